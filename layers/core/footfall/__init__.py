@@ -1,0 +1,1 @@
+"""Footfall's shared package: everything that more than one function needs."""

@@ -1,0 +1,120 @@
+"""One tree of errors; each class knows its HTTP status and whether a queue should bring the message back."""
+
+from dataclasses import dataclass
+
+
+class FootfallError(Exception):
+    """Anything that goes wrong in Footfall; `detail` is safe to show to a caller."""
+
+    status = 500
+    title = "Internal error"
+    retryable = True
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class Misconfigured(FootfallError):
+    """Raised when an environment variable, secret or parameter that a function needs is not there."""
+
+    title = "Misconfigured"
+
+
+class BadRequest(FootfallError):
+    """Raised when a body is not JSON, or its gzip or base64 is broken."""
+
+    status = 400
+    title = "Bad request"
+    retryable = False
+
+
+class Unauthorized(FootfallError):
+    """Raised when a request carries no key."""
+
+    status = 401
+    title = "Unauthorized"
+    retryable = False
+
+
+class Forbidden(FootfallError):
+    """Raised when a key is wrong, revoked, of another site or origin, or lacks the scope."""
+
+    status = 403
+    title = "Forbidden"
+    retryable = False
+
+
+class NotFound(FootfallError):
+    """Raised when the thing asked for is not there, or belongs to another site."""
+
+    status = 404
+    title = "Not found"
+    retryable = False
+
+
+class Conflict(FootfallError):
+    """Raised when the state of a thing does not allow what was asked of it."""
+
+    status = 409
+    title = "Conflict"
+    retryable = False
+
+
+class TooLarge(FootfallError):
+    """Raised when a body, its unpacked form, one event or the number of events is over its limit."""
+
+    status = 413
+    title = "Too large"
+    retryable = False
+
+
+class UnsupportedMedia(FootfallError):
+    """Raised when a body's media type or encoding is not one we read."""
+
+    status = 415
+    title = "Unsupported media type"
+    retryable = False
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """What is wrong with one field; never the value itself."""
+
+    field: str
+    message: str
+
+
+class Invalid(FootfallError):
+    """Raised when a request is understood but its fields are not acceptable."""
+
+    status = 422
+    title = "Invalid request"
+    retryable = False
+
+    def __init__(self, problems: list[FieldProblem]) -> None:
+        super().__init__("; ".join(f"{problem.field}: {problem.message}" for problem in problems))
+        self.problems = problems
+
+
+class Unavailable(FootfallError):
+    """Raised when a store or queue does not answer; try again after `retry_after` seconds."""
+
+    status = 503
+    title = "Temporarily unavailable"
+
+    def __init__(self, detail: str, retry_after: int = 5) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class Unstorable(FootfallError):
+    """Raised for an event that can never be stored; `reason` is the quarantine's reason code."""
+
+    status = 422
+    title = "Unstorable event"
+    retryable = False
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason

@@ -1,0 +1,65 @@
+"""When an event happened: four clocks, one answer.
+
+The client's own clock may be wrong, so its offset is taken out: timestamp = received − (sent − client), as Segment and
+PostHog do (https://segment.com/docs/connections/spec/common/#timestamps).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+FUTURE_LIMIT = timedelta(hours=24)
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The event's time as corrected, the client's raw times where they could be read, and what was wrong with them."""
+
+    timestamp: datetime
+    client_time: datetime | None
+    sent_at: datetime | None
+    flags: tuple[str, ...]
+
+
+def read_clocks(client: str | int | float | None, sent: str | int | float | None, received_at: datetime) -> Clocks:
+    """The four times of an event that came in at `received_at`; never fails."""
+    client_time, sent_at = parse_time(client), parse_time(sent)
+    flags = tuple(
+        flag
+        for flag, raw, read in (("timestamp_invalid", client, client_time), ("sent_at_invalid", sent, sent_at))
+        if raw is not None and read is None
+    )
+    if client_time is None:
+        return Clocks(received_at, None, sent_at, flags)
+    timestamp = client_time if sent_at is None else _shifted(received_at, sent_at - client_time)
+    if timestamp > received_at + FUTURE_LIMIT:
+        return Clocks(received_at, client_time, sent_at, (*flags, "clock_future"))
+    return Clocks(timestamp, client_time, sent_at, flags)
+
+
+def parse_time(raw: str | int | float | None) -> datetime | None:
+    """A UTC time, cut to milliseconds, from an ISO 8601 text or Unix milliseconds; None when it is neither.
+
+    A text without an offset is UTC; times before 1970 are nobody's.
+    """
+    try:
+        if isinstance(raw, str):
+            parsed = datetime.fromisoformat(raw)
+        elif raw is None or isinstance(raw, bool):
+            return None
+        else:
+            parsed = EARLIEST + timedelta(milliseconds=raw)
+        parsed = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    if parsed < EARLIEST:
+        return None
+    return parsed.replace(microsecond=parsed.microsecond // 1000 * 1000)
+
+
+def _shifted(received_at: datetime, lag: timedelta) -> datetime:
+    try:
+        shifted = received_at - lag
+    except OverflowError:
+        return received_at
+    return max(shifted, EARLIEST)

@@ -1,0 +1,136 @@
+"""From what a client sent to the document that is stored."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from footfall.errors import FieldProblem, Invalid, Unstorable
+from footfall.events.attribution import attribution_of, host_of
+from footfall.events.clocks import read_clocks
+from footfall.events.commerce import COMMERCE_TYPES, commerce_of, commerce_type
+from footfall.events.devices import device_of, is_bot
+from footfall.events.pages import page_type_of
+from footfall.events.storable import check_storable
+from footfall.identity import body_sha256
+from footfall.schemas.event import EVENT_TYPES, EventDocument, IncomingEvent, Json
+from footfall.schemas.message import EventsMessage
+from footfall.schemas.site import Site
+
+SEGMENT_TYPES = {"page": "pageview", "screen": "pageview", "page_view": "pageview"}
+
+
+def read_event(raw: Any) -> IncomingEvent:
+    """One event as a client sent it; raises Invalid naming its fields, or Unstorable with a reason."""
+    if not isinstance(raw, dict):
+        raise Invalid([FieldProblem("", "an event is a JSON object")])
+    check_storable(raw)
+    try:
+        event = IncomingEvent.model_validate(raw)
+    except ValidationError as error:
+        raise Invalid(field_problems(error)) from None
+    if not (event.visitor_id or event.user_id):
+        raise Invalid([FieldProblem("visitorId", "give visitorId or userId")])
+    return event
+
+
+def field_problems(error: ValidationError) -> list[FieldProblem]:
+    """What pydantic found wrong, field by field, without the values."""
+    return [
+        FieldProblem(".".join(str(part) for part in problem["loc"]), problem["msg"]) for problem in error.errors()
+    ]
+
+
+def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datetime) -> EventDocument:
+    """The stored form of one event of a message; raises Invalid or Unstorable when it can never be stored."""
+    event = read_event(raw)
+    if not event.event_id:
+        raise Unstorable("no_event_id", "an event reached the queue without an id")
+    kind, name = _kind(event)
+    clocks = read_clocks(event.timestamp, event.sent_at, message.received_at)
+    properties = _properties(event)
+    context = event.context or {}
+    url, referrer = event.url or _page(context, "url"), event.referrer or _page(context, "referrer")
+    path = event.path or _page(context, "path") or _path(url)
+    user_agent = _text(context.get("userAgent")) or message.user_agent
+    return EventDocument(
+        _id=f"{message.site_id}:{event.event_id}",
+        site_id=message.site_id,
+        event_id=event.event_id,
+        type=kind,
+        name=name,
+        visitor_id=event.visitor_id or event.user_id or "",
+        user_id=event.user_id,
+        person_id=event.user_id or event.visitor_id or "",
+        session_id=event.session_id,
+        timestamp=clocks.timestamp,
+        client_time=clocks.client_time,
+        sent_at=clocks.sent_at,
+        received_at=message.received_at,
+        processed_at=processed_at,
+        sequence=event.sequence,
+        url=url,
+        path=path,
+        title=event.title or _page(context, "title"),
+        referrer=referrer,
+        page_type=event.page_type or (page_type_of(path, site.page_rules) if kind == "pageview" else None),
+        device=device_of(event.device, user_agent),
+        country=_text(context.get("country")) or _text(properties.get("country")),
+        bot=is_bot(user_agent),
+        attribution=attribution_of(_utm(event, context), url, referrer, host_of(url)),
+        element=event.element,
+        coordinates=event.coordinates,
+        value=event.value,
+        duration=event.duration,
+        properties=properties,
+        traits=event.traits or (context.get("traits") if isinstance(context.get("traits"), dict) else None),
+        commerce=commerce_of(properties, site.currency) if kind in COMMERCE_TYPES else None,
+        flags=list(clocks.flags),
+        ip=message.ip,
+        user_agent=user_agent,
+        source=message.source,
+        body_sha256=body_sha256(raw),
+        expires_at=_expiry(clocks.timestamp, site.retention_days),
+    )
+
+
+def _kind(event: IncomingEvent) -> tuple[str, str | None]:
+    """The type an event is stored under, and its name when the type does not say it all."""
+    kind = SEGMENT_TYPES.get(event.event_type, event.event_type)
+    name = (event.event_name if kind in ("track", "custom") else kind) or kind
+    ours = commerce_type(name)
+    if ours:
+        return ours, None if ours == name else name
+    return (name, None) if name in EVENT_TYPES else ("custom", name)
+
+
+def _properties(event: IncomingEvent) -> Json:
+    return {**(event.model_extra or {}), **(event.properties or {})}
+
+
+def _utm(event: IncomingEvent, context: Json) -> Json | None:
+    utm = (event.attribution or {}).get("utmParams") or context.get("campaign")
+    if not isinstance(utm, dict):
+        return None
+    return {**utm, "campaign": utm.get("campaign") or utm.get("name")}
+
+
+def _page(context: Json, name: str) -> str | None:
+    page = context.get("page")
+    return _text(page.get(name)) if isinstance(page, dict) else None
+
+
+def _text(value: Any) -> str | None:
+    return value[:4096] if isinstance(value, str) and value else None
+
+
+def _path(url: str | None) -> str | None:
+    try:
+        return urlsplit(url).path or "/" if url else None
+    except ValueError:
+        return None
+
+
+def _expiry(timestamp: datetime, retention_days: int | None) -> datetime | None:
+    return timestamp + timedelta(days=retention_days) if retention_days else None

@@ -1,0 +1,101 @@
+"""Keys and ids: who is calling, for which site, and what an event without an id is called."""
+
+import hashlib
+import hmac
+import ipaddress
+import json
+import re
+import secrets
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid5
+
+SITE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+EVENT_NAMESPACE = UUID("6b1f6d0e-5a0b-5f0c-9a53-0f7d1f4b9a11")
+
+
+@dataclass(frozen=True)
+class WriteKey:
+    """A public key that may only send events, for one site."""
+
+    site_id: str
+    key_id: str
+
+
+def new_write_key(site_id: str, secret: str) -> str:
+    """A fresh signed write key: `wk_<site>_<key id>_<signature>`."""
+    key_id = secrets.token_hex(6)
+    return f"wk_{site_id}_{key_id}_{_signature(site_id, key_id, secret)}"
+
+
+def read_write_key(text: str, secret: str) -> WriteKey | None:
+    """The write key in a text, or None when its form or signature is wrong; needs no store."""
+    parts = text.split("_")
+    if len(parts) != 4 or parts[0] != "wk" or not SITE_ID.fullmatch(parts[1]):
+        return None
+    _, site_id, key_id, signature = parts
+    if not hmac.compare_digest(signature.encode(), _signature(site_id, key_id, secret).encode()):
+        return None
+    return WriteKey(site_id, key_id)
+
+
+def _signature(site_id: str, key_id: str, secret: str) -> str:
+    digest = hmac.digest(secret.encode(), f"write:{site_id}:{key_id}".encode(), "sha256")
+    return digest[:20].hex()
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """An API key as its holder has it; only the hash of its secret part is stored."""
+
+    site_id: str
+    key_id: str
+    secret: str
+
+    @property
+    def text(self) -> str:
+        """The key as it is written in a header: `ak_<site>_<key id>_<secret>`."""
+        return f"ak_{self.site_id}_{self.key_id}_{self.secret}"
+
+    @property
+    def sha256(self) -> str:
+        """What is stored of the secret: 256 random bits need no slow hash."""
+        return hashlib.sha256(self.secret.encode()).hexdigest()
+
+
+def new_api_key(site_id: str) -> ApiKey:
+    """A fresh API key for a site."""
+    secret = urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=").replace("_", "-")
+    return ApiKey(site_id, secrets.token_hex(6), secret)
+
+
+def read_api_key(text: str) -> ApiKey | None:
+    """The parts of an API key, or None when it has not the form of one; says nothing of its validity."""
+    parts = text.split("_")
+    if len(parts) != 4 or parts[0] != "ak" or not SITE_ID.fullmatch(parts[1]):
+        return None
+    return ApiKey(*parts[1:])
+
+
+def body_sha256(event: dict[str, Any]) -> str:
+    """A fingerprint of what a client says in one event, alike for every retry of it.
+
+    The send time and the arrival order differ between retries of the same event, so they do not count.
+    """
+    content = {name: value for name, value in event.items() if name not in {"sentAt", "sent_at", "sequence"}}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def derived_event_id(site_id: str, event: dict[str, Any]) -> str:
+    """The id of an event that came without one: the same for every retry of the same body."""
+    return str(uuid5(EVENT_NAMESPACE, f"{site_id}|{body_sha256(event)}"))
+
+
+def anonymised_ip(address: str | None) -> str | None:
+    """An address without the part that points at one household: IPv4 to /24, IPv6 to /48."""
+    try:
+        parsed = ipaddress.ip_address(address or "")
+    except ValueError:
+        return None
+    return str(ipaddress.ip_network(f"{parsed}/{24 if parsed.version == 4 else 48}", strict=False).network_address)

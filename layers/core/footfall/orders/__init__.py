@@ -1,0 +1,1 @@
+"""What an order is: pure functions from events to orders."""

@@ -1,0 +1,127 @@
+"""SQS and SNS: events and sessions packed into as few messages as fit, sent with nothing lost in silence."""
+
+import json
+import random
+import time
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from footfall.errors import Unavailable
+from footfall.schemas.message import EventsMessage, SessionsMessage
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+MAX_MESSAGE_BYTES = 1_048_576
+MAX_EVENTS_BYTES = MAX_MESSAGE_BYTES - 2_048
+MAX_BATCH = 10
+MAX_SNS_BYTES = 256 * 1024
+PEOPLE_PER_MESSAGE = 1_000
+ATTEMPTS = 3
+CLIENT = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 2})
+
+
+@cache
+def sqs() -> "SQSClient":
+    """The SQS client of this execution environment."""
+    return boto3.client("sqs", config=CLIENT)
+
+
+@cache
+def sns() -> "SNSClient":
+    """The SNS client of this execution environment."""
+    return boto3.client("sns", config=CLIENT)
+
+
+def pack(message: EventsMessage) -> list[str]:
+    """The bodies of a batch of events: as few as fit in 1 MiB of ASCII-escaped JSON each, in the events' order."""
+    head = message.model_dump(mode="json", exclude={"events"})
+    prefix = json.dumps(head, separators=(",", ":"))[:-1] + ',"events":['
+    bodies: list[str] = []
+    room: list[str] = []
+    size = len(prefix)
+    for event in message.events:
+        text = json.dumps(event, separators=(",", ":"))
+        if room and size + len(text) + 1 > MAX_EVENTS_BYTES:
+            bodies.append(f"{prefix}{','.join(room)}]}}")
+            room, size = [], len(prefix)
+        room.append(text)
+        size += len(text) + 1
+    return [*bodies, f"{prefix}{','.join(room)}]}}"] if room else bodies
+
+
+def send(queue_url: str, site_id: str, bodies: Sequence[str]) -> None:
+    """Put every body in a queue, or raise Unavailable when SQS refuses any of them after jittered retries."""
+    for batch in _batches(bodies):
+        _send_batch(queue_url, site_id, batch)
+
+
+def _batches(bodies: Sequence[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for body in bodies:
+        if batch and (len(batch) == MAX_BATCH or size + len(body) > MAX_MESSAGE_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(body)
+        size += len(body)
+    if batch:
+        yield batch
+
+
+def _send_batch(queue_url: str, site_id: str, bodies: list[str]) -> None:
+    waiting = {str(index): body for index, body in enumerate(bodies)}
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(random.uniform(0, 0.1 * 2**attempt))
+        try:
+            answer = sqs().send_message_batch(
+                QueueUrl=queue_url,
+                Entries=[{"Id": key, "MessageBody": body, "MessageGroupId": site_id} for key, body in waiting.items()],
+            )
+        except (BotoCoreError, ClientError):
+            continue
+        waiting = {failure["Id"]: waiting[failure["Id"]] for failure in answer.get("Failed", [])}
+        if not waiting:
+            return
+    raise Unavailable("the queue does not take messages")
+
+
+def announce(topic_arn: str, message: SessionsMessage) -> None:
+    """Tell the sessions topic whose behaviour changed; raises Unavailable when SNS does not take it."""
+    sessions = iter(message.sessions)
+    people = iter(message.person_ids)
+    while True:
+        part = SessionsMessage(
+            site_id=message.site_id,
+            person_ids=list(islice(people, PEOPLE_PER_MESSAGE)),
+            sessions=list(islice(sessions, PEOPLE_PER_MESSAGE // 4)),
+        )
+        if not part.person_ids and not part.sessions:
+            return
+        _publish(topic_arn, part.model_dump_json())
+
+
+def _publish(topic_arn: str, body: str) -> None:
+    try:
+        sns().publish(TopicArn=topic_arn, Message=body)
+    except (BotoCoreError, ClientError) as error:
+        raise Unavailable("the sessions topic does not take messages") from error
+
+
+def depth(queue_url: str) -> dict[str, Any]:
+    """How many messages wait in a queue and how many are being worked on."""
+    answer = sqs().get_queue_attributes(
+        QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    )["Attributes"]
+    return {
+        "waiting": int(answer["ApproximateNumberOfMessages"]),
+        "in_flight": int(answer["ApproximateNumberOfMessagesNotVisible"]),
+    }

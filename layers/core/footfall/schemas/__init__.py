@@ -1,0 +1,1 @@
+"""The models of what crosses a boundary, one file per concept; they import pydantic and nothing else."""

@@ -1,0 +1,166 @@
+"""An event: as a client sends it, and as it is stored."""
+
+from datetime import datetime
+from typing import Any, TypedDict
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+Json = dict[str, Any]
+
+EVENT_TYPES = frozenset(
+    {
+        "pageview",
+        "page_exit",
+        "click",
+        "scroll",
+        "hover",
+        "form",
+        "form_submit",
+        "identify",
+        "alias",
+        "group",
+        "feedback",
+        "product_searched",
+        "product_list_viewed",
+        "product_clicked",
+        "product_viewed",
+        "product_added",
+        "product_removed",
+        "cart_viewed",
+        "checkout_started",
+        "checkout_step_viewed",
+        "checkout_step_completed",
+        "payment_info_entered",
+        "shipping_info_entered",
+        "order_completed",
+        "order_updated",
+        "order_refunded",
+        "order_cancelled",
+        "coupon_applied",
+    }
+)
+"""Every type an event can be stored under, besides `custom`."""
+
+
+def _also(*names: str) -> Any:
+    return Field(default=None, validation_alias=AliasChoices(*names), max_length=256)
+
+
+class IncomingEvent(BaseModel):
+    """One event as a client sends it: our names, or Segment's as aliases; what has no name here is a property.
+
+    `timestamp` and `sentAt` are ISO texts or Unix milliseconds, read leniently: a wrong one is flagged, not refused.
+    """
+
+    model_config = ConfigDict(extra="allow", str_strip_whitespace=True)
+
+    event_type: str = Field(validation_alias=AliasChoices("eventType", "type", "event_type"), min_length=1, max_length=64)
+    event_name: str | None = _also("event", "eventName", "name")
+    event_id: str | None = Field(
+        default=None, validation_alias=AliasChoices("eventId", "messageId", "event_id"), min_length=1, max_length=128
+    )
+    site_id: str | None = _also("siteId", "site_id")
+    visitor_id: str | None = _also("visitorId", "anonymousId", "visitor_id")
+    user_id: str | None = _also("userId", "user_id")
+    session_id: str | None = _also("sessionId", "session_id")
+    timestamp: str | int | float | None = None
+    sent_at: str | int | float | None = Field(default=None, validation_alias=AliasChoices("sentAt", "sent_at"))
+    url: str | None = Field(default=None, max_length=4096)
+    path: str | None = Field(default=None, max_length=2048)
+    title: str | None = Field(default=None, max_length=1024)
+    referrer: str | None = Field(default=None, max_length=4096)
+    page_type: str | None = _also("pageType", "page_type")
+    device: str | None = Field(default=None, max_length=64)
+    attribution: Json | None = None
+    context: Json | None = None
+    properties: Json | None = None
+    traits: Json | None = None
+    element: str | Json | None = None
+    coordinates: Json | None = None
+    value: float | str | None = None
+    duration: float | None = None
+    sequence: int = 0
+
+
+class Attribution(TypedDict):
+    """Where a visit came from: UTM values, and the channel they amount to."""
+
+    source: str | None
+    medium: str | None
+    campaign: str | None
+    term: str | None
+    content: str | None
+    click_id: str | None
+    channel: str
+
+
+class OrderLine(TypedDict):
+    """One line of an order; `unit_price` and `total` in minor units of the order's currency."""
+
+    product_id: str
+    name: str | None
+    category: str | None
+    quantity: int
+    unit_price: int
+    total: int
+
+
+class Commerce(TypedDict, total=False):
+    """What a commerce event says of a cart or an order; money in minor units of `currency`."""
+
+    order_id: str
+    currency: str
+    total: int
+    coupon: str
+    country: str
+    lines: list[OrderLine]
+
+
+class EventDocument(TypedDict):
+    """One stored event. `timestamp` is the event's time as corrected; the raw times stay beside it.
+
+    `sequence` is the place in the body the event came in: it orders events of the same instant.
+    """
+
+    _id: str
+    site_id: str
+    event_id: str
+    type: str
+    name: str | None
+    visitor_id: str
+    user_id: str | None
+    person_id: str
+    session_id: str | None
+    timestamp: datetime
+    client_time: datetime | None
+    sent_at: datetime | None
+    received_at: datetime
+    processed_at: datetime
+    sequence: int
+    url: str | None
+    path: str | None
+    title: str | None
+    referrer: str | None
+    page_type: str | None
+    device: str
+    country: str | None
+    bot: bool
+    attribution: Attribution
+    element: str | Json | None
+    coordinates: Json | None
+    value: float | str | None
+    duration: float | None
+    properties: Json
+    traits: Json | None
+    commerce: Commerce | None
+    flags: list[str]
+    ip: str | None
+    user_agent: str | None
+    source: str
+    body_sha256: str
+    expires_at: datetime | None
+
+
+def order_in_time(event: EventDocument) -> tuple[datetime, datetime, int, str]:
+    """The key that puts events in the order they happened; events of one instant keep their arrival order."""
+    return event["timestamp"], event["received_at"], event["sequence"], event["event_id"]

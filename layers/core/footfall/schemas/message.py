@@ -1,0 +1,43 @@
+"""What travels through the queues."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+
+class EventsMessage(BaseModel):
+    """One message of the events queue: a batch of events of one site, as they came, and how they came."""
+
+    version: Literal[1] = 1
+    site_id: str
+    source: str
+    received_at: datetime
+    ip: str | None = None
+    user_agent: str | None = None
+    events: list[dict[str, Any]]
+
+
+class SessionSummary(BaseModel):
+    """A session as announced to the live view; `conversion_value` in minor units."""
+
+    session_id: str
+    visitor_id: str
+    person_id: str
+    device: str
+    started_at: datetime
+    ended_at: datetime
+    last_page: str | None
+    last_event: str
+    events: int
+    converted: bool
+    conversion_value: int
+
+
+class SessionsMessage(BaseModel):
+    """One message of the sessions topic: whose behaviour changed, and which sessions are live."""
+
+    version: Literal[1] = 1
+    site_id: str
+    person_ids: list[str]
+    sessions: list[SessionSummary]

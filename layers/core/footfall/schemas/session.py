@@ -1,0 +1,43 @@
+"""A session: one visit of one person, recomputed from its events."""
+
+from datetime import datetime
+from typing import TypedDict
+
+from footfall.schemas.event import Attribution
+
+
+class SessionDocument(TypedDict):
+    """One stored session.
+
+    `duration` in seconds; `steps` gives each page type's first time; `interactions` counts clicks, scrolls, hovers
+    and forms; `conversion_value` in minor units of `currency`; a bounce is one page view and no interaction.
+    `computed_at` is when it was last recomputed, and the one field that its events do not determine.
+    """
+
+    _id: str
+    site_id: str
+    session_id: str
+    derived: bool
+    visitor_id: str
+    user_id: str | None
+    person_id: str
+    started_at: datetime
+    ended_at: datetime
+    duration: float
+    device: str
+    country: str | None
+    bot: bool
+    events: int
+    page_views: int
+    pages_visited: list[str]
+    entry_page: str | None
+    exit_page: str | None
+    last_event: str
+    steps: dict[str, datetime]
+    interactions: int
+    converted: bool
+    conversion_value: int
+    currency: str | None
+    attribution: Attribution
+    bounce: bool
+    computed_at: datetime

@@ -1,0 +1,49 @@
+"""A site is a tenant: one shop, with its keys, rules and habits."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+Scope = Literal["collect", "read", "write", "admin"]
+ALL_SCOPES: tuple[Scope, ...] = ("collect", "read", "write", "admin")
+
+
+class StoredApiKey(BaseModel):
+    """What is kept of an API key: its id, the hash of its secret, what it may do and until when."""
+
+    key_id: str
+    sha256: str
+    scopes: list[Scope]
+    expires_at: datetime | None = None
+
+
+class PageRule(BaseModel):
+    """Pages whose path begins with `prefix` are of this type; the longest matching prefix wins."""
+
+    prefix: str
+    page_type: str
+
+
+class Funnel(BaseModel):
+    """A named funnel: page types or event names, in order; `a|b` is either."""
+
+    name: str
+    steps: list[str] = Field(min_length=2, max_length=10)
+
+
+DEFAULT_FUNNEL = Funnel(name="default", steps=["home", "search", "payment", "confirmation"])
+
+
+class Site(BaseModel):
+    """One tenant. `retention_days` is how long its events are kept, None for ever."""
+
+    site_id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    name: str = Field(min_length=1, max_length=200)
+    time_zone: str = "UTC"
+    currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
+    origins: list[str] = []
+    page_rules: list[PageRule] = []
+    funnels: list[Funnel] = [DEFAULT_FUNNEL]
+    retention_days: int | None = Field(default=None, ge=1)
+    api_keys: list[StoredApiKey] = []

@@ -1,0 +1,1 @@
+"""What a session is: pure functions from events to sessions."""

@@ -1,0 +1,104 @@
+"""Sessions from events: by the client's session id where there is one, else by a gap of 30 minutes."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from footfall.schemas.event import EventDocument, order_in_time
+from footfall.schemas.message import SessionSummary
+from footfall.schemas.session import SessionDocument
+
+GAP = timedelta(minutes=30)
+NOT_A_VISIT = frozenset({"identify", "alias", "group", "order_refunded", "order_cancelled", "order_updated"})
+"""What happens to a person without their being there: it makes and extends no session."""
+INTERACTIONS = frozenset({"click", "scroll", "hover", "form", "form_submit"})
+
+
+def split_by_gap(events: Iterable[EventDocument]) -> list[list[EventDocument]]:
+    """One visitor's events without session ids, in order and cut wherever more than 30 minutes pass between two."""
+    sessions: list[list[EventDocument]] = []
+    for event in sorted(events, key=order_in_time):
+        if not sessions or event["timestamp"] - sessions[-1][-1]["timestamp"] > GAP:
+            sessions.append([])
+        sessions[-1].append(event)
+    return sessions
+
+
+def derived_session_id(first: EventDocument) -> str:
+    """The id of a session the client did not name: its visitor and the millisecond it began."""
+    return f"{first['visitor_id']}@{round(first['timestamp'].timestamp() * 1000)}"
+
+
+def fold_session(session_id: str, derived: bool, events: list[EventDocument], computed_at: datetime) -> SessionDocument:
+    """One session from all its events, in any order."""
+    ordered = sorted(events, key=order_in_time)
+    first, last = ordered[0], ordered[-1]
+    pages = [event for event in ordered if event["type"] == "pageview"]
+    visited = [page["page_type"] or page["path"] or "other" for page in pages]
+    orders = _orders(ordered)
+    interactions = sum(event["type"] in INTERACTIONS for event in ordered)
+    user_id = next((event["user_id"] for event in reversed(ordered) if event["user_id"]), None)
+    return SessionDocument(
+        _id=f"{first['site_id']}:{session_id}",
+        site_id=first["site_id"],
+        session_id=session_id,
+        derived=derived,
+        visitor_id=first["visitor_id"],
+        user_id=user_id,
+        person_id=user_id or first["visitor_id"],
+        started_at=first["timestamp"],
+        ended_at=last["timestamp"],
+        duration=(last["timestamp"] - first["timestamp"]).total_seconds(),
+        device=first["device"],
+        country=next((event["country"] for event in ordered if event["country"]), None),
+        bot=any(event["bot"] for event in ordered),
+        events=len(ordered),
+        page_views=len(pages),
+        pages_visited=list(dict.fromkeys(visited)),
+        entry_page=visited[0] if visited else None,
+        exit_page=visited[-1] if visited else None,
+        last_event=last["type"],
+        steps=_first_times(pages),
+        interactions=interactions,
+        converted=bool(orders),
+        conversion_value=sum(total for total, _ in orders.values()),
+        currency=next((currency for _, currency in orders.values()), None),
+        attribution=first["attribution"],
+        bounce=len(pages) <= 1 and interactions == 0 and not orders,
+        computed_at=computed_at,
+    )
+
+
+def _first_times(pages: list[EventDocument]) -> dict[str, datetime]:
+    steps: dict[str, datetime] = {}
+    for page in pages:
+        if page["page_type"] and "." not in page["page_type"] and not page["page_type"].startswith("$"):
+            steps.setdefault(page["page_type"], page["timestamp"])
+    return steps
+
+
+def _orders(ordered: list[EventDocument]) -> dict[str, tuple[int, str | None]]:
+    """Each order of a session once, though its event may have come twice under two ids."""
+    orders: dict[str, tuple[int, str | None]] = {}
+    for event in ordered:
+        if event["type"] == "order_completed":
+            commerce = event["commerce"] or {}
+            key = commerce.get("order_id") or event["event_id"]
+            orders.setdefault(key, (commerce.get("total", 0), commerce.get("currency")))
+    return orders
+
+
+def summarise(session: SessionDocument) -> SessionSummary:
+    """What the live view needs to know of a session."""
+    return SessionSummary(
+        session_id=session["session_id"],
+        visitor_id=session["visitor_id"],
+        person_id=session["person_id"],
+        device=session["device"],
+        started_at=session["started_at"],
+        ended_at=session["ended_at"],
+        last_page=session["exit_page"],
+        last_event=session["last_event"],
+        events=session["events"],
+        converted=session["converted"],
+        conversion_value=session["conversion_value"],
+    )

@@ -1,0 +1,113 @@
+"""Settings: one small model per concern, filled from environment variables of the same name in capitals."""
+
+import os
+from functools import cache
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from footfall.errors import Misconfigured
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class MongoSettings(BaseModel):
+    """Where the events and everything derived from them live."""
+
+    mongodb_uri: str
+    mongodb_database: str = "footfall"
+
+
+class RedisSettings(BaseModel):
+    """Where answers are cached and live activity is kept."""
+
+    redis_url: str
+
+
+class MilvusSettings(BaseModel):
+    """Where behaviour vectors live; the secret's name is empty where no token is needed."""
+
+    milvus_uri: str
+    milvus_token_secret: str = ""
+
+
+class SigningSettings(BaseModel):
+    """The name of the secret that signs write keys."""
+
+    signing_secret: str
+
+
+class CollectAccessSettings(BaseModel):
+    """The name of the parameter that lists revoked write keys and each site's allowed origins."""
+
+    collect_access_parameter: str
+
+
+class EventsQueueSettings(BaseModel):
+    """Where events wait for etl/events."""
+
+    events_queue_url: str
+
+
+class ImportsQueueSettings(BaseModel):
+    """Where imports wait for etl/imports."""
+
+    imports_queue_url: str
+
+
+class QueueStatusSettings(BaseModel):
+    """Every queue whose depth operations reports, besides the two it also sends to."""
+
+    events_queue_url: str
+    events_dead_letter_queue_url: str
+    imports_queue_url: str
+    imports_dead_letter_queue_url: str
+    realtime_queue_url: str
+    vectors_queue_url: str
+
+
+class SessionsTopicSettings(BaseModel):
+    """Where recomputed sessions are announced."""
+
+    sessions_topic_arn: str
+
+
+class UploadsSettings(BaseModel):
+    """The bucket that imports are uploaded to."""
+
+    uploads_bucket: str
+
+
+class ArtefactsSettings(BaseModel):
+    """The bucket that holds training features and fitted models."""
+
+    artefacts_bucket: str
+
+
+class TrainingSettings(BaseModel):
+    """The state machine that trains models."""
+
+    training_state_machine_arn: str
+
+
+class RollupSettings(BaseModel):
+    """The function that recomputes daily figures."""
+
+    rollup_function_name: str
+
+
+class DeploymentSettings(BaseModel):
+    """Which environment this is: dev, staging, production or local."""
+
+    environment: str
+
+
+@cache
+def from_environment(model: type[Model]) -> Model:
+    """The settings of one concern; raises Misconfigured with the names of the variables that are missing or wrong."""
+    values = {name: os.environ[name.upper()] for name in model.model_fields if name.upper() in os.environ}
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        names = ", ".join(str(problem["loc"][0]).upper() for problem in error.errors())
+        raise Misconfigured(f"set these environment variables: {names}") from None

@@ -1,0 +1,179 @@
+"""HTTP: applications that answer as the contract says, and their way into Lambda."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from mangum import Mangum
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from footfall.errors import FieldProblem, FootfallError, Forbidden, Invalid, Unauthorized, Unavailable
+from footfall.observability import logger
+from footfall.schemas.site import Scope
+
+PROBLEM_JSON = "application/problem+json"
+LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+class FieldProblemOut(BaseModel):
+    """What is wrong with one field; never the value itself."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 says it; `errors` names the fields of a 422."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    instance: str
+    errors: list[FieldProblemOut] | None = None
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    code: {"model": Problem, "content": {PROBLEM_JSON: {}}, "description": HTTPStatus(code).phrase}
+    for code in (401, 403, 404, 422, 503)
+}
+
+
+def create_app(title: str) -> FastAPI:
+    """An application whose every error is problem+json."""
+    app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None, openapi_url=None, responses=PROBLEMS)
+    app.add_exception_handler(FootfallError, _on_footfall_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_unhandled)
+    return app
+
+
+def problem(request: Request, status: int, title: str, detail: str, **extra: Any) -> JSONResponse:
+    """An error answer; `extra` may give `errors` and `headers`."""
+    body = Problem(title=title, status=status, detail=detail, instance=request.url.path, errors=extra.get("errors"))
+    return JSONResponse(
+        body.model_dump(exclude_none=True), status, headers=extra.get("headers"), media_type=PROBLEM_JSON
+    )
+
+
+def _on_footfall_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, FootfallError)
+    if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _on_unhandled(request, error)
+    errors = [vars(found) for found in error.problems] if isinstance(error, Invalid) else None
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else None
+    return problem(request, error.status, error.title, error.detail, errors=errors, headers=headers)
+
+
+def _on_invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems = [FieldProblem(".".join(map(str, found["loc"][1:])), found["msg"]) for found in error.errors()]
+    return _on_footfall_error(request, Invalid(problems))
+
+
+def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return problem(request, error.status_code, HTTPStatus(error.status_code).phrase, str(error.detail), headers=error.headers)
+
+
+def _on_unhandled(request: Request, error: Exception) -> Response:
+    logger().exception("unhandled error", exc_info=error)
+    request_id = getattr(request.scope.get("aws.context"), "aws_request_id", "unknown")
+    return problem(request, 500, "Internal error", f"something went wrong on our side; request id {request_id}")
+
+
+def as_lambda(app: FastAPI) -> LambdaHandler:
+    """The Lambda handler of an application; an event that is not a whole request gets a 400, not a crash."""
+    mangum = Mangum(app, lifespan="off", text_mime_types=["application/json", PROBLEM_JSON, "text/", "application/javascript"])
+
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        broken = _what_is_broken(event)
+        return _bad_event(event, broken) if broken else mangum(event, context)
+
+    return handler
+
+
+def _what_is_broken(event: dict[str, Any]) -> str | None:
+    if not isinstance(event.get("headers"), dict):
+        return "the request has no headers"
+    if event.get("isBase64Encoded"):
+        try:
+            base64.b64decode(event.get("body") or "", validate=True)
+        except (binascii.Error, ValueError, TypeError):
+            return "the body is not base64"
+    return None
+
+
+def _bad_event(event: dict[str, Any], detail: str) -> dict[str, Any]:
+    body = Problem(title="Bad request", status=400, detail=detail, instance=str(event.get("rawPath", "")))
+    return {
+        "statusCode": 400,
+        "headers": {"content-type": PROBLEM_JSON},
+        "body": body.model_dump_json(exclude_none=True),
+        "isBase64Encoded": False,
+    }
+
+
+def site_with(scope: Scope) -> Callable[[Request], str]:
+    """A dependency: the caller's site, when the authorizer gave the key that scope.
+
+    The authorizer's context is the only source of `site_id`; nothing the caller writes can name another.
+    """
+
+    def site_id(request: Request) -> str:
+        authorizer = (request.scope.get("aws.event") or {}).get("requestContext", {}).get("authorizer") or {}
+        granted = authorizer.get("lambda") or {}
+        if not granted.get("site_id"):
+            raise Unauthorized("send a key as X-Api-Key or Authorization: Bearer")
+        if scope not in str(granted.get("scopes", "")).split():
+            raise Forbidden(f"this key has not the scope {scope}")
+        return str(granted["site_id"])
+
+    return site_id
+
+
+ReadSite = Annotated[str, Depends(site_with("read"))]
+WriteSite = Annotated[str, Depends(site_with("write"))]
+AdminSite = Annotated[str, Depends(site_with("admin"))]
+
+
+class Page(BaseModel):
+    """Which part of a list: `page` from 1, `page_size` from 1 to 100."""
+
+    page: int = 1
+    page_size: int = 20
+
+    @property
+    def skip(self) -> int:
+        """How many items come before this page."""
+        return (self.page - 1) * self.page_size
+
+
+def _page(
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1, page_size: Annotated[int, Query(ge=1, le=100)] = 20
+) -> Page:
+    return Page(page=page, page_size=page_size)
+
+
+Paged = Annotated[Page, Depends(_page)]
+
+
+class PagedAnswer(BaseModel):
+    """What every list's answer says of itself."""
+
+    total: int
+    page: int
+    page_size: int
+    total_pages: int
+
+
+def paged(page: Page, total: int) -> dict[str, int]:
+    """The fields of PagedAnswer."""
+    return {**page.model_dump(), "total": total, "total_pages": -(-total // page.page_size)}
