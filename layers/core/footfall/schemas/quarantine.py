@@ -1,0 +1,23 @@
+"""What could not be stored, why, and its original bytes."""
+
+from datetime import datetime
+from typing import Any, Literal, TypedDict
+
+Stage = Literal["events", "imports"]
+
+
+class QuarantineDocument(TypedDict):
+    """One quarantined input; `reason` is a code, `detail` names fields and lines but never holds values.
+
+    `origin` says where it came from: the message's source and, for an import, its file and line.
+    """
+
+    _id: str
+    site_id: str
+    stage: Stage
+    reason: str
+    detail: str
+    original: bytes
+    origin: dict[str, Any]
+    first_seen: datetime
+    state: Literal["waiting", "replayed"]

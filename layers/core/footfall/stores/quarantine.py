@@ -1,0 +1,41 @@
+"""Quarantine: bad input kept once, whole, with its reason; the same input again is the same document."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pymongo import UpdateOne
+from pymongo.database import Database
+
+from footfall.schemas.quarantine import QuarantineDocument, Stage
+
+UNKNOWN_SITE = "-"
+"""The site of what cannot be read far enough to know its site."""
+
+
+def quarantined(
+    site_id: str, stage: Stage, reason: str, detail: str, original: bytes, origin: dict[str, Any], seen: datetime
+) -> QuarantineDocument:
+    """The document of one bad input; its key is made of what it is and where it stands, so a retry finds itself."""
+    place = f"{origin.get('file', '')}:{origin.get('line', '')}:".encode()
+    return QuarantineDocument(
+        _id=f"{site_id}:{hashlib.sha256(place + original).hexdigest()}",
+        site_id=site_id,
+        stage=stage,
+        reason=reason,
+        detail=detail,
+        original=original,
+        origin=origin,
+        first_seen=seen,
+        state="waiting",
+    )
+
+
+def keep(database: Database[dict[str, Any]], documents: Sequence[QuarantineDocument]) -> None:
+    """Store what is not there yet."""
+    if documents:
+        database["quarantine"].bulk_write(
+            [UpdateOne({"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True) for document in documents],
+            ordered=False,
+        )
