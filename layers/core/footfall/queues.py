@@ -42,7 +42,7 @@ def sns() -> "SNSClient":
 
 def pack(message: EventsMessage) -> list[str]:
     """The bodies of a batch of events: as few as fit in 1 MiB of ASCII-escaped JSON each, in the events' order."""
-    head = message.model_dump(mode="json", exclude={"events"})
+    head = message.model_dump(mode="json", exclude={"events", "recheck"})
     prefix = json.dumps(head, separators=(",", ":"))[:-1] + ',"events":['
     bodies: list[str] = []
     room: list[str] = []

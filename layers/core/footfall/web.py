@@ -18,6 +18,7 @@ from footfall.observability import logger
 from footfall.schemas.site import Scope
 
 PROBLEM_JSON = "application/problem+json"
+TEXT_TYPES = ["application/json", PROBLEM_JSON, "text/", "application/javascript"]
 LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
@@ -48,10 +49,10 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 def create_app(title: str) -> FastAPI:
     """An application whose every error is problem+json."""
     app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None, openapi_url=None, responses=PROBLEMS)
-    app.add_exception_handler(FootfallError, _on_footfall_error)
-    app.add_exception_handler(RequestValidationError, _on_invalid_request)
-    app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(Exception, _on_unhandled)
+    app.exception_handler(FootfallError)(_on_footfall_error)
+    app.exception_handler(RequestValidationError)(_on_invalid_request)
+    app.exception_handler(HTTPException)(_on_http_exception)
+    app.exception_handler(Exception)(_on_unhandled)
     return app
 
 
@@ -63,8 +64,7 @@ def problem(request: Request, status: int, title: str, detail: str, **extra: Any
     )
 
 
-def _on_footfall_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, FootfallError)
+def _on_footfall_error(request: Request, error: FootfallError) -> Response:
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return _on_unhandled(request, error)
     errors = [vars(found) for found in error.problems] if isinstance(error, Invalid) else None
@@ -72,15 +72,14 @@ def _on_footfall_error(request: Request, error: Exception) -> Response:
     return problem(request, error.status, error.title, error.detail, errors=errors, headers=headers)
 
 
-def _on_invalid_request(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
+def _on_invalid_request(request: Request, error: RequestValidationError) -> Response:
     problems = [FieldProblem(".".join(map(str, found["loc"][1:])), found["msg"]) for found in error.errors()]
     return _on_footfall_error(request, Invalid(problems))
 
 
-def _on_http_exception(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return problem(request, error.status_code, HTTPStatus(error.status_code).phrase, str(error.detail), headers=error.headers)
+def _on_http_exception(request: Request, error: HTTPException) -> Response:
+    title = HTTPStatus(error.status_code).phrase
+    return problem(request, error.status_code, title, str(error.detail), headers=error.headers)
 
 
 def _on_unhandled(request: Request, error: Exception) -> Response:
@@ -91,7 +90,7 @@ def _on_unhandled(request: Request, error: Exception) -> Response:
 
 def as_lambda(app: FastAPI) -> LambdaHandler:
     """The Lambda handler of an application; an event that is not a whole request gets a 400, not a crash."""
-    mangum = Mangum(app, lifespan="off", text_mime_types=["application/json", PROBLEM_JSON, "text/", "application/javascript"])
+    mangum = Mangum(app, lifespan="off", text_mime_types=TEXT_TYPES)
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         broken = _what_is_broken(event)

@@ -6,12 +6,39 @@ from urllib.parse import parse_qs, urlsplit
 from footfall.schemas.event import Attribution
 
 UTM = ("source", "medium", "campaign", "term", "content")
-CLICK_IDS = {"gclid": "google", "gbraid": "google", "wbraid": "google", "msclkid": "bing", "fbclid": "facebook", "ttclid": "tiktok"}
+CLICK_IDS = {
+    "gclid": "google",
+    "gbraid": "google",
+    "wbraid": "google",
+    "msclkid": "bing",
+    "fbclid": "facebook",
+    "ttclid": "tiktok",
+}
 SEARCH_ENGINES = ("google.", "bing.", "duckduckgo.", "yahoo.", "ecosia.", "baidu.", "yandex.", "qwant.")
-SOCIAL = ("facebook.", "instagram.", "t.co", "twitter.", "x.com", "linkedin.", "pinterest.", "reddit.", "tiktok.", "youtube.")
+SOCIAL = (
+    "facebook.",
+    "instagram.",
+    "t.co",
+    "twitter.",
+    "x.com",
+    "linkedin.",
+    "pinterest.",
+    "reddit.",
+    "tiktok.",
+    "youtube.",
+)
 PAID_MEDIA = frozenset({"cpc", "ppc", "paid", "paidsearch", "paid_social", "display", "cpm", "retargeting"})
-CHANNEL_OF_MEDIUM = {"email": "email", "e-mail": "email", "newsletter": "email", "social": "social", "affiliate": "affiliate",
-                     "referral": "referral", "organic": "organic_search", "sms": "sms", "push": "push"}
+CHANNEL_OF_MEDIUM = {
+    "email": "email",
+    "e-mail": "email",
+    "newsletter": "email",
+    "social": "social",
+    "affiliate": "affiliate",
+    "referral": "referral",
+    "organic": "organic_search",
+    "sms": "sms",
+    "push": "push",
+}
 
 
 def attribution_of(

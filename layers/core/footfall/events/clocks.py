@@ -21,7 +21,7 @@ class Clocks:
     flags: tuple[str, ...]
 
 
-def read_clocks(client: str | int | float | None, sent: str | int | float | None, received_at: datetime) -> Clocks:
+def read_clocks(client: str | float | None, sent: str | float | None, received_at: datetime) -> Clocks:
     """The four times of an event that came in at `received_at`; never fails."""
     client_time, sent_at = parse_time(client), parse_time(sent)
     flags = tuple(
@@ -37,7 +37,7 @@ def read_clocks(client: str | int | float | None, sent: str | int | float | None
     return Clocks(timestamp, client_time, sent_at, flags)
 
 
-def parse_time(raw: str | int | float | None) -> datetime | None:
+def parse_time(raw: str | float | None) -> datetime | None:
     """A UTC time, cut to milliseconds, from an ISO 8601 text or Unix milliseconds; None when it is neither.
 
     A text without an offset is UTC; times before 1970 are nobody's.

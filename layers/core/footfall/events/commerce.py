@@ -49,7 +49,9 @@ MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KWD
 def commerce_type(name: str) -> str | None:
     """Our name of a commerce event, from Segment's, GA4's or our own; None when it is none of them."""
     lowered = name.lower()
-    return lowered if lowered in COMMERCE_TYPES else VOCABULARY.get(lowered.replace("_", " ")) or VOCABULARY.get(lowered)
+    return (
+        lowered if lowered in COMMERCE_TYPES else VOCABULARY.get(lowered.replace("_", " ")) or VOCABULARY.get(lowered)
+    )
 
 
 def minor_units(amount: Any, currency: str) -> int | None:

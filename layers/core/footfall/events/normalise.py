@@ -37,9 +37,7 @@ def read_event(raw: Any) -> IncomingEvent:
 
 def field_problems(error: ValidationError) -> list[FieldProblem]:
     """What pydantic found wrong, field by field, without the values."""
-    return [
-        FieldProblem(".".join(str(part) for part in problem["loc"]), problem["msg"]) for problem in error.errors()
-    ]
+    return [FieldProblem(".".join(str(part) for part in problem["loc"]), problem["msg"]) for problem in error.errors()]
 
 
 def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datetime) -> EventDocument:

@@ -52,24 +52,24 @@ class IncomingEvent(BaseModel):
     `timestamp` and `sentAt` are ISO texts or Unix milliseconds, read leniently: a wrong one is flagged, not refused.
     """
 
-    model_config = ConfigDict(extra="allow", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="allow", str_strip_whitespace=True, validate_by_name=True)
 
-    event_type: str = Field(validation_alias=AliasChoices("eventType", "type", "event_type"), min_length=1, max_length=64)
+    event_type: str = Field(validation_alias=AliasChoices("eventType", "type"), min_length=1, max_length=64)
     event_name: str | None = _also("event", "eventName", "name")
     event_id: str | None = Field(
-        default=None, validation_alias=AliasChoices("eventId", "messageId", "event_id"), min_length=1, max_length=128
+        default=None, validation_alias=AliasChoices("eventId", "messageId"), min_length=1, max_length=128
     )
-    site_id: str | None = _also("siteId", "site_id")
-    visitor_id: str | None = _also("visitorId", "anonymousId", "visitor_id")
-    user_id: str | None = _also("userId", "user_id")
-    session_id: str | None = _also("sessionId", "session_id")
+    site_id: str | None = _also("siteId")
+    visitor_id: str | None = _also("visitorId", "anonymousId")
+    user_id: str | None = _also("userId")
+    session_id: str | None = _also("sessionId")
     timestamp: str | int | float | None = None
-    sent_at: str | int | float | None = Field(default=None, validation_alias=AliasChoices("sentAt", "sent_at"))
+    sent_at: str | int | float | None = Field(default=None, validation_alias=AliasChoices("sentAt"))
     url: str | None = Field(default=None, max_length=4096)
     path: str | None = Field(default=None, max_length=2048)
     title: str | None = Field(default=None, max_length=1024)
     referrer: str | None = Field(default=None, max_length=4096)
-    page_type: str | None = _also("pageType", "page_type")
+    page_type: str | None = _also("pageType")
     device: str | None = Field(default=None, max_length=64)
     attribution: Json | None = None
     context: Json | None = None

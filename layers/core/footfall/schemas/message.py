@@ -6,8 +6,19 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 
+class Span(BaseModel):
+    """A stretch of one visitor's time whose sessions are to be recomputed."""
+
+    visitor_id: str
+    since: datetime
+    until: datetime
+
+
 class EventsMessage(BaseModel):
-    """One message of the events queue: a batch of events of one site, as they came, and how they came."""
+    """One message of the events queue: a batch of events of one site, as they came, and how they came.
+
+    The sweeper sends no events but `recheck`: whose sessions to recompute.
+    """
 
     version: Literal[1] = 1
     site_id: str
@@ -15,7 +26,8 @@ class EventsMessage(BaseModel):
     received_at: datetime
     ip: str | None = None
     user_agent: str | None = None
-    events: list[dict[str, Any]]
+    events: list[dict[str, Any]] = []
+    recheck: list[Span] = []
 
 
 class SessionSummary(BaseModel):

@@ -11,7 +11,8 @@ OrderStatus = Literal["completed", "refunded", "partly_refunded", "cancelled", "
 class OrderDocument(TypedDict):
     """One stored order; `total` and `refunded` in minor units of `currency`.
 
-    `user_id` is None for a guest, who is only a visitor. `refund_only` is a refund whose order was never seen: it has no `placed_at`.
+    `user_id` is None for a guest, who is only a visitor. `refund_only` is a refund whose order was never seen: it
+    has no `placed_at`.
     """
 
     _id: str

@@ -31,4 +31,5 @@ class PersonDocument(TypedDict, total=False):
     traits: dict[str, Any]
     trait_events: int
     merged_ids: list[str]
+    first_event: dict[str, Any]
     link: Link

@@ -24,11 +24,11 @@ COLLECTIONS: Mapping[str, list[IndexModel]] = {
     "events": [
         _index("site_id", "timestamp"),
         _index("site_id", "visitor_id", "timestamp"),
-        _index("site_id", "session_id", partialFilterExpression={"session_id": {"$type": "string"}}),
-        _index("site_id", "user_id", "timestamp", partialFilterExpression={"user_id": {"$type": "string"}}),
+        _index("site_id", "session_id", partialFilterExpression={"session_id": {"$gt": ""}}),
+        _index("site_id", "user_id", "timestamp", partialFilterExpression={"user_id": {"$gt": ""}}),
         _index("site_id", "page_type", "timestamp", partialFilterExpression={"type": "pageview"}),
         _index("site_id", "type", "timestamp", partialFilterExpression={"type": {"$in": INTERACTION_TYPES}}),
-        _index("site_id", "commerce.order_id", partialFilterExpression={"commerce.order_id": {"$type": "string"}}),
+        _index("site_id", "commerce.order_id", partialFilterExpression={"commerce.order_id": {"$gt": ""}}),
         _index("expires_at", expireAfterSeconds=0, partialFilterExpression={"expires_at": {"$type": "date"}}),
     ],
     "user_sessions": [
@@ -51,6 +51,7 @@ COLLECTIONS: Mapping[str, list[IndexModel]] = {
     "quarantine": [_index("site_id", "reason", "first_seen"), _index("site_id", "-first_seen")],
     "models": [_index("site_id", "name", "-version")],
     "training_runs": [_index("site_id", "-started_at")],
+    "ledger": [_index("site_id", "at")],
     "imports": [_index("site_id", "-created_at")],
 }
 
@@ -60,7 +61,8 @@ VIEWS: Mapping[str, list[Document]] = {
         {
             "$project": {
                 **dict.fromkeys(
-                    ["site_id", "event_id", "visitor_id", "user_id", "session_id", "timestamp", "url", "path", "title"], 1
+                    ["site_id", "event_id", "visitor_id", "user_id", "session_id", "timestamp", "url", "path", "title"],
+                    1,
                 ),
                 **dict.fromkeys(["referrer", "page_type", "device", "country", "duration", "attribution", "bot"], 1),
             }

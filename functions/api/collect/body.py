@@ -1,0 +1,61 @@
+"""Reading a body: unpacked within its limits, decoded as strict JSON."""
+
+import json
+import zlib
+from typing import Any
+
+from fastapi import Request
+from footfall.errors import BadRequest, TooLarge, UnsupportedMedia
+
+MAX_WIRE_BYTES = 1_000_000
+MAX_UNPACKED_BYTES = 5_000_000
+MEDIA = frozenset({"application/json", "text/plain", ""})
+GZIP_WINDOW = 31
+
+
+async def raw_body(request: Request) -> bytes:
+    """The body as JSON text in bytes; raises UnsupportedMedia, BadRequest or TooLarge."""
+    media = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if media not in MEDIA:
+        raise UnsupportedMedia("send application/json, or text/plain that holds JSON")
+    body = await request.body()
+    if len(body) > MAX_WIRE_BYTES:
+        raise TooLarge(f"a body holds at most {MAX_WIRE_BYTES} bytes")
+    return unpack(body, request.headers.get("content-encoding", "identity").strip().lower())
+
+
+def unpack(body: bytes, encoding: str) -> bytes:
+    """A body without its content encoding; stops at the limit, whatever a small body would unpack to."""
+    if encoding in ("identity", ""):
+        return body
+    if encoding != "gzip":
+        raise UnsupportedMedia("send the body as it is or with gzip")
+    unpacker = zlib.decompressobj(GZIP_WINDOW)
+    try:
+        unpacked = unpacker.decompress(body, MAX_UNPACKED_BYTES + 1)
+    except zlib.error:
+        raise BadRequest("the body is not gzip") from None
+    if len(unpacked) > MAX_UNPACKED_BYTES:
+        raise TooLarge(f"a body unpacks to at most {MAX_UNPACKED_BYTES} bytes")
+    if not unpacker.eof or unpacker.unused_data:
+        raise BadRequest("the body is not one whole gzip stream")
+    return unpacked
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    """The JSON object in a body; raises BadRequest when it is none."""
+    try:
+        value = json.loads(body.decode(), parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        raise BadRequest("the body is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise BadRequest(f"the body is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except (ValueError, RecursionError):
+        raise BadRequest("the body is not JSON that can be read") from None
+    if not isinstance(value, dict):
+        raise BadRequest('the body is a JSON object: one event, or {"batch": [...]}')
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)

@@ -1,0 +1,66 @@
+"""api/collect: events in. It depends on SQS alone, and answers 202 only for what SQS has."""
+
+import base64
+from typing import Annotated, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from fastapi import Depends, Request, Response
+from footfall.clock import now
+from footfall.identity import anonymised_ip
+from footfall.queues import depth
+from footfall.schemas.collect import Accepted, Alive
+from footfall.settings import EventsQueueSettings, from_environment
+from footfall.web import PROBLEMS, as_lambda, create_app
+
+from .access import site_of
+from .body import decode, raw_body
+from .intake import Sender, take
+from .query import event_of
+
+PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+CODES: dict[int | str, dict[str, Any]] = {
+    code: {**PROBLEMS[422], "description": description}
+    for code, description in [
+        (400, "Not JSON, or broken gzip or base64"),
+        (413, "Too large"),
+        (415, "Another media type or encoding"),
+    ]
+}
+
+app = create_app("collect")
+
+
+@app.post("/collect", status_code=202, response_model_exclude_none=True, responses=CODES)
+def collect(request: Request, body: Annotated[bytes, Depends(raw_body)]) -> Accepted:
+    """Take one event, or `{"batch": [...]}` of at most 500, as JSON; answered once every accepted one is durable."""
+    decoded = decode(body)
+    return take(_sender(request, site_of(request, decoded)), decoded)
+
+
+@app.get("/collect", status_code=202, response_model=Accepted, response_model_exclude_none=True)
+def collect_from_query(request: Request) -> Accepted | Response:
+    """Take one event from query parameters; a request for an image (a pixel) is answered with one."""
+    accepted = take(_sender(request, site_of(request, {})), event_of(request.query_params))
+    if "image/" in request.headers.get("accept", ""):
+        return Response(PIXEL, media_type="image/gif", headers={"Cache-Control": "no-store"})
+    return accepted
+
+
+@app.get("/health")
+def health(response: Response) -> Alive:
+    """Whether events can be taken now: 200, or 503 when the queue does not answer."""
+    try:
+        depth(from_environment(EventsQueueSettings).events_queue_url)
+    except (BotoCoreError, ClientError):
+        response.status_code = 503
+        return Alive(status="unavailable", timestamp=now())
+    return Alive(status="ok", timestamp=now())
+
+
+def _sender(request: Request, site_id: str) -> Sender:
+    """Where a request comes from: the gateway's word on the address, never a header's."""
+    address = request.client.host if request.client else None
+    return Sender(site_id, anonymised_ip(address), request.headers.get("user-agent"))
+
+
+handler = as_lambda(app)

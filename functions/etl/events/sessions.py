@@ -1,0 +1,192 @@
+"""Sessions: recomputed from every event they hold, those of late events merged, those superseded removed."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from footfall.schemas.event import EventDocument
+from footfall.schemas.message import Span
+from footfall.schemas.session import SessionDocument
+from footfall.sessions.fold import GAP, NOT_A_VISIT, derived_session_id, fold_session, split_by_gap
+from footfall.stores.mongo import duplicates
+from pymongo import DeleteMany, InsertOne, ReplaceOne
+from pymongo.database import Database
+from pymongo.errors import BulkWriteError
+
+Mongo = Database[dict[str, Any]]
+READ = dict.fromkeys(
+    [
+        "site_id",
+        "event_id",
+        "type",
+        "visitor_id",
+        "user_id",
+        "session_id",
+        "timestamp",
+        "received_at",
+        "sequence",
+        "path",
+        "page_type",
+        "device",
+        "country",
+        "bot",
+        "attribution",
+        "commerce.order_id",
+        "commerce.total",
+        "commerce.currency",
+    ],
+    1,
+)
+
+
+def recompute(
+    database: Mongo, site_id: str, events: list[EventDocument], computed_at: datetime
+) -> tuple[list[SessionDocument], list[datetime]]:
+    """Recompute the sessions that events belong to.
+
+    The answer is the sessions that changed, and when they and those that merged into them began.
+    """
+    visits = [event for event in events if event["type"] not in NOT_A_VISIT]
+    named = {event["session_id"] for event in visits if event["session_id"]}
+    unnamed = [event for event in visits if not event["session_id"]]
+    sessions = _named_sessions(database, site_id, named, computed_at)
+    sessions += _derived_sessions(database, site_id, unnamed, computed_at)
+    known = _stored(database, sessions)
+    changed = [
+        session for session in sessions if session["_id"] not in known or _differs(session, known[session["_id"]])
+    ]
+    superseded = _superseded(database, site_id, sessions)
+    _write(database, changed, known.keys(), superseded.keys())
+    return changed, [session["started_at"] for session in changed] + list(superseded.values())
+
+
+def events_in(database: Mongo, site_id: str, spans: list[Span]) -> list[EventDocument]:
+    """The events that visitors caused within stretches of time."""
+    if not spans:
+        return []
+    stretches = [
+        {"visitor_id": span.visitor_id, "timestamp": {"$gte": span.since, "$lte": span.until}} for span in spans
+    ]
+    return list(_visits(database, {"$or": [{"site_id": site_id, **stretch} for stretch in stretches]}))
+
+
+def _named_sessions(database: Mongo, site_id: str, ids: set[str], computed_at: datetime) -> list[SessionDocument]:
+    if not ids:
+        return []
+    groups: defaultdict[str, list[EventDocument]] = defaultdict(list)
+    for event in _visits(database, {"site_id": site_id, "session_id": {"$in": sorted(ids)}}):
+        groups[event["session_id"] or ""].append(event)
+    return [fold_session(session_id, False, found, computed_at) for session_id, found in groups.items()]
+
+
+def _derived_sessions(
+    database: Mongo, site_id: str, events: list[EventDocument], computed_at: datetime
+) -> list[SessionDocument]:
+    """Sessions by gap: each visitor's events are read around the new ones, wider until both edges are quiet."""
+    touched: defaultdict[str, set[str]] = defaultdict(set)
+    for event in events:
+        touched[event["visitor_id"]].add(event["event_id"])
+    sessions: list[SessionDocument] = []
+    if not events:
+        return sessions
+    since = min(event["timestamp"] for event in events) - GAP
+    until = max(event["timestamp"] for event in events) + GAP
+    while touched:
+        histories = _histories(database, site_id, touched, since, until)
+        for visitor_id, history in histories.items():
+            chains = [chain for chain in split_by_gap(history) if _touches(chain, touched[visitor_id])]
+            if all(since + GAP <= chain[0]["timestamp"] and chain[-1]["timestamp"] <= until - GAP for chain in chains):
+                sessions += [fold_session(derived_session_id(chain[0]), True, chain, computed_at) for chain in chains]
+                del touched[visitor_id]
+        since, until = since - (until - since), until + (until - since)
+    return sessions
+
+
+def _histories(
+    database: Mongo, site_id: str, visitors: Iterable[str], since: datetime, until: datetime
+) -> dict[str, list[EventDocument]]:
+    query = {"visitor_id": {"$in": sorted(visitors)}, "timestamp": {"$gte": since, "$lte": until}}
+    histories: defaultdict[str, list[EventDocument]] = defaultdict(list)
+    for event in _visits(database, {"site_id": site_id, **query, "session_id": None}):
+        histories[event["visitor_id"]].append(event)
+    return histories
+
+
+def _visits(database: Mongo, query: dict[str, Any]) -> Iterable[EventDocument]:
+    for event in database["events"].find(query, READ):
+        if event["type"] not in NOT_A_VISIT:
+            yield event  # type: ignore[misc]
+
+
+def _touches(chain: list[EventDocument], event_ids: set[str]) -> bool:
+    return any(event["event_id"] in event_ids for event in chain)
+
+
+def _stored(database: Mongo, sessions: list[SessionDocument]) -> dict[str, dict[str, Any]]:
+    ids = [session["_id"] for session in sessions]
+    return {found["_id"]: found for found in database["user_sessions"].find({"_id": {"$in": ids}})} if ids else {}
+
+
+def _differs(session: SessionDocument, stored: dict[str, Any]) -> bool:
+    return any(stored.get(name) != value for name, value in session.items() if name != "computed_at")
+
+
+def _superseded(database: Mongo, site_id: str, sessions: list[SessionDocument]) -> dict[str, datetime]:
+    """The stored sessions that are now part of a longer one, and when they began."""
+    derived: defaultdict[str, list[SessionDocument]] = defaultdict(list)
+    for session in sessions:
+        if session["derived"]:
+            derived[session["visitor_id"]].append(session)
+    return {
+        found["_id"]: found["started_at"]
+        for found in _derived_within(database, site_id, derived)
+        if any(_is_part_of(found, session) for session in derived[found["visitor_id"]])
+    }
+
+
+def _derived_within(
+    database: Mongo, site_id: str, derived: dict[str, list[SessionDocument]]
+) -> Iterable[dict[str, Any]]:
+    if not derived:
+        return []
+    spans = [session for sessions in derived.values() for session in sessions]
+    since = min(session["started_at"] for session in spans)
+    until = max(session["ended_at"] for session in spans)
+    query = {"visitor_id": {"$in": sorted(derived)}, "started_at": {"$gt": since, "$lte": until}, "derived": True}
+    return database["user_sessions"].find({"site_id": site_id, **query}, {"visitor_id": 1, "started_at": 1})
+
+
+def _is_part_of(found: dict[str, Any], session: SessionDocument) -> bool:
+    began: datetime = found["started_at"]
+    return session["started_at"] <= began <= session["ended_at"] and bool(found["_id"] != session["_id"])
+
+
+def _write(database: Mongo, sessions: list[SessionDocument], known: Iterable[str], superseded: Iterable[str]) -> None:
+    """Insert new sessions, replace known ones, remove those that merged into them.
+
+    A session that a concurrent recompute wrote from more events is left alone.
+    """
+    known, removed = set(known), sorted(superseded)
+    writes: list[Any] = [_insert_or_replace(session, session["_id"] in known) for session in sessions]
+    if removed:
+        writes.append(DeleteMany({"_id": {"$in": removed}}))
+    raced = _tolerant(database, writes)
+    _tolerant(database, [_insert_or_replace(session, True) for session in sessions if session["_id"] in raced - known])
+
+
+def _insert_or_replace(session: SessionDocument, known: bool) -> Any:
+    if not known:
+        return InsertOne(dict(session))
+    return ReplaceOne({"_id": session["_id"], "events": {"$lte": session["events"]}}, dict(session), upsert=True)
+
+
+def _tolerant(database: Mongo, writes: list[Any]) -> set[str]:
+    """Write in bulk; the answer is the keys of new sessions that somebody else stored meanwhile."""
+    if not writes:
+        return set()
+    try:
+        database["user_sessions"].bulk_write(writes, ordered=False)
+    except BulkWriteError as error:
+        return {document["_id"] for document in duplicates(error) if "_id" in document}
+    return set()

@@ -1,0 +1,156 @@
+"""The steps that a batch of events goes through, top to bottom."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from bson import ObjectId
+from footfall.errors import Invalid, Unstorable
+from footfall.events.normalise import normalise
+from footfall.queues import announce
+from footfall.schemas.event import Json
+from footfall.schemas.message import EventsMessage, SessionsMessage
+from footfall.schemas.site import Site
+from footfall.sessions.fold import summarise
+from footfall.settings import SessionsTopicSettings, from_environment
+from footfall.stores.mongo import answering, database
+from footfall.stores.quarantine import keep
+from footfall.stores.sites import find_site
+from pydantic import ValidationError
+from pymongo import UpdateOne
+
+from . import orders, people, sessions, store
+from .batch import Batch, set_aside, set_aside_body
+
+LIVE = timedelta(minutes=30)
+Step = Callable[[Batch, Site], None]
+
+
+def read_messages(batch: Batch, site: Site) -> None:
+    """Read each message's text; one that cannot be read is quarantined whole."""
+    for body in batch.bodies:
+        try:
+            message = EventsMessage.model_validate(json.loads(body.text))
+        except (ValidationError, ValueError, RecursionError):
+            set_aside_body(batch, body, "unreadable_message", "the message is not a batch of events")
+            continue
+        if message.site_id == site.site_id:
+            batch.messages[body.message_id] = message
+        else:
+            set_aside_body(batch, body, "wrong_site", "the message's site is not the one it was sent for")
+
+
+def normalise_events(batch: Batch, site: Site) -> None:
+    """Give every event its stored form; one that can never have one is quarantined."""
+    for message in batch.messages.values():
+        for raw in message.events:
+            _normalise(batch, site, message, raw)
+
+
+def _normalise(batch: Batch, site: Site, message: EventsMessage, raw: Json) -> None:
+    try:
+        event = normalise(raw, message, site, batch.processed_at)
+    except (Invalid, Unstorable) as error:
+        set_aside(batch, raw, message, getattr(error, "reason", "invalid"), error.detail)
+    else:
+        batch.events.append(event)
+        batch.originals.setdefault(event["body_sha256"], (raw, message))
+
+
+def store_events(batch: Batch, site: Site) -> None:
+    """Store each event once; of two bodies under one id the first is kept and the other quarantined."""
+    batch.events, conflicts = store.insert(database(), batch.events)
+    for conflict in conflicts:
+        raw, message = batch.originals[conflict["body_sha256"]]
+        set_aside(batch, raw, message, "id_conflict", "another event has this id")
+
+
+def keep_quarantine(batch: Batch, site: Site) -> None:
+    """Store what was set aside, before anything is acknowledged."""
+    keep(database(), batch.quarantine)
+
+
+def recompute_people(batch: Batch, site: Site) -> None:
+    """Everybody these events speak of: first and last seen, traits, and who they turned out to be."""
+    batch.moments += people.recompute(database(), site.site_id, batch.events)
+
+
+def recompute_sessions(batch: Batch, site: Site) -> None:
+    """Every session these events belong to, from all of its events, and those that the sweeper asks for."""
+    spans = [span for message in batch.messages.values() for span in message.recheck]
+    events = batch.events + sessions.events_in(database(), site.site_id, spans)
+    batch.sessions, moments = sessions.recompute(database(), site.site_id, events, batch.processed_at)
+    batch.moments += moments
+
+
+def recompute_orders(batch: Batch, site: Site) -> None:
+    """Every order these events speak of, from all of its events."""
+    batch.moments += orders.recompute(database(), site.site_id, batch.events)
+
+
+def mark_days(batch: Batch, site: Site) -> None:
+    """Mark every day whose figures these events change, for jobs/rollup."""
+    zone = ZoneInfo(site.time_zone)
+    moments = batch.moments + [event["timestamp"] for event in batch.events]
+    dates = {moment.astimezone(zone).date().isoformat() for moment in moments}
+    marks = [
+        UpdateOne(
+            {"_id": f"{site.site_id}:{date}"},
+            {"$set": {"site_id": site.site_id, "date": date, "token": ObjectId()}},
+            upsert=True,
+        )
+        for date in sorted(dates)
+    ]
+    if marks:
+        database()["stale_days"].bulk_write(marks, ordered=False)
+
+
+def count_received(batch: Batch, site: Site) -> None:
+    """Note how many events each message brought, once per message, for the ledger."""
+    notes = [
+        UpdateOne(
+            {"_id": f"{site.site_id}:{message_id}"},
+            {"$setOnInsert": {"site_id": site.site_id, "events": len(message.events), "at": message.received_at}},
+            upsert=True,
+        )
+        for message_id, message in batch.messages.items()
+        if message.events
+    ]
+    if notes:
+        database()["ledger"].bulk_write(notes, ordered=False)
+
+
+def announce_sessions(batch: Batch, site: Site) -> None:
+    """Tell whoever listens whose behaviour changed, and which sessions are live."""
+    live = [summarise(found) for found in batch.sessions if found["ended_at"] > batch.processed_at - LIVE]
+    person_ids = sorted({event["person_id"] for event in batch.events})
+    message = SessionsMessage(site_id=site.site_id, person_ids=person_ids, sessions=live)
+    announce(from_environment(SessionsTopicSettings).sessions_topic_arn, message)
+
+
+STEPS: tuple[Step, ...] = (
+    read_messages,
+    normalise_events,
+    store_events,
+    keep_quarantine,
+    recompute_people,
+    recompute_sessions,
+    recompute_orders,
+    mark_days,
+    count_received,
+    announce_sessions,
+)
+
+
+def run(batch: Batch) -> None:
+    """Take one site's messages through every step; raises Unavailable when a store does not answer."""
+    with answering():
+        site = find_site(database(), batch.site_id)
+        if site is None:
+            for body in batch.bodies:
+                set_aside_body(batch, body, "unknown_site", "no site has this id")
+            keep(database(), batch.quarantine)
+            return
+        for step in STEPS:
+            step(batch, site)

@@ -1,0 +1,41 @@
+"""CloudFormation's custom-resource protocol: do the work, then answer at the address given, whatever happened.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
+"""
+
+import json
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+from footfall.observability import logger
+
+ANSWER_SECONDS = 10
+
+
+def is_deployment(event: dict[str, Any]) -> bool:
+    """Whether CloudFormation is asking."""
+    return "ResponseURL" in event
+
+
+def answer_deployment(event: dict[str, Any], work: Callable[[], None]) -> dict[str, Any]:
+    """Do the work unless the stack is being deleted, and tell CloudFormation how it went."""
+    reason = None if event["RequestType"] == "Delete" else _failure(work)
+    answer = {
+        "Status": "FAILED" if reason else "SUCCESS",
+        "Reason": reason or "",
+        "PhysicalResourceId": event.get("PhysicalResourceId", "footfall-stores"),
+        **{name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")},
+    }
+    request = urllib.request.Request(event["ResponseURL"], json.dumps(answer).encode(), method="PUT")  # noqa: S310
+    with urllib.request.urlopen(request, timeout=ANSWER_SECONDS):  # noqa: S310 — the address is CloudFormation's
+        return answer
+
+
+def _failure(work: Callable[[], None]) -> str | None:
+    try:
+        work()
+    except Exception as error:  # noqa: BLE001 — CloudFormation waits an hour for an answer that does not come
+        logger().exception("the stores could not be prepared")
+        return f"the stores could not be prepared ({type(error).__name__}); the function's log says why"
+    return None

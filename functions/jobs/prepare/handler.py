@@ -1,0 +1,52 @@
+"""jobs/prepare: makes what the stores need before the first event, at every deploy; and makes sites."""
+
+from typing import Any
+
+from footfall.identity import new_api_key, new_write_key
+from footfall.observability import logger
+from footfall.parameters import secret
+from footfall.schemas.site import ALL_SCOPES, Site, StoredApiKey
+from footfall.settings import SigningSettings, from_environment
+from footfall.stores import collections, vectors
+from footfall.stores.mongo import database
+from pydantic import BaseModel
+
+from .deployment import answer_deployment, is_deployment
+
+
+class Order(BaseModel):
+    """What to do besides preparing the stores: make this site, or give it new keys."""
+
+    site: Site | None = None
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Prepare the stores; `{"site": {...}}` also makes that site and answers with fresh keys for it.
+
+    CloudFormation calls it as a custom resource at each deploy and is answered at its own address.
+    """
+    if is_deployment(event):
+        return answer_deployment(event, prepare)
+    order = Order.model_validate(event)
+    prepare()
+    return make_site(order.site) if order.site else {"status": "prepared"}
+
+
+def prepare() -> None:
+    """Create what is missing in MongoDB and Milvus; safe to run again."""
+    collections.prepare(database())
+    vectors.prepare()
+    logger().info("stores prepared")
+
+
+def make_site(site: Site) -> dict[str, Any]:
+    """Store a site, keep the keys it has, and add a fresh API key with every scope; keys are shown only here."""
+    key = new_api_key(site.site_id)
+    stored = StoredApiKey(key_id=key.key_id, sha256=key.sha256, scopes=list(ALL_SCOPES))
+    database()["sites"].update_one(
+        {"_id": site.site_id},
+        {"$set": site.model_dump(exclude={"api_keys"}), "$push": {"api_keys": stored.model_dump()}},
+        upsert=True,
+    )
+    write_key = new_write_key(site.site_id, secret(from_environment(SigningSettings).signing_secret))
+    return {"site_id": site.site_id, "api_key": key.text, "write_key": write_key}

@@ -1,0 +1,1 @@
+"""Who a person is: pure functions from events to people."""

@@ -1,0 +1,74 @@
+"""People from events: first and last seen, device, traits, and which visitor turned out to be whom."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from footfall.schemas.event import EventDocument, order_in_time
+from footfall.schemas.person import Link
+
+
+@dataclass
+class Sighting:
+    """What one batch of events says of one person; two sightings fold together in any order."""
+
+    person_id: str
+    events: list[EventDocument] = field(default_factory=list)
+    merged_ids: set[str] = field(default_factory=set)
+    link: Link | None = None
+
+    @property
+    def first(self) -> EventDocument:
+        """The earliest event."""
+        return min(self.events, key=order_in_time)
+
+    @property
+    def last(self) -> EventDocument:
+        """The latest event."""
+        return max(self.events, key=order_in_time)
+
+
+def sightings(events: Iterable[EventDocument]) -> dict[str, Sighting]:
+    """Everybody a batch of events speaks of, by person id; a visitor who is a known person appears as both."""
+    people: dict[str, Sighting] = {}
+    for event in events:
+        _see(people, event["person_id"], event)
+        if event["user_id"] and event["visitor_id"] != event["user_id"]:
+            people[event["user_id"]].merged_ids.add(event["visitor_id"])
+            _link(_see(people, event["visitor_id"], event), event, event["user_id"])
+    return people
+
+
+def _see(people: dict[str, Sighting], person_id: str, event: EventDocument) -> Sighting:
+    person = people.setdefault(person_id, Sighting(person_id))
+    person.events.append(event)
+    return person
+
+
+def _link(visitor: Sighting, event: EventDocument, person_id: str) -> None:
+    link = Link(at=event["timestamp"], event_id=event["event_id"], person_id=person_id)
+    if visitor.link is None or (link["at"], link["event_id"]) < (visitor.link["at"], visitor.link["event_id"]):
+        visitor.link = link
+
+
+def fold_traits(events: Iterable[EventDocument]) -> dict[str, Any]:
+    """A person's traits from every event that tells any: the latest word on each counts."""
+    traits: dict[str, Any] = {}
+    for event in sorted(events, key=order_in_time):
+        traits.update(event["traits"] or {})
+    return traits
+
+
+def sex_of(traits: dict[str, Any]) -> str | None:
+    """The trait `sex` (or `gender`) where it is a text."""
+    sex = traits.get("sex") or traits.get("gender")
+    return sex[:32] if isinstance(sex, str) else None
+
+
+def by_person(events: Iterable[EventDocument]) -> dict[str, list[EventDocument]]:
+    """Events grouped by person."""
+    groups: defaultdict[str, list[EventDocument]] = defaultdict(list)
+    for event in events:
+        groups[event["person_id"]].append(event)
+    return dict(groups)

@@ -1,0 +1,33 @@
+"""What collect answers."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class Rejected(BaseModel):
+    """One event of a batch that was not taken: `code` for programs, `message` for people; never its values."""
+
+    index: int = Field(description="place in the batch, from 0", examples=[3])
+    event_id: str | None = Field(description="the event's own id, where it gave one")
+    code: str = Field(examples=["invalid"])
+    message: str = Field(examples=["visitorId: give visitorId or userId"])
+
+
+class Accepted(BaseModel):
+    """Every accepted event is in the queue, durably, under the id named here."""
+
+    status: Literal["accepted"] = "accepted"
+    accepted: int = Field(description="how many events were taken", examples=[1])
+    event_id: str | None = Field(default=None, description="the id of a single event")
+    event_ids: list[str] | None = Field(default=None, description="the ids of a batch's accepted events, in order")
+    rejected: list[Rejected] = []
+    timestamp: datetime
+
+
+class Alive(BaseModel):
+    """Whether events can be taken now."""
+
+    status: Literal["ok", "unavailable"]
+    timestamp: datetime
