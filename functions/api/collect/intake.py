@@ -1,6 +1,5 @@
 """Taking events in: each checked on its own, given an id, and put in the queue."""
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,12 +81,12 @@ def _admit(intake: Intake, site_id: str, raw: Any, index: int, sent_at: Any) -> 
 
 def _checked(site_id: str, raw: Any, index: int) -> Json:
     """One event as it goes into the queue: valid, within its size, with an id and its place in the body."""
-    event = read_event(raw)
+    event, content = read_event(raw)
     if event.site_id not in (None, site_id):
         raise Forbidden("this key is not of the site that the event names")
-    if len(json.dumps(raw)) > MAX_EVENT_BYTES:
+    if len(content) > MAX_EVENT_BYTES:
         raise TooLarge(f"one event holds at most {MAX_EVENT_BYTES} bytes")
-    return {**raw, "eventId": event.event_id or derived_event_id(site_id, raw), "sequence": index}
+    return {**raw, "eventId": event.event_id or derived_event_id(site_id, content), "sequence": index}
 
 
 def _enqueue(sender: Sender, events: list[Json]) -> None:

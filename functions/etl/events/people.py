@@ -56,7 +56,7 @@ def _reserve(database: Mongo, site_id: str, count: int) -> int:
         upsert=True,
         return_document=ReturnDocument.AFTER,
     )
-    return int(counter["value"])  # type: ignore[index] — AFTER an upsert there is a document
+    return int(counter["value"]) if counter else 0
 
 
 def _document(key: str, site_id: str, number: int, seen: Sighting) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Where a visit came from: UTM values, click ids and the referrer, and the channel they amount to."""
 
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
+from footfall.events.pages import Place, place_of
 from footfall.schemas.event import Attribution
 
 UTM = ("source", "medium", "campaign", "term", "content")
+NO_UTM: dict[str, str | None] = dict.fromkeys(UTM)
 CLICK_IDS = {
     "gclid": "google",
     "gbraid": "google",
@@ -41,14 +43,12 @@ CHANNEL_OF_MEDIUM = {
 }
 
 
-def attribution_of(
-    utm: dict[str, Any] | None, url: str | None, referrer: str | None, own_host: str | None
-) -> Attribution:
+def attribution_of(utm: dict[str, Any] | None, place: Place, referrer: str | None) -> Attribution:
     """What is known of where an event's visit came from; `utm` as the client gives it, else read from the URL."""
-    query = parse_qs(urlsplit(url).query) if url and "?" in url else {}
-    values = {name: _text(utm, name) or _first(query, f"utm_{name}") for name in UTM}
-    click_id = next((name for name in CLICK_IDS if name in query), None)
-    source = values["source"] or (CLICK_IDS[click_id] if click_id else None) or _host(referrer, own_host)
+    query = parse_qs(place.query) if place.query else {}
+    values = {name: _text(utm, name) or _first(query, f"utm_{name}") for name in UTM} if utm or query else NO_UTM
+    click_id = next((name for name in CLICK_IDS if name in query), None) if query else None
+    source = values["source"] or (CLICK_IDS[click_id] if click_id else None) or _elsewhere(referrer, place.host)
     medium = values["medium"] or ("cpc" if click_id else None)
     return Attribution(
         source=source,
@@ -61,26 +61,20 @@ def attribution_of(
     )
 
 
-def host_of(url: str | None) -> str | None:
-    """The host of a URL without `www.`, or None."""
-    try:
-        host = urlsplit(url).hostname if url else None
-    except ValueError:
-        return None
-    return host.removeprefix("www.") if host else None
-
-
 def _text(values: dict[str, Any] | None, name: str) -> str | None:
-    found = (values or {}).get(name) or (values or {}).get(f"utm_{name}")
+    if not values:
+        return None
+    found = values.get(name) or values.get(f"utm_{name}")
     return found[:256] if isinstance(found, str) else None
 
 
 def _first(query: dict[str, list[str]], name: str) -> str | None:
-    return query[name][0][:256] if query.get(name) else None
+    return query[name][0][:256] if name in query else None
 
 
-def _host(referrer: str | None, own_host: str | None) -> str | None:
-    host = host_of(referrer)
+def _elsewhere(referrer: str | None, own_host: str | None) -> str | None:
+    """The referrer's host, unless it is the shop itself."""
+    host = place_of(referrer).host if referrer else None
     return host if host != own_host else None
 
 

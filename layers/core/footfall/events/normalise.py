@@ -1,19 +1,18 @@
 """From what a client sent to the document that is stored."""
 
 from datetime import datetime, timedelta
-from typing import Any
-from urllib.parse import urlsplit
+from hashlib import sha256
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from footfall.errors import FieldProblem, Invalid, Unstorable
-from footfall.events.attribution import attribution_of, host_of
+from footfall.events.attribution import attribution_of
 from footfall.events.clocks import read_clocks
 from footfall.events.commerce import COMMERCE_TYPES, commerce_of, commerce_type
 from footfall.events.devices import device_of, is_bot
-from footfall.events.pages import page_type_of
-from footfall.events.storable import check_storable
-from footfall.identity import body_sha256
+from footfall.events.pages import NOWHERE, page_type_of, place_of
+from footfall.events.storable import content_of
 from footfall.schemas.event import EVENT_TYPES, EventDocument, IncomingEvent, Json
 from footfall.schemas.message import EventsMessage
 from footfall.schemas.site import Site
@@ -21,18 +20,25 @@ from footfall.schemas.site import Site
 SEGMENT_TYPES = {"page": "pageview", "screen": "pageview", "page_view": "pageview"}
 
 
-def read_event(raw: Any) -> IncomingEvent:
-    """One event as a client sent it; raises Invalid naming its fields, or Unstorable with a reason."""
+class Reading(NamedTuple):
+    """An event as a client sent it, and what it says as one canonical text."""
+
+    event: IncomingEvent
+    content: str
+
+
+def read_event(raw: Any) -> Reading:
+    """Read one event as a client sent it; raises Invalid naming its fields, or Unstorable with a reason."""
     if not isinstance(raw, dict):
         raise Invalid([FieldProblem("", "an event is a JSON object")])
-    check_storable(raw)
+    content = content_of(raw)
     try:
         event = IncomingEvent.model_validate(raw)
     except ValidationError as error:
         raise Invalid(field_problems(error)) from None
     if not (event.visitor_id or event.user_id):
         raise Invalid([FieldProblem("visitorId", "give visitorId or userId")])
-    return event
+    return Reading(event, content)
 
 
 def field_problems(error: ValidationError) -> list[FieldProblem]:
@@ -42,7 +48,7 @@ def field_problems(error: ValidationError) -> list[FieldProblem]:
 
 def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datetime) -> EventDocument:
     """The stored form of one event of a message; raises Invalid or Unstorable when it can never be stored."""
-    event = read_event(raw)
+    event, content = read_event(raw)
     if not event.event_id:
         raise Unstorable("no_event_id", "an event reached the queue without an id")
     kind, name = _kind(event)
@@ -50,7 +56,8 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     properties = _properties(event)
     context = event.context or {}
     url, referrer = event.url or _page(context, "url"), event.referrer or _page(context, "referrer")
-    path = event.path or _page(context, "path") or _path(url)
+    place = place_of(url) if url else NOWHERE
+    path = event.path or _page(context, "path") or place.path
     user_agent = _text(context.get("userAgent")) or message.user_agent
     return EventDocument(
         _id=f"{message.site_id}:{event.event_id}",
@@ -76,7 +83,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         device=device_of(event.device, user_agent),
         country=_text(context.get("country")) or _text(properties.get("country")),
         bot=is_bot(user_agent),
-        attribution=attribution_of(_utm(event, context), url, referrer, host_of(url)),
+        attribution=attribution_of(_utm(event, context), place, referrer),
         element=event.element,
         coordinates=event.coordinates,
         value=event.value,
@@ -88,7 +95,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         ip=message.ip,
         user_agent=user_agent,
         source=message.source,
-        body_sha256=body_sha256(raw),
+        body_sha256=sha256(content.encode()).hexdigest(),
         expires_at=_expiry(clocks.timestamp, site.retention_days),
     )
 
@@ -121,13 +128,6 @@ def _page(context: Json, name: str) -> str | None:
 
 def _text(value: Any) -> str | None:
     return value[:4096] if isinstance(value, str) and value else None
-
-
-def _path(url: str | None) -> str | None:
-    try:
-        return urlsplit(url).path or "/" if url else None
-    except ValueError:
-        return None
 
 
 def _expiry(timestamp: datetime, retention_days: int | None) -> datetime | None:

@@ -1,4 +1,8 @@
-"""Which type of page a path is."""
+"""Where on the web a page is, and which type of page a path is."""
+
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from footfall.schemas.site import PageRule
 
@@ -14,6 +18,28 @@ DEFAULT_RULES = (
     PageRule(prefix="/checkout/thank", page_type="confirmation"),
     PageRule(prefix="/order/complete", page_type="confirmation"),
 )
+
+
+class Place(NamedTuple):
+    """The parts of a URL that matter here; the host without `www.`; all None when there is no URL that can be read."""
+
+    host: str | None
+    path: str | None
+    query: str | None
+
+
+NOWHERE = Place(None, None, None)
+
+
+@lru_cache(maxsize=4096)
+def place_of(url: str) -> Place:
+    """The parts of a URL; never fails."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return NOWHERE
+    return Place(host.removeprefix("www.") if host else None, parts.path or "/", parts.query or None)
 
 
 def page_type_of(path: str | None, rules: list[PageRule]) -> str | None:

@@ -1,6 +1,9 @@
 """Which JSON values can be stored: what BSON, JSON and our limits cannot carry is named before it does harm."""
 
+import json
 import math
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from footfall.errors import Unstorable
@@ -8,27 +11,63 @@ from footfall.errors import Unstorable
 MAX_DEPTH = 20
 MAX_VALUES = 1_000
 LARGEST_INTEGER = 2**63
+NOT_CONTENT = frozenset({"sentAt", "sequence"})
+SUSPICIOUS = (r"\ud", r"\u0000", '"":')
+"""In ASCII-escaped JSON: a surrogate, a NUL, an empty name."""
+LONG_NUMBER = re.compile(r"[0-9]{19}")
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
-def check_storable(value: Any) -> None:
-    """Raise Unstorable, with a reason code, when a decoded JSON value cannot be stored as it is."""
-    pending = [(value, 0)]
-    seen = 0
-    while pending:
-        item, depth = pending.pop()
-        seen += 1
-        if depth > MAX_DEPTH:
-            raise Unstorable("too_deep", f"values are nested more than {MAX_DEPTH} deep")
-        if seen > MAX_VALUES:
-            raise Unstorable("too_many_values", f"more than {MAX_VALUES} values in one event")
-        if isinstance(item, dict):
-            for key in item:
-                _check_key(key)
-            pending.extend((child, depth + 1) for child in item.values())
-        elif isinstance(item, list):
-            pending.extend((child, depth + 1) for child in item)
+def content_of(event: dict[str, Any]) -> str:
+    """What a client says in one event as one canonical text, alike for every retry of it; at the same time the check.
+
+    The send time and the place in the body differ between retries of the same event, so they are left out. Raises
+    Unstorable, with a reason code, when the event holds what cannot be stored.
+    """
+    said = {name: value for name, value in event.items() if name not in NOT_CONTENT}
+    try:
+        text = _canonical(said)
+    except (ValueError, RecursionError):
+        text = ""
+    if not text or not _plainly_storable(text):
+        _check(said)
+    return text
+
+
+def _plainly_storable(text: str) -> bool:
+    """Whether an event's text shows at a glance that it can be stored; False says only that a closer look is needed."""
+    return (
+        text.count("{") + text.count("[") <= MAX_DEPTH
+        and text.count(",") < MAX_VALUES // 2
+        and not any(sign in text for sign in SUSPICIOUS)
+        and not LONG_NUMBER.search(text)
+    )
+
+
+def _check(value: Any) -> None:
+    if _count(value, 0) > MAX_VALUES:
+        raise Unstorable("too_many_values", f"more than {MAX_VALUES} values in one event")
+
+
+def _count(value: Any, depth: int) -> int:
+    """How many values there are in a value, each of them checked."""
+    if depth > MAX_DEPTH:
+        raise Unstorable("too_deep", f"values are nested more than {MAX_DEPTH} deep")
+    if isinstance(value, dict):
+        for key in value:
+            _check_key(key)
+        children: Iterable[Any] = value.values()
+    else:
+        children = value if isinstance(value, list) else (value,)
+    count = 1
+    for child in children:
+        if isinstance(child, dict | list):
+            count += _count(child, depth + 1)
         else:
-            _check_scalar(item)
+            count += 1
+            _check_scalar(child)
+    return count
 
 
 def _check_key(key: str) -> None:
@@ -48,8 +87,9 @@ def _check_scalar(item: Any) -> None:
 
 
 def _check_text(text: str) -> None:
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise Unstorable("bad_text", "a text holds half of a surrogate pair") from None
+    if text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Unstorable("bad_text", "a text holds half of a surrogate pair") from None
