@@ -1,0 +1,115 @@
+"""`footfall simulate`: a seeded month of believable shop traffic, sent as browsers would or written to a file."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from cli.traffic.sender import NotTaken, Sent, send
+from cli.traffic.shop import Batch, Plan, traffic
+
+
+def simulate(
+    days: Annotated[int, typer.Option(min=1, max=3_660, help="How many days of traffic.")] = 30,
+    visitors_per_day: Annotated[int, typer.Option(min=1, max=1_000_000, help="About how many visits a day.")] = 300,
+    seed: Annotated[int, typer.Option(help="The same seed, dates and size give the same events, to the byte.")] = 7,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day; yesterday (UTC) when not given.")
+    ] = None,
+    to: Annotated[str | None, typer.Option(envvar="FOOTFALL_URL", help="Where Footfall is.")] = None,
+    write_key: Annotated[str | None, typer.Option(envvar="FOOTFALL_WRITE_KEY", help="The site's write key.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write one event per line to this file instead (- is stdout).")
+    ] = None,
+) -> None:
+    """Simulate a shop's traffic: the same seed gives the same events.
+
+    Sends it to a running Footfall (`--to`, or what `footfall up` told you to export), or writes it with `--out` for
+    `footfall send`. Sending the same traffic twice stores it once.
+    """
+    plan = plan_of(days, visitors_per_day, seed, until.date() if until else None)
+    if out:
+        _write(plan, out)
+        return
+    if not to or not write_key:
+        raise typer.BadParameter(
+            "say where to (--to and --write-key, or FOOTFALL_URL and FOOTFALL_WRITE_KEY), or --out"
+        )
+    try:
+        send_traffic(plan, to, write_key, Console())
+    except NotTaken as error:
+        Console(stderr=True).print(f"[red]Not sent:[/] {to}{error}", soft_wrap=True, highlight=False)
+        raise typer.Exit(1) from None
+
+
+def plan_of(days: int, visitors_per_day: int, seed: int, last: date | None = None) -> Plan:
+    """So many days up to and including `last`, which is yesterday (UTC) when not given: every day is over."""
+    last = last or datetime.now(UTC).date() - timedelta(days=1)
+    return Plan(seed, last - timedelta(days=days - 1), last, visitors_per_day)
+
+
+def send_traffic(plan: Plan, to: str, write_key: str, console: Console) -> Sent:
+    """Send a plan's traffic to `/collect`, with a progress bar and a closing line; raises NotTaken when that fails."""
+    began = time.perf_counter()
+    with _progress(console) as progress:
+        sent = send(traffic(plan), to, write_key, _advance(progress, plan))
+    seconds = time.perf_counter() - began
+    console.print(f"{sent.accepted:,} events accepted in {seconds:.1f} s ({sent.accepted / seconds:,.0f} events/s)")
+    if sent.rejected:
+        console.print(f"[yellow]{sent.rejected:,} events refused; the first because: {sent.reason}[/]")
+    return sent
+
+
+def _write(plan: Plan, out: Path) -> None:
+    messages = Console(stderr=True)
+    with _progress(messages) as progress:
+        if str(out) == "-":
+            events = _write_lines(plan, sys.stdout, _advance(progress, plan))
+        else:
+            with out.open("w", encoding="utf-8", newline="\n") as file:
+                events = _write_lines(plan, file, _advance(progress, plan))
+    messages.print(f"{events:,} events written to {'stdout' if str(out) == '-' else out}")
+
+
+def _write_lines(plan: Plan, file: TextIO, advance: Callable[[Batch], None]) -> int:
+    events = 0
+    for batch in traffic(plan):
+        file.writelines(_lines(batch))
+        events += len(batch.events)
+        advance(batch)
+    return events
+
+
+def _lines(batch: Batch) -> Iterator[str]:
+    for event in batch.events:
+        yield json.dumps(event, separators=(",", ":"), ensure_ascii=False) + "\n"
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("Simulating"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[events]:,} events, {task.fields[rate]:,.0f}/s"),
+        TimeElapsedColumn(),
+        console=console,
+    )
+
+
+def _advance(progress: Progress, plan: Plan) -> Callable[[Batch], None]:
+    """What moves the bar after each batch: a visit is a step, and about so many are to come."""
+    task = progress.add_task("", total=len(plan.days) * plan.visitors_per_day, events=0, rate=0.0)
+    began = time.perf_counter()
+
+    def advance(batch: Batch) -> None:
+        events = progress.tasks[task].fields["events"] + len(batch.events)
+        progress.update(task, advance=1, events=events, rate=events / (time.perf_counter() - began))
+
+    return advance
