@@ -1,0 +1,81 @@
+"""Builders of test data: a call says only what matters to the test."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from footfall.events.normalise import normalise
+from footfall.queues import pack
+from footfall.schemas.event import EventDocument, Json
+from footfall.schemas.message import EventsMessage
+from footfall.schemas.site import Site
+
+NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+_numbers = count(1)
+
+
+def a_site(**but: Any) -> Site:
+    """A site; the values do not matter unless given."""
+    return Site(**{"site_id": "demo", "name": "Demo shop", **but})
+
+
+def at(minutes: float) -> str:
+    """A time so many minutes after noon, as a client writes it."""
+    return (NOON + timedelta(minutes=minutes)).isoformat()
+
+
+def an_event(**but: Any) -> Json:
+    """An event as a client sends it; the values do not matter unless given."""
+    number = next(_numbers)
+    return {
+        "eventType": "pageview",
+        "eventId": f"event-{number}",
+        "visitorId": "visitor",
+        "timestamp": NOON.isoformat(),
+        **but,
+    }
+
+
+def a_message(events: Sequence[Json], **but: Any) -> EventsMessage:
+    """A message of the events queue that carries these events, as collect would have numbered them."""
+    numbered = [{"sequence": index, **event} for index, event in enumerate(events)]
+    return EventsMessage(**{"site_id": "demo", "source": "collect", "received_at": NOON, "events": numbered, **but})
+
+
+def a_document(**but: Any) -> EventDocument:
+    """An event as it is stored."""
+    return normalise({"sequence": 0, **an_event(**but)}, a_message([]), a_site(), NOON)
+
+
+def sqs_event(messages: Sequence[EventsMessage], receives: int = 1) -> dict[str, Any]:
+    """What Lambda gives a function for messages of the events queue."""
+    bodies = [(message.site_id, body) for message in messages for body in pack(message)]
+    return {"Records": [_record(site_id, body, receives) for site_id, body in bodies]}
+
+
+def _record(site_id: str, body: str, receives: int) -> dict[str, Any]:
+    return {
+        "messageId": f"message-{next(_numbers)}",
+        "receiptHandle": "handle",
+        "body": body,
+        "attributes": {"ApproximateReceiveCount": str(receives), "MessageGroupId": site_id},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+    }
+
+
+class LambdaContext:
+    """What Lambda tells a function of its invocation."""
+
+    aws_request_id = "request"
+    function_name = "function"
+    memory_limit_in_mb = 1024
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:function"
+
+    def __init__(self, remaining_milliseconds: int = 30_000) -> None:
+        self._remaining = remaining_milliseconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How long until the time-out."""
+        return self._remaining

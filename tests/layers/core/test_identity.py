@@ -1,0 +1,31 @@
+import pytest
+from footfall.identity import anonymised_ip, new_api_key, new_write_key, read_api_key, read_write_key
+
+
+def test_a_write_key_names_its_site_and_only_our_secret_makes_it() -> None:
+    key = new_write_key("my-shop", "secret")
+    read = read_write_key(key, "secret")
+    assert read is not None
+    assert read.site_id == "my-shop"
+    assert read_write_key(key, "another secret") is None
+    assert read_write_key(key.replace("my-shop", "my-shap"), "secret") is None
+
+
+@pytest.mark.parametrize("text", ["", "wk", "wk_a_b", "wk_A_b_c", "ak_a_b_c", "wk_a_b_ü", "wk_a_b_c_d"])
+def test_what_is_no_write_key_is_none(text: str) -> None:
+    assert read_write_key(text, "secret") is None
+
+
+def test_an_api_key_reads_back_and_hashes_alike() -> None:
+    key = new_api_key("my-shop")
+    again = read_api_key(key.text)
+    assert again is not None
+    assert (again, again.sha256) == (key, key.sha256)
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [("203.0.113.77", "203.0.113.0"), ("2001:db8:abcd:1234::1", "2001:db8:abcd::"), ("no address", None), (None, None)],
+)
+def test_an_address_loses_what_points_at_a_household(address: str | None, kept: str | None) -> None:
+    assert anonymised_ip(address) == kept
