@@ -1,0 +1,71 @@
+"""moto's server, as the stack runs it: `python -m infra.local.aws_server LISTENING_FD ENDPOINT LAMBDA_ENDPOINT FOLDER`.
+
+moto answers for SQS, SNS, S3, SSM, Secrets Manager and Step Functions. Three things are ours: connections are kept
+open, state machines call the stack's Lambda functions in place of moto's echo, and queues, objects, parameters and
+secrets live in FOLDER.
+"""
+
+import logging
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from moto import backends
+from moto.core.config import default_user_config
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+from infra.local.aws import LOOPBACK, client
+from infra.local.durable_queue import use_durable_queues
+
+
+class PersistentConnections(MotoRequestHandler):
+    """Serves many requests on one connection, and sends each answer at once."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def send_header(self, keyword: str, value: str) -> None:
+        """Send a header, save the one by which werkzeug ends every connection."""
+        if keyword != "Connection":
+            super().send_header(keyword, value)
+
+
+def main(listener: int, lambda_endpoint: str, folder: Path | None) -> None:
+    """Serve on the inherited socket until the process is told to end."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    known_services = list(backends.list_of_moto_modules())
+    backends.list_of_moto_modules = lambda: iter(known_services)  # moto's own lists a folder at every request
+    _invoke_functions_at(lambda_endpoint)
+    use_durable_queues(folder / "sqs" if folder else None)
+    if folder:
+        _keep_state(folder)
+    application: Any = DomainDispatcherApplication(create_backend_app)
+    server = make_server(LOOPBACK, 0, application, threaded=True, request_handler=PersistentConnections, fd=listener)
+    server.serve_forever()
+
+
+def _invoke_functions_at(lambda_endpoint: str) -> None:
+    """Have a state machine's Lambda tasks call the stack; the patched name is where moto gets its client from."""
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+
+    @cache
+    def lambda_client() -> Any:
+        return client("lambda", lambda_endpoint, read_timeout=960)
+
+    lambda_eval_utils.boto_client_for = lambda **_: lambda_client()  # type: ignore[attr-defined]
+
+
+def _keep_state(folder: Path) -> None:
+    from infra.local.durable_state import keep_objects, keep_parameters, keep_secrets
+
+    folder.mkdir(parents=True, exist_ok=True)
+    keep_objects(folder / "s3")
+    keep_parameters(folder / "parameters.json")
+    keep_secrets(folder / "secrets.json")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[3], Path(sys.argv[4]) if sys.argv[4] else None)

