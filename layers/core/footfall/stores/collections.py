@@ -37,7 +37,11 @@ COLLECTIONS: Mapping[str, list[IndexModel]] = {
         _index("site_id", "computed_at"),
     ],
     "users": [_index("site_id", "user_id", unique=True)],
-    "orders": [_index("site_id", "user_id"), _index("site_id", "placed_at")],
+    "orders": [
+        _index("site_id", "user_id"),
+        _index("site_id", "placed_at"),
+        _index("site_id", "refunded_at", partialFilterExpression={"refunded_at": {"$type": "date"}}),
+    ],
     "products": [_index("site_id", "category")],
     "feedback": [_index("site_id", "timestamp")],
     "customers": [
@@ -48,6 +52,7 @@ COLLECTIONS: Mapping[str, list[IndexModel]] = {
     "funnel_analytics": [_index("site_id", "funnel", "date")],
     "daily_metrics": [_index("site_id", "date")],
     "stale_days": [_index("site_id", "date")],
+    "rollups": [],
     "quarantine": [_index("site_id", "reason", "first_seen"), _index("site_id", "-first_seen")],
     "models": [_index("site_id", "name", "-version")],
     "training_runs": [_index("site_id", "-started_at")],
