@@ -9,6 +9,9 @@ SAM := .venv-sam/bin/sam
 PIP := -m pip --disable-pip-version-check --quiet
 CODE := layers/core/footfall functions infra cli tests
 LAYER_PINS := $(wildcard layers/*/requirements.txt)
+# SAM looks for the functions' Python on the PATH; every pin is written out, so pip need not look for more (and layers do not overlap).
+SAM_ENV := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" PIP_NO_DEPS=1 SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-west-1}
+TEMPLATES := template.yaml infra/alarms.yaml infra/network.yaml infra/stores.yaml
 
 .PHONY: help
 help:  ## this list
@@ -34,8 +37,8 @@ help:  ## this list
 	.venv-sam/bin/python $(PIP) install -r requirements/sam.txt
 	touch $@
 
-node_modules/.made: package.json
-	npm install --no-audit --no-fund --no-package-lock --loglevel=error
+node_modules/.made: package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
 	touch $@
 
 .PHONY: setup
@@ -62,3 +65,51 @@ check-code: .venv/.test  ## ruff, mypy --strict, import contracts
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy $(wildcard $(CODE))
 	.venv/bin/lint-imports
+
+.PHONY: check-template
+check-template: .venv-sam/.made  ## sam validate, cfn-lint before and after SAM's translation, the state machine
+	$(SAM_ENV) $(SAM) validate --lint
+	$(SAM_ENV) .venv-sam/bin/python -m infra.translated template.yaml .aws-sam/translated.yaml
+	.venv-sam/bin/cfn-lint $(TEMPLATES)
+	.venv-sam/bin/cfn-lint .aws-sam/translated.yaml
+	if command -v npm >/dev/null; then $(MAKE) --no-print-directory check-state-machine; \
+	else echo "npm is not here: asl-validator did not look at the state machine"; fi
+
+.PHONY: check-state-machine
+check-state-machine: node_modules/.made
+	node_modules/.bin/asl-validator --yaml-path infra/training.asl.yaml
+
+.PHONY: build
+build: .venv-sam/.made  ## sam build, then bytecode and sizes: what `sam deploy` sends
+	$(SAM_ENV) $(SAM) build
+	.venv-sam/bin/python -m infra.build
+
+# --- measures and proofs --------------------------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: .venv/.test  ## speed, each figure beside a peer's of the same run
+	$(PY) -m tests.benchmarks
+
+.PHONY: faults
+faults: .venv/.test  ## kill, freeze and cut things while events flow, then count them
+	$(PY) -m tests.faults
+
+.PHONY: fuzz
+fuzz: .venv/.test  ## hostile requests against every route
+	$(PY) -m tests.fuzz
+
+.PHONY: cost
+cost: .venv/.demo  ## what a million events cost
+	.venv/bin/footfall cost
+
+.PHONY: openapi
+openapi: .venv/.demo  ## write the OpenAPI document of all functions
+	.venv/bin/footfall openapi
+
+.PHONY: sam-local
+sam-local: build .venv/.demo  ## the built functions in Docker (sam local start-api) on the local stack's stores
+	$(SAM_ENV) $(PY) -m infra.sam_local
+
+.PHONY: clean
+clean:  ## remove what was made, environments too
+	rm -rf .aws-sam .venv .venv-sam node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -12,7 +12,12 @@ from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 from yaml import safe_dump
 
-LOCAL_PATHS = ("CodeUri", "ContentUri", "DefinitionUri")
+PACKED = {
+    "CodeUri": "s3://bucket/key",
+    "ContentUri": "s3://bucket/key",
+    "DefinitionUri": "s3://bucket/key",
+    "TemplateURL": "https://s3.amazonaws.com/bucket/key",
+}
 
 
 def translated(source: str, region: str) -> dict[str, Any]:
@@ -20,7 +25,7 @@ def translated(source: str, region: str) -> dict[str, Any]:
     template = yaml_parse(source)
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
-        properties.update({name: "s3://bucket/key" for name in LOCAL_PATHS if name in properties})
+        properties.update({name: address for name, address in PACKED.items() if name in properties})
     parameters = {name: str(given.get("Default", "given")) for name, given in template["Parameters"].items()}
     # None stands for an IAM client: no policy of this template is called by a managed policy's name
     result: dict[str, Any] = transform(template, {**parameters, "AWS::Region": region}, ManagedPolicyLoader(None))
