@@ -1,0 +1,235 @@
+"""api/collect through its Lambda handler, with real queues behind it."""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from footfall import parameters, queues
+from footfall.identity import new_write_key
+from footfall.settings import from_environment
+
+from functions.api.collect.handler import handler
+from infra.local.aws import AwsAddresses
+from tests.builders import LambdaContext, an_event
+
+SECRET = "signing secret of the tests"
+KEY = new_write_key("demo", SECRET)
+
+
+@pytest.fixture
+def queue(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An events queue, the signing secret and the access parameter, as the template makes them."""
+    for cached in (queues.sqs, parameters._secrets, parameters._ssm, from_environment):
+        cached.cache_clear()
+    parameters._known.clear()
+    sqs, ssm, secrets = boto3.client("sqs"), boto3.client("ssm"), boto3.client("secretsmanager")
+    url = sqs.create_queue(QueueName=f"events-{worker}", Attributes={"MaximumMessageSize": "1048576"})["QueueUrl"]
+    secret = secrets.create_secret(Name=f"signing-{worker}", SecretString=SECRET)["ARN"]
+    ssm.put_parameter(Name=f"/access/{worker}", Value="{}", Type="String", Overwrite=True)
+    monkeypatch.setenv("EVENTS_QUEUE_URL", url)
+    monkeypatch.setenv("SIGNING_SECRET", secret)
+    monkeypatch.setenv("COLLECT_ACCESS_PARAMETER", f"/access/{worker}")
+    yield url
+    sqs.delete_queue(QueueUrl=url)
+    secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+    for cached in (queues.sqs, parameters._secrets, parameters._ssm, from_environment):
+        cached.cache_clear()
+
+
+def call(method: str = "POST", body: bytes | str | None = None, query: str = "", **headers: str) -> dict[str, Any]:
+    """What the handler answers to one request, as the gateway would pass it on; `_` in header names is `-`."""
+    raw = body.encode() if isinstance(body, str) else body
+    return handler(
+        {
+            "version": "2.0",
+            "rawPath": "/collect",
+            "rawQueryString": query,
+            "headers": {"host": "x", "content-type": "application/json"}
+            | {name.replace("_", "-"): value for name, value in headers.items()},
+            "requestContext": {
+                "http": {"method": method, "path": "/collect", "sourceIp": "203.0.113.77", "protocol": "HTTP/1.1"},
+                "stage": "$default",
+            },
+            "body": base64.b64encode(raw).decode() if raw is not None else None,
+            "isBase64Encoded": raw is not None,
+        },
+        LambdaContext(),
+    )
+
+
+def send(payload: Any, **headers: str) -> tuple[int, dict[str, Any]]:
+    """Post a payload with the demo site's key; the answer is status and body."""
+    answer = call(body=json.dumps(payload), **({"x_api_key": KEY} | headers))
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def queued(url: str) -> list[dict[str, Any]]:
+    """The messages in the queue."""
+    answer = boto3.client("sqs").receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
+    )
+    return [
+        {**json.loads(message["Body"]), "attributes": message["Attributes"]} for message in answer.get("Messages", [])
+    ]
+
+
+def test_an_event_is_in_the_queue_before_it_is_accepted(queue: str) -> None:
+    status, answer = send(an_event(eventId="e1"), user_agent="agent", x_forwarded_for="1.1.1.1")
+    (message,) = queued(queue)
+    assert (status, answer["event_id"], answer["accepted"]) == (202, "e1", 1)
+    assert (message["site_id"], message["ip"], message["user_agent"]) == ("demo", "203.0.113.0", "agent")
+    assert message["events"][0]["eventId"] == "e1"
+    assert message["attributes"]["MessageGroupId"] == "demo"
+
+
+def test_an_event_without_an_id_gets_the_same_one_at_every_retry(queue: str) -> None:
+    event = {"eventType": "click", "visitorId": "v", "timestamp": "2026-03-01T12:00:00Z"}
+    first, again = send({**event, "sentAt": "2026-03-01T12:00:01Z"}), send({**event, "sentAt": "2026-03-01T12:00:09Z"})
+    assert first[1]["event_id"] == again[1]["event_id"] == queued(queue)[0]["events"][0]["eventId"]
+
+
+def test_a_batch_is_one_message_and_each_event_is_answered_for(queue: str) -> None:
+    bad = an_event(eventId="bad", visitorId=None)
+    status, answer = send(
+        {"batch": [an_event(eventId="a"), bad, an_event(eventId="b"), 7], "sentAt": "2026-03-01T12:00:00Z"}
+    )
+    (message,) = queued(queue)
+    assert (status, answer["accepted"], answer["event_ids"]) == (202, 2, ["a", "b"])
+    assert [(found["index"], found.get("event_id"), found["code"]) for found in answer["rejected"]] == [
+        (1, "bad", "invalid_request"),
+        (3, None, "invalid_request"),
+    ]
+    assert [event["sequence"] for event in message["events"]] == [0, 2]
+    assert message["events"][0]["sentAt"] == "2026-03-01T12:00:00Z"
+
+
+def test_a_beacon_sends_text_and_its_key_in_the_body(queue: str) -> None:
+    answer = call(body=json.dumps({**an_event(), "writeKey": KEY}), content_type="text/plain;charset=UTF-8")
+    assert answer["statusCode"] == 202
+    assert "writeKey" not in queued(queue)[0]["events"][0]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"authorization": f"Bearer {KEY}"},
+        {"authorization": "Basic " + base64.b64encode(f"{KEY}:".encode()).decode()},
+        {"x_api_key": KEY},
+    ],
+)
+def test_a_key_comes_in_any_of_its_headers(queue: str, headers: dict[str, str]) -> None:
+    assert call(body=json.dumps(an_event()), **headers)["statusCode"] == 202
+
+
+def test_gzip_is_unpacked(queue: str) -> None:
+    body = gzip.compress(json.dumps({"batch": [an_event()]}).encode())
+    assert call(body=body, content_encoding="gzip", x_api_key=KEY)["statusCode"] == 202
+
+
+def test_a_pixel_answers_with_an_image(queue: str) -> None:
+    answer = call("GET", query=f"k={KEY}&visitorId=v&eventType=pageview&utm_source=news", accept="image/avif,image/*")
+    assert (answer["statusCode"], answer["headers"]["content-type"]) == (200, "image/gif")
+    assert base64.b64decode(answer["body"]).startswith(b"GIF89a")
+    assert queued(queue)[0]["events"][0]["attribution"] == {"utmParams": {"source": "news"}}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        ("not json", {}, 400),
+        (b"\xff\xfe{\x00}\x00", {}, 400),
+        ("[]", {}, 400),
+        ('{"visitorId": NaN}', {}, 400),
+        ("[" * 100_000, {}, 400),
+        ("9" * 5_000, {}, 400),
+        (b"no gzip", {"content_encoding": "gzip"}, 400),
+        (gzip.compress(b"{}")[:-4], {"content_encoding": "gzip"}, 400),
+        (gzip.compress(b" " * 5_000_001), {"content_encoding": "gzip"}, 413),
+        (b" " * 1_000_001, {}, 413),
+        ("{}", {"content_encoding": "br"}, 415),
+        ("{}", {"content_type": "text/xml"}, 415),
+        (json.dumps({"batch": [{}] * 501}), {}, 413),
+        (json.dumps({"batch": []}), {}, 422),
+        (json.dumps({"batch": [{}]}), {}, 422),
+        ("{}", {}, 422),
+        (json.dumps(an_event(properties={"x": "y" * 33_000})), {}, 413),
+        (json.dumps(an_event(siteId="another")), {}, 403),
+        (json.dumps(an_event()), {"x_api_key": ""}, 401),
+        (json.dumps(an_event()), {"x_api_key": "wk_demo_0_0"}, 403),
+        (json.dumps(an_event()), {"x_api_key": new_write_key("demo", "another secret")}, 403),
+    ],
+)
+def test_what_cannot_be_taken_is_a_problem_that_says_why(
+    queue: str, body: bytes | str, headers: dict[str, str], status: int
+) -> None:
+    answer = call(body=body, **({"x_api_key": KEY} | headers))
+    problem = json.loads(answer["body"])
+    assert (answer["statusCode"], answer["headers"]["content-type"]) == (status, "application/problem+json")
+    assert problem["status"] == status
+    assert {"type", "title", "detail", "instance"} <= problem.keys()
+    assert queued(queue) == []
+
+
+def test_a_422_names_the_field_and_does_not_repeat_its_value(queue: str) -> None:
+    status, problem = send(an_event(duration="a secret"))
+    assert (status, problem["errors"][0]["field"]) == (422, "duration")
+    assert "a secret" not in json.dumps(problem)
+
+
+def test_a_site_with_origins_takes_events_from_them_alone(queue: str, worker: str) -> None:
+    access = {"origins": {"demo": ["https://shop.example"]}, "revoked": []}
+    boto3.client("ssm").put_parameter(Name=f"/access/{worker}", Value=json.dumps(access), Type="String", Overwrite=True)
+    assert send(an_event(), origin="https://evil.example")[0] == 403
+    assert send(an_event(), origin="https://shop.example")[0] == 202
+
+
+def test_a_revoked_key_is_refused(queue: str, worker: str) -> None:
+    access = {"revoked": [KEY.split("_")[2]]}
+    boto3.client("ssm").put_parameter(Name=f"/access/{worker}", Value=json.dumps(access), Type="String", Overwrite=True)
+    assert send(an_event())[0] == 403
+
+
+def test_a_queue_that_does_not_answer_is_a_503_with_retry_after(queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="sqs")
+
+    monkeypatch.setattr(queues.sqs(), "send_message_batch", refuse)
+    answer = call(body=json.dumps(an_event()), x_api_key=KEY)
+    assert (answer["statusCode"], answer["headers"]["retry-after"]) == (503, "5")
+
+
+def test_entries_that_the_queue_refused_are_sent_again(queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempts: list[int] = []
+    really_send = queues.sqs().send_message_batch
+
+    def refuse_the_first_time(**request: Any) -> Any:
+        attempts.append(len(request["Entries"]))
+        if len(attempts) == 1:
+            return {"Failed": [{"Id": entry["Id"]} for entry in request["Entries"]], "Successful": []}
+        return really_send(**request)
+
+    monkeypatch.setattr(queues.sqs(), "send_message_batch", refuse_the_first_time)
+    assert send(an_event())[0] == 202
+    assert (attempts, len(queued(queue))) == ([1, 1], 1)
+
+
+@pytest.mark.parametrize("event", [{"headers": None}, {"body": "%%%", "isBase64Encoded": True, "headers": {}}, {}])
+def test_an_event_that_is_no_request_is_a_400(queue: str, event: dict[str, Any]) -> None:
+    assert handler({"rawPath": "/collect", **event}, LambdaContext())["statusCode"] == 400
+
+
+def test_a_large_batch_is_split_into_messages_that_fit(queue: str) -> None:
+    events = [an_event(properties={"text": "ü" * 1_500}) for _ in range(250)]
+    body = gzip.compress(json.dumps({"batch": events}).encode())
+    answer = call(body=body, content_encoding="gzip", x_api_key=KEY)
+    accepted = json.loads(answer["body"])["accepted"]
+    sizes = [
+        len(json.dumps({key: message[key] for key in message if key != "attributes"})) for message in queued(queue)
+    ]
+    assert (answer["statusCode"], accepted, len(sizes)) == (202, 250, 3)
+    assert max(sizes) <= queues.MAX_MESSAGE_BYTES

@@ -1,0 +1,324 @@
+"""etl/events on a real MongoDB: stored once, derived right, in whatever order and batches the events come."""
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from footfall.clock import now
+from footfall.errors import Unavailable
+from footfall.schemas.event import EventDocument, Json
+from footfall.schemas.message import EventsMessage, SessionsMessage, Span
+from footfall.sessions.fold import NOT_A_VISIT, derived_session_id, fold_session, split_by_gap
+from footfall.stores import sites
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pymongo.database import Database
+
+from functions.etl.events import steps, store
+from functions.etl.events.handler import handler
+from tests.builders import NOON, LambdaContext, a_message, a_site, an_event, at, sqs_event
+
+Mongo = Database[dict[str, Any]]
+
+
+@pytest.fixture
+def announced(monkeypatch: pytest.MonkeyPatch) -> list[SessionsMessage]:
+    """What is told to the sessions topic; the topic itself is walked in tests/flow."""
+    told: list[SessionsMessage] = []
+    monkeypatch.setenv("SESSIONS_TOPIC_ARN", "arn:aws:sns:eu-west-1:123456789012:sessions")
+    monkeypatch.setattr(steps, "announce", lambda _topic, message: told.append(message))
+    return told
+
+
+@pytest.fixture
+def road(database: Mongo, announced: list[SessionsMessage]) -> Iterator[Mongo]:
+    """A database with the site `demo`, ready for events."""
+    sites._known.clear()
+    database["sites"].insert_one({"_id": "demo", **a_site().model_dump()})
+    yield database
+    sites._known.clear()
+
+
+def run(*messages: EventsMessage, receives: int = 1) -> list[str]:
+    """Handle messages; the answer is the ids of those that must come back."""
+    answer = handler(sqs_event(messages, receives), LambdaContext())
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def only(documents: Any) -> Any:
+    """The one document there is."""
+    (document,) = documents
+    return document
+
+
+def test_an_event_is_stored_with_its_session_its_person_and_its_stale_day(road: Mongo) -> None:
+    assert run(a_message([an_event(eventId="e1", pageType="home", device="mobile")])) == []
+    assert only(road["events"].find())["_id"] == "demo:e1"
+    assert only(road["user_sessions"].find())["entry_page"] == "home"
+    person = only(road["users"].find())
+    assert (person["_id"], person["user_id"], person["device"]) == ("demo:visitor", 1, "Mobile")
+    assert only(road["stale_days"].find())["date"] == "2026-03-01"
+
+
+def test_the_same_message_twice_changes_nothing(road: Mongo) -> None:
+    message = a_message([an_event(), an_event(eventType="purchase", properties={"order_id": "o", "total": 5})])
+    run(message)
+    before = state_of(road)
+    run(message)
+    run(message, message)
+    assert state_of(road) == before
+
+
+def test_one_bad_event_keeps_no_other_from_being_stored(road: Mongo) -> None:
+    run(a_message([an_event(), an_event(eventId="bad", properties={"x": 2**70}), an_event(visitorId=None)]))
+    assert road["events"].count_documents({}) == 1
+    assert {found["reason"] for found in road["quarantine"].find()} == {"integer_too_large", "invalid"}
+
+
+def test_quarantine_keeps_the_original_and_how_it_came(road: Mongo) -> None:
+    run(a_message([an_event(eventId="bad", properties={"": 1})], user_agent="agent"))
+    kept = only(road["quarantine"].find())
+    assert json.loads(kept["original"])["eventId"] == "bad"
+    assert (kept["origin"]["source"], kept["origin"]["user_agent"]) == ("collect", "agent")
+
+
+def test_the_same_id_with_another_body_is_kept_once_and_the_other_quarantined(road: Mongo) -> None:
+    run(a_message([an_event(eventId="e", title="first")]))
+    run(a_message([an_event(eventId="e", title="second")]))
+    run(a_message([an_event(eventId="f", title="first"), an_event(eventId="f", title="second")]))
+    assert {found["title"] for found in road["events"].find()} == {"first"}
+    kept = list(road["quarantine"].find())
+    assert [found["reason"] for found in kept] == ["id_conflict", "id_conflict"]
+    assert {json.loads(found["original"])["title"] for found in kept} == {"second"}
+
+
+@pytest.mark.parametrize("body", ["not json", "[]", "{}", '{"site_id": "demo", "received_at": "no"}', "[" * 100_000])
+def test_a_message_that_cannot_be_read_is_quarantined_whole(road: Mongo, body: str) -> None:
+    event = sqs_event([a_message([an_event()])])
+    event["Records"][0]["body"] = body
+    assert handler(event, LambdaContext()) == {"batchItemFailures": []}
+    assert only(road["quarantine"].find())["original"].decode() == body
+
+
+def test_events_of_a_site_nobody_knows_are_quarantined(road: Mongo) -> None:
+    run(a_message([an_event()], site_id="nobody"))
+    kept = only(road["quarantine"].find())
+    assert (kept["site_id"], kept["reason"], road["events"].count_documents({})) == ("nobody", "unknown_site", 0)
+
+
+def test_a_message_for_another_site_than_its_group_is_set_aside(road: Mongo) -> None:
+    event = sqs_event([a_message([an_event()], site_id="other")])
+    event["Records"][0]["attributes"]["MessageGroupId"] = "demo"
+    handler(event, LambdaContext())
+    assert only(road["quarantine"].find())["reason"] == "wrong_site"
+
+
+def test_a_late_event_merges_two_sessions_into_one(road: Mongo) -> None:
+    run(a_message([an_event(timestamp=at(0)), an_event(timestamp=at(50))]))
+    assert road["user_sessions"].count_documents({}) == 2
+    run(a_message([an_event(timestamp=at(25))]))
+    assert only(road["user_sessions"].find())["events"] == 3
+
+
+def test_a_late_event_before_the_first_renames_the_session(road: Mongo) -> None:
+    run(a_message([an_event(timestamp=at(10))]))
+    run(a_message([an_event(timestamp=at(0))]))
+    assert only(road["user_sessions"].find())["started_at"] == NOON
+
+
+def test_a_session_far_longer_than_the_gap_is_still_one(road: Mongo) -> None:
+    for minute in [*range(0, 600, 20), 610]:
+        run(a_message([an_event(timestamp=at(minute))]))
+    assert only(road["user_sessions"].find())["events"] == 31
+
+
+def test_the_clients_session_id_counts_before_the_gap(road: Mongo) -> None:
+    run(a_message([an_event(timestamp=at(0), sessionId="s"), an_event(timestamp=at(300), sessionId="s")]))
+    session = only(road["user_sessions"].find())
+    assert (session["session_id"], session["duration"]) == ("s", 300 * 60.0)
+
+
+def test_a_visitor_who_logs_in_is_linked_to_the_person_and_keeps_the_past(road: Mongo) -> None:
+    run(a_message([an_event(visitorId="v", timestamp=at(-3 * 24 * 60))]))
+    road["stale_days"].delete_many({})
+    run(a_message([an_event(visitorId="v", userId="ann", eventType="identify", traits={"sex": "Female"})]))
+    person, visitor = road["users"].find_one({"_id": "demo:ann"}), road["users"].find_one({"_id": "demo:v"})
+    assert person is not None
+    assert visitor is not None
+    assert (person["merged_ids"], person["sex"], visitor["link"]["person_id"]) == (["v"], "Female", "ann")
+    assert {found["date"] for found in road["stale_days"].find()} == {"2026-02-26", "2026-03-01"}
+
+
+def test_the_latest_word_on_a_trait_counts_whatever_comes_first(road: Mongo) -> None:
+    run(a_message([an_event(eventType="identify", timestamp=at(5), traits={"plan": "gold", "$odd.key": 1})]))
+    run(a_message([an_event(eventType="identify", timestamp=at(0), traits={"plan": "free", "city": "Rome"})]))
+    assert only(road["users"].find())["traits"] == {"plan": "gold", "city": "Rome", "$odd.key": 1}
+
+
+def test_sessions_of_now_are_announced_and_those_of_the_past_only_by_person(
+    road: Mongo, announced: list[SessionsMessage]
+) -> None:
+    run(a_message([an_event(visitorId="past", timestamp=at(0))]))
+    run(a_message([an_event(visitorId="now", timestamp=None)], received_at=now()))
+    assert [message.person_ids for message in announced] == [["past"], ["now"]]
+    assert [len(message.sessions) for message in announced] == [0, 1]
+
+
+def test_a_database_that_does_not_answer_brings_every_message_back(
+    road: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_: Any) -> None:
+        raise Unavailable("the database does not answer")
+
+    monkeypatch.setattr(store, "insert", down)
+    assert len(run(a_message([an_event()]), a_message([an_event()]))) == 2
+    assert road["quarantine"].count_documents({}) == 0
+
+
+def test_a_message_that_breaks_a_step_fails_alone(road: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    insert = store.insert
+
+    def breaks_on_poison(database: Mongo, events: list[EventDocument]) -> Any:
+        if any(event["event_id"] == "poison" for event in events):
+            raise RuntimeError
+        return insert(database, events)
+
+    monkeypatch.setattr(store, "insert", breaks_on_poison)
+    assert len(run(a_message([an_event()]), a_message([an_event(eventId="poison")]), a_message([an_event()]))) == 1
+    assert road["events"].count_documents({}) == 2
+
+
+def test_messages_that_cannot_be_finished_in_time_come_back(road: Mongo) -> None:
+    answer = handler(sqs_event([a_message([an_event()])], receives=3), LambdaContext(remaining_milliseconds=1_000))
+    assert len(answer["batchItemFailures"]) == 1
+    assert road["events"].count_documents({}) == 0
+
+
+def test_a_sweep_heals_what_a_stale_recompute_left_and_then_changes_nothing(road: Mongo) -> None:
+    run(a_message([an_event(timestamp=at(0)), an_event(timestamp=at(10))]))
+    right = list(road["user_sessions"].find())
+    stale = {
+        **right[0],
+        "_id": "demo:stale",
+        "session_id": "stale",
+        "started_at": NOON + timedelta(minutes=10),
+        "events": 1,
+    }
+    road["user_sessions"].insert_one(stale)
+    sweep = EventsMessage(
+        site_id="demo",
+        source="sweep",
+        received_at=NOON,
+        recheck=[Span(visitor_id="visitor", since=found["started_at"], until=found["ended_at"]) for found in right],
+    )
+    event = sqs_event([a_message([an_event()])])
+    event["Records"][0]["body"] = sweep.model_dump_json()
+    handler(event, LambdaContext())
+    assert list(road["user_sessions"].find()) == right
+    handler(event, LambdaContext())
+    assert list(road["user_sessions"].find()) == right
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[EventsMessage]:
+    """Messages as collect would send them for a few visitors whose visits overlap, merge and change hands."""
+    events = draw(st.lists(clicks(), min_size=1, max_size=14))
+    numbered = [{**event, "eventId": f"e{index}"} for index, event in enumerate(events)]
+    cuts = sorted(draw(st.sets(st.integers(1, len(numbered)), max_size=4)))
+    bounds = [0, *cuts, len(numbered)]
+    return [
+        a_message(numbered[start:end], received_at=NOON + timedelta(minutes=500 + start))
+        for start, end in pairwise(bounds)
+        if numbered[start:end]
+    ]
+
+
+@st.composite
+def clicks(draw: st.DrawFn) -> Json:
+    kind = draw(st.sampled_from(["pageview", "pageview", "click", "identify", "purchase", "refund"]))
+    event: Json = {
+        "eventType": kind,
+        "visitorId": draw(st.sampled_from(["v1", "v2"])),
+        "userId": draw(st.sampled_from([None, None, "u1", "u2"])),
+        "sessionId": draw(st.sampled_from([None, None, None, "s1"])),
+        "timestamp": at(draw(st.sampled_from([0, 0, 10, 29, 30, 31, 45, 60, 61, 90, 200]))),
+        "device": draw(st.sampled_from(["desktop", "mobile"])),
+        "pageType": draw(st.sampled_from(["home", "search", None])),
+    }
+    if kind in ("purchase", "refund"):
+        event["properties"] = {"order_id": draw(st.sampled_from(["o1", "o2"])), "total": draw(st.integers(1, 9))}
+    if kind == "identify":
+        event["traits"] = {"city": draw(st.sampled_from(["Rome", "Oslo"]))}
+    return event
+
+
+def state_of(database: Mongo) -> dict[str, list[Json]]:
+    """Everything that events determine; dense numbers follow arrival, and two clocks follow the run."""
+    state = {}
+    for name in ("events", "user_sessions", "orders", "quarantine", "users"):
+        ignored = {"processed_at", "computed_at"} | ({"user_id"} if name == "users" else set())
+        documents = sorted(database[name].find(), key=lambda document: str(document["_id"]))
+        state[name] = [{key: document[key] for key in document if key not in ignored} for document in documents]
+    return state
+
+
+def clear(database: Mongo) -> None:
+    """Forget every event and what came of it."""
+    for name in ("events", "user_sessions", "orders", "quarantine", "users", "counters", "stale_days", "ledger"):
+        database[name].delete_many({})
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(messages=histories(), seed=st.integers(0, 2**32))
+def test_any_permutation_duplication_and_batching_gives_the_same(
+    road: Mongo, messages: list[EventsMessage], seed: int
+) -> None:
+    clear(road)
+    run(*messages)
+    straight = state_of(road)
+    assert straight["user_sessions"] == sessions_by_definition(road)
+
+    clear(road)
+    for batch in shuffled_and_doubled(messages, random.Random(seed)):
+        assert run(*batch) == []
+    assert state_of(road) == straight
+    numbers = sorted(person["user_id"] for person in road["users"].find())
+    assert len(set(numbers)) == len(numbers)
+
+
+def shuffled_and_doubled(messages: Sequence[EventsMessage], source: random.Random) -> list[list[EventsMessage]]:
+    """The same events, each at least once, one to a message or more, in any order and batches."""
+    pieces: list[EventsMessage] = []
+    for message in messages:
+        for event in message.events:
+            pieces += [message.model_copy(update={"events": [event]})] * source.choice([1, 1, 2])
+        if source.random() < 0.3:
+            pieces.append(message)
+    source.shuffle(pieces)
+    batches: list[list[EventsMessage]] = []
+    while pieces:
+        size = source.randint(1, 4)
+        batches.append(pieces[:size])
+        pieces = pieces[size:]
+    return batches
+
+
+def sessions_by_definition(database: Mongo) -> list[Json]:
+    """Sessions from all events at once, as their definition says."""
+    events: list[Any] = [event for event in database["events"].find() if event["type"] not in NOT_A_VISIT]
+    groups: dict[tuple[bool, str], list[Any]] = {}
+    for event in events:
+        key = (False, event["session_id"]) if event["session_id"] else (True, event["visitor_id"])
+        groups.setdefault(key, []).append(event)
+    sessions: list[Any] = []
+    for (derived, name), found in groups.items():
+        chains = split_by_gap(found) if derived else [found]
+        sessions += [
+            fold_session(derived_session_id(chain[0]) if derived else name, derived, chain, NOON) for chain in chains
+        ]
+    without_clock = [{key: value for key, value in session.items() if key != "computed_at"} for session in sessions]
+    return sorted(without_clock, key=lambda session: str(session["_id"]))
