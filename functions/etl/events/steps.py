@@ -111,7 +111,14 @@ def count_received(batch: Batch, site: Site) -> None:
     notes = [
         UpdateOne(
             {"_id": f"{site.site_id}:{message_id}"},
-            {"$setOnInsert": {"site_id": site.site_id, "events": len(message.events), "at": message.received_at}},
+            {
+                "$setOnInsert": {
+                    "site_id": site.site_id,
+                    "source": message.source,
+                    "events": len(message.events),
+                    "at": message.received_at,
+                }
+            },
             upsert=True,
         )
         for message_id, message in batch.messages.items()

@@ -118,3 +118,11 @@ class Unstorable(FootfallError):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
+
+
+class Unimportable(FootfallError):
+    """Raised for an upload that can never be imported as it is; `detail` names the file."""
+
+    status = 422
+    title = "Unimportable file"
+    retryable = False

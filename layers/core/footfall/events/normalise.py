@@ -12,9 +12,9 @@ from footfall.events.clocks import read_clocks
 from footfall.events.commerce import COMMERCE_TYPES, commerce_of, commerce_type
 from footfall.events.devices import device_of, is_bot
 from footfall.events.pages import NOWHERE, page_type_of, place_of
-from footfall.events.storable import content_of
+from footfall.events.storable import MAX_IMPORTED_VALUES, MAX_VALUES, content_of
 from footfall.schemas.event import EVENT_TYPES, EventDocument, IncomingEvent, Json
-from footfall.schemas.message import EventsMessage
+from footfall.schemas.message import IMPORT_SOURCE, EventsMessage
 from footfall.schemas.site import Site
 
 SEGMENT_TYPES = {"page": "pageview", "screen": "pageview", "page_view": "pageview"}
@@ -27,11 +27,11 @@ class Reading(NamedTuple):
     content: str
 
 
-def read_event(raw: Any) -> Reading:
+def read_event(raw: Any, most_values: int = MAX_VALUES) -> Reading:
     """Read one event as a client sent it; raises Invalid naming its fields, or Unstorable with a reason."""
     if not isinstance(raw, dict):
         raise Invalid([FieldProblem("", "an event is a JSON object")])
-    content = content_of(raw)
+    content = content_of(raw, most_values)
     try:
         event = IncomingEvent.model_validate(raw)
     except ValidationError as error:
@@ -48,7 +48,8 @@ def field_problems(error: ValidationError) -> list[FieldProblem]:
 
 def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datetime) -> EventDocument:
     """The stored form of one event of a message; raises Invalid or Unstorable when it can never be stored."""
-    event, content = read_event(raw)
+    imported = message.source.startswith(IMPORT_SOURCE)
+    event, content = read_event(raw, MAX_IMPORTED_VALUES if imported else MAX_VALUES)
     if not event.event_id:
         raise Unstorable("no_event_id", "an event reached the queue without an id")
     kind, name = _kind(event)

@@ -10,6 +10,8 @@ from footfall.errors import Unstorable
 
 MAX_DEPTH = 20
 MAX_VALUES = 1_000
+MAX_IMPORTED_VALUES = 50_000
+"""An import brings whole invoices; what makes them up was counted as rows before."""
 LARGEST_INTEGER = 2**63
 NOT_CONTENT = frozenset({"sentAt", "sequence"})
 SUSPICIOUS = (r"\ud", r"\u0000", '"":')
@@ -19,7 +21,7 @@ LONG_NUMBER = re.compile(r"[0-9]{19}")
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 
 
-def content_of(event: dict[str, Any]) -> str:
+def content_of(event: dict[str, Any], most_values: int = MAX_VALUES) -> str:
     """What a client says in one event as one canonical text, alike for every retry of it; at the same time the check.
 
     The send time and the place in the body differ between retries of the same event, so they are left out. Raises
@@ -30,24 +32,24 @@ def content_of(event: dict[str, Any]) -> str:
         text = _canonical(said)
     except (ValueError, RecursionError):
         text = ""
-    if not text or not _plainly_storable(text):
-        _check(said)
+    if not text or not _plainly_storable(text, most_values):
+        _check(said, most_values)
     return text
 
 
-def _plainly_storable(text: str) -> bool:
+def _plainly_storable(text: str, most_values: int) -> bool:
     """Whether an event's text shows at a glance that it can be stored; False says only that a closer look is needed."""
     return (
         text.count("{") + text.count("[") <= MAX_DEPTH
-        and text.count(",") < MAX_VALUES // 2
+        and text.count(",") < most_values // 2
         and not any(sign in text for sign in SUSPICIOUS)
         and not LONG_NUMBER.search(text)
     )
 
 
-def _check(value: Any) -> None:
-    if _count(value, 0) > MAX_VALUES:
-        raise Unstorable("too_many_values", f"more than {MAX_VALUES} values in one event")
+def _check(value: Any, most_values: int) -> None:
+    if _count(value, 0) > most_values:
+        raise Unstorable("too_many_values", f"more than {most_values} values in one event")
 
 
 def _count(value: Any, depth: int) -> int:

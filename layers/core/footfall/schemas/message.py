@@ -5,6 +5,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+IMPORT_SOURCE = "import:"
+"""How the source of a message begins that an import made; the import's id follows."""
+
 
 class Span(BaseModel):
     """A stretch of one visitor's time whose sessions are to be recomputed."""

@@ -1,0 +1,60 @@
+"""What a message of the imports queue says: which imports to carry on with."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
+from footfall.observability import logger
+from footfall.queues import send
+from footfall.schemas.imports import MANIFEST
+from footfall.settings import ImportsQueueSettings, from_environment
+
+KEY = re.compile(rf"uploads/([a-z0-9][a-z0-9-]{{0,39}})/([0-9a-f]{{16}})/{re.escape(MANIFEST)}")
+
+
+@dataclass(frozen=True)
+class ImportRef:
+    """Which import of which site."""
+
+    site_id: str
+    import_id: str
+
+    @property
+    def key(self) -> str:
+        """The id of its document."""
+        return f"{self.site_id}:{self.import_id}"
+
+
+def read_notice(body: str) -> Iterator[ImportRef]:
+    """The imports that a message names: S3's notice of an uploaded manifest, or our own word to go on.
+
+    Anything else, S3's test event among it, names none; it would not be understood a second time either.
+    """
+    try:
+        message = json.loads(body)
+    except ValueError:
+        message = None
+    if not isinstance(message, dict):
+        logger().warning("a message that nobody here sends")
+    elif "import_id" in message:
+        yield ImportRef(str(message.get("site_id")), str(message["import_id"]))
+    else:
+        yield from _uploaded(message)
+
+
+def _uploaded(notice: dict[str, Any]) -> Iterator[ImportRef]:
+    for record in notice.get("Records", []):
+        key = unquote_plus(record["s3"]["object"]["key"])
+        if found := KEY.fullmatch(key):
+            yield ImportRef(*found.groups())
+        else:
+            logger().warning("an object that is no import's manifest")
+
+
+def go_on_later(ref: ImportRef) -> None:
+    """Leave the rest of an import to the next invocation; raises Unavailable."""
+    queue_url = from_environment(ImportsQueueSettings).imports_queue_url
+    send(queue_url, ref.site_id, [json.dumps({"version": 1, "site_id": ref.site_id, "import_id": ref.import_id})])

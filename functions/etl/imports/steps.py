@@ -1,0 +1,180 @@
+"""The steps of an import, top to bottom: nothing is sent or stored before every file is known to be readable."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from footfall.clock import now
+from footfall.errors import Unimportable, Unstorable
+from footfall.imports.kind import Meaning, Place, Refused
+from footfall.imports.kinds import table_of
+from footfall.imports.reader import Reader, read_table
+from footfall.imports.rows import Row
+from footfall.queues import pack, send
+from footfall.schemas.event import Json
+from footfall.schemas.imports import MANIFEST, Manifest
+from footfall.schemas.message import IMPORT_SOURCE, EventsMessage
+from footfall.schemas.quarantine import QuarantineDocument
+from footfall.settings import EventsQueueSettings, from_environment
+from footfall.stores.mongo import database
+from footfall.stores.quarantine import keep, quarantined
+from pydantic import ValidationError
+
+from .progress import Job, note_read, note_sent
+from .shelf import MAX_GROUP_BYTES, Group
+from .uploads import open_upload
+
+CHUNK = 2_000
+MAX_MANIFEST_BYTES = 65_536
+MESSAGE_BYTES = 350_000
+"""A message of about 1,400 page views: large enough for a quick insert, small enough to be retried as a whole."""
+EVENT_BYTES = 220
+"""What an event weighs besides the bytes of its rows."""
+GUARD_MILLISECONDS = 30_000
+Step = Callable[[Job], None]
+
+
+def check_manifest(job: Job) -> None:
+    """The manifest, which was uploaded last, names the files that were announced."""
+    with open_upload(job.ref, MANIFEST) as stream:
+        try:
+            manifest = Manifest.model_validate_json(stream.read(MAX_MANIFEST_BYTES))
+        except ValidationError:
+            raise Unimportable(f'{MANIFEST} is not {{"kind": …, "files": [names]}}') from None
+    announced = [job.file_name(file) for file in range(len(job.document["files"]))]
+    if manifest.kind != job.document["kind"] or sorted(manifest.files) != sorted(announced):
+        raise Unimportable(f"{MANIFEST} names another kind or other files than were announced")
+
+
+def check_headers(job: Job) -> None:
+    """Every file is there, whole, and has the columns that it needs."""
+    for file, announced in enumerate(job.document["files"]):
+        name = announced["name"]
+        table = table_of(job.document["kind"], name)
+        with open_upload(job.ref, name, announced["size"]) as stream:
+            reader, _ = read_table(table, name, stream, file)
+            job.readers.append(reader)
+
+
+def put_rows_on_the_shelf(job: Job) -> None:
+    """Read every row of every file; those that cannot be read are set aside."""
+    for file, reader in enumerate(job.readers):
+        name = job.file_name(file)
+        with open_upload(job.ref, name) as stream:
+            _, rows = read_table(reader.table, name, stream, file)
+            for chunk in _chunks(rows):
+                _put(job, reader, chunk)
+                if job.milliseconds_left() < GUARD_MILLISECONDS:
+                    raise Unimportable("the files are too large to be read in one go: split them")
+                if job.note_is_due():
+                    note_read(job)
+    job.shelf.sort()
+    note_read(job)
+
+
+def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def _put(job: Job, reader: Reader, rows: Sequence[Row]) -> None:
+    placed: list[tuple[Place, Row]] = []
+    refused: list[Refused] = []
+    for row in rows:
+        try:
+            placed.append((job.kind.place(reader.read(row), job.destination), row))
+        except Unstorable as error:
+            refused.append(Refused(row, error.reason, error.detail))
+    job.shelf.put(placed)
+    job.shelf.refuse(refused)
+    job.loaded.read += len(rows)
+    for found in refused:
+        job.loaded.refuse(job.file_name(found.row.file), found)
+
+
+def quarantine_refused_rows(job: Job) -> None:
+    """What could not be read goes to quarantine, with its line and the reason."""
+    refused = job.shelf.refused()
+    while chunk := list(islice(refused, CHUNK)):
+        keep(database(), [_quarantined(job, found) for found in chunk])
+
+
+@dataclass
+class Parcel:
+    """Events on their way into one message, and the rows that turned out to mean none."""
+
+    events: list[Json] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, found: Meaning, size: int) -> None:
+        """Put in what a group of rows means; `size` is what the rows weigh."""
+        self.events += found.events
+        self.refused += found.refused
+        self.size += size + EVENT_BYTES * len(found.events)
+
+
+def send_events(job: Job) -> None:
+    """Send what the groups mean; when time runs out, the import is paused behind the last group sent."""
+    parcel = Parcel()
+    for group in job.shelf.groups(job.position):
+        found = _meaning(job, group)
+        parcel.add(found, group.size)
+        _count(job, group, found)
+        if parcel.size < MESSAGE_BYTES:
+            continue
+        _dispatch(job, parcel)
+        parcel = Parcel()
+        job.paused = group.position is not None and job.milliseconds_left() < GUARD_MILLISECONDS
+        if job.paused:
+            return
+        if job.note_is_due():
+            note_sent(job)
+    _dispatch(job, parcel)
+
+
+def _meaning(job: Job, group: Group) -> Meaning:
+    try:
+        if not group.whole:
+            raise Unstorable("group_too_large", f"the rows that make up one event hold over {MAX_GROUP_BYTES} bytes")
+        return job.kind.meaning([job.readers[row.file].read(row) for row in group.rows], job.destination)
+    except Unstorable as error:
+        return Meaning([], refused=[Refused(row, error.reason, error.detail) for row in group.rows])
+
+
+def _count(job: Job, group: Group, found: Meaning) -> None:
+    job.sent.events += len(found.events)
+    job.sent.repeated += found.repeated
+    job.sent.sent += len(group.rows) - found.repeated - len(found.refused)
+    for refused in found.refused:
+        job.sent.refuse(job.file_name(refused.row.file), refused)
+    if group.position:
+        job.position = group.position
+
+
+def _dispatch(job: Job, parcel: Parcel) -> None:
+    """Quarantine and send what a parcel holds; once this returns, both are durable."""
+    keep(database(), [_quarantined(job, found) for found in parcel.refused])
+    if parcel.events:
+        message = EventsMessage(
+            site_id=job.ref.site_id,
+            source=f"{IMPORT_SOURCE}{job.ref.import_id}",
+            received_at=job.document["created_at"],
+            events=parcel.events,
+        )
+        send(from_environment(EventsQueueSettings).events_queue_url, job.ref.site_id, pack(message))
+
+
+def _quarantined(job: Job, found: Refused) -> QuarantineDocument:
+    row = found.row
+    origin = {"import_id": job.ref.import_id, "file": job.file_name(row.file), "line": row.line}
+    return quarantined(job.ref.site_id, "imports", found.reason, found.detail, row.raw, origin, now())
+
+
+STEPS: tuple[Step, ...] = (
+    check_manifest,
+    check_headers,
+    put_rows_on_the_shelf,
+    quarantine_refused_rows,
+    send_events,
+)

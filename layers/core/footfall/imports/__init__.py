@@ -1,0 +1,1 @@
+"""Files as events: pure functions from the rows of an uploaded file to the events that they mean."""

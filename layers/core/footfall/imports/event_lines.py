@@ -1,0 +1,48 @@
+"""Events as JSON, one on each line: what a client would have sent to collect, kept in a file."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from footfall.errors import Invalid, Unstorable
+from footfall.events.normalise import Reading, read_event
+from footfall.identity import derived_event_id
+from footfall.imports.kind import Destination, Kind, Meaning, Place, Table, TableRow
+
+LINES = Table((), endings=(".ndjson", ".jsonl"))
+SEND_TIMES = ("sentAt", "sent_at")
+
+
+def place(line: TableRow, destination: Destination) -> Place:
+    """Every line stays where it is in its file."""
+    _read(line.values[0], destination)
+    return Place(f"{line.row.line:012}")
+
+
+def meaning(rows: Sequence[TableRow], destination: Destination) -> Meaning:
+    """The event of one line, under its own id or one made of what it says.
+
+    The clock of who wrote the file says nothing of when its events were sent, so their times are taken as they are.
+    """
+    (line,) = rows
+    raw, (event, content) = _read(line.values[0], destination)
+    kept = {name: value for name, value in raw.items() if name not in SEND_TIMES}
+    event_id = event.event_id or derived_event_id(destination.site_id, content)
+    return Meaning([{**kept, "eventId": event_id, "sequence": line.row.line}])
+
+
+def _read(text: str, destination: Destination) -> tuple[dict[str, Any], Reading]:
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Unstorable("not_json", "the line is not JSON") from None
+    try:
+        reading = read_event(raw)
+    except Invalid as error:
+        raise Unstorable("invalid", error.detail) from None
+    if reading.event.site_id not in (None, destination.site_id):
+        raise Unstorable("wrong_site", "siteId names another site")
+    return raw, reading
+
+
+EVENT_LINES = Kind((LINES,), place, meaning)

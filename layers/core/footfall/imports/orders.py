@@ -1,0 +1,82 @@
+"""Order lines, one row each, in the columns of the UCI Online Retail tables: https://doi.org/10.24432/C5BW33.
+
+All rows of one invoice are one order, equal rows included: a shopper may buy the same thing twice. An invoice whose
+number begins with C is a cancellation: it gives back what it lists.
+"""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from uuid import uuid5
+
+from footfall.errors import Unstorable
+from footfall.identity import EVENT_NAMESPACE
+from footfall.imports.kind import Destination, Kind, Meaning, Place, Table, TableRow
+from footfall.imports.moments import read_moment
+from footfall.schemas.event import Json
+
+LINES = Table(
+    ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
+)
+QUANTITY = re.compile(r"-?[0-9]{1,9}(\.0)?")
+PRICE = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
+CANCELLATION = re.compile(r"C[0-9]")
+ADJUSTMENT = re.compile(r"A[0-9]")
+MAX_ID = 200
+
+
+def place(line: TableRow, destination: Destination) -> Place:
+    """A row belongs to its invoice, in the file's order."""
+    invoice, stock_code, _, quantity, moment, price, customer, _ = line.values
+    if not invoice or len(invoice) > MAX_ID or len(customer) > MAX_ID:
+        raise Unstorable("bad_id", f"InvoiceNo is empty, or InvoiceNo or CustomerID longer than {MAX_ID} characters")
+    if not stock_code:
+        raise Unstorable("no_product", "StockCode is empty")
+    if not QUANTITY.fullmatch(quantity):
+        raise Unstorable("bad_number", "Quantity is not a whole number")
+    if not PRICE.fullmatch(price):
+        raise Unstorable("bad_number", "UnitPrice is not a number")
+    if ADJUSTMENT.match(invoice) or price.startswith("-"):
+        raise Unstorable("adjustment", "InvoiceNo begins with A, or UnitPrice is negative: debt is adjusted")
+    gives_back = CANCELLATION.match(invoice) is not None
+    if _whole(quantity) == 0 or quantity.startswith("-") != gives_back:
+        raise Unstorable("wrong_quantity", "Quantity is not above 0 outside a cancellation, or not below 0 in one")
+    return Place(invoice, 0, read_moment(moment, destination.zone, destination.latest).isoformat())
+
+
+def meaning(rows: Sequence[TableRow], destination: Destination) -> Meaning:
+    """The one event of an invoice: an order completed, or one refunded."""
+    total = sum(abs(_whole(row.values[3])) * Decimal(row.values[5]) for row in rows)
+    if not total:
+        raise Unstorable("nothing_charged", "every UnitPrice of this InvoiceNo is 0: stock is moved")
+    invoice, _, _, _, _, _, customer, country = rows[0].values
+    person = {"userId": customer.removesuffix(".0")} if customer else {"visitorId": f"guest:{invoice}"}
+    moments = [read_moment(row.values[4], destination.zone, destination.latest) for row in rows]
+    event = {
+        "eventType": "order_refunded" if CANCELLATION.match(invoice) else "order_completed",
+        "eventId": str(uuid5(EVENT_NAMESPACE, f"{destination.site_id}|orders|{invoice}")),
+        **person,
+        "timestamp": min(moments).isoformat(),
+        "sequence": rows[0].row.line,
+        "properties": {
+            "order_id": invoice,
+            "currency": destination.currency,
+            "country": country,
+            "total": str(total),
+            "products": [_product(row.values) for row in rows],
+        },
+    }
+    return Meaning([event])
+
+
+def _product(values: Sequence[str]) -> Json:
+    _, stock_code, description, quantity, _, price, _, _ = values
+    name = {"name": description.strip()} if description.strip() else {}
+    return {"product_id": stock_code, **name, "price": price, "quantity": abs(_whole(quantity))}
+
+
+def _whole(quantity: str) -> int:
+    return int(quantity.removesuffix(".0"))
+
+
+ORDERS = Kind((LINES,), place, meaning)

@@ -1,0 +1,66 @@
+"""An import: files that become events, how far it has come, and what was wrong with their rows."""
+
+from datetime import datetime
+from typing import Any, Literal, TypedDict
+
+from pydantic import BaseModel, Field
+
+ImportKind = Literal["shop-funnel", "orders", "events"]
+ImportState = Literal["queued", "running", "done", "failed"]
+
+MANIFEST = "manifest.json"
+"""The name of the file that is uploaded last: its arrival starts the import."""
+
+
+class AnnouncedFile(BaseModel):
+    """A file that will be uploaded; `size` in bytes."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", examples=["user_table.csv"])
+    size: int = Field(ge=0, examples=[3_394_540])
+
+
+class Manifest(BaseModel):
+    """What `manifest.json` holds: the import's kind and the names of the files that were uploaded before it."""
+
+    kind: ImportKind
+    files: list[str]
+
+
+class RowProblem(BaseModel):
+    """Why one row was quarantined; `detail` names fields but never holds values."""
+
+    file: str
+    line: int
+    reason: str
+    detail: str
+
+
+class ImportDocument(TypedDict):
+    """One document of `imports`.
+
+    Every row read is sent, repeated (it says what an earlier one said), or quarantined. `reasons` counts the
+    quarantined rows by reason and `problems` names the first of them. `checkpoint` is what a later run needs to go on
+    from; `holder` is the queue message that carries the import; `attempts` counts its starts since it last came on.
+    """
+
+    _id: str
+    site_id: str
+    import_id: str
+    kind: ImportKind
+    state: ImportState
+    files: list[dict[str, Any]]
+    rows_read: int
+    rows_sent: int
+    rows_repeated: int
+    rows_quarantined: int
+    events_sent: int
+    reasons: dict[str, int]
+    problems: list[dict[str, Any]]
+    checkpoint: dict[str, Any] | None
+    holder: str | None
+    attempts: int
+    error: str | None
+    created_at: datetime
+    started_at: datetime | None
+    updated_at: datetime
+    finished_at: datetime | None
