@@ -1,0 +1,112 @@
+"""Everybody's behaviour and purchases, gathered visit by visit and order by order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footfall.customers.arrays import pack_texts
+from footfall.customers.behaviour import is_purchase, order_tokens, person_of_visit, visit_tokens
+from footfall.schemas.event import EventDocument
+from footfall.schemas.order import OrderDocument
+
+from .counts import Counts
+
+
+@dataclass
+class Purchases:
+    """What one person ordered and had refunded, in minor units."""
+
+    orders: int = 0
+    spent: int = 0
+    refunded: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+@dataclass
+class Gathering:
+    """What training learns from. Each person's visits, and orders, go to two halves in turn, for evaluation."""
+
+    zone: ZoneInfo
+    currency: str
+    links: Mapping[str, str]
+    last_moment: datetime | None = None
+    people: dict[str, int] = field(default_factory=dict)
+    counts: Counts = field(default_factory=Counts)
+    purchases: dict[str, Purchases] = field(default_factory=dict)
+    figures: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(
+            ["visits", "orders", "guest_orders", "guest_revenue", "foreign_currency_orders"], 0
+        )
+    )
+    _turns: dict[int, int] = field(default_factory=dict)
+
+    def add_visit(self, visit: Sequence[EventDocument]) -> None:
+        """Count one visit."""
+        self.figures["visits"] += 1
+        self._see(visit[-1]["timestamp"])
+        self._add(person_of_visit(visit, self.links), visit_tokens(visit, self.zone))
+
+    def add_order(self, order: OrderDocument) -> None:
+        """Count one order; amounts in another currency than the site's cannot be summed, so those are left out."""
+        if order["currency"] not in (self.currency, ""):
+            self.figures["foreign_currency_orders"] += 1
+            return
+        self._see(order["placed_at"])
+        self._see(order["refunded_at"])
+        person_id = order["user_id"] or self.links.get(order["person_id"], order["person_id"])
+        self._add(person_id, order_tokens(order, self.zone))
+        if order["user_id"] is not None:
+            self._add_purchase(order["user_id"], order)
+        elif is_purchase(order):
+            self.figures["guest_orders"] += 1
+            self.figures["guest_revenue"] += order["total"]
+
+    def _see(self, moment: datetime | None) -> None:
+        if moment and (self.last_moment is None or moment > self.last_moment):
+            self.last_moment = moment
+
+    def _add(self, person_id: str, tokens: Mapping[str, float]) -> None:
+        row = self.people.setdefault(person_id, len(self.people))
+        turn = self._turns[row] = self._turns.get(row, -1) + 1
+        self.counts.add(row, turn & 1, tokens)
+
+    def _add_purchase(self, customer_id: str, order: OrderDocument) -> None:
+        purchases = self.purchases.setdefault(customer_id, Purchases())
+        purchases.refunded += order["refunded"]
+        if is_purchase(order) and order["placed_at"]:
+            self.figures["orders"] += 1
+            purchases.orders += 1
+            purchases.spent += order["total"]
+            purchases.first = purchases.first or order["placed_at"]
+            purchases.last = order["placed_at"]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything as arrays: people and tokens by number, their counts, and the customers' purchases."""
+        customers = {key: found for key, found in self.purchases.items() if found.orders}
+        return {
+            "people": pack_texts(list(self.people)),
+            "tokens": pack_texts(list(self.counts.tokens)),
+            **self.counts.arrays(),
+            "customer": np.array([self.people[key] for key in customers], np.int32),
+            "frequency": np.array([found.orders for found in customers.values()], np.int64),
+            "monetary": np.array([found.spent for found in customers.values()], np.int64),
+            "refunded": np.array([found.refunded for found in customers.values()], np.int64),
+            "first_order": _milliseconds([found.first for found in customers.values()]),
+            "last_order": _milliseconds([found.last for found in customers.values()]),
+            "recency": np.array([self._days_since(found.last) for found in customers.values()], np.int64),
+        }
+
+    def _days_since(self, moment: datetime | None) -> int:
+        """Days from a moment's local day to the last day of data."""
+        days = [found.astimezone(self.zone).toordinal() for found in (self.last_moment, moment) if found]
+        return days[0] - days[-1]
+
+
+def _milliseconds(moments: list[datetime | None]) -> NDArray[np.int64]:
+    return np.array([round(moment.timestamp() * 1000) if moment else 0 for moment in moments], np.int64)

@@ -1,0 +1,56 @@
+"""Fitting the projection: which tokens count, how rare they are, and the directions that tell people apart best."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from sklearn.decomposition import TruncatedSVD
+
+from footfall.customers.features import Features, Floats, figures
+from footfall.customers.projection import BLOCKS, Block, Projection, tf_idf
+
+from .scale import scale
+
+MOST_TOKENS = 20_000
+FEWEST_PEOPLE = 2
+SEED = 20
+
+
+def fit_projection(features: Features, recency: NDArray[np.float64]) -> Projection:
+    """The projection that fits these people; the same people give the same projection."""
+    having = np.bincount(features.token, minlength=len(features.tokens))
+    blocks = [_choose(features.tokens, having, block) for block in BLOCKS]
+    chosen = np.concatenate(blocks)
+    rarity = (np.log((1 + features.rows) / (1 + having[chosen])) + 1).astype(np.float32)
+    tokens = [features.tokens[token] for token in chosen]
+    column = features.columns({token: number for number, token in enumerate(tokens)})
+    edges = np.concatenate(([0], np.cumsum([len(block) for block in blocks])))
+    components = [
+        _directions(features, column, rarity, slice(*edges[number : number + 2]), block.size)
+        for number, block in enumerate(BLOCKS)
+    ]
+    means, scales = scale(figures(features.sums(), recency))
+    return Projection(tokens, rarity, components, means, scales)
+
+
+def _choose(tokens: list[str], having: NDArray[np.int64], block: Block) -> NDArray[np.int64]:
+    """The tokens of a block that more than one person has, the most common first where there are too many."""
+    fewest = min(FEWEST_PEOPLE, int(having.max(initial=0)))
+    of_kind = [number for number, token in enumerate(tokens) if token.partition(":")[0] in block.kinds]
+    common = [number for number in of_kind if having[number] >= fewest]
+    common.sort(key=lambda number: (-having[number], tokens[number]))
+    return np.array(common[:MOST_TOKENS], np.int64)
+
+
+def _directions(features: Features, column: NDArray[np.int32], rarity: Floats, columns: slice, size: int) -> Floats:
+    """One row for each token of the block; with no more tokens than dimensions each keeps a direction of its own."""
+    width = columns.stop - columns.start
+    if width <= size:
+        return np.eye(width, size, dtype=np.float32)
+    inside = (column >= columns.start) & (column < columns.stop)
+    values = tf_idf(features.weight[inside], rarity[column[inside]])
+    matrix = csr_array((values, (features.row[inside], column[inside] - columns.start)), (features.rows, width))
+    matrix = matrix[np.diff(matrix.indptr) > 0]
+    lengths = np.sqrt(matrix.multiply(matrix).sum(axis=1))
+    matrix = matrix.multiply(1 / lengths[:, None]).tocsr()
+    components = TruncatedSVD(min(size, *matrix.shape), random_state=SEED).fit(matrix).components_.T
+    return np.pad(components, ((0, 0), (0, size - components.shape[1]))).astype(np.float32)

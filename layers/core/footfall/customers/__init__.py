@@ -1,0 +1,1 @@
+"""Customers and their behaviour: pure functions, from documents to tokens, scores, segments and vectors."""

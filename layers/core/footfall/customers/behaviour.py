@@ -1,0 +1,136 @@
+"""What somebody did, as weighted tokens that add up: the one reading of behaviour, for training and for single people.
+
+A token is `kind:value`. Tokens of visits and orders are simply summed, so a person's behaviour is the same whether it
+is read at once, visit by visit, or in any order. Kinds:
+
+`page` a page type seen · `step` from one page to the next (`^` is the entry, `$` the exit) · `event` an event type ·
+`product` interest in a product (seen 1, in the cart 2, bought 4) · `category` the same for its category ·
+`hour`, `weekday` when visits began and orders were placed, in the site's time zone · `device` of a visit ·
+`figure` sums from which the figures of `footfall.customers.figures` follow.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from footfall.schemas.event import EventDocument, order_in_time
+from footfall.schemas.order import OrderDocument
+from footfall.sessions.fold import INTERACTIONS, NOT_A_VISIT, split_by_gap
+
+Tokens = dict[str, float]
+
+MAX_NAME = 80
+BOUGHT = 4.0
+INTEREST = {"product_clicked": 1.0, "product_viewed": 1.0, "product_added": 2.0}
+ORDER_EVENT_TYPES = frozenset({"order_completed", "order_updated", "order_refunded", "order_cancelled"})
+"""Orders are read from `orders`, where they are whole; their events would count them twice."""
+
+
+def visits_of(events: Iterable[EventDocument]) -> list[list[EventDocument]]:
+    """One visitor's events as visits: by the client's session id where there is one, else by a gap of 30 minutes."""
+    named: defaultdict[str, list[EventDocument]] = defaultdict(list)
+    unnamed: list[EventDocument] = []
+    for event in sorted(events, key=order_in_time):
+        if event["type"] in NOT_A_VISIT or event["type"] in ORDER_EVENT_TYPES:
+            continue
+        (named[event["session_id"]] if event["session_id"] else unnamed).append(event)
+    return sorted([*named.values(), *split_by_gap(unnamed)], key=lambda visit: order_in_time(visit[0]))
+
+
+def person_of_visit(visit: Sequence[EventDocument], links: Mapping[str, str]) -> str:
+    """Whose visit it is: who they last said they were, else who that visitor turned out to be, else the visitor."""
+    said = next((event["user_id"] for event in reversed(visit) if event["user_id"]), None)
+    visitor_id = visit[0]["visitor_id"]
+    return said or links.get(visitor_id, visitor_id)
+
+
+def visit_tokens(visit: Sequence[EventDocument], zone: ZoneInfo) -> Tokens:
+    """What one visit, its events in order, says of the visitor's behaviour."""
+    tokens: defaultdict[str, float] = defaultdict(float)
+    pages = [_page_name(event) for event in visit if event["type"] == "pageview"]
+    for page in pages:
+        tokens[f"page:{page}"] += 1
+    for before, after in pairwise(["^", *pages, "$"] if pages else []):
+        tokens[f"step:{before}>{after}"] += 1
+    for event in visit:
+        if event["type"] != "pageview":
+            tokens[f"event:{_name(event['name'] if event['type'] == 'custom' else event['type'])}"] += 1
+        _add_interest(tokens, event)
+    _add_product_pages(tokens, visit)
+    first, last = visit[0]["timestamp"], visit[-1]["timestamp"]
+    interactions = sum(event["type"] in INTERACTIONS for event in visit)
+    _add_moment(tokens, first, zone)
+    tokens[f"device:{visit[0]['device']}"] += 1
+    tokens["figure:visits"] += 1
+    tokens["figure:pages"] += len(pages)
+    tokens["figure:interactions"] += interactions
+    tokens["figure:seconds"] += (last - first).total_seconds()
+    tokens["figure:bounces"] += len(pages) <= 1 and not interactions
+    return tokens
+
+
+def order_tokens(order: OrderDocument, zone: ZoneInfo) -> Tokens:
+    """What one order says of the buyer's behaviour; a refund whose order was never seen counts as a refund alone."""
+    tokens: defaultdict[str, float] = defaultdict(float)
+    tokens["figure:refunded"] += order["refunded"]
+    if order["refunded"]:
+        tokens["figure:refunds"] += 1
+    if not is_purchase(order):
+        return tokens
+    products = {line["product_id"]: line for line in order["lines"]}
+    for product_id, line in products.items():
+        tokens[f"product:{_name(product_id)}"] += BOUGHT
+        if line.get("category"):
+            tokens[f"category:{_name(line['category'])}"] += BOUGHT
+    tokens["figure:orders"] += 1
+    tokens["figure:spent"] += order["total"]
+    tokens["figure:products"] += len(products)
+    tokens["figure:items"] += sum(max(line["quantity"], 0) for line in order["lines"])
+    if order["placed_at"]:
+        _add_moment(tokens, order["placed_at"], zone)
+    return tokens
+
+
+def is_purchase(order: OrderDocument) -> bool:
+    """Whether money was asked for: an order of nothing, and a lone refund, make nobody a customer."""
+    return order["total"] > 0 and order["placed_at"] is not None
+
+
+def add(total: Tokens, tokens: Mapping[str, float]) -> None:
+    """Add the tokens of one visit or order to a person's."""
+    for token, weight in tokens.items():
+        total[token] = total.get(token, 0.0) + weight
+
+
+def _add_interest(tokens: defaultdict[str, float], event: EventDocument) -> None:
+    strength = INTEREST.get(event["type"])
+    for line in (event.get("commerce") or {}).get("lines", []) if strength else []:
+        tokens[f"product:{_name(line['product_id'])}"] += strength or 0.0
+        if line.get("category"):
+            tokens[f"category:{_name(line['category'])}"] += strength or 0.0
+
+
+def _add_product_pages(tokens: defaultdict[str, float], visit: Sequence[EventDocument]) -> None:
+    """A shop that sends no product events still shows product pages, each named by the end of its path."""
+    if any(event["type"] in INTEREST for event in visit):
+        return
+    for event in visit:
+        if event["type"] == "pageview" and event["page_type"] == "product" and event["path"]:
+            tokens[f"product:{_name(event['path'].rstrip('/').rpartition('/')[2])}"] += INTEREST["product_viewed"]
+
+
+def _add_moment(tokens: defaultdict[str, float], moment: datetime, zone: ZoneInfo) -> None:
+    local = moment.astimezone(zone)
+    tokens[f"hour:{local.hour}"] += 1
+    tokens[f"weekday:{local.weekday()}"] += 1
+
+
+def _page_name(event: EventDocument) -> str:
+    """The page's type, else the first part of its path: single addresses would tell nobody's habits."""
+    return _name(event["page_type"] or "/" + (event["path"] or "").strip("/").partition("/")[0])
+
+
+def _name(text: str | None) -> str:
+    return (text or "other")[:MAX_NAME]

@@ -1,0 +1,104 @@
+"""The fitted projection: from behaviour to a vector of 128 numbers whose cosine says how alike two people behave.
+
+The vector is made of blocks. In each, a person's tokens are weighted by TF-IDF (log(1 + weight) times how rare the
+token is), brought to length 1, and turned onto the directions that tell people apart best (latent semantic analysis:
+Deerwester et al. 1990); the figures are standardised. Each block then has its share in the whole, and the whole has
+length 1. What a person has nothing of stays zero, so being alike means having the same things, not lacking them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footfall.customers.features import FIGURES, Features, Floats, figures
+
+DIMENSIONS = 128
+CHUNK = 200_000
+MOST_DEVIATION = 3.0
+
+
+class Block(NamedTuple):
+    """One part of the vector: which kinds of token it reads, its dimensions, and its weight in the whole."""
+
+    name: str
+    kinds: tuple[str, ...]
+    size: int
+    weight: float
+
+
+BLOCKS = (
+    Block("pages", ("page", "step", "event"), 40, 1.0),
+    Block("products", ("product", "category"), 56, 1.2),
+    Block("times", ("hour", "weekday"), 12, 0.3),
+    Block("device", ("device",), 4, 0.5),
+)
+FIGURES_SIZE = DIMENSIONS - sum(block.size for block in BLOCKS)
+FIGURES_WEIGHT = 0.5
+
+
+@dataclass(frozen=True)
+class Projection:
+    """What training found: the tokens that count, how rare each is, each block's directions, the figures' scale.
+
+    `tokens` are ordered by block; `components[b]` has a row for each token of block b.
+    """
+
+    tokens: list[str]
+    rarity: Floats
+    components: list[Floats]
+    figure_means: NDArray[np.float64]
+    figure_scales: NDArray[np.float64]
+
+    @cached_property
+    def column_of(self) -> Mapping[str, int]:
+        """The column of each token."""
+        return {token: column for column, token in enumerate(self.tokens)}
+
+
+def project(projection: Projection, features: Features, recency: NDArray[np.float64]) -> Floats:
+    """The vector of every person, one row each, of length 1; `recency` in days, NaN where they never bought."""
+    column = features.columns(projection.column_of)
+    first = 0
+    parts = []
+    for block, components in zip(BLOCKS, projection.components, strict=True):
+        inside = (column >= first) & (column < first + len(components))
+        values = tf_idf(features.weight[inside], projection.rarity[column[inside]])
+        rows = unit_rows(features.rows, features.row[inside], column[inside] - first, values, components)
+        parts.append(block.weight * rows)
+        first += len(components)
+    parts.append(FIGURES_WEIGHT * _standard_figures(projection, features, recency))
+    return _unit(np.hstack(parts, dtype=np.float32))
+
+
+def tf_idf(weight: Floats, rarity: Floats) -> Floats:
+    """How much each entry counts: what is done often more, but not in proportion; what everybody does less."""
+    return np.log1p(weight) * rarity
+
+
+def unit_rows(
+    rows: int, row: NDArray[np.int32], column: NDArray[np.int32], value: Floats, components: Floats
+) -> Floats:
+    """Sparse rows times components, each brought to length 1; rows without entries stay zero."""
+    total = np.zeros((rows, components.shape[1]), np.float32)
+    edges = np.searchsorted(row, row[CHUNK::CHUNK])
+    for part in np.split(np.arange(len(row)), edges):
+        if len(part):
+            starts = np.flatnonzero(np.concatenate(([True], np.diff(row[part]) != 0)))
+            moved = components[column[part]] * value[part, None]
+            total[row[part][starts]] = np.add.reduceat(moved, starts)
+    return _unit(total)
+
+
+def _standard_figures(projection: Projection, features: Features, recency: NDArray[np.float64]) -> Floats:
+    raw = (figures(features.sums(), recency) - projection.figure_means) / projection.figure_scales
+    standard = np.clip(np.nan_to_num(raw, nan=0.0), -MOST_DEVIATION, MOST_DEVIATION) / np.sqrt(len(FIGURES))
+    return np.pad(standard, ((0, 0), (0, FIGURES_SIZE - len(FIGURES)))).astype(np.float32)
+
+
+def _unit(vectors: Floats) -> Floats:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-6)

@@ -1,0 +1,36 @@
+"""Recency, frequency and monetary value: scores from 1 to 5, after Hughes' quintiles with a rule for ties."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Scores = NDArray[np.int8]
+
+
+class RfmScores(NamedTuple):
+    """One score from 1 (worst) to 5 (best) for each customer, each way."""
+
+    recency: Scores
+    frequency: Scores
+    monetary: Scores
+
+
+def quintiles(values: NDArray[np.int64], *, lower_is_better: bool = False) -> Scores:
+    """A score from 1 (worst) to 5 (best) for each value: 1 + ⌊5 · (worse + half of the equal) / all⌋.
+
+    Equal values always share a score, that of the middle of their ranks, so fifths are uneven where many are equal
+    (a third of the customers having ordered once all get 1), and where all are equal everybody gets 3.
+    """
+    if not len(values):
+        return np.zeros(0, np.int8)
+    ordered = np.sort(values)
+    below = np.searchsorted(ordered, values, "left")
+    upto = np.searchsorted(ordered, values, "right")
+    worse = len(values) - upto if lower_is_better else below
+    return (1 + 5 * (2 * worse + upto - below) // (2 * len(values))).astype(np.int8)
+
+
+def rfm_scores(recency: NDArray[np.int64], frequency: NDArray[np.int64], monetary: NDArray[np.int64]) -> RfmScores:
+    """The three scores of every customer; `recency` in days since the last order, so less is better."""
+    return RfmScores(quintiles(recency, lower_is_better=True), quintiles(frequency), quintiles(monetary))

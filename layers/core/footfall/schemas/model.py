@@ -1,0 +1,114 @@
+"""Models, and the training runs that make them."""
+
+from datetime import datetime
+from typing import Any, Literal, NotRequired, TypedDict
+
+from pydantic import BaseModel
+
+ModelName = Literal["rfm", "behaviour_segments", "behaviour_vectors"]
+MODEL_NAMES: tuple[ModelName, ...] = ("rfm", "behaviour_segments", "behaviour_vectors")
+Stage = Literal["extract", "fit", "evaluate", "publish"]
+RunState = Literal["running", "published", "rejected", "superseded", "failed"]
+
+
+class Artefact(BaseModel):
+    """A file in the artefacts bucket, and the fingerprint it must have when it is read."""
+
+    key: str
+    sha256: str
+
+
+class Run(BaseModel):
+    """Which training run a state works for; `version` is what the models it makes will be called.
+
+    Versions grow with time: the millisecond at which the run began.
+    """
+
+    site_id: str
+    run_id: str
+    version: int
+
+
+class OrderTotals(BaseModel):
+    """How many priced orders known people placed, and what they add up to in minor units."""
+
+    orders: int
+    revenue: int
+
+
+class Facts(BaseModel):
+    """What was read: how much, in which currency and time zone, and up to which local day (empty: no data at all).
+
+    `before` and `after` are the store's own sums from before and after reading; a shop goes on selling meanwhile.
+    """
+
+    people: int
+    customers: int
+    currency: str
+    time_zone: str
+    as_of: str
+    before: OrderTotals
+    after: OrderTotals
+
+
+class Extracted(Run):
+    """What extract hands on: the features of everybody on the site."""
+
+    facts: Facts
+    features: Artefact
+
+
+class Fitted(Extracted):
+    """What fit hands on: the projection, everybody's vectors, the customers' scores, and the behaviour segments."""
+
+    projection: Artefact
+    vectors: Artefact
+    customers: Artefact
+    segments: Artefact
+    figures: dict[str, Any]
+
+
+class Evaluated(Fitted):
+    """What evaluate hands on: whether the models are good enough to publish, and if not, why."""
+
+    accepted: bool
+    reasons: list[str]
+    metrics: dict[str, dict[str, Any]]
+
+
+class Published(Run):
+    """How a run ended."""
+
+    state: RunState
+
+
+class ModelDocument(TypedDict):
+    """One version of one model. `details` is what readers need to know of it, such as the names of its segments."""
+
+    _id: str
+    site_id: str
+    name: ModelName
+    version: int
+    run_id: str
+    state: Literal["published"]
+    metrics: dict[str, Any]
+    details: dict[str, Any]
+    artefacts: dict[str, dict[str, str]]
+    created_at: datetime
+
+
+class TrainingRunDocument(TypedDict):
+    """One run of the training state machine for one site: how far it is, what it found, and why it ended."""
+
+    _id: str
+    site_id: str
+    run_id: str
+    version: int
+    state: RunState
+    stage: Stage
+    started_at: datetime
+    updated_at: datetime
+    ended_at: datetime | None
+    figures: dict[str, dict[str, Any]]
+    reasons: NotRequired[list[str]]
+    error: NotRequired[dict[str, str]]

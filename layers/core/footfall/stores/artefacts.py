@@ -1,0 +1,81 @@
+"""Artefacts of training in S3: arrays and JSON, never code, and checked against their fingerprint before use."""
+
+import hashlib
+import io
+import json
+from typing import Any
+
+import numpy as np
+from botocore.exceptions import BotoCoreError, ClientError
+from numpy.typing import NDArray
+
+from footfall.errors import FootfallError, Unavailable
+from footfall.schemas.model import Artefact, Run
+from footfall.settings import ArtefactsSettings, from_environment
+from footfall.stores.objects import s3
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class Corrupted(FootfallError):
+    """Raised when an artefact is not what was saved, or is gone."""
+
+    title = "Corrupted artefact"
+    retryable = False
+
+
+def work_key(run: Run, name: str) -> str:
+    """Where a run keeps what only its own states read; such files may be deleted after some days."""
+    return f"work/{run.site_id}/{run.version}/{name}"
+
+
+def model_key(run: Run, name: str) -> str:
+    """Where a run keeps what published models are used from."""
+    return f"models/{run.site_id}/{run.version}/{name}"
+
+
+def save_arrays(key: str, arrays: Arrays) -> Artefact:
+    """Save arrays as an .npz file; the same arrays give the same bytes."""
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    return _save(key, buffer.getvalue())
+
+
+def load_arrays(artefact: Artefact) -> Arrays:
+    """The arrays of an artefact; raises Corrupted when they are not those that were saved."""
+    with np.load(io.BytesIO(_load(artefact)), allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def save_json(key: str, value: Any) -> Artefact:
+    """Save a value as JSON."""
+    return _save(key, json.dumps(value, sort_keys=True).encode())
+
+
+def load_json(artefact: Artefact) -> Any:
+    """The value of a JSON artefact; raises Corrupted when it is not the one that was saved."""
+    return json.loads(_load(artefact))
+
+
+def _save(key: str, body: bytes) -> Artefact:
+    try:
+        s3().put_object(Bucket=_bucket(), Key=key, Body=body)
+    except (BotoCoreError, ClientError) as error:
+        raise Unavailable("the artefacts bucket does not take files") from error
+    return Artefact(key=key, sha256=hashlib.sha256(body).hexdigest())
+
+
+def _load(artefact: Artefact) -> bytes:
+    try:
+        body = s3().get_object(Bucket=_bucket(), Key=artefact.key)["Body"].read()
+    except s3().exceptions.NoSuchKey:
+        raise Corrupted(f"the artefact {artefact.key} is gone") from None
+    except (BotoCoreError, ClientError) as error:
+        raise Unavailable("the artefacts bucket does not answer") from error
+    if hashlib.sha256(body).hexdigest() != artefact.sha256:
+        raise Corrupted(f"the artefact {artefact.key} is not what was saved")
+    return body
+
+
+def _bucket() -> str:
+    return str(from_environment(ArtefactsSettings).artefacts_bucket)

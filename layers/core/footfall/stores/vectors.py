@@ -1,0 +1,233 @@
+"""Every Milvus collection: vectors of how people behave and of what is done on pages; the one user of pymilvus.
+
+Both have 128 dimensions and cosine similarity, and the site as partition key. Exact search (FLAT) answers up to
+100,000 vectors; a collection that outgrows that is given an inverted file (IVF_FLAT).
+"""
+
+import json
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from itertools import islice
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import grpc
+import numpy as np
+from numpy.typing import NDArray
+from pymilvus import DataType, MilvusClient, MilvusException
+
+from footfall.errors import Unavailable
+from footfall.observability import logger
+from footfall.parameters import secret
+from footfall.settings import MilvusSettings, from_environment
+
+DIMENSIONS = 128
+OUTGROWS_FLAT = 100_000
+FLAT: dict[str, Any] = {"index_type": "FLAT", "metric_type": "COSINE"}
+IVF_FLAT: dict[str, Any] = {
+    "index_type": "IVF_FLAT",
+    "metric_type": "COSINE",
+    "params": {"params": {"nlist": 1024}},  # nested, or Milvus Lite takes its own default of 128
+}
+"""Of 1,024 lists, the nearest 10 hold only two thirds of the true neighbours; the nearest 64 hold nearly all."""
+
+CONNECT_SECONDS = 2.0
+SEARCH_SECONDS = 8.0
+WRITE_SECONDS = 60.0
+ROWS_PER_WRITE = 2_000
+PARTITIONS = 16
+KEY_LENGTH = 4_096
+
+logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it logs every failed call with its arguments; we raise
+
+
+class Collection(NamedTuple):
+    """One collection: its name, the field that says what a row is of, and its other texts with their longest length."""
+
+    name: str
+    subject: str
+    texts: dict[str, int]
+
+
+PEOPLE = Collection(
+    "user_behavior_embeddings",
+    "person_id",
+    {"device": 16, "rfm_segment": 64, "behaviour_segment": 128, "profile": 8_192},
+)
+PAGES = Collection("page_interaction_embeddings", "page", {"page_type": 256, "profile": 8_192})
+COLLECTIONS = (PEOPLE, PAGES)
+
+
+class Row(NamedTuple):
+    """One vector: of whom or what it is, the texts of its collection, the version of its model."""
+
+    subject: str
+    texts: dict[str, str]
+    version: int
+    vector: NDArray[np.float32]
+
+
+class Neighbour(NamedTuple):
+    """A row found near a vector, with its cosine similarity: 1 is the same behaviour."""
+
+    subject: str
+    similarity: float
+    texts: dict[str, str]
+
+
+@cache
+def client() -> MilvusClient:
+    """The client of this execution environment; it connects when made, within two seconds or not at all."""
+    settings = from_environment(MilvusSettings)
+    token = secret(settings.milvus_token_secret) if settings.milvus_token_secret else ""
+    return MilvusClient(uri=settings.milvus_uri, token=token, timeout=CONNECT_SECONDS)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Turn a Milvus that does not do what was asked of it into Unavailable."""
+    try:
+        yield
+    except (MilvusException, grpc.RpcError, grpc.FutureTimeoutError) as error:
+        logger().warning("milvus does not answer", extra={"code": str(getattr(error, "code", ""))})
+        raise Unavailable("the vector store does not answer") from error
+
+
+def prepare() -> None:
+    """Create the collections that are missing; safe to run again and beside another run."""
+    with answering():
+        for collection in COLLECTIONS:
+            if not client().has_collection(collection.name, timeout=WRITE_SECONDS):
+                _create(collection)
+
+
+def _create(collection: Collection) -> None:
+    schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
+    schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=KEY_LENGTH)
+    schema.add_field("site_id", DataType.VARCHAR, max_length=40, is_partition_key=True)
+    schema.add_field(collection.subject, DataType.VARCHAR, max_length=KEY_LENGTH)
+    for name, length in collection.texts.items():
+        schema.add_field(name, DataType.VARCHAR, max_length=length)
+    schema.add_field("version", DataType.INT64)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=DIMENSIONS)
+    index = MilvusClient.prepare_index_params()
+    index.add_index("vector", **FLAT)
+    try:
+        client().create_collection(
+            collection.name, schema=schema, index_params=index, num_partitions=PARTITIONS, timeout=WRITE_SECONDS
+        )
+    except MilvusException:
+        if not client().has_collection(collection.name, timeout=WRITE_SECONDS):  # else another run was quicker
+            raise
+
+
+def index_for_size(collection: Collection, outgrows_flat: int = OUTGROWS_FLAT) -> None:
+    """Give a collection that has outgrown exact search its inverted file; it cannot be searched while that is made."""
+    with answering():
+        size = int(client().get_collection_stats(collection.name, timeout=WRITE_SECONDS)["row_count"])
+        if size < outgrows_flat or _index_type(collection) != FLAT["index_type"]:
+            return
+        index = MilvusClient.prepare_index_params()
+        index.add_index("vector", **IVF_FLAT)
+        client().release_collection(collection.name, timeout=WRITE_SECONDS)
+        client().drop_index(collection.name, "vector", timeout=WRITE_SECONDS)
+        client().create_index(collection.name, index, timeout=10 * WRITE_SECONDS)
+        client().load_collection(collection.name, timeout=WRITE_SECONDS)
+
+
+def _index_type(collection: Collection) -> str:
+    found = client().describe_index(collection.name, "vector", timeout=WRITE_SECONDS)
+    return str(found["index_type"])
+
+
+def upsert(collection: Collection, site_id: str, rows: Iterable[Row]) -> None:
+    """Store vectors of a site, each in place of the one that its subject had."""
+    with answering():
+        for batch in _batches(rows):
+            client().upsert(collection.name, [_data(collection, site_id, row) for row in batch], timeout=WRITE_SECONDS)
+
+
+def _data(collection: Collection, site_id: str, row: Row) -> dict[str, Any]:
+    return {
+        "id": _key(site_id, row.subject),
+        "site_id": site_id,
+        collection.subject: row.subject,
+        **row.texts,
+        "version": row.version,
+        "vector": row.vector,
+    }
+
+
+def remove(collection: Collection, site_id: str, subjects: Sequence[str]) -> None:
+    """Remove the vectors of these subjects of a site."""
+    with answering():
+        for batch in _batches(subjects):
+            keys = [_key(site_id, subject) for subject in batch]
+            client().delete(collection.name, ids=keys, timeout=WRITE_SECONDS)
+
+
+def remove_older(collection: Collection, site_id: str, version: int) -> None:
+    """Remove the vectors of a site that an older model made."""
+    with answering():
+        client().delete(
+            collection.name, filter=f"{_of_site(site_id)} and version < {version}", timeout=10 * WRITE_SECONDS
+        )
+
+
+def vector_of(collection: Collection, site_id: str, subject: str) -> NDArray[np.float32] | None:
+    """A subject's vector, or None where it has none."""
+    with answering():
+        found = client().get(
+            collection.name, ids=[_key(site_id, subject)], output_fields=["vector"], timeout=SEARCH_SECONDS
+        )
+    return np.asarray(found[0]["vector"], np.float32) if found else None
+
+
+def nearest(
+    collection: Collection,
+    site_id: str,
+    vector: NDArray[np.float32],
+    limit: int,
+    where: str = "",
+    probes: int = 64,
+) -> list[Neighbour]:
+    """The nearest rows of a site, nearest first; `where` a condition made by `equal`, `probes` the lists searched."""
+    condition = f"{_of_site(site_id)} and ({where})" if where else _of_site(site_id)
+    with answering():
+        found = client().search(
+            collection.name,
+            [vector],
+            filter=condition,
+            limit=limit,
+            output_fields=[collection.subject, *collection.texts],
+            search_params={"metric_type": "COSINE", "params": {"nprobe": probes}},
+            timeout=SEARCH_SECONDS,
+        )
+    return [_neighbour(collection, hit["entity"], hit["distance"]) for hit in found[0]]
+
+
+def _neighbour(collection: Collection, entity: dict[str, Any], similarity: float) -> Neighbour:
+    texts = {name: entity[name] for name in collection.texts}
+    return Neighbour(entity[collection.subject], min(float(similarity), 1.0), texts)
+
+
+def equal(field: str, value: str) -> str:
+    """The condition that a field has a value; the value may hold anything."""
+    return f"{field} == {json.dumps(value)}"
+
+
+def _of_site(site_id: str) -> str:
+    return equal("site_id", site_id)
+
+
+def _key(site_id: str, subject: str) -> str:
+    """A row's primary key: quoted like a URL's path, since pymilvus writes keys into expressions as they are."""
+    return f"{site_id}:{quote(subject, safe='@.-_~:/')}"
+
+
+def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
+    rest = iter(items)
+    while batch := list(islice(rest, ROWS_PER_WRITE)):
+        yield batch
