@@ -56,14 +56,16 @@ class ImportsQueueSettings(BaseModel):
 
 
 class QueueStatusSettings(BaseModel):
-    """Every queue whose depth operations reports, besides the two it also sends to."""
+    """Every queue whose depth operations reports."""
 
     events_queue_url: str
     events_dead_letter_queue_url: str
     imports_queue_url: str
     imports_dead_letter_queue_url: str
     realtime_queue_url: str
+    realtime_dead_letter_queue_url: str
     vectors_queue_url: str
+    vectors_dead_letter_queue_url: str
 
 
 class SessionsTopicSettings(BaseModel):
