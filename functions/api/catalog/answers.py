@@ -1,0 +1,65 @@
+"""What catalog is asked and what it answers."""
+
+from datetime import datetime
+
+from footfall.schemas.imports import AnnouncedFile, ImportKind, ImportState, RowProblem
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+MAX_IMPORT_BYTES = 500_000_000
+
+
+class ImportRequest(BaseModel):
+    """The files of one import."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: ImportKind
+    files: list[AnnouncedFile] = Field(min_length=1, max_length=20)
+
+    @model_validator(mode="after")
+    def within_size(self) -> "ImportRequest":
+        """Together the files must not be larger than one import may be."""
+        if sum(file.size for file in self.files) > MAX_IMPORT_BYTES:
+            raise ValueError(f"the files of one import hold at most {MAX_IMPORT_BYTES} bytes: split them")
+        return self
+
+
+class Upload(BaseModel):
+    """Where to upload one file: `PUT` its bytes to `url`, with `headers`."""
+
+    name: str
+    url: str
+    headers: dict[str, str]
+
+
+class UploadsOut(BaseModel):
+    """A new import, waiting for its files."""
+
+    import_id: str
+    kind: ImportKind
+    state: ImportState
+    uploads: list[Upload] = Field(
+        description="in the order to upload them: `manifest.json` comes last and starts the import"
+    )
+
+
+class ImportOut(BaseModel):
+    """How far an import is: `rows_read` becomes the sum of `rows_sent`, `rows_repeated` and `rows_quarantined`."""
+
+    import_id: str
+    kind: ImportKind
+    state: ImportState
+    files: list[AnnouncedFile]
+    rows_read: int
+    rows_sent: int
+    rows_repeated: int = Field(description="rows that say what an earlier row of the same import says")
+    rows_quarantined: int
+    events_sent: int = Field(description="an order is one event, however many rows it has")
+    events_stored: int = Field(description="of `events_sent`: those in the store, from this import or an earlier one")
+    events_refused: int = Field(description="of `events_sent`: those quarantined because they cannot be stored")
+    reasons: dict[str, int] = Field(description="quarantined rows by reason")
+    problems: list[RowProblem] = Field(description="the first quarantined rows")
+    error: str | None = Field(description="why the import failed")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None

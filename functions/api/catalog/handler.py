@@ -1,0 +1,43 @@
+"""api/catalog: upload addresses for files to import, and how far an import is."""
+
+from typing import Annotated
+
+from fastapi import Path, status
+from footfall.imports.kinds import check_names
+from footfall.stores.mongo import answering
+from footfall.web import ReadSite, WriteSite, as_lambda, create_app
+
+from .answers import ImportOut, ImportRequest, UploadsOut
+from .queries import announce, find
+from .uploads import upload_addresses
+
+ImportId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["9f86d081884c7d65"])]
+
+app = create_app("catalog")
+
+
+@app.post("/api/imports", status_code=status.HTTP_201_CREATED, summary="Announce files to import")
+def post_import(request: ImportRequest, site_id: WriteSite) -> UploadsOut:
+    """Announce files to import, and get an address to upload each to; the import starts when `manifest.json` arrives.
+
+    The manifest, `{"kind": …, "files": [names]}`, is uploaded last. The answer to an upload comes from S3.
+    """
+    check_names(request.kind, [file.name for file in request.files])
+    with answering():
+        document = announce(site_id, request)
+    uploads = upload_addresses(site_id, document["import_id"], request.files)
+    return UploadsOut.model_validate({**document, "uploads": uploads})
+
+
+@app.get("/api/imports/{import_id}", summary="How far an import is")
+def get_import(import_id: ImportId, site_id: ReadSite) -> ImportOut:
+    """How many rows were read, sent, repeated and quarantined, and how many of their events are stored.
+
+    An import is done when every row is dealt with; its events are queryable when `events_stored` and `events_refused`
+    add up to `events_sent`.
+    """
+    with answering():
+        return find(site_id, import_id)
+
+
+handler = as_lambda(app)
