@@ -1,0 +1,50 @@
+"""Which dense number a person has, and whom an anonymous visitor turned out to be."""
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Any
+
+from pymongo.client_session import ClientSession
+from pymongo.database import Database
+
+MOST_REMEMBERED = 500_000
+KEYS_PER_QUESTION = 20_000
+WHO = {"person_id": 1, "user_id": 1, "link.person_id": 1}
+
+
+class Numbers:
+    """The dense numbers of a site's people, read as they are asked for and remembered."""
+
+    def __init__(self, database: Database[dict[str, Any]], site_id: str, session: ClientSession | None = None) -> None:
+        self._database = database
+        self._site_id = site_id
+        self._session = session
+        self._people: dict[str, int] = {}
+        self._visitors: dict[str, int] = {}
+
+    def learn(self, events: Iterable[Mapping[str, Any]]) -> None:
+        """Read whom events (or orders) belong to, in as few questions as there are kinds of people."""
+        if len(self._people) + len(self._visitors) > MOST_REMEMBERED:
+            self._people.clear()
+            self._visitors.clear()
+        events = list(events)
+        people = {event["user_id"] for event in events if event["user_id"]} - self._people.keys()
+        visitors = {event["person_id"] for event in events if not event["user_id"]} - self._visitors.keys()
+        found = self._read(people | visitors)
+        links = {who: one["link"]["person_id"] for who, one in found.items() if who in visitors and "link" in one}
+        found |= self._read(set(links.values()) - found.keys())
+        numbers = {who: one["user_id"] for who, one in found.items()}
+        self._people |= {who: numbers[who] for who in people if who in numbers}
+        self._visitors |= {who: number for who in visitors if (number := numbers.get(links.get(who, who))) is not None}
+
+    def of(self, event: Mapping[str, Any]) -> int | None:
+        """The number of the person an event (or order) belongs to; None for somebody not stored yet."""
+        return self._people.get(event["user_id"]) if event["user_id"] else self._visitors.get(event["person_id"])
+
+    def _read(self, person_ids: set[str]) -> dict[str, dict[str, Any]]:
+        keys = iter([f"{self._site_id}:{person_id}" for person_id in person_ids])
+        found: dict[str, dict[str, Any]] = {}
+        while part := list(islice(keys, KEYS_PER_QUESTION)):
+            users = self._database["users"].find({"_id": {"$in": part}}, WHO, session=self._session, batch_size=10_000)
+            found |= {user["person_id"]: user for user in users}
+        return found
