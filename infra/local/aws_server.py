@@ -1,8 +1,8 @@
 """moto's server, as the stack runs it: `python -m infra.local.aws_server LISTENING_FD ENDPOINT LAMBDA_ENDPOINT FOLDER`.
 
-moto answers for SQS, SNS, S3, SSM, Secrets Manager and Step Functions. Three things are ours: connections are kept
-open, state machines call the stack's Lambda functions in place of moto's echo, and queues, objects, parameters and
-secrets live in FOLDER.
+moto answers for SQS, SNS, S3, SSM, Secrets Manager and Step Functions. Four things are ours: connections are kept
+open, CloudWatch knows the queues' ages, state machines call the stack's Lambda functions in place of moto's echo, and
+queues, objects, parameters and secrets live in FOLDER.
 """
 
 import logging
@@ -16,6 +16,7 @@ from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from infra.local import queue_ages  # noqa: F401 — moto's CloudWatch finds it by its base class
 from infra.local.aws import LOOPBACK, client
 from infra.local.durable_queue import use_durable_queues
 

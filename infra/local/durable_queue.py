@@ -59,6 +59,12 @@ class DurableQueue(Queue):
         """Messages that a receiver holds."""
         return sum(not message.delayed for message in self._hidden())
 
+    @property
+    def oldest_seconds(self) -> float | None:
+        """How long the oldest message has been here, whoever holds it; None when there is none."""
+        sent = [message.sent_timestamp or 0.0 for message in self._messages]
+        return time.time() - min(sent) / 1000 if sent else None
+
     def _hidden(self) -> list[Message]:
         self._wake_due()
         return [message for key, message in list(self._all.items()) if key not in self._ready]

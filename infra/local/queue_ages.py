@@ -1,0 +1,36 @@
+"""How long each queue's oldest message has been there, as CloudWatch says it of SQS; moto's CloudWatch knows S3 alone.
+
+moto asks every subclass of CloudWatchMetricProvider, so importing this module is enough.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from moto.cloudwatch.models import MetricDatum
+from moto.core.common_models import CloudWatchMetricProvider
+from moto.core.utils import utcnow
+from moto.sqs.models import sqs_backends
+
+from infra.local.durable_queue import DurableQueue
+
+
+class QueueAges(CloudWatchMetricProvider):
+    """ApproximateAgeOfOldestMessage of every queue that holds a message."""
+
+    @staticmethod
+    def get_cloudwatch_metrics(account_id: str, region: str) -> list[Any]:
+        """One figure per queue, seen a second ago."""
+        queues = sqs_backends[account_id][region].queues
+        ages = {name: queue.oldest_seconds for name, queue in queues.items() if isinstance(queue, DurableQueue)}
+        return [_seen(name, seconds) for name, seconds in ages.items() if seconds is not None]
+
+
+def _seen(queue_name: str, seconds: float) -> MetricDatum:
+    return MetricDatum(
+        namespace="AWS/SQS",
+        name="ApproximateAgeOfOldestMessage",
+        value=seconds,
+        dimensions=[{"Name": "QueueName", "Value": queue_name}],
+        timestamp=utcnow() - timedelta(seconds=1),
+        unit="Seconds",
+    )
