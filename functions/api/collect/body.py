@@ -5,6 +5,7 @@ import zlib
 from typing import Any
 
 from fastapi import Request
+from footfall.codec import decode
 from footfall.errors import BadRequest, TooLarge, UnsupportedMedia
 
 MAX_WIRE_BYTES = 1_000_000
@@ -42,20 +43,14 @@ def unpack(body: bytes, encoding: str) -> bytes:
     return unpacked
 
 
-def decode(body: bytes) -> dict[str, Any]:
+def read_object(body: bytes) -> dict[str, Any]:
     """The JSON object in a body; raises BadRequest when it is none."""
     try:
-        value = json.loads(body.decode(), parse_constant=_no_constant)
-    except UnicodeDecodeError:
-        raise BadRequest("the body is not UTF-8") from None
+        value = decode(body)
     except json.JSONDecodeError as error:
         raise BadRequest(f"the body is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
     except (ValueError, RecursionError):
-        raise BadRequest("the body is not JSON that can be read") from None
+        raise BadRequest("the body is not JSON in UTF-8 that can be read") from None
     if not isinstance(value, dict):
         raise BadRequest('the body is a JSON object: one event, or {"batch": [...]}')
     return value
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)

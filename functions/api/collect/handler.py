@@ -13,7 +13,7 @@ from footfall.settings import EventsQueueSettings, from_environment
 from footfall.web import PROBLEMS, as_lambda, create_app
 
 from .access import site_of
-from .body import decode, raw_body
+from .body import raw_body, read_object
 from .intake import Sender, take
 from .query import event_of
 
@@ -28,17 +28,18 @@ CODES: dict[int | str, dict[str, Any]] = {
 }
 
 app = create_app("collect")
+"""Its endpoints are coroutines that block: one request at a time needs no thread, and a thread costs 0.5 ms."""
 
 
 @app.post("/collect", status_code=202, response_model_exclude_none=True, responses=CODES)
-def collect(request: Request, body: Annotated[bytes, Depends(raw_body)]) -> Accepted:
+async def collect(request: Request, body: Annotated[bytes, Depends(raw_body)]) -> Accepted:
     """Take one event, or `{"batch": [...]}` of at most 500, as JSON; answered once every accepted one is durable."""
-    decoded = decode(body)
+    decoded = read_object(body)
     return take(_sender(request, site_of(request, decoded)), decoded)
 
 
 @app.get("/collect", status_code=202, response_model=Accepted, response_model_exclude_none=True)
-def collect_from_query(request: Request) -> Accepted | Response:
+async def collect_from_query(request: Request) -> Accepted | Response:
     """Take one event from query parameters; a request for an image (a pixel) is answered with one."""
     accepted = take(_sender(request, site_of(request, {})), event_of(request.query_params))
     if "image/" in request.headers.get("accept", ""):
@@ -47,7 +48,7 @@ def collect_from_query(request: Request) -> Accepted | Response:
 
 
 @app.get("/health")
-def health(response: Response) -> Alive:
+async def health(response: Response) -> Alive:
     """Whether events can be taken now: 200, or 503 when the queue does not answer."""
     try:
         depth(from_environment(EventsQueueSettings).events_queue_url)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from footfall.clock import now
+from footfall.codec import decode_leniently
 from footfall.schemas.event import EventDocument, Json
 from footfall.schemas.message import EventsMessage
 from footfall.schemas.quarantine import QuarantineDocument
@@ -54,7 +55,7 @@ def read_batches(records: list[dict[str, Any]]) -> Iterator[Batch]:
 
 def _site_of(text: str) -> str:
     try:
-        site_id = json.loads(text).get("site_id")
+        site_id = decode_leniently(text).get("site_id")
     except (ValueError, AttributeError, RecursionError):
         return UNKNOWN_SITE
     return site_id if isinstance(site_id, str) else UNKNOWN_SITE

@@ -1,11 +1,11 @@
 """The steps that a batch of events goes through, top to bottom."""
 
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bson import ObjectId
+from footfall.codec import decode_leniently
 from footfall.errors import Invalid, Unstorable
 from footfall.events.normalise import normalise
 from footfall.queues import announce
@@ -31,7 +31,7 @@ def read_messages(batch: Batch, site: Site) -> None:
     """Read each message's text; one that cannot be read is quarantined whole."""
     for body in batch.bodies:
         try:
-            message = EventsMessage.model_validate(json.loads(body.text))
+            message = EventsMessage.model_validate(decode_leniently(body.text))
         except (ValidationError, ValueError, RecursionError):
             set_aside_body(batch, body, "unreadable_message", "the message is not a batch of events")
             continue

@@ -76,9 +76,9 @@ def read_api_key(text: str) -> ApiKey | None:
     return ApiKey(*parts[1:])
 
 
-def derived_event_id(site_id: str, content: str) -> str:
+def derived_event_id(site_id: str, content: bytes) -> str:
     """The id of an event that came without one: the same for every retry of the same content."""
-    return str(uuid5(EVENT_NAMESPACE, f"{site_id}|{content}"))
+    return str(uuid5(EVENT_NAMESPACE, f"{site_id}|{hashlib.sha256(content).hexdigest()}"))
 
 
 def anonymised_ip(address: str | None) -> str | None:

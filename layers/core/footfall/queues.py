@@ -1,6 +1,5 @@
 """SQS and SNS: events and sessions packed into as few messages as fit, sent with nothing lost in silence."""
 
-import json
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from footfall.codec import encode_ascii
 from footfall.errors import Unavailable
 from footfall.schemas.message import EventsMessage, SessionsMessage
 
@@ -43,12 +43,12 @@ def sns() -> "SNSClient":
 def pack(message: EventsMessage) -> list[str]:
     """The bodies of a batch of events: as few as fit in 1 MiB of ASCII-escaped JSON each, in the events' order."""
     head = message.model_dump(mode="json", exclude={"events", "recheck"})
-    prefix = json.dumps(head, separators=(",", ":"))[:-1] + ',"events":['
+    prefix = encode_ascii(head)[:-1] + ',"events":['
     bodies: list[str] = []
     room: list[str] = []
     size = len(prefix)
     for event in message.events:
-        text = json.dumps(event, separators=(",", ":"))
+        text = encode_ascii(event)
         if room and size + len(text) + 1 > MAX_EVENTS_BYTES:
             bodies.append(f"{prefix}{','.join(room)}]}}")
             room, size = [], len(prefix)

@@ -24,7 +24,7 @@ class Reading(NamedTuple):
     """An event as a client sent it, and what it says as one canonical text."""
 
     event: IncomingEvent
-    content: str
+    content: bytes
 
 
 def read_event(raw: Any, most_values: int = MAX_VALUES) -> Reading:
@@ -96,7 +96,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         ip=message.ip,
         user_agent=user_agent,
         source=message.source,
-        body_sha256=sha256(content.encode()).hexdigest(),
+        body_sha256=sha256(content).hexdigest(),
         expires_at=_expiry(clocks.timestamp, site.retention_days),
     )
 
