@@ -1,8 +1,8 @@
 """moto's server, as the stack runs it: `python -m infra.local.aws_server LISTENING_FD ENDPOINT LAMBDA_ENDPOINT FOLDER`.
 
-moto answers for SQS, SNS, S3, SSM, Secrets Manager and Step Functions. Four things are ours: connections are kept
-open, CloudWatch knows the queues' ages, state machines call the stack's Lambda functions in place of moto's echo, and
-queues, objects, parameters and secrets live in FOLDER.
+moto answers for SQS, SNS, S3, SSM, Secrets Manager and Step Functions. Three things are ours: CloudWatch
+knows the queues' ages, state machines call the stack's Lambda functions in place of moto's echo, and queues, objects,
+parameters and secrets live in FOLDER.
 """
 
 import logging
@@ -21,18 +21,6 @@ from infra.local.aws import LOOPBACK, client
 from infra.local.durable_queue import use_durable_queues
 
 
-class PersistentConnections(MotoRequestHandler):
-    """Serves many requests on one connection, and sends each answer at once."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def send_header(self, keyword: str, value: str) -> None:
-        """Send a header, save the one by which werkzeug ends every connection."""
-        if keyword != "Connection":
-            super().send_header(keyword, value)
-
-
 def main(listener: int, lambda_endpoint: str, folder: Path | None) -> None:
     """Serve on the inherited socket until the process is told to end."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -44,7 +32,7 @@ def main(listener: int, lambda_endpoint: str, folder: Path | None) -> None:
     if folder:
         _keep_state(folder)
     application: Any = DomainDispatcherApplication(create_backend_app)
-    server = make_server(LOOPBACK, 0, application, threaded=True, request_handler=PersistentConnections, fd=listener)
+    server = make_server(LOOPBACK, 0, application, threaded=True, request_handler=MotoRequestHandler, fd=listener)
     server.serve_forever()
 
 
