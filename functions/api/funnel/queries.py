@@ -1,0 +1,105 @@
+"""What a funnel's answer is made of: entries to its steps, and the orders of the range."""
+
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from footfall.days import day_of
+from footfall.errors import FieldProblem, Invalid
+from footfall.funnels.columns import Columns, milliseconds, unpack
+from footfall.funnels.steps import any_of, satisfies
+from footfall.schemas.event import order_in_time
+from footfall.schemas.funnel import DEVICES
+from footfall.stores.mongo import database
+from footfall.stores.people import Numbers
+from numpy.typing import NDArray
+
+from .question import Asked
+from .sessions import session_numbers
+
+Document = dict[str, Any]
+ROLLED = {"_id": 0, "date": 1, "device": 1, "order": 1, "ranked": 1, "entries": 1}
+EVENT = {
+    "_id": 0,
+    **dict.fromkeys(["timestamp", "received_at", "sequence", "event_id", "type", "name", "page_type", "device"], 1),
+    **dict.fromkeys(["user_id", "person_id", "visitor_id", "session_id"], 1),
+}
+BATCH = 20_000
+MOST_EVENTS = 1_000_000
+MOST_MILLISECONDS = 20_000
+
+
+def entries(asked: Asked) -> list[Columns]:
+    """Everybody's entries to each step in the range; raises Invalid when they are too many to read one by one."""
+    return _rolled_up(asked) if asked.from_rollups else _from_events(asked)
+
+
+def _rolled_up(asked: Asked) -> list[Columns]:
+    query: Document = {
+        "site_id": asked.rollups.site.site_id,
+        "funnel": asked.funnel.name,
+        "date": asked.days.dates,
+        "entries.count": {"$gt": 0},
+    }
+    if asked.device:
+        query["device"] = asked.device
+    documents = database()["funnel_analytics"].find(query, ROLLED, batch_size=BATCH, session=asked.rollups.session)
+    return unpack(documents, asked.days, len(asked.funnel.steps))
+
+
+def _from_events(asked: Asked) -> list[Columns]:
+    events = _events(asked)
+    people = session_numbers(asked, events) if asked.unit == "session" else _person_numbers(asked, events)
+    table = np.array([_row(asked, event) for event in events], np.int64).reshape(-1, 3)
+    whose = np.array([-1 if person is None else person for person in people], np.int64)
+    return [
+        _columns(whose, table, np.array([satisfies(event, step) for event in events], bool))
+        for step in asked.funnel.steps
+    ]
+
+
+def _row(asked: Asked, event: Document) -> tuple[int, int, int]:
+    """An event's time, device and day, as numbers."""
+    moment = event["timestamp"]
+    day = day_of(moment, asked.days.zone) - asked.days.first
+    return milliseconds(moment), DEVICES.index(event["device"]), day.days
+
+
+def _columns(people: NDArray[np.int64], table: NDArray[np.int64], satisfied: NDArray[np.bool_]) -> Columns:
+    """The entries to one step: the events that satisfy it and are somebody's."""
+    places = np.flatnonzero(satisfied & (people >= 0))
+    times, devices, days = table[places].T
+    return Columns(people[places].astype(np.uint32), places.astype(np.uint32), times, devices.astype(np.uint8), days)
+
+
+def _events(asked: Asked) -> list[Document]:
+    """The events of the range that satisfy any step, bots left out, in the order of time."""
+    query: Document = {
+        "site_id": asked.rollups.site.site_id,
+        "timestamp": {"$gte": asked.days.start, "$lt": asked.days.end},
+        "bot": False,
+        **any_of(asked.funnel.steps),
+    }
+    if asked.device:
+        query["device"] = asked.device
+    found = database()["events"].find(query, EVENT, batch_size=BATCH, session=asked.rollups.session)
+    events: list[Any] = list(islice(found.max_time_ms(MOST_MILLISECONDS), MOST_EVENTS + 1))
+    if len(events) > MOST_EVENTS:
+        raise Invalid([FieldProblem("from", f"more than {MOST_EVENTS} entries to these steps; ask for fewer days")])
+    events.sort(key=order_in_time)
+    return events
+
+
+def _person_numbers(asked: Asked, events: list[Document]) -> list[int | None]:
+    numbers = Numbers(database(), asked.rollups.site.site_id, asked.rollups.session)
+    numbers.learn(events)
+    return [numbers.of(event) for event in events]
+
+
+def orders(asked: Asked) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """The orders placed in the range, in the site's currency: who bought, and for how much in minor units."""
+    query = {"site_id": asked.rollups.site.site_id, "date": asked.days.dates, "orders": {"$gt": 0}}
+    found = list(database()["daily_metrics"].find(query, {"_id": 0, "buyers": 1}, session=asked.rollups.session))
+    people = b"".join(day["buyers"]["people"] for day in found)
+    totals = b"".join(day["buyers"]["totals"] for day in found)
+    return np.frombuffer(people, "<u4"), np.frombuffer(totals, "<i8")

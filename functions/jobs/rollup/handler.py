@@ -1,0 +1,84 @@
+"""jobs/rollup: recomputes the daily figures of days that have changed, the one writer of them.
+
+`{}` (or a schedule's event) does every stale day of every site; `{"site_id", "date"}` does one day, stale or not.
+Days that do not fit into the time stay marked for the next run.
+"""
+
+import time
+from typing import Any, Literal
+
+from footfall.clock import now
+from footfall.days import Day
+from footfall.errors import NotFound
+from footfall.funnels.steps import definition
+from footfall.observability import logger
+from footfall.schemas.funnel import RollupRun
+from footfall.schemas.site import Site
+from footfall.stores.mongo import answering, database
+from footfall.stores.sites import find_site
+from pydantic import BaseModel
+
+from . import queries
+from .recompute import recompute
+from .writing import replace_days, unmark
+
+GUARD_MILLISECONDS = 10_000
+SUMS: tuple[Literal["days", "events", "left", "people_unknown"], ...] = ("days", "events", "left", "people_unknown")
+
+
+class Order(BaseModel):
+    """Which days to do: all that are stale, or this one of this site."""
+
+    site_id: str | None = None
+    date: Day | None = None
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Recompute, and answer what was done: sites, days, events, days left, milliseconds."""
+    started = time.monotonic()
+    order = Order.model_validate(event)
+    with answering():
+        runs = [_roll_up(site, order, context) for site in _sites(order)]
+    sums: dict[str, int] = {name: sum(run[name] for run in runs) for name in SUMS}
+    summary = {"sites": len(runs), **sums, "milliseconds": _milliseconds_since(started)}
+    logger().info("rolled up", extra=summary)
+    return summary
+
+
+def _sites(order: Order) -> list[Site]:
+    """The sites to look at; raises NotFound when the one asked for is not there."""
+    ids = [order.site_id] if order.site_id else [site["_id"] for site in database()["sites"].find({}, {"_id": 1})]
+    found = [site for site_id in ids if (site := find_site(database(), site_id))]
+    if order.site_id and not found:
+        raise NotFound("no site has this id")
+    return found
+
+
+def _roll_up(site: Site, order: Order, context: Any) -> RollupRun:
+    """Recompute a site's days, and note how far its rollups are."""
+    started = time.monotonic()
+    marks = queries.marks_of(site.site_id)
+    defined = (database()["rollups"].find_one({"_id": site.site_id}) or {}).get("definition")
+    old = [] if defined == definition(site) else queries.computed_otherwise(site.site_id, definition(site))
+    dates = [order.date.isoformat()] if order.date else sorted({*marks, *old})
+    written = []
+    for part in recompute(site, dates, lambda: context.get_remaining_time_in_millis() > GUARD_MILLISECONDS):
+        done = replace_days(site.site_id, part)
+        unmark(site.site_id, done, marks)
+        written += [(rollup.date, rollup.events, rollup.people_unknown) for rollup in done]
+    left = set(dates) - {date for date, _, _ in written}
+    run = RollupRun(
+        definition=definition(site) if not order.date and not left else defined,
+        ran_at=now(),
+        days=len(written),
+        events=sum(events for _, events, _ in written),
+        left=len(left),
+        people_unknown=sum(unknown for _, _, unknown in written),
+        milliseconds=_milliseconds_since(started),
+    )
+    database()["rollups"].update_one({"_id": site.site_id}, {"$set": {"site_id": site.site_id, **run}}, upsert=True)
+    return run
+
+
+def _milliseconds_since(started: float) -> int:
+    return round(1000 * (time.monotonic() - started))

@@ -1,0 +1,94 @@
+"""What a rollup reads."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from footfall.days import DayRange
+from footfall.schemas.event import order_in_time
+from footfall.schemas.site import Site
+from footfall.sessions.fold import NOT_A_VISIT
+from footfall.stores.mongo import database
+
+Document = dict[str, Any]
+EVENT = {
+    "_id": 0,
+    **dict.fromkeys(["timestamp", "received_at", "sequence", "event_id", "type", "name", "page_type", "path"], 1),
+    **dict.fromkeys(["device", "user_id", "person_id"], 1),
+}
+ORDER = {"_id": 0, "user_id": 1, "person_id": 1, "total": 1, "currency": 1}
+EVENTS_PER_BATCH = 20_000
+
+
+def marks_of(site_id: str) -> dict[str, Any]:
+    """The stale days of a site, in order, and the token of each mark."""
+    found = database()["stale_days"].find({"site_id": site_id}).sort("date", 1)
+    return {mark["date"]: mark["token"] for mark in found}
+
+
+def computed(site_id: str, dates: list[str]) -> dict[str, str]:
+    """The token of each day that has figures."""
+    ids = [f"{site_id}:{day}" for day in dates]
+    found = database()["daily_metrics"].find({"_id": {"$in": ids}}, {"date": 1, "token": 1})
+    return {day["date"]: day["token"] for day in found}
+
+
+def computed_otherwise(site_id: str, definition: str) -> set[str]:
+    """The days whose figures were computed by another definition of the site's days and funnels, and their neighbours.
+
+    In another time zone an event may belong to the day before or after.
+    """
+    found = database()["daily_metrics"].find({"site_id": site_id, "definition": {"$ne": definition}}, {"date": 1})
+    days = [date.fromisoformat(day["date"]) for day in found]
+    return {(day + timedelta(days=shift)).isoformat() for day in days for shift in (-1, 0, 1)}
+
+
+def events_by_day(site: Site, days: DayRange) -> Iterator[tuple[date, list[Document]]]:
+    """Every day of a range with its events, bots left out, in the order of time; read in one question."""
+    steps = {word for funnel in site.funnels for step in funnel.steps for word in step.split("|")}
+    query = {
+        "site_id": site.site_id,
+        "timestamp": {"$gte": days.start, "$lt": days.end},
+        "type": {"$nin": sorted(NOT_A_VISIT - steps)},
+        "bot": False,
+    }
+    found = database()["events"].find(query, EVENT, batch_size=EVENTS_PER_BATCH)
+    events = found.sort([("site_id", 1), ("timestamp", 1)])
+    waiting = next(events, None)
+    for day in days:
+        end = DayRange(day, day, days.zone).end
+        of_day: list[Any] = []
+        while waiting is not None and waiting["timestamp"] < end:
+            of_day.append(waiting)
+            waiting = next(events, None)
+        of_day.sort(key=order_in_time)
+        yield day, of_day
+
+
+def sessions_of(site_id: str, day: DayRange) -> list[Document]:
+    """A day's sessions by device and source: how many, how many bounced and bought, and their seconds."""
+    pipeline: list[Document] = [
+        {"$match": {"site_id": site_id, "started_at": {"$gte": day.start, "$lt": day.end}, "bot": False}},
+        {
+            "$group": {
+                "_id": {"device": "$device", "source": {"$ifNull": ["$attribution.source", "direct"]}},
+                "sessions": {"$sum": 1},
+                "bounces": {"$sum": {"$cond": ["$bounce", 1, 0]}},
+                "conversions": {"$sum": {"$cond": ["$converted", 1, 0]}},
+                "session_seconds": {"$sum": "$duration"},
+            }
+        },
+    ]
+    return [{**group.pop("_id"), **group} for group in database()["user_sessions"].aggregate(pipeline)]
+
+
+def orders_of(site_id: str, day: DayRange) -> list[Document]:
+    """The orders placed on a day."""
+    placed = {"site_id": site_id, "placed_at": {"$gte": day.start, "$lt": day.end}}
+    return list(database()["orders"].find(placed, ORDER))
+
+
+def refunds_of(site_id: str, day: DayRange, currency: str) -> int:
+    """What was given back for orders first refunded on a day, in minor units."""
+    refunded = {"site_id": site_id, "refunded_at": {"$gte": day.start, "$lt": day.end}, "currency": currency}
+    return sum(order["refunded"] for order in database()["orders"].find(refunded, {"refunded": 1}))

@@ -1,0 +1,113 @@
+"""Days as a shop knows them: local days of a site's time zone, and ranges of them with both ends counted."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from footfall.errors import FieldProblem, Invalid, Misconfigured
+
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+DEFAULT_DAYS = 30
+MAX_DAYS = 3_660
+FIRST_YEAR, LAST_YEAR = 1970, 2999
+
+
+def read_day(text: object) -> date:
+    """The day written as YYYY-MM-DD; raises ValueError for another form and for a day that no calendar has."""
+    if isinstance(text, date):
+        return text
+    if not isinstance(text, str) or not ISO_DAY.fullmatch(text):
+        raise ValueError("write a day as YYYY-MM-DD")
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("there is no such day") from None
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"days are known from {FIRST_YEAR} to {LAST_YEAR}")
+    return day
+
+
+Day = Annotated[date, BeforeValidator(read_day), WithJsonSchema({"type": "string", "format": "date"})]
+
+
+@lru_cache(maxsize=64)
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone of an IANA name; raises Misconfigured when a site's is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise Misconfigured("the site's time zone is not an IANA name") from error
+
+
+def day_of(moment: datetime, zone: ZoneInfo) -> date:
+    """The local day that a moment falls on."""
+    return moment.astimezone(zone).date()
+
+
+def start_of(day: date, zone: ZoneInfo) -> datetime:
+    """The moment a local day begins, in UTC; where clocks skip midnight, the moment they do."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class DayRange:
+    """Local days from `first` to `last`, both counted."""
+
+    first: date
+    last: date
+    zone: ZoneInfo
+
+    def __len__(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.first + timedelta(days=number) for number in range(len(self)))
+
+    @property
+    def start(self) -> datetime:
+        """The moment the first day begins, in UTC."""
+        return start_of(self.first, self.zone)
+
+    @property
+    def end(self) -> datetime:
+        """The moment the last day is over, in UTC; not itself in the range."""
+        return start_of(self.last + timedelta(days=1), self.zone)
+
+    @property
+    def dates(self) -> dict[str, str]:
+        """The stored days (YYYY-MM-DD) of the range, as a MongoDB condition."""
+        return {"$gte": self.first.isoformat(), "$lte": self.last.isoformat()}
+
+
+class RangeQuestion(BaseModel):
+    """The query parameters of every answer about a range of days; one that is not known here is refused by name."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    from_: Day | None = Field(
+        default=None,
+        alias="from",
+        description="First day, counted, in the site's time zone; without it 29 days before the last.",
+        examples=["2015-01-01"],
+    )
+    to: Day | None = Field(
+        default=None,
+        description="Last day, counted, in the site's time zone; without it the last day that has data.",
+        examples=["2015-04-30"],
+    )
+
+    def days(self, last_with_data: date, zone: ZoneInfo) -> DayRange:
+        """The days asked for; raises Invalid when they end before they begin or are more than ten years."""
+        last = self.to or max(last_with_data, self.from_ or last_with_data)
+        first = self.from_ or last - timedelta(days=DEFAULT_DAYS - 1)
+        if last < first:
+            raise Invalid([FieldProblem("to", "is before `from`")])
+        if (last - first).days >= MAX_DAYS:
+            raise Invalid([FieldProblem("from", f"is more than {MAX_DAYS} days before `to`")])
+        return DayRange(first, last, zone)
