@@ -1,0 +1,68 @@
+"""api/authorizer: the only source of `site_id`."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from footfall.clock import now
+from footfall.identity import ApiKey, new_api_key
+from footfall.schemas.site import StoredApiKey
+from pymongo.database import Database
+
+from functions.api.authorizer import handler as authorizer
+from tests.builders import LambdaContext, a_site
+
+Mongo = Database[dict[str, Any]]
+
+
+@pytest.fixture
+def key(database: Mongo) -> ApiKey:
+    """A key of the site `demo` that may read."""
+    authorizer._known.clear()
+    return store_key(database, new_api_key("demo"))
+
+
+def store_key(database: Mongo, key: ApiKey, **but: Any) -> ApiKey:
+    """Make a site with this key."""
+    stored = StoredApiKey(**{"key_id": key.key_id, "sha256": key.sha256, "scopes": ["read"], **but})
+    site = a_site(site_id=key.site_id, api_keys=[stored])
+    database["sites"].replace_one({"_id": key.site_id}, site.model_dump(), upsert=True)
+    return key
+
+
+def ask(**headers: str) -> dict[str, Any]:
+    """What the authorizer answers to a request with these headers."""
+    return authorizer.handler(
+        {"version": "2.0", "type": "REQUEST", "routeKey": "GET /api/metrics", "headers": headers}, LambdaContext()
+    )
+
+
+def test_a_good_key_opens_its_own_site(key: ApiKey) -> None:
+    granted = {"isAuthorized": True, "context": {"site_id": "demo", "key_id": key.key_id, "scopes": "read"}}
+    assert ask(authorization=f"Bearer {key.text}") == granted
+    assert ask(**{"x-api-key": key.text}) == granted
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "ak_demo_0_0", "ak_nobody_0_0", "wk_demo_0_0", "ak_$where_0_0"])
+def test_what_is_no_key_opens_nothing(key: ApiKey, text: str) -> None:
+    assert ask(authorization=f"Bearer {text}") == {"isAuthorized": False}
+
+
+def test_a_key_does_not_open_another_site(key: ApiKey, database: Mongo) -> None:
+    store_key(database, new_api_key("other"))
+    assert not ask(**{"x-api-key": key.text.replace("ak_demo_", "ak_other_")})["isAuthorized"]
+
+
+def test_a_right_id_with_a_wrong_secret_opens_nothing(key: ApiKey) -> None:
+    forged = ApiKey(key.site_id, key.key_id, new_api_key("demo").secret)
+    assert not ask(**{"x-api-key": forged.text})["isAuthorized"]
+
+
+def test_an_expired_key_opens_nothing(database: Mongo) -> None:
+    authorizer._known.clear()
+    key = store_key(database, new_api_key("demo"), expires_at=now() - timedelta(seconds=1))
+    assert not ask(**{"x-api-key": key.text})["isAuthorized"]
+
+
+def test_without_headers_nothing_opens(key: ApiKey) -> None:
+    assert authorizer.handler({"version": "2.0", "headers": None}, LambdaContext()) == {"isAuthorized": False}

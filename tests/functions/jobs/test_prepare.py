@@ -1,0 +1,105 @@
+"""jobs/prepare: every store ready, and sites with their keys."""
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import boto3
+import pytest
+from footfall import parameters
+from footfall.identity import read_api_key, read_write_key
+from footfall.stores.collections import COLLECTIONS, VIEWS
+from pymongo.database import Database
+
+from functions.jobs.prepare import handler as prepare
+from infra.local.aws import AwsAddresses
+from tests.builders import LambdaContext
+
+Mongo = Database[dict[str, Any]]
+SITE = {"site_id": "shop", "name": "A shop", "currency": "GBP"}
+
+
+@pytest.fixture
+def secret(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The secret that signs write keys."""
+    parameters._secrets.cache_clear()
+    name = boto3.client("secretsmanager").create_secret(Name=f"prepare-{worker}", SecretString="signing")["ARN"]
+    monkeypatch.setenv("SIGNING_SECRET", name)
+    yield "signing"
+    boto3.client("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+    parameters._secrets.cache_clear()
+
+
+@pytest.fixture
+def cloudformation() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Where CloudFormation waits for an answer, and the answers it got."""
+    answers: list[dict[str, Any]] = []
+
+    class Waiting(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            answers.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Waiting)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/answer", answers
+    server.shutdown()
+
+
+def test_every_collection_index_and_view_is_there_after_it_and_again_after_that(database: Mongo) -> None:
+    database.client.drop_database(database.name)
+    for _ in range(2):
+        assert prepare.handler({}, LambdaContext()) == {"status": "prepared"}
+    assert set(database.list_collection_names()) - {"system.views"} == {*COLLECTIONS, *VIEWS}
+    assert all(len(database[name].index_information()) == len(indexes) + 1 for name, indexes in COLLECTIONS.items())
+
+
+def test_a_site_is_made_with_keys_that_open_it_and_only_hashes_are_kept(database: Mongo, secret: str) -> None:
+    made = prepare.handler({"site": SITE}, LambdaContext())
+    key, write_key = read_api_key(made["api_key"]), read_write_key(made["write_key"], secret)
+    stored = database["sites"].find_one({"_id": "shop"})
+    assert key is not None
+    assert write_key is not None
+    assert stored is not None
+    assert (stored["api_keys"][0]["sha256"], write_key.site_id) == (key.sha256, "shop")
+    assert key.secret not in str(stored)
+
+
+def test_a_site_keeps_the_keys_it_has(database: Mongo, secret: str) -> None:
+    for _ in range(2):
+        prepare.handler({"site": SITE}, LambdaContext())
+    stored = database["sites"].find_one({"_id": "shop"})
+    assert stored is not None
+    assert len(stored["api_keys"]) == 2
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update", "Delete"])
+def test_cloudformation_is_always_answered(
+    database: Mongo, cloudformation: tuple[str, list[dict[str, Any]]], kind: str
+) -> None:
+    url, answers = cloudformation
+    prepare.handler(deployment(kind, url), LambdaContext())
+    assert (answers[0]["Status"], answers[0]["RequestId"]) == ("SUCCESS", "request")
+
+
+def test_cloudformation_is_told_of_a_failure(
+    cloudformation: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("a secret")
+
+    url, answers = cloudformation
+    monkeypatch.setattr(prepare, "prepare", fail)
+    prepare.handler(deployment("Create", url), LambdaContext())
+    assert answers[0]["Status"] == "FAILED"
+    assert "a secret" not in answers[0]["Reason"]
+
+
+def deployment(kind: str, url: str) -> dict[str, Any]:
+    """What CloudFormation sends a custom resource."""
+    return {"RequestType": kind, "ResponseURL": url, "StackId": "s", "RequestId": "request", "LogicalResourceId": "l"}

@@ -1,0 +1,51 @@
+"""jobs/sweep: asks etl/events to recheck what was touched lately, and writes nothing itself."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from footfall import queues
+from footfall.clock import now
+from footfall.schemas.message import EventsMessage
+from footfall.sessions.fold import fold_session
+from pymongo.database import Database
+
+from functions.jobs.sweep import handler as sweep
+from infra.local.aws import AwsAddresses
+from tests.builders import LambdaContext, a_document
+
+Mongo = Database[dict[str, Any]]
+
+
+@pytest.fixture
+def queue(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An events queue."""
+    queues.sqs.cache_clear()
+    url = boto3.client("sqs").create_queue(QueueName=f"sweep-{worker}")["QueueUrl"]
+    monkeypatch.setenv("EVENTS_QUEUE_URL", url)
+    yield url
+    boto3.client("sqs").delete_queue(QueueUrl=url)
+    queues.sqs.cache_clear()
+
+
+def test_sessions_touched_lately_are_rechecked_in_messages_of_their_site(
+    database: Mongo, queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep, "SPANS_PER_MESSAGE", 2)
+    database["sites"].insert_one({"_id": "demo"})
+    lately, long_ago = now() - timedelta(minutes=5), now() - timedelta(hours=5)
+    for number in range(3):
+        database["user_sessions"].insert_one(dict(fold_session(f"new-{number}", False, [a_document()], lately)))
+    database["user_sessions"].insert_one(dict(fold_session("old", False, [a_document()], long_ago)))
+    assert sweep.handler({}, LambdaContext()) == {"sessions": 3}
+    answer = boto3.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+    messages = [EventsMessage.model_validate_json(message["Body"]) for message in answer["Messages"]]
+    assert sorted(len(message.recheck) for message in messages) == [1, 2]
+    assert all(message.site_id == "demo" and not message.events for message in messages)
+
+
+def test_a_quiet_shop_sends_nothing(database: Mongo, queue: str) -> None:
+    database["sites"].insert_one({"_id": "demo"})
+    assert sweep.handler({}, LambdaContext()) == {"sessions": 0}
