@@ -27,7 +27,7 @@ COLLECTIONS: Mapping[str, list[IndexModel]] = {
         _index("site_id", "session_id", partialFilterExpression={"session_id": {"$gt": ""}}),
         _index("site_id", "user_id", "timestamp", partialFilterExpression={"user_id": {"$gt": ""}}),
         _index("site_id", "page_type", "timestamp", partialFilterExpression={"type": "pageview"}),
-        _index("site_id", "type", "timestamp", partialFilterExpression={"type": {"$in": INTERACTION_TYPES}}),
+        _index("site_id", "type", "timestamp"),
         _index("site_id", "commerce.order_id", partialFilterExpression={"commerce.order_id": {"$gt": ""}}),
         _index("expires_at", expireAfterSeconds=0, partialFilterExpression={"expires_at": {"$type": "date"}}),
     ],
