@@ -1,6 +1,6 @@
-"""What `make build` does after `sam build`: strips what never runs, compiles the rest to bytecode, and weighs each function.
+"""What `make build` does after `sam build`: strips what never runs, compiles the rest, weighs each function.
 
-SAM ships no bytecode, and compiling at initialisation costs three times the time of importing (ARCHITECTURE.md, section 6).
+SAM ships no bytecode, and compiling at initialisation costs three times the time of importing.
 Run it with the functions' Python (3.13), as `.venv-sam` is: bytecode belongs to one version.
 """
 

@@ -1,7 +1,7 @@
-"""Reads a CloudFormation template: YAML whose short tags (`!Ref`, `!GetAtt a.b`, `!Sub`) become the long form they stand for."""
+"""Reads a CloudFormation template: YAML whose short tags (`!Ref`, `!GetAtt a.b`, `!Sub`) become their long form."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -18,8 +18,7 @@ def _long_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     elif isinstance(node, yaml.SequenceNode):
         value = loader.construct_sequence(node, deep=True)
     else:
-        assert isinstance(node, yaml.MappingNode)
-        value = loader.construct_mapping(node, deep=True)
+        value = loader.construct_mapping(cast("yaml.MappingNode", node), deep=True)
     if suffix == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
     return {suffix if suffix in {"Ref", "Condition"} else f"Fn::{suffix}": value}

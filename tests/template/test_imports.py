@@ -1,0 +1,49 @@
+"""A handler imports with nothing but its layers, and leaves alone what its start cannot afford."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .houses import ROOT, declared, logical_id, written
+
+SCRIPT = Path(__file__).with_name("import_alone.py")
+# Initialisation is billed, and these cost 100 ms and more each: not in functions that have no business with them.
+TOO_HEAVY = {
+    "functions/api/collect": {"pymongo", "redis", "numpy", "pandas", "pymilvus", "sklearn", "scipy"},
+    "functions/api/authorizer": {"fastapi", "mangum", "redis", "numpy"},
+    "functions/api/metrics": {"numpy", "pandas", "pymilvus"},
+    "functions/api/customers": {"numpy", "pandas", "pymilvus"},
+    "functions/api/catalog": {"numpy", "pandas", "pymilvus"},
+    "functions/api/funnel": {"pandas", "pymilvus", "sklearn", "scipy"},
+    "functions/api/similar": {"sklearn", "scipy"},
+    "functions/api/operations": {"numpy", "pandas", "pymilvus"},
+    "functions/etl/events": {"fastapi", "redis", "numpy", "pandas", "pymilvus"},
+    "functions/etl/imports": {"fastapi", "numpy", "pandas", "pymilvus"},
+    "functions/etl/realtime": {"fastapi", "numpy", "pandas", "pymilvus"},
+    "functions/etl/vectors": {"fastapi", "sklearn", "scipy"},
+    "functions/jobs/rollup": {"fastapi", "pandas", "pymilvus", "sklearn"},
+    "functions/jobs/sweep": {"fastapi", "numpy", "pandas", "pymilvus"},
+}
+NEVER = {"aws_xray_sdk", "moto", "pytest"}
+
+
+@pytest.mark.parametrize("folder", declared())
+def test_a_handler_imports_with_what_its_layers_hold(folder: str, lambdas: dict[str, dict[str, Any]]) -> None:
+    loaded = _loaded_by(written(folder), lambdas[logical_id(folder)])
+
+    assert loaded & (TOO_HEAVY.get(folder, set()) | NEVER) == set()
+
+
+def _loaded_by(folder: str, function: dict[str, Any]) -> set[str]:
+    """The third-party modules that a fresh Python holds after importing the handler."""
+    layers = [f"layers/{layer['Ref'].removesuffix('Layer').lower()}" for layer in function["Layers"]]
+    files = [ROOT / place / "requirements.txt" for place in [*layers, folder]] + [ROOT / "requirements" / "runtime.txt"]
+    present = {name for path in files if path.exists() for name in re.findall(r"(?m)^([\w.-]+)==", path.read_text())}
+    command = [sys.executable, str(SCRIPT), folder.replace("/", ".") + ".handler", *sorted(present)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert run.returncode == 0, run.stderr
+    return set(run.stdout.split())
