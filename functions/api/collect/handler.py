@@ -8,7 +8,7 @@ from fastapi import Depends, Request, Response
 from footfall.clock import now
 from footfall.identity import anonymised_ip
 from footfall.queues import depth
-from footfall.schemas.collect import Accepted, Alive
+from footfall.schemas.collect import Accepted, Alive, Success
 from footfall.settings import EventsQueueSettings, from_environment
 from footfall.web import PROBLEMS, as_lambda, create_app
 
@@ -16,6 +16,7 @@ from .access import site_of
 from .body import raw_body, read_object
 from .intake import Sender, take
 from .query import event_of
+from .segment import Kind, take_call
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 CODES: dict[int | str, dict[str, Any]] = {
@@ -45,6 +46,14 @@ async def collect_from_query(request: Request) -> Accepted | Response:
     if "image/" in request.headers.get("accept", ""):
         return Response(PIXEL, media_type="image/gif", headers={"Cache-Control": "no-store"})
     return accepted
+
+
+@app.post("/v1/{kind}", responses=CODES)
+async def segment(request: Request, kind: Kind, body: Annotated[bytes, Depends(raw_body)]) -> Success:
+    """Take the calls of a Segment SDK (`track page screen identify group alias batch`), keyed by Basic auth."""
+    decoded = read_object(body)
+    take_call(kind, _sender(request, site_of(request, decoded)), decoded)
+    return Success()
 
 
 @app.get("/health")

@@ -15,7 +15,6 @@ from footfall.settings import EventsQueueSettings, from_environment
 
 MAX_EVENTS = 500
 MAX_EVENT_BYTES = 32_768
-ENVELOPE = frozenset({"batch", "writeKey", "sentAt", "context", "integrations", "siteId"})
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,25 @@ def _take_one(sender: Sender, body: dict[str, Any]) -> Accepted:
 
 
 def _take_batch(sender: Sender, body: dict[str, Any]) -> Accepted:
+    intake = _admitted(sender, body)
+    if not intake.events:
+        raise Invalid([FieldProblem(f"batch.{found.index}", found.message) for found in intake.rejected])
+    _enqueue(sender, intake.events)
+    ids = [event["eventId"] for event in intake.events]
+    return Accepted(accepted=len(ids), event_ids=ids, rejected=intake.rejected, timestamp=now())
+
+
+def take_all(sender: Sender, body: dict[str, Any]) -> None:
+    """Queue a batch for a client that hears of no rejected event: those go along, and end in quarantine.
+
+    Raises TooLarge, Invalid or Forbidden for the batch as a whole, Unavailable when the queue does not answer.
+    """
+    intake = _admitted(sender, body)
+    rejected = (body["batch"][found.index] for found in intake.rejected)
+    _enqueue(sender, [*intake.events, *(raw if isinstance(raw, dict) else {"event": raw} for raw in rejected)])
+
+
+def _admitted(sender: Sender, body: dict[str, Any]) -> Intake:
     raws = body["batch"]
     if not isinstance(raws, list) or not raws:
         raise Invalid([FieldProblem("batch", "a list of at least one event")])
@@ -58,11 +76,7 @@ def _take_batch(sender: Sender, body: dict[str, Any]) -> Accepted:
     intake = Intake()
     for index, raw in enumerate(raws):
         _admit(intake, sender.site_id, raw, index, body.get("sentAt"))
-    if not intake.events:
-        raise Invalid([FieldProblem(f"batch.{found.index}", found.message) for found in intake.rejected])
-    _enqueue(sender, intake.events)
-    ids = [event["eventId"] for event in intake.events]
-    return Accepted(accepted=len(ids), event_ids=ids, rejected=intake.rejected, timestamp=now())
+    return intake
 
 
 def _admit(intake: Intake, site_id: str, raw: Any, index: int, sent_at: Any) -> None:

@@ -41,18 +41,20 @@ def queue(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> It
         cached.cache_clear()
 
 
-def call(method: str = "POST", body: bytes | str | None = None, query: str = "", **headers: str) -> dict[str, Any]:
+def call(
+    method: str = "POST", body: bytes | str | None = None, query: str = "", path: str = "/collect", **headers: str
+) -> dict[str, Any]:
     """What the handler answers to one request, as the gateway would pass it on; `_` in header names is `-`."""
     raw = body.encode() if isinstance(body, str) else body
     return handler(
         {
             "version": "2.0",
-            "rawPath": "/collect",
+            "rawPath": path,
             "rawQueryString": query,
             "headers": {"host": "x", "content-type": "application/json"}
             | {name.replace("_", "-"): value for name, value in headers.items()},
             "requestContext": {
-                "http": {"method": method, "path": "/collect", "sourceIp": "203.0.113.77", "protocol": "HTTP/1.1"},
+                "http": {"method": method, "path": path, "sourceIp": "203.0.113.77", "protocol": "HTTP/1.1"},
                 "stage": "$default",
             },
             "body": base64.b64encode(raw).decode() if raw is not None else None,
@@ -221,6 +223,41 @@ def test_entries_that_the_queue_refused_are_sent_again(queue: str, monkeypatch: 
 @pytest.mark.parametrize("event", [{"headers": None}, {"body": "%%%", "isBase64Encoded": True, "headers": {}}, {}])
 def test_an_event_that_is_no_request_is_a_400(queue: str, event: dict[str, Any]) -> None:
     assert handler({"rawPath": "/collect", **event}, LambdaContext())["statusCode"] == 400
+
+
+def segment(kind: str, payload: Any, key: str = KEY) -> tuple[int, dict[str, Any]]:
+    """What a Segment SDK hears of one call."""
+    basic = base64.b64encode(f"{key}:".encode()).decode()
+    answer = call(body=json.dumps(payload), path=f"/v1/{kind}", authorization=f"Basic {basic}")
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_segments_calls_are_events(queue: str) -> None:
+    batch = [
+        {"type": "track", "event": "Order Completed", "userId": "u", "messageId": "m1", "properties": {"order_id": 1}},
+        {"type": "identify", "userId": "u", "anonymousId": "a", "messageId": "m2", "traits": {"plan": "gold"}},
+    ]
+    assert segment("batch", {"batch": batch, "sentAt": "2026-03-01T12:00:00Z", "writeKey": "x"}) == (
+        200,
+        {"success": True},
+    )
+    assert segment("page", {"anonymousId": "a", "messageId": "m3", "properties": {"path": "/"}})[0] == 200
+    events = [event for message in queued(queue) for event in message["events"]]
+    assert {(event["type"], event["eventId"]) for event in events} == {
+        ("track", "m1"),
+        ("identify", "m2"),
+        ("page", "m3"),
+    }
+
+
+def test_what_segment_sends_wrong_goes_along_to_quarantine(queue: str) -> None:
+    assert segment("track", {"event": "no person", "messageId": "m"})[0] == 200
+    assert queued(queue)[0]["events"][0]["messageId"] == "m"
+
+
+def test_segments_key_is_checked_and_its_calls_are_few(queue: str) -> None:
+    assert segment("track", {"event": "x", "userId": "u"}, key="wrong")[0] == 403
+    assert segment("delete", {"userId": "u"})[0] == 422
 
 
 def test_a_large_batch_is_split_into_messages_that_fit(queue: str) -> None:

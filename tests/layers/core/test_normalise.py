@@ -46,6 +46,15 @@ def test_every_vocabulary_becomes_one(sent: dict[str, str], stored: str) -> None
     assert a_document(**sent)["type"] == stored
 
 
+def test_an_alias_links_the_id_before_to_the_one_after() -> None:
+    stored = a_document(eventType="alias", visitorId=None, previousId="before", userId="after")
+    assert (stored["visitor_id"], stored["person_id"]) == ("before", "after")
+
+
+def test_a_groups_traits_are_nobodys() -> None:
+    assert a_document(eventType="group", traits={"plan": "team"})["traits"] is None
+
+
 def test_a_custom_event_keeps_its_name() -> None:
     assert a_document(eventType="Newsletter Signup")["name"] == "Newsletter Signup"
 

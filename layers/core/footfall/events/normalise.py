@@ -56,19 +56,22 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     clocks = read_clocks(event.timestamp, event.sent_at, message.received_at)
     properties = _properties(event)
     context = event.context or {}
-    url, referrer = event.url or _page(context, "url"), event.referrer or _page(context, "referrer")
+    page = {**properties, **(context["page"] if isinstance(context.get("page"), dict) else {})}
+    url, referrer = event.url or _text(page.get("url")), event.referrer or _text(page.get("referrer"))
     place = place_of(url) if url else NOWHERE
-    path = event.path or _page(context, "path") or place.path
+    path = event.path or _text(page.get("path")) or place.path
     user_agent = _text(context.get("userAgent")) or message.user_agent
+    earlier_id = _text(properties.get("previousId")) if kind == "alias" else None
+    visitor_id = earlier_id or event.visitor_id or event.user_id or ""
     return EventDocument(
         _id=f"{message.site_id}:{event.event_id}",
         site_id=message.site_id,
         event_id=event.event_id,
         type=kind,
         name=name,
-        visitor_id=event.visitor_id or event.user_id or "",
+        visitor_id=visitor_id,
         user_id=event.user_id,
-        person_id=event.user_id or event.visitor_id or "",
+        person_id=event.user_id or visitor_id,
         session_id=event.session_id,
         timestamp=clocks.timestamp,
         client_time=clocks.client_time,
@@ -78,7 +81,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         sequence=event.sequence,
         url=url,
         path=path,
-        title=event.title or _page(context, "title"),
+        title=event.title or _text(page.get("title")),
         referrer=referrer,
         page_type=event.page_type or (page_type_of(path, site.page_rules) if kind == "pageview" else None),
         device=device_of(event.device, user_agent),
@@ -90,7 +93,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         value=event.value,
         duration=event.duration,
         properties=properties,
-        traits=event.traits or (context.get("traits") if isinstance(context.get("traits"), dict) else None),
+        traits=_traits(event, context) if kind != "group" else None,
         commerce=commerce_of(properties, site.currency) if kind in COMMERCE_TYPES else None,
         flags=list(clocks.flags),
         ip=message.ip,
@@ -115,16 +118,16 @@ def _properties(event: IncomingEvent) -> Json:
     return {**(event.model_extra or {}), **(event.properties or {})}
 
 
+def _traits(event: IncomingEvent, context: Json) -> Json | None:
+    told = event.traits or context.get("traits")
+    return told if isinstance(told, dict) and told else None
+
+
 def _utm(event: IncomingEvent, context: Json) -> Json | None:
     utm = (event.attribution or {}).get("utmParams") or context.get("campaign")
     if not isinstance(utm, dict):
         return None
     return {**utm, "campaign": utm.get("campaign") or utm.get("name")}
-
-
-def _page(context: Json, name: str) -> str | None:
-    page = context.get("page")
-    return _text(page.get(name)) if isinstance(page, dict) else None
 
 
 def _text(value: Any) -> str | None:

@@ -26,6 +26,12 @@ class Accepted(BaseModel):
     timestamp: datetime
 
 
+class Success(BaseModel):
+    """What a Segment SDK wants to hear: everything it sent is in the queue; what is wrong with it ends in quarantine."""
+
+    success: Literal[True] = True
+
+
 class Alive(BaseModel):
     """Whether events can be taken now."""
 
