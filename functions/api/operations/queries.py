@@ -1,0 +1,108 @@
+"""What operations asks MongoDB."""
+
+from typing import Any
+
+from footfall.schemas.model import ModelName
+from footfall.schemas.operations import (
+    EventCounts,
+    LatestRollup,
+    Ledger,
+    ModelVersion,
+    RecentEvent,
+    TrainingRun,
+)
+from footfall.stores.collections import COLLECTIONS
+from footfall.stores.mongo import database
+from pymongo.errors import ExecutionTimeout
+
+COUNTED = tuple(sorted(set(COLLECTIONS) - {"sites", "counters", "stale_days", "ledger", "rollups"}))
+RECENT_FIELDS = dict.fromkeys(RecentEvent.model_fields, True)
+RUNS_SHOWN = 20
+VERSIONS_SHOWN = 100
+LEDGER_MILLISECONDS = 2_000
+
+
+def event_counts(site_id: str) -> EventCounts:
+    """How many events of each type a site has."""
+    types = sorted(database()["events"].distinct("type", {"site_id": site_id}))
+    by_type = {kind: _count("events", site_id, type=kind) for kind in types}
+    return EventCounts(total_events=sum(by_type.values()), by_type=by_type)
+
+
+def _count(collection: str, site_id: str, **matching: Any) -> int:
+    """How many documents of a site match, by the count command: three times as fast as an aggregation."""
+    return int(database().command("count", collection, query={"site_id": site_id, **matching})["n"])
+
+
+def recent_events(site_id: str, limit: int) -> list[RecentEvent]:
+    """A site's newest events by the time they happened."""
+    newest = database()["events"].find({"site_id": site_id}, RECENT_FIELDS).sort("timestamp", -1).limit(limit)
+    return [RecentEvent.model_validate(event) for event in newest]
+
+
+def collection_counts(site_id: str) -> dict[str, int]:
+    """How many documents of a site each collection holds."""
+    return {name: _count(name, site_id) for name in COUNTED}
+
+
+def stale_days(site_id: str) -> int:
+    """How many days of a site wait for jobs/rollup."""
+    return _count("stale_days", site_id)
+
+
+def latest_rollup(site_id: str) -> LatestRollup | None:
+    """What jobs/rollup last did for a site."""
+    found = database()["rollups"].find_one({"_id": site_id})
+    return LatestRollup.model_validate(found) if found else None
+
+
+def ledger(site_id: str, stored: int) -> Ledger | None:
+    """What became of the events that were read from the queue, of which `stored` are in the store.
+
+    A message that is being read just now may be counted in part. None where events expire, and where the count takes
+    longer than two seconds.
+    """
+    site = database()["sites"].find_one({"_id": site_id}, {"retention_days": 1}) or {}
+    if site.get("retention_days"):
+        return None
+    try:
+        received = _received(site_id)
+    except ExecutionTimeout:
+        return None
+    quarantined = _count("quarantine", site_id, stage="events", **{"origin.message_id": None})
+    duplicate = max(0, received - stored - quarantined)
+    return Ledger(
+        received=stored + duplicate + quarantined, stored=stored, duplicate=duplicate, quarantined=quarantined
+    )
+
+
+def _received(site_id: str) -> int:
+    total = database()["ledger"].aggregate(
+        [{"$match": {"site_id": site_id}}, {"$group": {"_id": None, "events": {"$sum": "$events"}}}],
+        maxTimeMS=LEDGER_MILLISECONDS,
+    )
+    return next((int(found["events"]) for found in total), 0)
+
+
+def training_runs(site_id: str, limit: int = RUNS_SHOWN) -> list[TrainingRun]:
+    """A site's newest training runs."""
+    newest = database()["training_runs"].find({"site_id": site_id}).sort("started_at", -1).limit(limit)
+    return [TrainingRun.model_validate(run) for run in newest]
+
+
+def newest_models(site_id: str) -> list[ModelVersion]:
+    """The newest version of each of a site's models."""
+    newest: list[dict[str, Any]] = [
+        {"$match": {"site_id": site_id}},
+        {"$sort": {"name": 1, "version": -1}},
+        {"$group": {"_id": "$name", "newest": {"$first": "$$ROOT"}}},
+        {"$replaceRoot": {"newRoot": "$newest"}},
+        {"$sort": {"name": 1}},
+    ]
+    return [ModelVersion.model_validate(model) for model in database()["models"].aggregate(newest)]
+
+
+def model_versions(site_id: str, name: ModelName) -> list[ModelVersion]:
+    """The newest hundred versions of one of a site's models, the newest first."""
+    versions = database()["models"].find({"site_id": site_id, "name": name}).sort("version", -1).limit(VERSIONS_SHOWN)
+    return [ModelVersion.model_validate(model) for model in versions]

@@ -1,0 +1,227 @@
+"""One OpenAPI document over all functions: `python -m infra.openapi` writes it, `--check` fails when it is stale.
+
+Every function's application says what it takes and answers; template.yaml says which routes there are and which of them
+the authorizer guards. A route on one side only, or two different schemas under one name, is an error.
+"""
+
+import json
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from inspect import getclosurevars
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from infra.openapi_collect import BODY, QUERY
+from infra.template import functions, load
+
+ROOT = Path(__file__).parents[1]
+DOCUMENT = ROOT / "functions" / "api" / "operations" / "openapi.json"
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
+PROBLEM_JSON = "application/problem+json"
+OPEN_TO_A_WRITE_KEY = "/collect"
+Json = dict[str, Any]
+TOLD_HERE = {("post", "/collect"): BODY, ("get", "/collect"): QUERY}
+
+INFO = """\
+The analytics back end of an online shop: events in, funnels, customers and look-alikes out.
+
+Send a key with every request, as `X-Api-Key` or as `Authorization: Bearer`. A site's write key may only send events to
+`/collect`; an API key has scopes, and what each route needs is named there. A key that the gateway does not know is
+answered with its own 403, `{"message": "Forbidden"}`; every other error is a problem document (RFC 9457).
+"""
+SECURITY = {
+    "ApiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "An API key (`ak_…`)"},
+    "Bearer": {"type": "http", "scheme": "bearer", "description": "The same API key as a bearer token"},
+    "WriteKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "A site's write key (`wk_…`)"},
+    "WriteKeyBearer": {"type": "http", "scheme": "bearer", "description": "The write key as a bearer token"},
+    "WriteKeyBasic": {
+        "type": "http",
+        "scheme": "basic",
+        "description": "The write key as user name, without a password",
+    },
+    "WriteKeyQuery": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "k",
+        "description": "The write key, for pixels and links",
+    },
+}
+SERVERS = [
+    {"url": "/", "description": "Where this document came from"},
+    {
+        "url": "https://{api}.execute-api.{region}.amazonaws.com",
+        "description": "A deployment",
+        "variables": {"api": {"default": "abcdef1234"}, "region": {"default": "eu-west-1"}},
+    },
+]
+
+
+class Disagreement(Exception):
+    """Raised when the functions contradict each other or the template."""
+
+
+@dataclass(frozen=True)
+class HttpFunction:
+    """A function that answers HTTP: its tag, what it is for, its application, and whether each route is guarded."""
+
+    tag: str
+    description: str
+    app: FastAPI
+    guarded: dict[tuple[str, str], bool]
+
+
+def document() -> Json:
+    """The merged document; raises Disagreement."""
+    paths: Json = {}
+    schemas: Json = {}
+    tags = []
+    for function in http_functions():
+        own = function.app.openapi()
+        tags.append({"name": function.tag, "description": function.description})
+        _add_paths(paths, function, own["paths"])
+        _add_schemas(schemas, function, own.get("components", {}).get("schemas", {}))
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Footfall", "version": version, "description": INFO},
+        "servers": SERVERS,
+        "tags": tags,
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "responses": _shared_responses(paths),
+            "securitySchemes": SECURITY,
+        },
+    }
+
+
+def http_functions() -> Iterator[HttpFunction]:
+    """The functions that have a route in template.yaml, in its order."""
+    for properties in functions(load(ROOT / "template.yaml")).values():
+        events = [event for event in properties.get("Events", {}).values() if event["Type"] == "HttpApi"]
+        if events:
+            module = properties["Handler"].rpartition(".")[0]
+            yield HttpFunction(
+                tag=module.split(".")[2],
+                description=properties["Description"],
+                app=import_module(module).app,
+                guarded={_route(event["Properties"]): _is_guarded(event["Properties"]) for event in events},
+            )
+
+
+def _route(event: Json) -> tuple[str, str]:
+    return event["Method"].lower(), event["Path"]
+
+
+def _is_guarded(event: Json) -> bool:
+    return bool(event.get("Auth", {}).get("Authorizer") != "NONE")
+
+
+def _add_paths(paths: Json, function: HttpFunction, own: Json) -> None:
+    scopes = dict(_scopes(function.app))
+    for path, operations in own.items():
+        for method, operation in operations.items():
+            if (method, path) not in function.guarded:
+                raise Disagreement(f"{method.upper()} {path} of {function.tag} is not in template.yaml")
+            security = _security(path, function.guarded[method, path], scopes.get((method, path)))
+            paths.setdefault(path, {})[method] = {
+                **operation,
+                **TOLD_HERE.get((method, path), {}),
+                "tags": [function.tag],
+                "operationId": f"{function.tag}_{_name(operation)}",
+                "security": security,
+                "responses": _tidy(operation["responses"], bool(security)),
+            }
+    missing = [f"{method.upper()} {path}" for method, path in function.guarded if method not in own.get(path, {})]
+    if missing:
+        raise Disagreement(f"{function.tag} does not answer {', '.join(missing)}, which template.yaml sends to it")
+
+
+def _name(operation: Json) -> str:
+    return str(operation["summary"]).lower().replace(" ", "_")
+
+
+def _security(path: str, guarded: bool, scope: str | None) -> list[dict[str, list[str]]]:
+    if guarded:
+        return [{"ApiKey": [scope] if scope else []}, {"Bearer": [scope] if scope else []}]
+    if path == OPEN_TO_A_WRITE_KEY:
+        return [{name: []} for name in SECURITY if name.startswith("WriteKey")]
+    return []
+
+
+def _scopes(app: FastAPI) -> Iterator[tuple[tuple[str, str], str]]:
+    """Which scope each route asks for, as its dependency `footfall.web.site_with` was made with."""
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            for method in route.methods or ():
+                for scope in _scopes_of(route.dependant):
+                    yield (method.lower(), route.path), scope
+
+
+def _scopes_of(dependant: Dependant) -> Iterator[str]:
+    if dependant.call and dependant.call.__qualname__.startswith("site_with."):
+        yield getclosurevars(dependant.call).nonlocals["scope"]
+    for needed in dependant.dependencies:
+        yield from _scopes_of(needed)
+
+
+def _tidy(responses: Json, keyed: bool) -> Json:
+    """Responses with errors under their own media type, and without refusals where no key is asked for."""
+    return {
+        code: {**response, "content": _content(response["content"])} if "content" in response else response
+        for code, response in sorted(responses.items())
+        if keyed or code not in {"401", "403"}
+    }
+
+
+def _content(content: Json) -> Json:
+    if content.get("application/json", {}).get("schema") == PROBLEM:
+        return {PROBLEM_JSON: {"schema": PROBLEM}}
+    return {media: described for media, described in content.items() if media != PROBLEM_JSON}
+
+
+def _shared_responses(paths: Json) -> Json:
+    """The error answers that are alike everywhere, under names; their places then refer to them."""
+    shared: Json = {}
+    for operation in [operation for operations in paths.values() for operation in operations.values()]:
+        for code, response in operation["responses"].items():
+            if PROBLEM_JSON in response.get("content", {}):
+                name = response["description"].title().replace(" ", "").replace(",", "")
+                shared.setdefault(name, response)
+                operation["responses"][code] = {"$ref": f"#/components/responses/{name}"}
+    return dict(sorted(shared.items()))
+
+
+def _add_schemas(schemas: Json, function: HttpFunction, own: Json) -> None:
+    for name, schema in own.items():
+        if schemas.setdefault(name, schema) != schema:
+            raise Disagreement(f"{function.tag} has another schema under the name {name} than a function before it")
+
+
+def text() -> str:
+    """The document as it is written: the same for the same code."""
+    return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the document, or with `--check` say whether the written one is what the code means."""
+    wanted = text()
+    if arguments == ["--check"]:
+        if DOCUMENT.exists() and DOCUMENT.read_text(encoding="utf-8") == wanted:
+            return 0
+        print(f"{DOCUMENT.relative_to(ROOT)} is stale: run python -m infra.openapi", file=sys.stderr)
+        return 1
+    DOCUMENT.write_text(wanted, encoding="utf-8")
+    print(f"{DOCUMENT.relative_to(ROOT)} written")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

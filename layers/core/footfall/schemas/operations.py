@@ -1,0 +1,168 @@
+"""What operations answers: how the road is doing, what it holds, and what was started."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from footfall.schemas.model import ModelName, RunState, Stage
+
+
+class Dependency(BaseModel):
+    """One thing that Footfall stands on; without a `needed` one it does not work, without another less well."""
+
+    status: Literal["ok", "unavailable"]
+    needed: bool
+    latency_ms: float | None = Field(description="how long it took to answer; null when it did not", examples=[1.4])
+
+
+class QueueStatus(BaseModel):
+    """What waits in a queue, in messages; one message holds up to 500 events."""
+
+    waiting: int = Field(description="messages that nobody has taken yet", examples=[12])
+    in_flight: int = Field(description="messages being worked on", examples=[2])
+    oldest_seconds: float | None = Field(
+        description="age of the oldest message as CloudWatch last saw it, at most some minutes ago; null when unseen"
+    )
+    dead_letters: int = Field(description="messages that were given up after five attempts", examples=[0])
+
+
+class Queues(BaseModel):
+    """Every queue of the road, in the order that data meets them; null when SQS does not answer."""
+
+    imports: QueueStatus | None
+    events: QueueStatus | None
+    realtime: QueueStatus | None
+    vectors: QueueStatus | None
+
+
+class TrainingRun(BaseModel):
+    """One run of the training state machine: how far it is, what each stage found, and how it ended."""
+
+    run_id: str
+    version: int = Field(description="what the models that it makes are called; versions grow with time")
+    state: RunState
+    stage: Stage
+    started_at: datetime
+    ended_at: datetime | None
+    figures: dict[str, dict[str, Any]]
+    reasons: list[str] = Field(default=[], description="why a run's models were rejected")
+    error: dict[str, str] | None = Field(default=None, description="why a run failed")
+
+
+class ModelVersion(BaseModel):
+    """One version of one model; `details` is what readers of its results need to know, such as its segments' names."""
+
+    name: ModelName
+    version: int
+    run_id: str
+    state: Literal["published"]
+    metrics: dict[str, Any]
+    details: dict[str, Any]
+    created_at: datetime
+
+
+class Models(BaseModel):
+    """The newest version of every model, and the newest training runs."""
+
+    models: list[ModelVersion]
+    runs: list[TrainingRun]
+
+
+class ModelVersions(BaseModel):
+    """The versions of one model, the newest first."""
+
+    name: ModelName
+    versions: list[ModelVersion]
+
+
+class Health(BaseModel):
+    """Whether Footfall works: `unavailable` without what it needs, `degraded` without the rest."""
+
+    status: Literal["ok", "degraded", "unavailable"]
+    timestamp: datetime
+    dependencies: dict[str, Dependency]
+    queues: Queues
+    last_training: TrainingRun | None = Field(description="the site's newest training run; null when there was none")
+    cache_hit_rate: float | None = Field(
+        description="share of lookups that found something, in percent; null when Redis does not answer",
+        examples=[87.5],
+    )
+
+
+class EventCounts(BaseModel):
+    """How many events the site has, bots among them."""
+
+    total_events: int = Field(examples=[53405])
+    by_type: dict[str, int] = Field(examples=[{"click": 4898, "pageview": 13597}])
+
+
+class RecentEvent(BaseModel):
+    """One stored event, without its sender's address and user agent."""
+
+    event_id: str
+    type: str = Field(examples=["pageview"])
+    name: str | None = Field(description="an event's own name, where its type does not say it all")
+    timestamp: datetime = Field(description="when it happened, the sender's clock corrected")
+    received_at: datetime
+    visitor_id: str
+    user_id: str | None
+    session_id: str | None
+    page_type: str | None
+    path: str | None
+    device: str
+    bot: bool
+    source: str = Field(description="`collect`, or `import:` with the import's id", examples=["collect"])
+
+
+class RecentEvents(BaseModel):
+    """The newest events by the time they happened."""
+
+    events: list[RecentEvent]
+    count: int = Field(description="how many are in this answer", examples=[20])
+
+
+class Ledger(BaseModel):
+    """What became of every event that was ever read from the queue: `received` is the sum of the rest.
+
+    Events still in the queue are not counted, since nobody has opened their messages: `queues` says how many wait.
+    """
+
+    received: int
+    stored: int
+    duplicate: int
+    quarantined: int
+
+
+class LatestRollup(BaseModel):
+    """The last time that daily figures of the site were recomputed."""
+
+    ran_at: datetime
+    days: int = Field(description="how many days were recomputed")
+    events: int = Field(description="from how many events")
+    milliseconds: int
+
+
+class EtlStatus(BaseModel):
+    """How far the road from event to answer is: with empty queues and no stale day, every answer is complete."""
+
+    queues: Queues
+    collections: dict[str, int] = Field(description="documents of the site in each collection")
+    stale_days: int = Field(description="days whose figures wait to be recomputed")
+    latest_rollup: LatestRollup | None
+    ledger: Ledger | None = Field(description="null for a site whose events expire: what is gone cannot be counted")
+
+
+class RollupStarted(BaseModel):
+    """Daily figures are being recomputed; `/etl/status` says when no stale day is left."""
+
+    status: Literal["started"] = "started"
+    target_date: date | None = Field(description="the day asked for; null for every stale day of the site")
+
+
+class TrainingStarted(BaseModel):
+    """Models are being trained; `/api/models` says how the run goes."""
+
+    run_id: str
+    state: Literal["running"] = "running"
+    started_at: datetime

@@ -1,0 +1,397 @@
+"""api/operations through its Lambda handler, with real stores, queues and state machines behind it."""
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import boto3
+import pytest
+from footfall import queues
+from footfall.settings import from_environment
+from footfall.stores import cache
+from pymongo.database import Database
+
+from functions.api.operations import levers, waiting
+from functions.api.operations.handler import handler
+from infra.local.aws import AwsAddresses
+from tests.builders import NOON, LambdaContext, a_document, a_site
+
+Mongo = Database[dict[str, Any]]
+QUEUES = ("EVENTS", "IMPORTS", "REALTIME", "VECTORS")
+WAITS = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 30, "End": True}}})
+
+
+@pytest.fixture
+def queue_urls(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """Every queue that operations looks at, by the variable that names it."""
+    _forget()
+    sqs = boto3.client("sqs")
+    names = [f"{name}{kind}_QUEUE_URL" for name in QUEUES for kind in ("", "_DEAD_LETTER")]
+    urls = {name: sqs.create_queue(QueueName=f"{name.lower()}-{worker}")["QueueUrl"] for name in names}
+    for name, url in urls.items():
+        monkeypatch.setenv(name, url)
+    yield urls
+    for url in urls.values():
+        sqs.delete_queue(QueueUrl=url)
+    _forget()
+
+
+def _forget() -> None:
+    for cached in (queues.sqs, waiting._cloudwatch, levers._lambda, levers._step_functions, cache.client):
+        cached.cache_clear()
+    from_environment.cache_clear()
+    waiting._known.clear()
+    cache.breaker.failures = 0
+
+
+def ask(
+    path: str, method: str = "GET", query: str = "", site_id: str = "demo", scopes: str = "read admin"
+) -> tuple[int, dict[str, Any]]:
+    """What the handler answers to a caller of that site, as the gateway passes on their question: status and body."""
+    answer = handler(
+        {
+            "version": "2.0",
+            "rawPath": path,
+            "rawQueryString": query,
+            "headers": {"host": "x"},
+            "requestContext": {
+                "http": {"method": method, "path": path, "sourceIp": "203.0.113.77", "protocol": "HTTP/1.1"},
+                "authorizer": {"lambda": {"site_id": site_id, "scopes": scopes, "key_id": "k"}},
+                "stage": "$default",
+            },
+            "body": None,
+            "isBase64Encoded": False,
+        },
+        LambdaContext(),
+    )
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def store(database: Mongo, *events: dict[str, Any], site_id: str = "demo") -> None:
+    """Store events whose values do not matter unless given."""
+    documents = [{**a_document(), **event, "site_id": site_id} for event in events]
+    database["events"].insert_many([{**document, "_id": f"{site_id}:{document['event_id']}"} for document in documents])
+
+
+def test_everything_answers_when_all_is_well(database: Mongo, queue_urls: dict[str, str]) -> None:
+    status, health = ask("/api/health")
+
+    assert (status, health["status"]) == (200, "ok")
+    assert set(health["dependencies"]) == {"mongodb", "sqs", "redis", "milvus"}
+    assert all(found["latency_ms"] > 0 for found in health["dependencies"].values())
+    assert {name for name, found in health["dependencies"].items() if found["needed"]} == {"mongodb", "sqs"}
+    assert health["last_training"] is None
+    assert 0 <= health["cache_hit_rate"] <= 100
+
+
+def test_without_redis_and_milvus_it_works_less_well(
+    database: Mongo, queue_urls: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{closed_port()}/0")
+    monkeypatch.setenv("MILVUS_URI", f"http://127.0.0.1:{closed_port()}")
+
+    status, health = ask("/api/health")
+
+    assert (status, health["status"]) == (200, "degraded")
+    assert health["dependencies"]["redis"] == {"status": "unavailable", "needed": False, "latency_ms": None}
+    assert health["dependencies"]["milvus"]["status"] == "unavailable"
+    assert health["cache_hit_rate"] is None
+
+
+def test_without_mongodb_it_does_not_work_and_says_so_in_time(
+    stores: None, queue_urls: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MONGODB_URI", f"mongodb://127.0.0.1:{closed_port()}/")
+    began = time.monotonic()
+
+    status, health = ask("/api/health")
+
+    assert (status, health["status"]) == (503, "unavailable")
+    assert health["dependencies"]["sqs"]["status"] == "ok"
+    assert time.monotonic() - began < 6
+
+
+def test_health_tells_what_waits_and_how_long(database: Mongo, queue_urls: dict[str, str]) -> None:
+    sqs = boto3.client("sqs")
+    sqs.send_message(QueueUrl=queue_urls["EVENTS_QUEUE_URL"], MessageBody="a")
+    sqs.send_message(QueueUrl=queue_urls["EVENTS_QUEUE_URL"], MessageBody="b")
+    sqs.send_message(QueueUrl=queue_urls["VECTORS_DEAD_LETTER_QUEUE_URL"], MessageBody="c")
+    sqs.receive_message(QueueUrl=queue_urls["EVENTS_QUEUE_URL"], MaxNumberOfMessages=1)
+    time.sleep(1.1)
+
+    waiting = ask("/api/health")[1]["queues"]
+
+    assert (waiting["events"]["waiting"], waiting["events"]["in_flight"]) == (1, 1)
+    assert 1 < waiting["events"]["oldest_seconds"] < 60
+    assert waiting["imports"] == {"waiting": 0, "in_flight": 0, "oldest_seconds": None, "dead_letters": 0}
+    assert waiting["vectors"]["dead_letters"] == 1
+
+
+def test_events_are_counted_exactly_and_by_site(database: Mongo, stores: None) -> None:
+    store(database, *[{"event_id": f"p{number}", "type": "pageview"} for number in range(3)])
+    store(database, {"event_id": "o", "type": "order_completed", "bot": True}, {"event_id": "c", "type": "custom"})
+    store(database, {"event_id": "x"}, site_id="other")
+
+    assert ask("/events/count") == (
+        200,
+        {"total_events": 5, "by_type": {"custom": 1, "order_completed": 1, "pageview": 3}},
+    )
+    assert ask("/events/count", site_id="third")[1] == {"total_events": 0, "by_type": {}}
+
+
+def test_counting_reads_the_index_alone(database: Mongo, stores: None) -> None:
+    store(database, *[{"event_id": f"p{number}", "type": "order_completed"} for number in range(20)])
+    command = {"count": "events", "query": {"site_id": "demo", "type": "order_completed"}}
+
+    plan = database.command("explain", command, verbosity="executionStats")["executionStats"]
+
+    assert plan["totalDocsExamined"] == 0
+
+
+def test_recent_events_are_the_newest_without_address_and_agent(database: Mongo, stores: None) -> None:
+    moments = [NOON + timedelta(minutes=number) for number in range(5)]
+    store(database, *[{"event_id": f"e{number}", "timestamp": moment} for number, moment in enumerate(moments)])
+    store(database, {"event_id": "x", "timestamp": NOON + timedelta(days=1)}, site_id="other")
+
+    status, answer = ask("/events/recent", query="limit=2")
+
+    assert (status, answer["count"]) == (200, 2)
+    assert [event["event_id"] for event in answer["events"]] == ["e4", "e3"]
+    assert not {"ip", "user_agent", "properties", "traits"} & set(answer["events"][0])
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "many", "-1", "1e3"])
+def test_a_limit_out_of_bounds_is_refused_by_name(stores: None, limit: str) -> None:
+    status, problem = ask("/events/recent", query=f"limit={limit}")
+
+    assert status == 422
+    assert [error["field"] for error in problem["errors"]] == ["limit"]
+
+
+def test_status_tells_how_far_the_road_is(database: Mongo, queue_urls: dict[str, str]) -> None:
+    store(database, {"event_id": "a"}, {"event_id": "b"})
+    store(database, {"event_id": "x"}, site_id="other")
+    database["stale_days"].insert_many(
+        [{"_id": "demo:2026-03-01", "site_id": "demo"}, {"_id": "other:2026-03-01", "site_id": "other"}]
+    )
+    database["rollups"].insert_one(
+        {"_id": "demo", "site_id": "demo", "ran_at": NOON, "days": 2, "events": 9, "milliseconds": 12}
+    )
+
+    status, answer = ask("/etl/status")
+
+    assert status == 200
+    assert answer["collections"]["events"] == 2
+    assert answer["collections"]["orders"] == 0
+    assert answer["stale_days"] == 1
+    assert answer["latest_rollup"] == {
+        "ran_at": NOON.isoformat().replace("+00:00", "Z"),
+        "days": 2,
+        "events": 9,
+        "milliseconds": 12,
+    }
+    assert set(answer["queues"]) == {"events", "imports", "realtime", "vectors"}
+
+
+def test_the_ledger_adds_up(database: Mongo, queue_urls: dict[str, str]) -> None:
+    store(database, {"event_id": "a"}, {"event_id": "b"})
+    notes = [("demo:1", "demo", 3), ("demo:2", "demo", 2), ("other:3", "other", 9)]
+    database["ledger"].insert_many([{"_id": key, "site_id": site, "events": events} for key, site, events in notes])
+    bad = {"site_id": "demo", "stage": "events", "origin": {"source": "collect"}}
+    whole_message = {"site_id": "demo", "stage": "events", "origin": {"message_id": "m"}}
+    row_of_a_file = {"site_id": "demo", "stage": "imports", "origin": {"line": 3}}
+    database["quarantine"].insert_many(
+        [{"_id": str(number), **found} for number, found in enumerate([bad, whole_message, row_of_a_file])]
+    )
+
+    ledger = ask("/etl/status")[1]["ledger"]
+
+    assert ledger == {"received": 5, "stored": 2, "duplicate": 2, "quarantined": 1}
+
+
+def test_there_is_no_ledger_where_events_expire(database: Mongo, queue_urls: dict[str, str]) -> None:
+    database["sites"].insert_one({"_id": "demo", **a_site(retention_days=30).model_dump()})
+
+    assert ask("/etl/status")[1]["ledger"] is None
+
+
+def test_status_is_unavailable_without_sqs(
+    database: Mongo, queue_urls: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed_port()}")
+    queues.sqs.cache_clear()
+
+    status, problem = ask("/etl/status")
+
+    assert (status, problem["detail"]) == (503, "SQS does not answer")
+
+
+class Lambda(HTTPServer):
+    """The one call of the Lambda service that operations makes, remembered."""
+
+    calls: list[tuple[str, str, dict[str, Any]]]
+
+
+class Invocations(BaseHTTPRequestHandler):
+    server: Lambda
+
+    def do_POST(self) -> None:
+        payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.calls.append((self.path.split("/")[3], self.headers["X-Amz-Invocation-Type"], payload))
+        self.send_response(202)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_request(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def invoked(queue_urls: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """What the Lambda service was asked: function, kind of invocation, payload."""
+    with Lambda(("127.0.0.1", 0), Invocations) as server:
+        server.calls = []
+        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("ROLLUP_FUNCTION_NAME", "rollup")
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server.calls
+        server.shutdown()
+        thread.join()
+
+
+def test_daily_figures_are_recomputed_by_the_rollup(stores: None, invoked: list[Any]) -> None:
+    assert ask("/etl/calculate-daily-metrics", "POST", "target_date=2026-02-28") == (
+        202,
+        {"status": "started", "target_date": "2026-02-28"},
+    )
+    assert ask("/etl/calculate-daily-metrics", "POST")[0] == 202
+    assert invoked == [
+        ("rollup", "Event", {"site_id": "demo", "date": "2026-02-28"}),
+        ("rollup", "Event", {"site_id": "demo"}),
+    ]
+
+
+@pytest.mark.parametrize("day", ["2015-02-30", "tomorrow", "20260301", ""])
+def test_a_day_that_is_none_starts_nothing(stores: None, invoked: list[Any], day: str) -> None:
+    status, problem = ask("/etl/calculate-daily-metrics", "POST", f"target_date={day}")
+
+    assert (status, [error["field"] for error in problem["errors"]]) == (422, ["target_date"])
+    assert invoked == []
+
+
+@pytest.fixture
+def machine(queue_urls: dict[str, str], worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A training state machine that takes its time."""
+    states = boto3.client("stepfunctions")
+    role = "arn:aws:iam::123456789012:role/training"
+    arn = states.create_state_machine(name=f"training-{worker}", definition=WAITS, roleArn=role)["stateMachineArn"]
+    monkeypatch.setenv("TRAINING_STATE_MACHINE_ARN", arn)
+    yield arn
+    for execution in states.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]:
+        states.stop_execution(executionArn=execution["executionArn"])
+    states.delete_state_machine(stateMachineArn=arn)
+
+
+def test_training_starts_once_per_site(stores: None, machine: str) -> None:
+    status, started = ask("/api/models/train", "POST")
+    assert (status, started["state"]) == (202, "running")
+
+    states = boto3.client("stepfunctions")
+    (execution,) = states.list_executions(stateMachineArn=machine)["executions"]
+    given = json.loads(states.describe_execution(executionArn=execution["executionArn"])["input"])
+    assert given == {"site_id": "demo", "run_id": started["run_id"]}
+
+    status, problem = ask("/api/models/train", "POST")
+    assert (status, problem["title"]) == (409, "Conflict")
+    assert ask("/api/models/train", "POST", site_id="demo-2")[0] == 202
+
+
+def test_models_tell_their_newest_versions_and_runs(database: Mongo, stores: None) -> None:
+    database["models"].insert_many([a_model("rfm", 1), a_model("rfm", 2), a_model("behaviour_vectors", 2)])
+    database["models"].insert_one({**a_model("rfm", 9), "_id": "x", "site_id": "other"})
+    database["training_runs"].insert_one(a_run())
+
+    status, answer = ask("/api/models")
+
+    assert status == 200
+    assert [(model["name"], model["version"]) for model in answer["models"]] == [("behaviour_vectors", 2), ("rfm", 2)]
+    assert [run["run_id"] for run in answer["runs"]] == ["run"]
+    assert [found["version"] for found in ask("/api/models/rfm")[1]["versions"]] == [2, 1]
+
+
+def test_a_model_that_is_not_there_is_not_found(database: Mongo, stores: None) -> None:
+    assert ask("/api/models/rfm")[0] == 404
+    assert ask("/api/models/unheard-of")[0] == 422
+
+
+def test_levers_need_the_admin_scope(stores: None, invoked: list[Any]) -> None:
+    for path in ("/etl/calculate-daily-metrics", "/api/models/train"):
+        assert ask(path, "POST", scopes="collect read write")[0] == 403
+    assert invoked == []
+
+
+def test_docs_and_document_are_public_and_need_nothing() -> None:
+    page = handler(a_request("/docs"), LambdaContext())
+    assert page["statusCode"] == 200
+    assert page["headers"]["content-type"].startswith("text/html")
+    assert "default-src 'none'" in page["headers"]["content-security-policy"]
+    assert "http" not in page["body"].replace("http://www.w3.org", "")
+
+    document = handler(a_request("/openapi.json"), LambdaContext())
+    assert document["headers"]["content-type"] == "application/json"
+    assert json.loads(document["body"])["openapi"].startswith("3.1")
+
+
+def a_request(path: str) -> dict[str, Any]:
+    http = {"method": "GET", "path": path, "sourceIp": "203.0.113.77", "protocol": "HTTP/1.1"}
+    return {
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"host": "x"},
+        "requestContext": {"http": http, "stage": "$default"},
+        "body": None,
+        "isBase64Encoded": False,
+    }
+
+
+def a_model(name: str, version: int) -> dict[str, Any]:
+    return {
+        "_id": f"demo:{name}:{version}",
+        "site_id": "demo",
+        "name": name,
+        "version": version,
+        "run_id": "run",
+        "state": "published",
+        "metrics": {"customers": 3},
+        "details": {},
+        "artefacts": {},
+        "created_at": NOON,
+    }
+
+
+def a_run() -> dict[str, Any]:
+    return {
+        "_id": "demo:run",
+        "site_id": "demo",
+        "run_id": "run",
+        "version": 2,
+        "state": "published",
+        "stage": "publish",
+        "started_at": NOON,
+        "updated_at": NOON,
+        "ended_at": NOON,
+        "figures": {"extract": {"people": 3}},
+    }
+
+
+def closed_port() -> int:
+    """A port of this machine where nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
