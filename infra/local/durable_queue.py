@@ -62,7 +62,7 @@ class DurableQueue(Queue):
     @property
     def oldest_seconds(self) -> float | None:
         """How long the oldest message has been here, whoever holds it; None when there is none."""
-        sent = [message.sent_timestamp or 0.0 for message in self._messages]
+        sent = [_sent(message) for message in self._messages]
         return time.time() - min(sent) / 1000 if sent else None
 
     def _hidden(self) -> list[Message]:

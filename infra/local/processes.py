@@ -10,9 +10,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
@@ -84,6 +86,7 @@ class Nursery:
         self._logs = logs
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="nursery")
         self._children: list[Child] = []
+        self._lock = threading.Lock()
         logs.mkdir(parents=True, exist_ok=True)
 
     def start(
@@ -94,32 +97,29 @@ class Nursery:
         env: Mapping[str, str] | None = None,
         death_signal: int = signal.SIGKILL,
         pass_fds: Sequence[int] = (),
+        folder: Path | None = None,
     ) -> Child:
-        """Start `command`, its output going to the log of that name; it gets `death_signal` when this process dies."""
-        return self._thread.submit(self._start, name, command, env, death_signal, pass_fds).result()
+        """Start `command` in `folder`, its output going to the log of that name.
 
-    def _start(
-        self,
-        name: str,
-        command: Sequence[str],
-        env: Mapping[str, str] | None,
-        death_signal: int,
-        pass_fds: Sequence[int],
-    ) -> Child:
+        It gets the variables `env` (this process' own by default), and `death_signal` when this process dies.
+        """
         shim = [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(int(death_signal))]
         log = self._logs / f"{name}.log"
         with log.open("ab") as output:
-            process = subprocess.Popen(
+            start = partial(
+                subprocess.Popen[bytes],
                 [*shim, *command],
                 env=env,
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 pass_fds=pass_fds,
                 start_new_session=True,  # Ctrl-C is for the stack, which stops its children in order
             )
-        child = Child(name, process, log)
-        self._children = [other for other in self._children if other.running] + [child]
+            child = Child(name, self._thread.submit(start).result(), log)
+        with self._lock:
+            self._children = [other for other in self._children if other.running] + [child]
         return child
 
     def stop(self) -> None:
