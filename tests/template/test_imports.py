@@ -3,6 +3,9 @@
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +42,25 @@ def test_a_handler_imports_with_what_its_layers_hold(folder: str, lambdas: dict[
 
 
 def _loaded_by(folder: str, function: dict[str, Any]) -> set[str]:
-    """The third-party modules that a fresh Python holds after importing the handler."""
+    """The top-level modules that a fresh Python holds after importing the handler."""
     layers = [f"layers/{layer['Ref'].removesuffix('Layer').lower()}" for layer in function["Layers"]]
     files = [ROOT / place / "requirements.txt" for place in [*layers, folder]] + [ROOT / "requirements" / "runtime.txt"]
     present = {name for path in files if path.exists() for name in re.findall(r"(?m)^([\w.-]+)==", path.read_text())}
-    command = [sys.executable, str(SCRIPT), folder.replace("/", ".") + ".handler", *sorted(present)]
+    command = [sys.executable, str(SCRIPT), folder.replace("/", ".") + ".handler", *_absent(present)]
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert run.returncode == 0, run.stderr
     return set(run.stdout.split())
+
+
+def _absent(present: set[str]) -> list[str]:
+    """The top-level modules here that belong to none of these distributions."""
+    return [
+        module
+        for module, distributions in _installed().items()
+        if not {name.lower().replace("_", "-") for name in distributions} & present
+    ]
+
+
+@cache
+def _installed() -> Mapping[str, list[str]]:
+    return packages_distributions()
