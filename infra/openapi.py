@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from importlib import import_module
 from inspect import getclosurevars
 from pathlib import Path
@@ -17,17 +18,17 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from footfall.web import PROBLEM_JSON, PROBLEMS
 
-from infra.openapi_collect import BODY, QUERY
+from infra.openapi_collect import BODY, QUERY, SEGMENT_BODY
 from infra.template import functions, load
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "functions" / "api" / "operations" / "openapi.json"
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
-PROBLEM_JSON = "application/problem+json"
-OPEN_TO_A_WRITE_KEY = "/collect"
 Json = dict[str, Any]
-TOLD_HERE = {("post", "/collect"): BODY, ("get", "/collect"): QUERY}
+TOLD_HERE = {("post", "/collect"): BODY, ("get", "/collect"): QUERY, ("post", "/v1/{kind}"): SEGMENT_BODY}
+OPEN_TO_A_WRITE_KEY = {path for _, path in TOLD_HERE}
 
 INFO = """\
 The analytics back end of an online shop: events in, funnels, customers and look-alikes out.
@@ -125,17 +126,20 @@ def _is_guarded(event: Json) -> bool:
 
 
 def _add_paths(paths: Json, function: HttpFunction, own: Json) -> None:
-    scopes = dict(_scopes(function.app))
+    routes = dict(_routes(function.app))
     for path, operations in own.items():
         for method, operation in operations.items():
-            if (method, path) not in function.guarded:
-                raise Disagreement(f"{method.upper()} {path} of {function.tag} is not in template.yaml")
-            security = _security(path, function.guarded[method, path], scopes.get((method, path)))
+            route = routes.get((method, path))
+            if route is None or (method, path) not in function.guarded:
+                raise Disagreement(
+                    f"{method.upper()} {path} of {function.tag}: not in template.yaml, or not on its app"
+                )
+            security = _security(path, function.guarded[method, path], list(_scopes(route.dependant)))
             paths.setdefault(path, {})[method] = {
                 **operation,
                 **TOLD_HERE.get((method, path), {}),
                 "tags": [function.tag],
-                "operationId": f"{function.tag}_{_name(operation)}",
+                "operationId": f"{function.tag}_{route.name}",
                 "security": security,
                 "responses": _tidy(operation["responses"], bool(security)),
             }
@@ -144,32 +148,26 @@ def _add_paths(paths: Json, function: HttpFunction, own: Json) -> None:
         raise Disagreement(f"{function.tag} does not answer {', '.join(missing)}, which template.yaml sends to it")
 
 
-def _name(operation: Json) -> str:
-    return str(operation["summary"]).lower().replace(" ", "_")
+def _routes(app: FastAPI) -> Iterator[tuple[tuple[str, str], APIRoute]]:
+    for route in app.routes:
+        if isinstance(route, APIRoute):
+            yield from (((method.lower(), route.path), route) for method in route.methods or ())
 
 
-def _security(path: str, guarded: bool, scope: str | None) -> list[dict[str, list[str]]]:
+def _security(path: str, guarded: bool, scopes: list[str]) -> list[dict[str, list[str]]]:
     if guarded:
-        return [{"ApiKey": [scope] if scope else []}, {"Bearer": [scope] if scope else []}]
-    if path == OPEN_TO_A_WRITE_KEY:
+        return [{"ApiKey": scopes}, {"Bearer": scopes}]
+    if path in OPEN_TO_A_WRITE_KEY:
         return [{name: []} for name in SECURITY if name.startswith("WriteKey")]
     return []
 
 
-def _scopes(app: FastAPI) -> Iterator[tuple[tuple[str, str], str]]:
-    """Which scope each route asks for, as its dependency `footfall.web.site_with` was made with."""
-    for route in app.routes:
-        if isinstance(route, APIRoute):
-            for method in route.methods or ():
-                for scope in _scopes_of(route.dependant):
-                    yield (method.lower(), route.path), scope
-
-
-def _scopes_of(dependant: Dependant) -> Iterator[str]:
+def _scopes(dependant: Dependant) -> Iterator[str]:
+    """Which scopes a route asks for, as its dependencies `footfall.web.site_with` were made with."""
     if dependant.call and dependant.call.__qualname__.startswith("site_with."):
         yield getclosurevars(dependant.call).nonlocals["scope"]
     for needed in dependant.dependencies:
-        yield from _scopes_of(needed)
+        yield from _scopes(needed)
 
 
 def _tidy(responses: Json, keyed: bool) -> Json:
@@ -188,15 +186,16 @@ def _content(content: Json) -> Json:
 
 
 def _shared_responses(paths: Json) -> Json:
-    """The error answers that are alike everywhere, under names; their places then refer to them."""
-    shared: Json = {}
+    """The error answers that every function gives, under names; their places then refer to them."""
+    shared = {
+        code: {"description": HTTPStatus(int(code)).phrase, "content": {PROBLEM_JSON: {"schema": PROBLEM}}}
+        for code in map(str, PROBLEMS)
+    }
     for operation in [operation for operations in paths.values() for operation in operations.values()]:
         for code, response in operation["responses"].items():
-            if PROBLEM_JSON in response.get("content", {}):
-                name = response["description"].title().replace(" ", "").replace(",", "")
-                shared.setdefault(name, response)
-                operation["responses"][code] = {"$ref": f"#/components/responses/{name}"}
-    return dict(sorted(shared.items()))
+            if response == shared.get(code):
+                operation["responses"][code] = {"$ref": f"#/components/responses/Problem{code}"}
+    return {f"Problem{code}": response for code, response in sorted(shared.items())}
 
 
 def _add_schemas(schemas: Json, function: HttpFunction, own: Json) -> None:

@@ -6,6 +6,7 @@ from footfall.schemas.event import IncomingEvent
 
 MAX_EVENTS = 500
 EVENT: dict[str, Any] = IncomingEvent.model_json_schema(by_alias=True)
+EVENT["properties"].pop("sequence")  # collect gives it
 PAGE_VIEW = {
     "eventType": "pageview",
     "eventId": "5f0c1f5e-3a8e-4b57-9a53-0f7d1f4b9a11",
@@ -66,4 +67,29 @@ QUERY: dict[str, Any] = {
             ("utm_source", "string", "With `utm_medium`, `utm_campaign`, …: where the visit came from"),
         ]
     ]
+}
+SEGMENT_CALL: dict[str, Any] = {
+    "title": "SegmentCall",
+    "type": "object",
+    "properties": {
+        "anonymousId": {"type": "string"},
+        "userId": {"type": "string"},
+        "messageId": {"type": "string", "description": "Makes a retry harmless"},
+        "event": {"type": "string", "description": "The event's name, for `track`", "examples": ["Order Completed"]},
+        "name": {"type": "string", "description": "The page's or screen's name"},
+        "properties": {"type": "object"},
+        "traits": {"type": "object"},
+        "context": {"type": "object"},
+        "timestamp": {"type": "string", "format": "date-time"},
+        "sentAt": {"type": "string", "format": "date-time"},
+        "batch": {"type": "array", "maxItems": MAX_EVENTS, "items": {"type": "object"}, "description": "For `batch`"},
+    },
+    "examples": [{"anonymousId": "v-1", "event": "Order Completed", "properties": ORDER["properties"]}],
+}
+SEGMENT_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "A call as Segment's SDKs make it: https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/",
+        "content": {"application/json": {"schema": SEGMENT_CALL}},
+    }
 }

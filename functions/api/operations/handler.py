@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Query, Response
+from fastapi.responses import HTMLResponse
 from footfall.days import Day
 from footfall.errors import NotFound, Unavailable
 from footfall.schemas.model import ModelName
@@ -23,6 +24,8 @@ from . import documentation, queries
 from .health import health_of
 from .levers import start_rollup, start_training
 from .waiting import queues_now
+
+CACHED = {"Cache-Control": "public, max-age=300"}
 
 app = create_app("operations")
 
@@ -105,5 +108,17 @@ def model(site_id: ReadSite, name: ModelName) -> ModelVersions:
     return ModelVersions(name=name, versions=versions)
 
 
-app.include_router(documentation.router)
+@app.get("/docs", response_class=HTMLResponse)
+def docs() -> Response:
+    """A page to read about every route and to try it."""
+    page, policy = documentation.page()
+    return HTMLResponse(page, headers={**CACHED, "Content-Security-Policy": policy})
+
+
+@app.get("/openapi.json")
+def openapi() -> Response:
+    """This document: OpenAPI 3.1, merged over all functions."""
+    return Response(documentation.document(), media_type="application/json", headers=CACHED)
+
+
 handler = as_lambda(app)

@@ -79,14 +79,20 @@ function build(route, form) {
   const part = (place) => filled.filter((input) => input.dataset.in === place).map((input) => [input.name, input.value]);
   const path = part("path").reduce((at, [name, value]) => at.replace(`{${name}}`, encodeURIComponent(value)), route.path);
   const query = new URLSearchParams(part("query")).toString();
-  const headers = { ...Object.fromEntries(part("header")), ...(route.operation.security.length ? { "X-Api-Key": $("key").value || "$FOOTFALL_KEY" } : {}) };
+  const headers = { ...Object.fromEntries(part("header")), ...(route.operation.security.length ? { "X-Api-Key": $("key").value || keyName(route) } : {}) };
   const body = form.querySelector("textarea")?.value;
   if (body) headers["Content-Type"] = "application/json";
   return { url: base + path + (query ? `?${query}` : ""), method: route.method.toUpperCase(), headers, body };
 }
 
-function curl({ url, method, headers, body }, shown) {
-  const hidden = (value) => (value.startsWith("$") ? `"X-Api-Key: ${value}"` : shown ? quoted(`X-Api-Key: ${value}`) : `"X-Api-Key: $FOOTFALL_KEY"`);
+/** The variable that `footfall up` says to export for such a key. */
+function keyName({ operation }) {
+  return operation.security.some((keys) => "WriteKey" in keys) ? "$FOOTFALL_WRITE_KEY" : "$FOOTFALL_KEY";
+}
+
+/** The request as a command; the key itself only where it is to be copied. */
+function curl(route, { url, method, headers, body }, shown) {
+  const hidden = (value) => (shown && !value.startsWith("$") ? quoted(`X-Api-Key: ${value}`) : `"X-Api-Key: ${keyName(route)}"`);
   const lines = Object.entries(headers).map(([name, value]) => `-H ${name === "X-Api-Key" ? hidden(value) : quoted(`${name}: ${value}`)}`);
   return [`curl ${method === "GET" ? "" : `-X ${method} `}${quoted(url)}`, ...lines, ...(body ? [`-d ${quoted(body)}`] : [])].join(" \\\n  ");
 }
@@ -116,7 +122,7 @@ function input(parameter) {
 
 function parameters(list) {
   return el("table", {}, list.map((parameter) => el("tr", {},
-    el("td", { className: parameter.required ? "needed" : "" }, parameter.name), el("td", {}, typeOf(parameter.schema)),
+    el("td", { className: parameter.required ? "needed" : "" }, parameter.name), el("td", {}, typeOf(parameter.schema).replace(" | null", "")),
     el("td", {}, prose(parameter.description || resolve(parameter.schema).description)), el("td", {}, input(parameter)))));
 }
 
@@ -140,10 +146,10 @@ function responses(operation) {
 function fill(form, route) {
   const { operation } = route;
   const command = el("pre", {}), output = el("div", { ariaLive: "polite" });
-  const refresh = () => { command.textContent = curl(build(route, form)); };
+  const refresh = () => { command.textContent = curl(route, build(route, form)); };
   form.append(...[prose(operation.description), operation.parameters?.length ? [el("h3", {}, "Parameters"), parameters(operation.parameters)] : [], bodyOf(operation) || [],
     el("h3", {}, "Try it"), command, el("button", { type: "submit" }, "Send"),
-    el("button", { type: "button", className: "plain", onclick: () => navigator.clipboard.writeText(curl(build(route, form), true)) }, "Copy curl"),
+    el("button", { type: "button", className: "plain", onclick: () => navigator.clipboard.writeText(curl(route, build(route, form), true)) }, "Copy curl"),
     output, el("h3", {}, "Answers"), responses(operation)].flat(3).filter(Boolean));
   form.oninput = refresh;
   $("key").addEventListener("input", refresh);
@@ -185,7 +191,7 @@ async function main() {
     for (const route of routes.filter(({ operation }) => operation.tags.includes(tag.name))) {
       route.text = `${route.method} ${route.path} ${route.operation.description} ${tag.name}`.toLowerCase();
       $("main").append((route.shown = show(route)));
-      $("nav").append((route.link = el("a", { href: `#${route.operation.operationId}` }, route.path)));
+      $("nav").append((route.link = el("a", { href: `#${route.operation.operationId}` }, el("span", { className: `method ${route.method}` }, route.method.toUpperCase()), " ", route.path)));
     }
   }
   $("find").oninput = () => find(routes);
