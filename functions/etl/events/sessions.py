@@ -94,8 +94,8 @@ def _derived_sessions(
     until = max(event["timestamp"] for event in events) + GAP
     while touched:
         histories = _histories(database, site_id, touched, since, until)
-        for visitor_id, history in histories.items():
-            chains = [chain for chain in split_by_gap(history) if _touches(chain, touched[visitor_id])]
+        for visitor_id in list(touched):
+            chains = [chain for chain in split_by_gap(histories[visitor_id]) if _touches(chain, touched[visitor_id])]
             if all(since + GAP <= chain[0]["timestamp"] and chain[-1]["timestamp"] <= until - GAP for chain in chains):
                 sessions += [fold_session(derived_session_id(chain[0]), True, chain, computed_at) for chain in chains]
                 del touched[visitor_id]
@@ -105,7 +105,7 @@ def _derived_sessions(
 
 def _histories(
     database: Mongo, site_id: str, visitors: Iterable[str], since: datetime, until: datetime
-) -> dict[str, list[EventDocument]]:
+) -> defaultdict[str, list[EventDocument]]:
     query = {"visitor_id": {"$in": sorted(visitors)}, "timestamp": {"$gte": since, "$lte": until}}
     histories: defaultdict[str, list[EventDocument]] = defaultdict(list)
     for event in _visits(database, {"site_id": site_id, **query, "session_id": None}):
