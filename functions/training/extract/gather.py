@@ -7,12 +7,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
-
 from footfall.customers.arrays import pack_texts
-from footfall.customers.behaviour import is_purchase, order_tokens, person_of_visit, visit_tokens
+from footfall.customers.behaviour import is_purchase, order_tokens, person_of_order, person_of_visit, visit_tokens
 from footfall.schemas.event import EventDocument
 from footfall.schemas.order import OrderDocument
+from numpy.typing import NDArray
 
 from .counts import Counts
 
@@ -59,8 +58,7 @@ class Gathering:
             return
         self._see(order["placed_at"])
         self._see(order["refunded_at"])
-        person_id = order["user_id"] or self.links.get(order["person_id"], order["person_id"])
-        self._add(person_id, order_tokens(order, self.zone))
+        self._add(person_of_order(order, self.links), order_tokens(order, self.zone))
         if order["user_id"] is not None:
             self._add_purchase(order["user_id"], order)
         elif is_purchase(order):

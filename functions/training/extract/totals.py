@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from pymongo.database import Database
-
 from footfall.schemas.model import OrderTotals
 from footfall.schemas.site import Site
+from pymongo.database import Database
 
 
 def customer_orders(database: Database[dict[str, Any]], site: Site) -> OrderTotals:

@@ -1,12 +1,11 @@
 """Fitting the projection: which tokens count, how rare they are, and the directions that tell people apart best."""
 
 import numpy as np
+from footfall.customers.features import Features, Floats, figures
+from footfall.customers.projection import BLOCKS, Block, Projection, tf_idf
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.decomposition import TruncatedSVD
-
-from footfall.customers.features import Features, Floats, figures
-from footfall.customers.projection import BLOCKS, Block, Projection, tf_idf
 
 from .scale import scale
 

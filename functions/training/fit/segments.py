@@ -3,12 +3,12 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+from footfall.customers.features import FIGURES, Features, figures
+from footfall.customers.traits import TRAITS, unique_names
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
-
-from footfall.customers.features import FIGURES, Features, figures
-from footfall.customers.traits import TRAITS, unique_names
+from threadpoolctl import threadpool_limits
 
 from .scale import scale
 
@@ -36,7 +36,8 @@ def fit_segments(features: Features, recency: NDArray[np.float64]) -> Grouping:
     The same customers always give the same segments.
     """
     standard = _standard(_traits(features, recency))
-    labels, silhouette = _best_grouping(standard)
+    with threadpool_limits(1, "openmp"):  # some thousand rows are not worth threads, which wait for one another busily
+        labels, silhouette = _best_grouping(standard)
     centres = [standard[labels == number].mean(axis=0) for number in range(labels.max(initial=-1) + 1)]
     deviations = [dict(zip(TRAITS, centre.round(2).tolist(), strict=True)) for centre in centres]
     names = unique_names(deviations) if len(centres) > 1 else ["All customers"][: len(centres)]

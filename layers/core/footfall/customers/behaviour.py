@@ -46,6 +46,11 @@ def person_of_visit(visit: Sequence[EventDocument], links: Mapping[str, str]) ->
     return said or links.get(visitor_id, visitor_id)
 
 
+def person_of_order(order: OrderDocument, links: Mapping[str, str]) -> str:
+    """Whose order it is: the customer's, else that of who the visitor turned out to be, else the visitor's."""
+    return order["user_id"] or links.get(order["person_id"], order["person_id"])
+
+
 def visit_tokens(visit: Sequence[EventDocument], zone: ZoneInfo) -> Tokens:
     """What one visit, its events in order, says of the visitor's behaviour."""
     tokens: defaultdict[str, float] = defaultdict(float)

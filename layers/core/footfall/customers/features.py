@@ -1,6 +1,6 @@
 """Many people's tokens as sparse rows of numbers, and the figures that follow from them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +59,13 @@ class Features:
         dense = np.zeros((self.rows, len(SUMS)))
         dense[self.row[found], column[found]] = self.weight[found]
         return dense
+
+    def people(self) -> Iterator[dict[str, float]]:
+        """Each person's tokens again, row by row."""
+        edges = np.searchsorted(self.row, np.arange(self.rows + 1))
+        for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+            names = (self.tokens[token] for token in self.token[start:stop].tolist())
+            yield dict(zip(names, self.weight[start:stop].tolist(), strict=True))
 
     def of_rows(self, rows: NDArray[np.int32]) -> "Features":
         """The features of some rows, in the order asked for."""

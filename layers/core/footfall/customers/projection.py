@@ -31,8 +31,8 @@ class Block(NamedTuple):
 
 
 BLOCKS = (
-    Block("pages", ("page", "step", "event"), 40, 1.0),
-    Block("products", ("product", "category"), 56, 1.2),
+    Block("pages", ("page", "step", "event"), 32, 1.0),
+    Block("products", ("product", "category"), 64, 1.2),
     Block("times", ("hour", "weekday"), 12, 0.3),
     Block("device", ("device",), 4, 0.5),
 )

@@ -76,9 +76,11 @@ class Evaluated(Fitted):
     metrics: dict[str, dict[str, Any]]
 
 
-class Published(Run):
-    """How a run ended."""
+class Ended(BaseModel):
+    """How a run ended; what the state machine answers for each site."""
 
+    site_id: str
+    run_id: str
     state: RunState
 
 

@@ -1,9 +1,10 @@
 """What the store holds of people's behaviour: everybody's, for training, or some people's, in one and the same way."""
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 from itertools import groupby
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from pymongo.database import Database
 
@@ -63,3 +64,35 @@ def orders(database: Mongo, site_id: str, person_ids: Collection[str] | None = N
         query["person_id"] = {"$in": sorted(person_ids)}
     found = database["orders"].find(query, ORDER_FIELDS).sort([("placed_at", 1), ("order_id", 1)]).allow_disk_use(True)
     yield from cast(Iterable[OrderDocument], found)
+
+
+class Identities(NamedTuple):
+    """Who some people are, and every visitor id that they were seen under, with whom each of those turned out to be."""
+
+    people: set[str]
+    visitors: dict[str, str]
+
+
+def identities(database: Mongo, site_id: str, person_ids: Collection[str]) -> Identities:
+    """Who these people are; asked of a visitor who turned out to be somebody, it answers for that person."""
+    asked = {found["person_id"]: _is(found) for found in _people(database, site_id, person_ids)}
+    people = {asked.get(person_id, person_id) for person_id in person_ids}
+    seen = {visitor for found in _people(database, site_id, people) for visitor in found.get("merged_ids", [])}
+    visitors = {visitor: visitor for visitor in seen | people | set(person_ids)}
+    return Identities(people, visitors | {found["person_id"]: _is(found) for found in _people(database, site_id, seen)})
+
+
+def _is(person: Mapping[str, Any]) -> str:
+    return str((person.get("link") or person)["person_id"])
+
+
+def _people(database: Mongo, site_id: str, person_ids: Iterable[str]) -> list[dict[str, Any]]:
+    keys = [f"{site_id}:{person_id}" for person_id in person_ids]
+    fields = {"person_id": 1, "link.person_id": 1, "merged_ids": 1}
+    return list(database["users"].find({"_id": {"$in": keys}}, fields))
+
+
+def people_seen_since(database: Mongo, site_id: str, moment: datetime) -> set[str]:
+    """Everybody whose sessions were recomputed since a moment, visitors who are somebody else among them."""
+    found = database["user_sessions"].find({"site_id": site_id, "computed_at": {"$gte": moment}}, {"person_id": 1})
+    return {session["person_id"] for session in found}

@@ -1,0 +1,70 @@
+"""training/publish: scores into MongoDB and vectors into Milvus, in place of those of the run before."""
+
+from typing import Any
+
+from footfall.customers.arrays import Arrays, features_of_all, people_of
+from footfall.errors import NotFound
+from footfall.schemas.model import Ended, Evaluated, RunState
+from footfall.stores import models, runs, vectors
+from footfall.stores.artefacts import load_arrays, load_json
+from footfall.stores.behaviour import people_seen_since
+from footfall.stores.embedding import embed, load, rows, segments_of
+from footfall.stores.mongo import answering, database
+from footfall.stores.sites import find_site
+from footfall.stores.vectors import PEOPLE
+
+from .customers import customers_of, replace
+from .registry import models_of
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Publish what a run made; or, given the `error` that ended a run, note that."""
+    with answering():
+        if "error" in event:
+            ended = Ended(site_id=event["site_id"], run_id=event["run_id"], state="failed")
+            runs.fail(database(), ended.site_id, ended.run_id, event["error"]["Error"], event["error"]["Cause"])
+            return ended.model_dump()
+        return publish(Evaluated.model_validate(event)).model_dump()
+
+
+def publish(run: Evaluated) -> Ended:
+    """Put a run's models into use, unless a newer run was quicker; done twice, it is as done once."""
+    newest = models.in_use(database(), run.site_id, "behaviour_vectors")
+    overtaken = newest is not None and newest["version"] > run.version
+    if not overtaken:
+        runs.enter(database(), run, "publish")
+        _replace_everything(run)
+    state: RunState = "superseded" if overtaken else "published"
+    runs.end(database(), run, state)
+    return Ended(site_id=run.site_id, run_id=run.run_id, state=state)
+
+
+def _replace_everything(run: Evaluated) -> None:
+    """New vectors are stored, then the models switched, then what is old removed: answers never go missing."""
+    arrays, segments = load_arrays(run.features), load_json(run.segments)
+    customers = customers_of(run, arrays, load_arrays(run.customers), [segment["name"] for segment in segments])
+    replace(database(), run.site_id, run.version, customers)
+    _store_vectors(run, arrays)
+    models.publish(database(), models_of(run, segments))
+    _catch_up(run)
+    vectors.remove_older(PEOPLE, run.site_id, run.version)
+    vectors.index_for_size(PEOPLE)
+    runs.note(database(), run, "publish", {"customers": run.facts.customers, "vectors": run.facts.people})
+
+
+def _store_vectors(run: Evaluated, arrays: Arrays) -> None:
+    people = people_of(arrays)
+    customers = [people[row] for row in arrays["customer"].tolist()]
+    segments = segments_of(database(), run.site_id, customers)
+    found = load_arrays(run.vectors)["vectors"]
+    vectors.upsert(PEOPLE, run.site_id, rows(people, features_of_all(arrays).people(), segments, found, run.version))
+
+
+def _catch_up(run: Evaluated) -> None:
+    """Whoever was on the site since the features were read is projected again, from all they have done by now."""
+    site = find_site(database(), run.site_id)
+    model = models.in_use(database(), run.site_id, "behaviour_vectors")
+    if site is None or model is None:
+        raise NotFound("the site is gone")
+    seen = people_seen_since(database(), run.site_id, runs.started_at(database(), run))
+    embed(database(), site, seen, load(model))

@@ -1,0 +1,137 @@
+"""From people to their vectors: what they did is read from MongoDB, projected, and stored in Milvus."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pymongo.database import Database
+
+from footfall.customers.arrays import projection_of
+from footfall.customers.behaviour import (
+    Tokens,
+    add,
+    is_purchase,
+    order_tokens,
+    person_of_order,
+    person_of_visit,
+    visit_tokens,
+    visits_of,
+)
+from footfall.customers.features import features_of
+from footfall.customers.profile import main_device, profile_of, written
+from footfall.customers.projection import Projection, project
+from footfall.days import day_of, zone_named
+from footfall.schemas.model import Artefact, ModelDocument
+from footfall.schemas.site import Site
+from footfall.stores import behaviour, vectors
+from footfall.stores.artefacts import load_arrays
+from footfall.stores.behaviour import Identities
+from footfall.stores.vectors import PEOPLE, Row
+
+Mongo = Database[dict[str, Any]]
+AT_A_TIME = 500
+
+
+class VectorModel(NamedTuple):
+    """A fitted projection in use: its version, and the last day of data it was fitted on."""
+
+    version: int
+    as_of: date
+    projection: Projection
+
+
+def load(model: ModelDocument) -> VectorModel:
+    """A published model ready for use; its artefact is read once per execution environment."""
+    artefact = Artefact.model_validate(model["artefacts"]["projection"])
+    return VectorModel(model["version"], date.fromisoformat(model["details"]["as_of"]), _projection(**dict(artefact)))
+
+
+@lru_cache(maxsize=4)
+def _projection(key: str, sha256: str) -> Projection:
+    return projection_of(load_arrays(Artefact(key=key, sha256=sha256)))
+
+
+class Segments(NamedTuple):
+    """Which segments a customer is in; empty for who is none."""
+
+    rfm: str = ""
+    behaviour: str = ""
+
+
+class Person(NamedTuple):
+    """What somebody did, and when they last bought something as a known customer."""
+
+    tokens: Tokens
+    last_order: date | None
+
+
+def embed(database: Mongo, site: Site, person_ids: Collection[str], model: VectorModel) -> None:
+    """Bring the vectors of these people up to date; who has done nothing, or is somebody else by now, loses theirs."""
+    ids = sorted(person_ids)
+    for start in range(0, len(ids), AT_A_TIME):
+        _embed(database, site, ids[start : start + AT_A_TIME], model)
+
+
+def _embed(database: Mongo, site: Site, person_ids: list[str], model: VectorModel) -> None:
+    known = behaviour.identities(database, site.site_id, person_ids)
+    people = _read(database, site, known)
+    if people:
+        tokens = [person.tokens for person in people.values()]
+        recency = np.array([_days(person.last_order, model.as_of) for person in people.values()])
+        found = project(model.projection, features_of(tokens), recency)
+        segments = segments_of(database, site.site_id, people)
+        vectors.upsert(PEOPLE, site.site_id, rows(people, tokens, segments, found, model.version))
+    if gone := sorted({*person_ids, *known.people} - people.keys()):
+        vectors.remove(PEOPLE, site.site_id, gone)
+
+
+def _read(database: Mongo, site: Site, known: Identities) -> dict[str, Person]:
+    """What each of these people did; who did nothing is left out."""
+    zone = zone_named(site.time_zone)
+    tokens: dict[str, Tokens] = {}
+    last_orders: dict[str, date] = {}
+    for events in behaviour.events_by_visitor(database, site.site_id, known.visitors):
+        for visit in visits_of(events):
+            if (person_id := person_of_visit(visit, known.visitors)) in known.people:
+                add(tokens.setdefault(person_id, {}), visit_tokens(visit, zone))
+    for order in behaviour.orders(database, site.site_id, known.visitors):
+        person_id = person_of_order(order, known.visitors)
+        if person_id in known.people and order["currency"] in (site.currency, ""):
+            add(tokens.setdefault(person_id, {}), order_tokens(order, zone))
+            if order["user_id"] and order["placed_at"] and is_purchase(order):
+                last_orders[person_id] = day_of(order["placed_at"], zone)
+    return {person_id: Person(found, last_orders.get(person_id)) for person_id, found in tokens.items()}
+
+
+def _days(last_order: date | None, as_of: date) -> float:
+    return max((as_of - last_order).days, 0) if last_order else np.nan
+
+
+def segments_of(database: Mongo, site_id: str, person_ids: Iterable[str]) -> dict[str, Segments]:
+    """The segments of those people who are customers."""
+    keys = [f"{site_id}:{person_id}" for person_id in person_ids]
+    fields = {"customer_id": 1, "rfm_segment": 1, "behaviour_segment": 1}
+    found = database["customers"].find({"_id": {"$in": keys}}, fields)
+    return {each["customer_id"]: Segments(each["rfm_segment"], each["behaviour_segment"]) for each in found}
+
+
+def rows(
+    people: Iterable[str],
+    tokens: Iterable[Tokens],
+    segments: Mapping[str, Segments],
+    found: NDArray[np.float32],
+    version: int,
+) -> Iterable[Row]:
+    """The rows of people's vectors; `people`, `tokens` and `found` in the same order."""
+    for person_id, did, vector in zip(people, tokens, found, strict=True):
+        of = segments.get(person_id, Segments())
+        texts = {
+            "device": main_device(did),
+            "rfm_segment": of.rfm,
+            "behaviour_segment": of.behaviour,
+            "profile": written(profile_of(did)),
+        }
+        yield Row(person_id, texts, version, vector)
