@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from footfall.schemas.event import EventDocument
@@ -10,11 +10,13 @@ from footfall.schemas.message import Span
 from footfall.schemas.session import SessionDocument
 from footfall.sessions.fold import GAP, NOT_A_VISIT, derived_session_id, fold_session, split_by_gap
 from footfall.stores.mongo import duplicates
-from pymongo import DeleteMany, InsertOne, ReplaceOne
+from pymongo import InsertOne, ReplaceOne
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 Mongo = Database[dict[str, Any]]
+LONGEST = timedelta(days=1)
+"""How far back a session may begin that another one is part of; the sweeper finds what is longer."""
 READ = dict.fromkeys(
     [
         "site_id",
@@ -56,9 +58,10 @@ def recompute(
     changed = [
         session for session in sessions if session["_id"] not in known or _differs(session, known[session["_id"]])
     ]
-    superseded = _superseded(database, site_id, sessions)
-    _write(database, changed, known.keys(), superseded.keys())
-    return changed, [session["started_at"] for session in changed] + list(superseded.values())
+    _write(database, changed, known.keys())
+    superseded = _remove_superseded(database, site_id, sessions)
+    kept = [session for session in changed if session["_id"] not in superseded]
+    return kept, [session["started_at"] for session in changed] + list(superseded.values())
 
 
 def events_in(database: Mongo, site_id: str, spans: list[Span]) -> list[EventDocument]:
@@ -132,46 +135,41 @@ def _differs(session: SessionDocument, stored: dict[str, Any]) -> bool:
     return any(stored.get(name) != value for name, value in session.items() if name != "computed_at")
 
 
-def _superseded(database: Mongo, site_id: str, sessions: list[SessionDocument]) -> dict[str, datetime]:
-    """The stored sessions that are now part of a longer one, and when they began."""
-    derived: defaultdict[str, list[SessionDocument]] = defaultdict(list)
-    for session in sessions:
-        if session["derived"]:
-            derived[session["visitor_id"]].append(session)
-    return {
-        found["_id"]: found["started_at"]
-        for found in _derived_within(database, site_id, derived)
-        if any(_is_part_of(found, session) for session in derived[found["visitor_id"]])
-    }
+def _remove_superseded(database: Mongo, site_id: str, sessions: list[SessionDocument]) -> dict[str, datetime]:
+    """Remove derived sessions that are part of a longer one; which they were, and when they began.
 
-
-def _derived_within(
-    database: Mongo, site_id: str, derived: dict[str, list[SessionDocument]]
-) -> Iterable[dict[str, Any]]:
-    if not derived:
-        return []
-    spans = [session for sessions in derived.values() for session in sessions]
-    since = min(session["started_at"] for session in spans)
-    until = max(session["ended_at"] for session in spans)
-    query = {"visitor_id": {"$in": sorted(derived)}, "started_at": {"$gt": since, "$lte": until}, "derived": True}
-    return database["user_sessions"].find({"site_id": site_id, **query}, {"visitor_id": 1, "started_at": 1})
-
-
-def _is_part_of(found: dict[str, Any], session: SessionDocument) -> bool:
-    began: datetime = found["started_at"]
-    return session["started_at"] <= began <= session["ended_at"] and bool(found["_id"] != session["_id"])
-
-
-def _write(database: Mongo, sessions: list[SessionDocument], known: Iterable[str], superseded: Iterable[str]) -> None:
-    """Insert new sessions, replace known ones, remove those that merged into them.
-
-    A session that a concurrent recompute wrote from more events is left alone.
+    It looks after the write, and at its own sessions too: of two concurrent recomputes, one of which saw the event that
+    joins two sessions and one that did not, whichever is later sees both results. Sessions by gap never overlap, so the
+    one that begins within another is the stale one.
     """
-    known, removed = set(known), sorted(superseded)
-    writes: list[Any] = [_insert_or_replace(session, session["_id"] in known) for session in sessions]
-    if removed:
-        writes.append(DeleteMany({"_id": {"$in": removed}}))
-    raced = _tolerant(database, writes)
+    derived = [session for session in sessions if session["derived"]]
+    if not derived:
+        return {}
+    superseded: dict[str, datetime] = {}
+    longest: dict[str, datetime] = {}
+    for found in _derived_around(database, site_id, derived):
+        visitor_id, ends = found["visitor_id"], longest.get(found["visitor_id"])
+        if ends and found["started_at"] <= ends:
+            superseded[found["_id"]] = found["started_at"]
+        longest[visitor_id] = max(found["ended_at"], ends or found["ended_at"])
+    if superseded:
+        database["user_sessions"].delete_many({"_id": {"$in": sorted(superseded)}})
+    return superseded
+
+
+def _derived_around(database: Mongo, site_id: str, derived: list[SessionDocument]) -> Iterable[dict[str, Any]]:
+    since = min(session["started_at"] for session in derived) - LONGEST
+    until = max(session["ended_at"] for session in derived)
+    visitors = sorted({session["visitor_id"] for session in derived})
+    query = {"visitor_id": {"$in": visitors}, "started_at": {"$gte": since, "$lte": until}, "derived": True}
+    fields = {"visitor_id": 1, "started_at": 1, "ended_at": 1}
+    return database["user_sessions"].find({"site_id": site_id, **query}, fields).sort("started_at", 1)
+
+
+def _write(database: Mongo, sessions: list[SessionDocument], known: Iterable[str]) -> None:
+    """Insert new sessions and replace known ones; what a concurrent recompute wrote from more events is left alone."""
+    known = set(known)
+    raced = _tolerant(database, [_insert_or_replace(session, session["_id"] in known) for session in sessions])
     _tolerant(database, [_insert_or_replace(session, True) for session in sessions if session["_id"] in raced - known])
 
 

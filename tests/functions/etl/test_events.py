@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -288,6 +289,24 @@ def test_any_permutation_duplication_and_batching_gives_the_same(
     assert state_of(road) == straight
     numbers = sorted(person["user_id"] for person in road["users"].find())
     assert len(set(numbers)) == len(numbers)
+
+
+def test_concurrent_recomputes_leave_what_one_would(road: Mongo) -> None:
+    source = random.Random(7)
+    for round_ in range(8):
+        clear(road)
+        minutes = source.sample(range(0, 240, 10), 12)
+        messages = [
+            a_message([an_event(visitorId=f"v{round_}", timestamp=at(minute), userId=source.choice([None, "u"]))])
+            for minute in minutes
+        ]
+        with ThreadPoolExecutor(6) as pool:
+            assert list(pool.map(run, messages)) == [[]] * len(messages)
+        assert state_of(road)["user_sessions"] == sessions_by_definition(road)
+        concurrent = state_of(road)
+        clear(road)
+        run(*messages)
+        assert state_of(road) == concurrent
 
 
 def shuffled_and_doubled(messages: Sequence[EventsMessage], source: random.Random) -> list[list[EventsMessage]]:
