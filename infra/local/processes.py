@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
@@ -106,18 +105,19 @@ class Nursery:
         shim = [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(int(death_signal))]
         log = self._logs / f"{name}.log"
         with log.open("ab") as output:
-            start = partial(
-                subprocess.Popen[bytes],
-                [*shim, *command],
-                env=env,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                pass_fds=pass_fds,
-                start_new_session=True,  # Ctrl-C is for the stack, which stops its children in order
-            )
-            child = Child(name, self._thread.submit(start).result(), log)
+            process = self._thread.submit(
+                lambda: subprocess.Popen(
+                    [*shim, *command],
+                    env=env,
+                    cwd=folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=pass_fds,
+                    start_new_session=True,  # Ctrl-C is for the stack, which stops its children in order
+                )
+            ).result()
+        child = Child(name, process, log)
         with self._lock:
             self._children = [other for other in self._children if other.running] + [child]
         return child

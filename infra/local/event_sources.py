@@ -1,0 +1,254 @@
+"""Feeds a queue's messages to a function as Lambda's event-source mapping does.
+
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html says what counts as success.
+"""
+
+import json
+import logging
+import math
+import random
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.local.aws import REGION, client
+from infra.local.plan import QueueSource
+from infra.local.workers import LARGEST_PAYLOAD, Invocation
+
+RECEIVED_AT_ONCE = 10
+LONG_POLL_SECONDS = 20
+LOG = logging.getLogger(__name__)
+
+
+class Runs(Protocol):
+    """Anything that runs a function on a JSON payload."""
+
+    def invoke(self, payload: bytes) -> Invocation:
+        """The function's answer."""
+
+
+@dataclass(frozen=True)
+class Disorder:
+    """What SQS may do and seldom does: deliver messages twice, and late. The same seed gives the same choices."""
+
+    seed: int
+    duplicates: float = 0.0
+    delays: float = 0.0
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A received message: what deletes it, and its record in the function's event."""
+
+    message_id: str
+    receipt_handle: str
+    record: bytes
+
+
+class EventSource:
+    """One mapping. Failed messages come back after the queue's visibility time-out, or after `retry_seconds`."""
+
+    def __init__(
+        self,
+        source: QueueSource,
+        function: Runs,
+        endpoint: str,
+        queue_url: str,
+        *,
+        concurrency: int,
+        disorder: Disorder | None = None,
+        retry_seconds: int | None = None,
+    ) -> None:
+        self._source = source
+        self._function = function
+        self._queue_url = queue_url
+        self._sqs = client("sqs", endpoint)
+        self._disorder = disorder
+        self._random = random.Random(f"{disorder.seed if disorder else 0} {source.queue_arn}")
+        self._retry_seconds = retry_seconds
+        self._concurrency = min(concurrency, source.maximum_concurrency or concurrency)
+        self._free = threading.Semaphore(self._concurrency)
+        self._pool = ThreadPoolExecutor(self._concurrency, thread_name_prefix=source.function)
+        self._poller = threading.Thread(target=self._poll, name=f"poll {source.function}", daemon=True)
+        self._stopping = threading.Event()
+        self._held: list[Delivery] = []
+        self._running = 0
+        self._counting = threading.Lock()
+
+    def start(self) -> None:
+        """Begin to poll the queue."""
+        self._poller.start()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a batch is with the function, or a message is held back for disorder's sake."""
+        return bool(self._running or self._held)
+
+    def stop(self, seconds: float) -> None:
+        """Take no more messages, and wait so long for batches that are with the function."""
+        self._stopping.set()
+        deadline = time.monotonic() + seconds
+        while self._running and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _poll(self) -> None:
+        while not self._stopping.is_set():
+            self._free.acquire()
+            try:
+                batch = self._collect()
+            except (BotoCoreError, ClientError) as error:
+                batch = []
+                if not self._stopping.wait(1):
+                    LOG.warning("%s: %s", self._queue_url, error)
+            if not batch or self._stopping.is_set():
+                self._free.release()
+                continue
+            with self._counting:
+                self._running += 1
+            self._pool.submit(self._run, batch)
+
+    def _collect(self) -> list[Delivery]:
+        """The next batch: as many as fit, within the batching window that the first message opens."""
+        batch = self._receive(1 if self._held else LONG_POLL_SECONDS, self._source.batch_size)
+        closes = time.monotonic() + self._source.window
+        while batch and (room := self._source.batch_size - len(batch)) > 0 and _size(batch) < LARGEST_PAYLOAD:
+            left = closes - time.monotonic()
+            more = self._receive(math.ceil(left), room) if left > 0 else []
+            batch += more
+            if not more:
+                break
+        return self._disordered(batch) if self._disorder else batch
+
+    def _receive(self, wait_seconds: int, at_most: int) -> list[Delivery]:
+        answer = self._sqs.receive_message(
+            QueueUrl=self._queue_url,
+            MaxNumberOfMessages=min(RECEIVED_AT_ONCE, at_most),
+            WaitTimeSeconds=wait_seconds,
+            AttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        return [self._delivery(message) for message in answer.get("Messages", ())]
+
+    def _delivery(self, message: dict[str, Any]) -> Delivery:
+        record = json.dumps(record_of(message, self._source.queue_arn), ensure_ascii=False).encode()
+        return Delivery(message["MessageId"], message["ReceiptHandle"], record)
+
+    def _disordered(self, received: list[Delivery]) -> list[Delivery]:
+        """Some messages twice, some in a later batch, all in any order; nothing is held once the queue is empty."""
+        rules = self._disorder or Disorder(0)
+        batch = self._held + received
+        self._held = []
+        if received:
+            late = [delivery for delivery in received if self._random.random() < rules.delays]
+            again = [delivery for delivery in received if self._random.random() < rules.duplicates]
+            batch = [delivery for delivery in batch if delivery not in late]
+            self._held = late + again
+        self._random.shuffle(batch)
+        return batch
+
+    def _run(self, batch: list[Delivery]) -> None:
+        try:
+            for part in _parts(batch):
+                self._deliver(part)
+        except (BotoCoreError, ClientError) as error:
+            if not self._stopping.is_set():
+                LOG.warning("%s: %s", self._queue_url, error)
+        finally:
+            with self._counting:
+                self._running -= 1
+            self._free.release()
+
+    def _deliver(self, batch: list[Delivery]) -> None:
+        answer = self._function.invoke(event_of(delivery.record for delivery in batch))
+        failed = failed_messages(answer, [one.message_id for one in batch], self._source.reports_failures)
+        if answer.failed:
+            LOG.warning("%s failed: %s", self._source.function, answer.payload[:500].decode(errors="replace"))
+        done = [one for one in batch if one.message_id not in failed]
+        self._delete(done)
+        if self._retry_seconds is not None:
+            self._show([one for one in batch if one.message_id in failed], self._retry_seconds)
+
+    def _delete(self, deliveries: Sequence[Delivery]) -> None:
+        for some in _tens(deliveries):
+            entries = [{"Id": str(number), "ReceiptHandle": one.receipt_handle} for number, one in enumerate(some)]
+            self._sqs.delete_message_batch(QueueUrl=self._queue_url, Entries=entries)
+
+    def _show(self, deliveries: Sequence[Delivery], seconds: int) -> None:
+        for some in _tens(deliveries):
+            entries = [
+                {"Id": str(number), "ReceiptHandle": one.receipt_handle, "VisibilityTimeout": seconds}
+                for number, one in enumerate(some)
+            ]
+            self._sqs.change_message_visibility_batch(QueueUrl=self._queue_url, Entries=entries)
+
+
+def failed_messages(answer: Invocation, message_ids: Sequence[str], reports_failures: bool) -> set[str]:
+    """The messages that are not to be deleted.
+
+    All of them after an error. Where the function reports failures: those it names; none for null, {} and an empty or
+    null list; all when the answer is no object or names something that is not in the batch.
+    """
+    everything = set(message_ids)
+    if answer.failed:
+        return everything
+    if not reports_failures:
+        return set()
+    try:
+        response = json.loads(answer.payload)
+        failures = (response or {}).get("batchItemFailures") or []
+        named = {failure["itemIdentifier"] for failure in failures}
+    except (ValueError, AttributeError, KeyError, TypeError):
+        return everything
+    return everything if named - everything else named
+
+
+def record_of(message: dict[str, Any], queue_arn: str) -> dict[str, Any]:
+    """A received message as Lambda shows it to a function."""
+    record = {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message.get("Attributes", {}),
+        "messageAttributes": {name: _attribute(value) for name, value in message.get("MessageAttributes", {}).items()},
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue_arn,
+        "awsRegion": REGION,
+    }
+    if "MD5OfMessageAttributes" in message:
+        record["md5OfMessageAttributes"] = message["MD5OfMessageAttributes"]
+    return record
+
+
+def _attribute(given: dict[str, Any]) -> dict[str, Any]:
+    value = {"stringValue": given["StringValue"]} if "StringValue" in given else {"binaryValue": given["BinaryValue"]}
+    return {**value, "stringListValues": [], "binaryListValues": [], "dataType": given["DataType"]}
+
+
+def _tens(deliveries: Sequence[Delivery]) -> Iterator[Sequence[Delivery]]:
+    return (deliveries[start : start + 10] for start in range(0, len(deliveries), 10))
+
+
+def event_of(records: Iterable[bytes]) -> bytes:
+    """The function's event: the records, which are JSON already."""
+    return b'{"Records": [' + b", ".join(records) + b"]}"
+
+
+def _size(batch: Sequence[Delivery]) -> int:
+    return len(event_of(())) + sum(len(delivery.record) + 2 for delivery in batch)
+
+
+def _parts(batch: Sequence[Delivery]) -> list[list[Delivery]]:
+    """The batch in as few parts as fit into an invocation each; one message always does."""
+    parts: list[list[Delivery]] = [[]]
+    for delivery in batch:
+        if parts[-1] and _size([*parts[-1], delivery]) > LARGEST_PAYLOAD:
+            parts.append([])
+        parts[-1].append(delivery)
+    return parts
