@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.local.aws import ACCOUNT, client
+from infra.local.aws import AwsAddresses, client
 from infra.local.workers import Function, Invocation
 
 LARGEST_EVENT = 1024 * 1024
@@ -29,9 +29,11 @@ class _Attempt:
 class AsynchronousInvocations:
     """Runs events in the background; what still waits for another try when the stack stops is lost."""
 
-    def __init__(self, executor: Executor, endpoint: str, retry_seconds: tuple[float, ...] = RETRY_SECONDS) -> None:
+    def __init__(
+        self, executor: Executor, addresses: AwsAddresses, retry_seconds: tuple[float, ...] = RETRY_SECONDS
+    ) -> None:
         self._executor = executor
-        self._endpoint = endpoint
+        self._addresses = addresses
         self._retry_seconds = retry_seconds
         self._running = 0
         self._counting = threading.Lock()
@@ -77,8 +79,8 @@ class AsynchronousInvocations:
             )
 
     def _tell(self, queue_arn: str, record: dict[str, Any]) -> None:
-        url = f"{self._endpoint}/{ACCOUNT}/{queue_arn.rpartition(':')[2]}"
-        client("sqs", self._endpoint).send_message(QueueUrl=url, MessageBody=json.dumps(record))
+        sqs = client("sqs", self._addresses.endpoint)
+        sqs.send_message(QueueUrl=self._addresses.queue_url(queue_arn), MessageBody=json.dumps(record))
 
 
 def failure_record(payload: bytes, answer: Invocation, function_arn: str, attempts: int) -> dict[str, Any]:

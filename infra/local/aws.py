@@ -23,6 +23,10 @@ class AwsAddresses:
     endpoint: str
     lambda_endpoint: str
 
+    def queue_url(self, queue_arn: str) -> str:
+        """The address of a queue."""
+        return f"{self.endpoint}/{ACCOUNT}/{queue_arn.rpartition(':')[2]}"
+
     def environment(self) -> dict[str, str]:
         """The variables that make any AWS SDK talk to this stack; the credentials are no secret."""
         return {

@@ -66,7 +66,7 @@ class EventSource:
     ) -> None:
         self._source = source
         self._function = function
-        self._queue_url = queue_url
+        self.queue_url = queue_url
         self._sqs = client("sqs", endpoint)
         self._disorder = disorder
         self._random = random.Random(f"{disorder.seed if disorder else 0} {source.queue_arn}")
@@ -77,7 +77,7 @@ class EventSource:
         self._poller = threading.Thread(target=self._poll, name=f"poll {source.function}", daemon=True)
         self._stopping = threading.Event()
         self._held: list[Delivery] = []
-        self._running = 0
+        self.running = 0
         self._counting = threading.Lock()
 
     def start(self) -> None:
@@ -87,15 +87,12 @@ class EventSource:
     @property
     def busy(self) -> bool:
         """Whether a batch is with the function, or a message is held back for disorder's sake."""
-        return bool(self._running or self._held)
+        return bool(self.running or self._held)
 
-    def stop(self, seconds: float) -> None:
-        """Take no more messages, and wait so long for batches that are with the function."""
+    def stop(self) -> None:
+        """Take no more messages; batches that the function has go on."""
         self._stopping.set()
-        deadline = time.monotonic() + seconds
-        while self._running and time.monotonic() < deadline:
-            time.sleep(0.02)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(wait=False)
 
     def _poll(self) -> None:
         while not self._stopping.is_set():
@@ -105,12 +102,12 @@ class EventSource:
             except (BotoCoreError, ClientError) as error:
                 batch = []
                 if not self._stopping.wait(1):
-                    LOG.warning("%s: %s", self._queue_url, error)
+                    LOG.warning("%s: %s", self.queue_url, error)
             if not batch or self._stopping.is_set():
                 self._free.release()
                 continue
             with self._counting:
-                self._running += 1
+                self.running += 1
             self._pool.submit(self._run, batch)
 
     def _collect(self) -> list[Delivery]:
@@ -127,7 +124,7 @@ class EventSource:
 
     def _receive(self, wait_seconds: int, at_most: int) -> list[Delivery]:
         answer = self._sqs.receive_message(
-            QueueUrl=self._queue_url,
+            QueueUrl=self.queue_url,
             MaxNumberOfMessages=min(RECEIVED_AT_ONCE, at_most),
             WaitTimeSeconds=wait_seconds,
             AttributeNames=["All"],
@@ -158,10 +155,10 @@ class EventSource:
                 self._deliver(part)
         except (BotoCoreError, ClientError) as error:
             if not self._stopping.is_set():
-                LOG.warning("%s: %s", self._queue_url, error)
+                LOG.warning("%s: %s", self.queue_url, error)
         finally:
             with self._counting:
-                self._running -= 1
+                self.running -= 1
             self._free.release()
 
     def _deliver(self, batch: list[Delivery]) -> None:
@@ -177,7 +174,7 @@ class EventSource:
     def _delete(self, deliveries: Sequence[Delivery]) -> None:
         for some in _tens(deliveries):
             entries = [{"Id": str(number), "ReceiptHandle": one.receipt_handle} for number, one in enumerate(some)]
-            self._sqs.delete_message_batch(QueueUrl=self._queue_url, Entries=entries)
+            self._sqs.delete_message_batch(QueueUrl=self.queue_url, Entries=entries)
 
     def _show(self, deliveries: Sequence[Delivery], seconds: int) -> None:
         for some in _tens(deliveries):
@@ -185,7 +182,7 @@ class EventSource:
                 {"Id": str(number), "ReceiptHandle": one.receipt_handle, "VisibilityTimeout": seconds}
                 for number, one in enumerate(some)
             ]
-            self._sqs.change_message_visibility_batch(QueueUrl=self._queue_url, Entries=entries)
+            self._sqs.change_message_visibility_batch(QueueUrl=self.queue_url, Entries=entries)
 
 
 def failed_messages(answer: Invocation, message_ids: Sequence[str], reports_failures: bool) -> set[str]:

@@ -133,5 +133,6 @@ class Nursery:
 
 
 if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the parent may have blocked the signals that are to stop this one
     die_with_parent(int(sys.argv[1]), int(sys.argv[2]))
     os.execvp(sys.argv[3], sys.argv[3:])  # noqa: S606 — becoming the command is the point

@@ -104,14 +104,15 @@ class Template:
     """The template of one local stack."""
 
     def __init__(self, path: Path, parameters: Mapping[str, str], endpoint: str) -> None:
-        """Read the file; of `parameters` those count that it declares; queues' addresses begin with `endpoint`."""
+        """Read the file; queues' addresses begin with `endpoint`.
+
+        Of `parameters` those count that the file declares, and each when it is first asked for.
+        """
         self.path = path
         self.endpoint = endpoint
+        self._given = parameters
         self._document: dict[str, Any] = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 — it is a safe loader
-        self._parameters = {
-            name: _parameter(name, declared, parameters)
-            for name, declared in self._document.get("Parameters", {}).items()
-        }
+        self._parameters: dict[str, dict[str, Any]] = self._document.get("Parameters", {})
 
     @cached_property
     def resources(self) -> dict[str, Resource]:
@@ -121,6 +122,11 @@ class Template:
             for logical_id, declared in self._document["Resources"].items()
             if "Condition" not in declared or self._condition(declared["Condition"])
         }
+
+    @cached_property
+    def outputs(self) -> dict[str, Any]:
+        """The values of the Outputs section."""
+        return {name: self.resolve(given["Value"]) for name, given in self._document.get("Outputs", {}).items()}
 
     def of_type(self, resource_type: str) -> Iterator[Resource]:
         """The resources of one type."""
@@ -165,7 +171,7 @@ class Template:
 
     def _ref(self, name: str) -> Any:
         if name in self._parameters:
-            return self._parameters[name]
+            return _parameter(name, self._parameters[name], self._given)
         if name in PSEUDO_PARAMETERS:
             return PSEUDO_PARAMETERS[name]
         logical_id, _, part = name.partition(".")  # SAM's Function.Alias and Function.Version

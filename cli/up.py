@@ -1,0 +1,73 @@
+"""`footfall up`: the whole product on this machine, until Ctrl-C."""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from infra.local.stack import Stack
+
+DEMO_SITE = {"site_id": "demo", "name": "Demo shop", "time_zone": "UTC", "currency": "GBP"}
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
+def up(
+    data: Annotated[Path, typer.Option(help="Where data stays between runs.")] = Path(".footfall"),
+    port: Annotated[int, typer.Option(help="Port of the API; 0 takes any free one.", min=0, max=65535)] = 8000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+) -> None:
+    """Start everything, print where it is and the keys of the site `demo`, and run until Ctrl-C."""
+    # blocked in every thread from here on, so that they wait until main asks for them
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+    try:
+        run(data.expanduser().absolute(), host, port)
+    except _expected_failures() as failure:
+        typer.echo(f"footfall up: {_explained(failure, data, host, port)}", err=True)
+        raise typer.Exit(1) from None
+
+
+def run(data: Path, host: str, port: int) -> None:
+    """Run the stack until a signal asks to stop; what the environment needs goes to standard output."""
+    from infra.local.stack import Stack
+
+    data.mkdir(parents=True, exist_ok=True)
+    with Stack(data, host=host, port=port) as stack:
+        keys = demo_keys(stack, data / "keys.json")
+        print(f"export FOOTFALL_URL={stack.url}")
+        print(f"export FOOTFALL_KEY={keys['api_key']}")
+        print(f"export FOOTFALL_WRITE_KEY={keys['write_key']}")
+        print(f"ready {stack.url}", flush=True)
+        signal.sigwait(STOPPING)
+        print("stopping", file=sys.stderr, flush=True)
+
+
+def demo_keys(stack: "Stack", file: Path) -> dict[str, str]:
+    """The keys of the site `demo`, made at the first run and kept in a file that only its owner may read."""
+    if file.exists():
+        return dict(json.loads(file.read_text()))
+    made = stack.invoke(stack.template.outputs["PrepareFunction"], {"site": DEMO_SITE})
+    keys = {"api_key": str(made["api_key"]), "write_key": str(made["write_key"])}
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
+        json.dump(keys, output)
+    return keys
+
+
+def _expected_failures() -> tuple[type[Exception], ...]:
+    from infra.local.processes import StartFailed
+    from infra.local.stack import AlreadyRunning, FunctionFailed
+    from infra.local.template import TemplateError
+
+    return OSError, AlreadyRunning, StartFailed, TemplateError, FunctionFailed
+
+
+def _explained(failure: Exception, data: Path, host: str, port: int) -> str:
+    if isinstance(failure, PermissionError | NotADirectoryError | FileExistsError):
+        return f"cannot write to {data}: {failure.strerror}"
+    if isinstance(failure, OSError) and not failure.filename:
+        return f"cannot listen on {host}:{port}: {failure.strerror}"
+    return " ".join(str(failure).split())

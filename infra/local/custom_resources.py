@@ -1,0 +1,63 @@
+"""CloudFormation's custom resources: functions that a deployment runs, and that answer at an address they are given.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requesttypes-create.html
+"""
+
+import json
+import queue
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from infra.local.gateway import Receive, Scope, Send, read_request, send_response
+from infra.local.http_events import Response
+from infra.local.plan import function_name
+from infra.local.template import PSEUDO_PARAMETERS, Resource, Template, TemplateError
+from infra.local.workers import Function
+
+PATH = "/custom-resources/"
+
+
+class CustomResources:
+    """Runs a template's custom resources; it is the ASGI application that their functions answer to."""
+
+    def __init__(self, address: str) -> None:
+        """`address` is where this application is served."""
+        self._address = address
+        self._answers: dict[str, queue.Queue[dict[str, Any]]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take one function's answer."""
+        request = await read_request(scope, receive)
+        waiting = self._answers.get(request.path.removeprefix(PATH))
+        if waiting is not None:
+            waiting.put(json.loads(request.body))
+        await send_response(send, Response(200 if waiting else 404))
+
+    def create(self, template: Template, functions: Mapping[str, Function]) -> None:
+        """Run every custom resource of the template; raises TemplateError with the reason when one fails."""
+        for resource in template.resources.values():
+            if resource.type.startswith("Custom::") or resource.type == "AWS::CloudFormation::CustomResource":
+                name = function_name(resource.properties["ServiceToken"])
+                self._create(resource, functions[name].invoke)
+
+    def _create(self, resource: Resource, invoke: Callable[[bytes], Any]) -> None:
+        request_id = str(uuid.uuid4())
+        self._answers[request_id] = queue.Queue()
+        event = {
+            "RequestType": "Create",
+            "ResponseURL": f"{self._address}{PATH}{request_id}",
+            "StackId": PSEUDO_PARAMETERS["AWS::StackId"],
+            "RequestId": request_id,
+            "ResourceType": resource.type,
+            "LogicalResourceId": resource.logical_id,
+            "ResourceProperties": resource.properties,
+        }
+        invocation = invoke(json.dumps(event).encode())
+        try:
+            answer = self._answers.pop(request_id).get_nowait()
+        except queue.Empty:
+            said = invocation.payload.decode(errors="replace")
+            raise TemplateError(f"{resource.logical_id} did not answer: {said}") from None
+        if answer["Status"] != "SUCCESS":
+            raise TemplateError(f"{resource.logical_id} failed: {answer.get('Reason')}")

@@ -1,0 +1,248 @@
+"""The whole product on this machine: real stores, moto's AWS services, and template.yaml's functions in workers."""
+
+import fcntl
+import json
+import logging
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from infra.local.asynchronous import AsynchronousInvocations
+from infra.local.aws import LOOPBACK, client, start_aws
+from infra.local.custom_resources import PATH as CUSTOM_RESOURCES_PATH
+from infra.local.custom_resources import CustomResources
+from infra.local.event_sources import Disorder, EventSource
+from infra.local.gateway import Gateway, Receive, Scope, Send
+from infra.local.http_server import HttpServer, bound_socket
+from infra.local.lambda_api import LambdaApi
+from infra.local.plan import Plan, function_name
+from infra.local.processes import Nursery
+from infra.local.resources import create_resources
+from infra.local.scheduler import Scheduler
+from infra.local.stores import start_stores
+from infra.local.template import Template
+from infra.local.workers import ENVIRONMENTS_PER_FUNCTION, Function, aws_variables
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+INVOCATION_THREADS = 128
+GRACE_SECONDS = 5.0
+
+
+class AlreadyRunning(Exception):
+    """Raised when another stack uses the same data folder."""
+
+
+class FunctionFailed(Exception):
+    """Raised when an invoked function fails; the message is Lambda's description of the error."""
+
+
+class Stack:
+    """One local stack; use it as a context manager. Its data stays in `data`, and a later stack takes it up again.
+
+    `schedules` says whether time starts functions; `disorder` and `retry_seconds` are for tests (see EventSource).
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        host: str = LOOPBACK,
+        port: int = 0,
+        template: Path = TEMPLATE,
+        parameters: Mapping[str, str] | None = None,
+        schedules: bool = True,
+        disorder: Disorder | None = None,
+        retry_seconds: int | None = None,
+    ) -> None:
+        self._data = data
+        self._host = host
+        self._port = port
+        self._template_path = template
+        self._parameters: dict[str, str] = {"Environment": "local", **(parameters or {})}
+        self._schedules = schedules
+        self._disorder = disorder
+        self._retry_seconds = retry_seconds
+        self._cleanup = ExitStack()
+        self._sources: list[EventSource] = []
+        self.functions: dict[str, Function] = {}
+
+    def __enter__(self) -> Self:
+        """Start everything; raises AlreadyRunning, OSError (port, folder), StartFailed or TemplateError."""
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop everything, in the reverse order; messages that wait stay on file."""
+        self._cleanup.close()
+
+    def invoke(self, function: str, payload: Any = None) -> Any:
+        """A function's answer to a payload, both as Python values; raises FunctionFailed."""
+        answer = self.functions[function_name(function)].invoke(json.dumps(payload or {}).encode())
+        if answer.failed:
+            raise FunctionFailed(answer.payload.decode(errors="replace"))
+        return json.loads(answer.payload)
+
+    def drain(self, seconds: float = 60) -> bool:
+        """Wait until no queue that feeds a function holds a message and no function runs; whether that came in time."""
+        deadline = time.monotonic() + seconds
+        pause = 0.02
+        while time.monotonic() < deadline:
+            if self._is_idle() and self._is_idle():
+                return True
+            time.sleep(pause)
+            pause = min(pause * 1.5, 0.3)
+        return False
+
+    def _start(self) -> None:
+        self._data.mkdir(parents=True, exist_ok=True)
+        self._cleanup.enter_context(_locked(self._data / "lock"))
+        self._cleanup.enter_context(_logging_to(self._data / "logs"))
+        http, lambdas = self._bound(self._host, self._port), self._bound(LOOPBACK, 0)
+        self.url = f"http://{self._host}:{http.getsockname()[1]}"
+        lambda_endpoint = f"http://{LOOPBACK}:{lambdas.getsockname()[1]}"
+        nursery = Nursery(self._data / "logs")
+        self._cleanup.callback(nursery.stop)
+        plan = self._make_parts(nursery, lambda_endpoint)
+        self._make_functions(plan, nursery)
+        custom_resources = CustomResources(lambda_endpoint)
+        lambda_api = LambdaApi(self.functions, self._background, self._executor)
+        self._serve(_Platform(lambda_api, custom_resources), lambdas)
+        custom_resources.create(self.template, self.functions)
+        self._feed(plan)
+        self._watch_the_clock(plan)
+        self._serve(Gateway(plan.api, self.functions, self._executor), http)
+
+    def _bound(self, host: str, port: int) -> socket.socket:
+        bound = bound_socket(host, port)
+        self._cleanup.callback(bound.close)
+        return bound
+
+    def _make_parts(self, nursery: Nursery, lambda_endpoint: str) -> Plan:
+        """Start the stores and the AWS services, and create what the template declares in them."""
+        self.aws = start_aws(nursery, self._data / "aws", lambda_endpoint)
+        self.template = Template(self._template_path, self._parameters, self.aws.endpoint)
+        with ThreadPoolExecutor(1) as pool:
+            stores = pool.submit(start_stores, nursery, self._data)
+            create_resources(self.template)
+            self.stores = stores.result()
+        self._parameters["MongodbUri"] = self.stores.mongodb_uri
+        self._parameters["RedisUrl"] = self.stores.redis_url
+        self._parameters["MilvusUri"] = self.stores.milvus_uri
+        return Plan(self.template)
+
+    def _make_functions(self, plan: Plan, nursery: Nursery) -> None:
+        self._executor = ThreadPoolExecutor(INVOCATION_THREADS, thread_name_prefix="invocation")
+        self._cleanup.callback(self._executor.shutdown, wait=False, cancel_futures=True)
+        self._background = AsynchronousInvocations(self._executor, self.aws)
+        variables = aws_variables(self.aws)
+        for name, function_plan in plan.functions.items():
+            function = Function(function_plan, nursery, variables, self._template_path.parent)
+            self.functions[name] = function
+            self._cleanup.callback(function.stop)
+
+    def _serve(self, application: Any, listener: socket.socket) -> None:
+        server = HttpServer(application, listener)
+        server.start()
+        self._cleanup.callback(server.stop)
+
+    def _feed(self, plan: Plan) -> None:
+        """Start the event sources."""
+        for given in plan.queue_sources:
+            source = EventSource(
+                given,
+                self.functions[given.function],
+                self.aws.endpoint,
+                self.aws.queue_url(given.queue_arn),
+                concurrency=ENVIRONMENTS_PER_FUNCTION,
+                disorder=self._disorder,
+                retry_seconds=self._retry_seconds,
+            )
+            self._sources.append(source)
+            source.start()
+        self._cleanup.callback(self._stop_feeding)
+
+    def _stop_feeding(self) -> None:
+        """Take no more messages, and give the batches that functions have a moment to end."""
+        for source in self._sources:
+            source.stop()
+        deadline = time.monotonic() + GRACE_SECONDS
+        while any(source.running for source in self._sources) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+    def _watch_the_clock(self, plan: Plan) -> None:
+        if self._schedules:
+            scheduler = Scheduler(plan.schedules, self._start_target)
+            scheduler.start()
+            self._cleanup.callback(scheduler.stop)
+
+    def _start_target(self, arn: str, event: str) -> None:
+        if ":stateMachine:" in arn:
+            client("stepfunctions", self.aws.endpoint).start_execution(stateMachineArn=arn, input=event)
+        else:
+            self._background.start(self.functions[function_name(arn)], event.encode())
+
+    def _is_idle(self) -> bool:
+        """Whether nothing runs and nothing waits, seen along the road: a message is sent on before it is deleted."""
+        if self._background.running or any(source.busy for source in self._sources):
+            return False
+        return not any(self._waiting(source.queue_url) for source in self._sources)
+
+    def _waiting(self, queue_url: str) -> int:
+        names = ["", "Delayed", "NotVisible"]
+        counts = client("sqs", self.aws.endpoint).get_queue_attributes(
+            QueueUrl=queue_url, AttributeNames=[f"ApproximateNumberOfMessages{name}" for name in names]
+        )
+        return sum(int(count) for count in counts["Attributes"].values())
+
+
+class _Platform:
+    """What functions and state machines reach beside moto: Lambda's API, and the addresses of custom resources."""
+
+    def __init__(self, lambda_api: LambdaApi, custom_resources: CustomResources) -> None:
+        self._lambda_api = lambda_api
+        self._custom_resources = custom_resources
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        ours = scope.get("path", "").startswith(CUSTOM_RESOURCES_PATH)
+        await (self._custom_resources if ours else self._lambda_api)(scope, receive, send)
+
+
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    with file.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(f"another Footfall is running on {file.parent}") from None
+        yield
+
+
+@contextmanager
+def _logging_to(folder: Path) -> Iterator[None]:
+    """Let what the platform itself has to say go to stack.log."""
+    folder.mkdir(exist_ok=True)
+    handler = logging.FileHandler(folder / "stack.log")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    logger = logging.getLogger("infra.local")
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
