@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
 
@@ -11,7 +11,6 @@ from footfall.imports.kind import Destination, Kind, Refused
 from footfall.imports.reader import Reader
 from footfall.schemas.imports import ImportDocument, RowProblem
 from footfall.stores.mongo import database
-from pydantic import BaseModel
 from pymongo import ReturnDocument
 
 from .notices import ImportRef
@@ -23,7 +22,8 @@ ABANDONED = timedelta(minutes=20)
 """Longer than one invocation may take: whoever carried an import without a word for so long is gone."""
 
 
-class Tally(BaseModel):
+@dataclass
+class Tally:
     """What became of rows so far."""
 
     read: int = 0
@@ -31,15 +31,16 @@ class Tally(BaseModel):
     repeated: int = 0
     quarantined: int = 0
     events: int = 0
-    reasons: dict[str, int] = {}
-    problems: list[RowProblem] = []
+    reasons: dict[str, int] = field(default_factory=dict)
+    problems: list[dict[str, Any]] = field(default_factory=list)
 
     def refuse(self, file: str, found: Refused) -> None:
         """Count a quarantined row; the first few are named."""
         self.quarantined += 1
         self.reasons[found.reason] = self.reasons.get(found.reason, 0) + 1
         if len(self.problems) < PROBLEMS_NAMED:
-            self.problems.append(RowProblem(file=file, line=found.row.line, reason=found.reason, detail=found.detail))
+            problem = RowProblem(file=file, line=found.row.line, reason=found.reason, detail=found.detail)
+            self.problems.append(problem.model_dump())
 
 
 @dataclass
@@ -65,7 +66,7 @@ class Job:
     def __post_init__(self) -> None:
         """Take up where an earlier run stopped."""
         if checkpoint := self.document["checkpoint"]:
-            self.sent = Tally.model_validate(checkpoint["sent"])
+            self.sent = Tally(**checkpoint["sent"])
             self.position = (checkpoint["began"], checkpoint["key"])
 
     def note_is_due(self) -> bool:
@@ -87,13 +88,12 @@ class Job:
             reason: loaded.reasons.get(reason, 0) + sent.reasons.get(reason, 0)
             for reason in sorted({**loaded.reasons, **sent.reasons})
         }
-        return sent.model_copy(
-            update={
-                "read": loaded.read,
-                "quarantined": loaded.quarantined + sent.quarantined,
-                "reasons": reasons,
-                "problems": [*loaded.problems, *sent.problems][:PROBLEMS_NAMED],
-            }
+        return replace(
+            sent,
+            read=loaded.read,
+            quarantined=loaded.quarantined + sent.quarantined,
+            reasons=reasons,
+            problems=[*loaded.problems, *sent.problems][:PROBLEMS_NAMED],
         )
 
 
@@ -156,13 +156,13 @@ def _figures(job: Job) -> dict[str, Any]:
         "rows_quarantined": tally.quarantined,
         "events_sent": tally.events,
         "reasons": tally.reasons,
-        "problems": [problem.model_dump() for problem in tally.problems],
+        "problems": tally.problems,
     }
 
 
 def _checkpoint(job: Job) -> dict[str, Any]:
     began, key = job.position
-    return {"checkpoint": {"began": began, "key": key, "sent": job.sent.model_dump()}}
+    return {"checkpoint": {"began": began, "key": key, "sent": asdict(job.sent)}}
 
 
 def _set(ref: ImportRef, fields: dict[str, Any]) -> None:

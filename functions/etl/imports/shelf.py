@@ -30,7 +30,7 @@ CREATE INDEX places ON rows (key, rank, file, line);
 INSERT INTO groups SELECT coalesce(min(at), ''), key FROM rows GROUP BY key ORDER BY 1, 2;
 """
 READ = """
-SELECT began, groups.key, file, line, raw FROM groups CROSS JOIN rows ON rows.key = groups.key
+SELECT file, line, raw, began, groups.key FROM groups CROSS JOIN rows ON rows.key = groups.key
 WHERE (began, groups.key) > (?, ?) ORDER BY began, groups.key, rank, file, line
 """
 Position = tuple[str, str]
@@ -73,8 +73,8 @@ class Shelf:
 
     def groups(self, after: Position = START) -> Iterator[Group]:
         """Every group behind a position, in the order of when they begin."""
-        for position, found in groupby(self._database.execute(READ, after), key=itemgetter(0, 1)):
-            yield from _parts(position, (Row(*values[2:]) for values in found))
+        for position, found in groupby(self._database.execute(READ, after), key=itemgetter(3, 4)):
+            yield from _parts(position, (Row(file, line, raw) for file, line, raw, _, _ in found))
 
     def sort(self) -> None:
         """Bring the rows into order; call it once, after the last was put."""

@@ -26,9 +26,9 @@ from .uploads import open_upload
 
 CHUNK = 2_000
 MAX_MANIFEST_BYTES = 65_536
-MESSAGE_BYTES = 350_000
-"""A message of about 1,400 page views: large enough for a quick insert, small enough to be retried as a whole."""
-EVENT_BYTES = 220
+MESSAGE_BYTES = 500_000
+"""A message of about 2,300 page views: large enough for a quick insert, small enough to be retried as a whole."""
+EVENT_BYTES = 120
 """What an event weighs besides the bytes of its rows."""
 GUARD_MILLISECONDS = 30_000
 Step = Callable[[Job], None]

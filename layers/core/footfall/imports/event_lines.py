@@ -1,9 +1,9 @@
 """Events as JSON, one on each line: what a client would have sent to collect, kept in a file."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
+from footfall.codec import decode
 from footfall.errors import Invalid, Unstorable
 from footfall.events.normalise import Reading, read_event
 from footfall.identity import derived_event_id
@@ -33,7 +33,7 @@ def meaning(rows: Sequence[TableRow], destination: Destination) -> Meaning:
 
 def _read(text: str, destination: Destination) -> tuple[dict[str, Any], Reading]:
     try:
-        raw = json.loads(text)
+        raw = decode(text.encode())
     except (ValueError, RecursionError):
         raise Unstorable("not_json", "the line is not JSON") from None
     try:

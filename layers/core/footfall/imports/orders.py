@@ -7,10 +7,9 @@ number begins with C is a cancellation: it gives back what it lists.
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from uuid import uuid5
 
 from footfall.errors import Unstorable
-from footfall.identity import EVENT_NAMESPACE
+from footfall.imports.ids import event_id
 from footfall.imports.kind import Destination, Kind, Meaning, Place, Table, TableRow
 from footfall.imports.moments import read_moment
 from footfall.schemas.event import Json
@@ -54,7 +53,7 @@ def meaning(rows: Sequence[TableRow], destination: Destination) -> Meaning:
     moments = [read_moment(row.values[4], destination.zone, destination.latest) for row in rows]
     event = {
         "eventType": "order_refunded" if CANCELLATION.match(invoice) else "order_completed",
-        "eventId": str(uuid5(EVENT_NAMESPACE, f"{destination.site_id}|orders|{invoice}")),
+        "eventId": event_id(destination.site_id, "orders", invoice),
         **person,
         "timestamp": min(moments).isoformat(),
         "sequence": rows[0].row.line,

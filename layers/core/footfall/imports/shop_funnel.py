@@ -6,10 +6,9 @@ The only time is the user's day, so a user's pages follow one another by a secon
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from uuid import uuid5
 
 from footfall.errors import Unstorable
-from footfall.identity import EVENT_NAMESPACE
+from footfall.imports.ids import event_id
 from footfall.imports.kind import Destination, Kind, Meaning, Place, Refused, Table, TableRow
 from footfall.imports.moments import read_day
 from footfall.schemas.event import Json
@@ -62,7 +61,7 @@ def _identify(values: Sequence[str], midnight: datetime, destination: Destinatio
     user_id, _, device, sex = values
     return {
         "eventType": "identify",
-        "eventId": _event_id(destination.site_id, "user", *values),
+        "eventId": event_id(destination.site_id, "shop-funnel", "user", *values),
         "visitorId": user_id,
         "timestamp": _seconds_after(midnight, 0),
         "device": device,
@@ -75,18 +74,13 @@ def _page_view(user_id: str, table: Table, device: str, midnight: datetime, dest
     page_type = PAGES[table][1]
     return {
         "eventType": "pageview",
-        "eventId": _event_id(destination.site_id, "page", user_id, page_type),
+        "eventId": event_id(destination.site_id, "shop-funnel", "page", user_id, page_type),
         "visitorId": user_id,
         "pageType": page_type,
         "timestamp": _seconds_after(midnight, RANKS[table] - 1),
         "device": device,
         "sequence": RANKS[table],
     }
-
-
-def _event_id(site_id: str, *content: str) -> str:
-    """Made of the site and what the row says, so that the same row is the same event in every import."""
-    return str(uuid5(EVENT_NAMESPACE, "|".join((site_id, "shop-funnel", *content))))
 
 
 @lru_cache(maxsize=50_000)

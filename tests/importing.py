@@ -1,0 +1,156 @@
+"""Importing in tests, as the cloud does it: announce, upload, S3's notice, the messages that come of it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+from urllib.parse import quote_plus
+
+import boto3
+import httpx
+import pytest
+from footfall import queues
+from footfall.schemas.event import Json
+from footfall.schemas.message import EventsMessage
+from footfall.settings import from_environment
+from footfall.stores import objects, sites
+from pymongo.database import Database
+
+from functions.api.catalog import uploads
+from functions.api.catalog.handler import handler as catalog
+from functions.etl.imports.handler import handler as imports
+from tests.builders import LambdaContext, a_site
+
+_numbers = count(1)
+
+
+def ask(method: str, path: str, body: Any = None, site_id: str = "demo", scopes: str = "read write") -> tuple[int, Any]:
+    """What catalog answers to a caller whom the authorizer let in: the status and the body."""
+    answer = catalog(
+        {
+            "version": "2.0",
+            "rawPath": path,
+            "rawQueryString": "",
+            "headers": {"host": "x", "content-type": "application/json"},
+            "requestContext": {
+                "http": {"method": method, "path": path, "sourceIp": "203.0.113.7", "protocol": "HTTP/1.1"},
+                "authorizer": {"lambda": {"site_id": site_id, "scopes": scopes}},
+                "stage": "$default",
+            },
+            "body": body if isinstance(body, str) else json.dumps(body),
+            "isBase64Encoded": False,
+        },
+        LambdaContext(),
+    )
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def announce(kind: str, files: Mapping[str, bytes]) -> Json:
+    """Announce an import; the answer tells where to upload."""
+    status, answer = ask(
+        "POST", "/api/imports", {"kind": kind, "files": [{"name": name, "size": len(files[name])} for name in files]}
+    )
+    assert status == 201, answer
+    return dict(answer)
+
+
+def upload(kind: str, files: Mapping[str, bytes], but: Mapping[str, bytes | None] | None = None) -> str:
+    """Announce files and upload them, the manifest last; `but` uploads other bytes, or None nothing, under a name."""
+    announced = announce(kind, files)
+    manifest = json.dumps({"kind": kind, "files": list(files)}).encode()
+    bodies: dict[str, bytes | None] = {**files, "manifest.json": manifest, **(but or {})}
+    for address in announced["uploads"]:
+        body = bodies[address["name"]]
+        if body is not None:
+            headers = {**address["headers"], "content-length": str(len(body))}
+            httpx.put(address["url"], content=body, headers=headers).raise_for_status()
+    return str(announced["import_id"])
+
+
+def notice_of(import_id: str, site_id: str = "demo") -> str:
+    """S3's notice that an import's manifest was uploaded."""
+    key = f"uploads/{site_id}/{import_id}/manifest.json"
+    record = {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "s3": {"bucket": {"name": "uploads"}, "object": {"key": quote_plus(key, safe="/"), "size": 60}},
+    }
+    return json.dumps({"Records": [record]})
+
+
+def deliver(body: str, message_id: str | None = None, context: LambdaContext | None = None) -> list[str]:
+    """Give a message to etl/imports; the answer is the ids of messages that must come back."""
+    record = {"messageId": message_id or f"message-{next(_numbers)}", "body": body, "attributes": {}}
+    answer = imports({"Records": [record]}, context or LambdaContext(900_000))
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def run(kind: str, files: Mapping[str, bytes], but: Mapping[str, bytes | None] | None = None) -> Json:
+    """Import files from announcement to end; the answer is what catalog tells of it afterwards."""
+    import_id = upload(kind, files, but)
+    assert deliver(notice_of(import_id)) == []
+    return progress(import_id)
+
+
+def progress(import_id: str) -> Json:
+    """What catalog tells of an import."""
+    status, answer = ask("GET", f"/api/imports/{import_id}")
+    assert status == 200, answer
+    return dict(answer)
+
+
+def taken(queue_url: str) -> Iterator[str]:
+    """The bodies of a queue's messages, each deleted once it is looked at."""
+    sqs = boto3.client("sqs")
+    while messages := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            yield message["Body"]
+            sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def sent(queue_url: str) -> list[EventsMessage]:
+    """The messages in the events queue, which is empty afterwards."""
+    return [EventsMessage.model_validate_json(body) for body in taken(queue_url)]
+
+
+@dataclass(frozen=True)
+class Road:
+    """A database with the site `demo`, a bucket for uploads, and the two queues."""
+
+    database: Database[dict[str, Any]]
+    events_queue: str
+    imports_queue: str
+
+
+@contextmanager
+def open_road(database: Database[dict[str, Any]], worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
+    """Make what an import needs, as the template does, and remove it afterwards."""
+    _forget()
+    sites._known.clear()
+    database["sites"].insert_one({"_id": "demo", **a_site(currency="GBP").model_dump()})
+    s3, sqs = boto3.client("s3"), boto3.client("sqs")
+    bucket = f"uploads-{worker}"
+    s3.create_bucket(Bucket=bucket)
+    urls = [
+        sqs.create_queue(QueueName=f"{name}-{worker}", Attributes={"MaximumMessageSize": "1048576"})["QueueUrl"]
+        for name in ("events", "imports")
+    ]
+    monkeypatch.setenv("UPLOADS_BUCKET", bucket)
+    monkeypatch.setenv("EVENTS_QUEUE_URL", urls[0])
+    monkeypatch.setenv("IMPORTS_QUEUE_URL", urls[1])
+    yield Road(database, *urls)
+    for url in urls:
+        sqs.delete_queue(QueueUrl=url)
+    for found in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+        s3.delete_object(Bucket=bucket, Key=found["Key"])
+    s3.delete_bucket(Bucket=bucket)
+    sites._known.clear()
+    _forget()
+
+
+def _forget() -> None:
+    for cached in (queues.sqs, objects.s3, uploads._signer, from_environment):
+        cached.cache_clear()
