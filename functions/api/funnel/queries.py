@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from footfall.days import day_of
 from footfall.errors import FieldProblem, Invalid
-from footfall.funnels.columns import Columns, milliseconds, unpack
+from footfall.funnels.columns import DatedEntries, Entered, milliseconds, unpack
+from footfall.funnels.engine import Timeline
 from footfall.funnels.steps import any_of, satisfies
 from footfall.schemas.event import order_in_time
 from footfall.schemas.funnel import DEVICES
@@ -29,12 +30,12 @@ MOST_EVENTS = 1_000_000
 MOST_MILLISECONDS = 20_000
 
 
-def entries(asked: Asked) -> list[Columns]:
+def entries(asked: Asked) -> Entered:
     """Everybody's entries to each step in the range; raises Invalid when they are too many to read one by one."""
     return _rolled_up(asked) if asked.from_rollups else _from_events(asked)
 
 
-def _rolled_up(asked: Asked) -> list[Columns]:
+def _rolled_up(asked: Asked) -> Entered:
     query: Document = {
         "site_id": asked.rollups.site.site_id,
         "funnel": asked.funnel.name,
@@ -47,15 +48,18 @@ def _rolled_up(asked: Asked) -> list[Columns]:
     return unpack(documents, asked.days, len(asked.funnel.steps))
 
 
-def _from_events(asked: Asked) -> list[Columns]:
+def _from_events(asked: Asked) -> Entered:
     events = _events(asked)
     people = session_numbers(asked, events) if asked.unit == "session" else _person_numbers(asked, events)
     table = np.array([_row(asked, event) for event in events], np.int64).reshape(-1, 3)
     whose = np.array([-1 if person is None else person for person in people], np.int64)
-    return [
-        _columns(whose, table, np.array([satisfies(event, step) for event in events], bool))
-        for step in asked.funnel.steps
-    ]
+    times, devices, days = table.T
+    steps = []
+    for step in asked.funnel.steps:
+        places = np.flatnonzero((whose >= 0) & np.array([satisfies(event, step) for event in events], bool))
+        who, when = whose[places].astype(np.uint32), places.astype(np.uint32)
+        steps.append(DatedEntries(who, when, days[places].astype(np.uint16)))
+    return Entered(steps, Timeline(times, devices.astype(np.uint8)))
 
 
 def _row(asked: Asked, event: Document) -> tuple[int, int, int]:
@@ -63,13 +67,6 @@ def _row(asked: Asked, event: Document) -> tuple[int, int, int]:
     moment = event["timestamp"]
     day = day_of(moment, asked.days.zone) - asked.days.first
     return milliseconds(moment), DEVICES.index(event["device"]), day.days
-
-
-def _columns(people: NDArray[np.int64], table: NDArray[np.int64], satisfied: NDArray[np.bool_]) -> Columns:
-    """The entries to one step: the events that satisfy it and are somebody's."""
-    places = np.flatnonzero(satisfied & (people >= 0))
-    times, devices, days = table[places].T
-    return Columns(people[places].astype(np.uint32), places.astype(np.uint32), times, devices.astype(np.uint8), days)
 
 
 def _events(asked: Asked) -> list[Document]:

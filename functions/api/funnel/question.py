@@ -13,6 +13,7 @@ from footfall.schemas.site import DEFAULT_FUNNEL, Funnel
 from footfall.stores.cache import funnel_key, remember
 from footfall.stores.rollups import Rollups
 from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 WINDOW = re.compile(r"([1-9]\d{0,7})([smhd])")
 UNIT_MILLISECONDS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -27,7 +28,7 @@ def read_window(text: object) -> int:
         return text
     match = WINDOW.fullmatch(text) if isinstance(text, str) else None
     if match is None:
-        raise ValueError("write a window as a number and s, m, h or d, such as 7d")
+        raise PydanticCustomError("window", "write a window as a number and s, m, h or d, such as 7d")
     return int(match[1]) * UNIT_MILLISECONDS[match[2]]
 
 

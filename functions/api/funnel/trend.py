@@ -9,16 +9,14 @@ import numpy as np
 from footfall.days import DayRange
 from footfall.figures import percentage
 from footfall.funnels.anomalies import Anomaly, find_anomalies
-from footfall.funnels.columns import Columns
-from footfall.funnels.engine import Entries, ordered
+from footfall.funnels.columns import DatedEntries, Entered
+from footfall.funnels.engine import PERSON_BITS, Entries, ordered
 from footfall.schemas.funnel import TrendAnomaly, TrendAnswer, TrendPeriod, TrendStep
 from footfall.schemas.range import Range
 from numpy.typing import NDArray
 
 from . import queries
 from .question import Asked, TrendQuestion
-
-PERSON_BITS = 32
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ def trend(asked: Asked, question: TrendQuestion) -> TrendAnswer:
     """The answer to a question."""
     periods = list(_periods(asked.days, question.period))
     names = asked.funnel.steps
-    users = _users(queries.entries(asked), asked.days, periods, question.window)
+    users = _users(queries.entries(asked), periods, question.window)
     found = {
         (anomaly.index, number): anomaly
         for number in range(1, len(names))
@@ -63,25 +61,26 @@ def _periods(days: DayRange, period: str) -> Iterator[Period]:
         yield Period(found[0], found[-1])
 
 
-def _users(
-    columns: Sequence[Columns], days: DayRange, periods: Sequence[Period], window: int | None
-) -> list[list[int]]:
+def _users(entered: Entered, periods: Sequence[Period], window: int | None) -> list[list[int]]:
     """How many people reached each step in each period, each period being a funnel of its own."""
     number_of_day = np.repeat(np.arange(len(periods)), [(period.last - period.first).days + 1 for period in periods])
-    wide = [(number_of_day[step.days].astype(np.uint64) << np.uint64(PERSON_BITS)) | step.people for step in columns]
-    people = np.unique(np.concatenate(wide))
-    attempts = ordered(
-        [_by_period(step, np.searchsorted(people, keys)) for step, keys in zip(columns, wide, strict=True)], window
-    )
-    period = (people[attempts.people] >> np.uint64(PERSON_BITS)).astype(np.int64)
-    width = len(columns) + 1
+    wide = [_person_in_period(step, number_of_day) for step in entered.steps]
+    everybody = np.unique(np.concatenate(wide))
+    steps = [
+        Entries(np.searchsorted(everybody, people).astype(np.uint32), step.places)
+        for step, people in zip(entered.steps, wide, strict=True)
+    ]
+    attempts = ordered(steps, entered.timeline, window)
+    period = (everybody[attempts.people] >> PERSON_BITS).astype(np.int64)
+    width = len(steps) + 1
     ended = np.bincount(period * width + attempts.reached, minlength=len(periods) * width).reshape(-1, width)
     reached: list[list[int]] = ended[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:].tolist()
     return reached
 
 
-def _by_period(step: Columns, people: NDArray[np.intp]) -> Entries:
-    return Entries.of(people.astype(np.uint64), step.places, step.times, step.devices)
+def _person_in_period(step: DatedEntries, number_of_day: NDArray[np.intp]) -> NDArray[np.uint64]:
+    """Each entry's person and period as one number, the period in its upper half."""
+    return (number_of_day[step.days].astype(np.uint64) << PERSON_BITS) | step.people
 
 
 def _period(period: Period, users: Sequence[int], names: Sequence[str], found: dict[int, Anomaly]) -> TrendPeriod:

@@ -9,6 +9,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from footfall.errors import FieldProblem, Invalid, Misconfigured
 
@@ -23,13 +24,13 @@ def read_day(text: object) -> date:
     if isinstance(text, date):
         return text
     if not isinstance(text, str) or not ISO_DAY.fullmatch(text):
-        raise ValueError("write a day as YYYY-MM-DD")
+        raise PydanticCustomError("day", "write a day as YYYY-MM-DD")
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise ValueError("there is no such day") from None
+        raise PydanticCustomError("day", "there is no such day") from None
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise ValueError(f"days are known from {FIRST_YEAR} to {LAST_YEAR}")
+        raise PydanticCustomError("day", f"days are known from {FIRST_YEAR} to {LAST_YEAR}")
     return day
 
 

@@ -1,24 +1,26 @@
 """Where a rate breaks: periods that are far from what the periods before them let expect.
 
-Each period's rate is compared with the median of up to 28 periods before it. What counts as far is measured by the
-larger of two standard deviations: the robust one of those periods (1.4826 × the median absolute deviation) and the
-binomial one of that many tries. From 3.5 on (Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993) it is
-marked. Three such periods in a row on the same side are one shift: only the first is marked, and what follows is
-compared with the new level. A mark that stays alone is a spike and does not count for later medians.
+Each period's rate is compared with the median of up to 28 periods before it, on the arcsine scale, on which the chance
+variation of a rate is 1/(2√n) whatever the rate (Anscombe, The Transformation of Poisson, Binomial and
+Negative-Binomial Data, 1948). What counts as far is measured by the larger of that and the robust deviation of the
+periods before (1.4826 × their median absolute deviation). From 3.5 on it is marked (Iglewicz and Hoaglin, How to
+Detect and Handle Outliers, 1993). Some such periods in a row on the same side are one shift: only the first is marked,
+and what follows is compared with the new level. A mark that stays alone is a spike, which later medians leave out.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import asin, sin, sqrt
 from statistics import median
 from typing import Literal
 
 PeriodName = Literal["day", "week", "month"]
 FAR = 3.5
 MOST_PERIODS = 28
-FEWEST_PERIODS: dict[PeriodName, int] = {"day": 7, "week": 4, "month": 3}
+FEWEST_PERIODS: dict[PeriodName, int] = {"day": 7, "week": 4, "month": 2}
+LASTING: dict[PeriodName, int] = {"day": 3, "week": 2, "month": 2}
+"""How many far periods in a row are a shift."""
 FEWEST_TRIES = 20
-LASTING = 3
 MAD_TO_DEVIATION = 1.4826
 SMALLEST_CHANGE = 0.01
 """A change of less than one percentage point is not worth a mark, however certain it is."""
@@ -35,39 +37,55 @@ class Anomaly:
     kind: Literal["shift", "spike"]
 
 
+@dataclass(frozen=True)
+class _Try:
+    """One period that enough people could go on in; `angle` is its rate on the arcsine scale."""
+
+    index: int
+    could: int
+    rate: float
+    angle: float
+
+
+@dataclass(frozen=True)
+class _Compared:
+    expected: float
+    deviation: float
+    far: bool
+
+
 def find_anomalies(series: Sequence[tuple[int, int]], period: PeriodName) -> list[Anomaly]:
     """The marked periods of a series of (how many could go on, how many did)."""
-    tries = [(index, could, did / could) for index, (could, did) in enumerate(series) if could >= FEWEST_TRIES]
+    tries = [
+        _Try(index, could, did / could, asin(sqrt(did / could)))
+        for index, (could, did) in enumerate(series)
+        if could >= FEWEST_TRIES
+    ]
     marked: list[Anomaly] = []
     level: list[float] = []
-    for place, (index, could, rate) in enumerate(tries):
-        expected, deviation = _compare(level, could, rate)
-        if len(level) < FEWEST_PERIODS[period] or not _far(rate, expected, deviation):
-            level.append(rate)
+    for place, one in enumerate(tries):
+        found = _compare(one, level) if len(level) >= FEWEST_PERIODS[period] else None
+        if found is None or not found.far:
+            level.append(one.angle)
             continue
-        shifted = _lasts(tries[place : place + LASTING], level, deviation > 0)
-        marked.append(Anomaly(index, rate, expected, deviation, "shift" if shifted else "spike"))
+        shifted = _lasts([_compare(later, level) for later in tries[place : place + LASTING[period]]], LASTING[period])
+        marked.append(Anomaly(one.index, one.rate, found.expected, found.deviation, "shift" if shifted else "spike"))
         if shifted:
-            level = [rate]
+            level = [one.angle]
     return marked
 
 
-def _compare(level: Sequence[float], could: int, rate: float) -> tuple[float, float]:
-    """What the periods before let expect, and how many standard deviations away a rate is."""
-    if not level:
-        return rate, 0.0
+def _compare(one: _Try, level: Sequence[float]) -> _Compared:
+    """How far a period is from the level before it."""
     recent = level[-MOST_PERIODS:]
-    expected = median(recent)
-    spread = MAD_TO_DEVIATION * median(abs(one - expected) for one in recent)
-    likely = min(max(expected, 0.5 / could), 1 - 0.5 / could)
-    return expected, (rate - expected) / max(spread, sqrt(likely * (1 - likely) / could))
+    middle = median(recent)
+    spread = MAD_TO_DEVIATION * median(abs(angle - middle) for angle in recent)
+    deviation = (one.angle - middle) / max(spread, 1 / (2 * sqrt(one.could)))
+    expected = sin(middle) ** 2
+    return _Compared(expected, deviation, abs(deviation) >= FAR and abs(one.rate - expected) >= SMALLEST_CHANGE)
 
 
-def _far(rate: float, expected: float, deviation: float) -> bool:
-    return abs(deviation) >= FAR and abs(rate - expected) >= SMALLEST_CHANGE
-
-
-def _lasts(following: Sequence[tuple[int, int, float]], level: Sequence[float], above: bool) -> bool:
+def _lasts(compared: Sequence[_Compared], needed: int) -> bool:
     """Whether as many periods as a shift needs are far from the level, all on one side."""
-    compared = [(rate, *_compare(level, could, rate)) for _, could, rate in following]
-    return len(compared) == LASTING and all(_far(*one) and (one[2] > 0) == above for one in compared)
+    sides = {found.deviation > 0 for found in compared}
+    return len(compared) == needed and len(sides) == 1 and all(found.far for found in compared)

@@ -4,76 +4,79 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from footfall.days import DayRange, start_of
-from footfall.funnels.engine import Codes, Entries, Integers
+from footfall.funnels.engine import Entries, Timeline
 from footfall.schemas.funnel import DEVICES, PackedEntries
 
 NUMBERS = "<u4"
 
 
 @dataclass(frozen=True)
-class Columns:
-    """Entries to one step over a range of days, in any order.
+class DatedEntries(Entries):
+    """Entries to one step over a range of days; `days` count from the range's first."""
 
-    `places` put the entries of all steps of the range in the order of time; `times` are Unix milliseconds; `devices`
-    are places in DEVICES; `days` count from the range's first.
-    """
+    days: NDArray[np.uint16]
 
-    people: NDArray[np.uint32]
-    places: NDArray[np.uint32]
-    times: Integers
-    devices: Codes
-    days: Integers
 
-    def entries(self) -> Entries:
-        """The entries as the engine takes them."""
-        return Entries.of(self.people, self.places, self.times, self.devices)
+@dataclass(frozen=True)
+class Entered:
+    """Everybody's entries to each step of a funnel over a range of days."""
+
+    steps: list[DatedEntries]
+    timeline: Timeline
 
 
 def pack(people: ArrayLike, ranks: ArrayLike, milliseconds: ArrayLike) -> PackedEntries:
     """The entries to one step on one day and device, as they are stored."""
-    count = len(np.asarray(people))
-    packed = [np.asarray(column, NUMBERS).tobytes() for column in (people, ranks, milliseconds)]
-    return PackedEntries(count=count, people=packed[0], ranks=packed[1], milliseconds=packed[2])
+    columns = [np.asarray(column, NUMBERS) for column in (people, ranks, milliseconds)]
+    packed = [column.tobytes() for column in columns]
+    return PackedEntries(count=len(columns[0]), people=packed[0], ranks=packed[1], milliseconds=packed[2])
 
 
-def unpack(documents: Iterable[Mapping[str, Any]], days: DayRange, steps: int) -> list[Columns]:
+def unpack(documents: Iterable[Mapping[str, Any]], days: DayRange, steps: int) -> Entered:
     """The entries to each step of one funnel, from the rollup documents of a range of days."""
     by_step: list[list[Mapping[str, Any]]] = [[] for _ in range(steps)]
     ranked: dict[str, int] = {}
     for document in documents:
-        if document["entries"]["count"]:
-            by_step[document["order"] - 1].append(document)
-            ranked[document["date"]] = document["ranked"]
-    dates = sorted(ranked)
-    places = accumulate((ranked[day] for day in dates), initial=0)
-    heads = {day: (*_begin(day, days), place) for day, place in zip(dates, places, strict=False)}
-    return [_columns(found, heads) for found in by_step]
+        by_step[document["order"] - 1].append(document)
+        ranked[document["date"]] = document["ranked"]
+    places = accumulate((ranked[day] for day in sorted(ranked)), initial=0)
+    heads = {day: _head(day, place, days) for day, place in zip(sorted(ranked), places, strict=False)}
+    count = sum(ranked.values())
+    timeline = Timeline(np.zeros(count, np.int64), np.zeros(count, np.uint8))
+    return Entered([_dated(found, heads, timeline) for found in by_step], timeline)
 
 
-def _begin(written: str, days: DayRange) -> tuple[int, int]:
-    """A day's number in the range, and when it begins."""
+class _Head(NamedTuple):
+    """A day's number in the range, when it begins, and the place of its first rank."""
+
+    day: int
+    begin: int
+    place: int
+
+
+def _head(written: str, place: int, days: DayRange) -> _Head:
     day = date.fromisoformat(written)
-    return (day - days.first).days, milliseconds(start_of(day, days.zone))
+    return _Head((day - days.first).days, milliseconds(start_of(day, days.zone)), place)
 
 
-def _columns(documents: Sequence[Mapping[str, Any]], days_heads: Mapping[str, tuple[int, int, int]]) -> Columns:
+def _dated(documents: Sequence[Mapping[str, Any]], heads: Mapping[str, _Head], timeline: Timeline) -> DatedEntries:
+    """The entries to one step; when and on which device they happened is told to the timeline."""
     packed = [document["entries"] for document in documents]
-    heads = [(*days_heads[document["date"]], DEVICES.index(document["device"])) for document in documents]
     counts = [entries["count"] for entries in packed]
-    days, begins, offsets, devices = np.repeat(np.array(heads, np.int64).reshape(-1, 4), counts, axis=0).T
-    return Columns(
-        people=_joined(packed, "people"),
-        places=_joined(packed, "ranks") + offsets.astype(np.uint32),
-        times=_joined(packed, "milliseconds") + begins,
-        devices=devices.astype(np.uint8),
-        days=days,
-    )
+    found = [heads[document["date"]] for document in documents]
+    devices = [DEVICES.index(document["device"]) for document in documents]
+    places = _joined(packed, "ranks") + np.repeat(np.array([head.place for head in found], np.uint32), counts)
+    begins = np.repeat(np.array([head.begin for head in found], np.int64), counts)
+    timeline.times[places] = begins + _joined(packed, "milliseconds")
+    timeline.devices[places] = np.repeat(np.array(devices, np.uint8), counts)
+    days = np.repeat(np.array([head.day for head in found], np.uint16), counts)
+    return DatedEntries(_joined(packed, "people"), places, days)
 
 
 def _joined(packed: Iterable[PackedEntries], name: str) -> NDArray[np.uint32]:

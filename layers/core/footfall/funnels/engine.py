@@ -6,16 +6,22 @@ several the earliest. One event never satisfies two steps, and a window is count
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
-AnyIntegers = NDArray[np.integer[Any]]
-Keys = NDArray[np.uint64]
+People = NDArray[np.uint32]
+Places = NDArray[np.uint32]
 Codes = NDArray[np.uint8]
+Indices = NDArray[np.intp]
+Keys = NDArray[np.uint64]
+"""Entries as numbers that sort by person, in the upper half, and then by place in time."""
+
 PERSON_BITS = np.uint64(32)
+NEVER = np.uint32(2**32 - 1)
+SPARSE = 4
 
 
 class Overlapping(Exception):
@@ -24,112 +30,145 @@ class Overlapping(Exception):
 
 @dataclass(frozen=True)
 class Entries:
-    """Every entry to one step, sorted by person and then by place in time.
+    """Entries to one step, in any order: who, and at which place in the order of time, which no two events share."""
 
-    A key holds a person in its upper 32 bits and the place in time in its lower 32; `times` are Unix milliseconds.
-    """
+    people: People
+    places: Places
 
-    keys: Keys
+    def keys(self) -> Keys:
+        """The entries sorted by person and time."""
+        keys = self.people.astype(np.uint64)
+        keys <<= PERSON_BITS
+        keys |= self.places
+        keys.sort()
+        return keys
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Of every place in time: when it was, in Unix milliseconds, and on which device, as a place in DEVICES."""
+
     times: Integers
     devices: Codes
 
-    @classmethod
-    def of(cls, people: AnyIntegers, places: AnyIntegers, times: Integers, devices: Codes) -> "Entries":
-        """Entries from columns in any order."""
-        keys = (people.astype(np.uint64) << PERSON_BITS) | places.astype(np.uint64)
-        order = np.argsort(keys)
-        return cls(keys[order], times[order], devices[order])
-
-    def firsts(self) -> "Entries":
-        """The first entry of each person."""
-        people = self.keys >> PERSON_BITS
-        first = np.ones(len(people), bool)
-        first[1:] = people[1:] != people[:-1]
-        return Entries(self.keys[first], self.times[first], self.devices[first])
+    def of(self, keys: Keys) -> Integers:
+        """When entries happened."""
+        return self.times[_places(keys)]
 
 
 @dataclass(frozen=True)
 class Attempts:
-    """One attempt for each person who entered: how many steps it reached, when, and on which device it began.
+    """One attempt for each person who entered: how many steps it reached, and the place in time of each.
 
-    `times[i]` holds when step number i was reached, in Unix milliseconds; it means something only where `reached` > i.
+    `places[i]` means something only where `reached` > i. People are in ascending order.
     """
 
-    people: NDArray[np.uint64]
+    people: People
     reached: Integers
-    times: Integers
-    devices: Codes
-
-    def only(self, chosen: NDArray[Any]) -> "Attempts":
-        """Some of the attempts, by a mask or by their places."""
-        return Attempts(self.people[chosen], self.reached[chosen], self.times[:, chosen], self.devices[chosen])
+    places: Places
 
 
-def ordered(steps: Sequence[Entries], window: int | None = None) -> Attempts:
-    """Everybody's attempt at the steps in their order, within `window` milliseconds of its first step.
+def ordered(steps: Sequence[Entries], timeline: Timeline, window: int | None = None) -> Attempts:
+    """Everybody's attempt at the steps in their order, within `window` milliseconds of its first step."""
+    return _from_the_earliest(steps) if window is None else _from_every(steps, timeline, window)
 
-    Without a window the earliest entry is as good as any later one, so only that is followed.
+
+def _from_the_earliest(steps: Sequence[Entries]) -> Attempts:
+    """Everybody's attempt without a window: no later entry to the first step reaches further than the earliest."""
+    everybody, numbered = _numbered([step.people for step in steps])
+    earliest = np.full((len(steps), len(everybody)), NEVER, np.uint32)
+    np.minimum.at(earliest[0], numbered[0], steps[0].places)
+    for number, (step, people) in enumerate(zip(steps[1:], numbered[1:], strict=True), 1):
+        after = np.flatnonzero(step.places > earliest[number - 1, people])
+        np.minimum.at(earliest[number], people[after], step.places[after])
+    entered = np.flatnonzero(earliest[0] != NEVER)
+    places = earliest[:, entered]
+    return Attempts(everybody[entered], np.count_nonzero(places != NEVER, axis=0), places)
+
+
+def _numbered(columns: Sequence[People]) -> tuple[People, Sequence[NDArray[Any]]]:
+    """Everybody in ascending order, and each column with people's places in it instead of their own numbers.
+
+    Dense numbers are their own places; where most are left out, people are counted anew.
     """
-    starts = steps[0] if window is not None else steps[0].firsts()
-    times = np.zeros((len(steps), len(starts.keys)), np.int64)
-    times[0] = starts.times
-    reached = np.ones(len(starts.keys), np.int64)
-    alive, keys = np.arange(len(starts.keys)), starts.keys
+    most = max((int(people.max()) + 1 for people in columns if len(people)), default=0)
+    if most <= SPARSE * sum(map(len, columns)):
+        return np.arange(most, dtype=np.uint32), columns
+    everybody = np.unique(np.concatenate(columns))
+    return everybody, [np.searchsorted(everybody, people) for people in columns]
+
+
+def _from_every(steps: Sequence[Entries], timeline: Timeline, window: int) -> Attempts:
+    """Everybody's attempt within a window: every entry to the first step is followed, step by step."""
+    keys = starts = steps[0].keys()
+    limits = timeline.of(starts) + window
+    alive = np.arange(len(starts))
+    reached = np.ones(len(starts), np.int64)
+    places = np.zeros((len(steps), len(starts)), np.uint32)
+    places[0] = _places(starts)
     for number, step in enumerate(steps[1:], 1):
-        found, at = _next(step, keys, starts.times[alive], window, side="right")
-        alive, keys = alive[found], step.keys[at]
-        times[number, alive] = step.times[at]
+        found, keys = _next(step.keys(), keys, "right", timeline, limits[alive])
+        alive = alive[found]
         reached[alive] = number + 1
-    return _furthest(Attempts(starts.keys >> PERSON_BITS, reached, times, starts.devices))
+        places[number, alive] = _places(keys)
+    return _furthest(_people(starts), reached, places)
 
 
-def any_order(steps: Sequence[Entries], window: int | None = None) -> Attempts:
+def any_order(steps: Sequence[Entries], timeline: Timeline, window: int | None = None) -> Attempts:
     """Everybody's attempt at the steps in whatever order, all within `window` milliseconds of its earliest event.
 
     A step is reached once it and all before it have happened; raises Overlapping when an event satisfies two of them.
     """
-    keys = np.concatenate([step.keys for step in steps])
-    if len(np.unique(keys)) < len(keys):
+    entered = [step.keys() for step in steps]
+    starts = np.sort(np.concatenate(entered))
+    if len(starts) and not (starts[1:] > starts[:-1]).all():
         raise Overlapping
-    everything = [np.concatenate([getattr(step, name) for step in steps]) for name in ("times", "devices")]
-    order = np.argsort(keys)
-    starts = Entries(keys[order], everything[0][order], everything[1][order])
-    starts = starts if window is not None else starts.firsts()
-    times = np.zeros((len(steps), len(starts.keys)), np.int64)
-    devices = starts.devices.copy()
-    reached = np.zeros(len(starts.keys), np.int64)
-    for number, step in enumerate(steps):
-        found, at = _next(step, starts.keys, starts.times, window, side="left")
-        times[number, found] = step.times[at]
+    starts = starts if window is not None else starts[_begins(_people(starts))]
+    limits = None if window is None else timeline.of(starts) + window
+    reached = np.zeros(len(starts), np.int64)
+    places = np.zeros((len(steps), len(starts)), np.uint32)
+    for number, step in enumerate(entered):
+        found, keys = _next(step, starts, "left", timeline, limits)
         reached[found] += reached[found] == number
-        if number == 0:
-            devices[found] = step.devices[at]
-    best = _furthest(Attempts(starts.keys >> PERSON_BITS, reached, np.maximum.accumulate(times), devices))
-    return best.only(best.reached > 0)
+        places[number, found] = _places(keys)
+    some = reached > 0
+    return _furthest(_people(starts[some]), reached[some], np.maximum.accumulate(places[:, some]))
 
 
 def _next(
-    step: Entries, keys: Keys, starts: Integers, window: int | None, side: str
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Which keys are followed by an entry of the same person to a step in time, and where that entry is."""
-    at = np.searchsorted(step.keys, keys, side=side)  # type: ignore[call-overload]
-    found = np.flatnonzero(at < len(step.keys))
-    at = at[found]
-    fits = (step.keys[at] >> PERSON_BITS) == (keys[found] >> PERSON_BITS)
-    if window is not None:
-        fits &= step.times[at] - starts[found] <= window
-    return found[fits], at[fits]
+    step: Keys, keys: Keys, side: Literal["left", "right"], timeline: Timeline, limits: Integers | None
+) -> tuple[Indices, Keys]:
+    """Which keys are followed by an entry of the same person to a step, in time; and those entries."""
+    at = np.searchsorted(step, keys, side)
+    found = np.flatnonzero(at < len(step))
+    entered = step[at[found]]
+    fits = _people(entered) == _people(keys[found])
+    if limits is not None:
+        fits &= timeline.of(entered) <= limits[found]
+    return found[fits], entered[fits]
 
 
-def _furthest(attempts: Attempts) -> Attempts:
+def _people(keys: Keys) -> People:
+    return (keys >> PERSON_BITS).astype(np.uint32)
+
+
+def _places(keys: Keys) -> Places:
+    return keys.astype(np.uint32)
+
+
+def _begins(people: People) -> NDArray[np.bool_]:
+    """Where each person's stretch of a sorted column begins."""
+    begins = np.ones(len(people), bool)
+    begins[1:] = people[1:] != people[:-1]
+    return begins
+
+
+def _furthest(people: People, reached: Integers, places: Places) -> Attempts:
     """Of each person's attempts, which are in the order of time, the first that reaches furthest."""
-    if not len(attempts.people):
-        return attempts
-    begins = np.flatnonzero(np.r_[True, attempts.people[1:] != attempts.people[:-1]])
-    if len(begins) == len(attempts.people):
-        return attempts
-    sizes = np.diff(np.r_[begins, len(attempts.people)])
-    best = np.repeat(np.maximum.reduceat(attempts.reached, begins), sizes)
-    candidates = np.flatnonzero(attempts.reached == best)
-    chosen = candidates[np.r_[True, attempts.people[candidates][1:] != attempts.people[candidates][:-1]]]
-    return attempts.only(chosen)
+    begins = np.flatnonzero(_begins(people))
+    if len(begins) == len(people):
+        return Attempts(people, reached, places)
+    sizes = np.diff(begins, append=len(people))
+    best = np.flatnonzero(reached == np.repeat(np.maximum.reduceat(reached, begins), sizes))
+    chosen = best[_begins(people[best])]
+    return Attempts(people[chosen], reached[chosen], places[:, chosen])

@@ -1,29 +1,69 @@
 """From attempts to the figures of each step."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from footfall.figures import percentage
-from footfall.funnels.engine import Attempts
-from footfall.schemas.funnel import DEVICES, FunnelBreakdown, FunnelStep
+from footfall.funnels.engine import Attempts, Codes, Indices, Integers, Timeline
+from footfall.schemas.funnel import DEVICES, FunnelStep
+
+Seconds = NDArray[np.float64]
 
 
-def on_device(attempts: Attempts, device: str) -> Attempts:
-    """The attempts that began on one device."""
-    return attempts.only(attempts.devices == DEVICES.index(device))
+@dataclass(frozen=True)
+class Summary:
+    """What attempts come to: all together, and by the device each began on."""
+
+    names: Sequence[str]
+    attempts: Attempts
+    timeline: Timeline
+
+    def steps(self) -> list[FunnelStep]:
+        """The figures of each step for everybody, money left out."""
+        users = reached_each(self.attempts.reached, len(self.names))
+        return step_figures(self.names, users, [seconds for seconds, _ in self._taken])
+
+    def steps_by_device(self) -> dict[str, list[FunnelStep]]:
+        """The figures of each step for those who began on each device, money left out."""
+        devices, taken = self.devices(), self._taken
+        return {
+            device: step_figures(
+                self.names,
+                reached_each(self.attempts.reached[devices == code], len(self.names)),
+                [seconds[devices[who] == code] for seconds, who in taken],
+            )
+            for code, device in enumerate(DEVICES)
+        }
+
+    def devices(self) -> Codes:
+        """The device that each attempt began on."""
+        began_on: Codes = self.timeline.devices[self.attempts.places[0]]
+        return began_on
+
+    @cached_property
+    def _taken(self) -> list[tuple[Seconds, Indices]]:
+        """For each step, what it took from the step before, and whom; nobody for the first."""
+        times, places = self.timeline.times, self.attempts.places
+        taken = []
+        for number in range(len(self.names)):
+            who = np.flatnonzero(self.attempts.reached > number) if number else np.zeros(0, np.intp)
+            seconds = (times[places[number, who]] - times[places[number - 1, who]]) / 1000
+            taken.append((seconds, who))
+        return taken
 
 
-def reached_each(attempts: Attempts, steps: int) -> list[int]:
+def reached_each(reached: Integers, steps: int) -> list[int]:
     """How many attempts reached each step."""
-    ended_at = np.bincount(attempts.reached, minlength=steps + 1)
+    ended_at = np.bincount(reached, minlength=steps + 1)
     return [int(users) for users in ended_at[::-1].cumsum()[::-1][1:]]
 
 
-def step_figures(attempts: Attempts, names: Sequence[str]) -> list[FunnelStep]:
-    """The figures of each step, money left out."""
-    users = reached_each(attempts, len(names))
+def step_figures(names: Sequence[str], users: Sequence[int], seconds: Sequence[Seconds]) -> list[FunnelStep]:
+    """The figures of each step, from how many reached it and what it took each of them from the step before."""
     before = [users[0], *users]
     return [
         FunnelStep(
@@ -34,33 +74,16 @@ def step_figures(attempts: Attempts, names: Sequence[str]) -> list[FunnelStep]:
             step_conversion_rate=percentage(users[number], before[number]),
             drop_off=before[number] - users[number],
             drop_off_rate=percentage(before[number] - users[number], before[number]),
-            **_durations(seconds_to(attempts, number)),
+            **_durations(seconds[number]),
             revenue=None,
         )
         for number, name in enumerate(names)
     ]
 
 
-def seconds_to(attempts: Attempts, number: int) -> NDArray[np.float64]:
-    """What each attempt that reached a step took to get there from the step before; nothing for the first step."""
-    chosen = (attempts.reached > number) & (number > 0)
-    taken: NDArray[np.float64] = (attempts.times[number, chosen] - attempts.times[number - 1, chosen]) / 1000
-    return taken
-
-
-def _durations(seconds: NDArray[np.float64]) -> dict[str, float | None]:
+def _durations(seconds: Seconds) -> dict[str, float | None]:
     if not len(seconds):
         return {"avg_seconds": None, "median_seconds": None, "p90_seconds": None}
     median, p90 = np.percentile(seconds, [50, 90])
     figures = {"avg_seconds": seconds.mean(), "median_seconds": median, "p90_seconds": p90}
     return {name: round(float(value), 3) for name, value in figures.items()}
-
-
-def breakdowns(attempts: Attempts, names: Sequence[str]) -> list[FunnelBreakdown]:
-    """The figures by the device that an attempt began on, largest first; devices that nobody began on are left out."""
-    parts = [(device, step_figures(on_device(attempts, device), names)) for device in DEVICES]
-    return [
-        FunnelBreakdown(value=device, steps=steps, overall_conversion_rate=steps[-1].conversion_rate)
-        for device, steps in sorted(parts, key=lambda part: -part[1][0].users)
-        if steps[0].users
-    ]

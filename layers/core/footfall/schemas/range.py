@@ -20,6 +20,6 @@ class Answer(BaseModel):
 
     range: Range
     complete_to: datetime | None = Field(
-        description="The watermark: what was processed before this moment is counted; null while nothing is rolled up",
+        description="The watermark: what was processed before this moment is counted; null while not all is rolled up",
         examples=["2026-11-21T12:05:00Z"],
     )

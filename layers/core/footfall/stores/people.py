@@ -28,14 +28,15 @@ class Numbers:
             self._people.clear()
             self._visitors.clear()
         events = list(events)
-        people = {event["user_id"] for event in events if event["user_id"]} - self._people.keys()
-        visitors = {event["person_id"] for event in events if not event["user_id"]} - self._visitors.keys()
+        people = {who for event in events if (who := event["user_id"]) and who not in self._people}
+        visitors = {event["person_id"] for event in events if not event["user_id"]}
+        visitors = {who for who in visitors if who not in self._visitors}
         found = self._read(people | visitors)
         links = {who: one["link"]["person_id"] for who, one in found.items() if who in visitors and "link" in one}
         found |= self._read(set(links.values()) - found.keys())
         numbers = {who: one["user_id"] for who, one in found.items()}
-        self._people |= {who: numbers[who] for who in people if who in numbers}
-        self._visitors |= {who: number for who in visitors if (number := numbers.get(links.get(who, who))) is not None}
+        self._people.update((who, numbers[who]) for who in people if who in numbers)
+        self._visitors.update((who, numbers[told]) for who in visitors if (told := links.get(who, who)) in numbers)
 
     def of(self, event: Mapping[str, Any]) -> int | None:
         """The number of the person an event (or order) belongs to; None for somebody not stored yet."""

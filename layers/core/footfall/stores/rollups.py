@@ -38,8 +38,8 @@ class Rollups:
         return date.fromisoformat(newest["date"]) if newest else day_of(self.moment, zone_named(self.site.time_zone))
 
     def complete_to(self, days: DayRange) -> datetime | None:
-        """The moment before which all that was processed is counted in a range's figures; None before any rollup."""
-        if self.version is None:
+        """The moment before which all that was processed is counted in a range's figures; None while not all are."""
+        if self.version is None or not self.current:
             return None
         stale = {"site_id": self.site.site_id, "date": days.dates}
         dates = [mark["date"] for mark in database()["stale_days"].find(stale, {"date": 1}, session=self.session)]
