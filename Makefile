@@ -52,7 +52,7 @@ demo: .venv/.demo  ## start everything, load a month of a shop (or DATA=DIR), sh
 
 .PHONY: test
 test: .venv/.test  ## run the tests on real stores (ARGS="-k funnel" goes to pytest)
-	$(PY) -m pytest -n auto --dist worksteal $(ARGS)
+	$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
 
 # --- checks and build -----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,56 @@
+"""One local stack for all tests that walk the road; every test that uses it stays on one xdist worker."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from cli.up import DEMO_SITE
+from infra.local.stack import Stack
+
+
+@dataclass
+class Shop:
+    """A site of the running stack, as its owner reaches it."""
+
+    stack: Stack
+    api_key: str
+    write_key: str
+
+    def get(self, path: str, **query: Any) -> Any:
+        """What a GET with the API key answers; the status must be 200."""
+        answer = httpx.get(f"{self.stack.url}{path}", params=query, headers={"x-api-key": self.api_key}, timeout=30)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: Any = None) -> httpx.Response:
+        """The answer to a POST with the API key."""
+        return httpx.post(f"{self.stack.url}{path}", json=body, headers={"x-api-key": self.api_key}, timeout=30)
+
+    def collect(self, body: Any, **headers: str) -> httpx.Response:
+        """The answer of collect to a body sent with the write key."""
+        return httpx.post(
+            f"{self.stack.url}/collect", json=body, headers={"x-api-key": self.write_key, **headers}, timeout=30
+        )
+
+    def settle(self) -> None:
+        """Wait until everything sent has been stored, then bring the daily figures up to date."""
+        assert self.stack.drain()
+        self.stack.invoke("JobsRollupFunction", {})
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole product, without its schedules: time starts nothing that a test did not."""
+    with Stack(tmp_path_factory.mktemp("stack"), schedules=False) as running:
+        yield running
+
+
+@pytest.fixture
+def shop(stack: Stack, request: pytest.FixtureRequest) -> Shop:
+    """A fresh site of the stack, named after the test."""
+    site_id = request.node.name.split("[")[0].replace("_", "-").lower()[-40:].lstrip("-")
+    made = stack.invoke(stack.template.outputs["PrepareFunction"], {"site": {**DEMO_SITE, "site_id": site_id}})
+    return Shop(stack, made["api_key"], made["write_key"])
