@@ -9,7 +9,9 @@ import logging
 import sys
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+from unittest.mock import MagicMock
 
 from moto import backends
 from moto.core.config import default_user_config
@@ -29,11 +31,20 @@ def main(listener: int, lambda_endpoint: str, folder: Path | None) -> None:
     backends.list_of_moto_modules = lambda: iter(known_services)  # moto's own lists a folder at every request
     _invoke_functions_at(lambda_endpoint)
     use_durable_queues(folder / "sqs" if folder else None)
+    _leave_out("moto.ec2", "ec2_backends")
+    _leave_out("moto.batch.utils", "JobStatus")
     if folder:
         _keep_state(folder)
     application: Any = DomainDispatcherApplication(create_backend_app)
     server = make_server(LOOPBACK, 0, application, threaded=True, request_handler=MotoRequestHandler, fd=listener)
     server.serve_forever()
+
+
+def _leave_out(module: str, name: str) -> None:
+    """Spare a second of start-up: moto's SSM and Step Functions import EC2, with its large tables, to no use here."""
+    stand_in = ModuleType(module)
+    setattr(stand_in, name, MagicMock())
+    sys.modules[module] = stand_in
 
 
 def _invoke_functions_at(lambda_endpoint: str) -> None:

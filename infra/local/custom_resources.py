@@ -37,9 +37,8 @@ class CustomResources:
     def create(self, template: Template, functions: Mapping[str, Function]) -> None:
         """Run every custom resource of the template; raises TemplateError with the reason when one fails."""
         for resource in template.resources.values():
-            if resource.type.startswith("Custom::") or resource.type == "AWS::CloudFormation::CustomResource":
-                name = function_name(resource.properties["ServiceToken"])
-                self._create(resource, functions[name].invoke)
+            if _is_custom(resource):
+                self._create(resource, functions[_function_of(resource)].invoke)
 
     def _create(self, resource: Resource, invoke: Callable[[bytes], Any]) -> None:
         request_id = str(uuid.uuid4())
@@ -61,3 +60,17 @@ class CustomResources:
             raise TemplateError(f"{resource.logical_id} did not answer: {said}") from None
         if answer["Status"] != "SUCCESS":
             raise TemplateError(f"{resource.logical_id} failed: {answer.get('Reason')}")
+
+
+def warm_functions(template: Template, functions: Mapping[str, Function]) -> None:
+    """Start the environments that custom resources will need."""
+    for name in {_function_of(resource) for resource in template.resources.values() if _is_custom(resource)}:
+        functions[name].warm()
+
+
+def _is_custom(resource: Resource) -> bool:
+    return resource.type.startswith("Custom::") or resource.type == "AWS::CloudFormation::CustomResource"
+
+
+def _function_of(resource: Resource) -> str:
+    return function_name(resource.properties["ServiceToken"])

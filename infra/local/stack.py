@@ -15,7 +15,7 @@ from typing import Any, Self
 from infra.local.asynchronous import AsynchronousInvocations
 from infra.local.aws import LOOPBACK, client, start_aws
 from infra.local.custom_resources import PATH as CUSTOM_RESOURCES_PATH
-from infra.local.custom_resources import CustomResources
+from infra.local.custom_resources import CustomResources, warm_functions
 from infra.local.event_sources import Disorder, EventSource
 from infra.local.gateway import Gateway, Receive, Scope, Send
 from infra.local.http_server import HttpServer, bound_socket
@@ -116,8 +116,8 @@ class Stack:
         lambda_endpoint = f"http://{LOOPBACK}:{lambdas.getsockname()[1]}"
         nursery = Nursery(self._data / "logs")
         self._cleanup.callback(nursery.stop)
-        plan = self._make_parts(nursery, lambda_endpoint)
-        self._make_functions(plan, nursery)
+        self.aws = start_aws(nursery, self._data / "aws", lambda_endpoint)
+        plan = self._make_parts(nursery)
         custom_resources = CustomResources(lambda_endpoint)
         lambda_api = LambdaApi(self.functions, self._background, self._executor)
         self._serve(_Platform(lambda_api, custom_resources), lambdas)
@@ -131,18 +131,20 @@ class Stack:
         self._cleanup.callback(bound.close)
         return bound
 
-    def _make_parts(self, nursery: Nursery, lambda_endpoint: str) -> Plan:
-        """Start the stores and the AWS services, and create what the template declares in them."""
-        self.aws = start_aws(nursery, self._data / "aws", lambda_endpoint)
+    def _make_parts(self, nursery: Nursery) -> Plan:
+        """Start the stores and make the functions, and meanwhile create the template's resources in moto."""
         self.template = Template(self._template_path, self._parameters, self.aws.endpoint)
         with ThreadPoolExecutor(1) as pool:
-            stores = pool.submit(start_stores, nursery, self._data)
-            create_resources(self.template)
-            self.stores = stores.result()
-        self._parameters["MongodbUri"] = self.stores.mongodb_uri
-        self._parameters["RedisUrl"] = self.stores.redis_url
-        self._parameters["MilvusUri"] = self.stores.milvus_uri
-        return Plan(self.template)
+            resources = pool.submit(create_resources, self.template)
+            self.stores = start_stores(nursery, self._data)
+            self._parameters["MongodbUri"] = self.stores.mongodb_uri
+            self._parameters["RedisUrl"] = self.stores.redis_url
+            self._parameters["MilvusUri"] = self.stores.milvus_uri
+            plan = Plan(self.template)
+            self._make_functions(plan, nursery)
+            warm_functions(self.template, self.functions)
+            resources.result()
+        return plan
 
     def _make_functions(self, plan: Plan, nursery: Nursery) -> None:
         self._executor = ThreadPoolExecutor(INVOCATION_THREADS, thread_name_prefix="invocation")

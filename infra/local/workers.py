@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,6 +122,11 @@ class Function:
             message = f"Response payload size exceeded maximum allowed payload size ({LARGEST_RESPONSE} bytes)."
             return _failure(request_id, "Function.ResponseSizeTooLarge", message)
         return answer
+
+    def warm(self) -> None:
+        """Start an environment ahead of the first call; should its handler fail to load, that call will tell."""
+        with suppress(InitFailed):
+            self._release(self._acquire())
 
     def stop(self) -> None:
         """End every environment that is idle; busy ones end with the nursery."""
