@@ -10,6 +10,9 @@ from footfall.schemas.site import StoredApiKey
 from footfall.stores.mongo import database
 
 FRESH_SECONDS = 60.0
+"""A revoked key stops working within a minute."""
+JUST_NOW_SECONDS = 1.0
+"""A key nobody knows may be a new one: it is looked for again, though not more than once a second."""
 DENIED: dict[str, Any] = {"isAuthorized": False}
 _known: dict[str, tuple[float, list[StoredApiKey]]] = {}
 
@@ -33,16 +36,20 @@ def _given_key(headers: dict[str, str]) -> str:
 
 def _stored(key: ApiKey) -> StoredApiKey | None:
     """The key as the site holds it, when its secret is right and it has not expired."""
-    for stored in _keys_of(key.site_id):
-        if stored.key_id == key.key_id and hmac.compare_digest(stored.sha256, key.sha256):
-            return stored if stored.expires_at is None or stored.expires_at > now() else None
-    return None
+    stored = _find(key, FRESH_SECONDS) or _find(key, JUST_NOW_SECONDS)
+    if stored is None or not hmac.compare_digest(stored.sha256, key.sha256):
+        return None
+    return stored if stored.expires_at is None or stored.expires_at > now() else None
 
 
-def _keys_of(site_id: str) -> list[StoredApiKey]:
-    """A site's keys, at most a minute old, so that a revoked one stops working within a minute."""
+def _find(key: ApiKey, seconds: float) -> StoredApiKey | None:
+    return next((stored for stored in _keys_of(key.site_id, seconds) if stored.key_id == key.key_id), None)
+
+
+def _keys_of(site_id: str, seconds: float) -> list[StoredApiKey]:
+    """A site's keys, at most so many seconds old."""
     known = _known.get(site_id)
-    if known and time.monotonic() - known[0] < FRESH_SECONDS:
+    if known and time.monotonic() - known[0] < seconds:
         return known[1]
     document = database()["sites"].find_one({"_id": site_id}, {"api_keys": 1}) or {}
     keys = [StoredApiKey.model_validate(stored) for stored in document.get("api_keys", [])]
