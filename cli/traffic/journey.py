@@ -15,7 +15,7 @@ MOST_PAGES = 25
 BOUNCES: dict[Device, float] = {"Desktop": 0.3, "Mobile": 0.42, "Tablet": 0.36}
 PULL: dict[Device, float] = {"Desktop": 1.0, "Mobile": 0.72, "Tablet": 0.85}
 """How readily the users of a device go on, as multiples of the chances below: a small screen loses people."""
-ADD_TO_CART = 0.11
+ADD_TO_CART = 0.12
 START_CHECKOUT = 0.56
 PAY = 0.6
 PAYMENT_FAILS = 0.05
@@ -38,7 +38,7 @@ def walk(visit: Visit) -> None:
 def chance(visit: Visit, likelihood: float) -> bool:
     """Whether this visitor does something that a middling one does that often."""
     visitor = visit.visitor
-    regular = 1 + 0.25 * min(visitor.orders, 4)
+    regular = 1 + 0.1 * min(visitor.orders, 3)
     return visit.rng.random() < likelihood * PULL[visitor.device] * visit.source.pull * visitor.eagerness * regular
 
 
