@@ -20,7 +20,9 @@ from cli.traffic.sources import DIRECT, draw_source
 from cli.traffic.visit import Event, Visit, iso
 
 RETURNING = 0.36
-"""The share of visits by people who were here before; a third of them by customers."""
+"""The share of visits by people who were here before."""
+CUSTOMERS_AMONG_THEM = 1 / 3
+"""The share of those by customers, once there are many."""
 REMEMBERED = 20_000
 REFUNDED = 0.06
 REFUND_DAYS = (2, 14)
@@ -85,8 +87,8 @@ class _Shop:
 
     def _somebody(self, seen: set[int]) -> Visitor:
         if self._visitors and self._rng.random() < RETURNING:
-            crowd = self._customers if self._customers and self._rng.random() < 1 / 3 else self._visitors
-            known = self._rng.choice(crowd)
+            customers = min(CUSTOMERS_AMONG_THEM, len(self._customers) / self._plan.visitors_per_day)
+            known = self._rng.choice(self._customers if self._rng.random() < customers else self._visitors)
             if known.number not in seen:
                 return known
         return self._newcomer()
