@@ -39,6 +39,8 @@ WRITE_SECONDS = 60.0
 ROWS_PER_WRITE = 2_000
 PARTITIONS = 16
 KEY_LENGTH = 4_096
+QUIET_CONNECTION = {"grpc.keepalive_time_ms": 60_000, "grpc.keepalive_permit_without_calls": False}
+"""Pings every ten seconds, as pymilvus would have it, make servers hang up on a long write ("too many pings")."""
 
 logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it logs every failed call with its arguments; we raise
 
@@ -82,7 +84,9 @@ def client() -> MilvusClient:
     """The client of this execution environment; it connects when made, within two seconds or not at all."""
     settings = from_environment(MilvusSettings)
     token = secret(settings.milvus_token_secret) if settings.milvus_token_secret else ""
-    return MilvusClient(uri=settings.milvus_uri, token=token, timeout=CONNECT_SECONDS)
+    return MilvusClient(
+        uri=settings.milvus_uri, token=token, timeout=CONNECT_SECONDS, grpc_options=QUIET_CONNECTION
+    )
 
 
 @contextmanager
