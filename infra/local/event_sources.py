@@ -166,10 +166,10 @@ class EventSource:
         failed = failed_messages(answer, [one.message_id for one in batch], self._source.reports_failures)
         if answer.failed:
             LOG.warning("%s failed: %s", self._source.function, answer.payload[:500].decode(errors="replace"))
-        done = [one for one in batch if one.message_id not in failed]
-        self._delete(done)
+        messages = {one.message_id: one for one in batch}  # disorder may have put one in twice
+        self._delete([one for key, one in messages.items() if key not in failed])
         if self._retry_seconds is not None:
-            self._show([one for one in batch if one.message_id in failed], self._retry_seconds)
+            self._show([one for key, one in messages.items() if key in failed], self._retry_seconds)
 
     def _delete(self, deliveries: Sequence[Delivery]) -> None:
         for some in _tens(deliveries):
