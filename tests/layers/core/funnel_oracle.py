@@ -1,0 +1,89 @@
+"""What a funnel is, as a definition, searched without any cleverness: every chain of events is tried."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import product
+from typing import NamedTuple
+
+from footfall.funnels.steps import alternatives
+
+
+class Seen(NamedTuple):
+    """Somebody viewed a page of some type; events of the same time stand in the order in which they came."""
+
+    person: int
+    device: str
+    page: str
+    at: datetime
+
+
+Chain = tuple[int, ...]
+"""The places in time of the events that reached the first steps of a funnel, one each."""
+
+
+def furthest(
+    events: Sequence[Seen], steps: Sequence[str], window: timedelta | None, *, any_order: bool = False
+) -> dict[int, Chain]:
+    """Each person's chain that reaches furthest, of several the earliest; `events` are in the order of time."""
+    places: defaultdict[int, list[int]] = defaultdict(list)
+    for place, event in enumerate(events):
+        places[event.person].append(place)
+    chains = _chains_in_any_order if any_order else _chains
+    best = {
+        person: min(
+            (chain for chain in chains(events, own, steps) if chain and _within(events, chain, window)),
+            key=lambda chain: (-len(chain), min(chain), chain),
+            default=(),
+        )
+        for person, own in places.items()
+    }
+    return {person: chain for person, chain in best.items() if chain}
+
+
+def _chains(events: Sequence[Seen], own: Sequence[int], steps: Sequence[str], after: int = -1) -> Iterator[Chain]:
+    """Every way to reach some of the first steps in their order, one event each."""
+    yield ()
+    for place in own:
+        if steps and place > after and events[place].page in alternatives(steps[0]):
+            yield from ((place, *rest) for rest in _chains(events, own, steps[1:], place))
+
+
+def _chains_in_any_order(events: Sequence[Seen], own: Sequence[int], steps: Sequence[str]) -> Iterator[Chain]:
+    """Every way to reach some of the first steps in whatever order, one event each."""
+    for count in range(1, len(steps) + 1):
+        fitting = [[place for place in own if events[place].page in alternatives(step)] for step in steps[:count]]
+        yield from (chain for chain in product(*fitting) if len(set(chain)) == count)
+
+
+def _within(events: Sequence[Seen], chain: Chain, window: timedelta | None) -> bool:
+    moments = [events[place].at for place in chain]
+    return window is None or max(moments) - min(moments) <= window
+
+
+def users(chains: dict[int, Chain], steps: int) -> list[int]:
+    """How many people reached each step."""
+    return [sum(len(chain) > number for chain in chains.values()) for number in range(steps)]
+
+
+def seconds(events: Sequence[Seen], chains: dict[int, Chain], number: int, *, any_order: bool = False) -> list[float]:
+    """What each person who reached a step took from the step before, in ascending order.
+
+    In any order a step is reached once it and all before it have happened.
+    """
+    taken = []
+    for chain in chains.values():
+        if len(chain) > number > 0:
+            reached, before = (
+                (max(chain[: number + 1]), max(chain[:number])) if any_order else chain[number - 1 : number + 1][::-1]
+            )
+            taken.append((events[reached].at - events[before].at).total_seconds())
+    return sorted(taken)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Between the two nearest values, in proportion."""
+    place = share * (len(values) - 1)
+    below = int(place)
+    above = min(below + 1, len(values) - 1)
+    return values[below] + (values[above] - values[below]) * (place - below)

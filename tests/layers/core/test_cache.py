@@ -1,0 +1,146 @@
+"""The cache on a real Redis, and without one: answers come either way."""
+
+import socket
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import count
+from zoneinfo import ZoneInfo
+
+import pytest
+from footfall.clock import now
+from footfall.days import DayRange
+from footfall.errors import Unavailable
+from footfall.settings import from_environment
+from footfall.stores import cache
+from footfall.stores.cache import Breaker, Key, ask, dashboard_key, funnel_key, remember, statistics
+from pydantic import BaseModel
+
+KEY = Key("metrics:test", 100)
+APRIL = DayRange(date(2015, 4, 1), date(2015, 4, 30), ZoneInfo("UTC"))
+
+
+class Answer(BaseModel):
+    number: int
+
+
+@pytest.fixture(autouse=True)
+def fresh(stores: None) -> Iterator[None]:
+    """A client, breaker and Redis database that no other test has touched."""
+    forget()
+    ask(lambda redis: redis.flushdb())
+    yield
+    forget()
+
+
+def forget() -> None:
+    cache.client.cache_clear()
+    vars(cache)["breaker"] = Breaker()
+
+
+def point_at(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+    monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{port}/0")
+    from_environment.cache_clear()
+    forget()
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis is not there."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        point_at(monkeypatch, probe.getsockname()[1])
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Redis takes connections and says nothing, as a stopped process does."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        point_at(monkeypatch, server.getsockname()[1])
+        yield
+
+
+def test_an_answer_is_computed_once_and_kept_for_about_as_long_as_its_key_says() -> None:
+    numbers = count(1)
+    answers = [remember(KEY, Answer, lambda: Answer(number=next(numbers))) for _ in range(3)]
+    assert answers == [Answer(number=1)] * 3
+    assert 89 <= int(str(ask(lambda redis: redis.ttl(KEY.text)))) <= 110
+
+
+def test_lifetimes_differ_so_that_not_all_answers_end_at_once() -> None:
+    lifetimes = set()
+    for number in range(20):
+        key = Key(f"metrics:test:{number}", 86_400)
+        remember(key, Answer, lambda: Answer(number=0))
+        lifetimes.add(int(str(ask(lambda redis, key=key: redis.ttl(key.text)))))  # type: ignore[misc]
+    assert len(lifetimes) > 10
+
+
+def test_without_redis_answers_are_computed_and_nobody_waits(nobody: None) -> None:
+    numbers = count(1)
+    started = time.perf_counter()
+    answers = [remember(KEY, Answer, lambda: Answer(number=next(numbers))).number for _ in range(50)]
+    assert answers == list(range(1, 51))
+    assert time.perf_counter() - started < 1
+
+
+def test_a_redis_that_says_nothing_is_waited_for_five_times_and_then_left_alone(silent: None) -> None:
+    times = []
+    for _ in range(8):
+        started = time.perf_counter()
+        assert remember(KEY, Answer, lambda: Answer(number=7)) == Answer(number=7)
+        times.append(time.perf_counter() - started)
+    assert max(times[:5]) < 0.2
+    assert max(times[5:]) < 0.01
+
+
+def test_what_compute_raises_is_raised() -> None:
+    def compute() -> Answer:
+        raise Unavailable("the database does not answer")
+
+    with pytest.raises(Unavailable, match="database"):
+        remember(KEY, Answer, compute)
+
+
+def test_an_open_breaker_lets_one_probe_through_after_a_while_and_closes_on_success() -> None:
+    breaker = Breaker(limit=2, seconds=0.05)
+    breaker.note(success=False)
+    assert breaker.allows()
+    breaker.note(success=False)
+    assert not breaker.allows()
+    time.sleep(0.06)
+    assert [breaker.allows() for _ in range(3)] == [True, False, False]
+    breaker.note(success=True)
+    assert breaker.allows()
+
+
+def test_a_failed_probe_keeps_the_breaker_open() -> None:
+    breaker = Breaker(limit=1, seconds=0.05)
+    breaker.note(success=False)
+    time.sleep(0.06)
+    assert breaker.allows()
+    breaker.note(success=False)
+    assert not breaker.allows()
+
+
+def test_redis_counts_hits_and_misses_for_the_health_page() -> None:
+    before = statistics()
+    for _ in range(4):
+        remember(KEY, Answer, lambda: Answer(number=0))
+    after = statistics()
+    assert (after["hits"] - before["hits"], after["misses"] - before["misses"]) >= (3, 1)
+    assert 0 <= after["hit_rate"] <= 100
+
+
+def test_keys_name_site_range_and_version_and_differ_by_question() -> None:
+    assert dashboard_key("shop", APRIL, "v1").text == "metrics:dashboard:shop:2015-04-01..2015-04-30:v1"
+    first, second = (funnel_key("shop", "Mobile", APRIL, "v1", question).text for question in ("one", "two"))
+    assert first.startswith("metrics:funnel:shop:Mobile:2015-04-01..2015-04-30:v1:")
+    assert first != second
+
+
+def test_a_range_that_goes_on_is_kept_an_hour_and_one_that_is_over_a_day() -> None:
+    today = now().date()
+    going_on = DayRange(today - timedelta(days=29), today, ZoneInfo("UTC"))
+    assert dashboard_key("shop", going_on, "v1").seconds == 3_600
+    assert dashboard_key("shop", APRIL, "v1").seconds == 86_400

@@ -1,0 +1,236 @@
+"""The funnel's engine and its daily rollups against the definition, on whatever people do."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from footfall.days import DayRange, day_of
+from footfall.funnels.columns import Entered, unpack
+from footfall.funnels.engine import Attempts, Entries, Overlapping, Timeline, any_order, ordered
+from footfall.funnels.rollup import DayEntries, funnel_documents
+from footfall.funnels.steps import any_of, definition, labels, satisfies
+from footfall.funnels.summary import Summary
+from footfall.funnels.tally import people_per_step
+from footfall.schemas.funnel import DEVICES, FunnelStep
+from footfall.schemas.site import Funnel, Site
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.builders import a_document, a_site
+from tests.layers.core.funnel_oracle import Seen, furthest, percentile, seconds, users
+
+LONDON = ZoneInfo("Europe/London")
+EVE_OF_SUMMER_TIME = datetime(2026, 3, 28, 22, 0, tzinfo=UTC)
+SPARSE = 1_000_003
+
+moments = st.builds(
+    lambda hours, milliseconds: EVE_OF_SUMMER_TIME + timedelta(hours=hours, milliseconds=milliseconds),
+    st.sampled_from([0, 1, 2, 3, 24, 25, 26, 49]),
+    st.sampled_from([0, 0, 0, 1, 60_000]),
+)
+seen = st.builds(Seen, st.integers(1, 3), st.sampled_from(DEVICES[:3]), st.sampled_from("abc"), moments)
+histories = st.lists(seen, max_size=12).map(lambda events: sorted(events, key=lambda event: event.at))
+step_names = st.lists(st.sampled_from(["a", "b", "c", "a|b", "b|c"]), min_size=2, max_size=4)
+apart = st.permutations(["a", "b", "c"])
+windows = st.none() | st.sampled_from([timedelta(), timedelta(milliseconds=1), timedelta(hours=1), timedelta(hours=24)])
+
+
+def rolled_up(events: Sequence[Seen], steps: Sequence[str], number: int = 1) -> tuple[Site, list[dict[str, Any]]]:
+    """What funnel_analytics holds of events; each person's dense id is multiplied by `number`."""
+    site = a_site(time_zone="Europe/London", funnels=[Funnel(name="tried", steps=list(steps))])
+    documents: list[dict[str, Any]] = []
+    for day in sorted({day_of(event.at, LONDON) for event in events}):
+        entries = DayEntries(DayRange(day, day, LONDON).start, site.funnels)
+        for event in events:
+            if day_of(event.at, LONDON) == day:
+                entries.add(as_event(event), event.person * number)
+        documents += [dict(document) for document in funnel_documents(site, day, entries)]
+    return site, documents
+
+
+def as_event(event: Seen) -> dict[str, Any]:
+    return {"type": "pageview", "name": None, "page_type": event.page, "device": event.device, "timestamp": event.at}
+
+
+def whole_range(events: Sequence[Seen]) -> DayRange:
+    days = [day_of(event.at, LONDON) for event in events] or [EVE_OF_SUMMER_TIME.date()]
+    return DayRange(min(days), max(days), LONDON)
+
+
+def milliseconds(window: timedelta | None) -> int | None:
+    return None if window is None else window // timedelta(milliseconds=1)
+
+
+def assert_same(summary: Summary, events: Sequence[Seen], chains: dict[int, Any], *, in_any_order: bool) -> None:
+    names = summary.names
+    assert [step.users for step in summary.steps()] == users(chains, len(names))
+    for number, step in enumerate(summary.steps()):
+        assert_durations(step, seconds(events, chains, number, any_order=in_any_order))
+    for device, steps in summary.steps_by_device().items():
+        ours = {person: chain for person, chain in chains.items() if events[chain[0]].device == device}
+        assert [step.users for step in steps] == users(ours, len(names))
+        for number, step in enumerate(steps):
+            assert_durations(step, seconds(events, ours, number, any_order=in_any_order))
+
+
+def assert_durations(step: FunnelStep, taken: list[float]) -> None:
+    if not taken:
+        assert (step.avg_seconds, step.median_seconds, step.p90_seconds) == (None, None, None)
+        return
+    assert step.avg_seconds == pytest.approx(sum(taken) / len(taken), abs=1e-3)
+    assert step.median_seconds == pytest.approx(percentile(taken, 0.5), abs=1e-3)
+    assert step.p90_seconds == pytest.approx(percentile(taken, 0.9), abs=1e-3)
+
+
+@given(histories, step_names, windows, st.sampled_from([1, SPARSE]), st.booleans())
+def test_rolled_up_days_answer_any_range_and_window_exactly(
+    events: list[Seen], steps: list[str], window: timedelta | None, number: int, newest_first: bool
+) -> None:
+    _, documents = rolled_up(events, steps, number)
+    entered = unpack(documents[::-1] if newest_first else documents, whole_range(events), len(steps))
+    attempts = ordered(entered.steps, entered.timeline, milliseconds(window))
+    assert_same(Summary(steps, attempts, entered.timeline), events, furthest(events, steps, window), in_any_order=False)
+
+
+@given(histories, apart, windows)
+def test_steps_in_any_order_are_reached_once_all_before_them_have_happened(
+    events: list[Seen], steps: list[str], window: timedelta | None
+) -> None:
+    _, documents = rolled_up(events, steps)
+    entered = unpack(documents, whole_range(events), len(steps))
+    attempts = any_order(entered.steps, entered.timeline, milliseconds(window))
+    chains = furthest(events, steps, window, any_order=True)
+    assert_same(Summary(steps, attempts, entered.timeline), events, chains, in_any_order=True)
+
+
+@given(histories, step_names, windows, st.sampled_from(DEVICES[:3]))
+def test_a_device_filter_leaves_the_other_devices_events_out(
+    events: list[Seen], steps: list[str], window: timedelta | None, device: str
+) -> None:
+    _, documents = rolled_up(events, steps)
+    entered = unpack([one for one in documents if one["device"] == device], whole_range(events), len(steps))
+    attempts = ordered(entered.steps, entered.timeline, milliseconds(window))
+    there = [event for event in events if event.device == device]
+    assert_same(Summary(steps, attempts, entered.timeline), there, furthest(there, steps, window), in_any_order=False)
+
+
+@given(histories, step_names)
+def test_people_are_counted_the_same_without_numpy(events: list[Seen], steps: list[str]) -> None:
+    _, documents = rolled_up(events, steps)
+    assert people_per_step(documents, len(steps)) == users(furthest(events, steps, None), len(steps))
+
+
+@given(histories, step_names)
+def test_a_days_own_figures_are_those_of_a_funnel_within_the_day(events: list[Seen], steps: list[str]) -> None:
+    _, documents = rolled_up(events, steps)
+    for day in {document["date"] for document in documents}:
+        within = [event for event in events if day_of(event.at, LONDON).isoformat() == day]
+        chains = furthest(within, steps, None)
+        for document in documents:
+            if document["date"] == day:
+                ours = {who: chain for who, chain in chains.items() if within[chain[0]].device == document["device"]}
+                assert document["users"] == users(ours, len(steps))[document["order"] - 1]
+
+
+@given(histories, step_names)
+def test_every_rolled_up_document_has_a_key_of_its_own(events: list[Seen], steps: list[str]) -> None:
+    _, documents = rolled_up(events, steps)
+    assert len({document["_id"] for document in documents}) == len(documents)
+
+
+def attempts_of(pages: str, steps: Sequence[str], window: int | None = None) -> list[int]:
+    """How many steps somebody reached who viewed a page each minute."""
+    timeline = Timeline(np.arange(len(pages)) * 60_000, np.zeros(len(pages), np.uint8))
+    entries = [
+        Entries(np.ones(len(places), np.uint32), places)
+        for step in steps
+        for places in [np.array([place for place, page in enumerate(pages) if page in step.split("|")], np.uint32)]
+    ]
+    reached: list[int] = ordered(entries, timeline, window).reached.tolist()
+    return reached
+
+
+def test_one_event_never_satisfies_two_steps() -> None:
+    assert attempts_of("c", ["c", "c"]) == [1]
+    assert attempts_of("cc", ["c", "c"]) == [2]
+
+
+def test_events_of_one_instant_keep_their_arrival_order() -> None:
+    places = [np.array([0], np.uint32), np.array([1], np.uint32)]
+    at_once = Timeline(np.zeros(2, np.int64), np.zeros(2, np.uint8))
+    first, second = (Entries(np.ones(1, np.uint32), place) for place in places)
+    assert ordered([first, second], at_once, 0).reached.tolist() == [2]
+    assert ordered([second, first], at_once, 0).reached.tolist() == [1]
+
+
+def test_a_failed_attempt_does_not_eat_a_later_success() -> None:
+    assert attempts_of("a____ab", ["a", "b"], window=60_000) == [2]
+
+
+def test_the_window_is_counted_from_the_first_step_and_includes_its_end() -> None:
+    assert attempts_of("a_b_c", ["a", "b", "c"], window=4 * 60_000) == [3]
+    assert attempts_of("a_b__c", ["a", "b", "c"], window=4 * 60_000) == [2]
+
+
+def test_nobody_makes_no_attempt() -> None:
+    nobody = Entries(np.zeros(0, np.uint32), np.zeros(0, np.uint32))
+    timeline = Timeline(np.zeros(0, np.int64), np.zeros(0, np.uint8))
+    for attempts in (
+        ordered([nobody] * 2, timeline),
+        ordered([nobody] * 2, timeline, 1),
+        any_order([nobody] * 2, timeline),
+    ):
+        assert [step.users for step in Summary(["a", "b"], attempts, timeline).steps()] == [0, 0]
+        assert [step.conversion_rate for step in Summary(["a", "b"], attempts, timeline).steps()] == [0.0, 0.0]
+
+
+def test_any_order_refuses_steps_that_one_event_satisfies_both_of() -> None:
+    entries = Entries(np.ones(1, np.uint32), np.zeros(1, np.uint32))
+    with pytest.raises(Overlapping):
+        any_order([entries, entries], Timeline(np.zeros(1, np.int64), np.zeros(1, np.uint8)))
+
+
+def test_entries_that_do_not_fit_into_one_document_are_split_over_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    from footfall.funnels import rollup
+
+    monkeypatch.setattr(rollup, "ENTRIES_PER_DOCUMENT", 2)
+    events = [Seen(person, "Mobile", page, EVE_OF_SUMMER_TIME) for person in range(5) for page in "ab"]
+    _, documents = rolled_up(events, ["a", "b"])
+    entered = unpack(documents, whole_range(events), 2)
+    assert [document["entries"]["count"] for document in documents] == [2, 2, 1, 2, 2, 1]
+    assert sum(document["users"] for document in documents if document["order"] == 1) == 5
+    assert [step.users for step in summary_of(entered).steps()] == [5, 5]
+
+
+def summary_of(entered: Entered) -> Summary:
+    attempts: Attempts = ordered(entered.steps, entered.timeline)
+    return Summary(["a", "b"], attempts, entered.timeline)
+
+
+def test_a_step_is_a_page_type_an_event_type_or_an_events_own_name() -> None:
+    assert satisfies(a_document(pageType="home"), "search|home")
+    assert satisfies(a_document(eventType="Order Completed"), "order_completed")
+    assert satisfies(a_document(eventType="track", event="Wishlist opened"), "Wishlist opened")
+    assert not satisfies(a_document(eventType="click", pageType="home"), "home"), (
+        "a click on a page is not a view of it"
+    )
+    assert labels(a_document(pageType="home")) == {"home", "pageview"}
+
+
+def test_the_question_to_the_store_finds_what_satisfies_the_steps() -> None:
+    assert any_of(["home", "cart|Wishlist opened"]) == {
+        "$or": [
+            {"type": "pageview", "page_type": {"$in": ["Wishlist opened", "cart", "home"]}},
+            {"type": {"$in": ["Wishlist opened", "cart", "home"]}},
+            {"name": {"$in": ["Wishlist opened", "cart", "home"]}},
+        ]
+    }
+
+
+def test_rollups_are_defined_by_time_zone_currency_and_funnels_alone() -> None:
+    assert definition(a_site(name="One")) == definition(a_site(name="Two"))
+    assert definition(a_site(time_zone="UTC")) != definition(a_site(time_zone="Asia/Tokyo"))
+    assert definition(a_site()) != definition(a_site(funnels=[Funnel(name="default", steps=["home", "cart"])]))
