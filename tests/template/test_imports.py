@@ -36,28 +36,42 @@ NEVER = {"aws_xray_sdk", "moto", "pytest"}
 
 @pytest.mark.parametrize("folder", declared())
 def test_a_handler_imports_with_what_its_layers_hold(folder: str, lambdas: dict[str, dict[str, Any]]) -> None:
-    loaded = _loaded_by(written(folder), lambdas[logical_id(folder)])
+    function = lambdas[logical_id(folder)]
+
+    loaded = _loaded_by(written(folder), function)
 
     assert loaded & (TOO_HEAVY.get(folder, set()) | NEVER) == set()
+    unused = [layer for layer in _layers(function)[1:] if not loaded & set(_modules_of(_pins(layer)))]
+    assert unused == [], "a layer that nothing is imported from"
 
 
 def _loaded_by(folder: str, function: dict[str, Any]) -> set[str]:
     """The top-level modules that a fresh Python holds after importing the handler."""
-    layers = [f"layers/{layer['Ref'].removesuffix('Layer').lower()}" for layer in function["Layers"]]
-    files = [ROOT / place / "requirements.txt" for place in [*layers, folder]] + [ROOT / "requirements" / "runtime.txt"]
-    present = {name for path in files if path.exists() for name in re.findall(r"(?m)^([\w.-]+)==", path.read_text())}
-    command = [sys.executable, str(SCRIPT), folder.replace("/", ".") + ".handler", *_absent(present)]
+    places = [*_layers(function), folder, "requirements/runtime"]
+    ours = set(_modules_of({pin for place in places for pin in _pins(place)}))
+    absent = [module for module in _installed() if module not in ours]
+    command = [sys.executable, str(SCRIPT), folder.replace("/", ".") + ".handler", *absent]
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert run.returncode == 0, run.stderr
     return set(run.stdout.split())
 
 
-def _absent(present: set[str]) -> list[str]:
-    """The top-level modules here that belong to none of these distributions."""
+def _layers(function: dict[str, Any]) -> list[str]:
+    return [f"layers/{layer['Ref'].removesuffix('Layer').lower()}" for layer in function["Layers"]]
+
+
+def _pins(place: str) -> set[str]:
+    """The distributions that a folder's requirements.txt names, or a file's of that name."""
+    path = next((path for path in (ROOT / place / "requirements.txt", ROOT / f"{place}.txt") if path.exists()), None)
+    return set(re.findall(r"(?m)^([\w.-]+)==", path.read_text())) if path else set()
+
+
+def _modules_of(pins: set[str]) -> list[str]:
+    """The top-level modules that these distributions install."""
     return [
         module
         for module, distributions in _installed().items()
-        if not {name.lower().replace("_", "-") for name in distributions} & present
+        if {name.lower().replace("_", "-") for name in distributions} & pins
     ]
 
 
