@@ -5,6 +5,7 @@ Days that do not fit into the time stay marked for the next run.
 """
 
 import time
+from collections.abc import Callable
 from typing import Any, Literal
 
 from footfall.clock import now
@@ -20,7 +21,7 @@ from pydantic import BaseModel
 
 from . import queries
 from .recompute import recompute
-from .writing import replace_days, unmark
+from .writing import DayRollup, note_run, replace_days, unmark
 
 GUARD_MILLISECONDS = 10_000
 SUMS: tuple[Literal["days", "events", "left", "people_unknown"], ...] = ("days", "events", "left", "people_unknown")
@@ -38,7 +39,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     started = time.monotonic()
     order = Order.model_validate(event)
     with answering():
-        runs = [_roll_up(site, order, context) for site in _sites(order)]
+        runs = [_roll_up(site, order, lambda: _in_time(context)) for site in _sites(order)]
     sums: dict[str, int] = {name: sum(run[name] for run in runs) for name in SUMS}
     summary = {"sites": len(runs), **sums, "milliseconds": _milliseconds_since(started)}
     logger().info("rolled up", extra=summary)
@@ -54,30 +55,38 @@ def _sites(order: Order) -> list[Site]:
     return found
 
 
-def _roll_up(site: Site, order: Order, context: Any) -> RollupRun:
+def _roll_up(site: Site, order: Order, in_time: Callable[[], bool]) -> RollupRun:
     """Recompute a site's days, and note how far its rollups are."""
     started = time.monotonic()
     marks = queries.marks_of(site.site_id)
-    defined = (database()["rollups"].find_one({"_id": site.site_id}) or {}).get("definition")
-    old = [] if defined == definition(site) else queries.computed_otherwise(site.site_id, definition(site))
-    dates = [order.date.isoformat()] if order.date else sorted({*marks, *old})
-    written = []
-    for part in recompute(site, dates, lambda: context.get_remaining_time_in_millis() > GUARD_MILLISECONDS):
+    defined = queries.defined(site.site_id)
+    dates = {order.date.isoformat()} if order.date else {*marks, *_otherwise_defined(site, defined)}
+    written: list[DayRollup] = []
+    for part in recompute(site, dates, in_time):
         done = replace_days(site.site_id, part)
         unmark(site.site_id, done, marks)
-        written += [(rollup.date, rollup.events, rollup.people_unknown) for rollup in done]
-    left = set(dates) - {date for date, _, _ in written}
+        written += [rollup.without_documents() for rollup in done]
+    left = dates - {rollup.date for rollup in written}
     run = RollupRun(
         definition=definition(site) if not order.date and not left else defined,
         ran_at=now(),
         days=len(written),
-        events=sum(events for _, events, _ in written),
+        events=sum(rollup.events for rollup in written),
         left=len(left),
-        people_unknown=sum(unknown for _, _, unknown in written),
+        people_unknown=sum(rollup.people_unknown for rollup in written),
         milliseconds=_milliseconds_since(started),
     )
-    database()["rollups"].update_one({"_id": site.site_id}, {"$set": {"site_id": site.site_id, **run}}, upsert=True)
+    note_run(site.site_id, run)
     return run
+
+
+def _otherwise_defined(site: Site, defined: str | None) -> set[str]:
+    """The days to do anew because the site's time zone, currency or funnels have changed."""
+    return set() if defined == definition(site) else queries.computed_otherwise(site.site_id, definition(site))
+
+
+def _in_time(context: Any) -> bool:
+    return bool(context.get_remaining_time_in_millis() > GUARD_MILLISECONDS)
 
 
 def _milliseconds_since(started: float) -> int:

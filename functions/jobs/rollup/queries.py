@@ -26,6 +26,12 @@ def marks_of(site_id: str) -> dict[str, Any]:
     return {mark["date"]: mark["token"] for mark in found}
 
 
+def defined(site_id: str) -> str | None:
+    """The definition of a site's days and funnels by which all its rollups were computed; None when by several."""
+    found = database()["rollups"].find_one({"_id": site_id}, {"definition": 1}) or {}
+    return found.get("definition")
+
+
 def computed(site_id: str, dates: list[str]) -> dict[str, str]:
     """The token of each day that has figures."""
     ids = [f"{site_id}:{day}" for day in dates]

@@ -1,10 +1,10 @@
 """How a rollup is written: whole days replaced at once, so that a reader sees all of a day or what was there before."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bson import ObjectId
-from footfall.schemas.funnel import FunnelDocument
+from footfall.schemas.funnel import FunnelDocument, RollupRun
 from footfall.schemas.metrics import DayDocument
 from footfall.stores.mongo import client, database
 from pymongo import DeleteOne
@@ -23,6 +23,10 @@ class DayRollup:
     funnels: list[FunnelDocument]
     events: int
     people_unknown: int
+
+    def without_documents(self) -> "DayRollup":
+        """What is worth remembering of it once it is written."""
+        return replace(self, metrics=None, funnels=[])
 
 
 def replace_days(site_id: str, rollups: list[DayRollup]) -> list[DayRollup]:
@@ -65,3 +69,8 @@ def unmark(site_id: str, rollups: list[DayRollup], marks: dict[str, Any]) -> Non
         database()["stale_days"].bulk_write(
             [DeleteOne({"_id": f"{site_id}:{date}", "token": marks[date]}) for date in done], ordered=False
         )
+
+
+def note_run(site_id: str, run: RollupRun) -> None:
+    """Keep what the last run did, where /etl/status and the readers of rollups find it."""
+    database()["rollups"].update_one({"_id": site_id}, {"$set": {"site_id": site_id, **run}}, upsert=True)

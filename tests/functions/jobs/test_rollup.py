@@ -1,0 +1,375 @@
+"""jobs/rollup on a real MongoDB: days recomputed whole, marks kept until what they stand for is done."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from bson import ObjectId
+from footfall.clock import now
+from footfall.days import DayRange
+from footfall.errors import NotFound
+from footfall.schemas.site import Funnel, Site
+from footfall.sessions.fold import derived_session_id, fold_session, split_by_gap
+from footfall.stores import sites
+from pymongo.database import Database
+from pyroaring import BitMap
+
+from functions.jobs.rollup import handler as rollup
+from functions.jobs.rollup import queries, recompute, writing
+from functions.jobs.rollup.handler import handler
+from tests.builders import NOON, LambdaContext, a_document, a_site
+
+Mongo = Database[dict[str, Any]]
+TODAY, YESTERDAY = "2026-03-01", "2026-02-28"
+
+
+@pytest.fixture
+def shop(database: Mongo) -> Iterator[Mongo]:
+    """A database with the site `demo`, whose funnel is home → search."""
+    know(database, a_site(funnels=[Funnel(name="default", steps=["home", "search"])]))
+    yield database
+    sites._known.clear()
+
+
+def know(database: Mongo, site: Site) -> None:
+    sites._known.clear()
+    database["sites"].replace_one({"_id": site.site_id}, site.model_dump(), upsert=True)
+
+
+def person(number: int, person_id: str, **but: Any) -> dict[str, Any]:
+    return {"_id": f"demo:{person_id}", "site_id": "demo", "person_id": person_id, "user_id": number, **but}
+
+
+def view(page: str, visitor_id: str = "ann", minutes: float = 0, **but: Any) -> dict[str, Any]:
+    """A page viewed so many minutes after noon of 1 March 2026."""
+    moment = NOON + timedelta(minutes=minutes)
+    told = {"eventType": "pageview", "pageType": page, "visitorId": visitor_id, "device": "Mobile"}
+    return dict(a_document(**{**told, "timestamp": moment.isoformat(), **but}))
+
+
+def happen(database: Mongo, *events: dict[str, Any]) -> None:
+    """Store events, their sessions, and the marks of their days (in UTC)."""
+    database["events"].insert_many(events)
+    visitors = {event["visitor_id"] for event in events}
+    for visitor in visitors:
+        for found in split_by_gap([event for event in events if event["visitor_id"] == visitor]):  # type: ignore[misc]
+            database["user_sessions"].insert_one(dict(fold_session(derived_session_id(found[0]), True, found, NOON)))
+    mark(database, *{event["timestamp"].date().isoformat() for event in events})
+
+
+def mark(database: Mongo, *dates: str) -> None:
+    for day in dates:
+        fields = {"site_id": "demo", "date": day, "token": ObjectId()}
+        database["stale_days"].update_one({"_id": f"demo:{day}"}, {"$set": fields}, upsert=True)
+
+
+def roll_up(event: dict[str, Any] | None = None, remaining: int = 60_000) -> dict[str, Any]:
+    return handler(event or {}, LambdaContext(remaining))
+
+
+def figures(database: Mongo, day: str = TODAY) -> dict[str, Any]:
+    return database["daily_metrics"].find_one({"_id": f"demo:{day}"}) or {}
+
+
+def users(database: Mongo, day: str = TODAY) -> dict[tuple[str, str], int]:
+    found = database["funnel_analytics"].find({"date": day})
+    return {(document["device"], document["step"]): document["users"] for document in found}
+
+
+def stale(database: Mongo) -> list[str]:
+    return sorted(mark["date"] for mark in database["stale_days"].find())
+
+
+def test_a_stale_day_is_recomputed_and_its_mark_deleted(shop: Mongo) -> None:
+    shop["users"].insert_many([person(1, "ann"), person(2, "bob")])
+    happen(shop, view("home"), view("search", minutes=1), view("home", "bob", device="Desktop"))
+    summary = roll_up()
+    assert {**summary, "milliseconds": 0} == {
+        "sites": 1,
+        "days": 1,
+        "events": 3,
+        "left": 0,
+        "people_unknown": 0,
+        "milliseconds": 0,
+    }
+    assert users(shop) == {
+        ("Desktop", "home"): 1,
+        ("Desktop", "search"): 0,
+        ("Mobile", "home"): 1,
+        ("Mobile", "search"): 1,
+    }
+    assert stale(shop) == []
+
+
+def test_documents_carry_what_the_shop_reads_in_them(shop: Mongo) -> None:
+    shop["users"].insert_many([person(1, "ann"), person(2, "bob")])
+    happen(shop, view("home"), view("search", minutes=1), view("home", "bob"))
+    roll_up()
+    document = shop["funnel_analytics"].find_one({"_id": f"demo:{TODAY}:Mobile:default:search"}) or {}
+    assert document["order"] == 2
+    assert (document["users"], document["conversion_rate"], document["drop_off"]) == (1, 50.0, 1)
+    assert document["avg_seconds"] == 60.0
+    assert document["entries"]["count"] == 1
+
+
+def test_a_days_figures_count_people_views_sessions_pages_and_sources(shop: Mongo) -> None:
+    shop["users"].insert_many([person(1, "ann"), person(2, "bob")])
+    happen(
+        shop,
+        view("home", path="/", attribution={"utmParams": {"source": "news"}}),
+        view("search", minutes=1, path="/search"),
+        view("home", "bob", device="Desktop", path="/"),
+        view("home", "bob", minutes=1, eventType="click", device="Desktop"),
+    )
+    roll_up()
+    day = figures(shop)
+    counted = ("visitors", "page_views", "sessions", "bounces", "session_seconds", "conversions")
+    assert [day[name] for name in counted] == [2, 3, 2, 0, 120.0, 0]
+    assert {page["page"]: page["views"] for page in day["pages"]} == {"/": 2, "/search": 1}
+    assert day["sources"] == [
+        {"source": "direct", "sessions": 1, "conversions": 0},
+        {"source": "news", "sessions": 1, "conversions": 0},
+    ]
+    assert {device: set(BitMap.deserialize(one["people"])) for device, one in day["by_device"].items()} == {
+        "Mobile": {1},
+        "Desktop": {2},
+    }
+
+
+def an_order(order_id: str, person_id: str, total: int, **but: Any) -> dict[str, Any]:
+    order = {
+        "site_id": "demo",
+        "order_id": order_id,
+        "person_id": person_id,
+        "user_id": person_id,
+        "placed_at": NOON,
+        "refunded_at": None,
+        "currency": "EUR",
+        "total": total,
+        "refunded": 0,
+    }
+    return {"_id": f"demo:{order_id}", **order, **but}
+
+
+def test_revenue_belongs_to_the_day_of_the_order_and_refunds_to_theirs(shop: Mongo) -> None:
+    shop["users"].insert_one(person(1, "ann"))
+    shop["orders"].insert_many(
+        [
+            an_order("o1", "ann", 1_000, placed_at=NOON - timedelta(days=1), refunded_at=NOON, refunded=400),
+            an_order("o2", "ann", 500),
+            an_order("o3", "ann", 700, currency="USD"),
+        ]
+    )
+    mark(shop, YESTERDAY, TODAY)
+    roll_up()
+    assert [figures(shop, YESTERDAY)[name] for name in ("orders", "revenue", "refunds")] == [1, 1_000, 0]
+    assert [figures(shop, TODAY)[name] for name in ("orders", "revenue", "refunds")] == [2, 500, 400]
+
+
+def test_bots_are_left_out(shop: Mongo) -> None:
+    shop["users"].insert_many([person(1, "ann"), person(2, "bot")])
+    happen(shop, view("home"), {**view("home", "bot"), "bot": True})
+    roll_up()
+    assert users(shop)["Mobile", "home"] == 1
+    assert [figures(shop)[name] for name in ("visitors", "page_views", "sessions")] == [1, 1, 1]
+
+
+def test_a_visitor_who_turned_out_to_be_somebody_is_counted_as_them(shop: Mongo) -> None:
+    link = {"at": NOON, "event_id": "e", "person_id": "ann"}
+    shop["users"].insert_many([person(1, "ann"), person(2, "cookie", link=link)])
+    happen(shop, view("home", "cookie"), view("search", "cookie", minutes=1, userId="ann"))
+    roll_up()
+    assert users(shop) == {("Mobile", "home"): 1, ("Mobile", "search"): 1}
+    assert figures(shop)["visitors"] == 1
+
+
+def test_what_happens_to_people_without_their_being_there_is_no_visit(shop: Mongo) -> None:
+    shop["users"].insert_one(person(1, "ann"))
+    happen(shop, view("home"), view("", "ann", 5, eventType="identify"), view("", "ann", 6, eventType="order_refunded"))
+    assert roll_up()["events"] == 1
+
+
+def test_a_mark_renewed_while_its_day_is_computed_stays(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop["users"].insert_one(person(1, "ann"))
+    happen(shop, view("home"))
+    write = writing.replace_days
+
+    def slow(*arguments: Any) -> Any:
+        mark(shop, TODAY)
+        return write(*arguments)
+
+    monkeypatch.setattr(rollup, "replace_days", slow)
+    assert roll_up()["days"] == 1
+    assert stale(shop) == [TODAY]
+
+
+def test_a_day_another_run_wrote_meanwhile_is_left_to_the_next(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop["users"].insert_one(person(1, "ann"))
+    happen(shop, view("home"))
+    write = writing.replace_days
+
+    def overtaken(*arguments: Any) -> Any:
+        monkeypatch.setattr(rollup, "replace_days", write)
+        happen(shop, view("search", minutes=1))
+        roll_up()
+        return write(*arguments)
+
+    monkeypatch.setattr(rollup, "replace_days", overtaken)
+    assert roll_up()["left"] == 1
+    assert users(shop)["Mobile", "search"] == 1, "the run that began earlier and saw less has not overwritten it"
+
+
+def test_a_day_whose_people_are_not_stored_yet_stays_marked(shop: Mongo) -> None:
+    shop["users"].insert_one(person(1, "ann"))
+    happen(shop, view("home"), view("home", "too new"))
+    assert roll_up()["people_unknown"] == 1
+    assert (users(shop)["Mobile", "home"], stale(shop)) == (1, [TODAY])
+    shop["users"].insert_one(person(2, "too new"))
+    assert roll_up()["people_unknown"] == 0
+    assert (users(shop)["Mobile", "home"], stale(shop)) == (2, [])
+
+
+def test_what_vanished_from_a_day_vanishes_from_its_rollups(shop: Mongo) -> None:
+    shop["users"].insert_one(person(1, "ann"))
+    happen(shop, view("home"), view("home", minutes=1, device="Tablet"))
+    roll_up()
+    shop["events"].delete_many({"device": "Tablet"})
+    mark(shop, TODAY)
+    roll_up()
+    assert {device for device, _ in users(shop)} == {"Mobile"}
+    for collection in ("events", "user_sessions"):
+        shop[collection].delete_many({})
+    mark(shop, TODAY)
+    roll_up()
+    assert (users(shop), figures(shop), stale(shop)) == ({}, {}, [])
+
+
+def test_computing_again_changes_nothing_but_the_version(shop: Mongo) -> None:
+    shop["users"].insert_many([person(1, "ann"), person(2, "bob")])
+    happen(shop, view("home"), view("search", minutes=1), view("home", "bob", minutes=-1440))
+    assert roll_up()["days"] == 2
+    before, version = everything(shop), version_of(shop)
+    mark(shop, TODAY, YESTERDAY)
+    roll_up()
+    assert everything(shop) == before
+    assert version_of(shop) != version
+
+
+def test_a_run_with_nothing_to_do_keeps_the_version(shop: Mongo) -> None:
+    shop["users"].insert_one(person(1, "ann"))
+    happen(shop, view("home"))
+    roll_up()
+    version = version_of(shop)
+    assert roll_up()["days"] == 0
+    assert version_of(shop) == version
+
+
+def everything(database: Mongo) -> list[dict[str, Any]]:
+    of_the_run = {"token", "read_at"}
+    return [
+        {name: value for name, value in document.items() if name not in of_the_run}
+        for collection in ("funnel_analytics", "daily_metrics")
+        for document in database[collection].find().sort("_id", 1)
+    ]
+
+
+def version_of(database: Mongo) -> str:
+    return str((database["rollups"].find_one({"_id": "demo"}) or {})["version"])
+
+
+def test_one_day_can_be_asked_for(shop: Mongo) -> None:
+    shop["users"].insert_one(person(1, "ann"))
+    happen(shop, view("home"), view("home", minutes=-1440))
+    assert roll_up({"site_id": "demo", "date": YESTERDAY})["days"] == 1
+    assert (users(shop, YESTERDAY)["Mobile", "home"], users(shop), stale(shop)) == (1, {}, [TODAY])
+
+
+def test_a_site_that_is_not_there_is_said_to_be_so(shop: Mongo) -> None:
+    with pytest.raises(NotFound):
+        roll_up({"site_id": "nobody", "date": TODAY})
+
+
+def test_a_schedules_event_does_every_stale_day_of_every_site(shop: Mongo) -> None:
+    know(shop, a_site(site_id="other"))
+    shop["users"].insert_one(person(1, "ann"))
+    happen(shop, view("home"))
+    event = {"version": "0", "source": "aws.events", "detail-type": "Scheduled Event", "time": "2026-03-01T12:00:00Z"}
+    summary = roll_up({**event, "detail": {}})
+    assert (summary["sites"], summary["days"]) == (2, 1)
+
+
+def test_days_that_do_not_fit_into_the_time_stay_marked(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recompute, "DAYS_PER_WRITE", 2)
+    shop["users"].insert_one(person(1, "ann"))
+    happen(shop, *(view("home", minutes=-1440 * day) for day in range(5)))
+
+    class Hurried(LambdaContext):
+        calls = 0
+
+        def get_remaining_time_in_millis(self) -> int:
+            self.calls += 1
+            return 60_000 if self.calls <= 3 else 9_000
+
+    summary = handler({}, Hurried())
+    assert (summary["days"], summary["left"], len(stale(shop))) == (3, 2, 2)
+    assert (roll_up()["days"], stale(shop)) == (2, [])
+
+
+def test_days_are_the_sites_own(shop: Mongo) -> None:
+    know(shop, a_site(time_zone="Asia/Tokyo", funnels=[Funnel(name="default", steps=["home", "search"])]))
+    shop["users"].insert_one(person(1, "ann"))
+    late = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+    shop["events"].insert_one({**view("home"), "timestamp": late})
+    mark(shop, "2026-03-02")
+    roll_up()
+    assert (users(shop, "2026-03-02")["Mobile", "home"], users(shop)) == (1, {})
+
+
+def test_other_funnels_or_another_time_zone_make_every_day_anew(shop: Mongo) -> None:
+    shop["users"].insert_one(person(1, "ann"))
+    happen(shop, view("home"), view("cart", minutes=11.5 * 60))
+    roll_up()
+    know(shop, a_site(time_zone="Asia/Tokyo", funnels=[Funnel(name="short", steps=["home", "cart"])]))
+    assert roll_up()["left"] == 0
+    found = {
+        (one["date"], one["funnel"], one["step"]): one["entries"]["count"] for one in shop["funnel_analytics"].find()
+    }
+    assert found == {
+        (TODAY, "short", "home"): 1,
+        (TODAY, "short", "cart"): 0,
+        ("2026-03-02", "short", "home"): 0,
+        ("2026-03-02", "short", "cart"): 1,
+    }
+    assert roll_up()["days"] == 0
+
+
+def test_the_last_run_is_kept_for_the_status_page(shop: Mongo) -> None:
+    shop["users"].insert_one(person(1, "ann"))
+    happen(shop, view("home"))
+    roll_up()
+    run = shop["rollups"].find_one({"_id": "demo"}) or {}
+    assert {name: run[name] for name in ("site_id", "days", "events", "left", "people_unknown")} == {
+        "site_id": "demo",
+        "days": 1,
+        "events": 1,
+        "left": 0,
+        "people_unknown": 0,
+    }
+    assert run["ran_at"] <= now()
+    assert run["milliseconds"] >= 0
+
+
+def test_neighbouring_days_are_read_in_one_question(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop["users"].insert_one(person(1, "ann"))
+    happen(shop, *(view("home", minutes=-1440 * day) for day in (0, 1, 2, 10)))
+    asked: list[int] = []
+    read = queries.events_by_day
+
+    def reading(site: Site, days: DayRange) -> Any:
+        asked.append(len(days))
+        return read(site, days)
+
+    monkeypatch.setattr(queries, "events_by_day", reading)
+    roll_up()
+    assert asked == [1, 3]
