@@ -19,6 +19,7 @@ from functions.etl.imports import progress, steps
 from functions.etl.imports.notices import ImportRef
 from infra.local.aws import AwsAddresses
 from tests import importing
+from tests.builders import LambdaContext
 from tests.importing import Road, deliver, notice_of, run, sent, taken, upload
 
 HEADER = b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
