@@ -16,7 +16,7 @@ from .neighbours import recall, shared_products
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Judge a run's models; a rejected run ends here, with its reasons noted."""
     with answering():
-        return evaluate(Fitted.model_validate(event)).model_dump()
+        return evaluate(Fitted.model_validate(event)).model_dump(mode="json")
 
 
 def evaluate(run: Fitted) -> Evaluated:

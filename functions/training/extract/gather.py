@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from footfall.customers.arrays import pack_texts
 from footfall.customers.behaviour import is_purchase, order_tokens, person_of_order, person_of_visit, visit_tokens
+from footfall.days import day_of
 from footfall.schemas.event import EventDocument
 from footfall.schemas.order import OrderDocument
 from numpy.typing import NDArray
@@ -34,7 +35,8 @@ class Gathering:
     zone: ZoneInfo
     currency: str
     links: Mapping[str, str]
-    last_moment: datetime | None = None
+    last_visit: datetime | None = None
+    last_trade: datetime | None = None
     people: dict[str, int] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     purchases: dict[str, Purchases] = field(default_factory=dict)
@@ -48,7 +50,7 @@ class Gathering:
     def add_visit(self, visit: Sequence[EventDocument]) -> None:
         """Count one visit."""
         self.figures["visits"] += 1
-        self._see(visit[-1]["timestamp"])
+        self.last_visit = _later(self.last_visit, visit[-1]["timestamp"])
         self._add(person_of_visit(visit, self.links), visit_tokens(visit, self.zone))
 
     def add_order(self, order: OrderDocument) -> None:
@@ -56,8 +58,7 @@ class Gathering:
         if order["currency"] not in (self.currency, ""):
             self.figures["foreign_currency_orders"] += 1
             return
-        self._see(order["placed_at"])
-        self._see(order["refunded_at"])
+        self.last_trade = _later(_later(self.last_trade, order["placed_at"]), order["refunded_at"])
         self._add(person_of_order(order, self.links), order_tokens(order, self.zone))
         if order["user_id"] is not None:
             self._add_purchase(order["user_id"], order)
@@ -65,9 +66,11 @@ class Gathering:
             self.figures["guest_orders"] += 1
             self.figures["guest_revenue"] += order["total"]
 
-    def _see(self, moment: datetime | None) -> None:
-        if moment and (self.last_moment is None or moment > self.last_moment):
-            self.last_moment = moment
+    @property
+    def as_of(self) -> date | None:
+        """The last local day with an order or refund; without any, with a visit. Recency counts from here."""
+        moment = self.last_trade or self.last_visit
+        return day_of(moment, self.zone) if moment else None
 
     def _add(self, person_id: str, tokens: Mapping[str, float]) -> None:
         row = self.people.setdefault(person_id, len(self.people))
@@ -101,9 +104,12 @@ class Gathering:
         }
 
     def _days_since(self, moment: datetime | None) -> int:
-        """Days from a moment's local day to the last day of data."""
-        days = [found.astimezone(self.zone).toordinal() for found in (self.last_moment, moment) if found]
-        return days[0] - days[-1]
+        """Days from a moment's local day to the day that recency counts from."""
+        return (self.as_of - day_of(moment, self.zone)).days if self.as_of and moment else 0
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max(one, other) if one and other else one or other
 
 
 def _milliseconds(moments: list[datetime | None]) -> NDArray[np.int64]:

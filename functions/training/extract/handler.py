@@ -3,7 +3,7 @@
 from typing import Any
 
 from footfall.customers.behaviour import visits_of
-from footfall.days import day_of, zone_named
+from footfall.days import zone_named
 from footfall.errors import NotFound
 from footfall.schemas.model import Extracted, Facts
 from footfall.schemas.site import Site
@@ -21,7 +21,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     with answering():
         if "site_id" not in event:
             return {"sites": [{"site_id": site["_id"]} for site in database()["sites"].find({}, {"_id": 1})]}
-        return extract(event["site_id"], event["run_id"]).model_dump()
+        return extract(event["site_id"], event["run_id"]).model_dump(mode="json")
 
 
 def extract(site_id: str, run_id: str) -> Extracted:
@@ -39,12 +39,12 @@ def extract(site_id: str, run_id: str) -> Extracted:
         customers=len(arrays["customer"]),
         currency=site.currency,
         time_zone=site.time_zone,
-        as_of=day_of(gathered.last_moment, gathered.zone).isoformat() if gathered.last_moment else "",
+        as_of=gathered.as_of,
         before=before,
         after=after,
     )
     features = save_arrays(work_key(run, "features.npz"), arrays)
-    runs.note(database(), run, "extract", {**facts.model_dump(), **gathered.figures})
+    runs.note(database(), run, "extract", {**facts.model_dump(mode="json"), **gathered.figures})
     runs.enter(database(), run, "fit")
     return Extracted(**run.model_dump(), facts=facts, features=features)
 

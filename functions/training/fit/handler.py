@@ -16,7 +16,7 @@ from .segments import fit_segments
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Fit every model of the run, and save what is needed to judge, publish and use them."""
-    return fit(Extracted.model_validate(event)).model_dump()
+    return fit(Extracted.model_validate(event)).model_dump(mode="json")
 
 
 def fit(run: Extracted) -> Fitted:

@@ -48,7 +48,7 @@ def customers_of(run: Evaluated, arrays: Arrays, scores: Arrays, segments: Seque
             rfm_segment=rfm_segment(recency, frequency, monetary).name,
             behaviour_segment=segments[score["segment"]],
             device=device,
-            as_of=run.facts.as_of,
+            as_of=str(run.facts.as_of),
             version=run.version,
         )
 

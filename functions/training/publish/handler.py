@@ -23,8 +23,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if "error" in event:
             ended = Ended(site_id=event["site_id"], run_id=event["run_id"], state="failed")
             runs.fail(database(), ended.site_id, ended.run_id, event["error"]["Error"], event["error"]["Cause"])
-            return ended.model_dump()
-        return publish(Evaluated.model_validate(event)).model_dump()
+            return ended.model_dump(mode="json")
+        return publish(Evaluated.model_validate(event)).model_dump(mode="json")
 
 
 def publish(run: Evaluated) -> Ended:

@@ -8,7 +8,7 @@ from footfall.schemas.model import MODEL_NAMES, Artefact, Evaluated, ModelDocume
 
 def models_of(run: Evaluated, segments: list[dict[str, Any]]) -> list[ModelDocument]:
     """A document for each model that the run made; `segments` are the behaviour segments."""
-    details = {"as_of": run.facts.as_of, "currency": run.facts.currency, "time_zone": run.facts.time_zone}
+    details = {"as_of": str(run.facts.as_of), "currency": run.facts.currency, "time_zone": run.facts.time_zone}
     more: dict[ModelName, dict[str, Any]] = {"behaviour_segments": {"segments": segments}}
     artefacts: dict[ModelName, dict[str, Artefact]] = {
         "behaviour_segments": {"segments": run.segments},

@@ -31,6 +31,12 @@ class MilvusSettings(BaseModel):
     milvus_token_secret: str = ""
 
 
+class VectorSearchSettings(BaseModel):
+    """How many of the 1,024 lists of a large collection are searched: more find more true neighbours, more slowly."""
+
+    milvus_nprobe: int = 64
+
+
 class SigningSettings(BaseModel):
     """The name of the secret that signs write keys."""
 

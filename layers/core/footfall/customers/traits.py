@@ -32,3 +32,10 @@ def unique_names(groups: Sequence[Mapping[str, float]]) -> list[str]:
     tries = [[name_of(group, words) for group in groups] for words in range(2, 5)]
     numbered = [f"{name} {number}" for number, name in enumerate(tries[-1], 1)]
     return next((names for names in tries if len(set(names)) == len(names)), numbered)
+
+
+def described(deviations: Mapping[str, float]) -> str:
+    """What sets a group apart, trait by trait, the strongest first; nothing where it is like everybody."""
+    telling = sorted(deviations, key=lambda trait: -abs(deviations[trait]))
+    words = [TRAITS[trait][deviations[trait] < 0] for trait in telling if abs(deviations[trait]) >= DISTINCTIVE]
+    return f"More than others: {', '.join(words)}" if words else "Much like everybody"

@@ -1,6 +1,6 @@
 """Models, and the training runs that make them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
 from pydantic import BaseModel
@@ -37,7 +37,7 @@ class OrderTotals(BaseModel):
 
 
 class Facts(BaseModel):
-    """What was read: how much, in which currency and time zone, and up to which local day (empty: no data at all).
+    """What was read: how much, in which currency and time zone, and the local day that recency counts from.
 
     `before` and `after` are the store's own sums from before and after reading; a shop goes on selling meanwhile.
     """
@@ -46,7 +46,7 @@ class Facts(BaseModel):
     customers: int
     currency: str
     time_zone: str
-    as_of: str
+    as_of: date | None
     before: OrderTotals
     after: OrderTotals
 

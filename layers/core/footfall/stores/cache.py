@@ -71,6 +71,12 @@ def realtime_metrics_key(site_id: str) -> Key:
     return Key(f"metrics:realtime:{site_id}", 30)
 
 
+def similar_users_key(site_id: str, person_id: str, version: int, question: str) -> Key:
+    """Who behaves like somebody, as of one version of the model, for 10 minutes."""
+    digest = hashlib.sha256(f"{person_id}\n{question}".encode()).hexdigest()[:16]
+    return Key(f"query:similar_users:{site_id}:{version}:{digest}", 600)
+
+
 def _span(days: DayRange) -> str:
     return f"{days.first}..{days.last}"
 

@@ -1,11 +1,13 @@
 """The registry of models: which versions there are, and which is in use."""
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from pymongo import ReplaceOne
 from pymongo.database import Database
 
+from footfall.customers.segments import RFM_SEGMENTS
+from footfall.errors import FieldProblem, Invalid
 from footfall.schemas.model import ModelDocument, ModelName
 
 Mongo = Database[dict[str, Any]]
@@ -15,6 +17,24 @@ def in_use(database: Mongo, site_id: str, name: ModelName) -> ModelDocument | No
     """The newest published version of a site's model, or None where nothing was published yet."""
     query = {"site_id": site_id, "name": name, "state": "published"}
     return cast(ModelDocument | None, database["models"].find_one(query, sort=[("version", -1)]))
+
+
+def behaviour_segments(database: Mongo, site_id: str) -> list[dict[str, Any]]:
+    """The behaviour segments of a site's model in use; none before the first training."""
+    model = in_use(database, site_id, "behaviour_segments")
+    return list(model["details"]["segments"]) if model else []
+
+
+def segment_field(database: Mongo, site_id: str, segment: str) -> Literal["rfm_segment", "behaviour_segment"]:
+    """Which field of a customer holds a segment's name; raises Invalid, naming all there are, for an unknown one."""
+    by_money = [known.name for known in RFM_SEGMENTS]
+    if segment in by_money:
+        return "rfm_segment"
+    by_behaviour = [str(known["name"]) for known in behaviour_segments(database, site_id)]
+    if segment not in by_behaviour:
+        names = "; ".join([*by_money, *by_behaviour])
+        raise Invalid([FieldProblem("segment", f"there is no segment of that name, but these: {names}")])
+    return "behaviour_segment"
 
 
 def publish(database: Mongo, models: Sequence[ModelDocument]) -> None:

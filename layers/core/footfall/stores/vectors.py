@@ -84,9 +84,7 @@ def client() -> MilvusClient:
     """The client of this execution environment; it connects when made, within two seconds or not at all."""
     settings = from_environment(MilvusSettings)
     token = secret(settings.milvus_token_secret) if settings.milvus_token_secret else ""
-    return MilvusClient(
-        uri=settings.milvus_uri, token=token, timeout=CONNECT_SECONDS, grpc_options=QUIET_CONNECTION
-    )
+    return MilvusClient(uri=settings.milvus_uri, token=token, timeout=CONNECT_SECONDS, grpc_options=QUIET_CONNECTION)
 
 
 @contextmanager
@@ -180,13 +178,17 @@ def remove_older(collection: Collection, site_id: str, version: int) -> None:
         )
 
 
-def vector_of(collection: Collection, site_id: str, subject: str) -> NDArray[np.float32] | None:
-    """A subject's vector, or None where it has none."""
+def row_of(collection: Collection, site_id: str, subject: str) -> Row | None:
+    """A subject's row, or None where it has none."""
+    fields = [*collection.texts, "version", "vector"]
     with answering():
         found = client().get(
-            collection.name, ids=[_key(site_id, subject)], output_fields=["vector"], timeout=SEARCH_SECONDS
+            collection.name, ids=[_key(site_id, subject)], output_fields=fields, timeout=SEARCH_SECONDS
         )
-    return np.asarray(found[0]["vector"], np.float32) if found else None
+    if not found:
+        return None
+    texts = {name: str(found[0][name]) for name in collection.texts}
+    return Row(subject, texts, int(found[0]["version"]), np.asarray(found[0]["vector"], np.float32))
 
 
 def nearest(
