@@ -44,6 +44,7 @@ class FunctionFailed(Exception):
 class Stack:
     """One local stack; use it as a context manager. Its data stays in `data`, and a later stack takes it up again.
 
+    `address` is where the stores and AWS services are reached: functions in containers need the Docker bridge's.
     `schedules` says whether time starts functions; `disorder` and `retry_seconds` are for tests (see EventSource).
     """
 
@@ -53,6 +54,7 @@ class Stack:
         *,
         host: str = LOOPBACK,
         port: int = 0,
+        address: str = LOOPBACK,
         template: Path = TEMPLATE,
         parameters: Mapping[str, str] | None = None,
         schedules: bool = True,
@@ -62,6 +64,7 @@ class Stack:
         self._data = data
         self._host = host
         self._port = port
+        self._address = address
         self._template_path = template
         self._parameters: dict[str, str] = {"Environment": "local", **(parameters or {})}
         self._schedules = schedules
@@ -111,17 +114,17 @@ class Stack:
         self._data.mkdir(parents=True, exist_ok=True)
         self._cleanup.enter_context(_locked(self._data / "lock"))
         self._cleanup.enter_context(_logging_to(self._data / "logs"))
-        http, lambdas = self._bound(self._host, self._port), self._bound(LOOPBACK, 0)
+        http, lambdas = self._bound(self._host, self._port), self._bound(self._address, 0)
         self.url = f"http://{self._host}:{http.getsockname()[1]}"
-        lambda_endpoint = f"http://{LOOPBACK}:{lambdas.getsockname()[1]}"
+        lambda_endpoint = f"http://{self._address}:{lambdas.getsockname()[1]}"
         nursery = Nursery(self._data / "logs")
         self._cleanup.callback(nursery.stop)
-        self.aws = start_aws(nursery, self._data / "aws", lambda_endpoint)
+        self.aws = start_aws(nursery, self._data / "aws", lambda_endpoint, self._address)
         plan = self._make_parts(nursery)
-        custom_resources = CustomResources(lambda_endpoint)
+        self._custom_resources = CustomResources(lambda_endpoint)
         lambda_api = LambdaApi(self.functions, self._background, self._executor)
-        self._serve(_Platform(lambda_api, custom_resources), lambdas)
-        custom_resources.create(self.template, self.functions)
+        self._serve(_Platform(lambda_api, self._custom_resources), lambdas)
+        self._custom_resources.create(self.template, self.functions)
         self._feed(plan)
         self._watch_the_clock(plan)
         self._serve(Gateway(plan.api, self.functions, self._executor), http)
@@ -136,7 +139,7 @@ class Stack:
         self.template = Template(self._template_path, self._parameters, self.aws.endpoint)
         with ThreadPoolExecutor(1) as pool:
             resources = pool.submit(create_resources, self.template)
-            self.stores = start_stores(nursery, self._data)
+            self.stores = start_stores(nursery, self._data, self._address)
             self._parameters["MongodbUri"] = self.stores.mongodb_uri
             self._parameters["RedisUrl"] = self.stores.redis_url
             self._parameters["MilvusUri"] = self.stores.milvus_uri
