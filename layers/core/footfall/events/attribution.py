@@ -43,8 +43,13 @@ CHANNEL_OF_MEDIUM = {
 }
 
 
+DIRECT = Attribution(source=None, medium=None, campaign=None, term=None, content=None, click_id=None, channel="direct")
+
+
 def attribution_of(utm: dict[str, Any] | None, place: Place, referrer: str | None) -> Attribution:
     """What is known of where an event's visit came from; `utm` as the client gives it, else read from the URL."""
+    if not (utm or referrer or place.query):
+        return DIRECT
     query = parse_qs(place.query) if place.query else {}
     values = {name: _text(utm, name) or _first(query, f"utm_{name}") for name in UTM} if utm or query else NO_UTM
     click_id = next((name for name in CLICK_IDS if name in query), None) if query else None

@@ -4,15 +4,14 @@ The client's own clock may be wrong, so its offset is taken out: timestamp = rec
 PostHog do (https://segment.com/docs/connections/spec/common/#timestamps).
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 FUTURE_LIMIT = timedelta(hours=24)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Clocks:
+class Clocks(NamedTuple):
     """The event's time as corrected, the client's raw times where they could be read, and what was wrong with them."""
 
     timestamp: datetime
@@ -24,11 +23,11 @@ class Clocks:
 def read_clocks(client: str | float | None, sent: str | float | None, received_at: datetime) -> Clocks:
     """The four times of an event that came in at `received_at`; never fails."""
     client_time, sent_at = parse_time(client), parse_time(sent)
-    flags = tuple(
-        flag
-        for flag, raw, read in (("timestamp_invalid", client, client_time), ("sent_at_invalid", sent, sent_at))
-        if raw is not None and read is None
-    )
+    flags: tuple[str, ...] = ()
+    if client is not None and client_time is None:
+        flags += ("timestamp_invalid",)
+    if sent is not None and sent_at is None:
+        flags += ("sent_at_invalid",)
     if client_time is None:
         return Clocks(received_at, None, sent_at, flags)
     timestamp = client_time if sent_at is None else _shifted(received_at, sent_at - client_time)
@@ -49,12 +48,13 @@ def parse_time(raw: str | float | None) -> datetime | None:
             return None
         else:
             parsed = EARLIEST + timedelta(milliseconds=raw)
-        parsed = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+        if parsed.tzinfo is not UTC:
+            parsed = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     if parsed < EARLIEST:
         return None
-    return parsed.replace(microsecond=parsed.microsecond // 1000 * 1000)
+    return parsed.replace(microsecond=parsed.microsecond // 1000 * 1000) if parsed.microsecond % 1000 else parsed
 
 
 def _shifted(received_at: datetime, lag: timedelta) -> datetime:

@@ -56,7 +56,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     clocks = read_clocks(event.timestamp, event.sent_at, message.received_at)
     properties = _properties(event)
     context = event.context or {}
-    page = {**properties, **(context["page"] if isinstance(context.get("page"), dict) else {})}
+    page = _page(context, properties)
     url, referrer = event.url or _text(page.get("url")), event.referrer or _text(page.get("referrer"))
     place = place_of(url) if url else NOWHERE
     path = event.path or _text(page.get("path")) or place.path
@@ -114,8 +114,15 @@ def _kind(event: IncomingEvent) -> tuple[str, str | None]:
     return (name, None) if name in EVENT_TYPES else ("custom", name)
 
 
+def _page(context: Json, properties: Json) -> Json:
+    """Where Segment puts what it knows of a page: its context first, then the properties of a page call."""
+    page = context.get("page")
+    return {**properties, **page} if isinstance(page, dict) else properties
+
+
 def _properties(event: IncomingEvent) -> Json:
-    return {**(event.model_extra or {}), **(event.properties or {})}
+    extra, properties = event.model_extra, event.properties
+    return {**extra, **properties} if extra and properties else properties or extra or {}
 
 
 def _traits(event: IncomingEvent, context: Json) -> Json | None:
