@@ -2,6 +2,10 @@
 
 import typer
 
+from cli.imports import import_files
+from cli.send import send
+from cli.status import status
+from cli.train import train
 from cli.up import up
 
 app = typer.Typer(
@@ -18,3 +22,7 @@ def footfall() -> None:
 
 
 app.command()(up)
+app.command("import")(import_files)
+app.command()(send)
+app.command()(train)
+app.command()(status)

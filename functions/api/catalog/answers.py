@@ -1,6 +1,6 @@
 """What catalog is asked and what it answers."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from footfall.schemas.imports import AnnouncedFile, ImportKind, ImportState, RowProblem
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -57,6 +57,8 @@ class ImportOut(BaseModel):
     events_sent: int = Field(description="an order is one event, however many rows it has")
     events_stored: int = Field(description="of `events_sent`: those in the store, from this import or an earlier one")
     events_refused: int = Field(description="of `events_sent`: those quarantined because they cannot be stored")
+    first_day: date | None = Field(description="the earliest day that a sent row tells, in the site's time zone")
+    last_day: date | None = Field(description="the latest such day")
     reasons: dict[str, int] = Field(description="quarantined rows by reason")
     problems: list[RowProblem] = Field(description="the first quarantined rows")
     error: str | None = Field(description="why the import failed")

@@ -28,6 +28,8 @@ def announce(site_id: str, request: ImportRequest) -> ImportDocument:
         rows_repeated=0,
         rows_quarantined=0,
         events_sent=0,
+        first_day=None,
+        last_day=None,
         reasons={},
         problems=[],
         checkpoint=None,

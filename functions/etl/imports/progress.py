@@ -31,6 +31,8 @@ class Tally:
     repeated: int = 0
     quarantined: int = 0
     events: int = 0
+    first_day: str | None = None
+    last_day: str | None = None
     reasons: dict[str, int] = field(default_factory=dict)
     problems: list[dict[str, Any]] = field(default_factory=list)
 
@@ -155,6 +157,8 @@ def _figures(job: Job) -> dict[str, Any]:
         "rows_repeated": tally.repeated,
         "rows_quarantined": tally.quarantined,
         "events_sent": tally.events,
+        "first_day": tally.first_day,
+        "last_day": tally.last_day,
         "reasons": tally.reasons,
         "problems": tally.problems,
     }

@@ -150,6 +150,9 @@ def _count(job: Job, group: Group, found: Meaning) -> None:
         job.sent.refuse(job.file_name(refused.row.file), refused)
     if group.position:
         job.position = group.position
+        if found.events and (day := group.position[0][:10]):
+            job.sent.first_day = job.sent.first_day or day
+            job.sent.last_day = day
 
 
 def _dispatch(job: Job, parcel: Parcel) -> None:

@@ -47,7 +47,7 @@ class Table:
 
 
 class Place(NamedTuple):
-    """Where a row belongs: its group, its rank in it, and the time it tells, as a text that sorts, if it tells any."""
+    """Where a row belongs: its group, its rank in it, and the local day or time it tells, if any, as sortable text."""
 
     key: str
     rank: int = 0

@@ -39,8 +39,9 @@ class ImportDocument(TypedDict):
     """One document of `imports`.
 
     Every row read is sent, repeated (it says what an earlier one said), or quarantined. `reasons` counts the
-    quarantined rows by reason and `problems` names the first of them. `checkpoint` is what a later run needs to go on
-    from; `holder` is the queue message that carries the import; `attempts` counts its starts since it last came on.
+    quarantined rows by reason and `problems` names the first of them; `first_day` and `last_day` are those that the
+    rows sent tell. `checkpoint` is what a later run needs to go on from; `holder` is the queue message that carries
+    the import; `attempts` counts its starts since it last came on.
     """
 
     _id: str
@@ -54,6 +55,8 @@ class ImportDocument(TypedDict):
     rows_repeated: int
     rows_quarantined: int
     events_sent: int
+    first_day: str | None
+    last_day: str | None
     reasons: dict[str, int]
     problems: list[dict[str, Any]]
     checkpoint: dict[str, Any] | None

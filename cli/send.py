@@ -1,0 +1,159 @@
+"""`footfall send`: events from a file or a pipe, one as JSON on each line, sent to collect."""
+
+import gzip
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Annotated
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from cli.client import Client, To, Trouble, WriteKey, explained, said_by
+
+MAX_EVENTS = 500
+MAX_BYTES = 900_000
+REFUSALS_SHOWN = 20
+
+
+@dataclass
+class Batch:
+    """Lines of JSON that go in one body, by their line numbers."""
+
+    lines: dict[int, bytes] = field(default_factory=dict)
+    size: int = 0
+
+    def has_room_for(self, line: bytes) -> bool:
+        """Whether one more line fits in the body that collect takes."""
+        return not self.lines or (len(self.lines) < MAX_EVENTS and self.size + len(line) < MAX_BYTES)
+
+    def add(self, number: int, line: bytes) -> None:
+        """Put a line in."""
+        self.lines[number] = line
+        self.size += len(line) + 1
+
+
+@dataclass
+class Sent:
+    """What became of lines: how many were accepted, and why the others were not, by line."""
+
+    accepted: int = 0
+    refused: dict[int, str] = field(default_factory=dict)
+
+
+def send(
+    file: Annotated[Path, typer.Argument(help="A file of events, one as JSON on each line; - reads standard input.")],
+    to: To = None,
+    write_key: WriteKey = None,
+) -> None:
+    """Send events from a file to collect, as a client would have sent them.
+
+    The exit code is 0 only when every line was accepted. Sending a file again stores nothing twice.
+
+    For example: footfall simulate --out month.ndjson && footfall send month.ndjson
+    """
+    with explained("send"), Client(to, write_key, "FOOTFALL_WRITE_KEY") as client:
+        began = time.perf_counter()
+        with _opened(file) as stream, _progress() as progress:
+            sent = send_lines(client, stream, progress)
+        seconds = time.perf_counter() - began
+        _sum_up(sent, seconds)
+        if sent.refused:
+            raise typer.Exit(1)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[IO[bytes]]:
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        stream = file.open("rb")
+    except OSError as error:
+        raise Trouble(f"{file} cannot be read: {error.strerror}") from None
+    with stream:
+        yield stream
+
+
+def send_lines(client: Client, stream: IO[bytes], progress: Progress) -> Sent:
+    """Send every line that is a JSON object, in bodies as large as collect takes."""
+    size = Path(stream.name).stat().st_size if isinstance(stream.name, str) and Path(stream.name).is_file() else None
+    task = progress.add_task("Sending", total=size, said="")
+    sent, batch = Sent(), Batch()
+    for number, raw in enumerate(stream, start=1):
+        line = raw.strip()
+        progress.advance(task, len(raw))
+        if not line:
+            continue
+        if not _is_object(line):
+            sent.refused[number] = "not a JSON object (not_json)"
+            continue
+        if not batch.has_room_for(line):
+            _post(client, batch, sent)
+            batch = Batch()
+            progress.update(task, said=f"{sent.accepted:,} accepted, {len(sent.refused):,} refused")
+        batch.add(number, line)
+    if batch.lines:
+        _post(client, batch, sent)
+    progress.update(task, said=f"{sent.accepted:,} accepted, {len(sent.refused):,} refused")
+    return sent
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _post(client: Client, batch: Batch, sent: Sent) -> None:
+    """Send a batch, and count what collect says to each of its lines."""
+    body = gzip.compress(b'{"batch":[' + b",".join(batch.lines.values()) + b"]}", 1, mtime=0)
+    response = client.post_events(body, {"Content-Type": "application/json", "Content-Encoding": "gzip"})
+    numbers = list(batch.lines)
+    if response.status_code == httpx.codes.ACCEPTED:
+        answer = response.json()
+        sent.accepted += answer["accepted"]
+        sent.refused |= {
+            numbers[found["index"]]: f"{found['message']} ({found['code']})" for found in answer["rejected"]
+        }
+    elif response.status_code == httpx.codes.UNPROCESSABLE_ENTITY:
+        sent.refused |= dict.fromkeys(numbers, "invalid")
+        sent.refused |= dict(_refusals(response, numbers))
+    else:
+        refusal = f"collect answers {response.status_code} to lines {numbers[0]} to {numbers[-1]}: {said_by(response)}"
+        raise Trouble(f"{refusal}; {sent.accepted:,} events were accepted before")
+
+
+def _refusals(response: httpx.Response, numbers: list[int]) -> Iterator[tuple[int, str]]:
+    """Why each line of a batch was refused of which none could be taken: its fields are called batch.0, batch.1 …"""
+    for found in response.json().get("errors") or []:
+        _, _, index = found["field"].partition(".")
+        if index.isdigit() and int(index) < len(numbers):
+            yield numbers[int(index)], found["message"]
+
+
+def _progress() -> Progress:
+    console = Console(stderr=True)
+    return Progress(
+        TextColumn("Sending"), BarColumn(), TextColumn("{task.fields[said]}"), TimeElapsedColumn(), console=console
+    )
+
+
+def _sum_up(sent: Sent, seconds: float) -> None:
+    console = Console()
+    console.print(f"{sent.accepted:,} events accepted in {seconds:.1f} s ({sent.accepted / seconds:,.0f} events/s)")
+    if not sent.refused:
+        return
+    errors = Console(stderr=True)
+    errors.print(f"{len(sent.refused):,} lines refused:", style="red")
+    for number, reason in sorted(sent.refused.items())[:REFUSALS_SHOWN]:
+        errors.print(f"  line {number}: {reason}", soft_wrap=True, highlight=False, markup=False)
+    if len(sent.refused) > REFUSALS_SHOWN:
+        errors.print(f"  and {len(sent.refused) - REFUSALS_SHOWN:,} more")

@@ -1,0 +1,94 @@
+"""`footfall status`: how a running Footfall is, in tables."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.client import Client, Json, Key, To, explained
+
+UNAVAILABLE = 503
+
+
+def status(to: To = None, key: Key = None) -> None:
+    """Show how a running Footfall is: what it stands on, what waits in its queues, what it holds.
+
+    The exit code is 1 when something that is needed does not answer.
+
+    For example: footfall status
+    """
+    console = Console()
+    with explained("status"), Client(to, key) as client:
+        health = client.get("/api/health", also=frozenset({UNAVAILABLE}))
+        console.print(f"{client.url}: {health['status']}", style="green" if health["status"] == "ok" else "red")
+        console.print(_dependencies(health["dependencies"]))
+        if health["status"] == "unavailable":
+            raise typer.Exit(1)
+        road = client.get("/etl/status")
+        console.print(_queues(road["queues"]))
+        console.print(_collections(road["collections"]))
+        for line in _lines(road, health):
+            console.print(line, highlight=False)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left", header_style="dim")
+    return table
+
+
+def _dependencies(dependencies: Json) -> Table:
+    table = _table("Stands on", "", "answers", "in")
+    for name, found in dependencies.items():
+        fine = found["status"] == "ok"
+        latency = f"{found['latency_ms']:.1f} ms" if found["latency_ms"] is not None else "-"
+        table.add_row(name, "yes" if fine else "no" if found["needed"] else "no (not needed)", latency)
+    return table
+
+
+def _queues(queues: Json) -> Table:
+    table = _table("Queues, in messages", "", "waiting", "being worked on", "given up", "oldest")
+    for name, found in queues.items():
+        if found is None:
+            table.add_row(name, "does not answer")
+            continue
+        age = f"{found['oldest_seconds']:.0f} s" if found["oldest_seconds"] is not None else "-"
+        table.add_row(name, *(f"{found[count]:,}" for count in ("waiting", "in_flight", "dead_letters")), age)
+    return table
+
+
+def _collections(collections: Json) -> Table:
+    table = _table("Holds", "", "documents")
+    for name, count in collections.items():
+        table.add_row(name, f"{count:,}")
+    return table
+
+
+def _lines(road: Json, health: Json) -> Iterable[str]:
+    if ledger := road["ledger"]:
+        yield "Events received: " + " = ".join(
+            [
+                f"{ledger['received']:,}",
+                " + ".join(f"{ledger[part]:,} {part}" for part in ("stored", "duplicate", "quarantined")),
+            ]
+        )
+    rollup = road["latest_rollup"]
+    made = f"made {_ago(rollup['ran_at'])}" if rollup else "never made"
+    yield f"Daily figures: {made}, {road['stale_days']:,} days wait to be recomputed"
+    training = health["last_training"]
+    yield f"Training: {_training(training) if training else 'never run (try `footfall train`)'}"
+
+
+def _training(run: Json) -> str:
+    return f"{run['state']}, begun {_ago(run['started_at'])}"
+
+
+def _ago(moment: str) -> str:
+    seconds = (datetime.now().astimezone() - datetime.fromisoformat(moment)).total_seconds()
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit} ago"
+    return f"{max(seconds, 0):.0f} seconds ago"

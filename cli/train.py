@@ -1,0 +1,66 @@
+"""`footfall train`: the training state machine started, followed, and what it found."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from cli.client import Client, Json, Key, To, Trouble, explained, follow
+
+
+def train(to: To = None, key: Key = None) -> None:
+    """Train the site's models from what is stored now, wait for them, and show what was found.
+
+    Customers get their segments and values, people their behaviour vectors. The exit code is 0 only when the new
+    models were published.
+
+    For example: footfall train
+    """
+    console = Console()
+    with explained("train"), Client(to, key) as client:
+        run_id = client.post("/api/models/train")["run_id"]
+        with console.status("Training: starting") as spinner:
+            run: Json | None = None
+            for run in follow(lambda: _run(client, run_id), _is_over, f"training run {run_id}"):
+                if run:
+                    spinner.update(f"Training: {run['stage']}")
+        if run is None or run["state"] != "published":
+            raise Trouble(_why(run_id, run or {}))
+        _show(console, run, client.get("/api/models")["models"])
+
+
+def _run(client: Client, run_id: str) -> Json | None:
+    """The run as it is now, or None before its first stage has begun."""
+    runs = client.get("/api/models")["runs"]
+    return next((run for run in runs if run["run_id"] == run_id), None)
+
+
+def _is_over(run: Json | None) -> bool:
+    return run is not None and run["state"] != "running"
+
+
+def _why(run_id: str, run: Json) -> str:
+    error = run.get("error") or {}
+    reasons = "; ".join([*(run.get("reasons") or []), *(f"{name}: {text}" for name, text in error.items())])
+    return f"run {run_id} ended as {run.get('state')} in stage {run.get('stage')}" + (f": {reasons}" if reasons else "")
+
+
+def _show(console: Console, run: Json, models: list[Json]) -> None:
+    table = Table(title="Trained", title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
+    for column in ("", "figure", "value"):
+        table.add_column(column, header_style="dim", justify="right" if column == "value" else "left")
+    sources = {**run["figures"], **{model["name"]: model["metrics"] for model in models}}
+    for name, figures in sources.items():
+        for number, (figure, value) in enumerate(_plain(figures)):
+            table.add_row("" if number else name, figure, value)
+    console.print(table)
+    console.print(f"Published as version {run['version']}", highlight=False)
+
+
+def _plain(figures: Json) -> list[tuple[str, str]]:
+    """The figures that are one number or text each."""
+    return [(name, _written(value)) for name, value in figures.items() if isinstance(value, int | float | str)]
+
+
+def _written(value: Any) -> str:
+    return f"{value:,.3f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
