@@ -22,8 +22,11 @@ DOCUMENTS_PER_INSERT = 5_000
 Document = dict[str, Any]
 
 
-def load_shop_funnel(database: Database[Document], folder: Path) -> None:
-    """Store the site, every user, one identify event for each, their page views and sessions, and mark the days."""
+def load_shop_funnel(database: Database[Document], folder: Path, *, whole: bool = False) -> None:
+    """Store the site, every user and their page views, and mark the days.
+
+    `whole` stores all fields of the events, and identify events and sessions too.
+    """
     database["sites"].insert_one({"_id": SITE.site_id, **SITE.model_dump()})
     seen = {page: {row["user_id"] for row in _rows(folder / name)} for page, name in PAGES.items()}
     users = _rows(folder / "user_table.csv")
@@ -32,8 +35,7 @@ def load_shop_funnel(database: Database[Document], folder: Path) -> None:
     for number, user in enumerate(users, start=1):
         dates.add(user["date"])
         pages = [page for page in PAGES if user["user_id"] in seen[page]]
-        for collection, documents in _documents(user, number, pages).items():
-            part[collection] += documents
+        _add(part, user, number, pages, whole)
         if number % DOCUMENTS_PER_INSERT == 0:
             _insert(database, part)
     _insert(database, part)
@@ -50,29 +52,26 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(lines)
 
 
-def _documents(user: dict[str, str], number: int, pages: list[str]) -> dict[str, list[Document]]:
-    midnight = datetime.fromisoformat(user["date"]).replace(tzinfo=UTC)
-    who = {
-        "site_id": SITE.site_id,
-        "visitor_id": user["user_id"],
-        "person_id": user["user_id"],
-        "device": user["device"],
-    }
+def _add(part: dict[str, list[Document]], user: dict[str, str], number: int, pages: list[str], whole: bool) -> None:
+    user_id, midnight = user["user_id"], datetime.fromisoformat(user["date"]).replace(tzinfo=UTC)
+    who = {"site_id": SITE.site_id, "visitor_id": user_id, "person_id": user_id, "device": user["device"]}
     views: list[Any] = [
         {
             **PAGE_VIEW,
             **who,
-            **_named(user["user_id"], page),
+            **_named(user_id, page),
             "page_type": page,
             "timestamp": midnight + timedelta(seconds=place),
         }
         for place, page in enumerate(pages)
     ]
-    identify = {**IDENTIFY, **who, **_named(user["user_id"], "identify"), "timestamp": midnight}
-    session = fold_session(derived_session_id(views[0]), True, views, NOON)
-    key = f"{SITE.site_id}:{user['user_id']}"
-    person = {"_id": key, "site_id": SITE.site_id, "person_id": user["user_id"], "user_id": number}
-    return {"users": [person], "events": [identify, *views], "user_sessions": [dict(session)]}
+    part["users"].append(
+        {"_id": f"{SITE.site_id}:{user_id}", "site_id": SITE.site_id, "person_id": user_id, "user_id": number}
+    )
+    part["events"] += views
+    if whole:
+        part["events"].append({**IDENTIFY, **who, **_named(user_id, "identify"), "timestamp": midnight})
+        part["user_sessions"].append(dict(fold_session(derived_session_id(views[0]), True, views, NOON)))
 
 
 def _named(user_id: str, name: str) -> Document:
@@ -87,5 +86,6 @@ def _insert(database: Database[Document], part: dict[str, list[Document]]) -> No
             documents.clear()
 
 
+ROLLED_UP = ("type", "name", "received_at", "sequence", "path", "user_id", "session_id", "bot")
 PAGE_VIEW = dict(a_document(eventType="pageview"))
 IDENTIFY = dict(a_document(eventType="identify"))

@@ -5,67 +5,26 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from bson import ObjectId
 from footfall.clock import now
 from footfall.days import DayRange
 from footfall.errors import NotFound
 from footfall.schemas.site import Funnel, Site
-from footfall.sessions.fold import derived_session_id, fold_session, split_by_gap
 from footfall.stores import sites
-from pymongo.database import Database
 from pyroaring import BitMap
 
 from functions.jobs.rollup import handler as rollup
 from functions.jobs.rollup import queries, recompute, writing
 from functions.jobs.rollup.handler import handler
-from tests.builders import NOON, LambdaContext, a_document, a_site
-
-Mongo = Database[dict[str, Any]]
-TODAY, YESTERDAY = "2026-03-01", "2026-02-28"
+from tests.builders import NOON, LambdaContext, a_site
+from tests.visits import TODAY, YESTERDAY, Mongo, a_shop, an_order, happen, know, mark, person, roll_up, view
 
 
 @pytest.fixture
 def shop(database: Mongo) -> Iterator[Mongo]:
     """A database with the site `demo`, whose funnel is home → search."""
-    know(database, a_site(funnels=[Funnel(name="default", steps=["home", "search"])]))
+    know(database, a_shop("home", "search"))
     yield database
     sites._known.clear()
-
-
-def know(database: Mongo, site: Site) -> None:
-    sites._known.clear()
-    database["sites"].replace_one({"_id": site.site_id}, site.model_dump(), upsert=True)
-
-
-def person(number: int, person_id: str, **but: Any) -> dict[str, Any]:
-    return {"_id": f"demo:{person_id}", "site_id": "demo", "person_id": person_id, "user_id": number, **but}
-
-
-def view(page: str, visitor_id: str = "ann", minutes: float = 0, **but: Any) -> dict[str, Any]:
-    """A page viewed so many minutes after noon of 1 March 2026."""
-    moment = NOON + timedelta(minutes=minutes)
-    told = {"eventType": "pageview", "pageType": page, "visitorId": visitor_id, "device": "Mobile"}
-    return dict(a_document(**{**told, "timestamp": moment.isoformat(), **but}))
-
-
-def happen(database: Mongo, *events: dict[str, Any]) -> None:
-    """Store events, their sessions, and the marks of their days (in UTC)."""
-    database["events"].insert_many(events)
-    visitors = {event["visitor_id"] for event in events}
-    for visitor in visitors:
-        for found in split_by_gap([event for event in events if event["visitor_id"] == visitor]):  # type: ignore[misc]
-            database["user_sessions"].insert_one(dict(fold_session(derived_session_id(found[0]), True, found, NOON)))
-    mark(database, *{event["timestamp"].date().isoformat() for event in events})
-
-
-def mark(database: Mongo, *dates: str) -> None:
-    for day in dates:
-        fields = {"site_id": "demo", "date": day, "token": ObjectId()}
-        database["stale_days"].update_one({"_id": f"demo:{day}"}, {"$set": fields}, upsert=True)
-
-
-def roll_up(event: dict[str, Any] | None = None, remaining: int = 60_000) -> dict[str, Any]:
-    return handler(event or {}, LambdaContext(remaining))
 
 
 def figures(database: Mongo, day: str = TODAY) -> dict[str, Any]:
@@ -135,21 +94,6 @@ def test_a_days_figures_count_people_views_sessions_pages_and_sources(shop: Mong
         "Mobile": {1},
         "Desktop": {2},
     }
-
-
-def an_order(order_id: str, person_id: str, total: int, **but: Any) -> dict[str, Any]:
-    order = {
-        "site_id": "demo",
-        "order_id": order_id,
-        "person_id": person_id,
-        "user_id": person_id,
-        "placed_at": NOON,
-        "refunded_at": None,
-        "currency": "EUR",
-        "total": total,
-        "refunded": 0,
-    }
-    return {"_id": f"demo:{order_id}", **order, **but}
 
 
 def test_revenue_belongs_to_the_day_of_the_order_and_refunds_to_theirs(shop: Mongo) -> None:
@@ -317,7 +261,7 @@ def test_days_that_do_not_fit_into_the_time_stay_marked(shop: Mongo, monkeypatch
 
 
 def test_days_are_the_sites_own(shop: Mongo) -> None:
-    know(shop, a_site(time_zone="Asia/Tokyo", funnels=[Funnel(name="default", steps=["home", "search"])]))
+    know(shop, a_shop("home", "search", time_zone="Asia/Tokyo"))
     shop["users"].insert_one(person(1, "ann"))
     late = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
     shop["events"].insert_one({**view("home"), "timestamp": late})

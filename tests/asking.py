@@ -1,0 +1,44 @@
+"""Asking an HTTP function as the gateway passes on a caller's question."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.builders import LambdaContext
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+def question(
+    path: str, query: dict[str, Any] | None = None, site_id: str = "demo", scopes: str = "read"
+) -> dict[str, Any]:
+    """A GET from a caller whose key is of that site."""
+    return {
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": urlencode(query or {}, doseq=True),
+        "headers": {"host": "shop.example"},
+        "requestContext": {
+            "http": {"method": "GET", "path": path, "sourceIp": "203.0.113.7", "protocol": "HTTP/1.1"},
+            "authorizer": {"lambda": {"site_id": site_id, "scopes": scopes, "key_id": "k"}},
+            "stage": "$default",
+        },
+        "body": None,
+        "isBase64Encoded": False,
+    }
+
+
+def ask(handler: Handler, path: str, query: dict[str, Any] | None = None, **caller: str) -> dict[str, Any]:
+    """The body of a 200; a query's values may be lists."""
+    answer = handler(question(path, query, **caller), LambdaContext())
+    assert answer["statusCode"] == 200, answer["body"]
+    body: dict[str, Any] = json.loads(answer["body"])
+    return body
+
+
+def refusal(handler: Handler, path: str, query: dict[str, Any] | None = None, **caller: str) -> tuple[int, list[str]]:
+    """The status of an answer that is a problem, and the fields it names."""
+    answer = handler(question(path, query, **caller), LambdaContext())
+    assert answer["headers"]["content-type"] == "application/problem+json", answer
+    return answer["statusCode"], [error["field"] for error in json.loads(answer["body"]).get("errors", [])]

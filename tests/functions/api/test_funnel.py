@@ -1,0 +1,463 @@
+"""api/funnel through its Lambda handler, on a real MongoDB with and without rollups, with and without Redis."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from footfall.funnels.steps import alternatives
+from footfall.settings import from_environment
+from footfall.stores import cache, sites
+from footfall.stores.cache import Breaker
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pymongo.database import Database
+
+from functions.api.funnel.handler import handler
+from tests.asking import ask, refusal
+from tests.builders import NOON, a_site
+from tests.layers.core.funnel_oracle import Seen, furthest, users
+from tests.shop_funnel import SITE, load_shop_funnel
+from tests.visits import TODAY, YESTERDAY, a_shop, an_order, happen, know, mark, person, roll_up, view
+
+Mongo = Database[dict[str, Any]]
+FUNNEL, TREND = "/api/funnel", "/api/funnel/trend"
+PAGES = ["home", "search", "payment"]
+
+
+@pytest.fixture
+def shop(database: Mongo) -> Iterator[Mongo]:
+    """A database with the site `demo`, whose funnel is home → search → payment, and four people."""
+    know(database, a_shop(*PAGES))
+    database["users"].insert_many([person(number, name) for number, name in enumerate(["ann", "bob", "cid", "dan"], 1)])
+    _forget_cache()
+    yield database
+    sites._known.clear()
+    _forget_cache()
+
+
+def _forget_cache() -> None:
+    cache.client.cache_clear()
+    vars(cache)["breaker"] = Breaker()
+
+
+def reached(answer: dict[str, Any]) -> list[int]:
+    return [step["users"] for step in answer["steps"]]
+
+
+def funnel(**query: Any) -> dict[str, Any]:
+    return ask(handler, FUNNEL, {name.rstrip("_"): value for name, value in query.items()})
+
+
+def test_a_funnel_tells_who_reached_each_step_and_who_left_before_it(shop: Mongo) -> None:
+    happen(shop, *(view("home", who) for who in ("ann", "bob", "cid", "dan")), view("search", "ann", 1))
+    happen(shop, view("search", "bob", 2), view("payment", "bob", 12))
+    roll_up()
+    answer = funnel()
+    assert answer["steps"] == [
+        {
+            "name": "home",
+            "order": 1,
+            "users": 4,
+            "conversion_rate": 100.0,
+            "step_conversion_rate": 100.0,
+            "drop_off": 0,
+            "drop_off_rate": 0.0,
+            "avg_seconds": None,
+            "median_seconds": None,
+            "p90_seconds": None,
+            "revenue": 0.0,
+        },
+        {
+            "name": "search",
+            "order": 2,
+            "users": 2,
+            "conversion_rate": 50.0,
+            "step_conversion_rate": 50.0,
+            "drop_off": 2,
+            "drop_off_rate": 50.0,
+            "avg_seconds": 90.0,
+            "median_seconds": 90.0,
+            "p90_seconds": 114.0,
+            "revenue": 0.0,
+        },
+        {
+            "name": "payment",
+            "order": 3,
+            "users": 1,
+            "conversion_rate": 25.0,
+            "step_conversion_rate": 50.0,
+            "drop_off": 1,
+            "drop_off_rate": 50.0,
+            "avg_seconds": 600.0,
+            "median_seconds": 600.0,
+            "p90_seconds": 600.0,
+            "revenue": 0.0,
+        },
+    ]
+    assert (answer["overall_conversion_rate"], answer["funnel"], answer["unit"]) == (25.0, "default", "user")
+    assert (answer["breakdowns"], answer["currency"]) == ([], "EUR")
+
+
+def test_a_shop_without_visits_has_an_empty_funnel(shop: Mongo) -> None:
+    answer = funnel(breakdown="device")
+    assert (reached(answer), answer["overall_conversion_rate"], answer["breakdowns"]) == ([0, 0, 0], 0.0, [])
+    assert {step["conversion_rate"] for step in answer["steps"]} == {0.0}
+
+
+def test_somebody_who_comes_back_is_one_person_over_the_range(shop: Mongo) -> None:
+    happen(shop, view("home", minutes=-1440), view("home"), view("search", minutes=1))
+    roll_up()
+    assert reached(funnel()) == [1, 1, 0]
+    assert reached(funnel(from_=YESTERDAY, to=YESTERDAY)) == [1, 0, 0]
+
+
+def test_steps_count_across_days_and_the_last_day_of_a_range_counts(shop: Mongo) -> None:
+    happen(shop, view("home", minutes=-1440), view("search"), view("payment", minutes=11 * 60 + 59))
+    roll_up()
+    assert reached(funnel(from_=YESTERDAY, to=TODAY)) == [1, 1, 1]
+    assert reached(funnel(from_=TODAY, to=TODAY)) == [0, 0, 0]
+
+
+def test_the_window_runs_from_the_first_step(shop: Mongo) -> None:
+    happen(shop, view("home"), view("search", minutes=50), view("payment", minutes=100))
+    roll_up()
+    assert reached(funnel(window="60m")) == [1, 1, 0]
+    assert reached(funnel(window="100m")) == [1, 1, 1]
+
+
+def test_a_breakdown_never_splits_one_person(shop: Mongo) -> None:
+    happen(shop, view("home"), view("search", minutes=1, device="Desktop"), view("home", minutes=2, device="Desktop"))
+    happen(shop, view("home", "bob", device="Desktop"))
+    roll_up()
+    answer = funnel(breakdown="device")
+    assert {part["value"]: reached(part) for part in answer["breakdowns"]} == {
+        "Mobile": [1, 1, 0],
+        "Desktop": [1, 0, 0],
+    }
+
+
+def test_a_device_filter_leaves_out_what_was_done_on_others(shop: Mongo) -> None:
+    happen(shop, view("home"), view("search", minutes=1, device="Desktop"))
+    roll_up()
+    assert reached(funnel(device="Mobile")) == [1, 0, 0]
+    assert reached(funnel(device="Desktop")) == [0, 0, 0]
+
+
+def test_revenue_is_that_of_the_people_who_reached_the_step(shop: Mongo) -> None:
+    happen(shop, view("home"), view("search", minutes=1), view("home", "bob", device="Desktop"))
+    shop["orders"].insert_many(
+        [
+            an_order("o1", "ann", 1_250),
+            an_order("o2", "ann", 750),
+            an_order("o3", "bob", 100),
+            an_order("o4", "cid", 9_999),
+            an_order("o5", "ann", 5_000, currency="USD"),
+            an_order("o6", "ann", 7_000, placed_at=NOON - timedelta(days=400)),
+        ]
+    )
+    roll_up()
+    answer = funnel(breakdown="device")
+    assert [step["revenue"] for step in answer["steps"]] == [21.0, 20.0, 0.0]
+    assert {part["value"]: [step["revenue"] for step in part["steps"]] for part in answer["breakdowns"]} == {
+        "Mobile": [20.0, 20.0, 0.0],
+        "Desktop": [1.0, 0.0, 0.0],
+    }
+
+
+def test_a_questions_own_steps_are_answered_from_the_events(shop: Mongo) -> None:
+    happen(
+        shop,
+        view("home"),
+        view("", minutes=1, eventType="Product Added"),
+        view("payment", minutes=2),
+        view("search", "bob"),
+        view("", "bob", minutes=1, eventType="track", event="Wishlist opened"),
+    )
+    answer = funnel(steps="home|search,product_added|Wishlist opened,payment", from_=TODAY, to=TODAY)
+    assert (reached(answer), answer["funnel"]) == ([2, 2, 1], None)
+    assert [step["name"] for step in answer["steps"]] == ["home|search", "product_added|Wishlist opened", "payment"]
+    repeated = funnel(steps=["home|search", "payment"], from_=TODAY, to=TODAY)
+    assert reached(repeated) == [2, 1]
+
+
+def test_a_questions_own_steps_that_are_a_named_funnel_are_that_funnel(shop: Mongo) -> None:
+    happen(shop, view("home"))
+    roll_up()
+    assert funnel(steps="home,search,payment")["funnel"] == "default"
+
+
+def test_bots_and_linked_visitors_count_the_same_from_events_and_rollups(shop: Mongo) -> None:
+    link = {"at": NOON, "event_id": "e", "person_id": "ann"}
+    shop["users"].insert_one(person(9, "cookie", link=link))
+    happen(
+        shop, view("home", "cookie"), view("search", "cookie", 1, userId="ann"), {**view("home", "bob"), "bot": True}
+    )
+    from_events = reached(funnel(from_=TODAY, to=TODAY))
+    roll_up()
+    assert reached(funnel()) == from_events == [1, 1, 0]
+
+
+def test_any_order_asks_only_that_all_steps_up_to_one_have_happened(shop: Mongo) -> None:
+    happen(shop, view("search"), view("home", minutes=1), view("payment", "bob"), view("home", "bob", 1))
+    roll_up()
+    assert reached(funnel(order="ordered")) == [2, 0, 0]
+    assert reached(funnel(order="any")) == [2, 1, 0]
+
+
+def test_sessions_can_be_counted_instead_of_people(shop: Mongo) -> None:
+    happen(
+        shop,
+        view("home"),
+        view("search", minutes=10),
+        view("home", minutes=60),
+        view("payment", minutes=61),
+        view("home", "bob", sessionId="s1"),
+        view("search", "bob", minutes=300, sessionId="s1"),
+        view("", "bob", minutes=301, eventType="identify", sessionId="s1"),
+    )
+    answer = funnel(unit="session", from_=TODAY, to=TODAY)
+    assert (reached(answer), answer["unit"]) == ([3, 2, 0], "session")
+    assert {step["revenue"] for step in answer["steps"]} == {None}
+
+
+def test_days_are_the_sites_own(shop: Mongo) -> None:
+    know(shop, a_shop(*PAGES, time_zone="Asia/Tokyo"))
+    happen(shop, view("home", minutes=11 * 60), view("search", minutes=11 * 60 + 1))
+    mark(shop, "2026-03-02")
+    roll_up()
+    answer = funnel()
+    assert answer["range"] == {"from": "2026-02-01", "to": "2026-03-02", "time_zone": "Asia/Tokyo"}
+    assert reached(funnel(from_="2026-03-02", to="2026-03-02")) == [1, 1, 0]
+    assert reached(funnel(from_=TODAY, to=TODAY)) == [0, 0, 0]
+
+
+def test_without_dates_the_30_days_up_to_the_last_with_data_are_answered(shop: Mongo) -> None:
+    happen(shop, view("home"), view("home", "bob", minutes=-1440 * 29), view("home", "cid", minutes=-1440 * 30))
+    roll_up()
+    answer = funnel()
+    assert answer["range"] == {"from": "2026-01-31", "to": TODAY, "time_zone": "UTC"}
+    assert reached(answer)[0] == 2
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def test_the_watermark_says_what_is_counted(shop: Mongo) -> None:
+    happen(shop, view("home"))
+    assert moment(funnel()["complete_to"]) >= NOON, "before the first rollup the answer comes from the events"
+    roll_up()
+    rolled_up_at = moment(funnel()["complete_to"])
+    happen(shop, view("home", "bob"))
+    assert NOON < moment(funnel(from_=TODAY, to=TODAY)["complete_to"]) <= rolled_up_at
+    mark(shop, YESTERDAY)
+    assert moment(funnel()["complete_to"]) == datetime(2026, 2, 28, tzinfo=UTC), "nothing of that day is rolled up"
+    assert reached(funnel()) == [1, 0, 0]
+    roll_up()
+    assert moment(funnel()["complete_to"]) >= rolled_up_at
+    assert reached(funnel()) == [2, 0, 0]
+
+
+def test_a_changed_funnel_is_answered_from_the_events_until_it_is_rolled_up(shop: Mongo) -> None:
+    happen(shop, view("home"), view("payment", minutes=1))
+    roll_up()
+    know(shop, a_shop("home", "payment"))
+    assert reached(funnel()) == [1, 1]
+    roll_up()
+    assert reached(funnel()) == [1, 1]
+
+
+def test_an_answer_is_remembered_only_until_the_next_rollup(shop: Mongo) -> None:
+    happen(shop, view("home"))
+    roll_up()
+    assert reached(funnel()) == [1, 0, 0]
+    shop["funnel_analytics"].delete_many({})
+    assert reached(funnel()) == [1, 0, 0], "this came out of Redis"
+    happen(shop, view("home", "bob"))
+    roll_up()
+    assert reached(funnel()) == [2, 0, 0]
+
+
+def test_without_redis_the_answer_is_the_same(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    happen(shop, view("home"))
+    roll_up()
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    from_environment.cache_clear()
+    assert reached(funnel()) == [1, 0, 0]
+
+
+def test_another_sites_visits_are_not_seen(shop: Mongo) -> None:
+    know(shop, a_site(site_id="other"))
+    happen(shop, view("home"))
+    roll_up()
+    answer = ask(handler, FUNNEL, {"from": TODAY, "to": TODAY}, site_id="other")
+    assert [step["users"] for step in answer["steps"]] == [0, 0, 0, 0]
+    assert refusal(handler, FUNNEL, site_id="nobody") == (404, [])
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"from": "2015-02-30"}, "from"),
+        ({"to": "2015-13-01"}, "to"),
+        ({"from": "2026-03-02", "to": "2026-03-01"}, "to"),
+        ({"from": "2000-01-01", "to": "2026-03-01"}, "from"),
+        ({"device": "Fridge"}, "device"),
+        ({"breakdown": "sex"}, "breakdown"),
+        ({"order": "strict"}, "order"),
+        ({"unit": "order"}, "unit"),
+        ({"window": "0d"}, "window"),
+        ({"window": "7 days"}, "window"),
+        ({"window_mode": "step"}, "window_mode"),
+        ({"exclude": "search"}, "exclude"),
+        ({"source": "news"}, "source"),
+        ({"bots": "include"}, "bots"),
+        ({"funnel": "none"}, "funnel"),
+        ({"funnel": "default", "steps": "home,search"}, "steps"),
+        ({"steps": "home"}, "steps"),
+        ({"steps": "home,,search"}, "steps"),
+        ({"steps": "home,a|"}, "steps"),
+        ({"steps": ",".join(["home"] * 11)}, "steps"),
+        ({"steps": f"home,{'x' * 257}"}, "steps"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_by_name(shop: Mongo, query: dict[str, str], field: str) -> None:
+    assert refusal(handler, FUNNEL, query) == (422, [field])
+
+
+def test_any_order_refuses_steps_that_one_event_satisfies_two_of(shop: Mongo) -> None:
+    happen(shop, view("home"))
+    query = {"steps": "home,home|search", "order": "any", "from": TODAY, "to": TODAY}
+    assert refusal(handler, FUNNEL, query) == (422, ["steps"])
+
+
+def test_who_may_not_read_is_turned_away(shop: Mongo) -> None:
+    assert refusal(handler, FUNNEL, scopes="collect")[0] == 403
+    assert refusal(handler, FUNNEL, site_id="")[0] == 401
+
+
+def test_a_database_that_does_not_answer_is_a_503(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    from footfall.stores import mongo
+
+    monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100")
+    from_environment.cache_clear()
+    mongo.client.cache_clear()
+    assert refusal(handler, FUNNEL)[0] == 503
+
+
+def test_the_trend_is_one_funnel_for_each_period(shop: Mongo) -> None:
+    happen(shop, view("home", minutes=-1440), view("search"), view("home", "bob"), view("search", "bob", 1))
+    roll_up()
+    daily = ask(handler, TREND, {"from": YESTERDAY, "to": TODAY})
+    assert [(period["date"], reached(period)) for period in daily["data"]] == [
+        (YESTERDAY, [1, 0, 0]),
+        (TODAY, [1, 1, 0]),
+    ]
+    weekly = ask(handler, TREND, {"from": YESTERDAY, "to": TODAY, "period": "week"})
+    assert [(one["date"], one["last_date"], reached(one)) for one in weekly["data"]] == [(YESTERDAY, TODAY, [2, 2, 0])]
+    monthly = ask(handler, TREND, {"from": YESTERDAY, "to": TODAY, "period": "month"})
+    assert [(one["date"], reached(one)) for one in monthly["data"]] == [(YESTERDAY, [1, 0, 0]), (TODAY, [1, 1, 0])]
+
+
+def test_the_trend_of_nothing_is_flat(shop: Mongo) -> None:
+    answer = ask(handler, TREND, {"from": YESTERDAY, "to": TODAY})
+    assert [reached(period) for period in answer["data"]] == [[0, 0, 0]] * 2
+    assert answer["anomalies"] == []
+
+
+def test_the_trend_takes_a_device_a_window_and_own_steps(shop: Mongo) -> None:
+    happen(shop, view("home"), view("search", minutes=5), view("home", "bob", device="Desktop"))
+    roll_up()
+    only_today = {"from": TODAY, "to": TODAY}
+    asked = [{"device": "Mobile"}, {"window": "1m"}, {"steps": "home,search"}, {"funnel": "default"}]
+    answers = [ask(handler, TREND, only_today | query)["data"][0] for query in asked]
+    assert [reached(answer)[:2] for answer in answers] == [[1, 1], [2, 0], [2, 1], [2, 1]]
+    assert refusal(handler, TREND, {"period": "year"}) == (422, ["period"])
+    assert refusal(handler, TREND, {"unit": "session"}) == (422, ["unit"])
+
+
+seen = st.builds(
+    Seen,
+    st.integers(1, 3),
+    st.sampled_from(["Desktop", "Mobile"]),
+    st.sampled_from(PAGES),
+    st.builds(
+        lambda minutes: NOON + timedelta(minutes=minutes), st.sampled_from([-1500, -1440, 0, 0, 1, 30, 700, 1500])
+    ),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(seen, min_size=1, max_size=10).map(lambda events: sorted(events, key=lambda event: event.at)),
+    st.sampled_from([None, "1s", "45m", "1d"]),
+    st.sampled_from(["ordered", "any"]),
+)
+def test_rollups_and_events_give_the_answer_of_the_definition(
+    shop: Mongo, events: list[Seen], window: str | None, order: str
+) -> None:
+    for collection in ("events", "user_sessions", "funnel_analytics", "daily_metrics", "rollups"):
+        shop[collection].delete_many({})
+    names = ["ann", "bob", "cid"]
+    stored = [
+        {
+            **view(event.page, names[event.person - 1], device=event.device, eventId=f"{99 - number}"),
+            "timestamp": event.at,
+            "sequence": number,
+        }
+        for number, event in enumerate(events)
+    ]
+    happen(shop, *stored)
+    lengths = {"1s": timedelta(seconds=1), "45m": timedelta(minutes=45), "1d": timedelta(days=1)}
+    chains = furthest(events, PAGES, lengths.get(window or ""), any_order=order == "any")
+    query = {"from": "2026-02-27", "to": "2026-03-02", "order": order, **({"window": window} if window else {})}
+    from_events = ask(handler, FUNNEL, query)
+    roll_up()
+    from_rollups = ask(handler, FUNNEL, query)
+    assert reached(from_rollups) == users(chains, len(PAGES))
+    assert from_rollups["steps"] == from_events["steps"]
+
+
+@pytest.mark.shared_data
+def test_the_public_tables_give_the_figures_they_are_known_for(database: Mongo, shared_data: Path) -> None:
+    sites._known.clear()
+    _forget_cache()
+    load_shop_funnel(database, shared_data / "shop_funnel")
+    assert roll_up()["days"] == 120
+    whole = {"from": "2015-01-01", "to": "2015-04-30"}
+
+    def asked(path: str, **query: str) -> dict[str, Any]:
+        return ask(handler, path, whole | query, site_id=SITE.site_id)
+
+    answer = asked(FUNNEL, breakdown="device")
+    assert reached(answer) == [90_400, 45_200, 6_030, 452]
+    assert [step["conversion_rate"] for step in answer["steps"]] == [100.0, 50.0, 6.67, 0.5]
+    parts = {part["value"]: reached(part) for part in answer["breakdowns"]}
+    assert parts == {"Desktop": [60_200, 30_100, 3_010, 150], "Mobile": [30_200, 15_100, 3_020, 302]}
+    for device, expected in parts.items():
+        assert reached(asked(FUNNEL, device=device)) == expected
+    assert reached(asked(FUNNEL, order="any")) == reached(asked(FUNNEL, window="1d")) == reached(answer)
+    trend = asked(TREND)
+    assert [sum(step) for step in zip(*map(reached, trend["data"]), strict=True)] == reached(answer)
+    breaks = [
+        (asked(TREND, **query)["anomalies"], query, step)
+        for query, step in [
+            ({"device": "Mobile"}, "search"),
+            ({"device": "Desktop"}, "payment"),
+            ({}, "search"),
+            ({}, "payment"),
+            ({"device": "Mobile", "period": "month"}, "search"),
+        ]
+    ]
+    for anomalies, query, step in breaks:
+        shifts = [(one["date"], one["step"]) for one in anomalies if one["kind"] == "shift"]
+        assert ("2015-03-01", step) in shifts, query
+        assert all(date == "2015-03-01" for date, _ in shifts), "nothing else has broken for good"
+    for name in ("events", "users"):
+        database.drop_collection(name)  # quicker than emptying them, and made again for the next test
+
+
+def test_a_step_of_alternatives_is_either() -> None:
+    assert alternatives("home | search") == {"home", "search"}

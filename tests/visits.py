@@ -1,0 +1,78 @@
+"""Visits to the shop `demo` as etl/events leaves them in MongoDB, without the road there."""
+
+from datetime import timedelta
+from typing import Any
+
+from bson import ObjectId
+from footfall.schemas.site import Funnel, Site
+from footfall.sessions.fold import NOT_A_VISIT, derived_session_id, fold_session, split_by_gap
+from footfall.stores import sites
+from pymongo.database import Database
+
+from functions.jobs.rollup.handler import handler
+from tests.builders import NOON, LambdaContext, a_document, a_site
+
+Mongo = Database[dict[str, Any]]
+TODAY, YESTERDAY = "2026-03-01", "2026-02-28"
+
+
+def a_shop(*steps: str, **but: Any) -> Site:
+    """The site `demo` with one funnel of these steps."""
+    return a_site(**{"funnels": [Funnel(name="default", steps=list(steps))], **but})
+
+
+def know(database: Mongo, site: Site) -> None:
+    """Store a site as it is now."""
+    sites._known.clear()
+    database["sites"].replace_one({"_id": site.site_id}, site.model_dump(), upsert=True)
+
+
+def person(number: int, person_id: str, **but: Any) -> dict[str, Any]:
+    """Somebody with a dense id."""
+    return {"_id": f"demo:{person_id}", "site_id": "demo", "person_id": person_id, "user_id": number, **but}
+
+
+def view(page: str, visitor_id: str = "ann", minutes: float = 0, **but: Any) -> dict[str, Any]:
+    """A page viewed on a mobile so many minutes after noon of 1 March 2026."""
+    moment = NOON + timedelta(minutes=minutes)
+    told = {"eventType": "pageview", "pageType": page, "visitorId": visitor_id, "device": "Mobile"}
+    return dict(a_document(**{**told, "timestamp": moment.isoformat(), **but}))
+
+
+def happen(database: Mongo, *events: dict[str, Any]) -> None:
+    """Store events, their sessions by gap, and the marks of their days (in UTC)."""
+    database["events"].insert_many(events)
+    visits: list[Any] = [event for event in events if event["type"] not in NOT_A_VISIT]
+    for visitor_id in {event["visitor_id"] for event in visits}:
+        for found in split_by_gap(event for event in visits if event["visitor_id"] == visitor_id):
+            session = fold_session(derived_session_id(found[0]), True, found, NOON)
+            database["user_sessions"].replace_one({"_id": session["_id"]}, dict(session), upsert=True)
+    mark(database, *{event["timestamp"].date().isoformat() for event in events})
+
+
+def an_order(order_id: str, person_id: str, total: int, **but: Any) -> dict[str, Any]:
+    """An order of somebody the shop knows, placed at noon of 1 March 2026; `total` in cents."""
+    order = {
+        "site_id": "demo",
+        "order_id": order_id,
+        "person_id": person_id,
+        "user_id": person_id,
+        "placed_at": NOON,
+        "refunded_at": None,
+        "currency": "EUR",
+        "total": total,
+        "refunded": 0,
+    }
+    return {"_id": f"demo:{order_id}", **order, **but}
+
+
+def mark(database: Mongo, *dates: str) -> None:
+    """Mark days as stale."""
+    for day in dates:
+        fields = {"site_id": "demo", "date": day, "token": ObjectId()}
+        database["stale_days"].update_one({"_id": f"demo:{day}"}, {"$set": fields}, upsert=True)
+
+
+def roll_up(event: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Run jobs/rollup."""
+    return handler(event or {}, LambdaContext(60_000))
