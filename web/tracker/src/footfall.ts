@@ -3,7 +3,7 @@
 import { watchPeople } from "./capture";
 import { leave, record, view, watchPages, type Fields } from "./page";
 import { cut } from "./privacy";
-import { allowed, become, remember, reset } from "./person";
+import { allowed, forgetPerson, remember, setUser, user } from "./person";
 import { sendAgain, sendOnExit, sendSoon } from "./sender";
 import { watches, writeKey } from "./settings";
 
@@ -26,14 +26,25 @@ const COMMERCE =
   "Checkout Started,Checkout Step Viewed,Checkout Step Completed,Shipping Info Entered,Payment Info Entered," +
   "Coupon Applied,Order Completed,Order Updated,Order Refunded,Order Cancelled";
 
-const track = (event: string, properties?: Fields): void => void record("track", { event: cut("" + event, 256), properties });
+const track = (event: string, properties?: Fields): void => {
+  if (event) record("track", { event: cut("" + event, 256), properties });
+};
+
+/** Somebody else sits here from now on, or nobody known: what they do is another visit. */
+const reset = (): void => {
+  leave();
+  forgetPerson();
+  if (watches("pageview")) view();
+};
 
 const methods: Record<string, (...args: any[]) => void> = {
   track,
   page: (fields?: Fields): void => view(fields),
   identify(id: string, traits?: Fields) {
     if (!allowed()) return;
-    become(cut("" + id, 256));
+    const name = cut("" + id, 256);
+    if ((user() ?? name) !== name) reset();
+    setUser(name);
     record("identify", { traits });
   },
   feedback: (text: string, rating?: number) => void record("feedback", { value: rating, properties: { text } }),

@@ -36,15 +36,11 @@ export const remember = (given: boolean): void => {
   set("c", given ? "1" : "0");
 };
 
-/** Somebody else sits here from now on, or nobody known. */
-export const reset = (): void => ["v", "u", "s"].forEach(remove);
+export const forgetPerson = (): void => ["v", "u", "s"].forEach(remove);
 
 export const user = (): string | undefined => get("u");
 
-export const become = (id: string): void => {
-  if ((user() ?? id) !== id) reset();
-  set("u", id);
-};
+export const setUser = (id: string): void => set("u", id);
 
 export const visitor = (): string => {
   const known = get("v") ?? newId();

@@ -1,0 +1,61 @@
+"""A real Chromium (Debian's), a shop and a collector. Without a Chromium on the machine these tests are skipped."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.web.servers import Collector, Shop
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+"""Chromium without its window says that it is headless, and would be counted as a bot."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser of its own for each module: while one runs, its thread cannot run another event loop."""
+    if not CHROMIUM:
+        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One person's browser: empty, with tabs that share their storage."""
+    context = browser.new_context(user_agent=PERSON, viewport={"width": 1200, "height": 800})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """The first tab."""
+    return context.new_page()
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    """Remembers what is sent."""
+    with Collector() as collector:
+        yield collector
+
+
+@pytest.fixture
+def shop(collector: Collector) -> Iterator[Shop]:
+    """Serves pages that send to the collector."""
+    with Shop(collector.url) as shop:
+        yield shop
