@@ -52,7 +52,7 @@ def stale_days(site_id: str) -> int:
 
 def latest_rollup(site_id: str) -> LatestRollup | None:
     """What jobs/rollup last did for a site."""
-    found = database()["rollups"].find_one({"_id": site_id})
+    found = database()["rollups"].find_one({"_id": site_id, "ran_at": {"$exists": True}})  # the first may be under way
     return LatestRollup.model_validate(found) if found else None
 
 
