@@ -4,18 +4,17 @@ from typing import Annotated, Any, Literal
 
 from footfall.web import Page
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 LATER_SORTS = frozenset({"predicted_clv", "churn_probability", "customer_priority"})
 
 
 def _later(value: Any) -> Any:
-    raise ValueError("not available yet")
+    raise PydanticCustomError("later", "not available yet")
 
 
 def _known_sort(value: Any) -> Any:
-    if value in LATER_SORTS:
-        raise ValueError("not available yet")
-    return value
+    return _later(value) if value in LATER_SORTS else value
 
 
 Later = Annotated[str | None, BeforeValidator(_later), Field(description="Not available yet")]

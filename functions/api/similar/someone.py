@@ -34,7 +34,7 @@ class Someone:
                 "shared": SharedBehaviour(
                     pages=common.pages,
                     products=common.products,
-                    device=self.device == other.device,
+                    device=self.device == other.device != "Other",
                     rfm_segment=_same(self.rfm_segment, other.rfm_segment),
                     behaviour_segment=_same(self.behaviour_segment, other.behaviour_segment),
                 ),

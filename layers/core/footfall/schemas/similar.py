@@ -12,7 +12,7 @@ class SharedBehaviour(BaseModel):
 
     pages: list[str] = Field(description="Types of page that both see most", examples=[["home", "search"]])
     products: list[str] = Field(description="Products that both looked at or bought", examples=[["22423", "85123A"]])
-    device: bool = Field(description="Both make most visits on the same device")
+    device: bool = Field(description="Both make most visits on the same, known device")
     rfm_segment: str | None = Field(description="The RFM segment that both are in", examples=["Champions"])
     behaviour_segment: str | None = Field(description="The behaviour segment that both are in")
 
