@@ -2,8 +2,10 @@
 
 import typer
 
+from cli.demo import demo
 from cli.imports import import_files
 from cli.send import send
+from cli.simulate import simulate
 from cli.status import status
 from cli.train import train
 from cli.up import up
@@ -21,8 +23,10 @@ def footfall() -> None:
     """Footfall: the analytics back end of an online shop."""
 
 
+app.command()(demo)
 app.command()(up)
 app.command("import")(import_files)
 app.command()(send)
+app.command()(simulate)
 app.command()(train)
 app.command()(status)

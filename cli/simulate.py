@@ -12,7 +12,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli.traffic.sender import NotTaken, Sent, send
+from cli.client import Client, To, Trouble, WriteKey, explained
+from cli.traffic.sender import Sent, send_batches
 from cli.traffic.shop import Batch, Plan, traffic
 
 
@@ -23,30 +24,25 @@ def simulate(
     until: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day; yesterday (UTC) when not given.")
     ] = None,
-    to: Annotated[str | None, typer.Option(envvar="FOOTFALL_URL", help="Where Footfall is.")] = None,
-    write_key: Annotated[str | None, typer.Option(envvar="FOOTFALL_WRITE_KEY", help="The site's write key.")] = None,
+    to: To = None,
+    write_key: WriteKey = None,
     out: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Write one event per line to this file instead (- is stdout).")
     ] = None,
 ) -> None:
     """Simulate a shop's traffic: the same seed gives the same events.
 
-    Sends it to a running Footfall (`--to`, or what `footfall up` told you to export), or writes it with `--out` for
-    `footfall send`. Sending the same traffic twice stores it once.
+    Sends it to a running Footfall, or writes it with --out for `footfall send`. Sending it again stores nothing twice.
+
+    For example: footfall simulate --days 7 --visitors-per-day 100
     """
     plan = plan_of(days, visitors_per_day, seed, until.date() if until else None)
-    if out:
-        _write(plan, out)
-        return
-    if not to or not write_key:
-        raise typer.BadParameter(
-            "say where to (--to and --write-key, or FOOTFALL_URL and FOOTFALL_WRITE_KEY), or --out"
-        )
-    try:
-        send_traffic(plan, to, write_key, Console())
-    except NotTaken as error:
-        Console(stderr=True).print(f"[red]Not sent:[/] {to}{error}", soft_wrap=True, highlight=False)
-        raise typer.Exit(1) from None
+    with explained("simulate"):
+        if out:
+            _write(plan, out)
+            return
+        with Client(to, write_key, "FOOTFALL_WRITE_KEY") as client:
+            send_traffic(plan, client, Console())
 
 
 def plan_of(days: int, visitors_per_day: int, seed: int, last: date | None = None) -> Plan:
@@ -55,15 +51,17 @@ def plan_of(days: int, visitors_per_day: int, seed: int, last: date | None = Non
     return Plan(seed, last - timedelta(days=days - 1), last, visitors_per_day)
 
 
-def send_traffic(plan: Plan, to: str, write_key: str, console: Console) -> Sent:
-    """Send a plan's traffic to `/collect`, with a progress bar and a closing line; raises NotTaken when that fails."""
+def send_traffic(plan: Plan, client: Client, console: Console) -> Sent:
+    """Send a plan's traffic to collect, with a progress bar and a closing line; raises Trouble when that fails."""
     began = time.perf_counter()
     with _progress(console) as progress:
-        sent = send(traffic(plan), to, write_key, _advance(progress, plan))
+        sent = send_batches(traffic(plan), client, _advance(progress, plan))
     seconds = time.perf_counter() - began
     console.print(f"{sent.accepted:,} events accepted in {seconds:.1f} s ({sent.accepted / seconds:,.0f} events/s)")
-    if sent.rejected:
-        console.print(f"[yellow]{sent.rejected:,} events refused; the first because: {sent.reason}[/]")
+    if sent.refused:
+        console.print(
+            f"{sent.refused:,} events refused; the first because: {sent.reason}", style="yellow", markup=False
+        )
     return sent
 
 
@@ -73,9 +71,16 @@ def _write(plan: Plan, out: Path) -> None:
         if str(out) == "-":
             events = _write_lines(plan, sys.stdout, _advance(progress, plan))
         else:
-            with out.open("w", encoding="utf-8", newline="\n") as file:
+            with _created(out) as file:
                 events = _write_lines(plan, file, _advance(progress, plan))
     messages.print(f"{events:,} events written to {'stdout' if str(out) == '-' else out}")
+
+
+def _created(out: Path) -> TextIO:
+    try:
+        return out.open("w", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise Trouble(f"{out} cannot be written: {error.strerror}") from None
 
 
 def _write_lines(plan: Plan, file: TextIO, advance: Callable[[Batch], None]) -> int:

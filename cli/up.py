@@ -26,8 +26,8 @@ def up(
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     try:
         run(data.expanduser().absolute(), host, port)
-    except _expected_failures() as failure:
-        typer.echo(f"footfall up: {_explained(failure, data, host, port)}", err=True)
+    except expected_failures() as failure:
+        typer.echo(f"footfall up: {explanation(failure, data, host, port)}", err=True)
         raise typer.Exit(1) from None
 
 
@@ -57,7 +57,8 @@ def demo_keys(stack: "Stack", file: Path) -> dict[str, str]:
     return keys
 
 
-def _expected_failures() -> tuple[type[Exception], ...]:
+def expected_failures() -> tuple[type[Exception], ...]:
+    """What may keep a stack from starting."""
     from infra.local.processes import StartFailed
     from infra.local.stack import AlreadyRunning, FunctionFailed
     from infra.local.template import TemplateError
@@ -65,7 +66,8 @@ def _expected_failures() -> tuple[type[Exception], ...]:
     return OSError, AlreadyRunning, StartFailed, TemplateError, FunctionFailed
 
 
-def _explained(failure: Exception, data: Path, host: str, port: int) -> str:
+def explanation(failure: Exception, data: Path, host: str, port: int) -> str:
+    """Why a stack on that folder and address did not start, in one sentence."""
     if isinstance(failure, PermissionError | NotADirectoryError | FileExistsError):
         return f"cannot write to {data}: {failure.strerror}"
     if isinstance(failure, OSError) and not failure.filename:

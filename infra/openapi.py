@@ -180,7 +180,7 @@ def _tidy(responses: Json, keyed: bool) -> Json:
 
 
 def _content(content: Json) -> Json:
-    if content.get("application/json", {}).get("schema") == PROBLEM:
+    if any(described.get("schema") == PROBLEM for described in content.values()):
         return {PROBLEM_JSON: {"schema": PROBLEM}}
     return {media: described for media, described in content.items() if media != PROBLEM_JSON}
 

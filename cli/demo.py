@@ -1,0 +1,162 @@
+"""`footfall demo`: everything started, a month of a shop loaded, its funnel drawn, and left running to be asked."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from cli.client import Client, Trouble, explained
+
+if TYPE_CHECKING:
+    from infra.local.stack import Stack
+
+
+def demo(
+    tables: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Page tables to load instead of a simulated month."),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Keep the data here; else it goes at the end.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How many days to simulate.")] = 30,
+    visitors_per_day: Annotated[int, typer.Option(min=1, max=100_000, help="About how many visits a day.")] = 150,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same month.")] = 7,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the API; 0 takes any free one.")] = 0,
+    leave: Annotated[bool, typer.Option("--exit", help="Stop once everything was shown.")] = False,
+) -> None:
+    """Start everything, load a simulated month of a shop or real tables, draw its funnel, and stay up until Ctrl-C."""
+    for stopping in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(stopping, signal.default_int_handler)
+    console = Console()
+    with explained("demo"), ExitStack() as cleanup:
+        folder = data or Path(cleanup.enter_context(TemporaryDirectory(prefix="footfall-demo-")))
+        shop = _start(folder.absolute(), port, console, cleanup)
+        if tables:
+            shop.load_tables(tables)
+        else:
+            shop.load_month(days, visitors_per_day, seed)
+        shop.settle()
+        shop.train()
+        shop.show()
+        if not leave:
+            _stay(console)
+
+
+def _start(folder: Path, port: int, console: Console, cleanup: ExitStack) -> "Shop":
+    """Start the stack; raises Trouble when that fails."""
+    from cli.up import demo_keys, expected_failures, explanation
+    from infra.local.stack import Stack
+
+    try:
+        with _stage(console, "Starting MongoDB, Redis, Milvus, the AWS services and the functions"):
+            stack = cleanup.enter_context(Stack(folder, port=port))
+            keys = demo_keys(stack, folder / "keys.json")
+    except expected_failures() as failure:
+        raise Trouble(explanation(failure, folder, "127.0.0.1", port)) from None
+    console.print(f"Footfall is at {stack.url}, and says what it can do at {stack.url}/docs")
+    client = cleanup.enter_context(Client(stack.url, keys["api_key"]))
+    return Shop(stack, client, keys, console)
+
+
+@dataclass
+class Shop:
+    """The demo's site on a running stack, as its owner reaches it."""
+
+    stack: "Stack"
+    client: Client
+    keys: dict[str, str]
+    console: Console
+
+    def load_month(self, days: int, visitors_per_day: int, seed: int) -> None:
+        """Simulate visitors who send their events to `/collect`."""
+        from cli.simulate import plan_of, send_traffic
+
+        with Client(self.stack.url, self.keys["write_key"], "FOOTFALL_WRITE_KEY") as client:
+            send_traffic(plan_of(days, visitors_per_day, seed), client, self.console)
+
+    def load_tables(self, folder: Path) -> None:
+        """Import page tables: `footfall import shop-funnel`."""
+        from cli.imports import import_files
+
+        import_files("shop-funnel", folder, self.stack.url, self.keys["api_key"])
+
+    def settle(self) -> None:
+        """Wait until every event is stored, then have the daily figures computed."""
+        with _stage(self.console, "Storing what still waits in the queues"):
+            self._drain()
+        with _stage(self.console, "Computing the daily figures"):
+            self.client.post("/etl/calculate-daily-metrics")
+            self._drain()
+
+    def train(self) -> None:
+        """Train the models and wait for how the run ends."""
+        with _stage(self.console, "Training segments and behaviour vectors"):
+            run_id = self.client.post("/api/models/train")["run_id"]
+            while (state := self._state_of(run_id)) in (None, "running"):
+                time.sleep(0.2)
+        if state != "published":
+            self.console.print(f"[yellow]The training run ended as {state}; /api/models says why[/]")
+
+    def show(self) -> None:
+        """Draw the funnel and the customers, and say what to try."""
+        from cli.charts import device_chart, funnel_chart, segments_chart
+
+        funnel = self.client.get("/api/funnel?breakdown=device")
+        for chart in (funnel_chart(funnel), device_chart(funnel)):
+            self.console.print("", chart)
+        segments = self.client.get("/api/segments?segment_type=rfm")
+        if segments["total_customers"]:
+            self.console.print("", segments_chart(segments["segments"], segments["currency"]))
+        self._say_what_to_try()
+
+    def _say_what_to_try(self) -> None:
+        url, key = self.stack.url, self.keys["api_key"]
+        self.console.print("\n[bold]Try it[/]: in a browser", f"{url}/docs", "or from another terminal")
+        for line in (
+            f"export FOOTFALL_URL={url}",
+            f"export FOOTFALL_KEY={key}",
+            f"export FOOTFALL_WRITE_KEY={self.keys['write_key']}",
+            *(f'curl -H "X-Api-Key: $FOOTFALL_KEY" "$FOOTFALL_URL{path}"' for path in self._paths_to_try()),
+        ):
+            self.console.print(f"  {line}", soft_wrap=True, highlight=False, markup=False)
+
+    def _paths_to_try(self) -> Iterator[str]:
+        yield "/api/funnel?breakdown=device"
+        yield "/api/metrics/dashboard"
+        customers = self.client.get("/api/customers?sort_by=monetary&order=desc&page_size=1")["customers"]
+        for customer in customers:
+            yield f"/api/customers/{customer['customer_id']}"
+            yield f"/api/similar/{customer['customer_id']}"
+
+    def _drain(self) -> None:
+        while not self.stack.drain(5):
+            pass
+
+    def _state_of(self, run_id: str) -> str | None:
+        runs = self.client.get("/api/models")["runs"]
+        return next((run["state"] for run in runs if run["run_id"] == run_id), None)
+
+
+@contextmanager
+def _stage(console: Console, doing: str) -> Iterator[None]:
+    """Say what is being done, and how long it took."""
+    began = time.perf_counter()
+    with console.status(f"{doing}…"):
+        yield
+    console.print(f"{doing}: {time.perf_counter() - began:.1f} s", highlight=False)
+
+
+def _stay(console: Console) -> None:
+    console.print("\nRunning until Ctrl-C.")
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        console.print("Stopping.")
