@@ -48,7 +48,7 @@ setup: .venv/.test  ## make .venv with everything that the demo, the tests and t
 
 .PHONY: demo
 demo: .venv/.demo  ## start everything, load a month of a shop (or DATA=DIR), show its funnel
-	.venv/bin/footfall demo $(if $(DATA),--data-dir "$(DATA)")
+	.venv/bin/footfall demo $(if $(DATA),--tables "$(DATA)")
 
 .PHONY: test
 test: .venv/.test  ## run the tests on real stores (ARGS="-k funnel" goes to pytest)
