@@ -1,0 +1,141 @@
+"""etl/realtime on a real Redis, and while Redis is away."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+from footfall.clock import now
+from footfall.schemas.message import SessionsMessage, SessionSummary
+from footfall.settings import from_environment
+from footfall.stores import cache
+from footfall.stores.cache import Breaker
+from redis import Redis
+
+from functions.etl.realtime.handler import handler
+from tests.builders import LambdaContext
+
+
+@pytest.fixture
+def redis(stores: None) -> Iterator[Redis]:
+    """An empty Redis."""
+    cache.client.cache_clear()
+    vars(cache)["breaker"] = Breaker()
+    client = cache.client()
+    client.flushdb()
+    yield client
+    cache.client.cache_clear()
+    vars(cache)["breaker"] = Breaker()
+
+
+def a_session(session_id: str = "s1", ago: float = 0, **but: Any) -> SessionSummary:
+    """A session whose last event was so many seconds ago."""
+    ended_at = now() - timedelta(seconds=ago)
+    told = {
+        "session_id": session_id,
+        "visitor_id": "ann",
+        "person_id": "ann",
+        "device": "Mobile",
+        "started_at": ended_at - timedelta(minutes=1),
+        "ended_at": ended_at,
+        "last_page": "home",
+        "last_event": "pageview",
+        "events": 1,
+        "converted": False,
+        "conversion_value": 0,
+    }
+    return SessionSummary(**{**told, **but})
+
+
+def records(*parts: list[SessionSummary], site_id: str = "demo") -> list[dict[str, Any]]:
+    messages = [SessionsMessage(site_id=site_id, person_ids=[], sessions=sessions) for sessions in parts]
+    return [{"messageId": f"m{at}-{site_id}", "body": one.model_dump_json()} for at, one in enumerate(messages)]
+
+
+def show(*arrived: dict[str, Any]) -> list[str]:
+    """Handle messages; the answer is the ids of those that must come back."""
+    answer = handler({"Records": list(arrived)}, LambdaContext())
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def kept(redis: Redis, key: str) -> dict[str, Any]:
+    return cast(dict[str, Any], json.loads(cast(str, redis.get(key))))
+
+
+def test_a_live_session_is_kept_for_as_long_as_it_is_live(redis: Redis) -> None:
+    assert show(*records([a_session(ago=100)])) == []
+    assert kept(redis, "session:demo:s1")["last_page"] == "home"
+    assert 1_690 <= redis.ttl("session:demo:s1") <= 1_701
+    assert kept(redis, "user:active:demo:ann")["session_id"] == "s1"
+    assert 190 <= redis.ttl("user:active:demo:ann") <= 201
+
+
+def test_somebody_who_did_nothing_for_five_minutes_is_not_active(redis: Redis) -> None:
+    show(*records([a_session(ago=301)]))
+    assert redis.exists("session:demo:s1")
+    assert not redis.exists("user:active:demo:ann")
+
+
+def test_a_session_that_ended_half_an_hour_ago_is_not_live(redis: Redis) -> None:
+    show(*records([a_session(ago=1_801)]))
+    assert not redis.exists("session:demo:s1")
+
+
+def test_the_figures_of_the_last_minute_count_each_active_person_once(redis: Redis) -> None:
+    show(
+        *records(
+            [a_session("s1"), a_session("s2", ago=10, person_id="bob", device="Desktop", converted=True)],
+            [a_session("s3", ago=20, last_page="search"), a_session("s4", ago=70, person_id="cid")],
+        )
+    )
+    figures = kept(redis, "metrics:realtime:demo")
+    assert {name: value for name, value in figures.items() if name != "at"} == {
+        "active_users": 2,
+        "by_device": {"Mobile": 1, "Desktop": 1},
+        "by_page": {"home": 2},
+        "converted": 1,
+    }
+    assert 25 <= redis.ttl("metrics:realtime:demo") <= 30
+    assert set(cast(list[str], redis.zrange("realtime:users:demo", 0, -1))) == {"ann", "bob"}
+    assert 55 <= redis.ttl("realtime:users:demo") <= 60
+
+
+def test_messages_twice_and_in_any_order_leave_the_latest_news(redis: Redis) -> None:
+    older, newer = a_session(ago=60, last_page="home"), a_session(ago=5, last_page="payment", events=2)
+    for messages in ([older, newer], [newer, older], [newer, newer, older]):
+        redis.flushdb()
+        for session in messages:
+            show(*records([session]))
+        assert kept(redis, "session:demo:s1")["last_page"] == "payment"
+        assert kept(redis, "user:active:demo:ann")["last_page"] == "payment"
+    redis.flushdb()
+    show(*records([newer], [older]))
+    assert kept(redis, "session:demo:s1")["last_page"] == "payment"
+
+
+def test_sites_are_kept_apart(redis: Redis) -> None:
+    show(*records([a_session()], site_id="demo"), *records([a_session(person_id="bob")], site_id="other"))
+    assert redis.zrange("realtime:users:demo", 0, -1) == ["ann"]
+    assert redis.zrange("realtime:users:other", 0, -1) == ["bob"]
+
+
+def test_a_message_without_sessions_changes_nothing(redis: Redis) -> None:
+    assert show(*records([])) == []
+    assert redis.keys("session:*") == []
+
+
+def test_what_is_no_message_of_the_topic_fails_alone(redis: Redis) -> None:
+    broken = {"messageId": "broken", "body": "not JSON"}
+    assert show(broken, *records([a_session()])) == ["broken"]
+    assert redis.exists("session:demo:s1")
+
+
+def test_while_redis_is_away_fresh_news_comes_back_and_old_news_is_let_go(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    from_environment.cache_clear()
+    cache.client.cache_clear()
+    fresh, old, empty = records([a_session(ago=30)], [a_session(ago=400)], [])
+    assert show(fresh, old, empty) == ["m0-demo"]
