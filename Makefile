@@ -87,7 +87,7 @@ build: .venv-sam/.made  ## sam build, then bytecode and sizes: what `sam deploy`
 # --- measures and proofs --------------------------------------------------------------------------------------------------
 
 .PHONY: bench
-bench: .venv/.test  ## speed, each figure beside a peer's of the same run
+bench: .venv/.test .venv-sam/.made  ## speed, each figure beside a peer's of the same run
 	$(PY) -m tests.benchmarks
 
 .PHONY: faults
@@ -107,8 +107,8 @@ openapi: .venv/.demo  ## write the OpenAPI document of all functions
 	.venv/bin/footfall openapi
 
 .PHONY: sam-local
-sam-local: build .venv/.demo  ## the built functions in Docker (sam local start-api) on the local stack's stores
-	$(SAM_ENV) $(PY) -m infra.sam_local
+sam-local: .venv-sam/.made .venv/.demo  ## the built functions in Docker (sam local start-api) on the local stack's stores
+	$(PY) -m cli.sam_local
 
 .PHONY: clean
 clean:  ## remove what was made, environments too

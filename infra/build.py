@@ -64,9 +64,10 @@ def _mebibytes(folder: Path) -> float:
 if __name__ == "__main__":
     if sys.version_info[:2] != RUNTIME:
         raise SystemExit(f"bytecode must be made by Python {RUNTIME}, this is {sys.version}")
-    finish(BUILT)
+    place = Path(sys.argv[1]) if len(sys.argv) > 1 else BUILT
+    finish(place)
     heavy = False
-    for function_name, mebibytes in sizes(BUILT):
+    for function_name, mebibytes in sizes(place):
         print(f"{function_name:28} {mebibytes:6.1f} MiB")
         heavy |= mebibytes > LIMIT_MIB
     if heavy:
