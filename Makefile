@@ -104,7 +104,7 @@ cost: .venv/.demo  ## what a million events cost
 
 .PHONY: openapi
 openapi: .venv/.demo  ## write the OpenAPI document of all functions
-	.venv/bin/footfall openapi
+	$(PY) -m infra.openapi
 
 .PHONY: sam-local
 sam-local: .venv-sam/.made .venv/.demo  ## the built functions in Docker (sam local start-api) on the local stack's stores
