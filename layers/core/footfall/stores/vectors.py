@@ -24,6 +24,7 @@ from footfall.parameters import secret
 from footfall.settings import MilvusSettings, from_environment
 
 DIMENSIONS = 128
+INDEX = "vector"
 OUTGROWS_FLAT = 100_000
 FLAT: dict[str, Any] = {"index_type": "FLAT", "metric_type": "COSINE"}
 IVF_FLAT: dict[str, Any] = {
@@ -115,7 +116,7 @@ def _create(collection: Collection) -> None:
     schema.add_field("version", DataType.INT64)
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=DIMENSIONS)
     index = MilvusClient.prepare_index_params()
-    index.add_index("vector", **FLAT)
+    index.add_index("vector", index_name=INDEX, **FLAT)
     try:
         client().create_collection(
             collection.name, schema=schema, index_params=index, num_partitions=PARTITIONS, timeout=WRITE_SECONDS
@@ -132,15 +133,15 @@ def index_for_size(collection: Collection, outgrows_flat: int = OUTGROWS_FLAT) -
         if size < outgrows_flat or _index_type(collection) != FLAT["index_type"]:
             return
         index = MilvusClient.prepare_index_params()
-        index.add_index("vector", **IVF_FLAT)
+        index.add_index("vector", index_name=INDEX, **IVF_FLAT)
         client().release_collection(collection.name, timeout=WRITE_SECONDS)
-        client().drop_index(collection.name, "vector", timeout=WRITE_SECONDS)
+        client().drop_index(collection.name, INDEX, timeout=WRITE_SECONDS)
         client().create_index(collection.name, index, timeout=10 * WRITE_SECONDS)
         client().load_collection(collection.name, timeout=WRITE_SECONDS)
 
 
 def _index_type(collection: Collection) -> str:
-    found = client().describe_index(collection.name, "vector", timeout=WRITE_SECONDS)
+    found = client().describe_index(collection.name, INDEX, timeout=WRITE_SECONDS)
     return str(found["index_type"])
 
 

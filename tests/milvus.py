@@ -1,0 +1,32 @@
+"""Milvus in tests: collections shared by all workers, and a Milvus that is gone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from footfall.settings import from_environment
+from footfall.stores import vectors
+
+
+@contextmanager
+def without_milvus() -> Iterator[None]:
+    """Point footfall at an address where no Milvus answers."""
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("MILVUS_URI", "http://127.0.0.1:9")
+        _forget()
+        yield
+    _forget()
+
+
+@contextmanager
+def collections() -> Iterator[None]:
+    """The collections in place, and a fresh client."""
+    _forget()
+    vectors.prepare()
+    yield
+    _forget()
+
+
+def _forget() -> None:
+    from_environment.cache_clear()
+    vectors.client.cache_clear()
