@@ -15,7 +15,7 @@ def funnel_chart(answer: Json) -> Table:
     """An answer of /api/funnel: who reached each step, and how many left before it."""
     days, steps = answer["range"], answer["steps"]
     title = f"Funnel, {days['from']} to {days['to']}: {answer['overall_conversion_rate']:.2f} % went all the way"
-    table = _table(title, "Step", "", "People", "Of all", "Of the step before", "Left", "Median time")
+    table = _table(title, "Step", "", "People", "Of all", "Went on", "Left", "Median time")
     for step in steps:
         table.add_row(
             step["name"],

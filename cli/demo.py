@@ -2,20 +2,17 @@
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from cli.client import Client, Trouble, explained
-
-if TYPE_CHECKING:
-    from infra.local.stack import Stack
+from cli.client import Client, Json, Trouble, explained, follow
 
 
 def demo(
@@ -27,7 +24,7 @@ def demo(
         Path | None, typer.Option(file_okay=False, help="Keep the data here; else it goes at the end.")
     ] = None,
     days: Annotated[int, typer.Option(min=1, max=366, help="How many days to simulate.")] = 30,
-    visitors_per_day: Annotated[int, typer.Option(min=1, max=100_000, help="About how many visits a day.")] = 150,
+    visitors_per_day: Annotated[int, typer.Option(min=1, max=100_000, help="About how many visits a day.")] = 100,
     seed: Annotated[int, typer.Option(help="The same seed gives the same month.")] = 7,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the API; 0 takes any free one.")] = 0,
     leave: Annotated[bool, typer.Option("--exit", help="Stop once everything was shown.")] = False,
@@ -61,16 +58,14 @@ def _start(folder: Path, port: int, console: Console, cleanup: ExitStack) -> "Sh
             keys = demo_keys(stack, folder / "keys.json")
     except expected_failures() as failure:
         raise Trouble(explanation(failure, folder, "127.0.0.1", port)) from None
-    console.print(f"Footfall is at {stack.url}, and says what it can do at {stack.url}/docs")
-    client = cleanup.enter_context(Client(stack.url, keys["api_key"]))
-    return Shop(stack, client, keys, console)
+    console.print(f"Footfall is at {stack.url}; what it can do, at {stack.url}/docs", soft_wrap=True)
+    return Shop(cleanup.enter_context(Client(stack.url, keys["api_key"])), keys, console)
 
 
 @dataclass
 class Shop:
     """The demo's site on a running stack, as its owner reaches it."""
 
-    stack: "Stack"
     client: Client
     keys: dict[str, str]
     console: Console
@@ -79,31 +74,47 @@ class Shop:
         """Simulate visitors who send their events to `/collect`."""
         from cli.simulate import plan_of, send_traffic
 
-        with Client(self.stack.url, self.keys["write_key"], "FOOTFALL_WRITE_KEY") as client:
+        with Client(self.client.url, self.keys["write_key"], "FOOTFALL_WRITE_KEY") as client:
             send_traffic(plan_of(days, visitors_per_day, seed), client, self.console)
 
     def load_tables(self, folder: Path) -> None:
         """Import page tables: `footfall import shop-funnel`."""
         from cli.imports import import_files
 
-        import_files("shop-funnel", folder, self.stack.url, self.keys["api_key"])
+        import_files("shop-funnel", folder, self.client.url, self.keys["api_key"])
 
     def settle(self) -> None:
-        """Wait until every event is stored, then have the daily figures computed."""
-        with _stage(self.console, "Storing what still waits in the queues"):
-            self._drain()
-        with _stage(self.console, "Computing the daily figures"):
-            self.client.post("/etl/calculate-daily-metrics")
-            self._drain()
+        """Wait until every event is stored, then have the daily figures computed; raises Trouble when it stalls."""
+        with _stage(self.console, "Storing what still waits in the queues") as say:
+            for waiting in follow(self._waiting, lambda waiting: waiting == 0, "emptying the queues"):
+                say(f"{waiting:,} messages")
+        self.client.post("/etl/calculate-daily-metrics")
+        with _stage(self.console, "Computing the daily figures") as say:
+            for days in follow(self._stale_days, lambda days: days == 0, "computing the daily figures"):
+                say(f"{days} days")
 
     def train(self) -> None:
-        """Train the models and wait for how the run ends."""
-        with _stage(self.console, "Training segments and behaviour vectors"):
+        """Train the models and wait for how the run ends; raises Trouble when it stalls."""
+        with _stage(self.console, "Training segments and behaviour vectors") as say:
             run_id = self.client.post("/api/models/train")["run_id"]
-            while (state := self._state_of(run_id)) in (None, "running"):
-                time.sleep(0.2)
-        if state != "published":
-            self.console.print(f"[yellow]The training run ended as {state}; /api/models says why[/]")
+            run: Json = {}
+            for run in follow(lambda: self._run(run_id), lambda run: run["state"] != "running", "the training"):
+                say(run["stage"])
+        if run["state"] != "published":
+            self.console.print(f"The training run ended as {run['state']}: /api/models says why", style="yellow")
+
+    def _waiting(self) -> int:
+        """How many messages are on their way."""
+        queues = self.client.get("/etl/status")["queues"]
+        return sum(queue["waiting"] + queue["in_flight"] for queue in queues.values() if queue)
+
+    def _stale_days(self) -> int:
+        return int(self.client.get("/etl/status")["stale_days"])
+
+    def _run(self, run_id: str) -> Json:
+        """The training run as it is now."""
+        runs = self.client.get("/api/models")["runs"]
+        return next((run for run in runs if run["run_id"] == run_id), {"state": "running", "stage": "start"})
 
     def show(self) -> None:
         """Draw the funnel and the customers, and say what to try."""
@@ -118,7 +129,7 @@ class Shop:
         self._say_what_to_try()
 
     def _say_what_to_try(self) -> None:
-        url, key = self.stack.url, self.keys["api_key"]
+        url, key = self.client.url, self.keys["api_key"]
         self.console.print("\n[bold]Try it[/]: in a browser", f"{url}/docs", "or from another terminal")
         for line in (
             f"export FOOTFALL_URL={url}",
@@ -136,21 +147,13 @@ class Shop:
             yield f"/api/customers/{customer['customer_id']}"
             yield f"/api/similar/{customer['customer_id']}"
 
-    def _drain(self) -> None:
-        while not self.stack.drain(5):
-            pass
-
-    def _state_of(self, run_id: str) -> str | None:
-        runs = self.client.get("/api/models")["runs"]
-        return next((run["state"] for run in runs if run["run_id"] == run_id), None)
-
 
 @contextmanager
-def _stage(console: Console, doing: str) -> Iterator[None]:
-    """Say what is being done, and how long it took."""
+def _stage(console: Console, doing: str) -> Iterator[Callable[[str], None]]:
+    """Say what is being done and how far it is, and in the end how long it took."""
     began = time.perf_counter()
-    with console.status(f"{doing}…"):
-        yield
+    with console.status(f"{doing}…") as spinner:
+        yield lambda how_far: spinner.update(f"{doing}: {how_far}…")
     console.print(f"{doing}: {time.perf_counter() - began:.1f} s", highlight=False)
 
 
