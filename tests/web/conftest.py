@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.web.servers import Collector, Shop
 
+PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
+"""Chromium without its window says that it is headless, and would be counted as a bot."""
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
     "--no-sandbox",
@@ -17,9 +19,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--user-agent={PERSON}",
 ]
-PERSON = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36"
-"""Chromium without its window says that it is headless, and would be counted as a bot."""
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """One person's browser: empty, with tabs that share their storage."""
-    context = browser.new_context(user_agent=PERSON, viewport={"width": 1200, "height": 800})
+    context = browser.new_context(viewport={"width": 1200, "height": 800})
     yield context
     context.close()
 

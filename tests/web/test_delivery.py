@@ -226,6 +226,25 @@ def test_tabs_send_each_event_once_and_lose_none(context: BrowserContext, shop: 
     assert len({event["sessionId"] for event in collector.stored}) == 1
 
 
+def test_tabs_of_a_browser_without_locks_come_to_rest(
+    context: BrowserContext, shop: Shop, collector: Collector
+) -> None:
+    context.add_init_script("Object.defineProperty(navigator, 'locks', { value: undefined })")
+    collector.always = Answer(0)
+    address = shop.page()
+    tabs = [context.new_page() for _ in range(3)]
+    for tab in tabs:
+        open_page(tab, address)
+    collector.always = Answer()
+    for tab in tabs:
+        send_now(tab)
+    collector.wait_for(lambda: len(collector.stored) == 3)
+    wait_until_all_is_sent(tabs[0])
+    sent = len(collector.arrivals)
+    tabs[0].wait_for_timeout(2500)
+    assert len(collector.arrivals) == sent
+
+
 def test_a_tab_sends_what_a_closed_one_left_behind(context: BrowserContext, shop: Shop, collector: Collector) -> None:
     collector.always = Answer(0)
     address = shop.page()
