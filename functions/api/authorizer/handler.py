@@ -30,8 +30,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _given_key(headers: dict[str, str]) -> str:
-    scheme, _, credentials = headers.get("authorization", "").partition(" ")
-    return credentials.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
+    given = {name.lower(): value for name, value in headers.items()}  # sam local keeps the sender's capitals
+    scheme, _, credentials = given.get("authorization", "").partition(" ")
+    return credentials.strip() if scheme.lower() == "bearer" else given.get("x-api-key", "")
 
 
 def _stored(key: ApiKey) -> StoredApiKey | None:
