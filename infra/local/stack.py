@@ -31,6 +31,7 @@ from infra.local.workers import ENVIRONMENTS_PER_FUNCTION, Function, aws_variabl
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 INVOCATION_THREADS = 128
 GRACE_SECONDS = 5.0
+RETRY_SECONDS = 10
 
 
 class AlreadyRunning(Exception):
@@ -45,7 +46,8 @@ class Stack:
     """One local stack; use it as a context manager. Its data stays in `data`, and a later stack takes it up again.
 
     `address` is where the stores and AWS services are reached: functions in containers need the Docker bridge's.
-    `schedules` says whether time starts functions; `disorder` and `retry_seconds` are for tests (see EventSource).
+    `schedules` says whether time starts functions; `disorder` is for tests (see EventSource). Messages that failed
+    come back after `retry_seconds`, as nobody at a keyboard waits for the minutes that a queue's visibility lasts.
     """
 
     def __init__(
@@ -59,7 +61,7 @@ class Stack:
         parameters: Mapping[str, str] | None = None,
         schedules: bool = True,
         disorder: Disorder | None = None,
-        retry_seconds: int | None = None,
+        retry_seconds: int = RETRY_SECONDS,
     ) -> None:
         self._data = data
         self._host = host
