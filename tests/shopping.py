@@ -101,22 +101,24 @@ def open_shop(database: Mongo, site_id: str, people: int = 60, **site: Any) -> N
     """Store a shop: readers, cooks and browsers in turn, each with four visits; of every four people one never buys."""
     found = a_site(site_id=site_id, **site)
     database["sites"].insert_one({"_id": site_id, **found.model_dump()})
+    documents: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for number in range(people):
         taste = list(TASTES)[number % len(TASTES)]
-        name = f"{taste}-{number}"
-        database["users"].insert_one(a_user(name, site_id, device=TASTES[taste][2]))
-        _live(database, site_id, name, taste, number)
+        _live(documents, site_id, f"{taste}-{number}", taste, number)
+    for name, stored in documents.items():
+        database[name].insert_many(stored)
 
 
-def _live(database: Mongo, site_id: str, name: str, taste: str, number: int) -> None:
+def _live(documents: dict[str, list[dict[str, Any]]], site_id: str, name: str, taste: str, number: int) -> None:
     pages, products, device = TASTES[taste]
+    documents["users"].append(a_user(name, site_id, device=device))
     for visit in range(4):
         liked = [products[(number + visit + step) % len(products)] for step in range(3)]
         day = visit * 7 + number % 5
         events = a_visit(name, pages, day=day, device=device, user=name, products=liked)
-        database["events"].insert_many([at_site(site_id, event) for event in events])
+        documents["events"] += [at_site(site_id, event) for event in events]
         if visit < number % 4:
-            database["orders"].insert_one(dict(an_order(name, *liked, day=day + 0.1, site_id=site_id)))
+            documents["orders"].append(dict(an_order(name, *liked, day=day + 0.1, site_id=site_id)))
 
 
 def online_retail(folder: Path) -> Iterator[OrderDocument]:

@@ -1,0 +1,56 @@
+"""The training road in tests: its four functions one after the other, on real stores."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+from footfall.settings import from_environment
+from footfall.stores import objects, sites, vectors
+from footfall.stores.vectors import PEOPLE
+
+from functions.training.evaluate.handler import handler as evaluate
+from functions.training.extract.handler import handler as extract
+from functions.training.fit.handler import handler as fit
+from functions.training.publish.handler import handler as publish
+from tests.builders import LambdaContext
+from tests.milvus import collections
+
+Json = dict[str, Any]
+
+
+@contextmanager
+def a_road(worker: str) -> Iterator[str]:
+    """The artefacts bucket and the Milvus collections in place; gives a site id that no other test has."""
+    site_id = f"t{uuid4().hex[:12]}"
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("ARTEFACTS_BUCKET", f"training-{worker}")
+        _forget()
+        boto3.client("s3").create_bucket(Bucket=f"training-{worker}")
+        with collections():
+            yield site_id
+            vectors.remove_older(PEOPLE, site_id, 2**53)
+    _forget()
+
+
+def _forget() -> None:
+    objects.s3.cache_clear()
+    from_environment.cache_clear()
+    sites._known.clear()
+
+
+def fitted(site_id: str, run_id: str = "run") -> Json:
+    """What evaluate is given."""
+    return fit(extract({"site_id": site_id, "run_id": run_id}, LambdaContext()), LambdaContext())
+
+
+def evaluated(site_id: str, run_id: str = "run") -> Json:
+    """What publish is given."""
+    return evaluate(fitted(site_id, run_id), LambdaContext())
+
+
+def train(site_id: str, run_id: str = "run") -> Json:
+    """Train a site to the end."""
+    return publish(evaluated(site_id, run_id), LambdaContext())
