@@ -1,10 +1,11 @@
 """What a funnel's answer is made of: entries to its steps, and the orders of the range."""
 
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
-from footfall.days import day_of
+from footfall.days import start_of
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.columns import DatedEntries, Entered, milliseconds, unpack
 from footfall.funnels.engine import Timeline
@@ -51,22 +52,25 @@ def _rolled_up(asked: Asked) -> Entered:
 def _from_events(asked: Asked) -> Entered:
     events = _events(asked)
     people = session_numbers(asked, events) if asked.unit == "session" else _person_numbers(asked, events)
-    table = np.array([_row(asked, event) for event in events], np.int64).reshape(-1, 3)
     whose = np.array([-1 if person is None else person for person in people], np.int64)
-    times, devices, days = table.T
+    times = np.array([milliseconds(event["timestamp"]) for event in events], np.int64)
+    days = np.searchsorted([milliseconds(start_of(day, asked.days.zone)) for day in asked.days], times, "right") - 1
+    devices = np.array([DEVICES.index(event["device"]) for event in events], np.uint8)
     steps = []
-    for step in asked.funnel.steps:
-        places = np.flatnonzero((whose >= 0) & np.array([satisfies(event, step) for event in events], bool))
+    for satisfied in _satisfied(events, asked.funnel.steps):
+        places = np.flatnonzero(satisfied & (whose >= 0))
         who, when = whose[places].astype(np.uint32), places.astype(np.uint32)
         steps.append(DatedEntries(who, when, days[places].astype(np.uint16)))
-    return Entered(steps, Timeline(times, devices.astype(np.uint8)))
+    return Entered(steps, Timeline(times, devices))
 
 
-def _row(asked: Asked, event: Document) -> tuple[int, int, int]:
-    """An event's time, device and day, as numbers."""
-    moment = event["timestamp"]
-    day = day_of(moment, asked.days.zone) - asked.days.first
-    return milliseconds(moment), DEVICES.index(event["device"]), day.days
+def _satisfied(events: list[Document], steps: Sequence[str]) -> Iterator[NDArray[np.bool_]]:
+    """Of each step, which events satisfy it; events of one kind are looked at once."""
+    kinds: dict[tuple[str, str | None, str | None], int] = {}
+    numbers = [kinds.setdefault((event["type"], event["name"], event["page_type"]), len(kinds)) for event in events]
+    for step in steps:
+        fits = [satisfies({"type": kind, "name": name, "page_type": page}, step) for kind, name, page in kinds]
+        yield np.array(fits, bool)[numbers]
 
 
 def _events(asked: Asked) -> list[Document]:
