@@ -5,6 +5,7 @@ A test that asks for `database` gets an empty one of its worker, with footfall's
 
 import fcntl
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,12 +69,14 @@ def mongo_client(mongo_uri: str) -> Iterator[MongoClient[dict[str, Any]]]:
 
 
 @pytest.fixture
-def aws(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> AwsAddresses:
+def aws(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsAddresses]:
     """The environment points every AWS client at the shared services."""
     addresses = AwsAddresses(aws_endpoint, NO_LAMBDA)
     for name, value in addresses.environment().items():
         monkeypatch.setenv(name, value)
-    return addresses
+    _forget_what_is_cached()
+    yield addresses
+    _forget_what_is_cached()
 
 
 @pytest.fixture
@@ -93,9 +96,9 @@ def stores(
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    _forget_settings()
+    _forget_what_is_cached()
     yield
-    _forget_settings()
+    _forget_what_is_cached()
 
 
 @pytest.fixture
@@ -113,12 +116,11 @@ def database(
             database[collection].delete_many({})
 
 
-def _forget_settings() -> None:
-    from footfall.settings import from_environment
-    from footfall.stores import mongo
-
-    from_environment.cache_clear()
-    mongo.client.cache_clear()
+def _forget_what_is_cached() -> None:
+    """Have footfall read its settings and make its clients anew."""
+    loaded = [module for name, module in sys.modules.items() if name.startswith("footfall.")]
+    for cached in {value for module in loaded for value in vars(module).values() if hasattr(value, "cache_clear")}:
+        cached.cache_clear()
 
 
 @pytest.fixture(scope="session")
