@@ -49,7 +49,8 @@ def device_chart(answer: Json) -> Table:
 def segments_chart(segments: list[Json], currency: str, most: int = 6) -> Table:
     """The largest of the segments that /api/segments answers, by revenue."""
     table = _table("Customers by segment", "Segment", "", "Customers", "Revenue")
-    largest = sorted(segments, key=lambda segment: -float(segment["total_revenue"]))[:most]
+    somebody = [segment for segment in segments if segment["customer_count"]]
+    largest = sorted(somebody, key=lambda segment: -float(segment["total_revenue"]))[:most]
     for segment in largest:
         table.add_row(
             segment["name"],

@@ -12,7 +12,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cli.charts import device_chart, funnel_chart, segments_chart
 from cli.client import Client, Json, Trouble, explained, follow
+from cli.imports import LocalFile, files_of, progress_on, run_import
+from cli.simulate import plan_of, send_traffic
 
 
 def demo(
@@ -34,10 +37,11 @@ def demo(
         signal.signal(stopping, signal.default_int_handler)
     console = Console()
     with explained("demo"), ExitStack() as cleanup:
+        files = files_of("shop-funnel", tables) if tables else []
         folder = data or Path(cleanup.enter_context(TemporaryDirectory(prefix="footfall-demo-")))
         shop = _start(folder.absolute(), port, console, cleanup)
-        if tables:
-            shop.load_tables(tables)
+        if files:
+            shop.load_tables(files)
         else:
             shop.load_month(days, visitors_per_day, seed)
         shop.settle()
@@ -69,19 +73,18 @@ class Shop:
     client: Client
     keys: dict[str, str]
     console: Console
+    question: str = "/api/funnel?breakdown=device"
 
     def load_month(self, days: int, visitors_per_day: int, seed: int) -> None:
         """Simulate visitors who send their events to `/collect`."""
-        from cli.simulate import plan_of, send_traffic
-
         with Client(self.client.url, self.keys["write_key"], "FOOTFALL_WRITE_KEY") as client:
             send_traffic(plan_of(days, visitors_per_day, seed), client, self.console)
 
-    def load_tables(self, folder: Path) -> None:
-        """Import page tables: `footfall import shop-funnel`."""
-        from cli.imports import import_files
-
-        import_files("shop-funnel", folder, self.client.url, self.keys["api_key"])
+    def load_tables(self, files: list[LocalFile]) -> None:
+        """Import page tables as `footfall import shop-funnel` does, and ask about their days from here on."""
+        with progress_on(self.console) as progress:
+            told = run_import(self.client, "shop-funnel", files, progress)
+        self.question = f"/api/funnel?from={told['first_day']}&to={told['last_day']}&breakdown=device"
 
     def settle(self) -> None:
         """Wait until every event is stored, then have the daily figures computed; raises Trouble when it stalls."""
@@ -118,9 +121,7 @@ class Shop:
 
     def show(self) -> None:
         """Draw the funnel and the customers, and say what to try."""
-        from cli.charts import device_chart, funnel_chart, segments_chart
-
-        funnel = self.client.get("/api/funnel?breakdown=device")
+        funnel = self.client.get(self.question)
         for chart in (funnel_chart(funnel), device_chart(funnel)):
             self.console.print("", chart)
         segments = self.client.get("/api/segments?segment_type=rfm")
@@ -140,7 +141,7 @@ class Shop:
             self.console.print(f"  {line}", soft_wrap=True, highlight=False, markup=False)
 
     def _paths_to_try(self) -> Iterator[str]:
-        yield "/api/funnel?breakdown=device"
+        yield self.question
         yield "/api/metrics/dashboard"
         customers = self.client.get("/api/customers?sort_by=monetary&order=desc&page_size=1")["customers"]
         for customer in customers:

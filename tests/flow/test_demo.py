@@ -1,0 +1,98 @@
+"""`footfall demo`, as `make demo` runs it."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+SECONDS = 300
+STEPS = ("home", "search", "payment", "confirmation")
+TABLES = {"home": 40, "search": 20, "payment": 8, "payment_confirmation": 2}
+
+
+def demo(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """The demo, started with its temporary files in a folder."""
+    return subprocess.Popen(
+        [str(Path(sys.executable).with_name("footfall")), "demo", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "TMPDIR": str(folder), "COLUMNS": "120"},
+    )
+
+
+def read_until(process: subprocess.Popen[str], text: str) -> str:
+    """What the process says until a line has the text, or until it ends."""
+    assert process.stdout
+    lines: list[str] = []
+    for line in process.stdout:
+        lines.append(line)
+        if text in line:
+            break
+    return "".join(lines)
+
+
+def people_of(said: str) -> list[int]:
+    """How many people the funnel shows at each step."""
+    rows = [re.match(rf"{step} .*?([\d,]+) +[\d.]+ %", line) for line in said.splitlines() for step in STEPS]
+    return [int(row[1].replace(",", "")) for row in rows if row][: len(STEPS)]
+
+
+def test_it_loads_a_month_shows_its_funnel_and_stays_until_ctrl_c(tmp_path: Path) -> None:
+    process = demo(tmp_path, "--days", "3", "--visitors-per-day", "40")
+    try:
+        said = read_until(process, "Running until Ctrl-C")
+        people = people_of(said)
+        assert len(people) == len(STEPS), said
+        assert people == sorted(people, reverse=True)
+        assert people[0] > 40
+        assert {"Mobile", "Desktop"} <= set(re.findall(r"\w+", said))
+        address = re.search(r"http://127.0.0.1:(\d+)/docs", said)
+        assert address
+        socket.create_connection(("127.0.0.1", int(address[1])), 5).close()
+
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", int(address[1])), 5)
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Path:
+    """Page tables of forty people, nested as a funnel."""
+    folder = tmp_path / "tables"
+    folder.mkdir()
+    people = "".join(f"{1000 + number},2015-01-{1 + number % 28:02d},Desktop,Male\n" for number in range(40))
+    (folder / "user_table.csv").write_text(f"user_id,date,device,sex\n{people}")
+    for name, count in TABLES.items():
+        rows = "".join(f"{1000 + number},{name}_page\n" for number in range(count))
+        file = f"{name}_table.csv" if name == "payment_confirmation" else f"{name}_page_table.csv"
+        (folder / file).write_text(f"user_id,page\n{rows}")
+    return folder
+
+
+def test_it_loads_page_tables_and_leaves_when_told_to(tmp_path: Path, tables: Path) -> None:
+    process = demo(tmp_path, "--tables", str(tables), "--exit", "--data", str(tmp_path / "kept"))
+    said, _ = process.communicate(timeout=SECONDS)
+
+    assert process.returncode == 0, said
+    assert people_of(said) == list(TABLES.values()), said
+    assert (tmp_path / "kept" / "keys.json").exists()
+
+
+def test_a_folder_without_the_tables_ends_with_a_sentence(tmp_path: Path) -> None:
+    process = demo(tmp_path, "--tables", str(tmp_path), "--exit")
+    said, _ = process.communicate(timeout=SECONDS)
+
+    assert process.returncode == 1
+    assert "has no user_table.csv" in said
