@@ -27,7 +27,7 @@ class Accepted(BaseModel):
 
 
 class Success(BaseModel):
-    """What a Segment SDK wants to hear: everything it sent is in the queue; what is wrong with it ends in quarantine."""
+    """What a Segment SDK hears: everything it sent is in the queue, and what is wrong with it ends in quarantine."""
 
     success: Literal[True] = True
 
