@@ -80,15 +80,21 @@ class Client:
             raise Trouble(f"{self.url} answers, but not as Footfall does") from None
 
     def _patiently(self, method: str, path: str, also: frozenset[int], **request: Any) -> httpx.Response:
-        """The first answer that is not a request for patience, or the last of them."""
+        """The first answer that is not a request for patience, or the last of them.
+
+        A connection that breaks is one more reason to try again: what is sent twice is stored once.
+        """
         for attempt in count(1):
+            asked = None
             try:
                 response = self._http.request(method, path, **request)
+                if response.status_code not in TRY_AGAIN - also or attempt == ATTEMPTS:
+                    return response
+                asked = response.headers.get("Retry-After")
             except httpx.HTTPError as error:
-                raise Trouble(self._silence(error)) from None
-            if response.status_code not in TRY_AGAIN - also or attempt == ATTEMPTS:
-                return response
-            time.sleep(wait_before(attempt, response.headers.get("Retry-After")))
+                if isinstance(error, httpx.ConnectError) or attempt == ATTEMPTS:
+                    raise Trouble(self._silence(error)) from None
+            time.sleep(wait_before(attempt, asked))
         raise AssertionError
 
     def _silence(self, error: httpx.HTTPError) -> str:

@@ -61,7 +61,8 @@ def send(
     with explained("send"), Client(to, write_key, "FOOTFALL_WRITE_KEY") as client:
         began = time.perf_counter()
         with _opened(file) as stream, _progress() as progress:
-            sent = send_lines(client, stream, progress)
+            size = file.stat().st_size if file.is_file() else None
+            sent = send_lines(client, stream, progress, size)
         seconds = time.perf_counter() - began
         _sum_up(sent, seconds)
         if sent.refused:
@@ -81,9 +82,8 @@ def _opened(file: Path) -> Iterator[IO[bytes]]:
         yield stream
 
 
-def send_lines(client: Client, stream: IO[bytes], progress: Progress) -> Sent:
-    """Send every line that is a JSON object, in bodies as large as collect takes."""
-    size = Path(stream.name).stat().st_size if isinstance(stream.name, str) and Path(stream.name).is_file() else None
+def send_lines(client: Client, stream: IO[bytes], progress: Progress, size: int | None) -> Sent:
+    """Send every line that is a JSON object, in bodies as large as collect takes; `size` in bytes, if it is known."""
     task = progress.add_task("Sending", total=size, said="")
     sent, batch = Sent(), Batch()
     for number, raw in enumerate(stream, start=1):

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from footfall.schemas.imports import AnnouncedFile, ImportKind, ImportState, RowProblem
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 MAX_IMPORT_BYTES = 500_000_000
 
@@ -16,12 +16,13 @@ class ImportRequest(BaseModel):
     kind: ImportKind
     files: list[AnnouncedFile] = Field(min_length=1, max_length=20)
 
-    @model_validator(mode="after")
-    def within_size(self) -> "ImportRequest":
+    @field_validator("files")
+    @classmethod
+    def within_size(cls, files: list[AnnouncedFile]) -> list[AnnouncedFile]:
         """Together the files must not be larger than one import may be."""
-        if sum(file.size for file in self.files) > MAX_IMPORT_BYTES:
+        if sum(file.size for file in files) > MAX_IMPORT_BYTES:
             raise ValueError(f"the files of one import hold at most {MAX_IMPORT_BYTES} bytes: split them")
-        return self
+        return files
 
 
 class Upload(BaseModel):

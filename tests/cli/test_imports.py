@@ -1,0 +1,112 @@
+"""`footfall import` where it cannot begin: what is wrong is named before anything is uploaded."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli.imports import files_of
+from cli.main import app
+
+HEADERS = {
+    "user_table.csv": "user_id,date,device,sex\n",
+    "home_page_table.csv": "user_id,page\n",
+    "search_page_table.csv": "user_id,page\n",
+    "payment_page_table.csv": "user_id,page\n",
+    "payment_confirmation_table.csv": "user_id,page\n",
+}
+ORDERS = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+NOWHERE = {"FOOTFALL_URL": "http://127.0.0.1:9", "FOOTFALL_KEY": "ak_demo_0_0"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The tables of a funnel, without rows."""
+    for name, header in HEADERS.items():
+        (tmp_path / name).write_text(header)
+    return tmp_path
+
+
+def footfall(*arguments: str | Path, **environment: str) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], env={**NOWHERE, **environment})
+
+
+def test_a_folder_is_taken_with_its_tables_packed_or_not(folder: Path) -> None:
+    (folder / "user_table.csv").rename(folder / "plain")
+    (folder / "user_table.csv.gz").write_bytes(gzip.compress((folder / "plain").read_bytes()))
+    names = [file.name for file in files_of("shop-funnel", folder)]
+    assert names == ["user_table.csv.gz", *list(HEADERS)[1:]]
+
+
+def test_a_file_is_uploaded_under_a_name_that_any_bucket_takes(tmp_path: Path) -> None:
+    (tmp_path / "our orders (März).csv").write_text(ORDERS)
+    (file,) = files_of("orders", tmp_path / "our orders (März).csv")
+    assert (file.name, file.size) == ("our_orders__M_rz_.csv", len(ORDERS))
+
+
+def test_without_the_folder_it_fails() -> None:
+    result = footfall("import", "shop-funnel", "/no/such/folder")
+    assert (result.exit_code, result.stderr) == (1, "footfall import: there is no /no/such/folder\n")
+
+
+def test_without_one_of_the_tables_it_fails(folder: Path) -> None:
+    (folder / "payment_page_table.csv").unlink()
+    result = footfall("import", "shop-funnel", folder)
+    assert result.exit_code == 1
+    assert "has no payment_page_table.csv (or payment_page_table.csv.gz)" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("orders.csv", ORDERS.replace("Quantity,", "").encode(), "orders.csv lacks the column Quantity"),
+        ("orders.csv", b"", "orders.csv is empty"),
+        ("orders.csv", b"\x89PNG\r\n\x1a\n\xff\xfe", "orders.csv is not a CSV file in UTF-8"),
+        ("orders.csv", b"PK\x03\x04...", "orders.csv is a zip archive: unpack it first, or use gzip"),
+        ("orders.csv.gz", gzip.compress(b"0" * 90_000)[:50], "orders.csv.gz is broken gzip"),
+        ("orders.xlsx", b"x", "orders.xlsx is not a file that orders takes: *.csv, also with .gz"),
+    ],
+)
+def test_a_file_that_cannot_be_imported_is_named(tmp_path: Path, name: str, content: bytes, reason: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    result = footfall("import", "orders", tmp_path / name)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"footfall import: {reason}")
+
+
+def test_a_folder_where_a_file_is_wanted_and_a_file_where_a_folder_is(folder: Path) -> None:
+    assert "is not a file" in footfall("import", "orders", folder).stderr
+    assert "is not a folder" in footfall("import", "shop-funnel", folder / "user_table.csv").stderr
+
+
+def test_where_nobody_answers_it_says_how_to_start(folder: Path) -> None:
+    result = footfall("import", "shop-funnel", folder)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "footfall import: no Footfall answers at http://127.0.0.1:9: start it with `footfall up`\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "missing"),
+    [
+        (["import", "shop-funnel"], "FOOTFALL_URL"),
+        (["import", "shop-funnel"], "FOOTFALL_KEY"),
+        (["send"], "FOOTFALL_WRITE_KEY"),
+        (["train"], "FOOTFALL_KEY"),
+        (["status"], "FOOTFALL_KEY"),
+    ],
+)
+def test_without_address_or_key_it_says_which_to_set(folder: Path, command: list[str], missing: str) -> None:
+    paths = [folder] if "import" in command else [folder / "user_table.csv"] if "send" in command else []
+    result = footfall(*command, *paths, **{missing: ""})
+    assert result.exit_code == 1
+    assert f"set {missing}: start Footfall with `footfall up`" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["import", "send", "train", "status"])
+def test_help_says_what_a_command_does_and_shows_it(command: str) -> None:
+    result = footfall(command, "--help")
+    assert result.exit_code == 0
+    assert f"For example: footfall {'simulate' if command == 'send' else command}" in result.stdout

@@ -1,0 +1,104 @@
+"""api/catalog through its Lambda handler, with a real MongoDB and S3 behind it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from footfall.clock import now
+from footfall.schemas.message import EventsMessage
+from pymongo.database import Database
+
+from infra.local.aws import AwsAddresses
+from tests import importing
+from tests.importing import Road, announce, ask, progress
+
+FUNNEL = [f"{name}_table.csv" for name in ("user", "home_page", "search_page", "payment_page", "payment_confirmation")]
+
+
+@pytest.fixture
+def road(
+    database: Database[dict[str, Any]], aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Road]:
+    """A site, its bucket and its queues."""
+    with importing.open_road(database, worker, monkeypatch) as road:
+        yield road
+
+
+def files(*names: str, size: int = 10) -> list[dict[str, Any]]:
+    return [{"name": name, "size": size} for name in names]
+
+
+def test_an_import_is_announced_and_waits_for_its_files(road: Road) -> None:
+    announced = announce("shop-funnel", dict.fromkeys(FUNNEL, b"12345"))
+    assert [upload["name"] for upload in announced["uploads"]] == [*FUNNEL, "manifest.json"]
+    told = progress(announced["import_id"])
+    assert (told["state"], told["kind"], told["files"]) == ("queued", "shop-funnel", files(*FUNNEL, size=5))
+    assert (told["rows_read"], told["events_sent"], told["error"], told["finished_at"]) == (0, 0, None, None)
+
+
+def test_the_addresses_take_the_files_of_the_announced_size_and_no_others(road: Road) -> None:
+    announced = announce("orders", {"orders.csv": b"12345"})
+    address, manifest = announced["uploads"]
+    assert address["headers"] == {"content-length": "5"}
+    assert "content-length" in address["url"]
+    assert httpx.put(address["url"], content=b"12345", headers=address["headers"]).status_code == 200
+    assert httpx.put(manifest["url"], content=b"{}").status_code == 200
+    assert f"/uploads/demo/{announced['import_id']}/orders.csv?" in address["url"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"kind": "orders"}, "files"),
+        ({"kind": "orders", "files": []}, "files"),
+        ({"kind": "no kind", "files": files("orders.csv")}, "kind"),
+        ({"kind": "orders", "files": files("orders.zip")}, "files.0.name"),
+        ({"kind": "orders", "files": files("a.csv", "b.csv")}, "files"),
+        ({"kind": "orders", "files": files("../orders.csv")}, "files.0.name"),
+        ({"kind": "orders", "files": files("orders.csv", size=-1)}, "files.0.size"),
+        ({"kind": "orders", "files": files("orders.csv", size=600_000_000)}, "files"),
+        ({"kind": "shop-funnel", "files": files(*FUNNEL[1:])}, "files"),
+        ({"kind": "shop-funnel", "files": files(*FUNNEL, "manifest.json")}, "files.5.name"),
+        ({"kind": "orders", "files": files("orders.csv"), "site_id": "another"}, "site_id"),
+        ("not json", "0"),
+    ],
+)
+def test_what_cannot_be_imported_is_refused_with_the_name_of_the_field(road: Road, body: Any, field: str) -> None:
+    status, answer = ask("POST", "/api/imports", body)
+    assert (status, answer["errors"][0]["field"]) == (422, field)
+    assert road.database["imports"].count_documents({}) == 0
+
+
+def test_announcing_needs_the_write_scope_and_looking_the_read_scope(road: Road) -> None:
+    body = {"kind": "orders", "files": files("orders.csv")}
+    assert ask("POST", "/api/imports", body, scopes="collect read")[0] == 403
+    assert ask("GET", "/api/imports/0123456789abcdef", scopes="write")[0] == 403
+    assert ask("POST", "/api/imports", body, site_id="")[0] == 401
+
+
+def test_another_sites_import_is_not_there(road: Road) -> None:
+    import_id = announce("orders", {"orders.csv": b""})["import_id"]
+    status, answer = ask("GET", f"/api/imports/{import_id}", site_id="another")
+    assert (status, answer["detail"]) == (404, "no import has this id")
+
+
+@pytest.mark.parametrize("import_id", ["0123456789abcde", "0123456789ABCDEF", "..%2Fdemo", "$ne"])
+def test_what_is_no_import_id_is_refused(road: Road, import_id: str) -> None:
+    assert ask("GET", f"/api/imports/{import_id}")[0] in (404, 422)
+
+
+def test_events_count_as_stored_once_they_went_through_etl(road: Road) -> None:
+    import_id = announce("orders", {"orders.csv": b""})["import_id"]
+    document = road.database["imports"].find_one_and_update({}, {"$set": {"events_sent": 10}})
+    assert document
+    message = EventsMessage(
+        site_id="demo", source=f"import:{import_id}", received_at=document["created_at"], events=[{}]
+    )
+    note = {"site_id": "demo", "at": message.received_at, "events": 6}
+    road.database["ledger"].insert_many([{**note, "source": message.source}, {**note, "source": "collect"}])
+    assert [progress(import_id)[name] for name in ("events_stored", "events_refused")] == [6, 0]
+    road.database["quarantine"].insert_one(
+        {"site_id": "demo", "first_seen": now(), "origin": {"source": message.source}}
+    )
+    assert [progress(import_id)[name] for name in ("events_stored", "events_refused")] == [5, 1]
