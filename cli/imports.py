@@ -28,7 +28,7 @@ PROBLEMS_SHOWN = 5
 ROLLUPS_ENOUGH = 2
 NEXT = {
     "shop-funnel": "/api/funnel?from={first_day}&to={last_day}&breakdown=device",
-    "orders": "/api/metrics?from={first_day}&to={last_day}",
+    "orders": "/api/metrics",
     "events": "/events/recent",
 }
 
@@ -59,11 +59,11 @@ def import_files(
     For example: footfall import shop-funnel ../shared/data/shop_funnel
     """
     console = Console()
-    with explained("import"), Client(to, key) as client:
-        began = time.perf_counter()
+    with explained("import"):
         files = files_of(kind, path)
+        began = time.perf_counter()
         try:
-            with _progress(console) as progress:
+            with Client(to, key) as client, progress_on(console) as progress:
                 told = run_import(client, kind, files, progress)
         except KeyboardInterrupt:
             raise Trouble("stopped watching; what was uploaded whole is imported all the same") from None
@@ -205,7 +205,8 @@ def _last_rollup(status: Json) -> str | None:
     return (status["latest_rollup"] or {}).get("ran_at")
 
 
-def _progress(console: Console) -> Progress:
+def progress_on(console: Console) -> Progress:
+    """A progress display with what was said of each task."""
     return Progress(
         TextColumn("{task.description:<13}"),
         BarColumn(),
