@@ -1,0 +1,88 @@
+"""The training state machine."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from footfall.stores import sites
+from pymongo.database import Database
+
+from infra.local.aws import start_aws
+from infra.local.processes import Nursery
+from tests.builders import a_site
+from tests.functions.training.machine import definition, execute, lambda_endpoint
+from tests.functions.training.road import a_road
+from tests.shopping import open_shop
+
+Mongo = Database[dict[str, Any]]
+
+
+@pytest.fixture
+def site(database: Mongo, tmp_path: Path, worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A site with people, and a Step Functions service that calls the real functions."""
+    nursery = Nursery(tmp_path)
+    try:
+        with lambda_endpoint() as endpoint:
+            for name, value in start_aws(nursery, None, endpoint).environment().items():
+                monkeypatch.setenv(name, value)
+            with a_road(worker) as site_id:
+                open_shop(database, site_id)
+                yield site_id
+    finally:
+        nursery.stop()
+
+
+def a_name() -> str:
+    return f"run-{uuid4().hex[:12]}"
+
+
+def states_of(database: Mongo, run_id: str) -> dict[str, str]:
+    return {run["site_id"]: run["state"] for run in database["training_runs"].find({"run_id": run_id})}
+
+
+def test_one_site_is_trained_under_the_executions_name(database: Mongo, site: str) -> None:
+    name = a_name()
+    found = execute(name, {"site_id": site})
+    assert found["status"] == "SUCCEEDED", found.get("cause")
+    assert json.loads(found["output"]) == [{"site_id": site, "run_id": name, "state": "published"}]
+    assert states_of(database, name) == {site: "published"}
+    assert database["customers"].count_documents({"site_id": site}) > 0
+
+
+def test_without_a_site_every_site_is_trained_and_a_failure_is_noted_and_keeps_no_other(
+    database: Mongo, site: str
+) -> None:
+    broken, empty = f"{site}b", f"{site}e"
+    for other, zone in ((broken, "Nowhere/None"), (empty, "UTC")):
+        known = a_site(site_id=other, time_zone=zone)
+        database["sites"].insert_one({"_id": other, **known.model_dump()})
+    sites._known.clear()
+    name = a_name()
+    found = execute(name, {})
+    assert found["status"] == "FAILED"
+    assert found["error"] == "TrainingFailed"
+    assert states_of(database, name) == {site: "published", empty: "rejected", broken: "failed"}
+    error = (database["training_runs"].find_one({"_id": f"{broken}:{name}"}) or {})["error"]
+    assert error["type"] == "Misconfigured"
+    assert "time zone" in error["cause"]
+
+
+def test_a_rejected_run_is_a_decision_and_not_a_failure(database: Mongo, site: str) -> None:
+    for name in ("events", "orders"):
+        database[name].delete_many({})
+    found = execute(a_name(), {"site_id": site})
+    assert found["status"] == "SUCCEEDED", found.get("cause")
+    assert [run["state"] for run in json.loads(found["output"])] == ["rejected"]
+
+
+def test_every_task_is_retried_and_its_failure_caught() -> None:
+    inside = definition()["States"]["EachSite"]["ItemProcessor"]["States"]
+    tasks = {name: state for name, state in inside.items() if state["Type"] == "Task"}
+    assert set(tasks) == {"Extract", "Fit", "Evaluate", "Publish", "NoteFailure"}
+    for name, task in tasks.items():
+        assert task["Retry"], name
+        assert task["ResultSelector"], f"{name} does not check what the function answers"
+        assert name == "NoteFailure" or task["Catch"][0]["Next"] == "NoteFailure"

@@ -1,0 +1,118 @@
+"""What training finds in the real tables: the figures that are known, and people who are visibly alike."""
+
+import csv
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from footfall.customers.arrays import features_of_all, recency_of_all, unpack_texts
+from footfall.customers.features import Features, Floats
+from footfall.customers.projection import project
+from footfall.customers.rfm import rfm_scores
+from footfall.customers.segments import rfm_segment
+
+from functions.training.evaluate.neighbours import recall, shared_products
+from functions.training.extract.gather import Gathering
+from functions.training.fit.directions import fit_projection
+from functions.training.fit.segments import fit_segments
+from tests.shopping import a_visit, online_retail
+
+pytestmark = pytest.mark.shared_data
+LONDON = ZoneInfo("Europe/London")
+NEAREST = 10
+
+
+@pytest.fixture(scope="module")
+def retail(shared_data: Path) -> dict[str, np.ndarray]:
+    """What extract makes of the UCI Online Retail table."""
+    gathered = Gathering(LONDON, "GBP", {})
+    for order in sorted(online_retail(shared_data), key=lambda order: str(order["placed_at"])):
+        gathered.add_order(order)
+    assert str(gathered.as_of) == "2011-12-09"
+    return gathered.arrays()
+
+
+@pytest.fixture(scope="module")
+def funnel(shared_data: Path) -> tuple[list[str], Features]:
+    """Of the shop funnel's people every ninth, with what each did: the pages seen, and the device."""
+    folder = shared_data / "shop_funnel"
+    pages = {
+        "home": "home_page_table.csv",
+        "search": "search_page_table.csv",
+        "payment": "payment_page_table.csv",
+        "confirmation": "payment_confirmation_table.csv",
+    }
+    seen = {page: {row["user_id"] for row in rows(folder / name)} for page, name in pages.items()}
+    gathered = Gathering(ZoneInfo("UTC"), "EUR", {})
+    did = []
+    for user in list(rows(folder / "user_table.csv"))[::9]:
+        visited = [page for page in pages if user["user_id"] in seen[page]]
+        gathered.add_visit(a_visit(user["user_id"], visited, device=user["device"]))
+        did.append(f"{user['device']} {' '.join(visited)}")
+    return did, features_of_all(gathered.arrays())
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def nearest(vectors: Floats, person: int) -> list[int]:
+    similarity = vectors @ vectors[person]
+    similarity[person] = -2
+    found: list[int] = np.argsort(-similarity, kind="stable")[:NEAREST].tolist()
+    return found
+
+
+def test_online_retail_has_its_known_customers_orders_and_revenue(retail: dict[str, np.ndarray]) -> None:
+    assert len(retail["customer"]) == 4_338
+    assert retail["frequency"].sum() == 18_532
+    assert retail["monetary"].sum() == 891_140_790
+
+
+def test_a_known_customer_has_the_known_figures(retail: dict[str, np.ndarray]) -> None:
+    people = unpack_texts(retail["people"])
+    customer = [people[row] for row in retail["customer"]].index("12347")
+    found = [int(retail[name][customer]) for name in ("recency", "frequency", "monetary", "refunded")]
+    assert found == [2, 7, 431_000, 0]
+
+
+def test_scores_are_fifths_and_every_customer_has_a_segment(retail: dict[str, np.ndarray]) -> None:
+    scores = rfm_scores(retail["recency"], retail["frequency"], retail["monetary"])
+    assert all(850 <= size <= 890 for size in np.bincount(scores.recency)[1:])
+    assert all(867 <= size <= 868 for size in np.bincount(scores.monetary)[1:])
+    named = [rfm_segment(*each).name for each in zip(*(score.tolist() for score in scores), strict=True)]
+    champions = [money for name, money in zip(named, retail["monetary"].tolist(), strict=True) if name == "Champions"]
+    assert len(champions) < 0.2 * len(named)
+    assert sum(champions) > 0.5 * int(retail["monetary"].sum())
+
+
+def test_buyers_share_far_more_products_with_their_nearest_than_with_anybody(retail: dict[str, np.ndarray]) -> None:
+    features, recency = features_of_all(retail), recency_of_all(retail)
+    projection = fit_projection(features, recency)
+    found = shared_products(project(projection, features, recency), features)
+    assert found["lift"] > 4, found
+    again = recall(projection, retail)
+    assert again["recall_at_10"] > 50 * again["random"], again
+
+
+def test_behaviour_segments_are_found_apart_and_named_differently(retail: dict[str, np.ndarray]) -> None:
+    customers = features_of_all(retail).of_rows(retail["customer"])
+    grouping = fit_segments(customers, retail["recency"].astype(np.float64))
+    names = [segment["name"] for segment in grouping.segments]
+    assert len(names) == len(set(names)) >= 3
+    assert grouping.silhouette > 0.15
+    assert sum(segment["customers"] for segment in grouping.segments) == 4_338
+
+
+def test_visitors_do_the_same_on_the_same_device_as_their_nearest(funnel: tuple[list[str], Features]) -> None:
+    did, features = funnel
+    never = np.full(features.rows, np.nan)
+    vectors = project(fit_projection(features, never), features, never)
+    chosen = np.random.default_rng(1).choice(features.rows, 100, replace=False)
+    alike = [did[near] == did[person] for person in chosen for near in nearest(vectors, person)]
+    anybody = np.random.default_rng(2).choice(features.rows, len(alike))
+    by_chance = [did[other] == did[person] for person, other in zip(np.repeat(chosen, NEAREST), anybody, strict=True)]
+    assert np.mean(alike) > 0.99
+    assert np.mean(by_chance) < 0.5
