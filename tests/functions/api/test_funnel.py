@@ -1,12 +1,17 @@
 """api/funnel through its Lambda handler, on a real MongoDB with and without rollups, with and without Redis."""
 
+import csv
+import gzip
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 from footfall.funnels.steps import alternatives
+from footfall.sessions.fold import derived_session_id, fold_session, split_by_gap
 from footfall.settings import from_environment
 from footfall.stores import cache, sites
 from footfall.stores.cache import Breaker
@@ -457,6 +462,39 @@ def test_the_public_tables_give_the_figures_they_are_known_for(database: Mongo, 
         assert all(date == "2015-03-01" for date, _ in shifts), "nothing else has broken for good"
     for name in ("events", "users"):
         database.drop_collection(name)  # quicker than emptying them, and made again for the next test
+
+
+@pytest.mark.shared_data
+def test_the_clickstream_gives_the_figures_it_is_known_for(shop: Mongo, shared_data: Path) -> None:
+    load_clickstream(shop, shared_data / "clickstream" / "ecom.csv.gz")
+    steps = "product_view,add_to_cart,cart,shipping_details,payment_details,purchase"
+
+    def asked(unit: str, order: str) -> list[int]:
+        return reached(funnel(steps=steps, unit=unit, order=order, from_="2024-01-01", to="2024-06-30"))
+
+    assert asked("session", "ordered") == [2868, 944, 477, 194, 72, 15]
+    assert asked("session", "any") == [2868, 1174, 987, 763, 599, 445]
+    assert asked("user", "ordered") == [598, 517, 429, 329, 222, 114]
+    assert asked("user", "any") == [598, 522, 489, 441, 390, 328]
+
+
+def load_clickstream(database: Mongo, path: Path) -> None:
+    """Store the clickstream's events, in the order of the file, its users and their sessions by gap."""
+    kinds: dict[str, dict[str, Any]] = {}
+    events: defaultdict[str, list[Any]] = defaultdict(list)
+    with gzip.open(path, "rt", newline="") as lines:
+        for number, row in enumerate(csv.DictReader(lines)):
+            kind = kinds.setdefault(row["event"], view("", eventType=row["event"]))
+            who = {"visitor_id": row["user_id"], "person_id": row["user_id"], "sequence": number}
+            named = {"_id": f"demo:{number}", "event_id": str(number)}
+            moment = datetime.fromisoformat(row["timestamp"]).replace(tzinfo=UTC)
+            events[row["user_id"]].append({**kind, **who, **named, "timestamp": moment})
+    database["users"].insert_many([person(number, who) for number, who in enumerate(events, start=100)])
+    database["events"].insert_many(chain.from_iterable(events.values()))
+    visits = [visit for own in events.values() for visit in split_by_gap(own)]
+    database["user_sessions"].insert_many(
+        [dict(fold_session(derived_session_id(visit[0]), True, visit, NOON)) for visit in visits]
+    )
 
 
 def test_a_step_of_alternatives_is_either() -> None:
