@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tracemalloc
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -22,6 +23,7 @@ from typer.testing import CliRunner
 
 from cli.client import Client, Trouble
 from cli.simulate import plan_of, simulate
+from cli.traffic import shop as shop_traffic
 from cli.traffic.bots import SHARE
 from cli.traffic.catalogue import catalogue
 from cli.traffic.rhythm import HOURS
@@ -66,6 +68,22 @@ def test_more_days_begin_with_the_same_traffic() -> None:
     short = list(traffic(Plan(7, date(2026, 11, 1), date(2026, 11, 2), 30)))
     long = list(traffic(Plan(7, date(2026, 11, 1), date(2026, 11, 5), 30)))
     assert long[: len(short)] == short
+
+
+def test_a_longer_traffic_needs_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shop_traffic, "REMEMBERED", 50)
+    peaks = [peak_of(plan(visitors_per_day=30, days=days)) for days in (10, 40)]
+    assert peaks[1] < 1.3 * peaks[0]
+
+
+def peak_of(planned: Plan) -> int:
+    """The most bytes that were held at once while a traffic was read and let go."""
+    tracemalloc.start()
+    for _ in traffic(planned):
+        pass
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
 
 
 @settings(max_examples=15, deadline=None)
