@@ -27,7 +27,9 @@ def answer_deployment(event: dict[str, Any], work: Callable[[], None]) -> dict[s
         "PhysicalResourceId": event.get("PhysicalResourceId", "footfall-stores"),
         **{name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")},
     }
-    request = urllib.request.Request(event["ResponseURL"], json.dumps(answer).encode(), method="PUT")  # noqa: S310
+    body = json.dumps(answer).encode()
+    no_type = {"Content-Type": ""}  # the address is signed for a body without one; urllib would make one up
+    request = urllib.request.Request(event["ResponseURL"], body, no_type, method="PUT")  # noqa: S310
     with urllib.request.urlopen(request, timeout=ANSWER_SECONDS):  # noqa: S310 — the address is CloudFormation's
         return answer
 

@@ -99,11 +99,12 @@ def answering() -> Iterator[None]:
 
 
 def prepare() -> None:
-    """Create the collections that are missing; safe to run again and beside another run."""
+    """Create the collections that are missing and load all; safe to run again and beside another run."""
     with answering():
         for collection in COLLECTIONS:
             if not client().has_collection(collection.name, timeout=WRITE_SECONDS):
                 _create(collection)
+            client().load_collection(collection.name, timeout=WRITE_SECONDS)  # Milvus Lite forgets that at its end
 
 
 def _create(collection: Collection) -> None:
