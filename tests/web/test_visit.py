@@ -25,7 +25,7 @@ TYPED = {
     "postcode": "YO1 7HH",
     "card": "4242424242424242",
     "expiry": "12/34",
-    "code": "987",
+    "code": "nine-eight-seven",
 }
 PAGES = ["home", "search", "product", "cart", "payment", "confirmation"]
 
