@@ -11,6 +11,7 @@ from footfall.stores.cache import (
     Key,
     active_user_key,
     ask,
+    read,
     realtime_metrics_key,
     realtime_users_key,
     session_key,
@@ -122,7 +123,7 @@ def run(batch: Batch) -> None:
 def _read(redis: Redis, keys: Sequence[Key]) -> list[SessionSummary]:
     """The session summaries under some keys, as far as they are there."""
     found = redis.mget([key.text for key in keys]) if keys else []
-    return [SessionSummary.model_validate_json(text) for text in found if text]
+    return [session for text in found if (session := read(SessionSummary, text))]
 
 
 def _place(session: SessionSummary) -> tuple[datetime, int]:

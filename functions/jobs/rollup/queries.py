@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from footfall.days import DayRange
+from footfall.funnels.steps import alternatives
 from footfall.schemas.event import order_in_time
 from footfall.schemas.site import Site
 from footfall.sessions.fold import NOT_A_VISIT
@@ -49,26 +52,19 @@ def computed_otherwise(site_id: str, definition: str) -> set[str]:
     return {(day + timedelta(days=shift)).isoformat() for day in days for shift in (-1, 0, 1)}
 
 
-def events_by_day(site: Site, days: DayRange) -> Iterator[tuple[date, list[Document]]]:
-    """Every day of a range with its events, bots left out, in the order of time; read in one question."""
-    steps = {word for funnel in site.funnels for step in funnel.steps for word in step.split("|")}
+def events_of(site: Site, days: DayRange) -> Iterator[Document]:
+    """The events of a range of days that a rollup counts, bots left out, in the order of time; read in one question."""
+    words = frozenset().union(*(alternatives(step) for funnel in site.funnels for step in funnel.steps))
     query = {
         "site_id": site.site_id,
         "timestamp": {"$gte": days.start, "$lt": days.end},
-        "type": {"$nin": sorted(NOT_A_VISIT - steps)},
+        "type": {"$nin": sorted(NOT_A_VISIT - words)},
         "bot": False,
     }
     found = database()["events"].find(query, EVENT, batch_size=EVENTS_PER_BATCH)
-    events = found.sort([("site_id", 1), ("timestamp", 1)])
-    waiting = next(events, None)
-    for day in days:
-        end = DayRange(day, day, days.zone).end
-        of_day: list[Any] = []
-        while waiting is not None and waiting["timestamp"] < end:
-            of_day.append(waiting)
-            waiting = next(events, None)
-        of_day.sort(key=order_in_time)
-        yield day, of_day
+    for _, at_once in groupby(found.sort([("site_id", 1), ("timestamp", 1)]), itemgetter("timestamp")):
+        events: list[Any] = list(at_once)
+        yield from sorted(events, key=order_in_time) if len(events) > 1 else events
 
 
 def sessions_of(site_id: str, day: DayRange) -> list[Document]:

@@ -1,7 +1,7 @@
-"""Stale days computed anew, in runs of neighbouring days."""
+"""Stale days computed anew, in runs of neighbouring days whose events are read in one go."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import islice
 from typing import Any, cast
 
@@ -19,17 +19,17 @@ from . import queries
 from .metrics import DayMetrics
 from .writing import DayRollup
 
+EVENTS_AT_ONCE = 20_000
 DAYS_PER_WRITE = 20
+EVENTS_PER_WRITE = 500_000
 
 
 def recompute(site: Site, dates: Iterable[str], in_time: Callable[[], bool]) -> Iterator[list[DayRollup]]:
     """The rollups of days, some at a time to be written; ends early when time is up."""
-    zone = zone_named(site.time_zone)
     numbers = Numbers(database(), site.site_id)
     for run in _runs([date.fromisoformat(day) for day in dates]):
-        days = _rollups(site, DayRange(run[0], run[-1], zone), numbers, in_time)
-        while part := list(islice(days, DAYS_PER_WRITE)):
-            yield part
+        days = DayRange(run[0], run[-1], zone_named(site.time_zone))
+        yield from _parts(_rollups(site, days, numbers, in_time))
 
 
 def _runs(days: Iterable[date]) -> Iterator[list[date]]:
@@ -44,47 +44,79 @@ def _runs(days: Iterable[date]) -> Iterator[list[date]]:
         yield run
 
 
+def _parts(rollups: Iterable[DayRollup]) -> Iterator[list[DayRollup]]:
+    """Rollups in portions that one transaction holds."""
+    part: list[DayRollup] = []
+    for rollup in rollups:
+        part.append(rollup)
+        if len(part) == DAYS_PER_WRITE or sum(one.events for one in part) >= EVENTS_PER_WRITE:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
 def _rollups(site: Site, days: DayRange, numbers: Numbers, in_time: Callable[[], bool]) -> Iterator[DayRollup]:
+    """The rollup of each day, in order, while there is time; only one day's entries are held at once."""
+    waiting = [_Day(site, DayRange(day, day, days.zone)) for day in reversed(days)]
     seen = queries.computed(site.site_id, [day.isoformat() for day in days])
     read_at = now()
-    for day, events in queries.events_by_day(site, days):
-        if not in_time():
-            return
-        yield _rollup(site, DayRange(day, day, days.zone), events, numbers, seen.get(day.isoformat()), read_at)
+    events = queries.events_of(site, days)
+    while chunk := list(islice(events, EVENTS_AT_ONCE)):
+        numbers.learn(chunk)
+        for event in chunk:
+            while event["timestamp"] >= waiting[-1].days.end:
+                if not in_time():
+                    return
+                yield waiting.pop().rollup(numbers, seen, read_at)
+            waiting[-1].add(event, numbers.of(event))
+    while waiting and in_time():
+        yield waiting.pop().rollup(numbers, seen, read_at)
 
 
-def _rollup(
-    site: Site, day: DayRange, events: list[dict[str, Any]], numbers: Numbers, seen: str | None, read_at: datetime
-) -> DayRollup:
-    orders = queries.orders_of(site.site_id, day)
-    numbers.learn([*events, *orders])
-    entries, metrics, unknown = DayEntries(day.start, site.funnels), DayMetrics(site), 0
-    for event in events:
-        person = numbers.of(event)
+class _Day:
+    """Collects the events of one day."""
+
+    def __init__(self, site: Site, days: DayRange) -> None:
+        self.days = days
+        self._site = site
+        self._date = days.first.isoformat()
+        self._entries = DayEntries(days.start, site.funnels)
+        self._metrics = DayMetrics(site)
+        self._events = 0
+        self._unknown = 0
+
+    def add(self, event: dict[str, Any], person: int | None) -> None:
+        """Count an event; one whose person is not stored yet only as such."""
+        self._events += 1
         if person is None:
-            unknown += 1
-            continue
-        entries.add(event, person)
-        metrics.add(event, person)
-    refunds = queries.refunds_of(site.site_id, day, site.currency)
-    figures = metrics.figures(queries.sessions_of(site.site_id, day), orders, refunds, numbers)
-    return DayRollup(
-        date=day.first.isoformat(),
-        seen=seen,
-        metrics=_document(site, day.first, figures, read_at) if figures else None,
-        funnels=list(funnel_documents(site, day.first, entries)),
-        events=len(events),
-        people_unknown=unknown + sum(numbers.of(order) is None for order in orders),
-    )
+            self._unknown += 1
+        else:
+            self._entries.add(event, person)
+            self._metrics.add(event, person)
 
+    def rollup(self, numbers: Numbers, seen: dict[str, str], read_at: Any) -> DayRollup:
+        """What the day's events, sessions and orders come to."""
+        orders = queries.orders_of(self._site.site_id, self.days)
+        numbers.learn(orders)
+        refunds = queries.refunds_of(self._site.site_id, self.days, self._site.currency)
+        sessions = queries.sessions_of(self._site.site_id, self.days)
+        figures = self._metrics.figures(sessions, orders, refunds, numbers)
+        return DayRollup(
+            date=self._date,
+            seen=seen.get(self._date),
+            metrics=self._document({"read_at": read_at, **figures}) if figures else None,
+            funnels=list(funnel_documents(self._site, self.days.first, self._entries)),
+            events=self._events,
+            people_unknown=self._unknown + sum(numbers.of(order) is None for order in orders),
+        )
 
-def _document(site: Site, day: date, figures: dict[str, Any], read_at: datetime) -> DayDocument:
-    head = {
-        "_id": f"{site.site_id}:{day}",
-        "site_id": site.site_id,
-        "date": day.isoformat(),
-        "definition": definition(site),
-        "token": str(ObjectId()),
-        "read_at": read_at,
-    }
-    return cast(DayDocument, {**head, **figures})
+    def _document(self, figures: dict[str, Any]) -> DayDocument:
+        head = {
+            "_id": f"{self._site.site_id}:{self._date}",
+            "site_id": self._site.site_id,
+            "date": self._date,
+            "definition": definition(self._site),
+            "token": str(ObjectId()),
+        }
+        return cast(DayDocument, {**head, **figures})

@@ -70,6 +70,9 @@ class DayRange:
     def __iter__(self) -> Iterator[date]:
         return (self.first + timedelta(days=number) for number in range(len(self)))
 
+    def __reversed__(self) -> Iterator[date]:
+        return (self.last - timedelta(days=number) for number in range(len(self)))
+
     @property
     def start(self) -> datetime:
         """The moment the first day begins, in UTC."""

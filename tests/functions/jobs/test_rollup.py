@@ -308,12 +308,12 @@ def test_neighbouring_days_are_read_in_one_question(shop: Mongo, monkeypatch: py
     shop["users"].insert_one(person(1, "ann"))
     happen(shop, *(view("home", minutes=-1440 * day) for day in (0, 1, 2, 10)))
     asked: list[int] = []
-    read = queries.events_by_day
+    read = queries.events_of
 
     def reading(site: Site, days: DayRange) -> Any:
         asked.append(len(days))
         return read(site, days)
 
-    monkeypatch.setattr(queries, "events_by_day", reading)
+    monkeypatch.setattr(queries, "events_of", reading)
     roll_up()
     assert asked == [1, 3]

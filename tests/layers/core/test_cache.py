@@ -67,6 +67,12 @@ def test_an_answer_is_computed_once_and_kept_for_about_as_long_as_its_key_says()
     assert 89 <= int(str(ask(lambda redis: redis.ttl(KEY.text)))) <= 110
 
 
+def test_an_answer_from_before_its_model_was_changed_is_computed_anew() -> None:
+    ask(lambda redis: redis.set(KEY.text, '{"count": 7}'))
+    assert remember(KEY, Answer, lambda: Answer(number=1)) == Answer(number=1)
+    assert ask(lambda redis: redis.get(KEY.text)) == '{"number":1}'
+
+
 def test_lifetimes_differ_so_that_not_all_answers_end_at_once() -> None:
     lifetimes = set()
     for number in range(20):

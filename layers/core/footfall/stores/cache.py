@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -132,7 +132,7 @@ def ask(work: Callable[["Redis"], Result]) -> Result:
         raise Unavailable("the cache has not answered lately")
     try:
         result = work(client())
-    except (RedisError, OSError, ValueError) as error:
+    except (RedisError, OSError) as error:
         breaker.note(success=False)
         raise Unavailable("the cache does not answer") from error
     breaker.note(success=True)
@@ -145,13 +145,22 @@ def remember(key: Key, model: type[Model], compute: Callable[[], Model]) -> Mode
         kept = ask(lambda redis: redis.get(key.text))
     except Unavailable:
         return compute()
-    if kept:
-        return model.model_validate_json(kept)
+    known = read(model, kept)
+    if known:
+        return known
     answer = compute()
     seconds = round(key.seconds * random.uniform(1 - JITTER, 1 + JITTER))
     with suppress(Unavailable):
         ask(lambda redis: redis.set(key.text, answer.model_dump_json(by_alias=True), ex=seconds))
     return answer
+
+
+def read(model: type[Model], text: Any) -> Model | None:
+    """What a kept text says; None where there is none, or one from before the model was changed."""
+    try:
+        return model.model_validate_json(text) if text else None
+    except ValidationError:
+        return None
 
 
 def statistics() -> dict[str, Any]:
