@@ -186,12 +186,13 @@ async function main() {
   $("key").addEventListener("input", () => sessionStorage.setItem("key", $("key").value));
   const routes = Object.entries(api.paths).flatMap(([path, operations]) => Object.entries(operations).map(([method, operation]) => ({ path, method, operation })));
   for (const tag of api.tags) {
-    $("main").append(el("h2", {}, tag.name), ...prose(tag.description));
-    $("nav").append(el("b", {}, tag.name));
+    const section = el("section", {}, el("h2", {}, tag.name), ...prose(tag.description)), group = el("div", {}, el("b", {}, tag.name));
+    $("main").append(section);
+    $("nav").append(group);
     for (const route of routes.filter(({ operation }) => operation.tags.includes(tag.name))) {
       route.text = `${route.method} ${route.path} ${route.operation.description} ${tag.name}`.toLowerCase();
-      $("main").append((route.shown = show(route)));
-      $("nav").append((route.link = el("a", { href: `#${route.operation.operationId}` }, el("span", { className: `method ${route.method}` }, route.method.toUpperCase()), " ", route.path)));
+      section.append((route.shown = show(route)));
+      group.append((route.link = el("a", { href: `#${route.operation.operationId}` }, el("span", { className: `method ${route.method}` }, route.method.toUpperCase()), " ", route.path)));
     }
   }
   $("find").oninput = () => find(routes);
