@@ -36,10 +36,10 @@ def a_visit(
     views: list[Json] = [{"eventType": "pageview", "pageType": page} for page in pages]
     looks: list[Json] = [{"eventType": "product_viewed", "properties": {"product_id": product}} for product in products]
     told = {"visitorId": visitor, "userId": user, "sessionId": f"{visitor}-{day}", "device": device}
-    return [
-        a_document(**{**told, "timestamp": (start + timedelta(seconds=30 * number)).isoformat(), **event, **but})
-        for number, event in enumerate([*views, *looks])
-    ]
+    events = [a_document(**{**told, **event, **but}) for event in [*views, *looks]]
+    for number, event in enumerate(events):
+        event["timestamp"] = start + timedelta(seconds=30 * number)
+    return events
 
 
 def a_line(product: str = "tea", **but: Any) -> OrderLine:

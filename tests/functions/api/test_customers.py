@@ -1,0 +1,291 @@
+"""api/customers through its Lambda handler."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from footfall.sessions.fold import fold_session
+from footfall.stores import sites
+from pymongo.database import Database
+
+from functions.api.customers.handler import handler
+from tests.builders import NOON, LambdaContext, a_site
+from tests.shopping import a_user, a_visit, an_order
+
+Mongo = Database[dict[str, Any]]
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def shop(database: Mongo) -> Iterator[Mongo]:
+    """A database with the site `demo`, which sells in pounds."""
+    sites._known.clear()
+    database["sites"].insert_one({"_id": "demo", **a_site(currency="GBP").model_dump()})
+    yield database
+    sites._known.clear()
+
+
+def ask(path: str, query: str = "", site_id: str = "demo", scopes: str = "read") -> tuple[int, Json]:
+    """What the handler answers to a caller of that site: status and body."""
+    answer = handler(
+        {
+            "version": "2.0",
+            "rawPath": path,
+            "rawQueryString": query,
+            "headers": {"host": "x"},
+            "requestContext": {
+                "http": {"method": "GET", "path": path, "sourceIp": "203.0.113.7", "protocol": "HTTP/1.1"},
+                "authorizer": {"lambda": {"site_id": site_id, "scopes": scopes}},
+                "stage": "$default",
+            },
+            "isBase64Encoded": False,
+        },
+        LambdaContext(),
+    )
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def a_customer(customer_id: str, site_id: str = "demo", **but: Any) -> Json:
+    """A customer as training stores them."""
+    customer = {
+        "site_id": site_id,
+        "customer_id": customer_id,
+        "recency": 3,
+        "frequency": 2,
+        "monetary": 12_345,
+        "refunded": 50,
+        "currency": "GBP",
+        "first_order_at": NOON,
+        "last_order_at": NOON + timedelta(days=9),
+        "recency_score": 5,
+        "frequency_score": 4,
+        "monetary_score": 4,
+        "rfm_score": "544",
+        "rfm_segment": "Champions",
+        "behaviour_segment": "Frequent",
+        "device": "Mobile",
+        "as_of": "2026-03-13",
+        "version": 1,
+    }
+    return {"_id": f"{site_id}:{customer_id}", **customer, **but}
+
+
+def know_behaviour(database: Mongo, *names: str) -> None:
+    """Publish a model with these behaviour segments."""
+    segments = [{"name": name, "customers": 1, "deviations": {"orders": 1.2}} for name in names]
+    document = {"name": "behaviour_segments", "version": 1, "state": "published", "details": {"segments": segments}}
+    database["models"].insert_one({"_id": "demo:behaviour_segments:1", "site_id": "demo", **document})
+
+
+def ids(answer: Json) -> list[str]:
+    return [customer["customer_id"] for customer in answer["customers"]]
+
+
+def problem_field(answer: Json) -> str:
+    return str(answer["errors"][0]["field"])
+
+
+def test_a_customer_is_listed_with_money_in_major_units(shop: Mongo) -> None:
+    shop["customers"].insert_one(a_customer("ann"))
+    status, answer = ask("/api/customers")
+    assert status == 200
+    assert answer["customers"] == [
+        {
+            "customer_id": "ann",
+            "recency": 3,
+            "frequency": 2,
+            "monetary": 123.45,
+            "refunded": 0.5,
+            "currency": "GBP",
+            "rfm_score": "544",
+            "rfm_segment": "Champions",
+            "behaviour_segment": "Frequent",
+            "device": "Mobile",
+            "as_of": "2026-03-13",
+            "first_order_at": "2026-03-01T12:00:00Z",
+            "last_order_at": "2026-03-10T12:00:00Z",
+        }
+    ]
+
+
+def test_before_any_training_there_are_no_customers(shop: Mongo) -> None:
+    assert ask("/api/customers")[1] == {"customers": [], "total": 0, "page": 1, "page_size": 20, "total_pages": 0}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["cat", "bob", "ann"]),
+        ("order=asc", ["ann", "bob", "cat"]),
+        ("sort_by=recency&order=asc", ["cat", "bob", "ann"]),
+        ("sort_by=frequency", ["bob", "cat", "ann"]),
+        ("sort_by=customer_id&order=asc", ["ann", "bob", "cat"]),
+    ],
+)
+def test_customers_are_sorted_as_asked(shop: Mongo, query: str, expected: list[str]) -> None:
+    figures = {"ann": (9, 1, 100), "bob": (5, 7, 200), "cat": (1, 1, 300)}
+    for name, (recency, frequency, monetary) in figures.items():
+        shop["customers"].insert_one(a_customer(name, recency=recency, frequency=frequency, monetary=monetary))
+    assert ids(ask("/api/customers", query)[1]) == expected
+
+
+def test_pages_of_equal_customers_neither_repeat_nor_leave_out_any(shop: Mongo) -> None:
+    shop["customers"].insert_many([a_customer(f"c{number:02}") for number in range(25)])
+    pages = [ask("/api/customers", f"page={page}&page_size=10")[1] for page in (1, 2, 3)]
+    assert [name for page in pages for name in ids(page)] == [f"c{number:02}" for number in reversed(range(25))]
+    assert (pages[0]["total"], pages[0]["total_pages"]) == (25, 3)
+
+
+def test_segments_of_both_kinds_filter(shop: Mongo) -> None:
+    know_behaviour(shop, "Frequent", "Night owls")
+    shop["customers"].insert_many(
+        [a_customer("ann"), a_customer("bob", rfm_segment="At Risk", behaviour_segment="Night owls")]
+    )
+    assert ids(ask("/api/customers", "segment=At%20Risk")[1]) == ["bob"]
+    assert ids(ask("/api/customers", "segment=Frequent")[1]) == ["ann"]
+
+
+def test_q_finds_ids_by_their_beginning_and_takes_no_pattern(shop: Mongo) -> None:
+    shop["customers"].insert_many([a_customer(name) for name in ("123", "1234", "124", "a.b", "axb")])
+    assert sorted(ids(ask("/api/customers", "q=123")[1])) == ["123", "1234"]
+    assert ids(ask("/api/customers", "q=a.")[1]) == ["a.b"]
+    assert ids(ask("/api/customers", "q=.*")[1]) == []
+
+
+@pytest.mark.parametrize("name", ["risk_level", "clv_category", "priority"])
+def test_filters_that_come_later_are_refused_by_name(shop: Mongo, name: str) -> None:
+    status, answer = ask("/api/customers", f"{name}=high")
+    assert status == 422
+    assert answer["errors"] == [{"field": name, "message": "not available yet"}]
+
+
+def test_sorting_by_what_comes_later_is_refused_by_name(shop: Mongo) -> None:
+    status, answer = ask("/api/customers", "sort_by=predicted_clv")
+    assert (status, answer["errors"]) == (422, [{"field": "sort_by", "message": "not available yet"}])
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("page=0", "page"),
+        ("page_size=101", "page_size"),
+        ("order=up", "order"),
+        ("sort_by=shoe", "sort_by"),
+        ("segment=Nobody", "segment"),
+        ("q=", "q"),
+        ("segmnet=Champions", "segmnet"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_by_name(shop: Mongo, query: str, field: str) -> None:
+    status, answer = ask("/api/customers", query)
+    assert (status, problem_field(answer)) == (422, field)
+
+
+def test_one_customer_has_scores_visits_orders_and_refunds(shop: Mongo) -> None:
+    shop["customers"].insert_one(a_customer("ann"))
+    shop["users"].insert_many(
+        [
+            a_user("ann", merged_ids=["cookie"]),
+            a_user("cookie", link={"at": NOON, "event_id": "e", "person_id": "ann"}),
+        ]
+    )
+    for visit in (a_visit("cookie", ["home"]), a_visit("cookie", ["home", "cart"], day=2, user="ann", device="Mobile")):
+        shop["user_sessions"].insert_one(dict(fold_session(str(visit[0]["session_id"]), False, visit, NOON)))
+    shop["orders"].insert_many(
+        [
+            dict(an_order("ann", "tea", "pot", currency="GBP", refunded=500, status="partly_refunded")),
+            dict(an_order("ann", "tea", currency="GBP", day=3)),
+            dict(an_order("ann", "tea", currency="USD", day=4, order_id="abroad")),
+            dict(an_order("bob", "tea", currency="GBP")),
+        ]
+    )
+    status, answer = ask("/api/customers/ann")
+    assert status == 200
+    assert answer["rfm"]["rfm_segment"] == "Champions"
+    assert answer["sessions"] == {
+        "sessions": 2,
+        "page_views": 3,
+        "average_seconds": 15.0,
+        "bounce_rate": 50.0,
+        "converted_sessions": 0,
+        "devices": {"Desktop": 1, "Mobile": 1},
+        "first_seen": "2026-03-01T12:00:00Z",
+        "last_seen": "2026-03-03T12:00:30Z",
+    }
+    orders = answer["orders"]
+    assert (orders["count"], orders["total"], orders["refunded"], orders["average_order_value"]) == (2, 30.0, 5.0, 15.0)
+    assert (orders["recent"][0]["order_id"], orders["recent"][0]["currency"]) == ("abroad", "USD")
+
+
+def test_a_customer_who_came_since_the_training_has_no_scores_yet(shop: Mongo) -> None:
+    shop["orders"].insert_one(dict(an_order("new", "tea", currency="GBP")))
+    status, answer = ask("/api/customers/new")
+    assert (status, answer["rfm"], answer["orders"]["total"]) == (200, None, 10.0)
+
+
+def test_somebody_who_never_bought_is_no_customer(shop: Mongo) -> None:
+    shop["users"].insert_one(a_user("looker"))
+    assert ask("/api/customers/looker")[0] == 404
+
+
+def test_another_sites_customer_is_not_there(shop: Mongo) -> None:
+    shop["customers"].insert_one(a_customer("ann", site_id="other"))
+    shop["orders"].insert_one(dict(an_order("ann", "tea", site_id="other")))
+    status, answer = ask("/api/customers/ann")
+    assert (status, answer["title"]) == (404, "Not found")
+    assert ask("/api/customers")[1]["total"] == 0
+
+
+def test_every_rfm_segment_is_listed_with_what_it_amounts_to(shop: Mongo) -> None:
+    shop["customers"].insert_many(
+        [
+            a_customer("ann", monetary=30_000, frequency=3, recency=1),
+            a_customer("bob", monetary=10_000, frequency=1, recency=4),
+            a_customer("cat", monetary=10_000, frequency=1, recency=90, rfm_segment="At Risk"),
+        ]
+    )
+    status, answer = ask("/api/segments")
+    assert status == 200
+    assert (answer["segment_type"], answer["total_customers"], answer["currency"]) == ("rfm", 3, "GBP")
+    assert len(answer["segments"]) == 10
+    assert answer["segments"][0] == {
+        "name": "Champions",
+        "description": "Bought lately, buy often and spend most",
+        "customer_count": 2,
+        "share": 66.67,
+        "total_revenue": 400.0,
+        "revenue_share": 80.0,
+        "avg_monetary": 200.0,
+        "avg_order_value": 100.0,
+        "avg_frequency": 2.0,
+        "avg_recency": 2.5,
+    }
+    assert sum(segment["customer_count"] for segment in answer["segments"]) == 3
+
+
+def test_behaviour_segments_say_what_sets_them_apart(shop: Mongo) -> None:
+    know_behaviour(shop, "Frequent", "Night owls")
+    shop["customers"].insert_one(a_customer("ann"))
+    answer = ask("/api/segments", "segment_type=behaviour")[1]
+    assert [(found["name"], found["customer_count"]) for found in answer["segments"]] == [
+        ("Frequent", 1),
+        ("Night owls", 0),
+    ]
+    assert answer["segments"][0]["description"] == "More than others: frequent"
+
+
+def test_before_any_training_segments_are_empty(shop: Mongo) -> None:
+    rfm, behaviour = ask("/api/segments")[1], ask("/api/segments", "segment_type=behaviour")[1]
+    assert {segment["customer_count"] for segment in rfm["segments"]} == {0}
+    assert (rfm["as_of"], behaviour["segments"]) == (None, [])
+
+
+def test_an_unknown_kind_of_segment_is_refused_by_name(shop: Mongo) -> None:
+    status, answer = ask("/api/segments", "segment_type=shoe")
+    assert (status, problem_field(answer)) == (422, "segment_type")
+
+
+def test_a_key_without_the_scope_is_refused(shop: Mongo) -> None:
+    assert ask("/api/customers", scopes="collect")[0] == 403

@@ -1,0 +1,166 @@
+"""api/similar through its Lambda handler, on real vectors."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from footfall.stores import cache, vectors
+from footfall.stores.vectors import PEOPLE
+from pymongo.database import Database
+
+from functions.api.similar.handler import handler
+from infra.local.aws import AwsAddresses
+from tests.builders import NOON, LambdaContext
+from tests.functions.training.road import a_road, train
+from tests.milvus import without_milvus
+from tests.shopping import a_user, open_shop
+
+Mongo = Database[dict[str, Any]]
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def site(database: Mongo, aws: AwsAddresses, worker: str) -> Iterator[str]:
+    """A trained shop: sixty readers, cooks and browsers in turn, most of whom bought something."""
+    cache.client.cache_clear()
+    with a_road(worker) as site_id:
+        open_shop(database, site_id)
+        train(site_id)
+        yield site_id
+    cache.client.cache_clear()
+    cache.breaker.failures = 0
+
+
+def ask(site_id: str, user_id: str, query: str = "") -> tuple[int, Json]:
+    """What the handler answers to a caller of that site: status and body."""
+    path = f"/api/similar/{user_id}"
+    answer = handler(
+        {
+            "version": "2.0",
+            "rawPath": path,
+            "rawQueryString": query,
+            "headers": {"host": "x"},
+            "requestContext": {
+                "http": {"method": "GET", "path": path, "sourceIp": "203.0.113.7", "protocol": "HTTP/1.1"},
+                "authorizer": {"lambda": {"site_id": site_id, "scopes": "read"}},
+                "stage": "$default",
+            },
+            "isBase64Encoded": False,
+        },
+        LambdaContext(),
+    )
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def names(answer: Json) -> list[str]:
+    return [person["user_id"] for person in answer["similar"]]
+
+
+def test_people_of_the_same_taste_are_nearest_and_what_they_share_is_said(database: Mongo, site: str) -> None:
+    status, answer = ask(site, "cook-1", "limit=5")
+    assert status == 200
+    assert (answer["user_id"], answer["degraded"]) == ("cook-1", False)
+    assert "cook-1" not in names(answer)
+    assert {name.partition("-")[0] for name in names(answer)} == {"cook"}
+    nearest = answer["similar"][0]
+    assert nearest["device"] == "Mobile"
+    assert nearest["shared"]["device"] is True
+    assert set(nearest["shared"]["pages"]) == {"search", "product", "cart", "payment", "confirmation"}
+    assert len(nearest["shared"]["products"]) >= 3
+
+
+def test_the_nearest_come_first_and_no_more_than_asked_for(database: Mongo, site: str) -> None:
+    answer = ask(site, "cook-1", "limit=7")[1]
+    found = [person["similarity"] for person in answer["similar"]]
+    assert len(found) == 7
+    assert found == sorted(found, reverse=True)
+    assert all(-1 <= each <= 1 for each in found)
+
+
+def test_a_device_and_a_least_score_filter(database: Mongo, site: str) -> None:
+    others = ask(site, "cook-1", "limit=50&device=Desktop")[1]["similar"]
+    assert {person["device"] for person in others} == {"Desktop"}
+    assert all(person["similarity"] >= 0.9 for person in ask(site, "cook-1", "limit=50&min_score=0.9")[1]["similar"])
+
+
+def test_a_segment_filters(database: Mongo, site: str) -> None:
+    segment = (database["customers"].find_one({"site_id": site}) or {})["rfm_segment"]
+    found = ask(site, "browser-2", f"limit=50&segment={segment.replace(' ', '%20')}")[1]["similar"]
+    assert found
+    assert {person["rfm_segment"] for person in found} == {segment}
+
+
+def test_a_visitor_who_turned_out_to_be_somebody_is_answered_for_as_that_person(database: Mongo, site: str) -> None:
+    link = {"at": NOON, "event_id": "e", "person_id": "cook-1"}
+    database["users"].insert_one(a_user("cookie", site, link=link))
+    assert ask(site, "cookie")[1]["user_id"] == "cook-1"
+
+
+def test_somebody_never_seen_is_not_found(database: Mongo, site: str) -> None:
+    assert ask(site, "nobody")[0] == 404
+
+
+def test_another_sites_person_is_not_found(database: Mongo, site: str) -> None:
+    assert ask(f"{site}x", "cook-1")[0] == 404
+
+
+def test_without_milvus_people_of_the_same_kind_are_answered_and_marked_as_such(database: Mongo, site: str) -> None:
+    customer = database["customers"].find_one({"site_id": site}) or {}
+    with without_milvus():
+        started = time.monotonic()
+        status, answer = ask(site, customer["customer_id"], "limit=5")
+        assert time.monotonic() - started < 10
+    assert (status, answer["degraded"], answer["reason"]) == (200, True, "vector_store_unavailable")
+    assert customer["customer_id"] not in names(answer)
+    for person in answer["similar"]:
+        assert person["similarity"] is None
+        assert person["shared"]["rfm_segment"] == customer["rfm_segment"]
+
+
+def test_without_milvus_who_is_no_customer_gets_people_on_the_same_device(database: Mongo, site: str) -> None:
+    visitor = "reader-0"
+    assert database["customers"].find_one({"_id": f"{site}:{visitor}"}) is None
+    with without_milvus():
+        answer = ask(site, visitor, "limit=5")[1]
+    assert answer["degraded"] is True
+    assert {person["device"] for person in answer["similar"]} == {"Desktop"}
+    assert visitor not in names(answer)
+
+
+def test_a_degraded_answer_is_not_remembered(database: Mongo, site: str) -> None:
+    with without_milvus():
+        assert ask(site, "cook-1")[1]["degraded"] is True
+    assert ask(site, "cook-1")[1]["degraded"] is False
+
+
+def test_somebody_without_a_vector_yet_is_answered_for_by_kind(database: Mongo, site: str) -> None:
+    database["users"].insert_one(a_user("fresh", site, device="Tablet"))
+    answer = ask(site, "fresh", "limit=3")[1]
+    assert (answer["degraded"], answer["reason"]) == (True, "no_vector_yet")
+    assert {person["device"] for person in answer["similar"]} == {"Tablet"}
+
+
+def test_an_answer_is_remembered(database: Mongo, site: str) -> None:
+    first = ask(site, "cook-1", "limit=4")[1]
+    vectors.remove(PEOPLE, site, ["cook-1"])
+    assert ask(site, "cook-1", "limit=4")[1] == first
+    assert ask(site, "cook-1", "limit=3")[1]["degraded"] is True
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("limit=0", "limit"),
+        ("limit=51", "limit"),
+        ("limit=many", "limit"),
+        ("device=Fridge", "device"),
+        ("segment=Nobody", "segment"),
+        ("min_score=2", "min_score"),
+        ("depth=3", "depth"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_by_name(database: Mongo, site: str, query: str, field: str) -> None:
+    status, answer = ask(site, "cook-1", query)
+    assert (status, answer["errors"][0]["field"]) == (422, field)
