@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import pytest
+from infra.template import functions, load
 
 ROOT = Path(__file__).parents[2]
 
@@ -14,13 +14,4 @@ def logical_id(folder: str) -> str:
 
 def declared() -> list[str]:
     """The folders that template.yaml builds functions from, in its order."""
-    from infra.template import functions, load
-
     return [function["CodeUri"] for function in functions(load(ROOT / "template.yaml")).values()]
-
-
-def written(folder: str) -> str:
-    """The same folder; skips the test while nobody has written its handler yet."""
-    if not (ROOT / folder / "handler.py").exists():
-        pytest.skip(f"{folder}/handler.py is not written yet")
-    return folder

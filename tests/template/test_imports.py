@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .houses import ROOT, declared, logical_id, written
+from .houses import ROOT, declared, logical_id
 
 SCRIPT = Path(__file__).with_name("import_alone.py")
 # Initialisation is billed, and these cost 100 ms and more each: not in functions that have no business with them.
@@ -38,7 +38,7 @@ NEVER = {"aws_xray_sdk", "moto", "pytest"}
 def test_a_handler_imports_with_what_its_layers_hold(folder: str, lambdas: dict[str, dict[str, Any]]) -> None:
     function = lambdas[logical_id(folder)]
 
-    loaded = _loaded_by(written(folder), function)
+    loaded = _loaded_by(folder, function)
 
     assert loaded & (TOO_HEAVY.get(folder, set()) | NEVER) == set()
     unused = [layer for layer in _layers(function)[1:] if not loaded & set(_modules_of(_pins(layer)))]

@@ -7,7 +7,7 @@ import pytest
 
 from infra.template import resources
 
-from .houses import declared, logical_id, written
+from .houses import declared, logical_id
 from .reach import calls_made_by
 
 Template = dict[str, Any]
@@ -56,7 +56,7 @@ def test_actions_are_named_one_by_one(template: Template) -> None:
 
 @pytest.mark.parametrize("folder", declared())
 def test_a_function_may_do_what_its_code_asks_for_and_nothing_else(folder: str, template: Template) -> None:
-    calls = calls_made_by(written(folder))
+    calls = calls_made_by(folder)
     asked = {action for call, actions in ASKED_BY.items() if call in calls for action in actions}
     function = template["Resources"][logical_id(folder)]["Properties"]
     role = function["Role"]["Fn::GetAtt"][0] if "Role" in function else None

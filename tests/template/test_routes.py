@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from .houses import declared, logical_id, written
+from .houses import declared, logical_id
 
 HTTP = [folder for folder in declared() if folder.startswith("functions/api/") and not folder.endswith("authorizer")]
 PUBLIC = {"POST /collect", "GET /collect", "POST /v1/{kind}", "GET /health", "GET /docs", "GET /openapi.json"}
@@ -23,7 +23,7 @@ def route_of(event: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("folder", HTTP)
 def test_template_and_application_have_the_same_routes(folder: str, lambdas: Lambdas) -> None:
-    app: FastAPI = importlib.import_module(written(folder).replace("/", ".") + ".handler").app
+    app: FastAPI = importlib.import_module(folder.replace("/", ".") + ".handler").app
 
     served = {f"{method.upper()} {path}" for path, methods in app.openapi()["paths"].items() for method in methods}
 

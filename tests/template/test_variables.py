@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from footfall import settings
 
-from .houses import ROOT, declared, logical_id, written
+from .houses import ROOT, declared, logical_id
 from .reach import settings_read_by
 
 FOR_ALL = {"ENVIRONMENT", "LOG_LEVEL", "POWERTOOLS_SERVICE_NAME"}  # the logger reads these for every function
@@ -15,7 +15,7 @@ FOR_ALL = {"ENVIRONMENT", "LOG_LEVEL", "POWERTOOLS_SERVICE_NAME"}  # the logger 
 
 @pytest.mark.parametrize("folder", declared())
 def test_a_function_is_given_exactly_the_variables_it_reads(folder: str, lambdas: dict[str, dict[str, Any]]) -> None:
-    models = [getattr(settings, name) for name in settings_read_by(written(folder))]
+    models = [getattr(settings, name) for name in settings_read_by(folder)]
     read = {field.upper() for model in models for field in model.model_fields}
 
     given = set(lambdas[logical_id(folder)]["Environment"]["Variables"])
