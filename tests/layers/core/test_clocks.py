@@ -12,6 +12,12 @@ def test_a_client_whose_clock_is_an_hour_slow_is_put_right() -> None:
     assert clocks.client_time == datetime(2026, 3, 1, 10, 59, 50, tzinfo=UTC)
 
 
+def test_a_visit_sent_in_bodies_of_different_delay_keeps_its_order() -> None:
+    slow = read_clocks("2026-03-01T11:59:30Z", "2026-03-01T11:59:35Z", RECEIVED)
+    quick = read_clocks("2026-03-01T11:59:31Z", "2026-03-01T11:59:36Z", RECEIVED - timedelta(seconds=20))
+    assert slow.timestamp < quick.timestamp
+
+
 def test_without_a_send_time_the_client_is_believed() -> None:
     assert read_clocks("2026-02-01T00:00:00Z", None, RECEIVED).timestamp == datetime(2026, 2, 1, tzinfo=UTC)
 

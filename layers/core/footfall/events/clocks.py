@@ -7,6 +7,8 @@ PostHog do (https://segment.com/docs/connections/spec/common/#timestamps).
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+TOLERANCE = timedelta(minutes=1)
+"""Less than this is the network's delay, not a wrong clock: correcting it would shuffle a visit sent in several bodies."""
 FUTURE_LIMIT = timedelta(hours=24)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -30,10 +32,18 @@ def read_clocks(client: str | float | None, sent: str | float | None, received_a
         flags += ("sent_at_invalid",)
     if client_time is None:
         return Clocks(received_at, None, sent_at, flags)
-    timestamp = client_time if sent_at is None else _shifted(received_at, sent_at - client_time)
+    timestamp = (
+        client_time
+        if sent_at is None or _in_step(sent_at, received_at)
+        else _shifted(received_at, sent_at - client_time)
+    )
     if timestamp > received_at + FUTURE_LIMIT:
         return Clocks(received_at, client_time, sent_at, (*flags, "clock_future"))
     return Clocks(timestamp, client_time, sent_at, flags)
+
+
+def _in_step(sent_at: datetime, received_at: datetime) -> bool:
+    return abs(received_at - sent_at) < TOLERANCE
 
 
 def parse_time(raw: str | float | None) -> datetime | None:
