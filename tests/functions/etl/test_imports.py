@@ -333,7 +333,7 @@ def test_lines_of_json_are_sent_as_they_are(road: Road) -> None:
 
 def peak_kilobytes(users: int) -> int:
     """The most memory that an import of so many users takes, in a process of its own."""
-    command = [sys.executable, "-m", "tests.import_memory", str(users)]
+    command = [sys.executable, "-m", "tests.import_steps", str(users)]
     return int(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
 
 

@@ -1,24 +1,27 @@
-"""How much memory an import takes: `python -m tests.import_memory USERS` prints its peak in kilobytes.
+"""An import's steps alone: the files come from a test, and what is noted and sent is dropped.
 
-The steps are the real ones; the files are made as they are read, and what is sent is dropped.
+`python -m tests.import_steps USERS` prints the peak of the memory that importing so many made-up users takes, in
+kilobytes.
 """
 
 import io
 import os
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import IO, Any
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 from footfall.imports.kind import Destination
 from footfall.imports.kinds import KINDS
+from footfall.schemas.imports import ImportKind
 
 from functions.etl.imports import steps
 from functions.etl.imports.notices import ImportRef
-from functions.etl.imports.progress import Job
+from functions.etl.imports.progress import Job, Tally
 from functions.etl.imports.shelf import open_shelf
 
 HEADERS = {"user_table.csv": b"user_id,date,device,sex\n", "home_page_table.csv": b"user_id,page\n"}
@@ -48,30 +51,37 @@ class Table(io.RawIOBase):
         return len(line)
 
 
-def main(users: int) -> None:
-    """Import so many users, each with a page, and print the peak."""
+def take_steps(kind: ImportKind, names: Sequence[str], opened: Callable[[str], IO[bytes]]) -> Tally:
+    """Take the steps of an import of these files, and say what became of their rows."""
 
     @contextmanager
     def open_upload(_: ImportRef, name: str, __: int | None = None) -> Iterator[IO[bytes]]:
-        yield io.BufferedReader(Table(name, users), 65_536)
+        with opened(name) as stream:
+            yield stream
 
-    os.environ["EVENTS_QUEUE_URL"] = "https://nowhere.invalid"
-    vars(steps).update(
-        {name: lambda *_: None for name in ("note_read", "note_sent", "keep", "database", "send")},
-        open_upload=open_upload,
-    )
     document: Any = {
-        "kind": "shop-funnel",
-        "files": [{"name": name, "size": None} for name in HEADERS],
+        "kind": kind,
+        "files": [{"name": name, "size": None} for name in names],
         "checkpoint": None,
         "created_at": datetime.now(UTC),
     }
     destination = Destination("demo", ZoneInfo("UTC"), "GBP", document["created_at"])
-    with open_shelf() as shelf:
-        job = Job(ImportRef("demo", "0" * 16), document, KINDS["shop-funnel"], destination, shelf, lambda: 900_000)
+    dropped = dict.fromkeys(("note_read", "note_sent", "keep", "database", "send"), mock.DEFAULT)
+    with (
+        open_shelf() as shelf,
+        mock.patch.dict(os.environ, EVENTS_QUEUE_URL="https://nowhere.invalid"),
+        mock.patch.multiple(steps, open_upload=open_upload, **dropped),
+    ):
+        job = Job(ImportRef("demo", "0" * 16), document, KINDS[kind], destination, shelf, lambda: 900_000)
         for step in steps.STEPS[1:]:
             step(job)
-        assert job.sent.events == 2 * users
+        return job.tally
+
+
+def main(users: int) -> None:
+    """Import so many users, each with a page, and print the peak."""
+    tally = take_steps("shop-funnel", list(HEADERS), lambda name: io.BufferedReader(Table(name, users), 65_536))
+    assert tally.events == 2 * users
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 

@@ -1,0 +1,79 @@
+"""Importing the shop_funnel tables: into a running stack until they can be asked about, and the function's own part.
+
+The peer is `csv.DictReader` over the same files. `python -m tests.benchmarks.imports`.
+"""
+
+import csv
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, TypeVar
+
+from rich.console import Console
+
+from cli.client import Client
+from cli.imports import files_of, progress_on, run_import
+from cli.up import DEMO_SITE
+from infra.local.stack import Stack
+from tests.benchmarks.rows import Row, show
+from tests.import_steps import take_steps
+
+TABLES = Path(__file__).parents[3] / "shared" / "data" / "shop_funnel"
+TARGET_SECONDS = 40
+TARGET_CPU_SECONDS = 6
+Result = TypeVar("Result")
+STEPS = [90_400, 45_200, 6_030, 452]
+
+
+def run() -> list[Row]:
+    """Measure the peer, the function's steps, and the whole way into a fresh stack."""
+    if not TABLES.is_dir():
+        return [Row("import of shop_funnel", "not measured: ../shared/data is not here")]
+    paths = sorted(TABLES.glob("*.csv"))
+    rows, plain = _timed(lambda: sum(_read(path) for path in paths))
+    tally, own = _timed(lambda: take_steps("shop-funnel", [path.name for path in paths], _opened))
+    assert tally.events == rows, tally
+    whole = _into_a_stack()
+    return [
+        Row(
+            "etl/imports, CPU",
+            f"{own:.1f} s, {rows / own:,.0f} rows/s",
+            f"csv.DictReader {plain:.1f} s",
+            f"{own / plain:.1f}",
+            f"≤ {TARGET_CPU_SECONDS} s",
+        ),
+        Row("import, queryable", f"{whole:.1f} s, {rows / whole:,.0f} rows/s", target=f"≤ {TARGET_SECONDS} s"),
+    ]
+
+
+def _timed(work: Callable[[], Result]) -> tuple[Result, float]:
+    """A result, and the processor's seconds that it took."""
+    began = time.process_time()
+    return work(), time.process_time() - began
+
+
+def _opened(name: str) -> IO[bytes]:
+    return (TABLES / name).open("rb")
+
+
+def _read(path: Path) -> int:
+    with path.open(newline="") as lines:
+        return sum(1 for _ in csv.DictReader(lines))
+
+
+def _into_a_stack() -> float:
+    """Seconds from the command to the answer, on a stack without data."""
+    with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), schedules=False) as stack:
+        key = stack.invoke(stack.template.outputs["PrepareFunction"], {"site": DEMO_SITE})["api_key"]
+        with Client(stack.url, key) as client, progress_on(Console(stderr=True)) as progress:
+            began = time.perf_counter()
+            run_import(client, "shop-funnel", files_of("shop-funnel", TABLES), progress)
+            seconds = time.perf_counter() - began
+            funnel = client.get("/api/funnel?from=2015-01-01&to=2015-04-30")
+        assert [step["users"] for step in funnel["steps"]] == STEPS
+        return seconds
+
+
+if __name__ == "__main__":
+    show("Importing", run())
