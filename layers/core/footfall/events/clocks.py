@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 TOLERANCE = timedelta(minutes=1)
-"""Less than this is the network's delay, not a wrong clock: correcting it would shuffle a visit sent in several bodies."""
+"""Less is the network's delay, not a wrong clock: correcting it would shuffle a visit sent in several bodies."""
 FUTURE_LIMIT = timedelta(hours=24)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
