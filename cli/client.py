@@ -19,6 +19,7 @@ LONGEST_WAIT = 20.0
 TRY_AGAIN = frozenset({429, 502, 503, 504})
 TIMEOUT = httpx.Timeout(35.0, connect=5.0)
 STALLED_SECONDS = 300.0
+FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 1.0
 
 To = Annotated[str | None, typer.Option(envvar="FOOTFALL_URL", help="Where Footfall is.")]
@@ -131,11 +132,11 @@ def follow(look: Callable[[], Answer], done: Callable[[Answer], bool], what: str
 
     Raises Trouble when nothing changes for five minutes.
     """
-    last, since, pause = None, time.monotonic(), 0.1
+    last, since, pause = None, time.monotonic(), FIRST_PAUSE
     while True:
         state = look()
         if state != last:
-            last, since, pause = state, time.monotonic(), 0.1
+            last, since = state, time.monotonic()
             yield state
         if done(state):
             return
