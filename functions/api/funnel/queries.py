@@ -29,6 +29,10 @@ EVENT = {
 BATCH = 20_000
 MOST_EVENTS = 1_000_000
 MOST_MILLISECONDS = 20_000
+MOST_KEPT = 4
+MOST_KEPT_ENTRIES = 2_000_000
+"""About 40 MB."""
+_kept: dict[tuple[Any, ...], Entered] = {}
 
 
 def entries(asked: Asked) -> Entered:
@@ -37,6 +41,23 @@ def entries(asked: Asked) -> Entered:
 
 
 def _rolled_up(asked: Asked) -> Entered:
+    """The entries from the rollups; several questions are often asked of the same, so they are kept a while.
+
+    They are those of one version of the rollups, which changes whenever one of them does.
+    """
+    rollups, days = asked.rollups, asked.days
+    key = (rollups.site.site_id, rollups.version, asked.funnel.name, asked.device, days.first, days.last)
+    if key not in _kept:
+        entered = _read_rollups(asked)
+        if len(entered.timeline.times) > MOST_KEPT_ENTRIES:
+            return entered
+        _kept[key] = entered
+        while len(_kept) > MOST_KEPT:
+            _kept.pop(next(iter(_kept)))
+    return _kept[key]
+
+
+def _read_rollups(asked: Asked) -> Entered:
     query: Document = {
         "site_id": asked.rollups.site.site_id,
         "funnel": asked.funnel.name,

@@ -10,7 +10,7 @@ from footfall.days import DayRange
 from footfall.figures import percentage
 from footfall.funnels.anomalies import Anomaly, find_anomalies
 from footfall.funnels.columns import DatedEntries, Entered
-from footfall.funnels.engine import PERSON_BITS, Entries, ordered
+from footfall.funnels.engine import PERSON_BITS, Entries, distinct, ordered
 from footfall.schemas.funnel import TrendAnomaly, TrendAnswer, TrendPeriod, TrendStep
 from footfall.schemas.range import Range
 from numpy.typing import NDArray
@@ -65,7 +65,7 @@ def _users(entered: Entered, periods: Sequence[Period], window: int | None) -> l
     """How many people reached each step in each period, each period being a funnel of its own."""
     number_of_day = np.repeat(np.arange(len(periods)), [(period.last - period.first).days + 1 for period in periods])
     wide = [_person_in_period(step, number_of_day) for step in entered.steps]
-    everybody = np.unique(np.concatenate(wide))
+    everybody = distinct(wide)
     steps = [
         Entries(np.searchsorted(everybody, people).astype(np.uint32), step.places)
         for step, people in zip(entered.steps, wide, strict=True)

@@ -65,7 +65,7 @@ def _rollups(site: Site, days: DayRange, numbers: Numbers, in_time: Callable[[],
     while chunk := list(islice(events, EVENTS_AT_ONCE)):
         numbers.learn(chunk)
         for event in chunk:
-            while event["timestamp"] >= waiting[-1].days.end:
+            while event["timestamp"] >= waiting[-1].end:
                 if not in_time():
                     return
                 yield waiting.pop().rollup(numbers, seen, read_at)
@@ -78,7 +78,8 @@ class _Day:
     """Collects the events of one day."""
 
     def __init__(self, site: Site, days: DayRange) -> None:
-        self.days = days
+        self.end = days.end
+        self._days = days
         self._site = site
         self._date = days.first.isoformat()
         self._entries = DayEntries(days.start, site.funnels)
@@ -97,16 +98,16 @@ class _Day:
 
     def rollup(self, numbers: Numbers, seen: dict[str, str], read_at: Any) -> DayRollup:
         """What the day's events, sessions and orders come to."""
-        orders = queries.orders_of(self._site.site_id, self.days)
+        orders = queries.orders_of(self._site.site_id, self._days)
         numbers.learn(orders)
-        refunds = queries.refunds_of(self._site.site_id, self.days, self._site.currency)
-        sessions = queries.sessions_of(self._site.site_id, self.days)
+        refunds = queries.refunds_of(self._site.site_id, self._days, self._site.currency)
+        sessions = queries.sessions_of(self._site.site_id, self._days)
         figures = self._metrics.figures(sessions, orders, refunds, numbers)
         return DayRollup(
             date=self._date,
             seen=seen.get(self._date),
             metrics=self._document({"read_at": read_at, **figures}) if figures else None,
-            funnels=list(funnel_documents(self._site, self.days.first, self._entries)),
+            funnels=list(funnel_documents(self._site, self._days.first, self._entries)),
             events=self._events,
             people_unknown=self._unknown + sum(numbers.of(order) is None for order in orders),
         )
