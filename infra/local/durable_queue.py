@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
+from moto.core.responses import ActionResult
 from moto.sqs import models
-from moto.sqs.exceptions import ReceiptHandleIsInvalid
+from moto.sqs.exceptions import InvalidParameterValue, ReceiptHandleIsInvalid
 from moto.sqs.models import Message, Queue, SQSBackend
 from moto.sqs.responses import SQSResponse
 
@@ -114,6 +115,15 @@ class DurableQueue(Queue):
         target.add_message(message)
         if self.folder:
             _file(self.folder, message).unlink(missing_ok=True)
+
+    def move_all_to(self, target: "DurableQueue") -> None:
+        """Give every message that nobody holds another try in another queue, as if it had never been received."""
+        self._wake_due()
+        for message in list(self._ready.values()):
+            message.approximate_receive_count = 0
+            message.approximate_first_receive_timestamp = None
+            message.visible_at = 0
+            self.move_to(target, message)
 
     def restore(self, folder: Path) -> None:
         """Take up what an earlier run left in `folder`, oldest first, and keep messages there from now on."""
@@ -222,6 +232,7 @@ def use_durable_queues(folder: Path | None) -> None:
     SQSBackend.create_queue = create  # type: ignore[method-assign]
     SQSBackend.receive_message = _receive  # type: ignore[method-assign]
     SQSBackend.change_message_visibility = _change_visibility  # type: ignore[method-assign]
+    SQSResponse.start_message_move_task = _start_move_task  # type: ignore[attr-defined]
 
 
 def _spare_work() -> None:
@@ -254,3 +265,20 @@ def _receive(
 def _change_visibility(self: SQSBackend, queue_name: str, receipt_handle: str, visibility_timeout: int) -> None:
     queue = cast(DurableQueue, self.get_queue(queue_name))
     queue.change_visibility(receipt_handle, int(visibility_timeout))
+
+
+def _start_move_task(self: SQSResponse) -> ActionResult:
+    """StartMessageMoveTask, which moto lacks: here it is done when it answers."""
+    backend = self.sqs_backend
+    source = backend.get_queue(_name_in(self._get_param("SourceArn")))
+    destination = self._get_param("DestinationArn")
+    origins = [queue.name for queue in backend.list_dead_letter_source_queues(source.name)]
+    targets = [_name_in(destination)] if destination else origins
+    if not targets:
+        raise InvalidParameterValue("Source queue must be configured as a Dead Letter Queue.")
+    cast(DurableQueue, source).move_all_to(cast(DurableQueue, backend.get_queue(targets[0])))
+    return ActionResult({"TaskHandle": uuid4().hex})
+
+
+def _name_in(arn: str) -> str:
+    return arn.rpartition(":")[2]

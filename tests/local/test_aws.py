@@ -1,5 +1,6 @@
 """What is given to the AWS services of a stack outlives their process, however that ends."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,21 @@ class TestAQueue:
     def test_refuses_a_message_of_more_than_a_mebibyte(self, aws_endpoint: str, queue_url: str) -> None:
         with pytest.raises(ClientError, match="shorter than 1048576 bytes"):
             client("sqs", aws_endpoint).send_message(QueueUrl=queue_url, MessageBody="x" * 1_048_577)
+
+    def test_takes_its_dead_letters_back(self, aws_endpoint: str, queue_url: str) -> None:
+        sqs = client("sqs", aws_endpoint)
+        name = queue_url.rpartition("/")[2]
+        grave = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+        grave_arn = f"arn:aws:sqs:us-east-1:123456789012:{name}-dead"
+        policy = json.dumps({"deadLetterTargetArn": grave_arn, "maxReceiveCount": 1})
+        sqs.set_queue_attributes(QueueUrl=queue_url, Attributes={"RedrivePolicy": policy})
+        sqs.send_message(QueueUrl=queue_url, MessageBody="again")
+        sqs.receive_message(QueueUrl=queue_url, VisibilityTimeout=0)
+        assert "Messages" not in sqs.receive_message(QueueUrl=queue_url)
+        assert sqs.start_message_move_task(SourceArn=grave_arn)["TaskHandle"]
+        (message,) = sqs.receive_message(QueueUrl=queue_url, AttributeNames=["All"])["Messages"]
+        assert (message["Body"], message["Attributes"]["ApproximateReceiveCount"]) == ("again", "1")
+        assert "Messages" not in sqs.receive_message(QueueUrl=grave)
 
     def test_is_empty_once_purged(self, aws_endpoint: str, queue_url: str) -> None:
         sqs = client("sqs", aws_endpoint)
