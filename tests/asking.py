@@ -42,3 +42,8 @@ def refusal(handler: Handler, path: str, query: dict[str, Any] | None = None, **
     answer = handler(question(path, query, **caller), LambdaContext())
     assert answer["headers"]["content-type"] == "application/problem+json", answer
     return answer["statusCode"], [error["field"] for error in json.loads(answer["body"]).get("errors", [])]
+
+
+def reached(answer: dict[str, Any]) -> list[int]:
+    """How many people (or sessions) reached each step of an answer."""
+    return [step["users"] for step in answer["steps"]]

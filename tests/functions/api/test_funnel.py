@@ -1,54 +1,23 @@
 """api/funnel through its Lambda handler, on a real MongoDB with and without rollups, with and without Redis."""
 
-import csv
-import gzip
-from collections import defaultdict
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import pytest
-from footfall.funnels.steps import alternatives
-from footfall.sessions.fold import derived_session_id, fold_session, split_by_gap
 from footfall.settings import from_environment
-from footfall.stores import cache, sites
-from footfall.stores.cache import Breaker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo.database import Database
 
 from functions.api.funnel.handler import handler
-from tests.asking import ask, refusal
+from tests.asking import ask, reached, refusal
 from tests.builders import NOON, a_site
 from tests.layers.core.funnel_oracle import Seen, furthest, users
-from tests.shop_funnel import SITE, load_shop_funnel
 from tests.visits import TODAY, YESTERDAY, a_shop, an_order, happen, know, mark, person, roll_up, view
 
 Mongo = Database[dict[str, Any]]
 FUNNEL, TREND = "/api/funnel", "/api/funnel/trend"
 PAGES = ["home", "search", "payment"]
-
-
-@pytest.fixture
-def shop(database: Mongo) -> Iterator[Mongo]:
-    """A database with the site `demo`, whose funnel is home → search → payment, and four people."""
-    know(database, a_shop(*PAGES))
-    database["users"].insert_many([person(number, name) for number, name in enumerate(["ann", "bob", "cid", "dan"], 1)])
-    _forget_cache()
-    yield database
-    sites._known.clear()
-    _forget_cache()
-
-
-def _forget_cache() -> None:
-    cache.client.cache_clear()
-    vars(cache)["breaker"] = Breaker()
-
-
-def reached(answer: dict[str, Any]) -> list[int]:
-    return [step["users"] for step in answer["steps"]]
 
 
 def funnel(**query: Any) -> dict[str, Any]:
@@ -352,37 +321,6 @@ def test_a_database_that_does_not_answer_is_a_503(shop: Mongo, monkeypatch: pyte
     assert refusal(handler, FUNNEL)[0] == 503
 
 
-def test_the_trend_is_one_funnel_for_each_period(shop: Mongo) -> None:
-    happen(shop, view("home", minutes=-1440), view("search"), view("home", "bob"), view("search", "bob", 1))
-    roll_up()
-    daily = ask(handler, TREND, {"from": YESTERDAY, "to": TODAY})
-    assert [(period["date"], reached(period)) for period in daily["data"]] == [
-        (YESTERDAY, [1, 0, 0]),
-        (TODAY, [1, 1, 0]),
-    ]
-    weekly = ask(handler, TREND, {"from": YESTERDAY, "to": TODAY, "period": "week"})
-    assert [(one["date"], one["last_date"], reached(one)) for one in weekly["data"]] == [(YESTERDAY, TODAY, [2, 2, 0])]
-    monthly = ask(handler, TREND, {"from": YESTERDAY, "to": TODAY, "period": "month"})
-    assert [(one["date"], reached(one)) for one in monthly["data"]] == [(YESTERDAY, [1, 0, 0]), (TODAY, [1, 1, 0])]
-
-
-def test_the_trend_of_nothing_is_flat(shop: Mongo) -> None:
-    answer = ask(handler, TREND, {"from": YESTERDAY, "to": TODAY})
-    assert [reached(period) for period in answer["data"]] == [[0, 0, 0]] * 2
-    assert answer["anomalies"] == []
-
-
-def test_the_trend_takes_a_device_a_window_and_own_steps(shop: Mongo) -> None:
-    happen(shop, view("home"), view("search", minutes=5), view("home", "bob", device="Desktop"))
-    roll_up()
-    only_today = {"from": TODAY, "to": TODAY}
-    asked = [{"device": "Mobile"}, {"window": "1m"}, {"steps": "home,search"}, {"funnel": "default"}]
-    answers = [ask(handler, TREND, only_today | query)["data"][0] for query in asked]
-    assert [reached(answer)[:2] for answer in answers] == [[1, 1], [2, 0], [2, 1], [2, 1]]
-    assert refusal(handler, TREND, {"period": "year"}) == (422, ["period"])
-    assert refusal(handler, TREND, {"unit": "session"}) == (422, ["unit"])
-
-
 seen = st.builds(
     Seen,
     st.integers(1, 3),
@@ -423,79 +361,3 @@ def test_rollups_and_events_give_the_answer_of_the_definition(
     from_rollups = ask(handler, FUNNEL, query)
     assert reached(from_rollups) == users(chains, len(PAGES))
     assert from_rollups["steps"] == from_events["steps"]
-
-
-@pytest.mark.shared_data
-def test_the_public_tables_give_the_figures_they_are_known_for(database: Mongo, shared_data: Path) -> None:
-    sites._known.clear()
-    _forget_cache()
-    load_shop_funnel(database, shared_data / "shop_funnel")
-    assert roll_up()["days"] == 120
-    whole = {"from": "2015-01-01", "to": "2015-04-30"}
-
-    def asked(path: str, **query: str) -> dict[str, Any]:
-        return ask(handler, path, whole | query, site_id=SITE.site_id)
-
-    answer = asked(FUNNEL, breakdown="device")
-    assert reached(answer) == [90_400, 45_200, 6_030, 452]
-    assert [step["conversion_rate"] for step in answer["steps"]] == [100.0, 50.0, 6.67, 0.5]
-    parts = {part["value"]: reached(part) for part in answer["breakdowns"]}
-    assert parts == {"Desktop": [60_200, 30_100, 3_010, 150], "Mobile": [30_200, 15_100, 3_020, 302]}
-    for device, expected in parts.items():
-        assert reached(asked(FUNNEL, device=device)) == expected
-    assert reached(asked(FUNNEL, order="any")) == reached(asked(FUNNEL, window="1d")) == reached(answer)
-    trend = asked(TREND)
-    assert [sum(step) for step in zip(*map(reached, trend["data"]), strict=True)] == reached(answer)
-    breaks = [
-        (asked(TREND, **query)["anomalies"], query, step)
-        for query, step in [
-            ({"device": "Mobile"}, "search"),
-            ({"device": "Desktop"}, "payment"),
-            ({}, "search"),
-            ({}, "payment"),
-            ({"device": "Mobile", "period": "month"}, "search"),
-        ]
-    ]
-    for anomalies, query, step in breaks:
-        shifts = [(one["date"], one["step"]) for one in anomalies if one["kind"] == "shift"]
-        assert ("2015-03-01", step) in shifts, query
-        assert all(date == "2015-03-01" for date, _ in shifts), "nothing else has broken for good"
-    for name in ("events", "users"):
-        database.drop_collection(name)  # quicker than emptying them, and made again for the next test
-
-
-@pytest.mark.shared_data
-def test_the_clickstream_gives_the_figures_it_is_known_for(shop: Mongo, shared_data: Path) -> None:
-    load_clickstream(shop, shared_data / "clickstream" / "ecom.csv.gz")
-    steps = "product_view,add_to_cart,cart,shipping_details,payment_details,purchase"
-
-    def asked(unit: str, order: str) -> list[int]:
-        return reached(funnel(steps=steps, unit=unit, order=order, from_="2024-01-01", to="2024-06-30"))
-
-    assert asked("session", "ordered") == [2868, 944, 477, 194, 72, 15]
-    assert asked("session", "any") == [2868, 1174, 987, 763, 599, 445]
-    assert asked("user", "ordered") == [598, 517, 429, 329, 222, 114]
-    assert asked("user", "any") == [598, 522, 489, 441, 390, 328]
-
-
-def load_clickstream(database: Mongo, path: Path) -> None:
-    """Store the clickstream's events, in the order of the file, its users and their sessions by gap."""
-    kinds: dict[str, dict[str, Any]] = {}
-    events: defaultdict[str, list[Any]] = defaultdict(list)
-    with gzip.open(path, "rt", newline="") as lines:
-        for number, row in enumerate(csv.DictReader(lines)):
-            kind = kinds.setdefault(row["event"], view("", eventType=row["event"]))
-            who = {"visitor_id": row["user_id"], "person_id": row["user_id"], "sequence": number}
-            named = {"_id": f"demo:{number}", "event_id": str(number)}
-            moment = datetime.fromisoformat(row["timestamp"]).replace(tzinfo=UTC)
-            events[row["user_id"]].append({**kind, **who, **named, "timestamp": moment})
-    database["users"].insert_many([person(number, who) for number, who in enumerate(events, start=100)])
-    database["events"].insert_many(chain.from_iterable(events.values()))
-    visits = [visit for own in events.values() for visit in split_by_gap(own)]
-    database["user_sessions"].insert_many(
-        [dict(fold_session(derived_session_id(visit[0]), True, visit, NOON)) for visit in visits]
-    )
-
-
-def test_a_step_of_alternatives_is_either() -> None:
-    assert alternatives("home | search") == {"home", "search"}

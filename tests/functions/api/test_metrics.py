@@ -11,30 +11,16 @@ from typing import Any
 
 import pytest
 from footfall.events.commerce import minor_units
-from footfall.stores import cache, sites
-from footfall.stores.cache import Breaker
 from pymongo.database import Database
 
 from functions.api.funnel.handler import handler as funnel_handler
 from functions.api.metrics.handler import handler
 from tests.asking import ask, refusal
 from tests.builders import NOON
-from tests.visits import TODAY, YESTERDAY, a_shop, an_order, happen, know, mark, person, roll_up, view
+from tests.visits import TODAY, YESTERDAY, a_shop, an_order, happen, know, mark, roll_up, view
 
 Mongo = Database[dict[str, Any]]
 BUSINESS, DASHBOARD = "/api/metrics", "/api/metrics/dashboard"
-
-
-@pytest.fixture
-def shop(database: Mongo) -> Iterator[Mongo]:
-    """A database with the site `demo`, whose funnel is home → search → payment, and three people."""
-    know(database, a_shop("home", "search", "payment"))
-    database["users"].insert_many([person(number, name) for number, name in enumerate(["ann", "bob", "cid"], 1)])
-    cache.client.cache_clear()
-    vars(cache)["breaker"] = Breaker()
-    yield database
-    sites._known.clear()
-    cache.client.cache_clear()
 
 
 def a_weekend(shop: Mongo) -> None:

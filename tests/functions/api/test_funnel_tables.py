@@ -1,0 +1,93 @@
+"""api/funnel over real tables: the figures that they are known for."""
+
+import csv
+import gzip
+from collections import defaultdict
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+from footfall.sessions.fold import derived_session_id, fold_session, split_by_gap
+from pymongo.database import Database
+
+from functions.api.funnel.handler import handler
+from tests.asking import ask, reached
+from tests.builders import NOON
+from tests.shop_funnel import SITE, load_shop_funnel
+from tests.visits import person, roll_up, view
+
+Mongo = Database[dict[str, Any]]
+FUNNEL, TREND = "/api/funnel", "/api/funnel/trend"
+
+
+@pytest.mark.shared_data
+def test_the_public_tables_give_the_figures_they_are_known_for(shop: Mongo, shared_data: Path) -> None:
+    load_shop_funnel(shop, shared_data / "shop_funnel")
+    assert roll_up()["days"] == 120
+    whole = {"from": "2015-01-01", "to": "2015-04-30"}
+
+    def asked(path: str, **query: str) -> dict[str, Any]:
+        return ask(handler, path, whole | query, site_id=SITE.site_id)
+
+    answer = asked(FUNNEL, breakdown="device")
+    assert reached(answer) == [90_400, 45_200, 6_030, 452]
+    assert [step["conversion_rate"] for step in answer["steps"]] == [100.0, 50.0, 6.67, 0.5]
+    parts = {part["value"]: reached(part) for part in answer["breakdowns"]}
+    assert parts == {"Desktop": [60_200, 30_100, 3_010, 150], "Mobile": [30_200, 15_100, 3_020, 302]}
+    for device, expected in parts.items():
+        assert reached(asked(FUNNEL, device=device)) == expected
+    assert reached(asked(FUNNEL, order="any")) == reached(asked(FUNNEL, window="1d")) == reached(answer)
+    trend = asked(TREND)
+    assert [sum(step) for step in zip(*map(reached, trend["data"]), strict=True)] == reached(answer)
+    breaks = [
+        (asked(TREND, **query)["anomalies"], query, step)
+        for query, step in [
+            ({"device": "Mobile"}, "search"),
+            ({"device": "Desktop"}, "payment"),
+            ({}, "search"),
+            ({}, "payment"),
+            ({"device": "Mobile", "period": "month"}, "search"),
+        ]
+    ]
+    for anomalies, query, step in breaks:
+        shifts = [(one["date"], one["step"]) for one in anomalies if one["kind"] == "shift"]
+        assert ("2015-03-01", step) in shifts, query
+        assert all(date == "2015-03-01" for date, _ in shifts), "nothing else has broken for good"
+    for name in ("events", "users"):
+        shop.drop_collection(name)  # quicker than emptying them, and made again for the next test
+
+
+@pytest.mark.shared_data
+def test_the_clickstream_gives_the_figures_it_is_known_for(shop: Mongo, shared_data: Path) -> None:
+    load_clickstream(shop, shared_data / "clickstream" / "ecom.csv.gz")
+    steps = "product_view,add_to_cart,cart,shipping_details,payment_details,purchase"
+
+    def asked(unit: str, order: str) -> list[int]:
+        query = {"steps": steps, "unit": unit, "order": order, "from": "2024-01-01", "to": "2024-06-30"}
+        return reached(ask(handler, FUNNEL, query))
+
+    assert asked("session", "ordered") == [2868, 944, 477, 194, 72, 15]
+    assert asked("session", "any") == [2868, 1174, 987, 763, 599, 445]
+    assert asked("user", "ordered") == [598, 517, 429, 329, 222, 114]
+    assert asked("user", "any") == [598, 522, 489, 441, 390, 328]
+
+
+def load_clickstream(database: Mongo, path: Path) -> None:
+    """Store the clickstream's events, in the order of the file, its users and their sessions by gap."""
+    kinds: dict[str, dict[str, Any]] = {}
+    events: defaultdict[str, list[Any]] = defaultdict(list)
+    with gzip.open(path, "rt", newline="") as lines:
+        for number, row in enumerate(csv.DictReader(lines)):
+            kind = kinds.setdefault(row["event"], view("", eventType=row["event"]))
+            who = {"visitor_id": row["user_id"], "person_id": row["user_id"], "sequence": number}
+            named = {"_id": f"demo:{number}", "event_id": str(number)}
+            moment = datetime.fromisoformat(row["timestamp"]).replace(tzinfo=UTC)
+            events[row["user_id"]].append({**kind, **who, **named, "timestamp": moment})
+    database["users"].insert_many([person(number, who) for number, who in enumerate(events, start=100)])
+    database["events"].insert_many(chain.from_iterable(events.values()))
+    visits = [visit for own in events.values() for visit in split_by_gap(own)]
+    database["user_sessions"].insert_many(
+        [dict(fold_session(derived_session_id(visit[0]), True, visit, NOON)) for visit in visits]
+    )
