@@ -24,7 +24,8 @@ from infra.template import load, resources
 
 ROOT = Path(__file__).parents[1]
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
-BUILT = ROOT / ".aws-sam" / "host-build"
+HOME = ROOT / ".aws-sam" / "docker"  # a folder of its own: SAM keeps what it downloaded for one build per folder
+BUILT = HOME / ".aws-sam" / "build"
 MACHINES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 SECONDS = 60  # sam local counts a container's start as the first request's time
 CODE = ("CodeUri", "ContentUri", "DefinitionUri")
@@ -32,8 +33,9 @@ CODE = ("CodeUri", "ContentUri", "DefinitionUri")
 
 def main(data: Path, port: int) -> None:
     """Build for this machine, start the stores, and serve until Ctrl-C."""
+    address = bridge_address()
     build_for_this_machine()
-    with Stack(data, address=bridge_address()) as stack:
+    with Stack(data, address=address) as stack:
         keys = demo_keys(stack, data / "keys.json")
         give_environments(stack)
         print(f"export FOOTFALL_URL=http://127.0.0.1:{port}")
@@ -58,10 +60,10 @@ def build_for_this_machine() -> None:
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         properties.update({name: str(ROOT / properties[name]) for name in CODE if name in properties})
-    source = ROOT / ".aws-sam" / "host-template.yaml"
-    source.parent.mkdir(exist_ok=True)
+    HOME.mkdir(parents=True, exist_ok=True)
+    source = HOME / "template.yaml"
     source.write_text(yaml.safe_dump(template, sort_keys=False))
-    sam("build", "--template", str(source), "--build-dir", str(BUILT), "--cached", "--parallel")
+    sam("build", "--cached", "--parallel")
     subprocess.run([SAM.with_name("python"), "-m", "infra.build", str(BUILT)], check=True, cwd=ROOT)
 
 
@@ -77,7 +79,10 @@ def give_environments(stack: Stack) -> None:
 
 def bridge_address() -> str:
     """This machine's address as containers see it: the bridge's gateway, by default the first of its addresses."""
-    answer = subprocess.run(["docker", "network", "inspect", "bridge"], capture_output=True, check=True, text=True)
+    try:
+        answer = subprocess.run(["docker", "network", "inspect", "bridge"], capture_output=True, check=True, text=True)
+    except (OSError, subprocess.CalledProcessError):
+        raise SystemExit("sam-local runs functions in containers: start Docker first") from None
     config: dict[str, str] = json.loads(answer.stdout)[0]["IPAM"]["Config"][0]
     return config.get("Gateway") or str(ip_network(config["Subnet"])[1])
 
@@ -89,7 +94,7 @@ def sam(*arguments: str) -> None:
     credentials = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": REGION}
     environment = {**os.environ, **quiet, **credentials, "PATH": path}
     # in a session of its own, so that Ctrl-C reaches it once, from here
-    process = subprocess.Popen([SAM, *arguments], cwd=ROOT, env=environment, start_new_session=True)
+    process = subprocess.Popen([SAM, *arguments], cwd=HOME, env=environment, start_new_session=True)
     try:
         process.wait()
     finally:
