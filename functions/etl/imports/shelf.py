@@ -6,11 +6,11 @@ SQLite does the sorting, in the function's temporary folder.
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from footfall.errors import Unimportable
 from footfall.imports.kind import Place, Refused
@@ -37,8 +37,7 @@ Position = tuple[str, str]
 START: Position = ("", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Rows of one key, and the position behind them to go on from.
 
     A group too large for one event comes in parts, none of them `whole`; only the last has a position.

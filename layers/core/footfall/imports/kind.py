@@ -62,8 +62,7 @@ class TableRow(NamedTuple):
     row: Row
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A row that means no event, and why."""
 
     row: Row
@@ -71,8 +70,7 @@ class Refused:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(NamedTuple):
     """The events of one group of rows; how many rows say what another row of it says already; and the refused ones."""
 
     events: Sequence[Json]

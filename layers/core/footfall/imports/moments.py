@@ -22,12 +22,12 @@ def read_day(text: str, zone: ZoneInfo, latest: datetime) -> datetime:
 
 
 @lru_cache(maxsize=50_000)
-def read_moment(text: str, zone: ZoneInfo, latest: datetime) -> datetime:
-    """A time such as 2010-12-01 08:26:00 or 12/1/2010 8:26 (month first) in the zone; raises Unstorable."""
+def read_moment(text: str, zone: ZoneInfo, latest: datetime) -> str:
+    """A time in the zone such as 2010-12-01 08:26:00 or 12/1/2010 8:26 (month first), as ISO; raises Unstorable."""
     moment = _iso(text) or _month_first(text)
     if moment is None:
         raise Unstorable("bad_date", "the time is not one of the calendar written as YYYY-MM-DD HH:MM:SS")
-    return _possible(moment if moment.tzinfo else moment.replace(tzinfo=zone), latest)
+    return _possible(moment if moment.tzinfo else moment.replace(tzinfo=zone), latest).isoformat()
 
 
 def _iso(text: str) -> datetime | None:

@@ -40,12 +40,13 @@ def place(line: TableRow, destination: Destination) -> Place:
     gives_back = CANCELLATION.match(invoice) is not None
     if _whole(quantity) == 0 or quantity.startswith("-") != gives_back:
         raise Unstorable("wrong_quantity", "Quantity is not above 0 outside a cancellation, or not below 0 in one")
-    return Place(invoice, 0, read_moment(moment, destination.zone, destination.latest).isoformat())
+    return Place(invoice, 0, read_moment(moment, destination.zone, destination.latest))
 
 
 def meaning(rows: Sequence[TableRow], destination: Destination) -> Meaning:
     """The one event of an invoice: an order completed, or one refunded."""
-    total = sum(abs(_whole(row.values[3])) * Decimal(row.values[5]) for row in rows)
+    quantities = [abs(_whole(row.values[3])) for row in rows]
+    total = sum(quantity * Decimal(row.values[5]) for quantity, row in zip(quantities, rows, strict=True))
     if not total:
         raise Unstorable("nothing_charged", "every UnitPrice of this InvoiceNo is 0: stock is moved")
     invoice, _, _, _, _, _, customer, country = rows[0].values
@@ -55,23 +56,25 @@ def meaning(rows: Sequence[TableRow], destination: Destination) -> Meaning:
         "eventType": "order_refunded" if CANCELLATION.match(invoice) else "order_completed",
         "eventId": event_id(destination.site_id, "orders", invoice),
         **person,
-        "timestamp": min(moments).isoformat(),
+        "timestamp": min(moments),
         "sequence": rows[0].row.line,
         "properties": {
             "order_id": invoice,
             "currency": destination.currency,
             "country": country,
             "total": str(total),
-            "products": [_product(row.values) for row in rows],
+            "products": [_product(row.values, quantity) for row, quantity in zip(rows, quantities, strict=True)],
         },
     }
     return Meaning([event])
 
 
-def _product(values: Sequence[str]) -> Json:
-    _, stock_code, description, quantity, _, price, _, _ = values
-    name = {"name": description.strip()} if description.strip() else {}
-    return {"product_id": stock_code, **name, "price": price, "quantity": abs(_whole(quantity))}
+def _product(values: Sequence[str], quantity: int) -> Json:
+    _, stock_code, description, _, _, price, _, _ = values
+    product = {"product_id": stock_code, "name": description.strip(), "price": price, "quantity": quantity}
+    if not product["name"]:
+        del product["name"]
+    return product
 
 
 def _whole(quantity: str) -> int:
