@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -106,9 +107,8 @@ class EventSource:
             if not batch or self._stopping.is_set():
                 self._free.release()
                 continue
-            with self._counting:
-                self.running += 1
-            self._pool.submit(self._run, batch)
+            with suppress(RuntimeError):  # stopped this moment: the messages come back to the next stack
+                self._pool.submit(self._run, batch)
 
     def _collect(self) -> list[Delivery]:
         """The next batch: as many as fit, within the batching window that the first message opens."""
@@ -150,6 +150,8 @@ class EventSource:
         return batch
 
     def _run(self, batch: list[Delivery]) -> None:
+        with self._counting:
+            self.running += 1
         try:
             for part in _parts(batch):
                 self._deliver(part)
