@@ -6,11 +6,12 @@ several the earliest. One event never satisfies two steps, and a window is count
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+Number = TypeVar("Number", np.uint32, np.uint64)
 Integers = NDArray[np.int64]
 People = NDArray[np.uint32]
 Places = NDArray[np.uint32]
@@ -94,8 +95,14 @@ def _numbered(columns: Sequence[People]) -> tuple[People, Sequence[NDArray[Any]]
     most = max((int(people.max()) + 1 for people in columns if len(people)), default=0)
     if most <= SPARSE * sum(map(len, columns)):
         return np.arange(most, dtype=np.uint32), columns
-    everybody = np.unique(np.concatenate(columns))
+    everybody = distinct(columns)
     return everybody, [np.searchsorted(everybody, people) for people in columns]
+
+
+def distinct(columns: Sequence[NDArray[Number]]) -> NDArray[Number]:
+    """Every number of some columns once, in ascending order; quicker than np.unique, which hashes."""
+    numbers = np.sort(np.concatenate(columns))
+    return numbers[_begins(numbers)]
 
 
 def _from_every(steps: Sequence[Entries], timeline: Timeline, window: int) -> Attempts:
@@ -156,10 +163,10 @@ def _places(keys: Keys) -> Places:
     return keys.astype(np.uint32)
 
 
-def _begins(people: People) -> NDArray[np.bool_]:
-    """Where each person's stretch of a sorted column begins."""
-    begins = np.ones(len(people), bool)
-    begins[1:] = people[1:] != people[:-1]
+def _begins(numbers: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where each number's stretch of a sorted column begins."""
+    begins = np.ones(len(numbers), bool)
+    begins[1:] = numbers[1:] != numbers[:-1]
     return begins
 
 
