@@ -72,12 +72,21 @@ check-template: .venv-sam/.made  ## sam validate, cfn-lint before and after SAM'
 	$(SAM_ENV) .venv-sam/bin/python -m infra.translated template.yaml .aws-sam/translated.yaml
 	.venv-sam/bin/cfn-lint $(TEMPLATES)
 	.venv-sam/bin/cfn-lint .aws-sam/translated.yaml
-	if command -v npm >/dev/null; then $(MAKE) --no-print-directory check-state-machine; \
-	else echo "npm is not here: asl-validator did not look at the state machine"; fi
+	if command -v npm >/dev/null; then $(MAKE) --no-print-directory check-state-machine check-tracker; \
+	else echo "npm is not here: nothing looked at the state machine's definition and the tracker's types"; fi
+
+.PHONY: tracker
+tracker: node_modules/.made  ## build web/tracker/footfall.js from its TypeScript
+	npm run --silent types
+	npm run --silent tracker
 
 .PHONY: check-state-machine
 check-state-machine: node_modules/.made
 	node_modules/.bin/asl-validator --yaml-path infra/training.asl.yaml
+
+.PHONY: check-tracker
+check-tracker: node_modules/.made
+	npm run --silent types
 
 .PHONY: build
 build: .venv-sam/.made  ## sam build, then bytecode and sizes: what `sam deploy` sends
@@ -89,18 +98,6 @@ build: .venv-sam/.made  ## sam build, then bytecode and sizes: what `sam deploy`
 .PHONY: bench
 bench: .venv/.test .venv-sam/.made  ## speed, each figure beside a peer's of the same run
 	$(PY) -m tests.benchmarks
-
-.PHONY: faults
-faults: .venv/.test  ## kill, freeze and cut things while events flow, then count them
-	$(PY) -m tests.faults
-
-.PHONY: fuzz
-fuzz: .venv/.test  ## hostile requests against every route
-	$(PY) -m tests.fuzz
-
-.PHONY: cost
-cost: .venv/.demo  ## what a million events cost
-	.venv/bin/footfall cost
 
 .PHONY: openapi
 openapi: .venv/.demo  ## write the OpenAPI document of all functions
