@@ -1,5 +1,7 @@
 """etl/events: what waits in the events queue, stored exactly once, and everything derived from it recomputed."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from footfall.errors import Unavailable
@@ -8,30 +10,63 @@ from footfall.observability import logger
 from .batch import read_batches
 from .steps import run
 
-GUARD_MILLISECONDS = 3_000
+GUARD_MILLISECONDS = 5_000
 ALONE_AFTER_RECEIVES = 3
+GROUP_BYTES = 2_000_000
+"""So much goes through the steps at a time: quick together, and in time-out's reach what is done is done."""
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Process a batch of SQS messages and name those that must come back.
 
-    All messages go together, which is quick; should that fail for a reason of its own, each goes alone, so that a
-    message that cannot be processed keeps no other from being so. One that came back three times goes alone at once.
+    Messages go in groups; should a group fail for a reason of its own, each of its messages goes alone, so that one
+    that cannot be processed keeps no other from being so. A message that came back three times goes alone at once. When
+    a store does not answer, or the time-out is near, the rest comes back untouched.
     """
-    records = event["Records"]
-    suspects = [record for record in records if _receives(record) >= ALONE_AFTER_RECEIVES]
-    together = [record for record in records if _receives(record) < ALONE_AFTER_RECEIVES]
-    failed = [] if _succeeds(together) else [record for record in together if not _succeeds_in_time([record], context)]
-    failed += [record for record in suspects if not _succeeds_in_time([record], context)]
-    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+    left = event["Records"]
+    failed: list[dict[str, Any]] = []
+    with suppress(Unavailable):
+        for group in groups(left):
+            _leave_in_time(context)
+            failed += [] if _succeeds(group) else _failing_alone(group, context)
+            left = left[len(group) :]
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in [*failed, *left]]}
 
 
-def _receives(record: dict[str, Any]) -> int:
-    return int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+def groups(records: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Messages as they go through the steps: in their order, as many as are quick together, suspects alone."""
+    group: list[dict[str, Any]] = []
+    for record in records:
+        if group and (_is_suspect(record) or _is_suspect(group[-1]) or _size([*group, record]) > GROUP_BYTES):
+            yield group
+            group = []
+        group.append(record)
+    if group:
+        yield group
 
 
-def _succeeds_in_time(records: list[dict[str, Any]], context: Any) -> bool:
-    return context.get_remaining_time_in_millis() > GUARD_MILLISECONDS and _succeeds(records)
+def _is_suspect(record: dict[str, Any]) -> bool:
+    return int(record.get("attributes", {}).get("ApproximateReceiveCount", 1)) >= ALONE_AFTER_RECEIVES
+
+
+def _size(records: list[dict[str, Any]]) -> int:
+    return sum(len(record["body"]) for record in records)
+
+
+def _failing_alone(group: list[dict[str, Any]], context: Any) -> list[dict[str, Any]]:
+    if len(group) == 1:
+        return group
+    failing = []
+    for record in group:
+        _leave_in_time(context)
+        failing += [] if _succeeds([record]) else [record]
+    return failing
+
+
+def _leave_in_time(context: Any) -> None:
+    if context.get_remaining_time_in_millis() < GUARD_MILLISECONDS:
+        logger().warning("out of time; the rest comes back")
+        raise Unavailable("no time is left")
 
 
 def _succeeds(records: list[dict[str, Any]]) -> bool:
@@ -40,7 +75,7 @@ def _succeeds(records: list[dict[str, Any]]) -> bool:
             run(batch)
     except Unavailable as error:
         logger().warning("a store does not answer", extra={"messages": len(records), "detail": error.detail})
-        return False
+        raise
     except Exception:  # noqa: BLE001 — whatever it is, SQS brings the message back and in the end sets it aside
         logger().exception("messages not processed", extra={"messages": [record["messageId"] for record in records]})
         return False

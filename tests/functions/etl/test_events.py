@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from pymongo.database import Database
 
 from functions.etl.events import steps, store
-from functions.etl.events.handler import handler
+from functions.etl.events.handler import groups, handler
 from tests.builders import NOON, LambdaContext, a_message, a_site, an_event, at, sqs_event
 
 Mongo = Database[dict[str, Any]]
@@ -191,6 +191,28 @@ def test_a_message_that_breaks_a_step_fails_alone(road: Mongo, monkeypatch: pyte
     monkeypatch.setattr(store, "insert", breaks_on_poison)
     assert len(run(a_message([an_event()]), a_message([an_event(eventId="poison")]), a_message([an_event()]))) == 1
     assert road["events"].count_documents({}) == 2
+
+
+def test_large_messages_go_in_groups_and_suspects_alone() -> None:
+    event = sqs_event([a_message([an_event(properties={"text": "x" * 30_000})] * 30) for _ in range(5)])
+    event["Records"][4]["attributes"]["ApproximateReceiveCount"] = "3"
+    assert [len(group) for group in groups(event["Records"])] == [2, 2, 1]
+
+
+def test_what_is_done_before_a_store_goes_away_is_done(road: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    insert = store.insert
+
+    def goes_away(database: Mongo, events: list[EventDocument]) -> Any:
+        if any(event["event_id"] == "last" for event in events):
+            raise Unavailable("the database does not answer")
+        return insert(database, events)
+
+    monkeypatch.setattr(store, "insert", goes_away)
+    event = sqs_event([a_message([an_event()]), a_message([an_event(eventId="last")])])
+    event["Records"][1]["attributes"]["ApproximateReceiveCount"] = "3"
+    answer = handler(event, LambdaContext())
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == [event["Records"][1]["messageId"]]
+    assert road["events"].count_documents({}) == 1
 
 
 def test_messages_that_cannot_be_finished_in_time_come_back(road: Mongo) -> None:
