@@ -22,6 +22,8 @@ LOOPBACK = "127.0.0.1"
 REPLICA_SET = "footfall"
 MONGODB_CACHE_GIB = "1"
 REDIS_MEMORY = "128mb"
+MILVUS = os.environ | {"MILVUS_LITE_MEMTABLE_MEMORY_LIMIT_BYTES": str(16 * 1024 * 1024)}
+"""What is not written out yet is searched slowly: with the default of 128 MiB, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ def start_milvus(nursery: Nursery, folder: Path, address: str = LOOPBACK) -> str
     command = [sys.executable, "-m", "infra.local.milvus_server", str(folder), host, str(theirs.fileno())]
     with ours:
         with theirs:
-            child = nursery.start("milvus", command, death_signal=signal.SIGTERM, pass_fds=[theirs.fileno()])
+            pass_fds = [theirs.fileno()]
+            child = nursery.start("milvus", command, env=MILVUS, death_signal=signal.SIGTERM, pass_fds=pass_fds)
         port = ours.recv(16).decode()
     if not port:
         raise StartFailed(f"milvus did not start: {child.last_words()}")

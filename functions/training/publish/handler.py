@@ -48,7 +48,7 @@ def _replace_everything(run: Evaluated) -> None:
     models.publish(database(), models_of(run, segments))
     _catch_up(run)
     vectors.remove_older(PEOPLE, run.site_id, run.version)
-    vectors.index_for_size(PEOPLE)
+    vectors.settle(PEOPLE)
     runs.note(database(), run, "publish", {"customers": run.facts.customers, "vectors": run.facts.people})
 
 

@@ -112,13 +112,13 @@ def test_a_collection_that_outgrows_exact_search_gets_1024_lists(site: str) -> N
         generator = np.random.default_rng(1)
         rows = [Row(str(n), {"device": "Other"}, 1, generator.normal(size=128).astype(np.float32)) for n in range(300)]
         vectors.upsert(grown, site, rows)
-        vectors.index_for_size(grown, outgrows_flat=1_000)
+        vectors.settle(grown, outgrows_flat=1_000)
         assert vectors._index_type(grown) == "FLAT"
-        vectors.index_for_size(grown, outgrows_flat=300)
+        vectors.settle(grown, outgrows_flat=300)
         index = vectors.client().describe_index(grown.name, vectors.INDEX)
         assert (index["index_type"], index["params"]) == ("IVF_FLAT", {"nlist": 1024})
         assert vectors.nearest(grown, site, rows[7].vector, 1)[0].subject == "7"
-        vectors.index_for_size(grown, outgrows_flat=300)
+        vectors.settle(grown, outgrows_flat=300)
     finally:
         vectors.client().drop_collection(grown.name)
 

@@ -127,9 +127,13 @@ def _create(collection: Collection) -> None:
             raise
 
 
-def index_for_size(collection: Collection, outgrows_flat: int = OUTGROWS_FLAT) -> None:
-    """Give a collection that has outgrown exact search its inverted file; it cannot be searched while that is made."""
+def settle(collection: Collection, outgrows_flat: int = OUTGROWS_FLAT) -> None:
+    """After many writes: seal them, since what is not sealed is searched slowly, and index for the size there is now.
+
+    A collection that has outgrown exact search is given its inverted file, and cannot be searched while that is made.
+    """
     with answering():
+        client().flush(collection.name, timeout=10 * WRITE_SECONDS)
         size = int(client().get_collection_stats(collection.name, timeout=WRITE_SECONDS)["row_count"])
         if size < outgrows_flat or _index_type(collection) != FLAT["index_type"]:
             return
