@@ -67,7 +67,7 @@ def _read_rollups(asked: Asked) -> Entered:
     if asked.device:
         query["device"] = asked.device
     documents = database()["funnel_analytics"].find(query, ROLLED, batch_size=BATCH, session=asked.rollups.session)
-    return unpack(documents, asked.days, len(asked.funnel.steps))
+    return unpack(documents.to_list(), asked.days, len(asked.funnel.steps))
 
 
 def _from_events(asked: Asked) -> Entered:

@@ -84,6 +84,17 @@ def step_figures(names: Sequence[str], users: Sequence[int], seconds: Sequence[S
 def _durations(seconds: Seconds) -> dict[str, float | None]:
     if not len(seconds):
         return {"avg_seconds": None, "median_seconds": None, "p90_seconds": None}
-    median, p90 = np.percentile(seconds, [50, 90])
-    figures = {"avg_seconds": seconds.mean(), "median_seconds": median, "p90_seconds": p90}
+    ascending = np.sort(seconds)
+    figures = {
+        "avg_seconds": ascending.mean(),
+        "median_seconds": _percentile(ascending, 0.5),
+        "p90_seconds": _percentile(ascending, 0.9),
+    }
     return {name: round(float(value), 3) for name, value in figures.items()}
+
+
+def _percentile(ascending: Seconds, share: float) -> float:
+    """Between the two nearest values, in proportion: as np.percentile, which takes much longer to begin."""
+    place = share * (len(ascending) - 1)
+    below, above = ascending[int(place)], ascending[min(int(place) + 1, len(ascending) - 1)]
+    return float(below + (above - below) * (place % 1))

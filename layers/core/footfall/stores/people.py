@@ -47,5 +47,5 @@ class Numbers:
         found: dict[str, dict[str, Any]] = {}
         while part := list(islice(keys, KEYS_PER_QUESTION)):
             users = self._database["users"].find({"_id": {"$in": part}}, WHO, session=self._session, batch_size=10_000)
-            found |= {user["person_id"]: user for user in users}
+            found |= {user["person_id"]: user for user in users.to_list()}
         return found
