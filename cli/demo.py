@@ -45,8 +45,10 @@ def demo(
         else:
             shop.load_month(days, visitors_per_day, seed)
         shop.settle()
+        shop.show_funnel()
         shop.train()
-        shop.show()
+        shop.show_customers()
+        shop.say_what_to_try()
         if not leave:
             _stay(console)
 
@@ -119,17 +121,21 @@ class Shop:
         runs = self.client.get("/api/models")["runs"]
         return next((run for run in runs if run["run_id"] == run_id), {"state": "running", "stage": "start"})
 
-    def show(self) -> None:
-        """Draw the funnel and the customers, and say what to try."""
+    def show_funnel(self) -> None:
+        """Draw the funnel, as a whole and by device."""
         funnel = self.client.get(self.question)
         for chart in (funnel_chart(funnel), device_chart(funnel)):
             self.console.print("", chart)
+        self.console.print()
+
+    def show_customers(self) -> None:
+        """Draw the customers' segments, where there are customers."""
         segments = self.client.get("/api/segments?segment_type=rfm")
         if segments["total_customers"]:
             self.console.print("", segments_chart(segments["segments"], segments["currency"]))
-        self._say_what_to_try()
 
-    def _say_what_to_try(self) -> None:
+    def say_what_to_try(self) -> None:
+        """Say how to ask the running Footfall from a browser and from a terminal."""
         url, key = self.client.url, self.keys["api_key"]
         self.console.print("\n[bold]Try it[/]: in a browser", f"{url}/docs", "or from another terminal")
         for line in (
