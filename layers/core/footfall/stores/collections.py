@@ -60,7 +60,7 @@ COLLECTIONS: Mapping[str, list[IndexModel]] = {
     "quarantine": [_index("site_id", "reason", "first_seen"), _index("site_id", "-first_seen")],
     "models": [_index("site_id", "name", "-version")],
     "training_runs": [_index("site_id", "-started_at")],
-    "ledger": [_index("site_id", "at")],
+    "ledger": [_index("site_id", "events")],
     "imports": [_index("site_id", "-created_at")],
 }
 
