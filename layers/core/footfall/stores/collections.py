@@ -7,6 +7,8 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.database import Database
 from pymongo.errors import CollectionInvalid, OperationFailure
 
+from footfall.schemas.message import IMPORT_SOURCE
+
 Document = dict[str, Any]
 PAGE_VISIT_TYPES = ["pageview"]
 INTERACTION_TYPES = ["click", "scroll", "hover", "form", "form_submit"]
@@ -60,7 +62,10 @@ COLLECTIONS: Mapping[str, list[IndexModel]] = {
     "quarantine": [_index("site_id", "reason", "first_seen"), _index("site_id", "-first_seen")],
     "models": [_index("site_id", "name", "-version")],
     "training_runs": [_index("site_id", "-started_at")],
-    "ledger": [_index("site_id", "events")],
+    "ledger": [
+        _index("site_id", "events"),
+        _index("site_id", "source", "events", partialFilterExpression={"source": {"$gte": IMPORT_SOURCE}}),
+    ],
     "imports": [_index("site_id", "-created_at")],
 }
 
