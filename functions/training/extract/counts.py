@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Mapping
 
 import numpy as np
+from footfall.customers.arrays import pack_texts
 from numpy.typing import NDArray
 
 COMPACT_AT = 4_000_000
@@ -29,10 +30,11 @@ class Counts:
             self._compact()
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """`row`, `token`, `half` and `weight`, each combination once, sorted."""
+        """`row`, `token`, `half` and `weight`, each combination once, sorted; and the `tokens` by number."""
         self._compact()
         keys = np.array(self._keys, np.int64)
         return {
+            "tokens": pack_texts(list(self.tokens)),
             "row": (keys >> 32).astype(np.int32),
             "token": (keys >> 1 & 0x7FFFFFFF).astype(np.int32),
             "half": (keys & 1).astype(np.uint8),

@@ -15,6 +15,7 @@ from footfall.schemas.order import OrderDocument
 from numpy.typing import NDArray
 
 from .counts import Counts
+from .pages import Pages
 
 
 @dataclass
@@ -39,6 +40,7 @@ class Gathering:
     last_trade: datetime | None = None
     people: dict[str, int] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
+    pages: Pages = field(default_factory=Pages)
     purchases: dict[str, Purchases] = field(default_factory=dict)
     figures: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(
@@ -52,6 +54,7 @@ class Gathering:
         self.figures["visits"] += 1
         self.last_visit = _later(self.last_visit, visit[-1]["timestamp"])
         self._add(person_of_visit(visit, self.links), visit_tokens(visit, self.zone))
+        self.pages.add_visit(visit)
 
     def add_order(self, order: OrderDocument) -> None:
         """Count one order; amounts in another currency than the site's cannot be summed, so those are left out."""
@@ -91,8 +94,7 @@ class Gathering:
         """Everything as arrays: people and tokens by number, their counts, and the customers' purchases."""
         customers = {key: found for key, found in self.purchases.items() if found.orders}
         return {
-            "people": pack_texts(list(self.people)),
-            "tokens": pack_texts(list(self.counts.tokens)),
+            "subjects": pack_texts(list(self.people)),
             **self.counts.arrays(),
             "customer": np.array([self.people[key] for key in customers], np.int32),
             "frequency": np.array([found.orders for found in customers.values()], np.int64),

@@ -44,9 +44,10 @@ def extract(site_id: str, run_id: str) -> Extracted:
         after=after,
     )
     features = save_arrays(work_key(run, "features.npz"), arrays)
+    pages = save_arrays(work_key(run, "pages.npz"), gathered.pages.arrays())
     runs.note(database(), run, "extract", {**facts.model_dump(mode="json"), **gathered.figures})
     runs.enter(database(), run, "fit")
-    return Extracted(**run.model_dump(), facts=facts, features=features)
+    return Extracted(**run.model_dump(), facts=facts, features=features, pages=pages)
 
 
 def gather(site: Site) -> Gathering:

@@ -1,8 +1,10 @@
 """Fitting the projection: which tokens count, how rare they are, and the directions that tell people apart best."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from footfall.customers.features import Features, Floats, figures
-from footfall.customers.projection import BLOCKS, Block, Projection, tf_idf
+from footfall.customers.projection import BLOCKS, Block, Directions, Projection, tf_idf
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.decomposition import TruncatedSVD
@@ -16,19 +18,23 @@ SEED = 20
 
 def fit_projection(features: Features, recency: NDArray[np.float64]) -> Projection:
     """The projection that fits these people; the same people give the same projection."""
+    return Projection(fit_directions(features, BLOCKS), *scale(figures(features.sums(), recency)))
+
+
+def fit_directions(features: Features, blocks: Sequence[Block]) -> Directions:
+    """The directions of each block in which these rows differ most."""
     having = np.bincount(features.token, minlength=len(features.tokens))
-    blocks = [_choose(features.tokens, having, block) for block in BLOCKS]
-    chosen = np.concatenate(blocks)
+    by_block = [_choose(features.tokens, having, block) for block in blocks]
+    chosen = np.concatenate(by_block)
     rarity = (np.log((1 + features.rows) / (1 + having[chosen])) + 1).astype(np.float32)
     tokens = [features.tokens[token] for token in chosen]
     column = features.columns({token: number for number, token in enumerate(tokens)})
-    edges = np.concatenate(([0], np.cumsum([len(block) for block in blocks])))
+    edges = np.concatenate(([0], np.cumsum([len(found) for found in by_block])))
     components = [
         _directions(features, column, rarity, slice(*edges[number : number + 2]), block.size)
-        for number, block in enumerate(BLOCKS)
+        for number, block in enumerate(blocks)
     ]
-    means, scales = scale(figures(features.sums(), recency))
-    return Projection(tokens, rarity, components, means, scales)
+    return Directions(tokens, rarity, components)
 
 
 def _choose(tokens: list[str], having: NDArray[np.int64], block: Block) -> NDArray[np.int64]:

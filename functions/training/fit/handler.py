@@ -11,6 +11,7 @@ from footfall.stores.artefacts import load_arrays, model_key, save_arrays, save_
 from numpy.typing import NDArray
 
 from .directions import fit_projection
+from .pages import fit_pages
 from .segments import fit_segments
 
 
@@ -27,15 +28,18 @@ def fit(run: Extracted) -> Fitted:
     vectors = project(projection, features, recency)
     customer: NDArray[np.int32] = arrays["customer"]
     grouping = fit_segments(features.of_rows(customer), recency[customer])
+    pages = fit_pages(load_arrays(run.pages))
     scores = rfm_scores(arrays["recency"], arrays["frequency"], arrays["monetary"])
     return Fitted(
         **run.model_dump(),
         projection=save_arrays(model_key(run, "projection.npz"), projection_arrays(projection)),
         vectors=save_arrays(work_key(run, "vectors.npz"), {"vectors": vectors}),
+        page_vectors=save_arrays(work_key(run, "page_vectors.npz"), pages),
         customers=save_arrays(work_key(run, "customers.npz"), {**scores._asdict(), "segment": grouping.labels}),
         segments=save_json(model_key(run, "segments.json"), grouping.segments),
         figures={
-            "tokens": len(projection.tokens),
+            "tokens": len(projection.directions.tokens),
+            "pages": len(pages["vectors"]),
             "segments": len(grouping.segments),
             "silhouette": round(grouping.silhouette, 4),
         },

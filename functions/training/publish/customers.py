@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from footfall.customers.arrays import Arrays, features_of_all, people_of
+from footfall.customers.arrays import Arrays, features_of_all, subjects_of
 from footfall.customers.profile import main_device
 from footfall.customers.segments import rfm_segment
 from footfall.schemas.customer import CustomerDocument
@@ -22,7 +22,7 @@ FIGURES = ("recency", "frequency", "monetary", "refunded", "first_order", "last_
 
 def customers_of(run: Evaluated, arrays: Arrays, scores: Arrays, segments: Sequence[str]) -> Iterator[CustomerDocument]:
     """A document for each customer; `segments` are the names of the behaviour segments, by number."""
-    people = people_of(arrays)
+    people = subjects_of(arrays)
     devices = map(main_device, features_of_all(arrays).of_rows(arrays["customer"]).people())
     figures = {name: arrays[name].tolist() for name in FIGURES}
     scored = {name: values.tolist() for name, values in scores.items()}

@@ -1,8 +1,9 @@
 """training/publish: scores into MongoDB and vectors into Milvus, in place of those of the run before."""
 
+from itertools import repeat
 from typing import Any
 
-from footfall.customers.arrays import Arrays, features_of_all, people_of
+from footfall.customers.arrays import Arrays, features_of_all, subjects_of, unpack_texts
 from footfall.errors import NotFound
 from footfall.schemas.model import Ended, Evaluated, RunState
 from footfall.stores import models, runs, vectors
@@ -11,7 +12,7 @@ from footfall.stores.behaviour import people_seen_since
 from footfall.stores.embedding import embed, load, rows, segments_of
 from footfall.stores.mongo import answering, database
 from footfall.stores.sites import find_site
-from footfall.stores.vectors import PEOPLE
+from footfall.stores.vectors import PAGES, PEOPLE, Row
 
 from .customers import customers_of, replace
 from .registry import models_of
@@ -45,19 +46,29 @@ def _replace_everything(run: Evaluated) -> None:
     customers = customers_of(run, arrays, load_arrays(run.customers), [segment["name"] for segment in segments])
     replace(database(), run.site_id, run.version, customers)
     _store_vectors(run, arrays)
+    _store_page_vectors(run)
     models.publish(database(), models_of(run, segments))
     _catch_up(run)
-    vectors.remove_older(PEOPLE, run.site_id, run.version)
-    vectors.settle(PEOPLE)
-    runs.note(database(), run, "publish", {"customers": run.facts.customers, "vectors": run.facts.people})
+    for collection in (PEOPLE, PAGES):
+        vectors.remove_older(collection, run.site_id, run.version)
+        vectors.settle(collection)
+    figures = {"customers": run.facts.customers, "vectors": run.facts.people, "page_vectors": run.figures["pages"]}
+    runs.note(database(), run, "publish", figures)
 
 
 def _store_vectors(run: Evaluated, arrays: Arrays) -> None:
-    people = people_of(arrays)
+    people = subjects_of(arrays)
     customers = [people[row] for row in arrays["customer"].tolist()]
     segments = segments_of(database(), run.site_id, customers)
     found = load_arrays(run.vectors)["vectors"]
     vectors.upsert(PEOPLE, run.site_id, rows(people, features_of_all(arrays).people(), segments, found, run.version))
+
+
+def _store_page_vectors(run: Evaluated) -> None:
+    arrays = load_arrays(run.page_vectors)
+    types = ({"page_type": page_type} for page_type in unpack_texts(arrays["types"]))
+    found = zip(subjects_of(arrays), types, repeat(run.version), arrays["vectors"], strict=False)
+    vectors.upsert(PAGES, run.site_id, (Row(*each) for each in found))
 
 
 def _catch_up(run: Evaluated) -> None:

@@ -9,7 +9,6 @@ import boto3
 import pytest
 from footfall.settings import from_environment
 from footfall.stores import objects, sites, vectors
-from footfall.stores.vectors import PEOPLE
 
 from functions.training.evaluate.handler import handler as evaluate
 from functions.training.extract.handler import handler as extract
@@ -31,7 +30,8 @@ def a_road(worker: str) -> Iterator[str]:
         boto3.client("s3").create_bucket(Bucket=f"training-{worker}")
         with collections():
             yield site_id
-            vectors.remove_older(PEOPLE, site_id, 2**53)
+            for collection in vectors.COLLECTIONS:
+                vectors.remove_older(collection, site_id, 2**53)
     _forget()
 
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from footfall.customers.arrays import features_of_all, recency_of_all, unpack_texts
+from footfall.customers.arrays import features_of_all, recency_of_all, subjects_of
 from footfall.customers.features import Features, Floats
 from footfall.customers.projection import project
 from footfall.customers.rfm import rfm_scores
@@ -72,7 +72,7 @@ def test_online_retail_has_its_known_customers_orders_and_revenue(retail: dict[s
 
 
 def test_a_known_customer_has_the_known_figures(retail: dict[str, np.ndarray]) -> None:
-    people = unpack_texts(retail["people"])
+    people = subjects_of(retail)
     customer = [people[row] for row in retail["customer"]].index("12347")
     found = [int(retail[name][customer]) for name in ("recency", "frequency", "monetary", "refunded")]
     assert found == [2, 7, 431_000, 0]

@@ -9,7 +9,7 @@ from footfall.clock import now
 from footfall.errors import NotFound
 from footfall.stores import models, vectors
 from footfall.stores.artefacts import Corrupted, load_arrays
-from footfall.stores.vectors import PEOPLE
+from footfall.stores.vectors import PAGES, PEOPLE
 from pymongo.database import Database
 
 from functions.training.evaluate.handler import handler as evaluate
@@ -89,6 +89,16 @@ def test_the_nearest_people_have_the_same_taste(database: Mongo, site: str) -> N
     train(site)
     for person in ("reader-0", "cook-1", "browser-2"):
         assert {near.partition("-")[0] for near in neighbours(site, person)} == {person.partition("-")[0]}
+
+
+def test_pages_have_vectors_of_what_is_done_on_them(database: Mongo, site: str) -> None:
+    train(site)
+    search = vectors.row_of(PAGES, site, "search")
+    assert search is not None
+    found = vectors.nearest(PAGES, site, search.vector, 9)
+    assert found[0].subject == "search"
+    assert {each.subject for each in found} == {"home", "search", "product", "cart", "payment", "confirmation"}
+    assert {each.texts["page_type"] for each in found} == {each.subject for each in found}
 
 
 def test_a_run_tells_how_it_went(database: Mongo, site: str) -> None:

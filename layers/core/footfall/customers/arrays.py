@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footfall.customers.features import Features, summed
-from footfall.customers.projection import BLOCKS, Projection
+from footfall.customers.projection import BLOCKS, Directions, Projection
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -24,13 +24,13 @@ def unpack_texts(array: NDArray[np.uint8]) -> list[str]:
     return texts
 
 
-def people_of(arrays: Arrays) -> list[str]:
-    """The person id of each row of extracted features."""
-    return unpack_texts(arrays["people"])
+def subjects_of(arrays: Arrays) -> list[str]:
+    """Of whom, or of which page, each row of extracted features is."""
+    return unpack_texts(arrays["subjects"])
 
 
 def features_of_all(arrays: Arrays) -> Features:
-    """Everybody's features, both halves of each person's behaviour together."""
+    """Everybody's (or every page's) features, both halves of each one's together."""
     return _features(arrays, np.ones(len(arrays["half"]), bool))
 
 
@@ -41,7 +41,7 @@ def features_of_half(arrays: Arrays, half: int) -> Features:
 
 def _features(arrays: Arrays, chosen: NDArray[np.bool_]) -> Features:
     return summed(
-        len(people_of(arrays)),
+        len(subjects_of(arrays)),
         unpack_texts(arrays["tokens"]),
         arrays["row"][chosen],
         arrays["token"][chosen],
@@ -51,17 +51,18 @@ def _features(arrays: Arrays, chosen: NDArray[np.bool_]) -> Features:
 
 def recency_of_all(arrays: Arrays) -> NDArray[np.float64]:
     """Everybody's days since their last order; NaN for who is no customer."""
-    recency = np.full(len(people_of(arrays)), np.nan)
+    recency = np.full(len(subjects_of(arrays)), np.nan)
     recency[arrays["customer"]] = arrays["recency"]
     return recency
 
 
 def projection_arrays(projection: Projection) -> dict[str, NDArray[Any]]:
     """A projection as arrays."""
-    named = {f"components_{block.name}": found for block, found in zip(BLOCKS, projection.components, strict=True)}
+    directions = projection.directions
+    named = {f"components_{block.name}": found for block, found in zip(BLOCKS, directions.components, strict=True)}
     return {
-        "tokens": pack_texts(projection.tokens),
-        "rarity": projection.rarity,
+        "tokens": pack_texts(directions.tokens),
+        "rarity": directions.rarity,
         "figure_means": projection.figure_means,
         "figure_scales": projection.figure_scales,
         **named,
@@ -70,10 +71,6 @@ def projection_arrays(projection: Projection) -> dict[str, NDArray[Any]]:
 
 def projection_of(arrays: Arrays) -> Projection:
     """The projection that `projection_arrays` laid out."""
-    return Projection(
-        unpack_texts(arrays["tokens"]),
-        arrays["rarity"],
-        [arrays[f"components_{block.name}"] for block in BLOCKS],
-        arrays["figure_means"],
-        arrays["figure_scales"],
-    )
+    components = [arrays[f"components_{block.name}"] for block in BLOCKS]
+    directions = Directions(unpack_texts(arrays["tokens"]), arrays["rarity"], components)
+    return Projection(directions, arrays["figure_means"], arrays["figure_scales"])

@@ -54,7 +54,7 @@ def person_of_order(order: OrderDocument, links: Mapping[str, str]) -> str:
 def visit_tokens(visit: Sequence[EventDocument], zone: ZoneInfo) -> Tokens:
     """What one visit, its events in order, says of the visitor's behaviour."""
     tokens: defaultdict[str, float] = defaultdict(float)
-    pages = [_page_name(event) for event in visit if event["type"] == "pageview"]
+    pages = [page_name(event) for event in visit if event["type"] == "pageview"]
     for page in pages:
         tokens[f"page:{page}"] += 1
     for before, after in pairwise(["^", *pages, "$"] if pages else []):
@@ -132,7 +132,7 @@ def _add_moment(tokens: defaultdict[str, float], moment: datetime, zone: ZoneInf
     tokens[f"weekday:{local.weekday()}"] += 1
 
 
-def _page_name(event: EventDocument) -> str:
+def page_name(event: EventDocument) -> str:
     """The page's type, else the first part of its path: single addresses would tell nobody's habits."""
     return _name(event["page_type"] or "/" + (event["path"] or "").strip("/").partition("/")[0])
 

@@ -19,15 +19,16 @@ class Profile(BaseModel):
 
 def profile_of(tokens: Mapping[str, float]) -> Profile:
     """The profile that follows from a person's tokens."""
-    return Profile(pages=_foremost(tokens, "page:", PAGES), products=_foremost(tokens, "product:", PRODUCTS))
+    return Profile(pages=foremost(tokens, "page:", PAGES), products=foremost(tokens, "product:", PRODUCTS))
 
 
 def main_device(tokens: Mapping[str, float]) -> str:
     """The device most visits were made on; Other where there was no visit."""
-    return next(iter(_foremost(tokens, "device:", 1)), "Other")
+    return next(iter(foremost(tokens, "device:", 1)), "Other")
 
 
-def _foremost(tokens: Mapping[str, float], prefix: str, most: int) -> list[str]:
+def foremost(tokens: Mapping[str, float], prefix: str, most: int) -> list[str]:
+    """The values of the weightiest tokens with a prefix, the weightiest first."""
     found = [token for token in tokens if token.startswith(prefix)]
     found.sort(key=lambda token: (-tokens[token], token))
     return [token.removeprefix(prefix) for token in found[:most]]

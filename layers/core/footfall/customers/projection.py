@@ -6,7 +6,7 @@ Deerwester et al. 1990); the figures are standardised. Each block then has its s
 length 1. What a person has nothing of stays zero, so being alike means having the same things, not lacking them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -38,11 +38,17 @@ BLOCKS = (
 )
 FIGURES_SIZE = DIMENSIONS - sum(block.size for block in BLOCKS)
 FIGURES_WEIGHT = 0.5
+PAGE_BLOCKS = (
+    Block("way", ("type", "from", "to"), 40, 1.0),
+    Block("deeds", ("event", "element", "stay"), 56, 1.0),
+    Block("spots", ("spot",), 28, 0.6),
+    Block("device", ("device",), 4, 0.3),
+)
 
 
 @dataclass(frozen=True)
-class Projection:
-    """What training found: the tokens that count, how rare each is, each block's directions, the figures' scale.
+class Directions:
+    """What training found of tokens: those that count, how rare each is, and each block's directions.
 
     `tokens` are ordered by block; `components[b]` has a row for each token of block b.
     """
@@ -50,8 +56,6 @@ class Projection:
     tokens: list[str]
     rarity: Floats
     components: list[Floats]
-    figure_means: NDArray[np.float64]
-    figure_scales: NDArray[np.float64]
 
     @cached_property
     def column_of(self) -> Mapping[str, int]:
@@ -59,19 +63,34 @@ class Projection:
         return {token: column for column, token in enumerate(self.tokens)}
 
 
+@dataclass(frozen=True)
+class Projection:
+    """What training found of people: directions, and the scale of their figures."""
+
+    directions: Directions
+    figure_means: NDArray[np.float64]
+    figure_scales: NDArray[np.float64]
+
+
 def project(projection: Projection, features: Features, recency: NDArray[np.float64]) -> Floats:
     """The vector of every person, one row each, of length 1; `recency` in days, NaN where they never bought."""
-    column = features.columns(projection.column_of)
+    turned = turn(projection.directions, BLOCKS, features)
+    standard = FIGURES_WEIGHT * _standard_figures(projection, features, recency)
+    return unit(np.hstack([turned, standard], dtype=np.float32))
+
+
+def turn(directions: Directions, blocks: Sequence[Block], features: Features) -> Floats:
+    """Every row's tokens in the directions of the blocks, each block of the length of its weight."""
+    column = features.columns(directions.column_of)
     first = 0
     parts = []
-    for block, components in zip(BLOCKS, projection.components, strict=True):
+    for block, components in zip(blocks, directions.components, strict=True):
         inside = (column >= first) & (column < first + len(components))
-        values = tf_idf(features.weight[inside], projection.rarity[column[inside]])
+        values = tf_idf(features.weight[inside], directions.rarity[column[inside]])
         rows = unit_rows(features.rows, features.row[inside], column[inside] - first, values, components)
         parts.append(block.weight * rows)
         first += len(components)
-    parts.append(FIGURES_WEIGHT * _standard_figures(projection, features, recency))
-    return _unit(np.hstack(parts, dtype=np.float32))
+    return np.hstack(parts, dtype=np.float32)
 
 
 def tf_idf(weight: Floats, rarity: Floats) -> Floats:
@@ -90,7 +109,7 @@ def unit_rows(
             starts = np.flatnonzero(np.concatenate(([True], np.diff(row[part]) != 0)))
             moved = components[column[part]] * value[part, None]
             total[row[part][starts]] = np.add.reduceat(moved, starts)
-    return _unit(total)
+    return unit(total)
 
 
 def _standard_figures(projection: Projection, features: Features, recency: NDArray[np.float64]) -> Floats:
@@ -99,6 +118,7 @@ def _standard_figures(projection: Projection, features: Features, recency: NDArr
     return np.pad(standard, ((0, 0), (0, FIGURES_SIZE - len(FIGURES)))).astype(np.float32)
 
 
-def _unit(vectors: Floats) -> Floats:
+def unit(vectors: Floats) -> Floats:
+    """Every vector brought to length 1, but for those without any."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-6)

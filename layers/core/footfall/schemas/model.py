@@ -52,17 +52,19 @@ class Facts(BaseModel):
 
 
 class Extracted(Run):
-    """What extract hands on: the features of everybody on the site."""
+    """What extract hands on: the features of everybody on the site, and of every page."""
 
     facts: Facts
     features: Artefact
+    pages: Artefact
 
 
 class Fitted(Extracted):
-    """What fit hands on: the projection, everybody's vectors, the customers' scores, and the behaviour segments."""
+    """What fit hands on: the projection, everybody's and the pages' vectors, the customers' scores and segments."""
 
     projection: Artefact
     vectors: Artefact
+    page_vectors: Artefact
     customers: Artefact
     segments: Artefact
     figures: dict[str, Any]

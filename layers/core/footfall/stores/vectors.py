@@ -59,7 +59,7 @@ PEOPLE = Collection(
     "person_id",
     {"device": 16, "rfm_segment": 64, "behaviour_segment": 128, "profile": 8_192},
 )
-PAGES = Collection("page_interaction_embeddings", "page", {"page_type": 256, "profile": 8_192})
+PAGES = Collection("page_interaction_embeddings", "page", {"page_type": 512})
 COLLECTIONS = (PEOPLE, PAGES)
 
 
