@@ -49,7 +49,7 @@ def test_the_same_batch_sent_three_times_is_stored_once(shop: Shop) -> None:
 def test_live_activity_reaches_redis(shop: Shop) -> None:
     shop.collect(an_event(visitorId="now", timestamp=None))
     assert shop.stack.drain()
-    keys = httpx.get(f"{shop.stack.url}/health").json()
+    keys = httpx.get(f"{shop.stack.url}/health", timeout=30).json()
     assert keys["status"] == "ok"
 
 
@@ -67,14 +67,14 @@ def test_training_makes_customers_segments_and_neighbours(shop: Shop) -> None:
     started = shop.post("/api/models/train")
     assert started.status_code == 202
     run = finished_run(shop)
-    assert run["state"] == "succeeded", run
+    assert run["state"] == "published", run
     metrics = shop.get("/api/metrics")
     assert (metrics["total_customers"], metrics["total_revenue"], metrics["orders"]) == (40, 1200.0, 40)
     assert sum(segment["customer_count"] for segment in shop.get("/api/segments")["segments"]) == 40
-    assert shop.get("/api/customers/u0")["monetary"] == 30.0
+    assert shop.get("/api/customers/u0")["rfm"]["monetary"] == 30.0
     similar = shop.get("/api/similar/u0", limit=5)
     assert similar["degraded"] is False
-    assert len(similar["similar_users"]) == 5
+    assert len(similar["similar"]) == 5
 
 
 def finished_run(shop: Shop) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def finished_run(shop: Shop) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", ["/api/funnel", "/api/metrics", "/api/customers", "/events/recent", "/etl/status"])
 def test_without_a_key_nothing_is_told(shop: Shop, path: str) -> None:
-    assert httpx.get(f"{shop.stack.url}{path}").status_code == 403
+    assert httpx.get(f"{shop.stack.url}{path}", timeout=30).status_code == 403
 
 
 def test_a_shop_never_sees_another(shop: Shop) -> None:
@@ -99,7 +99,7 @@ def test_a_shop_never_sees_another(shop: Shop) -> None:
     stranger = Shop(shop.stack, made["api_key"], made["write_key"])
     assert stranger.get("/events/count")["total_events"] == 0
     assert stranger.get("/events/recent")["events"] == []
-    answer = httpx.get(f"{shop.stack.url}/api/customers/mine", headers={"x-api-key": stranger.api_key})
+    answer = httpx.get(f"{shop.stack.url}/api/customers/mine", timeout=30, headers={"x-api-key": stranger.api_key})
     assert answer.status_code == 404
 
 
@@ -108,11 +108,11 @@ def test_a_shop_never_sees_another(shop: Shop) -> None:
     [
         ({"from": "2015-02-30"}, "from"),
         ({"to": "soon"}, "to"),
-        ({"from": "2026-02-01", "to": "2026-01-01"}, "from"),
+        ({"from": "2026-02-01", "to": "2026-01-01"}, "to"),
         ({"device": "Toaster"}, "device"),
     ],
 )
 def test_a_wrong_question_is_answered_with_the_name_of_its_field(shop: Shop, query: dict[str, str], field: str) -> None:
-    answer = httpx.get(f"{shop.stack.url}/api/funnel", params=query, headers={"x-api-key": shop.api_key})
+    answer = httpx.get(f"{shop.stack.url}/api/funnel", timeout=30, params=query, headers={"x-api-key": shop.api_key})
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
     assert answer.json()["errors"][0]["field"] == field
