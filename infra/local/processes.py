@@ -6,6 +6,7 @@ as the nursery, starts every child. Run as a script, this file is the shim that 
 
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -14,9 +15,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+SERVER_PORTS = range(20_000, 32_000)
 
 
 class StartFailed(Exception):
@@ -31,10 +34,15 @@ def die_with_parent(parent: int, death_signal: int) -> None:
 
 
 def free_port(address: str = "127.0.0.1") -> int:
-    """A TCP port that nothing listens on right now."""
-    with socket.socket() as probe:
-        probe.bind((address, 0))
-        return int(probe.getsockname()[1])
+    """A TCP port that nothing listens on right now, below those that the kernel gives to outgoing connections.
+
+    Drawn at random, so that two that are asked for at once, here or by another stack, are hardly ever the same.
+    """
+    while True:
+        port = random.choice(SERVER_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((address, port))
+            return port
 
 
 class Child:
