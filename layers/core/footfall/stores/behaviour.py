@@ -62,7 +62,7 @@ def orders(database: Mongo, site_id: str, person_ids: Collection[str] | None = N
     query: dict[str, Any] = {"site_id": site_id}
     if person_ids is not None:
         query["person_id"] = {"$in": sorted(person_ids)}
-    found = database["orders"].find(query, ORDER_FIELDS).sort([("placed_at", 1), ("order_id", 1)]).allow_disk_use(True)
+    found = database["orders"].find(query, ORDER_FIELDS).sort("placed_at", 1)
     yield from cast(Iterable[OrderDocument], found)
 
 

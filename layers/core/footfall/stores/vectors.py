@@ -94,7 +94,8 @@ def answering() -> Iterator[None]:
     try:
         yield
     except (MilvusException, grpc.RpcError, grpc.FutureTimeoutError) as error:
-        logger().warning("milvus does not answer", extra={"code": str(getattr(error, "code", ""))})
+        code = error.code if isinstance(error, MilvusException) else type(error).__name__
+        logger().warning("milvus does not answer", extra={"code": str(code)})
         raise Unavailable("the vector store does not answer") from error
 
 
