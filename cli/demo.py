@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -30,6 +31,9 @@ def demo(
     visitors_per_day: Annotated[int, typer.Option(min=1, max=100_000, help="About how many visits a day.")] = 100,
     seed: Annotated[int, typer.Option(help="The same seed gives the same month.")] = 7,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the API; 0 takes any free one.")] = 0,
+    shop_port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Port of the demo shop's pages; 0 takes any free one.")
+    ] = 0,
     leave: Annotated[bool, typer.Option("--exit", help="Stop once everything was shown.")] = False,
 ) -> None:
     """Start everything, load a simulated month of a shop or real tables, draw its funnel, and stay up until Ctrl-C."""
@@ -39,7 +43,7 @@ def demo(
     with explained("demo"), ExitStack() as cleanup:
         files = files_of("shop-funnel", tables) if tables else []
         folder = data or Path(cleanup.enter_context(TemporaryDirectory(prefix="footfall-demo-")))
-        shop = _start(folder.absolute(), port, console, cleanup)
+        shop = _start(folder.absolute(), port, shop_port, console, cleanup)
         if files:
             shop.load_tables(files)
         else:
@@ -53,9 +57,10 @@ def demo(
             _stay(console)
 
 
-def _start(folder: Path, port: int, console: Console, cleanup: ExitStack) -> "Shop":
-    """Start the stack; raises Trouble when that fails."""
+def _start(folder: Path, port: int, shop_port: int, console: Console, cleanup: ExitStack) -> "Shop":
+    """Start the stack, and the shop whose pages send to it; raises Trouble when that fails."""
     from cli.up import demo_keys, expected_failures, explanation
+    from infra.local.demo_shop import DemoShop
     from infra.local.stack import Stack
 
     try:
@@ -64,8 +69,13 @@ def _start(folder: Path, port: int, console: Console, cleanup: ExitStack) -> "Sh
             keys = demo_keys(stack, folder / "keys.json")
     except expected_failures() as failure:
         raise Trouble(explanation(failure, folder, "127.0.0.1", port)) from None
+    try:
+        pages = cleanup.enter_context(DemoShop(stack.url, keys["write_key"], shop_port))
+    except OSError as failure:
+        raise Trouble(f"the demo shop cannot listen on 127.0.0.1:{shop_port}: {failure.strerror}") from None
     console.print(f"Footfall is at {stack.url}; what it can do, at {stack.url}/docs", soft_wrap=True)
-    return Shop(cleanup.enter_context(Client(stack.url, keys["api_key"])), keys, console)
+    console.print(f"The demo shop is at {pages.url}", soft_wrap=True)
+    return Shop(cleanup.enter_context(Client(stack.url, keys["api_key"])), keys, pages.url, console)
 
 
 @dataclass
@@ -74,6 +84,7 @@ class Shop:
 
     client: Client
     keys: dict[str, str]
+    pages_url: str
     console: Console
     question: str = "/api/funnel?breakdown=device"
 
@@ -142,9 +153,20 @@ class Shop:
             f"export FOOTFALL_URL={url}",
             f"export FOOTFALL_KEY={key}",
             f"export FOOTFALL_WRITE_KEY={self.keys['write_key']}",
-            *(f'curl -H "X-Api-Key: $FOOTFALL_KEY" "$FOOTFALL_URL{path}"' for path in self._paths_to_try()),
+            *(_curl(path) for path in self._paths_to_try()),
         ):
-            self.console.print(f"  {line}", soft_wrap=True, highlight=False, markup=False)
+            self._print_line(line)
+        self.say_how_to_visit()
+
+    def say_how_to_visit(self) -> None:
+        """Say where the shop's pages are, and where a visit to them shows."""
+        self.console.print("\n[bold]Visit the shop[/]: in a browser", self.pages_url, "then look for yourself in")
+        today = datetime.now(UTC).date()
+        for path in ("/events/recent?limit=5", f"/api/funnel?unit=session&from={today}&to={today}"):
+            self._print_line(_curl(path))
+
+    def _print_line(self, line: str) -> None:
+        self.console.print(f"  {line}", soft_wrap=True, highlight=False, markup=False)
 
     def _paths_to_try(self) -> Iterator[str]:
         yield self.question
@@ -153,6 +175,10 @@ class Shop:
         for customer in customers:
             yield f"/api/customers/{customer['customer_id']}"
             yield f"/api/similar/{customer['customer_id']}"
+
+
+def _curl(path: str) -> str:
+    return f'curl -H "X-Api-Key: $FOOTFALL_KEY" "$FOOTFALL_URL{path}"'
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`footfall demo`, as `make demo` runs it."""
 
+import json
 import os
 import re
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
@@ -56,6 +58,7 @@ def test_it_loads_a_month_shows_its_funnel_and_stays_until_ctrl_c(tmp_path: Path
         address = re.search(r"http://127.0.0.1:(\d+)/docs", said)
         assert address
         socket.create_connection(("127.0.0.1", int(address[1])), 5).close()
+        assert_the_shop_is_open(said, f"http://127.0.0.1:{address[1]}")
 
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
@@ -65,6 +68,19 @@ def test_it_loads_a_month_shows_its_funnel_and_stays_until_ctrl_c(tmp_path: Path
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", int(address[1])), 5)
+
+
+def assert_the_shop_is_open(said: str, url: str) -> None:
+    """The address it names has pages with a tracker, whose key sends events to this Footfall from that origin."""
+    shop = re.search(r"The demo shop is at (http://127.0.0.1:\d+)", said)
+    assert shop
+    assert "Fern &amp; Finch" in httpx.get(shop[1]).text
+    assert httpx.get(f"{shop[1]}/footfall.js").headers["content-type"].startswith("text/javascript")
+    config = json.loads(httpx.get(f"{shop[1]}/config.js").text.removeprefix("window.FOOTFALL = "))
+    assert config["host"] == url
+    body = json.dumps({"writeKey": config["key"], "batch": [{"eventType": "pageview", "visitorId": "v", "path": "/"}]})
+    answer = httpx.post(f"{url}/collect", content=body, headers={"origin": shop[1], "content-type": "text/plain"})
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (202, "*")
 
 
 @pytest.fixture

@@ -1,21 +1,17 @@
 """A shop and a collector on loopback: pages with the tracker in them, and all that their browsers send."""
 
 import json
-import mimetypes
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
 
-WEB = Path(__file__).parents[2] / "web"
-SHOP = WEB / "demo-shop"
-SCRIPT = WEB / "tracker" / "footfall.js"
+from infra.local.demo_shop import DemoShop
+
 WRITE_KEY = "wk_test"
 PATIENCE = 20.0
 
@@ -156,14 +152,12 @@ class Collector(Server):
         return self.of(event_type)
 
 
-class Shop(Server):
+class Shop(DemoShop):
     """The demo shop, with further pages made by a test; every page's tracker sends to `collector_url`."""
 
     def __init__(self, collector_url: str, write_key: str = WRITE_KEY) -> None:
-        super().__init__()
-        config = f"window.FOOTFALL = {json.dumps({'key': write_key, 'host': collector_url})}"
+        super().__init__(collector_url, write_key)
         self._collector_url = collector_url
-        self._made = {"/config.js": config.encode(), "/footfall.js": SCRIPT.read_bytes()}
 
     def page(self, body: str = "", path: str = "/", head: str = "", **attributes: str) -> str:
         """Make a page with the script tag of the README in it; answers with its address."""
@@ -171,20 +165,8 @@ class Shop(Server):
         tag = " ".join(f'data-{name}="{value}"' for name, value in given.items())
         script = f'<script defer src="/footfall.js" {tag}></script>'
         html = f"<!doctype html><title>A page</title>{head}{script}<body>{body}"
-        self._made[path] = html.encode()
+        self.made[path] = html.encode()
         return self.url + path
-
-    def answer(self, request: BaseHTTPRequestHandler) -> None:
-        """A page or file of the shop."""
-        path = urlsplit(request.path).path
-        file = SHOP / (path.lstrip("/") or "index.html")
-        kind = mimetypes.guess_type(file.name)[0] or "text/html"
-        if path in self._made:
-            _respond(request, 200, self._made[path], {"Content-Type": kind if "." in path else "text/html"})
-        elif file.is_file():
-            _respond(request, 200, file.read_bytes(), {"Content-Type": kind})
-        else:
-            _respond(request, 404, b"Not found", {})
 
 
 def _respond(request: BaseHTTPRequestHandler, status: int, body: bytes, headers: dict[str, str]) -> None:

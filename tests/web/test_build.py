@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.traffic.catalogue import catalogue
-from tests.web.servers import SCRIPT, SHOP
+from infra.local.demo_shop import PAGES, SCRIPT
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / "node_modules" / ".bin"
@@ -40,7 +40,7 @@ def test_its_types_hold_in_the_strict_mode() -> None:
 
 def test_the_demo_shop_fetches_nothing_from_elsewhere() -> None:
     own = {"http://www.w3.org/2000/svg"}
-    for file in SHOP.rglob("*.*"):
+    for file in PAGES.rglob("*.*"):
         addresses = [
             word for word in file.read_text().replace('"', " ").split() if word.startswith(("http:", "https:"))
         ]
@@ -49,7 +49,7 @@ def test_the_demo_shop_fetches_nothing_from_elsewhere() -> None:
 
 def test_the_demo_shop_sells_what_the_simulated_shop_sells() -> None:
     sold = {product.product_id: product for product in catalogue(DEFAULT_SEED).products}
-    shelf = [line.split('"') for line in (SHOP / "js/catalogue.js").read_text().splitlines() if "  product(" in line]
+    shelf = [line.split('"') for line in (PAGES / "js/catalogue.js").read_text().splitlines() if "  product(" in line]
     assert len(shelf) == 20
     for parts in shelf:
         product = sold[parts[1]]
