@@ -1,5 +1,7 @@
 """One local stack for all tests that walk the road; every test that uses it stays on one xdist worker."""
 
+import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +18,7 @@ class Shop:
     """A site of the running stack, as its owner reaches it."""
 
     stack: Stack
+    site_id: str
     api_key: str
     write_key: str
 
@@ -35,6 +38,13 @@ class Shop:
             f"{self.stack.url}/collect", json=body, headers={"x-api-key": self.write_key, **headers}, timeout=30
         )
 
+    def wait_until_stored(self, seconds: float = 60) -> None:
+        """Wait until the events queue is empty: all that was sent is stored, or set aside."""
+        deadline = time.monotonic() + seconds
+        while any(self.get("/etl/status")["queues"]["events"][part] for part in ("waiting", "in_flight")):
+            assert time.monotonic() < deadline, "the events queue does not get empty"
+            time.sleep(0.05)
+
     def settle(self) -> None:
         """Wait until everything sent has been stored, then bring the daily figures up to date."""
         assert self.stack.drain()
@@ -51,6 +61,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture
 def shop(stack: Stack, request: pytest.FixtureRequest) -> Shop:
     """A fresh site of the stack, named after the test."""
-    site_id = request.node.name.split("[")[0].replace("_", "-").lower()[-40:].lstrip("-")
+    site_id = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[-40:].lstrip("-")
     made = stack.invoke(stack.template.outputs["PrepareFunction"], {"site": {**DEMO_SITE, "site_id": site_id}})
-    return Shop(stack, made["api_key"], made["write_key"])
+    return Shop(stack, site_id, made["api_key"], made["write_key"])

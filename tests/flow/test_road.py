@@ -96,7 +96,7 @@ def test_a_shop_never_sees_another(shop: Shop) -> None:
     shop.collect({"batch": visit("mine", ["home"], now())})
     shop.settle()
     made = shop.stack.invoke("JobsPrepareFunction", {"site": {"site_id": "stranger", "name": "Stranger"}})
-    stranger = Shop(shop.stack, made["api_key"], made["write_key"])
+    stranger = Shop(shop.stack, made["site_id"], made["api_key"], made["write_key"])
     assert stranger.get("/events/count")["total_events"] == 0
     assert stranger.get("/events/recent")["events"] == []
     answer = httpx.get(f"{shop.stack.url}/api/customers/mine", timeout=30, headers={"x-api-key": stranger.api_key})

@@ -144,3 +144,9 @@ def test_an_order_without_a_total_is_worth_its_lines() -> None:
         {"order_id": 7, "products": [{"sku": "a", "price": "2.55", "quantity": 6}, {"sku": "b", "price": 1}]}, "GBP"
     )
     assert (order["order_id"], order["total"]) == ("7", 15_30 + 1_00)
+
+
+def test_the_name_of_a_segment_page_is_its_title_where_it_has_no_other() -> None:
+    assert a_document(eventType="screen", name="Basket")["title"] == "Basket"
+    assert a_document(eventType="page", name="Home", properties={"title": "Shop"})["title"] == "Shop"
+    assert a_document(eventType="click", name="Buy")["title"] is None

@@ -81,7 +81,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         sequence=event.sequence,
         url=url,
         path=path,
-        title=event.title or _text(page.get("title")),
+        title=event.title or _text(page.get("title")) or (event.event_name if kind == "pageview" else None),
         referrer=referrer,
         page_type=event.page_type or (page_type_of(path, site.page_rules) if kind == "pageview" else None),
         device=device_of(event.device, user_agent),
