@@ -10,6 +10,8 @@ from rich.table import Table
 from cli.client import Client, Json, Key, To, explained
 
 UNAVAILABLE = 503
+LEDGER = ("received", "stored", "duplicate", "quarantined", "waiting")
+DAYS_SHOWN = 7
 
 
 def status(to: To = None, key: Key = None) -> None:
@@ -29,6 +31,8 @@ def status(to: To = None, key: Key = None) -> None:
         road = client.get("/etl/status")
         console.print(_queues(road["queues"]))
         console.print(_collections(road["collections"]))
+        if road["ledger"]:
+            console.print(_ledger(road["ledger"]))
         for line in _lines(road, health):
             console.print(line, highlight=False)
 
@@ -67,14 +71,16 @@ def _collections(collections: Json) -> Table:
     return table
 
 
+def _ledger(ledger: Json) -> Table:
+    """Received = stored + duplicate + quarantined + waiting, in all and on the newest days."""
+    table = _table("Ledger, in events", "", *LEDGER)
+    table.add_row("in all", *(f"{ledger[part]:,}" for part in LEDGER))
+    for found in ledger["by_day"][:DAYS_SHOWN]:
+        table.add_row(found["day"], *(f"{found[part]:,}" for part in LEDGER))
+    return table
+
+
 def _lines(road: Json, health: Json) -> Iterable[str]:
-    if ledger := road["ledger"]:
-        yield "Events received: " + " = ".join(
-            [
-                f"{ledger['received']:,}",
-                " + ".join(f"{ledger[part]:,} {part}" for part in ("stored", "duplicate", "quarantined")),
-            ]
-        )
     rollup = road["latest_rollup"]
     made = f"made {_ago(rollup['ran_at'])}" if rollup else "never made"
     yield f"Daily figures: {made}, {road['stale_days']:,} days wait to be recomputed"

@@ -59,7 +59,8 @@ def _processed(document: ImportDocument) -> int:
     """How many of the import's events etl/events is done with; a message sent twice is counted twice."""
     source = f"{IMPORT_SOURCE}{document['import_id']}"
     mine = {"site_id": document["site_id"], "source": source}
-    sums = database()["ledger"].aggregate([{"$match": mine}, {"$group": {"_id": None, "events": {"$sum": "$events"}}}])
+    done = {"$sum": {"$subtract": ["$events", "$waiting"]}}
+    sums = database()["ledger"].aggregate([{"$match": mine}, {"$group": {"_id": None, "events": done}}])
     return sum(int(found["events"]) for found in sums)
 
 

@@ -66,13 +66,12 @@ def etl_status(site_id: ReadSite) -> EtlStatus:
     if queues.events is None:
         raise Unavailable("SQS does not answer")
     with answering():
-        counts = queries.collection_counts(site_id)
         return EtlStatus(
             queues=queues,
-            collections=counts,
+            collections=queries.collection_counts(site_id),
             stale_days=queries.stale_days(site_id),
             latest_rollup=queries.latest_rollup(site_id),
-            ledger=queries.ledger(site_id, counts["events"]),
+            ledger=queries.ledger(site_id),
         )
 
 

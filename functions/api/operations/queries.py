@@ -7,6 +7,8 @@ from footfall.schemas.operations import (
     EventCounts,
     LatestRollup,
     Ledger,
+    LedgerDay,
+    LedgerFigures,
     ModelVersion,
     RecentEvent,
     TrainingRun,
@@ -20,6 +22,8 @@ RECENT_FIELDS = dict.fromkeys(RecentEvent.model_fields, True)
 RUNS_SHOWN = 20
 VERSIONS_SHOWN = 100
 LEDGER_MILLISECONDS = 2_000
+LEDGER_DAYS = 31
+LEDGER_PARTS = {name: "events" if name == "received" else name for name in LedgerFigures.model_fields}
 
 
 def event_counts(site_id: str) -> EventCounts:
@@ -56,32 +60,24 @@ def latest_rollup(site_id: str) -> LatestRollup | None:
     return LatestRollup.model_validate(found) if found else None
 
 
-def ledger(site_id: str, stored: int) -> Ledger | None:
-    """What became of the events that were read from the queue, of which `stored` are in the store.
+def ledger(site_id: str) -> Ledger | None:
+    """What became of the events of every message that was read from the queue, in all and by the day of their receipt.
 
-    A message that is being read just now may be counted in part. None where events expire, and where the count takes
-    longer than two seconds.
+    None where adding up takes longer than two seconds.
     """
-    site = database()["sites"].find_one({"_id": site_id}, {"retention_days": 1}) or {}
-    if site.get("retention_days"):
-        return None
     try:
-        received = _received(site_id)
+        days = [LedgerDay(day=found.pop("_id"), **found) for found in _ledger_days(site_id)]
     except ExecutionTimeout:
         return None
-    quarantined = _count("quarantine", site_id, stage="events", **{"origin.message_id": None})
-    duplicate = max(0, received - stored - quarantined)
-    return Ledger(
-        received=stored + duplicate + quarantined, stored=stored, duplicate=duplicate, quarantined=quarantined
-    )
+    total = {part: sum(getattr(day, part) for day in days) for part in LedgerFigures.model_fields}
+    return Ledger(**total, by_day=days[:LEDGER_DAYS])
 
 
-def _received(site_id: str) -> int:
-    total = database()["ledger"].aggregate(
-        [{"$match": {"site_id": site_id}}, {"$group": {"_id": None, "events": {"$sum": "$events"}}}],
-        maxTimeMS=LEDGER_MILLISECONDS,
-    )
-    return next((int(found["events"]) for found in total), 0)
+def _ledger_days(site_id: str) -> list[dict[str, Any]]:
+    """The sums of each day, the newest first; an index holds all that is added up."""
+    sums = {part: {"$sum": f"${field}"} for part, field in LEDGER_PARTS.items()}
+    by_day: list[dict[str, Any]] = [{"$match": {"site_id": site_id}}, {"$group": {"_id": "$day", **sums}}]
+    return list(database()["ledger"].aggregate([*by_day, {"$sort": {"_id": -1}}], maxTimeMS=LEDGER_MILLISECONDS))
 
 
 def training_runs(site_id: str, limit: int = RUNS_SHOWN) -> list[TrainingRun]:

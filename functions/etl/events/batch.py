@@ -1,19 +1,24 @@
 """What the steps work on: the messages of one site, and what has become of their events so far."""
 
 import json
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from footfall.clock import now
 from footfall.codec import decode_leniently
 from footfall.schemas.event import EventDocument, Json
+from footfall.schemas.ledger import message_key
 from footfall.schemas.message import EventsMessage
 from footfall.schemas.quarantine import QuarantineDocument
 from footfall.schemas.session import SessionDocument
 from footfall.stores.quarantine import UNKNOWN_SITE, quarantined
+
+EVENTS_QUEUE = "events queue"
+"""The source of what came in a message that cannot be read."""
+Outcome = Literal["stored", "duplicate", "quarantined", "waiting"]
 
 
 @dataclass
@@ -29,7 +34,8 @@ class Batch:
     """The messages of one site, and what the steps have made of them.
 
     `messages` by message id; `originals` as the client sent them, by their body's fingerprint; `events` those that are
-    in the store, as they are stored; `moments` of what changed, whose days' figures have to be recomputed.
+    in the store, as they are stored; `moments` of what changed, whose days' figures have to be recomputed; `outcomes`
+    by message key: what became of the events of each message.
     """
 
     site_id: str
@@ -41,6 +47,7 @@ class Batch:
     quarantine: list[QuarantineDocument] = field(default_factory=list)
     sessions: list[SessionDocument] = field(default_factory=list)
     moments: list[datetime] = field(default_factory=list)
+    outcomes: defaultdict[bytes, Counter[Outcome]] = field(default_factory=lambda: defaultdict(Counter))
 
 
 def read_batches(records: list[dict[str, Any]]) -> Iterator[Batch]:
@@ -63,14 +70,32 @@ def _site_of(text: str) -> str:
 
 def set_aside_body(batch: Batch, body: Body, reason: str, detail: str) -> None:
     """Quarantine a whole message."""
-    origin = {"source": "events queue", "message_id": body.message_id}
+    origin = {"source": EVENTS_QUEUE, "message_id": body.message_id}
     original = body.text.encode(errors="surrogatepass")
-    batch.quarantine.append(quarantined(batch.site_id, "events", reason, detail, original, origin, batch.processed_at))
+    key = message_key(body.message_id)
+    batch.quarantine.append(
+        quarantined(batch.site_id, "events", reason, detail, original, origin, batch.processed_at, key)
+    )
 
 
-def set_aside(batch: Batch, raw: Any, message: EventsMessage, reason: str, detail: str) -> None:
+def set_aside(batch: Batch, raw: Any, message: EventsMessage, key: bytes, reason: str, detail: str) -> None:
     """Quarantine one event of a message, with what is needed to read it again."""
     origin = {"source": message.source, **message.model_dump(include={"received_at", "ip", "user_agent"})}
+    original = json.dumps(raw).encode()
     batch.quarantine.append(
-        quarantined(batch.site_id, "events", reason, detail, json.dumps(raw).encode(), origin, batch.processed_at)
+        quarantined(batch.site_id, "events", reason, detail, original, origin, batch.processed_at, key)
     )
+
+
+def count(batch: Batch, what: Outcome, arrived: Iterable[Any], kept: Mapping[str, Any]) -> None:
+    """Count as `what` each document whose message was the first to bring it, and as duplicates those kept before.
+
+    A message that comes back finds its own: they count for it again, which makes its line the same.
+    """
+    counted: set[str] = set()
+    for document in arrived:
+        key, name = document["message_key"], document["_id"]
+        first = name not in counted and kept[name].get("message_key") == key
+        batch.outcomes[key][what if first else "duplicate"] += 1
+        if first:
+            counted.add(name)

@@ -8,7 +8,7 @@ from footfall.errors import Unavailable
 from footfall.observability import logger
 
 from .batch import read_batches
-from .steps import run
+from .steps import note_waiting, run
 
 GUARD_MILLISECONDS = 5_000
 ALONE_AFTER_RECEIVES = 3
@@ -78,5 +78,18 @@ def _succeeds(records: list[dict[str, Any]]) -> bool:
         raise
     except Exception:  # noqa: BLE001 — whatever it is, SQS brings the message back and in the end sets it aside
         logger().exception("messages not processed", extra={"messages": [record["messageId"] for record in records]})
+        if len(records) == 1:
+            _note_waiting(records)
         return False
     return True
+
+
+def _note_waiting(records: list[dict[str, Any]]) -> None:
+    """Have the ledger say that a message waits, as well as may be: what broke its processing may break this too."""
+    try:
+        for batch in read_batches(records):
+            note_waiting(batch)
+    except Unavailable:
+        raise
+    except Exception:  # noqa: BLE001 — the message comes back all the same
+        logger().exception("the ledger does not know of a message that waits")

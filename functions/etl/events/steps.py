@@ -9,7 +9,8 @@ from footfall.codec import decode_leniently
 from footfall.errors import Invalid, Unstorable
 from footfall.events.normalise import normalise
 from footfall.queues import announce
-from footfall.schemas.event import Json
+from footfall.schemas.event import EventDocument, Json
+from footfall.schemas.ledger import message_key
 from footfall.schemas.message import EventsMessage, SessionsMessage
 from footfall.schemas.site import Site
 from footfall.sessions.fold import summarise
@@ -20,8 +21,8 @@ from footfall.stores.sites import find_site
 from pydantic import ValidationError
 from pymongo import UpdateOne
 
-from . import orders, people, sessions, store
-from .batch import Batch, set_aside, set_aside_body
+from . import ledger, orders, people, sessions, store
+from .batch import Batch, count, set_aside, set_aside_body
 
 LIVE = timedelta(minutes=30)
 Step = Callable[[Batch, Site], None]
@@ -43,32 +44,40 @@ def read_messages(batch: Batch, site: Site) -> None:
 
 def normalise_events(batch: Batch, site: Site) -> None:
     """Give every event its stored form; one that can never have one is quarantined."""
-    for message in batch.messages.values():
+    for message_id, message in batch.messages.items():
+        key = message_key(message_id)
         for raw in message.events:
-            _normalise(batch, site, message, raw)
+            _normalise(batch, site, message, key, raw)
 
 
-def _normalise(batch: Batch, site: Site, message: EventsMessage, raw: Json) -> None:
+def _normalise(batch: Batch, site: Site, message: EventsMessage, key: bytes, raw: Json) -> None:
     try:
         event = normalise(raw, message, site, batch.processed_at)
     except (Invalid, Unstorable) as error:
-        set_aside(batch, raw, message, getattr(error, "reason", "invalid"), error.detail)
+        set_aside(batch, raw, message, key, getattr(error, "reason", "invalid"), error.detail)
     else:
+        event["message_key"] = key
         batch.events.append(event)
         batch.originals.setdefault(event["body_sha256"], (raw, message))
 
 
 def store_events(batch: Batch, site: Site) -> None:
     """Store each event once; of two bodies under one id the first is kept and the other quarantined."""
-    batch.events, conflicts = store.insert(database(), batch.events)
-    for conflict in conflicts:
-        raw, message = batch.originals[conflict["body_sha256"]]
-        set_aside(batch, raw, message, "id_conflict", "another event has this id")
+    kept = store.insert(database(), batch.events)
+    same: list[EventDocument] = []
+    for event in batch.events:
+        if kept[event["_id"]]["body_sha256"] == event["body_sha256"]:
+            same.append(event)
+        else:
+            raw, message = batch.originals[event["body_sha256"]]
+            set_aside(batch, raw, message, event["message_key"], "id_conflict", "another event has this id")
+    count(batch, "stored", same, kept)
+    batch.events = list(kept.values())
 
 
 def keep_quarantine(batch: Batch, site: Site) -> None:
     """Store what was set aside, before anything is acknowledged."""
-    keep(database(), batch.quarantine)
+    count(batch, "quarantined", batch.quarantine, keep(database(), batch.quarantine))
 
 
 def recompute_people(batch: Batch, site: Site) -> None:
@@ -107,25 +116,20 @@ def mark_days(batch: Batch, site: Site) -> None:
 
 
 def count_received(batch: Batch, site: Site) -> None:
-    """Note how many events each message brought, once per message, for the ledger."""
-    notes = [
-        UpdateOne(
-            {"_id": f"{site.site_id}:{message_id}"},
-            {
-                "$setOnInsert": {
-                    "site_id": site.site_id,
-                    "source": message.source,
-                    "events": len(message.events),
-                    "at": message.received_at,
-                }
-            },
-            upsert=True,
-        )
-        for message_id, message in batch.messages.items()
-        if message.events
-    ]
-    if notes:
-        database()["ledger"].bulk_write(notes, ordered=False)
+    """Note what became of the events that each message brought, for the ledger."""
+    ledger.note(database(), batch, ZoneInfo(site.time_zone))
+
+
+def note_waiting(batch: Batch) -> None:
+    """Note that the events of messages wait, since they were opened and could not be processed."""
+    with answering():
+        site = find_site(database(), batch.site_id)
+        if site is None:
+            return
+        read_messages(batch, site)
+        for message_id, message in batch.messages.items():
+            batch.outcomes[message_key(message_id)]["waiting"] = len(message.events)
+        count_received(batch, site)
 
 
 def announce_sessions(batch: Batch, site: Site) -> None:
@@ -157,7 +161,8 @@ def run(batch: Batch) -> None:
         if site is None:
             for body in batch.bodies:
                 set_aside_body(batch, body, "unknown_site", "no site has this id")
-            keep(database(), batch.quarantine)
+            count(batch, "quarantined", batch.quarantine, keep(database(), batch.quarantine))
+            ledger.note(database(), batch, ZoneInfo("UTC"))
             return
         for step in STEPS:
             step(batch, site)

@@ -7,23 +7,13 @@ from footfall.stores.mongo import duplicates
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
-Stored = list[EventDocument]
-Conflicts = list[EventDocument]
 
-
-def insert(database: Database[dict[str, Any]], events: list[EventDocument]) -> tuple[Stored, Conflicts]:
-    """Store events; the answer is the same events as the store holds them, and those whose id has another body."""
+def insert(database: Database[dict[str, Any]], events: list[EventDocument]) -> dict[str, EventDocument]:
+    """Store events; the answer is what the store holds under each of their keys, whoever brought it first."""
     kept: dict[str, EventDocument] = {}
-    conflicts: Conflicts = []
     for event in events:
-        first = kept.setdefault(event["_id"], event)
-        if first["body_sha256"] != event["body_sha256"]:
-            conflicts.append(event)
-    for document in _already_stored(database, list(kept.values())):
-        if document["body_sha256"] != kept[document["_id"]]["body_sha256"]:
-            conflicts.append(kept[document["_id"]])
-        kept[document["_id"]] = document
-    return list(kept.values()), conflicts
+        kept.setdefault(event["_id"], event)
+    return kept | {document["_id"]: document for document in _already_stored(database, list(kept.values()))}
 
 
 def _already_stored(database: Database[dict[str, Any]], events: list[EventDocument]) -> list[EventDocument]:

@@ -95,7 +95,7 @@ def test_events_count_as_stored_once_they_went_through_etl(road: Road) -> None:
     message = EventsMessage(
         site_id="demo", source=f"import:{import_id}", received_at=document["created_at"], events=[{}]
     )
-    note = {"site_id": "demo", "at": message.received_at, "events": 6}
+    note = {"site_id": "demo", "at": message.received_at, "events": 8, "waiting": 2}
     road.database["ledger"].insert_many([{**note, "source": message.source}, {**note, "source": "collect"}])
     assert [progress(import_id)[name] for name in ("events_stored", "events_refused")] == [6, 0]
     road.database["quarantine"].insert_one(

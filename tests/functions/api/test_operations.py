@@ -198,26 +198,52 @@ def test_status_tells_how_far_the_road_is(database: Mongo, queue_urls: dict[str,
     assert set(answer["queues"]) == {"events", "imports", "realtime", "vectors"}
 
 
-def test_the_ledger_adds_up(database: Mongo, queue_urls: dict[str, str]) -> None:
-    store(database, {"event_id": "a"}, {"event_id": "b"})
-    notes = [("demo:1", "demo", 3), ("demo:2", "demo", 2), ("other:3", "other", 9)]
-    database["ledger"].insert_many([{"_id": key, "site_id": site, "events": events} for key, site, events in notes])
-    bad = {"site_id": "demo", "stage": "events", "origin": {"source": "collect"}}
-    whole_message = {"site_id": "demo", "stage": "events", "origin": {"message_id": "m"}}
-    row_of_a_file = {"site_id": "demo", "stage": "imports", "origin": {"line": 3}}
-    database["quarantine"].insert_many(
-        [{"_id": str(number), **found} for number, found in enumerate([bad, whole_message, row_of_a_file])]
-    )
+def test_the_ledger_adds_up_in_all_and_by_day(database: Mongo, queue_urls: dict[str, str]) -> None:
+    lines = [
+        a_line("demo", "2026-03-01", stored=3, duplicate=1),
+        a_line("demo", "2026-03-01", quarantined=2),
+        a_line("demo", "2026-03-02", waiting=5),
+        a_line("other", "2026-03-02", stored=9),
+    ]
+    database["ledger"].insert_many(lines)
 
     ledger = ask("/etl/status")[1]["ledger"]
 
-    assert ledger == {"received": 5, "stored": 2, "duplicate": 2, "quarantined": 1}
+    newest, day_before = ledger.pop("by_day")
+    assert ledger == {"received": 11, "stored": 3, "duplicate": 1, "quarantined": 2, "waiting": 5}
+    assert newest == {
+        "day": "2026-03-02",
+        "received": 5,
+        "stored": 0,
+        "duplicate": 0,
+        "quarantined": 0,
+        "waiting": 5,
+    }
+    assert (day_before["day"], day_before["received"], day_before["stored"]) == ("2026-03-01", 6, 3)
 
 
-def test_there_is_no_ledger_where_events_expire(database: Mongo, queue_urls: dict[str, str]) -> None:
+def a_line(site_id: str, day: str, **outcome: int) -> dict[str, Any]:
+    """What the ledger says of one message of that day."""
+    parts = {"stored": 0, "duplicate": 0, "quarantined": 0, "waiting": 0, **outcome}
+    return {"site_id": site_id, "day": day, "events": sum(parts.values()), **parts}
+
+
+def test_the_ledger_reads_an_index_alone(database: Mongo) -> None:
+    database["ledger"].insert_many([a_line("demo", f"2026-03-{day:02}", stored=day) for day in range(1, 29)])
+    sums = [{"$match": {"site_id": "demo"}}, {"$group": {"_id": "$day", "stored": {"$sum": "$stored"}}}]
+    command = {"aggregate": "ledger", "pipeline": sums, "cursor": {}}
+
+    plan = database.command("explain", command, verbosity="executionStats")
+    ran = plan["executionStats"] if "executionStats" in plan else plan["stages"][0]["$cursor"]["executionStats"]
+
+    assert (ran["totalDocsExamined"], ran["totalKeysExamined"]) == (0, 28)
+
+
+def test_there_is_a_ledger_where_events_expire(database: Mongo, queue_urls: dict[str, str]) -> None:
     database["sites"].insert_one({"_id": "demo", **a_site(retention_days=30).model_dump()})
+    database["ledger"].insert_one(a_line("demo", "2026-01-01", stored=4))
 
-    assert ask("/etl/status")[1]["ledger"] is None
+    assert ask("/etl/status")[1]["ledger"]["received"] == 4
 
 
 def test_status_is_unavailable_without_sqs(

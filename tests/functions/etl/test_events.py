@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
@@ -14,34 +14,15 @@ from footfall.errors import Unavailable
 from footfall.schemas.event import EventDocument, Json
 from footfall.schemas.message import EventsMessage, SessionsMessage, Span
 from footfall.sessions.fold import NOT_A_VISIT, derived_session_id, fold_session, split_by_gap
-from footfall.stores import sites
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo.database import Database
 
-from functions.etl.events import steps, store
+from functions.etl.events import store
 from functions.etl.events.handler import groups, handler
-from tests.builders import NOON, LambdaContext, a_message, a_site, an_event, at, sqs_event
+from tests.builders import NOON, LambdaContext, a_message, an_event, at, sqs_event
 
 Mongo = Database[dict[str, Any]]
-
-
-@pytest.fixture
-def announced(monkeypatch: pytest.MonkeyPatch) -> list[SessionsMessage]:
-    """What is told to the sessions topic; the topic itself is walked in tests/flow."""
-    told: list[SessionsMessage] = []
-    monkeypatch.setenv("SESSIONS_TOPIC_ARN", "arn:aws:sns:eu-west-1:123456789012:sessions")
-    monkeypatch.setattr(steps, "announce", lambda _topic, message: told.append(message))
-    return told
-
-
-@pytest.fixture
-def road(database: Mongo, announced: list[SessionsMessage]) -> Iterator[Mongo]:
-    """A database with the site `demo`, ready for events."""
-    sites._known.clear()
-    database["sites"].insert_one({"_id": "demo", **a_site().model_dump()})
-    yield database
-    sites._known.clear()
 
 
 def run(*messages: EventsMessage, receives: int = 1) -> list[str]:
@@ -280,10 +261,10 @@ def clicks(draw: st.DrawFn) -> Json:
 
 
 def state_of(database: Mongo) -> dict[str, list[Json]]:
-    """Everything that events determine; dense numbers follow arrival, and two clocks follow the run."""
+    """Everything that events determine; numbers and message keys follow arrival, and two clocks follow the run."""
     state = {}
     for name in ("events", "user_sessions", "orders", "quarantine", "users"):
-        ignored = {"processed_at", "computed_at"} | ({"user_id"} if name == "users" else set())
+        ignored = {"processed_at", "computed_at", "message_key"} | ({"user_id"} if name == "users" else set())
         documents = sorted(database[name].find(), key=lambda document: str(document["_id"]))
         state[name] = [{key: document[key] for key in document if key not in ignored} for document in documents]
     return state

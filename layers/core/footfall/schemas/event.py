@@ -1,7 +1,7 @@
 """An event: as a client sends it, and as it is stored."""
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
@@ -119,7 +119,8 @@ class Commerce(TypedDict, total=False):
 class EventDocument(TypedDict):
     """One stored event. `timestamp` is the event's time as corrected; the raw times stay beside it.
 
-    `sequence` is the place in the body the event came in: it orders events of the same instant.
+    `sequence` is the place in the body the event came in: it orders events of the same instant. `message_key` is of the
+    message that brought it first, by which the ledger tells a redelivery from a duplicate.
     """
 
     _id: str
@@ -159,6 +160,7 @@ class EventDocument(TypedDict):
     source: str
     body_sha256: str
     expires_at: datetime | None
+    message_key: NotRequired[bytes]
 
 
 def order_in_time(event: EventDocument) -> tuple[datetime, datetime, int, str]:

@@ -122,16 +122,30 @@ class RecentEvents(BaseModel):
     count: int = Field(description="how many are in this answer", examples=[20])
 
 
-class Ledger(BaseModel):
-    """What became of every event that was ever read from the queue: `received` is the sum of the rest.
+class LedgerFigures(BaseModel):
+    """Events that were read from the events queue, and what became of them: `received` is the sum of the rest."""
 
-    Events still in the queue are not counted, since nobody has opened their messages: `queues` says how many wait.
+    received: int = Field(examples=[53_417])
+    stored: int = Field(description="stored by their message; they count though they have expired since")
+    duplicate: int = Field(description="here already, stored or quarantined, brought by another message")
+    quarantined: int = Field(description="set aside with a reason; a message that cannot be read counts as one")
+    waiting: int = Field(description="of messages that were opened and could not be processed: they come back")
+
+
+class LedgerDay(LedgerFigures):
+    """The events that were received on one day."""
+
+    day: date = Field(description="the day in the site's time zone on which collect or the import received them")
+
+
+class Ledger(LedgerFigures):
+    """What became of every event that was ever read from the events queue.
+
+    Messages that nobody has opened are not in it, since nobody knows whose events they hold: `queues` counts them.
+    Rows that an import refused never were events: the import counts them.
     """
 
-    received: int
-    stored: int
-    duplicate: int
-    quarantined: int
+    by_day: list[LedgerDay] = Field(description="the newest 31 days on which anything was received, the newest first")
 
 
 class LatestRollup(BaseModel):
@@ -150,7 +164,7 @@ class EtlStatus(BaseModel):
     collections: dict[str, int] = Field(description="documents of the site in each collection")
     stale_days: int = Field(description="days whose figures wait to be recomputed")
     latest_rollup: LatestRollup | None
-    ledger: Ledger | None = Field(description="null for a site whose events expire: what is gone cannot be counted")
+    ledger: Ledger | None = Field(description="null when adding it up takes longer than two seconds")
 
 
 class RollupStarted(BaseModel):

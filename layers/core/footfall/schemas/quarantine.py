@@ -9,7 +9,8 @@ Stage = Literal["events", "imports"]
 class QuarantineDocument(TypedDict):
     """One quarantined input; `reason` is a code, `detail` names fields and lines but never holds values.
 
-    `origin` says where it came from: the message's source and, for an import, its file and line.
+    `origin` says where it came from: the message's source and, for an import, its file and line. `message_key` is of
+    the message that brought it first; what an import sets aside never was in one.
     """
 
     _id: str
@@ -21,3 +22,4 @@ class QuarantineDocument(TypedDict):
     origin: dict[str, Any]
     first_seen: datetime
     state: Literal["waiting", "replayed"]
+    message_key: bytes | None

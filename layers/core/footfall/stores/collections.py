@@ -63,8 +63,8 @@ COLLECTIONS: Mapping[str, list[IndexModel]] = {
     "models": [_index("site_id", "name", "-version")],
     "training_runs": [_index("site_id", "-started_at")],
     "ledger": [
-        _index("site_id", "events"),
-        _index("site_id", "source", "events", partialFilterExpression={"source": {"$gte": IMPORT_SOURCE}}),
+        _index("site_id", "day", "events", "stored", "duplicate", "quarantined", "waiting"),
+        _index("site_id", "source", "events", "waiting", partialFilterExpression={"source": {"$gte": IMPORT_SOURCE}}),
     ],
     "imports": [_index("site_id", "-created_at")],
 }

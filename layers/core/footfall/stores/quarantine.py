@@ -1,7 +1,7 @@
 """Quarantine: bad input kept once, whole, with its reason; the same input again is the same document."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,14 @@ UNKNOWN_SITE = "-"
 
 
 def quarantined(
-    site_id: str, stage: Stage, reason: str, detail: str, original: bytes, origin: dict[str, Any], seen: datetime
+    site_id: str,
+    stage: Stage,
+    reason: str,
+    detail: str,
+    original: bytes,
+    origin: dict[str, Any],
+    seen: datetime,
+    message_key: bytes | None = None,
 ) -> QuarantineDocument:
     """The document of one bad input; its key is made of what it is and where it stands, so a retry finds itself."""
     place = f"{origin.get('file', '')}:{origin.get('line', '')}:".encode()
@@ -29,13 +36,22 @@ def quarantined(
         origin=origin,
         first_seen=seen,
         state="waiting",
+        message_key=message_key,
     )
 
 
-def keep(database: Database[dict[str, Any]], documents: Sequence[QuarantineDocument]) -> None:
-    """Store what is not there yet."""
-    if documents:
-        database["quarantine"].bulk_write(
-            [UpdateOne({"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True) for document in documents],
-            ordered=False,
-        )
+def keep(
+    database: Database[dict[str, Any]], documents: Sequence[QuarantineDocument]
+) -> Mapping[str, Mapping[str, Any]]:
+    """Store what is not there yet; the answer is what the store holds under each key, whoever brought it first."""
+    if not documents:
+        return {}
+    quarantine = database["quarantine"]
+    kept = {document["_id"]: document for document in reversed(documents)}
+    written = quarantine.bulk_write(
+        [UpdateOne({"_id": key}, {"$setOnInsert": document}, upsert=True) for key, document in kept.items()],
+        ordered=False,
+    )
+    if written.upserted_count == len(kept):
+        return kept
+    return {found["_id"]: found for found in quarantine.find({"_id": {"$in": list(kept)}}, {"original": False})}

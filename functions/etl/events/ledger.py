@@ -1,0 +1,54 @@
+"""The ledger: for every message that was read from the queue, what became of its events."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from footfall.schemas.ledger import LedgerLine, message_key
+from pymongo import UpdateOne
+from pymongo.database import Database
+
+from .batch import EVENTS_QUEUE, Batch, Outcome
+
+
+def note(database: Database[dict[str, Any]], batch: Batch, zone: ZoneInfo) -> None:
+    """Write a line for each message that brought events.
+
+    The first attempt that processed a message has the last word: a later one may find that its events have expired.
+    """
+    lines = _lines(batch, zone)
+    if lines:
+        database["ledger"].bulk_write([_unless_settled(line) for line in lines], ordered=False)
+
+
+def _lines(batch: Batch, zone: ZoneInfo) -> list[LedgerLine]:
+    lines = []
+    for body in batch.bodies:
+        outcome = batch.outcomes.get(message_key(body.message_id))
+        if outcome:
+            message = batch.messages.get(body.message_id)
+            source, at = (message.source, message.received_at) if message else (EVENTS_QUEUE, batch.processed_at)
+            lines.append(_line(batch.site_id, body.message_id, source, at.astimezone(zone), outcome))
+    return lines
+
+
+def _line(site_id: str, message_id: str, source: str, at: datetime, outcome: dict[Outcome, int]) -> LedgerLine:
+    return LedgerLine(
+        _id=f"{site_id}:{message_id}",
+        site_id=site_id,
+        source=source,
+        day=at.date().isoformat(),
+        at=at,
+        events=sum(outcome.values()),
+        stored=outcome.get("stored", 0),
+        duplicate=outcome.get("duplicate", 0),
+        quarantined=outcome.get("quarantined", 0),
+        waiting=outcome.get("waiting", 0),
+    )
+
+
+def _unless_settled(line: LedgerLine) -> UpdateOne:
+    settled = {"$eq": ["$waiting", 0]}
+    return UpdateOne(
+        {"_id": line["_id"]}, [{"$replaceWith": {"$cond": [settled, "$$ROOT", {"$literal": line}]}}], upsert=True
+    )

@@ -1,0 +1,163 @@
+"""The ledger on a real MongoDB: received = stored + duplicate + quarantined + waiting, however messages come back."""
+
+import json
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+from footfall.errors import Unavailable
+from footfall.schemas.event import Json
+from footfall.schemas.message import EventsMessage
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pymongo.database import Database
+
+from functions.etl.events import steps, store
+from functions.etl.events.handler import handler
+from tests.builders import NOON, LambdaContext, a_message, a_site, an_event, sqs_event
+
+Mongo = Database[dict[str, Any]]
+PARTS = ("stored", "duplicate", "quarantined", "waiting")
+BAD = {"x": 2**70}
+
+
+def records(*messages: EventsMessage) -> list[Json]:
+    """Messages as SQS delivers them; the same record again is a redelivery."""
+    return list(sqs_event(messages)["Records"])
+
+
+def deliver(*delivered: Json) -> list[str]:
+    """Have records handled; the answer is the ids of those that must come back."""
+    answer = handler({"Records": delivered}, LambdaContext())
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def sums(database: Mongo) -> dict[str, int]:
+    """The ledger's parts that are not 0, each line checked for adding up."""
+    total: Counter[str] = Counter()
+    for line in database["ledger"].find():
+        assert line["events"] == sum(line[part] for part in PARTS)
+        total.update({part: line[part] for part in PARTS})
+    return {part: count for part, count in total.items() if count}
+
+
+def test_a_redelivery_counts_its_own_events_as_stored_and_another_message_as_duplicates(road: Mongo) -> None:
+    message = a_message([an_event(), an_event()])
+    first, again = records(message, message)
+
+    deliver(first)
+    deliver(first, first)
+    assert sums(road) == {"stored": 2}
+    deliver(again)
+    assert sums(road) == {"stored": 2, "duplicate": 2}
+
+
+def test_what_one_message_says_twice_is_one_event_and_one_duplicate(road: Mongo) -> None:
+    deliver(*records(a_message([an_event(eventId="e"), an_event(eventId="e")])))
+    assert sums(road) == {"stored": 1, "duplicate": 1}
+
+
+def test_what_is_set_aside_counts_once_and_then_as_a_duplicate(road: Mongo) -> None:
+    message = a_message([an_event(eventId="bad", properties=BAD), an_event(eventId="e", title="first")])
+    first, again, other = records(message, message, a_message([an_event(eventId="e", title="second")]))
+
+    deliver(first, other)
+    deliver(other)
+    assert sums(road) == {"stored": 1, "quarantined": 2}
+    deliver(again)
+    assert sums(road) == {"stored": 1, "quarantined": 2, "duplicate": 2}
+
+
+def test_of_two_bodies_under_one_id_the_stored_one_is_never_set_aside_whatever_comes_first(road: Mongo) -> None:
+    first, second = records(
+        a_message([an_event(eventId="e", title="one")]), a_message([an_event(eventId="e", title="two")])
+    )
+    deliver(first)
+    deliver(second, first)
+    assert sums(road) == {"stored": 1, "quarantined": 1}
+    assert [json.loads(found["original"])["title"] for found in road["quarantine"].find()] == ["two"]
+
+
+@pytest.mark.parametrize(("body", "site_id"), [("not json", "demo"), ("{}", "nobody")])
+def test_a_message_that_cannot_be_read_counts_as_one(road: Mongo, body: str, site_id: str) -> None:
+    (record,) = records(a_message([an_event()]))
+    record["body"], record["attributes"]["MessageGroupId"] = body, site_id
+    deliver(record)
+    deliver(record)
+    assert sums(road) == {"quarantined": 1}
+
+
+def test_a_message_that_fails_waits_until_it_succeeds(road: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, fine = records(a_message([an_event(eventId="poison"), an_event()]), a_message([an_event()]))
+    with monkeypatch.context() as patched:
+        patched.setattr(steps, "recompute_people", steps.recompute_people)
+        patched.setattr(steps, "STEPS", (*steps.STEPS[:4], _break_on_poison, *steps.STEPS[4:]))
+        assert deliver(broken, fine) == [broken["messageId"]]
+        assert deliver(broken) == [broken["messageId"]]
+    assert sums(road) == {"stored": 1, "waiting": 2}
+
+    assert deliver(broken) == []
+    assert sums(road) == {"stored": 3}
+
+
+def _break_on_poison(batch: Any, site: Any) -> None:
+    if any(event["event_id"] == "poison" for event in batch.events):
+        raise RuntimeError
+
+
+def test_a_store_that_does_not_answer_leaves_no_line(road: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(*_: Any) -> None:
+        raise Unavailable("the database does not answer")
+
+    (record,) = records(a_message([an_event()]))
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "insert", down)
+        deliver(record)
+    assert sums(road) == {}
+    deliver(record)
+    assert sums(road) == {"stored": 1}
+
+
+def test_what_was_settled_stays_when_events_have_expired_before_a_redelivery(road: Mongo) -> None:
+    first, again = records(*[a_message([an_event(eventId="e")])] * 2)
+    deliver(first)
+    deliver(again)
+    road["events"].delete_many({})
+    deliver(again)
+    assert sums(road) == {"stored": 1, "duplicate": 1}
+
+
+def test_a_line_stands_on_the_sites_day_of_receipt(road: Mongo) -> None:
+    road["sites"].insert_one({"_id": "tokyo", **a_site(site_id="tokyo", time_zone="Asia/Tokyo").model_dump()})
+    message = a_message([an_event()], site_id="tokyo", received_at=NOON.replace(hour=20))
+    deliver(*records(message))
+    assert [line["day"] for line in road["ledger"].find()] == ["2026-03-02"]
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ids=st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=5), min_size=1, max_size=6), seed=st.integers())
+def test_whatever_is_delivered_again_in_whatever_order_every_event_is_counted_once(
+    road: Mongo, ids: list[list[int]], seed: int
+) -> None:
+    for name in ("events", "user_sessions", "quarantine", "users", "ledger"):
+        road[name].delete_many({})
+    delivered = records(*[a_message([_numbered(number, str(at)) for number in found]) for at, found in enumerate(ids)])
+    source = random.Random(seed)
+    pieces = [record for record in delivered for _ in range(source.choice([1, 1, 2, 3]))]
+    source.shuffle(pieces)
+    while pieces:
+        size = source.randint(1, 4)
+        deliver(*pieces[:size])
+        pieces = pieces[size:]
+
+    total = Counter(sums(road))
+    assert total.total() == sum(map(len, ids))
+    assert total["stored"] == road["events"].count_documents({})
+    assert total["quarantined"] == road["quarantine"].count_documents({})
+
+
+def _numbered(number: int, message: str) -> Json:
+    """An event of that number: those over 7 cannot be stored, and 7 says something else in each message."""
+    properties: Json = BAD if number > 7 else {}
+    return an_event(eventId=f"n{number}", properties=properties, title=message if number == 7 else "same")
