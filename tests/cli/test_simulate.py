@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import typer
-from footfall.events.devices import is_bot
+from footfall.events.devices import agent_of
 from footfall.events.normalise import normalise
 from footfall.schemas.message import EventsMessage
 from footfall.schemas.site import Site
@@ -47,7 +47,9 @@ def month() -> list[Batch]:
 
 def visits(batches: list[Batch]) -> list[list[Event]]:
     """The events of people's visits: without crawlers and the shop's own server."""
-    return [batch.events for batch in batches if not is_bot(batch.user_agent) and batch.user_agent != SERVER_AGENT]
+    return [
+        batch.events for batch in batches if not agent_of(batch.user_agent).bot and batch.user_agent != SERVER_AGENT
+    ]
 
 
 @settings(max_examples=10, deadline=None)
@@ -149,7 +151,7 @@ def test_every_event_can_be_stored(month: list[Batch]) -> None:
             stored = normalise(event, message, site, NOW)
             assert not stored["flags"]
             assert stored["page_type"] == event.get("pageType")
-            assert stored["bot"] == is_bot(batch.user_agent)
+            assert stored["bot"] == agent_of(batch.user_agent).bot
             assert stored["type"] != "custom" or event["eventType"] in {"javascript_error", "payment_failed"}
 
 
@@ -167,7 +169,7 @@ def test_devices_and_visits_are_near_their_targets(month: list[Batch]) -> None:
     assert devices["Mobile"] / len(people) == pytest.approx(0.52, abs=0.04)
     assert devices["Desktop"] / len(people) == pytest.approx(0.41, abs=0.04)
     assert len(people) / 30 == pytest.approx(150, rel=0.1)
-    bots = sum(is_bot(batch.user_agent) for batch in month)
+    bots = sum(agent_of(batch.user_agent).bot for batch in month)
     assert bots / len(month) == pytest.approx(SHARE, abs=SHARE / 2)
 
 

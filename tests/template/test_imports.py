@@ -16,7 +16,7 @@ from .houses import ROOT, declared, logical_id
 SCRIPT = Path(__file__).with_name("import_alone.py")
 # Initialisation is billed, and these cost 100 ms and more each: not in functions that have no business with them.
 TOO_HEAVY = {
-    "functions/api/collect": {"pymongo", "redis", "numpy", "pandas", "pymilvus", "sklearn", "scipy"},
+    "functions/api/collect": {"pymongo", "redis", "numpy", "pandas", "pymilvus", "sklearn", "scipy", "ua_parser"},
     "functions/api/authorizer": {"fastapi", "mangum", "redis", "numpy"},
     "functions/api/metrics": {"numpy", "pandas", "pymilvus"},
     "functions/api/customers": {"numpy", "pandas", "pymilvus"},
@@ -45,12 +45,20 @@ def test_a_handler_imports_with_what_its_layers_hold(folder: str, lambdas: dict[
     assert unused == [], "a layer that nothing is imported from"
 
 
-def _loaded_by(folder: str, function: dict[str, Any]) -> set[str]:
-    """The top-level modules that a fresh Python holds after importing the handler."""
+def test_what_reads_user_agents_is_there_where_events_are_stored(lambdas: dict[str, dict[str, Any]]) -> None:
+    folder = "functions/etl/events"
+
+    loaded = _loaded_by(folder, lambdas[logical_id(folder)], "footfall.events.agents")
+
+    assert {"ua_parser", "ua_parser_rs", "crawleruseragents"} <= loaded
+
+
+def _loaded_by(folder: str, function: dict[str, Any], module: str | None = None) -> set[str]:
+    """The top-level modules that a fresh Python of a function holds after importing its handler, or a module."""
     places = [*_layers(function), folder, "requirements/runtime"]
     ours = set(_modules_of({pin for place in places for pin in _pins(place)}))
     absent = [module for module in _installed() if module not in ours]
-    command = [sys.executable, str(SCRIPT), folder.replace("/", ".") + ".handler", *absent]
+    command = [sys.executable, str(SCRIPT), module or folder.replace("/", ".") + ".handler", *absent]
     run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert run.returncode == 0, run.stderr
     return set(run.stdout.split())

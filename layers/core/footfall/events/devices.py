@@ -1,37 +1,37 @@
 """What kind of device, and whether a program rather than a person, sent an event."""
 
-import re
 from functools import lru_cache
+from typing import NamedTuple
 
 KNOWN = {"desktop": "Desktop", "mobile": "Mobile", "tablet": "Tablet", "phone": "Mobile", "smartphone": "Mobile"}
-
-# https://developer.mozilla.org/en-US/docs/Web/HTTP/Browser_detection_using_the_user_agent: "Mobi" marks phones.
-TABLET = re.compile(r"ipad|tablet|kindle|silk|playbook|android(?!.*mobi)", re.IGNORECASE)
-MOBILE = re.compile(r"mobi|iphone|ipod|windows phone", re.IGNORECASE)
-DESKTOP = re.compile(r"windows nt|macintosh|x11|cros", re.IGNORECASE)
-BOT = re.compile(
-    r"bot\b|bot/|crawl|spider|slurp|headless|lighthouse|preview|monitor|scrapy|curl/|wget/|python-requests|facebookexternalhit",
-    re.IGNORECASE,
-)
+LONGEST_AGENT = 512
+"""What is read of a user agent: the rest is a made-up one's, and must not fill the memory."""
 
 
-def device_of(named: str | None, user_agent: str | None) -> str:
+class Agent(NamedTuple):
+    """A user agent, read: `device` is Desktop, Mobile, Tablet or Other; `browser` and `os` families or None."""
+
+    device: str
+    browser: str | None
+    os: str | None
+    bot: bool
+
+
+NO_AGENT = Agent(device="Other", browser=None, os=None, bot=False)
+
+
+def agent_of(user_agent: str | None) -> Agent:
+    """What a user agent says of the device, the browser and its system, and whether it is a bot."""
+    return _read_once(user_agent[:LONGEST_AGENT]) if user_agent else NO_AGENT
+
+
+@lru_cache(maxsize=8192)
+def _read_once(user_agent: str) -> Agent:
+    from footfall.events.agents import read_agent  # here: collect checks events without the packages that this needs
+
+    return read_agent(user_agent)
+
+
+def device_of(named: str | None, agent: Agent) -> str:
     """Desktop, Mobile, Tablet or Other: as the client names it, else as its user agent reads."""
-    if named:
-        return KNOWN.get(named.strip().lower(), "Other")
-    return _device_of_agent(user_agent) if user_agent else "Other"
-
-
-@lru_cache(maxsize=4096)
-def _device_of_agent(user_agent: str) -> str:
-    if TABLET.search(user_agent):
-        return "Tablet"
-    if MOBILE.search(user_agent):
-        return "Mobile"
-    return "Desktop" if DESKTOP.search(user_agent) else "Other"
-
-
-@lru_cache(maxsize=4096)
-def is_bot(user_agent: str | None) -> bool:
-    """Whether a user agent names itself a program; a browser that lies is not caught here."""
-    return bool(user_agent and BOT.search(user_agent))
+    return KNOWN.get(named.strip().lower(), "Other") if named else agent.device

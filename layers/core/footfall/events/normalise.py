@@ -10,7 +10,7 @@ from footfall.errors import FieldProblem, Invalid, Unstorable
 from footfall.events.attribution import attribution_of
 from footfall.events.clocks import read_clocks
 from footfall.events.commerce import COMMERCE_TYPES, commerce_of, commerce_type
-from footfall.events.devices import device_of, is_bot
+from footfall.events.devices import agent_of, device_of
 from footfall.events.pages import NOWHERE, page_type_of, place_of
 from footfall.events.storable import MAX_IMPORTED_VALUES, MAX_VALUES, content_of
 from footfall.schemas.event import EVENT_TYPES, EventDocument, IncomingEvent, Json
@@ -61,6 +61,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     place = place_of(url) if url else NOWHERE
     path = event.path or _text(page.get("path")) or place.path
     user_agent = _text(context.get("userAgent")) or message.user_agent
+    agent = agent_of(user_agent)
     earlier_id = _text(properties.get("previousId")) if kind == "alias" else None
     visitor_id = earlier_id or event.visitor_id or event.user_id or ""
     return EventDocument(
@@ -84,9 +85,11 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         title=event.title or _text(page.get("title")) or (event.event_name if kind == "pageview" else None),
         referrer=referrer,
         page_type=event.page_type or (page_type_of(path, site.page_rules) if kind == "pageview" else None),
-        device=device_of(event.device, user_agent),
+        device=device_of(event.device, agent),
+        browser=agent.browser,
+        os=agent.os,
         country=_text(context.get("country")) or _text(properties.get("country")),
-        bot=is_bot(user_agent),
+        bot=agent.bot,
         attribution=attribution_of(_utm(event, context), place, referrer),
         element=event.element,
         coordinates=event.coordinates,

@@ -144,6 +144,8 @@ class EventDocument(TypedDict):
     referrer: str | None
     page_type: str | None
     device: str
+    browser: str | None
+    os: str | None
     country: str | None
     bot: bool
     attribution: Attribution

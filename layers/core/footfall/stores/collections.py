@@ -78,7 +78,8 @@ VIEWS: Mapping[str, list[Document]] = {
                     ["site_id", "event_id", "visitor_id", "user_id", "session_id", "timestamp", "url", "path", "title"],
                     1,
                 ),
-                **dict.fromkeys(["referrer", "page_type", "device", "country", "duration", "attribution", "bot"], 1),
+                **dict.fromkeys(["referrer", "page_type", "device", "browser", "os", "country", "duration"], 1),
+                **dict.fromkeys(["attribution", "bot"], 1),
             }
         },
     ],
