@@ -21,7 +21,7 @@ from footfall.stores.sites import find_site
 from pydantic import ValidationError
 from pymongo import UpdateOne
 
-from . import ledger, orders, people, sessions, store
+from . import feedback, ledger, orders, people, sessions, store
 from .batch import Batch, count, set_aside, set_aside_body
 
 LIVE = timedelta(minutes=30)
@@ -98,6 +98,11 @@ def recompute_orders(batch: Batch, site: Site) -> None:
     batch.moments += orders.recompute(database(), site.site_id, batch.events)
 
 
+def keep_feedback(batch: Batch, site: Site) -> None:
+    """What visitors wrote and rated, once beside each event that says so."""
+    feedback.keep(database(), site, batch.events)
+
+
 def mark_days(batch: Batch, site: Site) -> None:
     """Mark every day whose figures these events change, for jobs/rollup."""
     zone = ZoneInfo(site.time_zone)
@@ -148,6 +153,7 @@ STEPS: tuple[Step, ...] = (
     recompute_people,
     recompute_sessions,
     recompute_orders,
+    keep_feedback,
     mark_days,
     count_received,
     announce_sessions,

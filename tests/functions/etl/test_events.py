@@ -263,7 +263,7 @@ def clicks(draw: st.DrawFn) -> Json:
 def state_of(database: Mongo) -> dict[str, list[Json]]:
     """Everything that events determine; numbers and message keys follow arrival, and two clocks follow the run."""
     state = {}
-    for name in ("events", "user_sessions", "orders", "quarantine", "users"):
+    for name in ("events", "user_sessions", "orders", "feedback", "quarantine", "users"):
         ignored = {"processed_at", "computed_at", "message_key"} | ({"user_id"} if name == "users" else set())
         documents = sorted(database[name].find(), key=lambda document: str(document["_id"]))
         state[name] = [{key: document[key] for key in document if key not in ignored} for document in documents]
@@ -272,7 +272,17 @@ def state_of(database: Mongo) -> dict[str, list[Json]]:
 
 def clear(database: Mongo) -> None:
     """Forget every event and what came of it."""
-    for name in ("events", "user_sessions", "orders", "quarantine", "users", "counters", "stale_days", "ledger"):
+    for name in (
+        "events",
+        "user_sessions",
+        "orders",
+        "feedback",
+        "quarantine",
+        "users",
+        "counters",
+        "stale_days",
+        "ledger",
+    ):
         database[name].delete_many({})
 
 

@@ -46,7 +46,11 @@ COLLECTIONS: Mapping[str, list[IndexModel]] = {
         _index("site_id", "refunded_at", partialFilterExpression={"refunded_at": {"$type": "date"}}),
     ],
     "products": [_index("site_id", "category")],
-    "feedback": [_index("site_id", "timestamp")],
+    "feedback": [
+        _index("site_id", "timestamp"),
+        _index("site_id", "person_id"),
+        _index("expires_at", expireAfterSeconds=0, partialFilterExpression={"expires_at": {"$type": "date"}}),
+    ],
     "customers": [
         _index("site_id", "monetary", "_id"),
         _index("site_id", "frequency", "_id"),

@@ -1,0 +1,58 @@
+"""What somebody wrote or rated, out of the event that says so."""
+
+import math
+from typing import Any
+
+from footfall.events.pages import page_type_of
+from footfall.schemas.event import EventDocument
+from footfall.schemas.feedback import FeedbackDocument
+from footfall.schemas.site import PageRule
+
+TEXTS = ("text", "comment", "message", "feedback", "review")
+RATINGS = ("rating", "score", "stars")
+
+
+def feedback_of(event: EventDocument, rules: list[PageRule]) -> FeedbackDocument | None:
+    """The feedback that an event brings, given the site's page rules; None for another type, or when it says nothing."""
+    if event["type"] != "feedback":
+        return None
+    properties = event["properties"]
+    text = next(filter(None, (_text(properties.get(name)) for name in TEXTS)), None)
+    given = [event["value"], *(properties.get(name) for name in RATINGS)]
+    rating = next((number for number in map(_number, given) if number is not None), None)
+    if text is None and rating is None:
+        return None
+    return FeedbackDocument(
+        _id=event["_id"],
+        site_id=event["site_id"],
+        event_id=event["event_id"],
+        timestamp=event["timestamp"],
+        text=text,
+        rating=rating,
+        sentiment=None,
+        url=event["url"],
+        path=event["path"],
+        page_type=event["page_type"] or page_type_of(event["path"], rules),
+        visitor_id=event["visitor_id"],
+        user_id=event["user_id"],
+        person_id=event["person_id"],
+        session_id=event["session_id"],
+        device=event["device"],
+        country=event["country"],
+        bot=event["bot"],
+        expires_at=event["expires_at"],
+    )
+
+
+def _text(value: Any) -> str | None:
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
