@@ -13,7 +13,7 @@ RATINGS = ("rating", "score", "stars")
 
 
 def feedback_of(event: EventDocument, rules: list[PageRule]) -> FeedbackDocument | None:
-    """The feedback that an event brings, given the site's page rules; None for another type, or when it says nothing."""
+    """The feedback that an event brings, given the site's page rules; None for another type, or saying nothing."""
     if event["type"] != "feedback":
         return None
     properties = event["properties"]
