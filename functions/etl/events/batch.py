@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from footfall.clock import now
 from footfall.codec import decode_leniently
+from footfall.identity import is_event_id
 from footfall.schemas.event import EventDocument, Json
 from footfall.schemas.ledger import message_key
 from footfall.schemas.message import EventsMessage
@@ -29,19 +30,28 @@ class Body:
     text: str
 
 
+@dataclass(frozen=True)
+class Replay:
+    """A quarantined input that is read again, and the message that asks for it."""
+
+    quarantine_key: str
+    asked_by: str
+
+
 @dataclass
 class Batch:
     """The messages of one site, and what the steps have made of them.
 
-    `messages` by message id; `originals` as the client sent them, by their body's fingerprint; `events` those that are
-    in the store, as they are stored; `moments` of what changed, whose days' figures have to be recomputed; `outcomes`
-    by message key: what became of the events of each message.
+    `messages` by message id, and what is replayed by the id of its replay; `originals` as the client sent them, by
+    their body's fingerprint; `events` those that are in the store, as they are stored; `moments` of what changed, whose
+    days' figures have to be recomputed; `outcomes` by message key: what became of the events of each message.
     """
 
     site_id: str
     bodies: list[Body]
     processed_at: datetime = field(default_factory=now)
     messages: dict[str, EventsMessage] = field(default_factory=dict)
+    replays: dict[str, Replay] = field(default_factory=dict)
     originals: dict[str, tuple[Json, EventsMessage]] = field(default_factory=dict)
     events: list[EventDocument] = field(default_factory=list)
     quarantine: list[QuarantineDocument] = field(default_factory=list)
@@ -81,10 +91,15 @@ def set_aside_body(batch: Batch, body: Body, reason: str, detail: str) -> None:
 def set_aside(batch: Batch, raw: Any, message: EventsMessage, key: bytes, reason: str, detail: str) -> None:
     """Quarantine one event of a message, with what is needed to read it again."""
     origin = {"source": message.source, **message.model_dump(include={"received_at", "ip", "user_agent"})}
-    original = json.dumps(raw).encode()
+    original, event_id = json.dumps(raw).encode(), _event_id_of(raw)
     batch.quarantine.append(
-        quarantined(batch.site_id, "events", reason, detail, original, origin, batch.processed_at, key)
+        quarantined(batch.site_id, "events", reason, detail, original, origin, batch.processed_at, key, event_id)
     )
+
+
+def _event_id_of(raw: Any) -> str | None:
+    told = [raw.get(name) for name in ("eventId", "messageId")] if isinstance(raw, dict) else []
+    return next((text for text in told if isinstance(text, str) and is_event_id(text)), None)
 
 
 def count(batch: Batch, what: Outcome, arrived: Iterable[Any], kept: Mapping[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The ledger: for every message that was read from the queue, what became of its events."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,6 +9,7 @@ from footfall.schemas.ledger import LedgerLine, message_key
 from pymongo import UpdateOne
 from pymongo.database import Database
 
+from . import replays
 from .batch import EVENTS_QUEUE, Batch, Outcome
 
 
@@ -22,13 +24,16 @@ def note(database: Database[dict[str, Any]], batch: Batch, zone: ZoneInfo) -> No
 
 
 def _lines(batch: Batch, zone: ZoneInfo) -> list[LedgerLine]:
+    unread = dict.fromkeys((body.message_id for body in batch.bodies), (EVENTS_QUEUE, batch.processed_at))
+    read = {message_id: (message.source, message.received_at) for message_id, message in batch.messages.items()}
+    failed = replays.failed(batch)
     lines = []
-    for body in batch.bodies:
-        outcome = batch.outcomes.get(message_key(body.message_id))
-        if outcome:
-            message = batch.messages.get(body.message_id)
-            source, at = (message.source, message.received_at) if message else (EVENTS_QUEUE, batch.processed_at)
-            lines.append(_line(batch.site_id, body.message_id, source, at.astimezone(zone), outcome))
+    for message_id, (source, at) in {**unread, **read}.items():
+        outcome = batch.outcomes.get(message_key(message_id), Counter())
+        if message_id in batch.replays:  # it counted as quarantined before, under the message that brought it
+            outcome["quarantined"] -= 1
+        if outcome and message_id not in failed:
+            lines.append(_line(batch.site_id, message_id, source, at.astimezone(zone), outcome))
     return lines
 
 

@@ -21,7 +21,7 @@ from footfall.stores.sites import find_site
 from pydantic import ValidationError
 from pymongo import UpdateOne
 
-from . import feedback, ledger, orders, people, sessions, store
+from . import feedback, ledger, orders, people, replays, sessions, store
 from .batch import Batch, count, set_aside, set_aside_body
 
 LIVE = timedelta(minutes=30)
@@ -37,9 +37,14 @@ def read_messages(batch: Batch, site: Site) -> None:
             set_aside_body(batch, body, "unreadable_message", "the message is not a batch of events")
             continue
         if message.site_id == site.site_id:
-            batch.messages[body.message_id] = message
+            batch.messages[message.message_id or body.message_id] = message
         else:
             set_aside_body(batch, body, "wrong_site", "the message's site is not the one it was sent for")
+
+
+def open_replays(batch: Batch, site: Site) -> None:
+    """Add what was quarantined and is to be read again, as if it came in messages of its own."""
+    replays.open_inputs(database(), batch)
 
 
 def normalise_events(batch: Batch, site: Site) -> None:
@@ -78,6 +83,15 @@ def store_events(batch: Batch, site: Site) -> None:
 def keep_quarantine(batch: Batch, site: Site) -> None:
     """Store what was set aside, before anything is acknowledged."""
     count(batch, "quarantined", batch.quarantine, keep(database(), batch.quarantine))
+
+
+def add_reprocessed(batch: Batch, site: Site) -> None:
+    """Add stored events from which everything is to be derived anew."""
+    have = {event["_id"] for event in batch.events}
+    asked = {f"{site.site_id}:{name}" for message in batch.messages.values() for name in message.reprocess}
+    if asked - have:
+        found = database()["events"].find({"_id": {"$in": sorted(asked - have)}})
+        batch.events += found  # type: ignore[arg-type]
 
 
 def recompute_people(batch: Batch, site: Site) -> None:
@@ -133,7 +147,8 @@ def note_waiting(batch: Batch) -> None:
             return
         read_messages(batch, site)
         for message_id, message in batch.messages.items():
-            batch.outcomes[message_key(message_id)]["waiting"] = len(message.events)
+            if message.events:
+                batch.outcomes[message_key(message_id)]["waiting"] = len(message.events)
         count_received(batch, site)
 
 
@@ -145,11 +160,18 @@ def announce_sessions(batch: Batch, site: Site) -> None:
     announce(from_environment(SessionsTopicSettings).sessions_topic_arn, message)
 
 
+def note_replays(batch: Batch, site: Site) -> None:
+    """Mark what was replayed, once everything that comes of it is done."""
+    replays.note(database(), batch)
+
+
 STEPS: tuple[Step, ...] = (
     read_messages,
+    open_replays,
     normalise_events,
     store_events,
     keep_quarantine,
+    add_reprocessed,
     recompute_people,
     recompute_sessions,
     recompute_orders,
@@ -157,6 +179,7 @@ STEPS: tuple[Step, ...] = (
     mark_days,
     count_received,
     announce_sessions,
+    note_replays,
 )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid5
 
 SITE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+MAX_EVENT_ID = 128
 EVENT_NAMESPACE = UUID("6b1f6d0e-5a0b-5f0c-9a53-0f7d1f4b9a11")
 
 
@@ -74,6 +75,11 @@ def read_api_key(text: str) -> ApiKey | None:
     if len(parts) != 4 or parts[0] != "ak" or not SITE_ID.fullmatch(parts[1]):
         return None
     return ApiKey(*parts[1:])
+
+
+def is_event_id(text: str) -> bool:
+    """Whether an event may be called so."""
+    return 0 < len(text) <= MAX_EVENT_ID and text.isprintable()
 
 
 def derived_event_id(site_id: str, content: bytes) -> str:

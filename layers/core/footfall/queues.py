@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+from uuid import uuid4
 
 import boto3
 from botocore.config import Config
@@ -21,11 +22,20 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE_BYTES = 1_048_576
 MAX_EVENTS_BYTES = MAX_MESSAGE_BYTES - 2_048
+TOLD_OF_EVENTS = {"version", "site_id", "source", "received_at", "ip", "user_agent"}
 MAX_BATCH = 10
 MAX_SNS_BYTES = 256 * 1024
 PEOPLE_PER_MESSAGE = 1_000
 ATTEMPTS = 3
 CLIENT = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 2})
+
+
+class Entry(TypedDict):
+    """A message as it is sent, in SQS' own names."""
+
+    MessageBody: str
+    MessageGroupId: NotRequired[str]
+    DelaySeconds: NotRequired[int]
 
 
 @cache
@@ -42,7 +52,7 @@ def sns() -> "SNSClient":
 
 def pack(message: EventsMessage) -> list[str]:
     """The bodies of a batch of events: as few as fit in 1 MiB of ASCII-escaped JSON each, in the events' order."""
-    head = message.model_dump(mode="json", exclude={"events", "recheck"})
+    head = message.model_dump(mode="json", include=TOLD_OF_EVENTS)
     prefix = encode_ascii(head)[:-1] + ',"events":['
     bodies: list[str] = []
     room: list[str] = []
@@ -50,41 +60,52 @@ def pack(message: EventsMessage) -> list[str]:
     for event in message.events:
         text = encode_ascii(event)
         if room and size + len(text) + 1 > MAX_EVENTS_BYTES:
-            bodies.append(f"{prefix}{','.join(room)}]}}")
+            bodies.append(_body(prefix, room))
             room, size = [], len(prefix)
         room.append(text)
         size += len(text) + 1
-    return [*bodies, f"{prefix}{','.join(room)}]}}"] if room else bodies
+    return [*bodies, _body(prefix, room)] if room else bodies
+
+
+def _body(prefix: str, events: list[str]) -> str:
+    """One message, under an id of its own that stays with it wherever it is moved."""
+    return f'{prefix}{",".join(events)}],"message_id":"{uuid4().hex}"}}'
 
 
 def send(queue_url: str, site_id: str, bodies: Sequence[str]) -> None:
     """Put every body in a queue, or raise Unavailable when SQS refuses any of them after jittered retries."""
-    for batch in _batches(bodies):
-        _send_batch(queue_url, site_id, batch)
+    send_entries(queue_url, [{"MessageBody": body, "MessageGroupId": site_id} for body in bodies])
 
 
-def _batches(bodies: Sequence[str]) -> Iterator[list[str]]:
-    batch: list[str] = []
+def send_entries(queue_url: str, entries: Sequence[Entry]) -> None:
+    """Put every entry, as SQS knows them but without an id, in a queue; raises Unavailable as `send` does."""
+    for batch in _batches(entries):
+        _send_batch(queue_url, batch)
+
+
+def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
+    batch: list[Entry] = []
     size = 0
-    for body in bodies:
-        if batch and (len(batch) == MAX_BATCH or size + len(body) > MAX_MESSAGE_BYTES):
+    for entry in entries:
+        weight = len(entry["MessageBody"])
+        if batch and (len(batch) == MAX_BATCH or size + weight > MAX_MESSAGE_BYTES):
             yield batch
             batch, size = [], 0
-        batch.append(body)
-        size += len(body)
+        batch.append(entry)
+        size += weight
     if batch:
         yield batch
 
 
-def _send_batch(queue_url: str, site_id: str, bodies: list[str]) -> None:
-    waiting = {str(index): body for index, body in enumerate(bodies)}
+def _send_batch(queue_url: str, entries: list[Entry]) -> None:
+    waiting = {str(index): entry for index, entry in enumerate(entries)}
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(random.uniform(0, 0.1 * 2**attempt))
         try:
             answer = sqs().send_message_batch(
                 QueueUrl=queue_url,
-                Entries=[{"Id": key, "MessageBody": body, "MessageGroupId": site_id} for key, body in waiting.items()],
+                Entries=[{"Id": key, **entry} for key, entry in waiting.items()],  # type: ignore[typeddict-item]
             )
         except (BotoCoreError, ClientError):
             continue

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 IMPORT_SOURCE = "import:"
 """How the source of a message begins that an import made; the import's id follows."""
@@ -20,10 +20,13 @@ class Span(BaseModel):
 class EventsMessage(BaseModel):
     """One message of the events queue: a batch of events of one site, as they came, and how they came.
 
-    The sweeper sends no events but `recheck`: whose sessions to recompute.
+    `message_id` stays the same however often the message is sent, moved or delivered; older ones have none. Operations
+    and the sweeper send no events: `recheck` says whose sessions to recompute, `reprocess` from which stored events
+    (by event id) to derive everything anew, and `replay` which quarantined inputs to read again.
     """
 
     version: Literal[1] = 1
+    message_id: str | None = Field(default=None, max_length=64)
     site_id: str
     source: str
     received_at: datetime
@@ -31,6 +34,8 @@ class EventsMessage(BaseModel):
     user_agent: str | None = None
     events: list[dict[str, Any]] = []
     recheck: list[Span] = []
+    reprocess: list[str] = []
+    replay: list[str] = []
 
 
 class SessionSummary(BaseModel):

@@ -63,7 +63,13 @@ COLLECTIONS: Mapping[str, list[IndexModel]] = {
     "daily_metrics": [_index("site_id", "date")],
     "stale_days": [_index("site_id", "date")],
     "rollups": [],
-    "quarantine": [_index("site_id", "reason", "first_seen"), _index("site_id", "-first_seen")],
+    "quarantine": [
+        _index("site_id", "stage", "reason", "state", "first_seen"),
+        _index("site_id", "state", "-first_seen", "_id"),
+        _index("site_id", "-first_seen"),
+        _index("site_id", "event_id", partialFilterExpression={"event_id": {"$gt": ""}}),
+        _index("site_id", "origin.import_id", partialFilterExpression={"origin.import_id": {"$gt": ""}}),
+    ],
     "models": [_index("site_id", "name", "-version")],
     "training_runs": [_index("site_id", "-started_at")],
     "ledger": [

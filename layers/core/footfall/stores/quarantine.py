@@ -23,6 +23,7 @@ def quarantined(
     origin: dict[str, Any],
     seen: datetime,
     message_key: bytes | None = None,
+    event_id: str | None = None,
 ) -> QuarantineDocument:
     """The document of one bad input; its key is made of what it is and where it stands, so a retry finds itself."""
     place = f"{origin.get('file', '')}:{origin.get('line', '')}:".encode()
@@ -37,6 +38,8 @@ def quarantined(
         first_seen=seen,
         state="waiting",
         message_key=message_key,
+        event_id=event_id,
+        attempts=0,
     )
 
 
@@ -55,3 +58,18 @@ def keep(
     if written.upserted_count == len(kept):
         return kept
     return {found["_id"]: found for found in quarantine.find({"_id": {"$in": list(kept)}}, {"original": False})}
+
+
+def note_replayed(database: Database[dict[str, Any]], keys: Sequence[str], at: datetime) -> None:
+    """Mark inputs that have been read again with success."""
+    if keys:
+        replayed = {"$set": {"state": "replayed", "replayed_at": at}}
+        database["quarantine"].update_many({"_id": {"$in": list(keys)}, "state": "waiting"}, replayed)
+
+
+def note_tried(database: Database[dict[str, Any]], keys: Sequence[str], message_id: str, at: datetime) -> None:
+    """Count a failed replay of inputs, once for each message that asked for it; their reason stays the first."""
+    if keys:
+        untried = {"_id": {"$in": list(keys)}, "state": "waiting", "tried_by": {"$ne": message_id}}
+        tried = {"$inc": {"attempts": 1}, "$set": {"tried_by": message_id, "tried_at": at}}
+        database["quarantine"].update_many(untried, tried)
