@@ -26,7 +26,7 @@ from tests.builders import LambdaContext
 
 EVENTS = 60_000
 BATCH = 50
-MESSAGES = 10
+MESSAGES = 100
 PROCESSES = os.cpu_count() or 1
 TARGET = 0.15
 KEY_SECRET = "benchmark"

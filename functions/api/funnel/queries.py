@@ -88,7 +88,9 @@ def _from_events(asked: Asked) -> Entered:
 def _satisfied(events: list[Document], steps: Sequence[str]) -> Iterator[NDArray[np.bool_]]:
     """Of each step, which events satisfy it; events of one kind are looked at once."""
     kinds: dict[tuple[str, str | None, str | None], int] = {}
-    numbers = [kinds.setdefault((event["type"], event["name"], event["page_type"]), len(kinds)) for event in events]
+    numbers = [
+        kinds.setdefault((event["type"], event.get("name"), event.get("page_type")), len(kinds)) for event in events
+    ]
     for step in steps:
         fits = [satisfies({"type": kind, "name": name, "page_type": page}, step) for kind, name, page in kinds]
         yield np.array(fits, bool)[numbers]

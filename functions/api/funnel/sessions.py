@@ -19,7 +19,7 @@ VISITORS_PER_QUESTION = 20_000
 
 def session_numbers(asked: Asked, events: list[Document]) -> list[int | None]:
     """A number for each event's session; None for an event that belongs to none."""
-    spans = _derived_sessions(asked, {event["visitor_id"] for event in events if not event["session_id"]})
+    spans = _derived_sessions(asked, {event["visitor_id"] for event in events if not event.get("session_id")})
     numbers: dict[str, int] = {}
     session_ids = [_session_id(event, spans.get(event["visitor_id"], [])) for event in events]
     return [None if found is None else numbers.setdefault(found, len(numbers)) for found in session_ids]
@@ -28,8 +28,8 @@ def session_numbers(asked: Asked, events: list[Document]) -> list[int | None]:
 def _session_id(event: Document, spans: list[tuple[datetime, datetime, str]]) -> str | None:
     if event["type"] in NOT_A_VISIT:
         return None
-    if event["session_id"]:
-        return str(event["session_id"])
+    if session_id := event.get("session_id"):
+        return str(session_id)
     before = bisect_right(spans, event["timestamp"], key=lambda span: span[0])
     if not before:
         return None

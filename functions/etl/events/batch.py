@@ -43,8 +43,9 @@ class Batch:
     """The messages of one site, and what the steps have made of them.
 
     `messages` by message id, and what is replayed by the id of its replay; `originals` as the client sent them, by
-    their body's fingerprint; `events` those that are in the store, as they are stored; `moments` of what changed, whose
-    days' figures have to be recomputed; `outcomes` by message key: what became of the events of each message.
+    their body's fingerprint; `events` those that are in the store, as they are stored; `newcomers` the people whom
+    nobody saw before; `moments` of what changed, whose days' figures have to be recomputed; `outcomes` by message key:
+    what became of the events of each message.
     """
 
     site_id: str
@@ -55,6 +56,7 @@ class Batch:
     originals: dict[str, tuple[Json, EventsMessage]] = field(default_factory=dict)
     events: list[EventDocument] = field(default_factory=list)
     quarantine: list[QuarantineDocument] = field(default_factory=list)
+    newcomers: set[str] = field(default_factory=set)
     sessions: list[SessionDocument] = field(default_factory=list)
     moments: list[datetime] = field(default_factory=list)
     outcomes: defaultdict[bytes, Counter[Outcome]] = field(default_factory=lambda: defaultdict(Counter))

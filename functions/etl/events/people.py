@@ -15,10 +15,11 @@ Mongo = Database[dict[str, Any]]
 KNOWN = {"first_event": 1, "last_seen": 1, "link": 1, "merged_ids": 1}
 
 
-def recompute(database: Mongo, site_id: str, events: list[EventDocument]) -> list[datetime]:
+def recompute(database: Mongo, site_id: str, events: list[EventDocument]) -> tuple[set[str], list[datetime]]:
     """Bring everybody that events speak of up to date.
 
-    The answer is when the sessions began whose visitor has just turned out to be somebody: their days change hands.
+    The answer is whom nobody saw before, and when the sessions began whose visitor has just turned out to be somebody:
+    their days change hands.
     """
     people = {f"{site_id}:{person_id}": seen for person_id, seen in sightings(events).items()}
     known = {found["_id"]: found for found in database["users"].find({"_id": {"$in": list(people)}}, KNOWN)}
@@ -29,7 +30,8 @@ def recompute(database: Mongo, site_id: str, events: list[EventDocument]) -> lis
         database["users"].bulk_write([_update(key, seen) for key, seen in changed.items()], ordered=False)
     _retell(database, site_id, {key: seen for key, seen in people.items() if key in known or key in raced})
     linked = [seen.person_id for key, seen in people.items() if seen.link and _newly_linked(seen, known.get(key))]
-    return _session_starts(database, site_id, linked)
+    newcomers = {seen.person_id for key, seen in strangers.items() if key not in raced}
+    return newcomers, _session_starts(database, site_id, linked)
 
 
 def _insert(database: Mongo, site_id: str, strangers: dict[str, Sighting]) -> set[str]:
@@ -125,7 +127,7 @@ def _update(key: str, seen: Sighting) -> UpdateOne:
 
 def _telling(seen: Sighting) -> list[EventDocument]:
     """The events that tell traits of this person; a visitor's document tells only of their anonymous self."""
-    return [event for event in seen.events if event["traits"] and event["person_id"] == seen.person_id]
+    return [event for event in seen.events if event.get("traits") and event["person_id"] == seen.person_id]
 
 
 def _retell(database: Mongo, site_id: str, people: dict[str, Sighting]) -> None:

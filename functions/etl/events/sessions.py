@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,26 +44,65 @@ READ = dict.fromkeys(
 )
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """Events that are in the store now, and the visitors among theirs whom nobody saw before."""
+
+    events: list[EventDocument]
+    newcomers: AbstractSet[str]
+
+
 def recompute(
-    database: Mongo, site_id: str, events: list[EventDocument], computed_at: datetime
+    database: Mongo, site_id: str, arrived: Arrived, rechecked: list[EventDocument], computed_at: datetime
 ) -> tuple[list[SessionDocument], list[datetime]]:
-    """Recompute the sessions that events belong to.
+    """Recompute the sessions of events that arrived, and of events that the sweeper asks about.
 
     The answer is the sessions that changed, and when they and those that merged into them began.
     """
-    visits = [event for event in events if event["type"] not in NOT_A_VISIT]
-    named = {event["session_id"] for event in visits if event["session_id"]}
-    unnamed = [event for event in visits if not event["session_id"]]
-    sessions = _named_sessions(database, site_id, named, computed_at)
-    sessions += _derived_sessions(database, site_id, unnamed, computed_at)
-    known = _stored(database, sessions)
-    changed = [
-        session for session in sessions if session["_id"] not in known or _differs(session, known[session["_id"]])
-    ]
+    named, unnamed = _by_session(arrived.events)
+    doubted, doubted_unnamed = _by_session(rechecked)
+    known = _stored(database, site_id, [*named, *doubted])
+    opened = _open(database, {key: named[key] for key in named if key not in known and key not in doubted}, computed_at)
+    begun = _fold_derived((event for event in unnamed if event["visitor_id"] in arrived.newcomers), computed_at)
+    seen_before = [event for event in unnamed if event["visitor_id"] not in arrived.newcomers]
+    derived = _derived_sessions(database, site_id, seen_before + doubted_unnamed, computed_at)
+    read = _named_sessions(database, site_id, {*named, *doubted} - opened.keys(), computed_at) + derived
+    known |= _stored(database, site_id, [session["session_id"] for session in derived])
+    changed = begun + [session for session in read if _differs(session, known.get(session["session_id"], {}))]
     _write(database, changed, known.keys())
-    superseded = _remove_superseded(database, site_id, sessions)
-    kept = [session for session in changed if session["_id"] not in superseded]
-    return kept, [session["started_at"] for session in changed] + list(superseded.values())
+    superseded = _remove_superseded(database, site_id, begun + derived)
+    kept = [*opened.values(), *(session for session in changed if session["_id"] not in superseded)]
+    return kept, [session["started_at"] for session in [*opened.values(), *changed]] + list(superseded.values())
+
+
+def _by_session(events: Iterable[EventDocument]) -> tuple[dict[str, list[EventDocument]], list[EventDocument]]:
+    """The events of visits by the session that their client names, and those without one."""
+    named: defaultdict[str, list[EventDocument]] = defaultdict(list)
+    unnamed: list[EventDocument] = []
+    for event in events:
+        if event["type"] not in NOT_A_VISIT:
+            session_id = event.get("session_id")
+            (named[session_id] if session_id else unnamed).append(event)
+    return named, unnamed
+
+
+def _open(database: Mongo, named: dict[str, list[EventDocument]], computed_at: datetime) -> dict[str, SessionDocument]:
+    """Store sessions that are new, folded from what arrived; those that are not stored meanwhile by somebody else.
+
+    Their events need not be read: whoever stores more of them finds the session there, and reads all of them.
+    """
+    sessions = {key: fold_session(key, False, events, computed_at) for key, events in named.items()}
+    raced = _tolerant(database, [InsertOne(dict(session)) for session in sessions.values()])
+    return {key: session for key, session in sessions.items() if session["_id"] not in raced}
+
+
+def _fold_derived(events: Iterable[EventDocument], computed_at: datetime) -> list[SessionDocument]:
+    """Sessions by gap of visitors whom nobody saw before: these events are all of theirs."""
+    visitors: defaultdict[str, list[EventDocument]] = defaultdict(list)
+    for event in events:
+        visitors[event["visitor_id"]].append(event)
+    chains = (chain for events in visitors.values() for chain in split_by_gap(events))
+    return [fold_session(derived_session_id(chain[0]), True, chain, computed_at) for chain in chains]
 
 
 def events_in(database: Mongo, site_id: str, spans: list[Span]) -> list[EventDocument]:
@@ -79,7 +120,7 @@ def _named_sessions(database: Mongo, site_id: str, ids: set[str], computed_at: d
         return []
     groups: defaultdict[str, list[EventDocument]] = defaultdict(list)
     for event in _visits(database, {"site_id": site_id, "session_id": {"$in": sorted(ids)}}):
-        groups[event["session_id"] or ""].append(event)
+        groups[event.get("session_id") or ""].append(event)
     return [fold_session(session_id, False, found, computed_at) for session_id, found in groups.items()]
 
 
@@ -126,23 +167,23 @@ def _touches(chain: list[EventDocument], event_ids: set[str]) -> bool:
     return any(event["event_id"] in event_ids for event in chain)
 
 
-def _stored(database: Mongo, sessions: list[SessionDocument]) -> dict[str, dict[str, Any]]:
-    ids = [session["_id"] for session in sessions]
-    return {found["_id"]: found for found in database["user_sessions"].find({"_id": {"$in": ids}})} if ids else {}
+def _stored(database: Mongo, site_id: str, session_ids: list[str]) -> dict[str, dict[str, Any]]:
+    keys = [f"{site_id}:{session_id}" for session_id in session_ids]
+    found = database["user_sessions"].find({"_id": {"$in": keys}}) if keys else ()
+    return {session["session_id"]: session for session in found}
 
 
 def _differs(session: SessionDocument, stored: dict[str, Any]) -> bool:
     return any(stored.get(name) != value for name, value in session.items() if name != "computed_at")
 
 
-def _remove_superseded(database: Mongo, site_id: str, sessions: list[SessionDocument]) -> dict[str, datetime]:
+def _remove_superseded(database: Mongo, site_id: str, derived: list[SessionDocument]) -> dict[str, datetime]:
     """Remove derived sessions that are part of a longer one; which they were, and when they began.
 
     It looks after the write, and at its own sessions too: of two concurrent recomputes, one of which saw the event that
     joins two sessions and one that did not, whichever is later sees both results. Sessions by gap never overlap, so the
     one that begins within another is the stale one.
     """
-    derived = [session for session in sessions if session["derived"]]
     if not derived:
         return {}
     superseded: dict[str, datetime] = {}
@@ -166,11 +207,10 @@ def _derived_around(database: Mongo, site_id: str, derived: list[SessionDocument
     return database["user_sessions"].find({"site_id": site_id, **query}, fields).sort("started_at", 1)
 
 
-def _write(database: Mongo, sessions: list[SessionDocument], known: Iterable[str]) -> None:
+def _write(database: Mongo, sessions: list[SessionDocument], known: AbstractSet[str]) -> None:
     """Insert new sessions and replace known ones; what a concurrent recompute wrote from more events is left alone."""
-    known = set(known)
-    raced = _tolerant(database, [_insert_or_replace(session, session["_id"] in known) for session in sessions])
-    _tolerant(database, [_insert_or_replace(session, True) for session in sessions if session["_id"] in raced - known])
+    raced = _tolerant(database, [_insert_or_replace(session, session["session_id"] in known) for session in sessions])
+    _tolerant(database, [_insert_or_replace(session, True) for session in sessions if session["_id"] in raced])
 
 
 def _insert_or_replace(session: SessionDocument, known: bool) -> Any:
@@ -180,7 +220,7 @@ def _insert_or_replace(session: SessionDocument, known: bool) -> Any:
 
 
 def _tolerant(database: Mongo, writes: list[Any]) -> set[str]:
-    """Write in bulk; the answer is the keys of new sessions that somebody else stored meanwhile."""
+    """Write in bulk; the answer is the keys of sessions that somebody else stored meanwhile."""
     if not writes:
         return set()
     try:

@@ -96,14 +96,16 @@ def add_reprocessed(batch: Batch, site: Site) -> None:
 
 def recompute_people(batch: Batch, site: Site) -> None:
     """Everybody these events speak of: first and last seen, traits, and who they turned out to be."""
-    batch.moments += people.recompute(database(), site.site_id, batch.events)
+    batch.newcomers, moments = people.recompute(database(), site.site_id, batch.events)
+    batch.moments += moments
 
 
 def recompute_sessions(batch: Batch, site: Site) -> None:
     """Every session these events belong to, from all of its events, and those that the sweeper asks for."""
     spans = [span for message in batch.messages.values() for span in message.recheck]
-    events = batch.events + sessions.events_in(database(), site.site_id, spans)
-    batch.sessions, moments = sessions.recompute(database(), site.site_id, events, batch.processed_at)
+    arrived = sessions.Arrived(batch.events, batch.newcomers)
+    rechecked = sessions.events_in(database(), site.site_id, spans)
+    batch.sessions, moments = sessions.recompute(database(), site.site_id, arrived, rechecked, batch.processed_at)
     batch.moments += moments
 
 

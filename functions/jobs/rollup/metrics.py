@@ -32,7 +32,7 @@ class DayMetrics:
         self._people[event["device"]].add(person)
         if event["type"] == "pageview":
             self._views[event["device"]] += 1
-            self._pages[event["path"] or event["page_type"] or "other"] += 1
+            self._pages[event.get("path") or event.get("page_type") or "other"] += 1
 
     def figures(
         self, sessions: Iterable[Mapping[str, Any]], orders: list[dict[str, Any]], refunds: int, numbers: Numbers

@@ -344,7 +344,7 @@ def sessions_by_definition(database: Mongo) -> list[Json]:
     events: list[Any] = [event for event in database["events"].find() if event["type"] not in NOT_A_VISIT]
     groups: dict[tuple[bool, str], list[Any]] = {}
     for event in events:
-        key = (False, event["session_id"]) if event["session_id"] else (True, event["visitor_id"])
+        key = (False, event["session_id"]) if event.get("session_id") else (True, event["visitor_id"])
         groups.setdefault(key, []).append(event)
     sessions: list[Any] = []
     for (derived, name), found in groups.items():

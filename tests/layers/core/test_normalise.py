@@ -52,7 +52,7 @@ def test_an_alias_links_the_id_before_to_the_one_after() -> None:
 
 
 def test_a_groups_traits_are_nobodys() -> None:
-    assert a_document(eventType="group", traits={"plan": "team"})["traits"] is None
+    assert a_document(eventType="group", traits={"plan": "team"}).get("traits") is None
 
 
 def test_a_custom_event_keeps_its_name() -> None:
@@ -77,7 +77,7 @@ def test_unknown_fields_are_properties() -> None:
 def test_the_page_type_comes_from_the_sites_rules_then_the_usual_paths(path: str, page_type: str | None) -> None:
     site = a_site(page_rules=[PageRule(prefix="/sale", page_type="offer")])
     stored = normalise(an_event(url=f"https://www.shop.example{path}"), a_message([]), site, NOON)
-    assert stored["page_type"] == page_type
+    assert stored.get("page_type") == page_type
 
 
 @pytest.mark.parametrize(
@@ -149,4 +149,4 @@ def test_an_order_without_a_total_is_worth_its_lines() -> None:
 def test_the_name_of_a_segment_page_is_its_title_where_it_has_no_other() -> None:
     assert a_document(eventType="screen", name="Basket")["title"] == "Basket"
     assert a_document(eventType="page", name="Home", properties={"title": "Shop"})["title"] == "Shop"
-    assert a_document(eventType="click", name="Buy")["title"] is None
+    assert a_document(eventType="click", name="Buy").get("title") is None

@@ -35,13 +35,14 @@ def visits_of(events: Iterable[EventDocument]) -> list[list[EventDocument]]:
     for event in sorted(events, key=order_in_time):
         if event["type"] in NOT_A_VISIT or event["type"] in ORDER_EVENT_TYPES:
             continue
-        (named[event["session_id"]] if event["session_id"] else unnamed).append(event)
+        session_id = event.get("session_id")
+        (named[session_id] if session_id else unnamed).append(event)
     return sorted([*named.values(), *split_by_gap(unnamed)], key=lambda visit: order_in_time(visit[0]))
 
 
 def person_of_visit(visit: Sequence[EventDocument], links: Mapping[str, str]) -> str:
     """Whose visit it is: who they last said they were, else who that visitor turned out to be, else the visitor."""
-    said = next((event["user_id"] for event in reversed(visit) if event["user_id"]), None)
+    said = next((who for event in reversed(visit) if (who := event.get("user_id"))), None)
     visitor_id = visit[0]["visitor_id"]
     return said or links.get(visitor_id, visitor_id)
 
@@ -122,7 +123,7 @@ def _add_product_pages(tokens: defaultdict[str, float], visit: Sequence[EventDoc
     if any(event["type"] in INTEREST for event in visit):
         return
     for event in visit:
-        if event["type"] == "pageview" and event["page_type"] == "product" and event["path"]:
+        if event["type"] == "pageview" and event.get("page_type") == "product" and event.get("path"):
             tokens[f"product:{_name(event['path'].rstrip('/').rpartition('/')[2])}"] += INTEREST["product_viewed"]
 
 
@@ -134,7 +135,7 @@ def _add_moment(tokens: defaultdict[str, float], moment: datetime, zone: ZoneInf
 
 def page_name(event: EventDocument) -> str:
     """The page's type, else the first part of its path: single addresses would tell nobody's habits."""
-    return _name(event["page_type"] or "/" + (event["path"] or "").strip("/").partition("/")[0])
+    return _name(event.get("page_type") or "/" + (event.get("path") or "").strip("/").partition("/")[0])
 
 
 def _name(text: str | None) -> str:

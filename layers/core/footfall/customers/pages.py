@@ -37,7 +37,7 @@ def pages_of(visit: Sequence[EventDocument]) -> dict[str, Tokens]:
 
 
 def _page(event: EventDocument) -> str:
-    return (event["path"] or event["page_type"] or "/")[:LONGEST_PAGE]
+    return (event.get("path") or event.get("page_type") or "/")[:LONGEST_PAGE]
 
 
 def _stay(begin: datetime, end: datetime) -> int:
@@ -45,11 +45,11 @@ def _stay(begin: datetime, end: datetime) -> int:
 
 
 def _add_deed(tokens: defaultdict[str, float], event: EventDocument) -> None:
-    tokens[f"event:{(event['name'] or event['type'])[:MAX_NAME]}"] += 1
-    element = event["element"]
+    tokens[f"event:{(event.get('name') or event['type'])[:MAX_NAME]}"] += 1
+    element = event.get("element")
     if isinstance(element, str) and element:
         tokens[f"element:{element[:MAX_NAME]}"] += 1
-    if spot := _spot(event["coordinates"]):
+    if spot := _spot(event.get("coordinates")):
         tokens[f"spot:{spot}"] += 1
 
 

@@ -1,13 +1,13 @@
 """Where a visit came from: UTM values, click ids and the referrer, and the channel they amount to."""
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 from footfall.events.pages import Place, place_of
 from footfall.schemas.event import Attribution
 
 UTM = ("source", "medium", "campaign", "term", "content")
-NO_UTM: dict[str, str | None] = dict.fromkeys(UTM)
 CLICK_IDS = {
     "gclid": "google",
     "gbraid": "google",
@@ -43,38 +43,39 @@ CHANNEL_OF_MEDIUM = {
 }
 
 
-DIRECT = Attribution(source=None, medium=None, campaign=None, term=None, content=None, click_id=None, channel="direct")
-
-
 def attribution_of(utm: dict[str, Any] | None, place: Place, referrer: str | None) -> Attribution:
     """What is known of where an event's visit came from; `utm` as the client gives it, else read from the URL."""
-    if not (utm or referrer or place.query):
-        return DIRECT
-    query = parse_qs(place.query) if place.query else {}
-    values = {name: _text(utm, name) or _first(query, f"utm_{name}") for name in UTM} if utm or query else NO_UTM
-    click_id = next((name for name in CLICK_IDS if name in query), None) if query else None
-    source = values["source"] or (CLICK_IDS[click_id] if click_id else None) or _elsewhere(referrer, place.host)
-    medium = values["medium"] or ("cpc" if click_id else None)
-    return Attribution(
-        source=source,
-        medium=medium,
-        campaign=values["campaign"],
-        term=values["term"],
-        content=values["content"],
-        click_id=click_id,
-        channel=_channel(source, medium),
-    )
+    if not utm:
+        return _of_link(place.query, place.host, referrer)
+    link = _of_query(place.query)
+    return _attribution({**link, **_texts(utm)}, place.host, referrer)
 
 
-def _text(values: dict[str, Any] | None, name: str) -> str | None:
-    if not values:
-        return None
-    found = values.get(name) or values.get(f"utm_{name}")
-    return found[:256] if isinstance(found, str) else None
+@lru_cache(maxsize=4096)
+def _of_link(query: str | None, host: str | None, referrer: str | None) -> Attribution:
+    """What a link alone says; the pages of one visit have few between them."""
+    return _attribution(_of_query(query), host, referrer)
 
 
-def _first(query: dict[str, list[str]], name: str) -> str | None:
-    return query[name][0][:256] if name in query else None
+def _attribution(known: dict[str, str], host: str | None, referrer: str | None) -> Attribution:
+    click_id = known.get("click_id")
+    source = known.get("source") or (CLICK_IDS[click_id] if click_id else None) or _elsewhere(referrer, host)
+    medium = known.get("medium") or ("cpc" if click_id else None)
+    found = {**known, "source": source, "medium": medium, "channel": _channel(source, medium)}
+    return cast(Attribution, {name: value for name, value in found.items() if value})
+
+
+def _of_query(query: str | None) -> dict[str, str]:
+    """The UTM values and the click id that a URL's query holds."""
+    values = parse_qs(query) if query else {}
+    found = {name: values[f"utm_{name}"][0][:256] for name in UTM if f"utm_{name}" in values}
+    click_id = next((name for name in CLICK_IDS if name in values), None)
+    return {**found, "click_id": click_id} if click_id else found
+
+
+def _texts(utm: dict[str, Any]) -> dict[str, str]:
+    given = {name: utm.get(name) or utm.get(f"utm_{name}") for name in UTM}
+    return {name: value[:256] for name, value in given.items() if isinstance(value, str)}
 
 
 def _elsewhere(referrer: str | None, own_host: str | None) -> str | None:

@@ -16,9 +16,9 @@ def feedback_of(event: EventDocument, rules: list[PageRule]) -> FeedbackDocument
     """The feedback that an event brings, given the site's page rules; None for another type, or saying nothing."""
     if event["type"] != "feedback":
         return None
-    properties = event["properties"]
+    properties = event.get("properties", {})
     text = next(filter(None, (_text(properties.get(name)) for name in TEXTS)), None)
-    given = [event["value"], *(properties.get(name) for name in RATINGS)]
+    given = [event.get("value"), *(properties.get(name) for name in RATINGS)]
     rating = next((number for number in map(_number, given) if number is not None), None)
     if text is None and rating is None:
         return None
@@ -30,17 +30,17 @@ def feedback_of(event: EventDocument, rules: list[PageRule]) -> FeedbackDocument
         text=text,
         rating=rating,
         sentiment=None,
-        url=event["url"],
-        path=event["path"],
-        page_type=event["page_type"] or page_type_of(event["path"], rules),
+        url=event.get("url"),
+        path=event.get("path"),
+        page_type=event.get("page_type") or page_type_of(event.get("path"), rules),
         visitor_id=event["visitor_id"],
-        user_id=event["user_id"],
+        user_id=event.get("user_id"),
         person_id=event["person_id"],
-        session_id=event["session_id"],
+        session_id=event.get("session_id"),
         device=event["device"],
-        country=event["country"],
+        country=event.get("country"),
         bot=event["bot"],
-        expires_at=event["expires_at"],
+        expires_at=event.get("expires_at"),
     )
 
 

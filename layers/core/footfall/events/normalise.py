@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from pydantic import ValidationError
 
@@ -64,47 +64,48 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     agent = agent_of(user_agent)
     earlier_id = _text(properties.get("previousId")) if kind == "alias" else None
     visitor_id = earlier_id or event.visitor_id or event.user_id or ""
-    return EventDocument(
-        _id=f"{message.site_id}:{event.event_id}",
-        site_id=message.site_id,
-        event_id=event.event_id,
-        type=kind,
-        name=name,
-        visitor_id=visitor_id,
-        user_id=event.user_id,
-        person_id=event.user_id or visitor_id,
-        session_id=event.session_id,
-        timestamp=clocks.timestamp,
-        client_time=clocks.client_time,
-        sent_at=clocks.sent_at,
-        received_at=message.received_at,
-        processed_at=processed_at,
-        sequence=event.sequence,
-        url=url,
-        path=path,
-        title=event.title or _text(page.get("title")) or (event.event_name if kind == "pageview" else None),
-        referrer=referrer,
-        page_type=event.page_type or (page_type_of(path, site.page_rules) if kind == "pageview" else None),
-        device=device_of(event.device, agent),
-        browser=agent.browser,
-        os=agent.os,
-        country=_text(context.get("country")) or _text(properties.get("country")),
-        bot=agent.bot,
-        attribution=attribution_of(_utm(event, context), place, referrer),
-        element=event.element,
-        coordinates=event.coordinates,
-        value=event.value,
-        duration=event.duration,
-        properties=properties,
-        traits=_traits(event, context) if kind != "group" else None,
-        commerce=commerce_of(properties, site.currency) if kind in COMMERCE_TYPES else None,
-        flags=list(clocks.flags),
-        ip=message.ip,
-        user_agent=user_agent,
-        source=message.source,
-        body_sha256=sha256(content).hexdigest(),
-        expires_at=_expiry(clocks.timestamp, site.retention_days),
-    )
+    known = {
+        "_id": f"{message.site_id}:{event.event_id}",
+        "site_id": message.site_id,
+        "event_id": event.event_id,
+        "type": kind,
+        "name": name,
+        "visitor_id": visitor_id,
+        "user_id": event.user_id,
+        "person_id": event.user_id or visitor_id,
+        "session_id": event.session_id,
+        "timestamp": clocks.timestamp,
+        "client_time": clocks.client_time,
+        "sent_at": clocks.sent_at,
+        "received_at": message.received_at,
+        "processed_at": processed_at,
+        "sequence": event.sequence,
+        "url": url,
+        "path": path,
+        "title": event.title or _text(page.get("title")) or (event.event_name if kind == "pageview" else None),
+        "referrer": referrer,
+        "page_type": event.page_type or (page_type_of(path, site.page_rules) if kind == "pageview" else None),
+        "device": device_of(event.device, agent),
+        "browser": agent.browser,
+        "os": agent.os,
+        "country": _text(context.get("country")) or _text(properties.get("country")),
+        "bot": agent.bot,
+        "attribution": attribution_of(_utm(event, context), place, referrer),
+        "element": event.element,
+        "coordinates": event.coordinates,
+        "value": event.value,
+        "duration": event.duration,
+        "properties": properties or None,
+        "traits": _traits(event, context) if kind != "group" else None,
+        "commerce": commerce_of(properties, site.currency) if kind in COMMERCE_TYPES else None,
+        "flags": list(clocks.flags) or None,
+        "ip": message.ip,
+        "user_agent": user_agent,
+        "source": message.source,
+        "body_sha256": sha256(content).hexdigest(),
+        "expires_at": _expiry(clocks.timestamp, site.retention_days),
+    }
+    return cast(EventDocument, {name: value for name, value in known.items() if value is not None})
 
 
 def _kind(event: IncomingEvent) -> tuple[str, str | None]:

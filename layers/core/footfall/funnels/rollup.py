@@ -33,13 +33,13 @@ class DayEntries:
     def __init__(self, start: datetime, funnels: Iterable[Funnel]) -> None:
         self._start = start
         self._entered = {(step, device): Entered() for one in funnels for step in one.steps for device in DEVICES}
-        self._satisfied: dict[tuple[str, ...], list[Entered]] = {}
+        self._satisfied: dict[tuple[str | None, ...], list[Entered]] = {}
         self._milliseconds: list[int] = []
         self._devices: list[int] = []
 
     def add(self, event: Mapping[str, Any], person: int) -> None:
         """Count an event of a person, whose dense id is given, for every step it satisfies."""
-        kind = event["type"], event["name"], event["page_type"], event["device"]
+        kind = event["type"], event.get("name"), event.get("page_type"), event["device"]
         satisfied = self._satisfied.get(kind)
         if satisfied is None:
             satisfied = self._satisfied[kind] = self._steps_of(event)

@@ -10,7 +10,7 @@ def order_id_of(event: EventDocument) -> str | None:
     """The order an event speaks of, or None; an order without an id is named by its event."""
     if event["type"] not in ORDER_EVENTS:
         return None
-    named = (event["commerce"] or {}).get("order_id")
+    named = (event.get("commerce") or {}).get("order_id")
     return named or (f"event:{event['event_id']}" if event["type"] == "order_completed" else None)
 
 
@@ -25,7 +25,7 @@ def fold_order(order_id: str, events: list[EventDocument]) -> OrderDocument:
     amended = next((event for event in reversed(ordered) if event["type"] == "order_updated"), placed)
     refunds = [event for event in ordered if event["type"] == "order_refunded"]
     cancelled = any(event["type"] == "order_cancelled" for event in ordered)
-    commerce = {**((placed and placed["commerce"]) or {}), **((amended and amended["commerce"]) or {})}
+    commerce = {**((placed and placed.get("commerce")) or {}), **((amended and amended.get("commerce")) or {})}
     total = _amount(commerce.get("total"))
     refunded = _refunded(refunds, total, placed is not None)
     first = placed or ordered[0]
@@ -34,15 +34,15 @@ def fold_order(order_id: str, events: list[EventDocument]) -> OrderDocument:
         site_id=first["site_id"],
         order_id=order_id,
         person_id=first["person_id"],
-        user_id=first["user_id"],
+        user_id=first.get("user_id"),
         placed_at=placed["timestamp"] if placed else None,
         refunded_at=refunds[0]["timestamp"] if refunds else None,
-        currency=str(commerce.get("currency") or (first["commerce"] or {}).get("currency") or ""),
+        currency=str(commerce.get("currency") or (first.get("commerce") or {}).get("currency") or ""),
         lines=_lines(amended or first),
         total=total,
         refunded=total if cancelled and placed else refunded,
-        coupon=(first["commerce"] or {}).get("coupon"),
-        country=(first["commerce"] or {}).get("country") or first["country"],
+        coupon=(first.get("commerce") or {}).get("coupon"),
+        country=(first.get("commerce") or {}).get("country") or first.get("country"),
         status=_status(placed is not None, cancelled, refunded, total),
         events=len(ordered),
     )
@@ -53,12 +53,12 @@ def _amount(value: object) -> int:
 
 
 def _refunded(refunds: list[EventDocument], total: int, placed: bool) -> int:
-    amounts = [abs(_amount((event["commerce"] or {}).get("total", total))) for event in refunds]
+    amounts = [abs(_amount((event.get("commerce") or {}).get("total", total))) for event in refunds]
     return min(sum(amounts), total) if placed else sum(amounts)
 
 
 def _lines(event: EventDocument) -> list[OrderLine]:
-    return (event["commerce"] or {}).get("lines", [])
+    return (event.get("commerce") or {}).get("lines", [])
 
 
 def _status(placed: bool, cancelled: bool, refunded: int, total: int) -> OrderStatus:

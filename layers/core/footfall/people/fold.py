@@ -34,9 +34,10 @@ def sightings(events: Iterable[EventDocument]) -> dict[str, Sighting]:
     people: dict[str, Sighting] = {}
     for event in events:
         _see(people, event["person_id"], event)
-        if event["user_id"] and event["visitor_id"] != event["user_id"]:
-            people[event["user_id"]].merged_ids.add(event["visitor_id"])
-            _link(_see(people, event["visitor_id"], event), event, event["user_id"])
+        user_id = event.get("user_id")
+        if user_id and event["visitor_id"] != user_id:
+            people[user_id].merged_ids.add(event["visitor_id"])
+            _link(_see(people, event["visitor_id"], event), event, user_id)
     return people
 
 
@@ -56,7 +57,7 @@ def fold_traits(events: Iterable[EventDocument]) -> dict[str, Any]:
     """A person's traits from every event that tells any: the latest word on each counts."""
     traits: dict[str, Any] = {}
     for event in sorted(events, key=order_in_time):
-        traits.update(event["traits"] or {})
+        traits.update(event.get("traits") or {})
     return traits
 
 

@@ -1,7 +1,7 @@
 """An event: as a client sends it, and as it is stored."""
 
 from datetime import datetime
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, Required, TypedDict
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
@@ -82,16 +82,16 @@ class IncomingEvent(BaseModel):
     sequence: int = 0
 
 
-class Attribution(TypedDict):
-    """Where a visit came from: UTM values, and the channel they amount to."""
+class Attribution(TypedDict, total=False):
+    """Where a visit came from: the UTM values that are known, and the channel they amount to."""
 
-    source: str | None
-    medium: str | None
-    campaign: str | None
-    term: str | None
-    content: str | None
-    click_id: str | None
-    channel: str
+    source: str
+    medium: str
+    campaign: str
+    term: str
+    content: str
+    click_id: str
+    channel: Required[str]
 
 
 class OrderLine(TypedDict):
@@ -120,48 +120,49 @@ class EventDocument(TypedDict):
     """One stored event. `timestamp` is the event's time as corrected; the raw times stay beside it.
 
     `sequence` is the place in the body the event came in: it orders events of the same instant. `message_key` is of the
-    message that brought it first, by which the ledger tells a redelivery from a duplicate.
+    message that brought it first, by which the ledger tells a redelivery from a duplicate. What is not known of an
+    event is not there: nulls would be a third of the collection.
     """
 
     _id: str
     site_id: str
     event_id: str
     type: str
-    name: str | None
+    name: NotRequired[str]
     visitor_id: str
-    user_id: str | None
+    user_id: NotRequired[str]
     person_id: str
-    session_id: str | None
+    session_id: NotRequired[str]
     timestamp: datetime
-    client_time: datetime | None
-    sent_at: datetime | None
+    client_time: NotRequired[datetime]
+    sent_at: NotRequired[datetime]
     received_at: datetime
     processed_at: datetime
     sequence: int
-    url: str | None
-    path: str | None
-    title: str | None
-    referrer: str | None
-    page_type: str | None
+    url: NotRequired[str]
+    path: NotRequired[str]
+    title: NotRequired[str]
+    referrer: NotRequired[str]
+    page_type: NotRequired[str]
     device: str
-    browser: str | None
-    os: str | None
-    country: str | None
+    browser: NotRequired[str]
+    os: NotRequired[str]
+    country: NotRequired[str]
     bot: bool
     attribution: Attribution
-    element: str | Json | None
-    coordinates: Json | None
-    value: float | str | None
-    duration: float | None
-    properties: Json
-    traits: Json | None
-    commerce: Commerce | None
-    flags: list[str]
-    ip: str | None
-    user_agent: str | None
+    element: NotRequired[str | Json]
+    coordinates: NotRequired[Json]
+    value: NotRequired[float | str]
+    duration: NotRequired[float]
+    properties: NotRequired[Json]
+    traits: NotRequired[Json]
+    commerce: NotRequired[Commerce]
+    flags: NotRequired[list[str]]
+    ip: NotRequired[str]
+    user_agent: NotRequired[str]
     source: str
     body_sha256: str
-    expires_at: datetime | None
+    expires_at: NotRequired[datetime]
     message_key: NotRequired[bytes]
 
 

@@ -102,14 +102,14 @@ class RecentEvent(BaseModel):
 
     event_id: str
     type: str = Field(examples=["pageview"])
-    name: str | None = Field(description="an event's own name, where its type does not say it all")
+    name: str | None = Field(default=None, description="an event's own name, where its type does not say it all")
     timestamp: datetime = Field(description="when it happened, the sender's clock corrected")
     received_at: datetime
     visitor_id: str
-    user_id: str | None
-    session_id: str | None
-    page_type: str | None
-    path: str | None
+    user_id: str | None = None
+    session_id: str | None = None
+    page_type: str | None = None
+    path: str | None = None
     device: str
     bot: bool
     source: str = Field(description="`collect`, or `import:` with the import's id", examples=["collect"])

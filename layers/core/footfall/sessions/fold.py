@@ -33,10 +33,10 @@ def fold_session(session_id: str, derived: bool, events: list[EventDocument], co
     ordered = sorted(events, key=order_in_time)
     first, last = ordered[0], ordered[-1]
     pages = [event for event in ordered if event["type"] == "pageview"]
-    visited = [page["page_type"] or page["path"] or "other" for page in pages]
+    visited = [page.get("page_type") or page.get("path") or "other" for page in pages]
     orders = _orders(ordered)
     interactions = sum(event["type"] in INTERACTIONS for event in ordered)
-    user_id = next((event["user_id"] for event in reversed(ordered) if event["user_id"]), None)
+    user_id = next((who for event in reversed(ordered) if (who := event.get("user_id"))), None)
     return SessionDocument(
         _id=f"{first['site_id']}:{session_id}",
         site_id=first["site_id"],
@@ -49,7 +49,7 @@ def fold_session(session_id: str, derived: bool, events: list[EventDocument], co
         ended_at=last["timestamp"],
         duration=(last["timestamp"] - first["timestamp"]).total_seconds(),
         device=first["device"],
-        country=next((event["country"] for event in ordered if event["country"]), None),
+        country=next((country for event in ordered if (country := event.get("country"))), None),
         bot=any(event["bot"] for event in ordered),
         events=len(ordered),
         page_views=len(pages),
@@ -71,8 +71,9 @@ def fold_session(session_id: str, derived: bool, events: list[EventDocument], co
 def _first_times(pages: list[EventDocument]) -> dict[str, datetime]:
     steps: dict[str, datetime] = {}
     for page in pages:
-        if page["page_type"] and "." not in page["page_type"] and not page["page_type"].startswith("$"):
-            steps.setdefault(page["page_type"], page["timestamp"])
+        kind = page.get("page_type")
+        if kind and "." not in kind and not kind.startswith("$"):
+            steps.setdefault(kind, page["timestamp"])
     return steps
 
 
@@ -81,7 +82,7 @@ def _orders(ordered: list[EventDocument]) -> dict[str, tuple[int, str | None]]:
     orders: dict[str, tuple[int, str | None]] = {}
     for event in ordered:
         if event["type"] == "order_completed":
-            commerce = event["commerce"] or {}
+            commerce = event.get("commerce") or {}
             key = commerce.get("order_id") or event["event_id"]
             orders.setdefault(key, (commerce.get("total", 0), commerce.get("currency")))
     return orders

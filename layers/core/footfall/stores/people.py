@@ -28,8 +28,8 @@ class Numbers:
             self._people.clear()
             self._visitors.clear()
         events = list(events)
-        people = {who for event in events if (who := event["user_id"]) and who not in self._people}
-        visitors = {event["person_id"] for event in events if not event["user_id"]}
+        people = {who for event in events if (who := event.get("user_id")) and who not in self._people}
+        visitors = {event["person_id"] for event in events if not event.get("user_id")}
         visitors = {who for who in visitors if who not in self._visitors}
         found = self._read(people | visitors)
         links = {who: one["link"]["person_id"] for who, one in found.items() if who in visitors and "link" in one}
@@ -40,7 +40,8 @@ class Numbers:
 
     def of(self, event: Mapping[str, Any]) -> int | None:
         """The number of the person an event (or order) belongs to; None for somebody not stored yet."""
-        return self._people.get(event["user_id"]) if event["user_id"] else self._visitors.get(event["person_id"])
+        user_id = event.get("user_id")
+        return self._people.get(user_id) if user_id else self._visitors.get(event["person_id"])
 
     def _read(self, person_ids: set[str]) -> dict[str, dict[str, Any]]:
         keys = iter([f"{self._site_id}:{person_id}" for person_id in person_ids])
