@@ -45,7 +45,8 @@ class Batch:
     `messages` by message id, and what is replayed by the id of its replay; `originals` as the client sent them, by
     their body's fingerprint; `events` those that are in the store, as they are stored; `newcomers` the people whom
     nobody saw before; `moments` of what changed, whose days' figures have to be recomputed; `outcomes` by message key:
-    what became of the events of each message.
+    what became of the events of each message. `stored_before` are the keys of events that the store
+    held already.
     """
 
     site_id: str
@@ -56,6 +57,7 @@ class Batch:
     originals: dict[str, tuple[Json, EventsMessage]] = field(default_factory=dict)
     events: list[EventDocument] = field(default_factory=list)
     quarantine: list[QuarantineDocument] = field(default_factory=list)
+    stored_before: set[str] = field(default_factory=set)
     newcomers: set[str] = field(default_factory=set)
     sessions: list[SessionDocument] = field(default_factory=list)
     moments: list[datetime] = field(default_factory=list)

@@ -46,25 +46,29 @@ READ = dict.fromkeys(
 
 @dataclass(frozen=True)
 class Arrived:
-    """Events that are in the store now, and the visitors among theirs whom nobody saw before."""
+    """Events whose sessions change: `new` ones, just stored, with the visitors whom nobody saw before; and `old` ones,
+    stored before, whose sessions are in doubt.
+    """
 
-    events: list[EventDocument]
+    new: list[EventDocument]
     newcomers: AbstractSet[str]
+    old: list[EventDocument]
 
 
 def recompute(
-    database: Mongo, site_id: str, arrived: Arrived, rechecked: list[EventDocument], computed_at: datetime
+    database: Mongo, site_id: str, arrived: Arrived, computed_at: datetime
 ) -> tuple[list[SessionDocument], list[datetime]]:
-    """Recompute the sessions of events that arrived, and of events that the sweeper asks about.
+    """Recompute the sessions of events that arrived.
 
     The answer is the sessions that changed, and when they and those that merged into them began.
     """
-    named, unnamed = _by_session(arrived.events)
-    doubted, doubted_unnamed = _by_session(rechecked)
+    named, unnamed = _by_session(arrived.new)
+    doubted, doubted_unnamed = _by_session(arrived.old)
+    newcomers = arrived.newcomers - {event["visitor_id"] for event in doubted_unnamed}
     known = _stored(database, site_id, [*named, *doubted])
     opened = _open(database, {key: named[key] for key in named if key not in known and key not in doubted}, computed_at)
-    begun = _fold_derived((event for event in unnamed if event["visitor_id"] in arrived.newcomers), computed_at)
-    seen_before = [event for event in unnamed if event["visitor_id"] not in arrived.newcomers]
+    begun = _fold_derived((event for event in unnamed if event["visitor_id"] in newcomers), computed_at)
+    seen_before = [event for event in unnamed if event["visitor_id"] not in newcomers]
     derived = _derived_sessions(database, site_id, seen_before + doubted_unnamed, computed_at)
     read = _named_sessions(database, site_id, {*named, *doubted} - opened.keys(), computed_at) + derived
     known |= _stored(database, site_id, [session["session_id"] for session in derived])

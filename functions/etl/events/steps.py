@@ -68,7 +68,7 @@ def _normalise(batch: Batch, site: Site, message: EventsMessage, key: bytes, raw
 
 def store_events(batch: Batch, site: Site) -> None:
     """Store each event once; of two bodies under one id the first is kept and the other quarantined."""
-    kept = store.insert(database(), batch.events)
+    kept, batch.stored_before = store.insert(database(), batch.events)
     same: list[EventDocument] = []
     for event in batch.events:
         if kept[event["_id"]]["body_sha256"] == event["body_sha256"]:
@@ -92,6 +92,7 @@ def add_reprocessed(batch: Batch, site: Site) -> None:
     if asked - have:
         found = database()["events"].find({"_id": {"$in": sorted(asked - have)}})
         batch.events += found  # type: ignore[arg-type]
+        batch.stored_before |= asked
 
 
 def recompute_people(batch: Batch, site: Site) -> None:
@@ -103,9 +104,11 @@ def recompute_people(batch: Batch, site: Site) -> None:
 def recompute_sessions(batch: Batch, site: Site) -> None:
     """Every session these events belong to, from all of its events, and those that the sweeper asks for."""
     spans = [span for message in batch.messages.values() for span in message.recheck]
-    arrived = sessions.Arrived(batch.events, batch.newcomers)
-    rechecked = sessions.events_in(database(), site.site_id, spans)
-    batch.sessions, moments = sessions.recompute(database(), site.site_id, arrived, rechecked, batch.processed_at)
+    new = [event for event in batch.events if event["_id"] not in batch.stored_before]
+    old = [event for event in batch.events if event["_id"] in batch.stored_before]
+    old += sessions.events_in(database(), site.site_id, spans)
+    arrived = sessions.Arrived(new, batch.newcomers, old)
+    batch.sessions, moments = sessions.recompute(database(), site.site_id, arrived, batch.processed_at)
     batch.moments += moments
 
 

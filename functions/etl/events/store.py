@@ -8,12 +8,15 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 
-def insert(database: Database[dict[str, Any]], events: list[EventDocument]) -> dict[str, EventDocument]:
-    """Store events; the answer is what the store holds under each of their keys, whoever brought it first."""
+def insert(
+    database: Database[dict[str, Any]], events: list[EventDocument]
+) -> tuple[dict[str, EventDocument], set[str]]:
+    """Store events; the answer is what the store holds under each of their keys, and the keys that it held before."""
     kept: dict[str, EventDocument] = {}
     for event in events:
         kept.setdefault(event["_id"], event)
-    return kept | {document["_id"]: document for document in _already_stored(database, list(kept.values()))}
+    before = {document["_id"]: document for document in _already_stored(database, list(kept.values()))}
+    return kept | before, set(before)
 
 
 def _already_stored(database: Database[dict[str, Any]], events: list[EventDocument]) -> list[EventDocument]:
