@@ -7,7 +7,7 @@ the authorizer guards. A route on one side only, or two different schemas under 
 import json
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from importlib import import_module
@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from footfall.web import PROBLEM_JSON, PROBLEMS
+from starlette.routing import BaseRoute
 
 from infra.openapi_collect import BODY, QUERY, SEGMENT_BODY
 from infra.template import functions, load
@@ -126,7 +127,7 @@ def _is_guarded(event: Json) -> bool:
 
 
 def _add_paths(paths: Json, function: HttpFunction, own: Json) -> None:
-    routes = dict(_routes(function.app))
+    routes = dict(_routes(function.app.routes))
     for path, operations in own.items():
         for method, operation in operations.items():
             route = routes.get((method, path))
@@ -148,10 +149,12 @@ def _add_paths(paths: Json, function: HttpFunction, own: Json) -> None:
         raise Disagreement(f"{function.tag} does not answer {', '.join(missing)}, which template.yaml sends to it")
 
 
-def _routes(app: FastAPI) -> Iterator[tuple[tuple[str, str], APIRoute]]:
-    for route in app.routes:
+def _routes(routes: Iterable[BaseRoute]) -> Iterator[tuple[tuple[str, str], APIRoute]]:
+    for route in routes:
         if isinstance(route, APIRoute):
             yield from (((method.lower(), route.path), route) for method in route.methods or ())
+        elif included := getattr(route, "original_router", None):  # an APIRouter that the application includes
+            yield from _routes(included.routes)
 
 
 def _security(path: str, guarded: bool, scopes: list[str]) -> list[dict[str, list[str]]]:

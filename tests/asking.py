@@ -11,16 +11,16 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 def question(
-    path: str, query: dict[str, Any] | None = None, site_id: str = "demo", scopes: str = "read"
+    path: str, query: dict[str, Any] | None = None, site_id: str = "demo", scopes: str = "read", method: str = "GET"
 ) -> dict[str, Any]:
-    """A GET from a caller whose key is of that site."""
+    """A request from a caller whose key is of that site."""
     return {
         "version": "2.0",
         "rawPath": path,
         "rawQueryString": urlencode(query or {}, doseq=True),
         "headers": {"host": "shop.example"},
         "requestContext": {
-            "http": {"method": "GET", "path": path, "sourceIp": "203.0.113.7", "protocol": "HTTP/1.1"},
+            "http": {"method": method, "path": path, "sourceIp": "203.0.113.7", "protocol": "HTTP/1.1"},
             "authorizer": {"lambda": {"site_id": site_id, "scopes": scopes, "key_id": "k"}},
             "stage": "$default",
         },
@@ -42,6 +42,14 @@ def refusal(handler: Handler, path: str, query: dict[str, Any] | None = None, **
     answer = handler(question(path, query, **caller), LambdaContext())
     assert answer["headers"]["content-type"] == "application/problem+json", answer
     return answer["statusCode"], [error["field"] for error in json.loads(answer["body"]).get("errors", [])]
+
+
+def order(
+    handler: Handler, method: str, path: str, query: dict[str, Any] | None = None, **caller: str
+) -> tuple[int, dict[str, Any]]:
+    """The status and body of the answer to somebody who, unless said otherwise, may do anything to their site."""
+    answer = handler(question(path, query, **{"scopes": "read admin", **caller}, method=method), LambdaContext())
+    return answer["statusCode"], json.loads(answer["body"])
 
 
 def reached(answer: dict[str, Any]) -> list[int]:

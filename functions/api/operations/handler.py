@@ -20,7 +20,7 @@ from footfall.schemas.operations import (
 from footfall.stores.mongo import answering
 from footfall.web import PROBLEMS, AdminSite, ReadSite, as_lambda, create_app
 
-from . import documentation, queries
+from . import caching, documentation, queries
 from .health import health_of
 from .levers import start_rollup, start_training
 from .waiting import queues_now
@@ -28,6 +28,7 @@ from .waiting import queues_now
 CACHED = {"Cache-Control": "public, max-age=300"}
 
 app = create_app("operations")
+app.include_router(caching.router)
 
 
 @app.get("/api/health", responses={503: {"model": Health, "description": "Something that is needed does not answer"}})

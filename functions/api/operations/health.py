@@ -12,7 +12,7 @@ from footfall.observability import logger
 from footfall.queues import depth
 from footfall.schemas.operations import Dependency, Health, Queues
 from footfall.settings import EventsQueueSettings, MilvusSettings, from_environment
-from footfall.stores import cache
+from footfall.stores import cache, remembered
 from footfall.stores.mongo import database
 
 from . import queries
@@ -32,8 +32,8 @@ def health_of(site_id: str) -> Health:
     pool = ThreadPoolExecutor(8)
     checks = {name: pool.submit(_milliseconds, check) for name, check in CHECKS.items()}
     queues, runs = pool.submit(queues_now), pool.submit(queries.training_runs, site_id, 1)
-    statistics = pool.submit(cache.statistics)
-    asked: list[Future[Any]] = [*checks.values(), queues, runs, statistics]
+    hit_rate, connections = pool.submit(remembered.hit_rate, site_id), pool.submit(queries.connections)
+    asked: list[Future[Any]] = [*checks.values(), queues, runs, hit_rate, connections]
     wait(asked, PATIENCE_SECONDS)
     pool.shutdown(wait=False, cancel_futures=True)
     newest = _answer(runs) or []
@@ -44,7 +44,8 @@ def health_of(site_id: str) -> Health:
         dependencies=dependencies,
         queues=_answer(queues) or NO_QUEUES,
         last_training=next(iter(newest), None),
-        cache_hit_rate=(_answer(statistics) or {}).get("hit_rate"),
+        cache_hit_rate=_answer(hit_rate),
+        mongodb_connections=_answer(connections),
     )
 
 

@@ -1,4 +1,4 @@
-"""What operations starts: the recomputation of daily figures, and the training of models."""
+"""What operations starts: daily figures recomputed, models trained, and the usual questions asked again."""
 
 import json
 from datetime import date
@@ -11,13 +11,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from footfall.clock import now
 from footfall.errors import Conflict, Unavailable
 from footfall.schemas.operations import TrainingStarted
-from footfall.settings import RollupSettings, TrainingSettings, from_environment
+from footfall.settings import RollupSettings, TrainingSettings, WarmingSettings, from_environment
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_stepfunctions import SFNClient
 
 CLIENT = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 2})
+
+
+DASHBOARD_QUESTIONS = ("/api/metrics/dashboard",)
+FUNNEL_QUESTIONS = ("/api/funnel", "/api/funnel?breakdown=device", "/api/funnel/trend")
 
 
 @cache
@@ -33,14 +37,42 @@ def _step_functions() -> "SFNClient":
 def start_rollup(site_id: str, day: date | None) -> None:
     """Have jobs/rollup recompute one day of a site, or every stale one; it does so after this has returned."""
     question: dict[str, Any] = {"site_id": site_id} | ({"date": day.isoformat()} if day else {})
+    _start(from_environment(RollupSettings).rollup_function_name, question, "the rollup cannot be started")
+
+
+def ask_again(site_id: str) -> list[str]:
+    """Have what most people ask first computed, and so remembered, after this has returned; answers what that is."""
+    functions = from_environment(WarmingSettings)
+    asked = dict.fromkeys(DASHBOARD_QUESTIONS, functions.metrics_function_name)
+    asked |= dict.fromkeys(FUNNEL_QUESTIONS, functions.funnel_function_name)
+    for question, function in asked.items():
+        _start(function, _as_asked(site_id, question), "the questions cannot be asked again")
+    return list(asked)
+
+
+def _as_asked(site_id: str, question: str) -> dict[str, Any]:
+    """A question as the gateway would pass it on for a reader of the site."""
+    path, _, query = question.partition("?")
+    return {
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {},
+        "requestContext": {
+            "http": {"method": "GET", "path": path, "sourceIp": "127.0.0.1", "protocol": "HTTP/1.1"},
+            "authorizer": {"lambda": {"site_id": site_id, "scopes": "read", "key_id": "operations"}},
+            "stage": "$default",
+        },
+        "isBase64Encoded": False,
+    }
+
+
+def _start(function: str, event: dict[str, Any], failure: str) -> None:
+    """Have a function run; raises Unavailable, with that sentence, when it cannot be started."""
     try:
-        _lambda().invoke(
-            FunctionName=from_environment(RollupSettings).rollup_function_name,
-            InvocationType="Event",
-            Payload=json.dumps(question).encode(),
-        )
+        _lambda().invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())
     except (BotoCoreError, ClientError) as error:
-        raise Unavailable("the rollup cannot be started") from error
+        raise Unavailable(failure) from error
 
 
 def start_training(site_id: str) -> TrainingStarted:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from footfall.figures import percentage
 from footfall.schemas.model import ModelName
 from footfall.schemas.operations import (
+    Connections,
     EventCounts,
     LatestRollup,
     Ledger,
@@ -17,6 +19,8 @@ from footfall.stores.collections import COLLECTIONS
 from footfall.stores.mongo import database
 from pymongo.errors import ExecutionTimeout
 
+UNTOLD = dict.fromkeys(["locks", "metrics", "repl", "tcmalloc", "transactions", "wiredTiger"], 0)
+"""What of its status MongoDB need not put together."""
 COUNTED = tuple(sorted(set(COLLECTIONS) - {"sites", "counters", "stale_days", "ledger", "rollups"}))
 RECENT_FIELDS = dict.fromkeys(RecentEvent.model_fields, True)
 RUNS_SHOWN = 20
@@ -102,3 +106,16 @@ def model_versions(site_id: str, name: ModelName) -> list[ModelVersion]:
     """The newest hundred versions of one of a site's models, the newest first."""
     versions = database()["models"].find({"site_id": site_id, "name": name}).sort("version", -1).limit(VERSIONS_SHOWN)
     return [ModelVersion.model_validate(model) for model in versions]
+
+
+def ids_of(site_id: str, person_id: str) -> list[str]:
+    """An id, and the person whom a visitor of that id turned out to be."""
+    found = database()["users"].find_one({"_id": f"{site_id}:{person_id}"}, {"link.person_id": 1}) or {}
+    return [person_id, *(str(link["person_id"]) for link in [found.get("link")] if link)]
+
+
+def connections() -> Connections:
+    """How many connections MongoDB has, and how many it takes."""
+    found = database().client.get_database("admin").command({"serverStatus": 1, **UNTOLD})["connections"]
+    most = found["current"] + found["available"]
+    return Connections(open=found["current"], most=most, used=percentage(found["current"], most))

@@ -104,6 +104,13 @@ class RollupSettings(BaseModel):
     rollup_function_name: str
 
 
+class WarmingSettings(BaseModel):
+    """The functions that are asked the usual questions again after the cache was emptied."""
+
+    metrics_function_name: str
+    funnel_function_name: str
+
+
 class DeploymentSettings(BaseModel):
     """Which environment this is: dev, staging, production or local."""
 

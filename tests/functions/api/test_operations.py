@@ -87,6 +87,9 @@ def test_everything_answers_when_all_is_well(database: Mongo, queue_urls: dict[s
     assert {name for name, found in health["dependencies"].items() if found["needed"]} == {"mongodb", "sqs"}
     assert health["last_training"] is None
     assert 0 <= health["cache_hit_rate"] <= 100
+    connections = health["mongodb_connections"]
+    assert 0 < connections["open"] < connections["most"]
+    assert 0 < connections["used"] < 100
 
 
 def test_without_redis_and_milvus_it_works_less_well(

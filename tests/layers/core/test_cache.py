@@ -13,10 +13,10 @@ from footfall.days import DayRange
 from footfall.errors import Unavailable
 from footfall.settings import from_environment
 from footfall.stores import cache
-from footfall.stores.cache import Breaker, Key, ask, dashboard_key, funnel_key, remember, statistics
+from footfall.stores.cache import Breaker, Key, ask, dashboard_key, funnel_key, remember
 from pydantic import BaseModel
 
-KEY = Key("metrics:test", 100)
+KEY = Key("metrics:test:demo", 100)
 APRIL = DayRange(date(2015, 4, 1), date(2015, 4, 30), ZoneInfo("UTC"))
 
 
@@ -76,7 +76,7 @@ def test_an_answer_from_before_its_model_was_changed_is_computed_anew() -> None:
 def test_lifetimes_differ_so_that_not_all_answers_end_at_once() -> None:
     lifetimes = set()
     for number in range(20):
-        key = Key(f"metrics:test:{number}", 86_400)
+        key = Key(f"metrics:test:demo:{number}", 86_400)
         remember(key, Answer, lambda: Answer(number=0))
         lifetimes.add(int(str(ask(lambda redis, key=key: redis.ttl(key.text)))))  # type: ignore[misc]
     assert len(lifetimes) > 10
@@ -127,15 +127,6 @@ def test_a_failed_probe_keeps_the_breaker_open() -> None:
     assert breaker.allows()
     breaker.note(success=False)
     assert not breaker.allows()
-
-
-def test_redis_counts_hits_and_misses_for_the_health_page() -> None:
-    before = statistics()
-    for _ in range(4):
-        remember(KEY, Answer, lambda: Answer(number=0))
-    after = statistics()
-    assert (after["hits"] - before["hits"], after["misses"] - before["misses"]) >= (3, 1)
-    assert 0 <= after["hit_rate"] <= 100
 
 
 def test_keys_name_site_range_and_version_and_differ_by_question() -> None:

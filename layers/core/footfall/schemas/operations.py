@@ -76,6 +76,14 @@ class ModelVersions(BaseModel):
     versions: list[ModelVersion]
 
 
+class Connections(BaseModel):
+    """How many of the connections that MongoDB takes are in use, by everything that uses it."""
+
+    open: int = Field(examples=[42])
+    most: int = Field(description="as many as there may be", examples=[1500])
+    used: float = Field(description="share of them that are open, in percent", examples=[2.8])
+
+
 class Health(BaseModel):
     """Whether Footfall works: `unavailable` without what it needs, `degraded` without the rest."""
 
@@ -85,8 +93,11 @@ class Health(BaseModel):
     queues: Queues
     last_training: TrainingRun | None = Field(description="the site's newest training run; null when there was none")
     cache_hit_rate: float | None = Field(
-        description="share of lookups that found something, in percent; null when Redis does not answer",
+        description="share of a week's lookups that found an answer, in percent; null when Redis does not answer",
         examples=[87.5],
+    )
+    mongodb_connections: Connections | None = Field(
+        description="null when MongoDB does not answer, or does not tell this user (its role clusterMonitor may ask)"
     )
 
 

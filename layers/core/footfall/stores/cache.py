@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any, TypeVar
 
@@ -32,6 +33,16 @@ JITTER = 0.1
 HOUR, DAY = 3_600, 86_400
 
 
+DASHBOARD, FUNNEL, SIMILAR_USERS, TRENDING = (
+    "metrics:dashboard",
+    "metrics:funnel",
+    "query:similar_users",
+    "query:trending",
+)
+REMEMBERED = {"dashboard": DASHBOARD, "funnel": FUNNEL, "similar_users": SIMILAR_USERS, "trending": TRENDING}
+"""The kinds of remembered answers, and how their keys begin before the site. All else in Redis is live activity."""
+
+
 @dataclass(frozen=True)
 class Key:
     """A key, and how many seconds what is under it lives."""
@@ -39,16 +50,25 @@ class Key:
     text: str
     seconds: int
 
+    @property
+    def kind(self) -> str:
+        """How the key begins: its two first words."""
+        return ":".join(self.text.split(":")[:2])
+
+    @property
+    def site_id(self) -> str:
+        """Whose key it is: the third word."""
+        return self.text.split(":")[2]
+
 
 def dashboard_key(site_id: str, days: DayRange, version: str) -> Key:
     """The dashboard of a range, as of one version of the site's rollups."""
-    return Key(f"metrics:dashboard:{site_id}:{_span(days)}:{version}", _lifetime(days))
+    return Key(f"{DASHBOARD}:{site_id}:{_span(days)}:{version}", _lifetime(days))
 
 
 def funnel_key(site_id: str, device: str | None, days: DayRange, version: str, question: str) -> Key:
     """The answer to a question about a funnel, as of one version of the site's rollups."""
-    digest = hashlib.sha256(question.encode()).hexdigest()[:16]
-    return Key(f"metrics:funnel:{site_id}:{device or 'all'}:{_span(days)}:{version}:{digest}", _lifetime(days))
+    return Key(f"{FUNNEL}:{site_id}:{device or 'all'}:{_span(days)}:{version}:{_digest(question)}", _lifetime(days))
 
 
 def session_key(site_id: str, session_id: str) -> Key:
@@ -73,8 +93,21 @@ def realtime_metrics_key(site_id: str) -> Key:
 
 def similar_users_key(site_id: str, person_id: str, version: int, question: str) -> Key:
     """Who behaves like somebody, as of one version of the model, for 10 minutes."""
-    digest = hashlib.sha256(f"{person_id}\n{question}".encode()).hexdigest()[:16]
-    return Key(f"query:similar_users:{site_id}:{version}:{digest}", 600)
+    return Key(f"{similar_users_prefix(site_id, person_id)}{version}:{_digest(question)}", 600)
+
+
+def similar_users_prefix(site_id: str, person_id: str) -> str:
+    """How every key of an answer about one person begins."""
+    return f"{SIMILAR_USERS}:{site_id}:{_digest(person_id)}:"
+
+
+def counts_key(site_id: str, day: date) -> Key:
+    """How often answers of each kind were looked for, and were not there, on one day (UTC); for 8 days."""
+    return Key(f"cache:counts:{site_id}:{day}", 8 * DAY)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _span(days: DayRange) -> str:
@@ -142,17 +175,36 @@ def ask(work: Callable[["Redis"], Result]) -> Result:
 def remember(key: Key, model: type[Model], compute: Callable[[], Model]) -> Model:
     """The answer kept under a key, else computed now and kept for about as long as the key says."""
     try:
-        kept = ask(lambda redis: redis.get(key.text))
+        kept = ask(lambda redis: _look_up(redis, key))
     except Unavailable:
         return compute()
     known = read(model, kept)
     if known:
         return known
+    with suppress(Unavailable):
+        ask(lambda redis: _count(redis, key, "misses"))
     answer = compute()
     seconds = round(key.seconds * random.uniform(1 - JITTER, 1 + JITTER))
     with suppress(Unavailable):
         ask(lambda redis: redis.set(key.text, answer.model_dump_json(by_alias=True), ex=seconds))
     return answer
+
+
+def _look_up(redis: "Redis", key: Key) -> Any:
+    """What is under a key; that it was looked for is counted on the same way, where Redis has room for that."""
+    pipeline = redis.pipeline(transaction=False)
+    pipeline.get(key.text)
+    _count(pipeline, key, "lookups")
+    kept, *_ = pipeline.execute(raise_on_error=False)
+    if isinstance(kept, RedisError):
+        raise kept
+    return kept
+
+
+def _count(redis: "Redis", key: Key, what: str) -> None:
+    counts = counts_key(key.site_id, now().date())
+    redis.hincrby(counts.text, f"{key.kind} {what}", 1)
+    redis.expire(counts.text, counts.seconds)
 
 
 def read(model: type[Model], text: Any) -> Model | None:
@@ -161,15 +213,3 @@ def read(model: type[Model], text: Any) -> Model | None:
         return model.model_validate_json(text) if text else None
     except ValidationError:
         return None
-
-
-def statistics() -> dict[str, Any]:
-    """What Redis itself counts: lookups that found something and that did not, and its memory; raises Unavailable."""
-    info: dict[str, Any] = ask(lambda redis: redis.info())
-    hits, misses = int(info["keyspace_hits"]), int(info["keyspace_misses"])
-    return {
-        "hits": hits,
-        "misses": misses,
-        "hit_rate": round(100 * hits / (hits + misses), 2) if hits + misses else 0.0,
-        "used_memory_bytes": int(info["used_memory"]),
-    }
