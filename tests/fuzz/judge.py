@@ -84,7 +84,7 @@ class Tally:
 
 
 def outcome_of_http(answer: Any) -> str:
-    """The status of an HTTP function's answer; raises Wrong where it is no answer, a 5xx, or an error without its form."""
+    """The status of an HTTP function's answer; raises Wrong for no answer, a 5xx, or an error without its form."""
     try:
         size = len(json.dumps(answer))
         status, body = int(answer["statusCode"]), answer.get("body") or ""
@@ -131,10 +131,11 @@ def _last_error() -> Iterator[list[BaseException]]:
 
 def _place(error: BaseException) -> str:
     """Where an exception comes from: its kind, and the last line of ours or, failing that, of anybody's."""
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = list(traceback.extract_tb(error.__traceback__))
     ours = [frame for frame in frames if "site-packages" not in frame.filename and "tests/fuzz" not in frame.filename]
-    frame = (ours or frames or [None])[-1]
-    where = f" at {frame.filename.rpartition('/functions/')[2].rpartition('/core/')[2]}:{frame.lineno}" if frame else ""
+    place = (ours or frames)[-1:]
+    files = (frame.filename.rpartition("/functions/")[2].rpartition("/core/")[2] for frame in place)
+    where = "".join(f" at {file}:{frame.lineno}" for file, frame in zip(files, place, strict=True))
     return f" {type(error).__name__}{where}"
 
 

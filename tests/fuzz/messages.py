@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from footfall.schemas.event import EVENT_TYPES, IncomingEvent
@@ -10,20 +11,24 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from pydantic import ValidationError
 
-from tests.fuzz.events import TEXTS, VALUES
 from tests.fuzz.judge import Tally, Wrong
 from tests.fuzz.requests import draw
+from tests.fuzz.words import TEXTS, VALUES
 from tests.fuzz.world import World
 
 Message = dict[str, Any]
 ANY_TEXT = st.text(st.characters(codec=None), max_size=20) | st.sampled_from([text[:200] for text in TEXTS])
 MOMENTS = st.one_of(
     st.datetimes().map(lambda moment: moment.isoformat() + "Z"),
-    st.sampled_from(["2026-03-01T12:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z", "0000-01-01", 1e15, -1, "12:00"]),
+    st.sampled_from(
+        ["2026-03-01T12:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z", "0000-01-01", 1e15, -1, "12:00"]
+    ),
 )
 NUMBERS = st.integers() | st.floats() | st.sampled_from([2**63, -(2**63) - 1, 10**400, 5e-324, float("inf")])
 SCALARS = st.none() | st.booleans() | NUMBERS | ANY_TEXT | MOMENTS
-JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4), max_leaves=12)
+JSON = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ANY_TEXT, inner, max_size=4), max_leaves=6
+)
 
 
 def record(body: SearchStrategy[str]) -> SearchStrategy[Message]:
@@ -38,21 +43,25 @@ def record(body: SearchStrategy[str]) -> SearchStrategy[Message]:
     return st.fixed_dictionaries({"messageId": st.uuids().map(str), "body": body, "attributes": attributes})
 
 
-def _object(fields: dict[str, SearchStrategy[Any]]) -> SearchStrategy[dict[str, Any]]:
-    """An object of these fields, any of which may be missing or anything, and of one or two that nobody knows."""
-    known = st.fixed_dictionaries({}, optional={name: fitting | JSON for name, fitting in fields.items()})
-    return st.builds(lambda told, odd: {**odd, **told}, known, st.dictionaries(ANY_TEXT, JSON, max_size=2))
+@st.composite
+def _object(draw_one: st.DrawFn, fields: dict[str, SearchStrategy[Any]]) -> dict[str, Any]:
+    """An object of a few of these fields, each fitting or anything, and now and then of one that nobody knows."""
+    names = draw_one(st.lists(st.sampled_from(sorted(fields)), max_size=5, unique=True))
+    told = {name: draw_one(fields[name] | JSON) for name in names}
+    return {**draw_one(st.dictionaries(ANY_TEXT, JSON, max_size=1)), **told}
 
 
 IDS = st.sampled_from(["v1", "v2", "u5", "o1", "", " ", "demo:v1"]) | ANY_TEXT
 PRODUCTS = st.lists(_object({"product_id": IDS, "price": NUMBERS, "quantity": NUMBERS, "name": ANY_TEXT}), max_size=3)
-MONEY = _object({"order_id": IDS, "total": NUMBERS, "currency": st.sampled_from(["EUR", "JPY", "", "£"]), "products": PRODUCTS})
+MONEY = _object(
+    {"order_id": IDS, "total": NUMBERS, "currency": st.sampled_from(["EUR", "JPY", "", "£"]), "products": PRODUCTS}
+)
 EVENT = _object(
     {
-        **{name: JSON for name in IncomingEvent.model_fields},
+        **dict.fromkeys(IncomingEvent.model_fields, JSON),
         **dict.fromkeys(("eventId", "messageId", "visitorId", "anonymousId", "userId", "sessionId", "previousId"), IDS),
         **dict.fromkeys(("timestamp", "sentAt"), MOMENTS),
-        "eventType": st.sampled_from(sorted(EVENT_TYPES) + ["track", "page", "purchase", "Order Completed"]),
+        "eventType": st.sampled_from([*sorted(EVENT_TYPES), "track", "page", "purchase", "Order Completed"]),
         "properties": MONEY,
         "sequence": st.integers(0, 500) | JSON,
     }
@@ -102,23 +111,22 @@ SESSIONS: dict[str, SearchStrategy[Any]] = {
     "person_ids": st.lists(IDS, max_size=3),
     "sessions": st.lists(SUMMARY | WHOLE_SUMMARY, max_size=3),
 }
-UPLOAD = _object(
-    {
-        "s3": _object({"bucket": _object({"name": IDS}), "object": _object({"key": IDS | st.just("uploads/demo/0123456789abcdef/manifest.json")})}),
-        "eventName": st.just("ObjectCreated:Put"),
-    }
-)
+KEYS = IDS | st.just("uploads/demo/0123456789abcdef/manifest.json")
+UPLOAD = _object({"s3": _object({"bucket": _object({"name": IDS}), "object": _object({"key": KEYS})})})
 
 
 def _texts(*objects: SearchStrategy[Any]) -> SearchStrategy[str]:
     """These as JSON, whole or cut short, and texts that are none."""
     whole = st.one_of(*objects, JSON).map(json.dumps)
     cut = st.tuples(whole, st.integers(0, 30)).map(lambda given: given[0][: -given[1] or None])
-    return st.one_of(whole, whole, whole, cut, ANY_TEXT, st.sampled_from(TEXTS + tuple(json.dumps(value) for value in VALUES)))
+    return st.one_of(
+        whole, whole, whole, cut, ANY_TEXT, st.sampled_from(TEXTS + tuple(json.dumps(value) for value in VALUES))
+    )
 
 
 EVENTS_BODY = _texts(WHOLE, WHOLE, WHOLE, _object({**ENVELOPE, "recheck": st.lists(SPAN, max_size=2)}))
-IMPORTS_BODY = _texts(_object({"Records": st.lists(UPLOAD, max_size=2)}), _object({"site_id": IDS, "import_id": IDS | st.just("0" * 16)}))
+WORD = _object({"site_id": IDS, "import_id": IDS | st.just("0" * 16)})
+IMPORTS_BODY = _texts(_object({"Records": st.lists(UPLOAD, max_size=2)}), WORD)
 SESSIONS_BODY = _texts(st.fixed_dictionaries(SESSIONS), _object(SESSIONS))
 
 
@@ -130,12 +138,13 @@ def fuzz(world: World, tally: Tally, inputs: int, number: int) -> None:
         ("EtlRealtimeFunction", SESSIONS_BODY, 0.1, _is_no_sessions_message),
         ("EtlVectorsFunction", SESSIONS_BODY, 0.1, _never),
     ):
-        draw(
-            st.lists(record(body), min_size=1, max_size=2),
-            round(inputs * share),
-            number,
-            lambda records, f=function, m=may_fail: tally.take(records, lambda: _deliver(world, f, records, m)),  # type: ignore[misc]
-        )
+        records = st.lists(record(body), min_size=1, max_size=2)
+        deliver = partial(_deliver, world, function, may_fail)
+        draw(records, round(inputs * share), number, partial(_take, tally, deliver))
+
+
+def _take(tally: Tally, deliver: Callable[[list[Message]], str], records: list[Message]) -> None:
+    tally.take(records, partial(deliver, records))
 
 
 def _never(_: str) -> bool:
@@ -151,12 +160,10 @@ def _is_no_sessions_message(body: str) -> bool:
     return False
 
 
-def _deliver(world: World, function: str, records: list[Message], may_fail: Callable[[str], bool]) -> str:
+def _deliver(world: World, function: str, may_fail: Callable[[str], bool], records: list[Message]) -> str:
     answer = world.invoke(function, {"Records": records})
     failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
     for one in records:
         if one["messageId"] in failed and not may_fail(one["body"]):
             raise Wrong(f"{function} wants it again")
     return f"{function}: {'taken' if not failed else 'given up'}"
-
-

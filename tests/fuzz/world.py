@@ -1,4 +1,4 @@
-"""Every function of template.yaml in this process, on real stores: a site with keys, a little traffic and its figures."""
+"""Every function of template.yaml in this process, on real stores: a site with keys, some traffic and its figures."""
 
 import os
 from collections.abc import Iterator, Mapping

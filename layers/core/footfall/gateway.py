@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 import base64
 import binascii
 import re
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from footfall.errors import BadRequest
 
@@ -79,6 +79,6 @@ def _what_is_wrong(error: ValidationError) -> str:
 
 
 def _quoted(context: dict[str, Any]) -> dict[str, Any]:
-    """The context with a path that is right once it is unquoted: Mangum does that to what the gateway has done it to."""
+    """The context with a path that Mangum may unquote, which the gateway has done already."""
     path = context["http"]["path"]
     return {**context, "http": {**context["http"], "path": path.replace("%", "%25")}} if "%" in path else context

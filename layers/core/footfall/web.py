@@ -41,13 +41,21 @@ class Problem(BaseModel):
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     code: {"model": Problem, "content": {PROBLEM_JSON: {}}, "description": HTTPStatus(code).phrase}
-    for code in (401, 403, 404, 422, 503)
+    for code in (400, 401, 403, 404, 422, 503)
 }
 
 
 def create_app(title: str) -> FastAPI:
     """An application whose every error is problem+json."""
-    app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, responses=PROBLEMS)
+    app = FastAPI(
+        title=title,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        responses=PROBLEMS,
+    )
     app.exception_handler(FootfallError)(_on_footfall_error)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(HTTPException)(_on_http_exception)
@@ -57,7 +65,9 @@ def create_app(title: str) -> FastAPI:
 
 def problem(request: Request, status: int, title: str, detail: str, **extra: Any) -> JSONResponse:
     """An error answer; `extra` may give `errors` and `headers`."""
-    body = Problem(title=title, status=status, detail=detail, instance=request.scope["path"], errors=extra.get("errors"))
+    body = Problem(
+        title=title, status=status, detail=detail, instance=request.scope["path"], errors=extra.get("errors")
+    )
     return JSONResponse(
         body.model_dump(exclude_none=True), status, headers=extra.get("headers"), media_type=PROBLEM_JSON
     )
