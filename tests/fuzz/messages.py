@@ -73,17 +73,26 @@ STORABLE = st.builds(
     st.uuids().map(str),
     st.sampled_from(["v1", "v2", "v3"]),
 )
-SPAN = _object({"session_id": IDS, "visitor_id": IDS, "from": MOMENTS, "to": MOMENTS, "start": MOMENTS, "end": MOMENTS})
+SPAN = _object({"visitor_id": IDS, "since": MOMENTS, "until": MOMENTS})
+WHOLE_SPAN = st.fixed_dictionaries({"visitor_id": IDS, "since": MOMENTS, "until": MOMENTS})
+ASKED: dict[str, SearchStrategy[Any]] = {
+    "recheck": st.lists(SPAN | WHOLE_SPAN, max_size=2),
+    "reprocess": st.lists(IDS, max_size=2),
+    "replay": st.lists(IDS, max_size=2),
+}
 ENVELOPE: dict[str, SearchStrategy[Any]] = {
     "version": st.just(1),
     "site_id": st.sampled_from(["demo", "demo", "nobody"]),
     "source": st.sampled_from(["collect", "import:0123456789abcdef"]),
+    "message_id": st.none() | IDS,
     "received_at": MOMENTS,
     "ip": st.none() | ANY_TEXT,
     "user_agent": st.none() | ANY_TEXT,
     "events": st.lists(EVENT | STORABLE, max_size=3),
 }
-WHOLE = st.fixed_dictionaries({**ENVELOPE, "site_id": st.just("demo"), "received_at": st.just("2026-03-01T12:00:00Z")})
+WHOLE = st.fixed_dictionaries(
+    {**ENVELOPE, "site_id": st.just("demo"), "received_at": st.just("2026-03-01T12:00:00Z")}, optional=ASKED
+)
 SUMMARY = _object(
     {
         **dict.fromkeys(("session_id", "visitor_id", "person_id"), IDS),
@@ -124,7 +133,7 @@ def _texts(*objects: SearchStrategy[Any]) -> SearchStrategy[str]:
     )
 
 
-EVENTS_BODY = _texts(WHOLE, WHOLE, WHOLE, _object({**ENVELOPE, "recheck": st.lists(SPAN, max_size=2)}))
+EVENTS_BODY = _texts(WHOLE, WHOLE, WHOLE, _object({**ENVELOPE, **ASKED}))
 WORD = _object({"site_id": IDS, "import_id": IDS | st.just("0" * 16)})
 IMPORTS_BODY = _texts(_object({"Records": st.lists(UPLOAD, max_size=2)}), WORD)
 SESSIONS_BODY = _texts(st.fixed_dictionaries(SESSIONS), _object(SESSIONS))
