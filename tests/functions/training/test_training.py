@@ -160,7 +160,7 @@ def test_who_comes_during_the_training_has_a_vector_after_it(database: Mongo, si
     visit = a_visit("late", ["home", "search"], day=40)
     database["events"].insert_many([at_site(site, event) for event in visit])
     database["users"].insert_one(a_user("late", site))
-    session = {"_id": f"{site}:late", "site_id": site, "visitor_id": "late", "person_id": "late"}
+    session: Json = {"_id": f"{site}:late", "site_id": site, "visitor_id": "late", "person_id": "late"}
     session |= {"started_at": now(), "computed_at": now()}
     database["user_sessions"].insert_one(session)
     publish(ready, CONTEXT)
