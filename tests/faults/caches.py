@@ -1,0 +1,100 @@
+"""Faults of what the road can do without: Redis and Milvus. Events are stored, and questions answered, without them."""
+
+import json
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from statistics import median
+
+from redis import Redis
+
+from infra.local.stores import start_milvus
+from tests.faults.mongods import frozen
+from tests.faults.road import Setting
+from tests.faults.trial import Scenario, Trial
+
+REALTIME, VECTORS = "EtlRealtimeFunction", "EtlVectorsFunction"
+QUESTIONS = 12
+TRAINING = ("Extract", "Fit", "Evaluate", "Publish")
+PEOPLE = 10
+SITE = "shop"
+
+
+def redis_stopped(trial: Trial) -> str:
+    """Redis stands still with open connections; the dashboard is answered from MongoDB."""
+    with trial.sending(), frozen(trial.road.nursery.child("redis")):
+        return _asked_meanwhile(trial)
+
+
+def redis_full(trial: Trial) -> str:
+    """Redis is out of memory and refuses every write; the dashboard is answered from MongoDB."""
+    with Redis.from_url(trial.road.redis_url) as redis:
+        before = redis.config_get("maxmemory*")
+        redis.config_set("maxmemory-policy", "noeviction")
+        redis.config_set("maxmemory", 1)
+        with trial.sending():
+            reached = _asked_meanwhile(trial)
+        refused = redis.info("errorstats").get("errorstat_OOM", {}).get("count", 0)
+        trial.expect(refused > 0, "Redis refused nothing")
+        for name, value in before.items():
+            redis.config_set(name, value)
+    return f"{refused} writes refused; {reached}"
+
+
+def _asked_meanwhile(trial: Trial) -> str:
+    """Ask for dashboards that no cache holds; every answer has to be one."""
+    statuses: Counter[int] = Counter()
+    took = []
+    today = datetime.now(UTC).date()
+    for days in range(QUESTIONS):
+        first, started = today - timedelta(days=days), time.monotonic()
+        answer = trial.road.get(f"/api/metrics/dashboard?from={first}&to={today}", SITE)
+        statuses[answer.status if answer else 0] += 1
+        took.append(time.monotonic() - started)
+    trial.expect(statuses.keys() == {200}, f"the dashboard answered {dict(statuses)}")
+    slowest = max(took[1:]) * 1000  # the first call starts the function
+    return f"{QUESTIONS} dashboards answered, median {median(took) * 1000:.0f} ms, slowest {slowest:.0f} ms"
+
+
+def milvus_down(trial: Trial) -> str:
+    """Milvus is killed (−9) once a model is trained; similar people are found without it, and with it afterwards."""
+    road = trial.road
+    trial.send(trial.traffic.bodies(trial.events // 2))
+    road.settle()
+    trained = not trial.short
+    if trained:
+        _train(trial)
+    road.nursery.child("milvus").kill()
+    trial.send(trial.traffic.bodies(trial.events - len(trial.ledger.sent)))
+    newest = [f"v-{number}" for number in range(trial.traffic.visitors, trial.traffic.visitors - PEOPLE, -1)]
+    without = _found_similar(trial, newest)
+    trial.expect(without == {(200, True): PEOPLE}, f"without Milvus similar people were answered {without}")
+    start_milvus(road.nursery, road.folder / "milvus", port=int(road.milvus_uri.rpartition(":")[2]))
+    road.invoke("JobsPrepareFunction", {})  # Milvus Lite forgets at its end which collections were loaded
+    road.settle()
+    after = _found_similar(trial, newest)
+    trial.expect(after == {(200, not trained): PEOPLE}, f"with Milvus back similar people were answered {after}")
+    vectors = "by vectors of what came meanwhile" if trained else "degraded still (a short trial trains no model)"
+    return f"{PEOPLE} people asked about: degraded answers without it, {vectors} once it was back"
+
+
+def _train(trial: Trial) -> None:
+    run = {"site_id": SITE, "run_id": "run"}
+    for step in TRAINING:
+        run = trial.road.invoke(f"Training{step}Function", run)
+
+
+def _found_similar(trial: Trial, people: list[str]) -> dict[tuple[int, bool | None], int]:
+    """How questions for similar people were answered: the status, and whether without vectors."""
+    found: Counter[tuple[int, bool | None]] = Counter()
+    for person in people:
+        answer = trial.road.get(f"/api/similar/{person}", SITE)
+        found[(answer.status, json.loads(answer.body).get("degraded")) if answer else (0, None)] += 1
+    return dict(found)
+
+
+SCENARIOS = (
+    Scenario("redis_stopped", Setting(fan_out=(REALTIME,)), redis_stopped),
+    Scenario("redis_full", Setting(fan_out=(REALTIME,)), redis_full),
+    Scenario("milvus_down", Setting(fan_out=(VECTORS,)), milvus_down),
+)

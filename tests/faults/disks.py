@@ -1,0 +1,55 @@
+"""A small disk that can be full: a file system in memory, in a mount namespace that a process of its own keeps open."""
+
+import errno
+import subprocess
+from pathlib import Path
+
+from infra.local.processes import Nursery
+from tests.faults.mongods import Mongod
+
+MEGABYTES = 500
+NEW_NAMESPACE = ("unshare", "--user", "--map-root-user", "--mount")
+MOUNT = 'mount -t tmpfs -o size="$1"m tmpfs "$0" && echo mounted && exec sleep infinity'
+PIECE = bytes(1 << 20)
+
+
+class CannotInject(Exception):
+    """Raised when this machine does not let a fault be made; the message says why."""
+
+
+class SmallDisk:
+    """A folder that holds so many megabytes, seen by those processes alone that enter it."""
+
+    def __init__(self, nursery: Nursery, folder: Path, megabytes: int) -> None:
+        """Make the disk; raises CannotInject where users may make no namespaces."""
+        tried = subprocess.run([*NEW_NAMESPACE, "true"], capture_output=True, text=True, check=False)
+        if tried.returncode:
+            raise CannotInject(f"no mount namespace can be made here: {tried.stderr.strip()}")
+        folder.mkdir(parents=True)
+        keeper = nursery.start("disk", [*NEW_NAMESPACE, "sh", "-c", MOUNT, str(folder), str(megabytes)])
+        keeper.wait_until(lambda: "mounted" in keeper.log.read_text())
+        pid = str(keeper.process.pid)
+        self.enter = ("nsenter", "--preserve-credentials", "--user", "--mount", "--target", pid)
+        self._ballast = Path(f"/proc/{pid}/root{folder}/ballast")
+
+    def fill(self) -> None:
+        """Leave no room at all."""
+        with self._ballast.open("wb", buffering=0) as ballast:
+            try:
+                while ballast.write(PIECE):
+                    pass
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+
+    def empty(self) -> None:
+        """Give the room back."""
+        self._ballast.unlink()
+
+
+class MongodOnSmallDisk(Mongod):
+    """A server whose data lies on a small disk, and that writes it out every second."""
+
+    def __init__(self, nursery: Nursery, folder: Path) -> None:
+        self.disk = SmallDisk(nursery, folder, MEGABYTES)
+        super().__init__(nursery, folder, before=self.disk.enter, options=("--syncdelay", "1"))

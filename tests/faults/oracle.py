@@ -1,0 +1,145 @@
+"""What has to follow from the stored events, worked out anew by brute force, with no code of the product.
+
+Slow, whole and simple: all events of a site, sorted, grouped and folded in memory.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from typing import Any
+
+from pymongo.database import Database
+
+Document = dict[str, Any]
+GAP = timedelta(minutes=30)
+NO_VISIT = {"identify", "alias", "group", "order_refunded", "order_cancelled", "order_updated"}
+OF_ORDERS = {"order_completed", "order_refunded"}
+TOUCHES = {"click", "scroll", "hover", "form", "form_submit"}
+SHOWN = 3
+
+
+def differences(database: Database[Document], events: list[Document]) -> Iterator[str]:
+    """How sessions, people and orders in the store differ from what the events say; nothing when they agree."""
+    ordered = sorted(events, key=lambda e: (e["timestamp"], e["received_at"], e["sequence"], e["event_id"]))
+    yield from _compare("sessions", database["user_sessions"].find(), sessions(ordered))
+    yield from _compare("people", database["users"].find(), people(ordered))
+    yield from _compare("orders", database["orders"].find(), orders(ordered))
+    numbers = [(person["site_id"], person["user_id"]) for person in database["users"].find()]
+    if len(numbers) != len(set(numbers)):
+        yield "two people have one number"
+
+
+def _compare(what: str, stored: Iterable[Document], expected: dict[str, Document]) -> Iterator[str]:
+    found = {document["_id"]: document for document in stored}
+    for name, keys in (("missing", expected.keys() - found.keys()), ("too many", found.keys() - expected.keys())):
+        if keys:
+            yield f"{len(keys)} {what} {name}: {', '.join(sorted(keys)[:SHOWN])}"
+    wrong = [
+        f"{key} {name} is {found[key].get(name)!r}, not {value!r}"
+        for key in expected.keys() & found.keys()
+        for name, value in expected[key].items()
+        if found[key].get(name) != value
+    ]
+    if wrong:
+        yield f"{len(wrong)} wrong values of {what}: {'; '.join(sorted(wrong)[:SHOWN])}"
+
+
+def sessions(ordered: list[Document]) -> dict[str, Document]:
+    """Every session, by key: events of one session id, or of one visitor with no half hour between them."""
+    visits = [event for event in ordered if event["type"] not in NO_VISIT]
+    groups: defaultdict[tuple[str, str], list[Document]] = defaultdict(list)
+    latest: dict[tuple[str, str], tuple[Document, str]] = {}
+    for event in visits:
+        site_id, session_id = event["site_id"], event.get("session_id")
+        if not session_id:
+            before, session_id = latest.get((site_id, event["visitor_id"]), (None, ""))
+            if before is None or event["timestamp"] - before["timestamp"] > GAP:
+                session_id = f"{event['visitor_id']}@{round(event['timestamp'].timestamp() * 1000)}"
+            latest[site_id, event["visitor_id"]] = event, session_id
+        groups[site_id, session_id].append(event)
+    return {f"{site_id}:{session_id}": _session(found) for (site_id, session_id), found in groups.items()}
+
+
+def _session(events: list[Document]) -> Document:
+    views = [e.get("page_type") or e.get("path") or "other" for e in events if e["type"] == "pageview"]
+    bought = {e["commerce"]["order_id"]: e["commerce"]["total"] for e in events if e["type"] == "order_completed"}
+    known = [event.get("user_id") for event in events if event.get("user_id")]
+    touches = sum(event["type"] in TOUCHES for event in events)
+    return {
+        "derived": not events[0].get("session_id"),
+        "visitor_id": events[0]["visitor_id"],
+        "user_id": known[-1] if known else None,
+        "person_id": known[-1] if known else events[0]["visitor_id"],
+        "started_at": events[0]["timestamp"],
+        "ended_at": events[-1]["timestamp"],
+        "duration": (events[-1]["timestamp"] - events[0]["timestamp"]).total_seconds(),
+        "device": events[0]["device"],
+        "events": len(events),
+        "page_views": len(views),
+        "pages_visited": sorted(set(views), key=views.index),
+        "entry_page": views[0] if views else None,
+        "exit_page": views[-1] if views else None,
+        "last_event": events[-1]["type"],
+        "interactions": touches,
+        "converted": bool(bought),
+        "conversion_value": sum(bought.values()),
+        "bounce": len(views) <= 1 and not touches and not bought,
+    }
+
+
+def people(ordered: list[Document]) -> dict[str, Document]:
+    """Everybody, by key: visitors, and the known persons that some of them turned out to be."""
+    seen: defaultdict[tuple[str, str], list[Document]] = defaultdict(list)
+    for event in ordered:
+        for person_id in {event["person_id"], event["visitor_id"]}:
+            seen[event["site_id"], person_id].append(event)
+    return {f"{site_id}:{person_id}": _person(person_id, found) for (site_id, person_id), found in seen.items()}
+
+
+def _person(person_id: str, events: list[Document]) -> Document:
+    named = [event for event in events if event.get("user_id") and event.get("user_id") != event["visitor_id"]]
+    told: Document = {}
+    for event in events:
+        told |= (event.get("traits") or {}) if event["person_id"] == person_id else {}
+    return {
+        "date": events[0]["timestamp"],
+        "last_seen": events[-1]["timestamp"],
+        "device": events[0]["device"],
+        "merged_ids": sorted({event["visitor_id"] for event in named if event.get("user_id") == person_id}),
+        "link": _link([event for event in named if event["visitor_id"] == person_id]),
+        "traits": told,
+    }
+
+
+def _link(named: list[Document]) -> Document | None:
+    """Who a visitor is, as the first event says that has both ids."""
+    if not named:
+        return None
+    first = min(named, key=lambda event: (event["timestamp"], event["event_id"]))
+    return {"at": first["timestamp"], "event_id": first["event_id"], "person_id": first["user_id"]}
+
+
+def orders(ordered: list[Document]) -> dict[str, Document]:
+    """Every order, by key: what was paid, and how much of it came back."""
+    groups: defaultdict[str, list[Document]] = defaultdict(list)
+    for event in ordered:
+        if event["type"] in OF_ORDERS:
+            groups[f"{event['site_id']}:{event['commerce']['order_id']}"].append(event)
+    return {key: _order(found) for key, found in groups.items()}
+
+
+def _order(events: list[Document]) -> Document:
+    placed = [event for event in events if event["type"] == "order_completed"]
+    back = [event for event in events if event["type"] == "order_refunded"]
+    total = placed[0]["commerce"]["total"] if placed else 0
+    returned = sum(event["commerce"]["total"] for event in back)
+    refunded = min(returned, total) if placed else returned
+    status = "refund_only" if not placed else "refunded" if back and refunded >= total else "partly_refunded"
+    return {
+        "placed_at": placed[0]["timestamp"] if placed else None,
+        "refunded_at": back[0]["timestamp"] if back else None,
+        "total": total,
+        "refunded": refunded,
+        "status": status if back else "completed",
+        "events": len(events),
+    }

@@ -1,0 +1,95 @@
+"""Faults of a function's process: killed at every point, cut at its time-out, stopped in time by its own guard."""
+
+from collections import Counter
+from itertools import count
+
+from tests.faults import poison
+from tests.faults.messages import SEGMENT
+from tests.faults.proxies import WRITES, pass_on
+from tests.faults.road import COLLECT, EVENTS, Setting
+from tests.faults.traffic import Body, Traffic
+from tests.faults.trial import NeverStruck, Scenario, Trial
+
+EVENTS_PER_POINT = 12
+TIME_OUT = 6
+SLOW_SECONDS = 0.15
+SLOW_FOR_SECONDS = 20.0
+BULKY = 4_000
+BULKY_EVENTS = 500
+"""Together they are more than goes through the steps at a time."""
+OTHER_NUMBERS = 10**6
+SAMPLE = 8
+
+
+def etl_killed(trial: Trial) -> str:
+    """etl/events is killed before and after each of its external calls in turn, and what it held comes back."""
+    return _killed_at_every_point(trial, EVENTS, SAMPLE if trial.short else 1)
+
+
+def collect_killed(trial: Trial) -> str:
+    """collect is killed before and after each of its external calls in turn, and its client tries again."""
+    return _killed_at_every_point(trial, COLLECT, 1)
+
+
+def _killed_at_every_point(trial: Trial, function: str, step: int) -> str:
+    """One body for each point, or for each `step`th; over when the last one was come past alive."""
+    died: list[int] = []
+    chosen, passed, fell = (trial.road.folder / name for name in ("point", "passed", "died"))
+    for point in count(1, step):
+        chosen.write_text(str(point))
+        trial.deliver(_mixed(trial, EVENTS_PER_POINT))
+        trial.road.settle()
+        if not fell.exists():
+            break
+        fell.unlink()
+        died.append(point)
+    chosen.unlink()
+    names = passed.read_text().splitlines()
+    if died != list(range(1, len(names) + 1, step)):
+        raise NeverStruck(f"{function} died at {died} of {len(names)} points")
+    trial.send(trial.traffic.bodies(trial.events - len(trial.ledger.sent)))
+    calls = Counter(name.partition(" ")[2] for name in names if name.startswith("before"))
+    shown = ", ".join(f"{call} {times}×" for call, times in calls.items())
+    return f"points covered {len(died)}/{len(names)}, before and after {shown}"
+
+
+def _mixed(trial: Trial, length: int) -> Body:
+    """A body for which every kind of call is made: new and known people, an order, an event known already, poison."""
+    events = [*trial.traffic.body(length).events, *trial.traffic.whole_visit()]
+    poisoned = poison.EVENTS["bad_key"](trial.traffic)
+    trial.ledger.doom([poisoned], "bad_key")
+    known = [trial.traffic.random.choice(list(trial.ledger.sent.values()))[1]] if trial.ledger.sent else []
+    return Body("shop", [*events, *known, poisoned], SEGMENT)
+
+
+def cut_at_time_out(trial: Trial) -> str:
+    """MongoDB answers so late that etl/events is killed (−9) at its time-out, in mid batch."""
+    door, etl = trial.road.mongo_door, trial.road.etl
+    with trial.sending():
+        door.rule = lambda command: TIME_OUT * 2.0 if command == "insert" else 0.0
+        trial.await_strike(lambda: etl.endings["Sandbox.Timedout"] > 0, "a time-out")
+        door.rule = pass_on
+    return f"killed at its {TIME_OUT} s {etl.endings['Sandbox.Timedout']}×"
+
+
+def stopped_by_guard(trial: Trial) -> str:
+    """MongoDB is so slow that etl/events runs out of time between groups, and hands back what is left."""
+    door, log = trial.road.mongo_door, "out of time; the rest comes back"
+    bulky = Traffic(f"bulky {trial.traffic.random.random()}", padding=BULKY, after=OTHER_NUMBERS)
+    door.rule = lambda command: SLOW_SECONDS if command in WRITES else 0.0
+    with trial.sending():
+        trial.send(bulky.bodies(BULKY_EVENTS))
+        trial.await_strike(lambda: log in trial.road.log_of(EVENTS), "the guard")
+    trial.road.settle(SLOW_FOR_SECONDS)
+    door.rule = pass_on
+    times = trial.road.log_of(EVENTS).count(log)
+    trial.expect(not trial.road.etl.endings["Sandbox.Timedout"], "etl/events did not stop before its time-out")
+    return f"stopped in time {times}×"
+
+
+SCENARIOS = (
+    Scenario("etl_killed", Setting(dying=EVENTS, concurrency=1, retry_seconds=0), etl_killed),
+    Scenario("collect_killed", Setting(dying=COLLECT), collect_killed),
+    Scenario("cut_at_time_out", Setting(mongo_door=True, time_out=TIME_OUT), cut_at_time_out),
+    Scenario("stopped_by_guard", Setting(mongo_door=True, time_out=TIME_OUT, messages_at_once=100), stopped_by_guard),
+)

@@ -1,0 +1,130 @@
+"""One trial: a road, its traffic, one fault, and the count at the end."""
+
+import gzip
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults.ledger import Count, Ledger
+from tests.faults.mongods import wait_until
+from tests.faults.road import Road, Setting
+from tests.faults.traffic import Body, Traffic
+
+CLIENTS = 2
+SHORT = 2_000
+"""A trial of fewer events is a short one, and spares what takes long and shows little more."""
+TRIES = 8
+STRIKE_SECONDS = 60.0
+
+
+class NeverStruck(Exception):
+    """Raised when a scenario's fault never met the road, which would prove nothing; the message says how."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one trial came to; `reached` says where the fault struck."""
+
+    name: str
+    count: Count
+    reached: str
+    dead_letters: int
+    again: int
+    seconds: float
+
+
+@dataclass
+class Trial:
+    """What a scenario works with."""
+
+    road: Road
+    traffic: Traffic
+    ledger: Ledger
+    events: int
+    progress: Callable[[int], None]
+
+    @property
+    def short(self) -> bool:
+        """Whether this trial has to be over soon."""
+        return self.events < SHORT
+
+    def send(self, bodies: Iterator[Body] | None = None) -> None:
+        """Send bodies (all of the trial's events by default) as some clients do, and wait for their answers."""
+        given = self.traffic.bodies(self.events) if bodies is None else bodies
+        with ThreadPoolExecutor(1 if self.short else CLIENTS) as clients:
+            list(clients.map(self.deliver, given))
+
+    @contextmanager
+    def sending(self) -> Iterator["Future[None]"]:
+        """Meanwhile clients send all of the trial's events."""
+        with ThreadPoolExecutor(1) as background:
+            sent = background.submit(self.send)
+            yield sent
+        sent.result()
+
+    def deliver(self, body: Body, *, packed: bool = False) -> bool:
+        """Send one body, and again until it is known to be safe, as a client does; whether it is in the end."""
+        self.ledger.send(body)
+        text = gzip.compress(body.text.encode()) if packed else body.text.encode()
+        for attempt in range(TRIES):
+            answer = self.road.post(body.site_id, text, body.path, "gzip" if packed else "identity")
+            if answer and answer.status in (200, 202):
+                self.ledger.acknowledge(body)
+                self.progress(len(body.events))
+                return True
+            assert answer is None or answer.status >= 500, answer.body
+            time.sleep(0.05 * 2**attempt)
+        return False
+
+    def put(self, body: Body, text: str, group: str) -> None:
+        """Put a message straight into the queue, as a producer of our own does; SQS' answer makes it safe."""
+        self.ledger.send(body)
+        self.road.put(group, text)
+        self.ledger.acknowledge(body)
+
+    def expect(self, held: bool, otherwise: str) -> None:
+        """Note what else has to be true besides the ledger's balance."""
+        if not held:
+            self.ledger.problems.append(otherwise)
+
+    def await_strike(self, happened: Callable[[], bool], what: str) -> None:
+        """Wait until the fault has met the road; raises NeverStruck."""
+        if not wait_until(happened, STRIKE_SECONDS):
+            raise NeverStruck(f"in {STRIKE_SECONDS:.0f} s {what} never happened")
+
+
+Inject = Callable[[Trial], str]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One fault: the road it is let into, and what does it and heals it again."""
+
+    name: str
+    setting: Setting
+    inject: Inject
+
+    @property
+    def summary(self) -> str:
+        """What happens, in a line."""
+        return (self.inject.__doc__ or "").splitlines()[0]
+
+
+def run(scenario: Scenario, events: int, seed: int, progress: Callable[[int], None] = lambda events: None) -> Outcome:
+    """Let one fault into a road of its own, have it heal, let everything settle, and count."""
+    started = time.monotonic()
+    setting = scenario.setting
+    with (
+        tempfile.TemporaryDirectory(prefix="footfall-faults-", ignore_cleanup_errors=True) as folder,
+        Road(Path(folder), seed, setting) as road,
+    ):
+        traffic = Traffic(f"{scenario.name} {seed}", setting.sites)
+        trial = Trial(road, traffic, Ledger(), events, progress)
+        reached = scenario.inject(trial)
+        settled = road.settle()
+        count = trial.ledger.count(road.database, road.waiting() if not settled else ())
+        return Outcome(scenario.name, count, reached, road.redriven, road.etl.again, time.monotonic() - started)
