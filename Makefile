@@ -99,6 +99,10 @@ build: .venv-sam/.made  ## sam build, then bytecode and sizes: what `sam deploy`
 bench: .venv/.test .venv-sam/.made  ## speed, each figure beside a peer's of the same run
 	$(PY) -m tests.benchmarks
 
+.PHONY: fuzz
+fuzz: .venv/.test  ## a hundred thousand odd inputs to every function (ARGS="--inputs 5000 --seed 7")
+	$(PY) -m tests.fuzz $(ARGS)
+
 .PHONY: faults
 faults: .venv/.test  ## every fault let into the road in turn, and what became of the events (ARGS="--only reply_lost --seed 7")
 	$(PY) -m tests.faults $(ARGS)

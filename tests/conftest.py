@@ -5,7 +5,6 @@ A test that asks for `database` gets an empty one of its worker, with footfall's
 
 import fcntl
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from pymongo.database import Database
 
 from infra.local.aws import AwsAddresses
 from infra.local.shared import NO_LAMBDA, addresses_shared_with
+from tests.caches import forget_what_is_cached
 
 
 @pytest.fixture(scope="session")
@@ -74,9 +74,9 @@ def aws(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsAddre
     addresses = AwsAddresses(aws_endpoint, NO_LAMBDA)
     for name, value in addresses.environment().items():
         monkeypatch.setenv(name, value)
-    _forget_what_is_cached()
+    forget_what_is_cached()
     yield addresses
-    _forget_what_is_cached()
+    forget_what_is_cached()
 
 
 @pytest.fixture
@@ -96,9 +96,9 @@ def stores(
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    _forget_what_is_cached()
+    forget_what_is_cached()
     yield
-    _forget_what_is_cached()
+    forget_what_is_cached()
 
 
 @pytest.fixture
@@ -114,13 +114,6 @@ def database(
     for collection in database.list_collection_names(filter={"type": "collection"}):
         if not collection.startswith("system."):
             database[collection].delete_many({})
-
-
-def _forget_what_is_cached() -> None:
-    """Have footfall read its settings and make its clients anew."""
-    loaded = [module for name, module in sys.modules.items() if name.startswith("footfall.")]
-    for cached in {value for module in loaded for value in vars(module).values() if hasattr(value, "cache_clear")}:
-        cached.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,8 @@ import time
 from typing import Any
 
 from footfall.clock import now
+from footfall.errors import BadRequest
+from footfall.gateway import readable
 from footfall.identity import ApiKey, read_api_key
 from footfall.schemas.site import StoredApiKey
 from footfall.stores.mongo import database
@@ -17,7 +19,10 @@ _known: dict[str, tuple[float, list[StoredApiKey]]] = {}
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer an HTTP API's authorizer request (format 2.0, simple responses)."""
-    key = read_api_key(_given_key(event.get("headers") or {}))
+    try:
+        key = read_api_key(_given_key(readable(event)["headers"]))
+    except BadRequest:
+        return DENIED
     stored = _stored(key) if key else None
     if key is None or stored is None:
         return DENIED
@@ -28,9 +33,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _given_key(headers: dict[str, str]) -> str:
-    given = {name.lower(): value for name, value in headers.items()}  # sam local keeps the sender's capitals
-    scheme, _, credentials = given.get("authorization", "").partition(" ")
-    return credentials.strip() if scheme.lower() == "bearer" else given.get("x-api-key", "")
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    return credentials.strip() if scheme.lower() == "bearer" else headers.get("x-api-key", "")
 
 
 def _stored(key: ApiKey) -> StoredApiKey | None:

@@ -1,7 +1,7 @@
 """What operations starts: daily figures recomputed, models trained, and the usual questions asked again."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from footfall.clock import now
 from footfall.errors import Conflict, Unavailable
-from footfall.schemas.operations import TrainingStarted
+from footfall.schemas.model import ModelName
+from footfall.schemas.operations import RestoreStarted, TrainingStarted
 from footfall.settings import RollupSettings, TrainingSettings, WarmingSettings, from_environment
 
 if TYPE_CHECKING:
@@ -77,6 +78,18 @@ def _start(function: str, event: dict[str, Any], failure: str) -> None:
 
 def start_training(site_id: str) -> TrainingStarted:
     """Start the training state machine for a site; raises Conflict while a run that was started so is under way."""
+    run_id, moment = _start_run(site_id, {}, "the training cannot be started")
+    return TrainingStarted(run_id=run_id, started_at=moment)
+
+
+def start_restoring(site_id: str, version: int, names: list[ModelName]) -> RestoreStarted:
+    """Have models of a version put into use again; raises Conflict while a run of the site is under way."""
+    run_id, moment = _start_run(site_id, {"restore": version}, "the models cannot be put into use again")
+    return RestoreStarted(run_id=run_id, version=version, models=names, started_at=moment)
+
+
+def _start_run(site_id: str, more: dict[str, Any], failure: str) -> tuple[str, datetime]:
+    """The id of a new run of the state machine for a site, and when it began."""
     machine = from_environment(TrainingSettings).training_state_machine_arn
     moment = now()
     run_id = f"{site_id}_{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03d}"
@@ -84,11 +97,11 @@ def start_training(site_id: str) -> TrainingStarted:
         if _is_running(machine, site_id):
             raise Conflict("a training run of this site is under way; /api/models says how far it is")
         _step_functions().start_execution(
-            stateMachineArn=machine, name=run_id, input=json.dumps({"site_id": site_id, "run_id": run_id})
+            stateMachineArn=machine, name=run_id, input=json.dumps({"site_id": site_id, "run_id": run_id, **more})
         )
     except (BotoCoreError, ClientError) as error:
-        raise Unavailable("the training cannot be started") from error
-    return TrainingStarted(run_id=run_id, started_at=moment)
+        raise Unavailable(failure) from error
+    return run_id, moment
 
 
 def _is_running(machine: str, site_id: str) -> bool:

@@ -1,6 +1,7 @@
 """What the steps work on: the messages of one site, and what has become of their events so far."""
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from footfall.schemas.ledger import message_key
 from footfall.schemas.message import EventsMessage
 from footfall.schemas.quarantine import QuarantineDocument
 from footfall.schemas.session import SessionDocument
+from footfall.schemas.site import SITE_ID
 from footfall.stores.quarantine import UNKNOWN_SITE, quarantined
 
 EVENTS_QUEUE = "events queue"
@@ -69,7 +71,9 @@ def read_batches(records: list[dict[str, Any]]) -> Iterator[Batch]:
     bodies: defaultdict[str, list[Body]] = defaultdict(list)
     for record in records:
         site_id = record.get("attributes", {}).get("MessageGroupId") or _site_of(record["body"])
-        bodies[site_id].append(Body(record["messageId"], record["body"]))
+        bodies[site_id if re.fullmatch(SITE_ID, site_id) else UNKNOWN_SITE].append(
+            Body(record["messageId"], record["body"])
+        )
     for site_id, texts in bodies.items():
         yield Batch(site_id, texts)
 

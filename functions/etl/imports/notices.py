@@ -4,15 +4,43 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import unquote_plus
 
 from footfall.observability import logger
 from footfall.queues import send
 from footfall.schemas.imports import MANIFEST
 from footfall.settings import ImportsQueueSettings, from_environment
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 KEY = re.compile(rf"uploads/([a-z0-9][a-z0-9-]{{0,39}})/([0-9a-f]{{16}})/{re.escape(MANIFEST)}")
+
+
+class _Object(BaseModel):
+    key: str
+
+
+class _S3(BaseModel):
+    object: _Object
+
+
+class _Record(BaseModel):
+    s3: _S3
+
+
+class _Upload(BaseModel):
+    """S3's notice; its test event has no records."""
+
+    records: list[_Record] = Field(default=[], alias="Records")
+
+
+class _Word(BaseModel):
+    """Our own word to go on."""
+
+    site_id: str
+    import_id: str
+
+
+NOTICE: TypeAdapter[_Word | _Upload] = TypeAdapter(_Word | _Upload)
 
 
 @dataclass(frozen=True)
@@ -34,20 +62,19 @@ def read_notice(body: str) -> Iterator[ImportRef]:
     Anything else, S3's test event among it, names none; it would not be understood a second time either.
     """
     try:
-        message = json.loads(body)
-    except ValueError:
-        message = None
-    if not isinstance(message, dict):
+        notice = NOTICE.validate_json(body.encode(errors="replace"))
+    except ValidationError:
         logger().warning("a message that nobody here sends")
-    elif "import_id" in message:
-        yield ImportRef(str(message.get("site_id")), str(message["import_id"]))
+        return
+    if isinstance(notice, _Word):
+        yield ImportRef(notice.site_id, notice.import_id)
     else:
-        yield from _uploaded(message)
+        yield from _uploaded(notice.records)
 
 
-def _uploaded(notice: dict[str, Any]) -> Iterator[ImportRef]:
-    for record in notice.get("Records", []):
-        key = unquote_plus(record["s3"]["object"]["key"])
+def _uploaded(records: list[_Record]) -> Iterator[ImportRef]:
+    for record in records:
+        key = unquote_plus(record.s3.object.key)
         if found := KEY.fullmatch(key):
             yield ImportRef(*found.groups())
         else:

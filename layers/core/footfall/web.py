@@ -1,7 +1,5 @@
 """HTTP: applications that answer as the contract says, and their way into Lambda."""
 
-import base64
-import binascii
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -13,7 +11,8 @@ from mangum import Mangum
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from footfall.errors import FieldProblem, FootfallError, Forbidden, Invalid, Unauthorized, Unavailable
+from footfall.errors import BadRequest, FieldProblem, FootfallError, Forbidden, Invalid, Unauthorized, Unavailable
+from footfall.gateway import readable
 from footfall.observability import logger
 from footfall.schemas.site import Scope
 
@@ -42,13 +41,21 @@ class Problem(BaseModel):
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     code: {"model": Problem, "content": {PROBLEM_JSON: {}}, "description": HTTPStatus(code).phrase}
-    for code in (401, 403, 404, 422, 503)
+    for code in (400, 401, 403, 404, 422, 503)
 }
 
 
 def create_app(title: str) -> FastAPI:
     """An application whose every error is problem+json."""
-    app = FastAPI(title=title, version="1", docs_url=None, redoc_url=None, openapi_url=None, responses=PROBLEMS)
+    app = FastAPI(
+        title=title,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        responses=PROBLEMS,
+    )
     app.exception_handler(FootfallError)(_on_footfall_error)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(HTTPException)(_on_http_exception)
@@ -58,7 +65,9 @@ def create_app(title: str) -> FastAPI:
 
 def problem(request: Request, status: int, title: str, detail: str, **extra: Any) -> JSONResponse:
     """An error answer; `extra` may give `errors` and `headers`."""
-    body = Problem(title=title, status=status, detail=detail, instance=request.url.path, errors=extra.get("errors"))
+    body = Problem(
+        title=title, status=status, detail=detail, instance=request.scope["path"], errors=extra.get("errors")
+    )
     return JSONResponse(
         body.model_dump(exclude_none=True), status, headers=extra.get("headers"), media_type=PROBLEM_JSON
     )
@@ -93,25 +102,20 @@ def as_lambda(app: FastAPI) -> LambdaHandler:
     mangum = Mangum(app, lifespan="off", text_mime_types=TEXT_TYPES)
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        broken = _what_is_broken(event)
-        return _bad_event(event, broken) if broken else mangum(event, context)
+        try:
+            return mangum(readable(event), context)
+        except BadRequest as error:
+            return _bad_event(event, error.detail)
+        except UnicodeEncodeError:
+            return _bad_event(event, "the request is not Unicode")
 
     return handler
 
 
-def _what_is_broken(event: dict[str, Any]) -> str | None:
-    if not isinstance(event.get("headers"), dict):
-        return "the request has no headers"
-    if event.get("isBase64Encoded"):
-        try:
-            base64.b64decode(event.get("body") or "", validate=True)
-        except (binascii.Error, ValueError, TypeError):
-            return "the body is not base64"
-    return None
-
-
-def _bad_event(event: dict[str, Any], detail: str) -> dict[str, Any]:
-    body = Problem(title="Bad request", status=400, detail=detail, instance=str(event.get("rawPath", "")))
+def _bad_event(event: Any, detail: str) -> dict[str, Any]:
+    path = event.get("rawPath") if isinstance(event, dict) else None
+    instance = path if isinstance(path, str) and path.isprintable() and path else "/"
+    body = Problem(title="Bad request", status=400, detail=detail, instance=instance)
     return {
         "statusCode": 400,
         "headers": {"content-type": PROBLEM_JSON},

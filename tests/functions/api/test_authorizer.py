@@ -33,7 +33,14 @@ def store_key(database: Mongo, key: ApiKey, **but: Any) -> ApiKey:
 def ask(**headers: str) -> dict[str, Any]:
     """What the authorizer answers to a request with these headers."""
     return authorizer.handler(
-        {"version": "2.0", "type": "REQUEST", "routeKey": "GET /api/metrics", "headers": headers}, LambdaContext()
+        {
+            "version": "2.0",
+            "type": "REQUEST",
+            "routeKey": "GET /api/metrics",
+            "headers": headers,
+            "requestContext": {"http": {"method": "GET", "path": "/api/metrics"}},
+        },
+        LambdaContext(),
     )
 
 
@@ -69,5 +76,8 @@ def test_an_expired_key_opens_nothing(database: Mongo) -> None:
     assert not ask(**{"x-api-key": key.text})["isAuthorized"]
 
 
-def test_without_headers_nothing_opens(key: ApiKey) -> None:
-    assert authorizer.handler({"version": "2.0", "headers": None}, LambdaContext()) == {"isAuthorized": False}
+@pytest.mark.parametrize(
+    "event", [None, {"version": "2.0", "headers": None}, {"version": "2.0", "headers": {"x-api-key": 1}}]
+)
+def test_what_is_no_request_opens_nothing(event: Any) -> None:
+    assert authorizer.handler(event, LambdaContext()) == {"isAuthorized": False}

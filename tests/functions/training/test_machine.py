@@ -86,3 +86,16 @@ def test_every_task_is_retried_and_its_failure_caught() -> None:
         assert task["Retry"], name
         assert task["ResultSelector"], f"{name} does not check what the function answers"
         assert name == "NoteFailure" or task["Catch"][0]["Next"] == "NoteFailure"
+
+
+def test_a_version_is_put_into_use_again_by_an_execution_of_its_own(database: Mongo, site: str) -> None:
+    first, again, wrong = a_name(), a_name(), a_name()
+    execute(first, {"site_id": site})
+    version = (database["training_runs"].find_one({"run_id": first}) or {})["version"]
+    found = execute(again, {"site_id": site, "restore": version})
+    assert found["status"] == "SUCCEEDED", found.get("cause")
+    assert states_of(database, again) == {site: "published"}
+
+    found = execute(wrong, {"site_id": site, "restore": 7})
+    assert (found["status"], found["error"]) == ("FAILED", "TrainingFailed")
+    assert states_of(database, wrong) == {site: "failed"}

@@ -10,7 +10,7 @@ class Rejected(BaseModel):
     """One event of a batch that was not taken: `code` for programs, `message` for people; never its values."""
 
     index: int = Field(description="place in the batch, from 0", examples=[3])
-    event_id: str | None = Field(description="the event's own id, where it gave one")
+    event_id: str | None = Field(default=None, description="the event's own id, where it gave one")
     code: str = Field(examples=["invalid"])
     message: str = Field(examples=["visitorId: give visitorId or userId"])
 

@@ -1,7 +1,7 @@
 """What travels through the queues."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -9,10 +9,14 @@ IMPORT_SOURCE = "import:"
 """How the source of a message begins that an import made; the import's id follows."""
 
 
+Text = Annotated[str, Field(max_length=16_384)]
+"""Text that can be stored: with a limit, pydantic refuses halves of surrogate pairs too."""
+
+
 class Span(BaseModel):
     """A stretch of one visitor's time whose sessions are to be recomputed."""
 
-    visitor_id: str
+    visitor_id: Text
     since: datetime
     until: datetime
 
@@ -27,15 +31,15 @@ class EventsMessage(BaseModel):
 
     version: Literal[1] = 1
     message_id: str | None = Field(default=None, max_length=64)
-    site_id: str
-    source: str
+    site_id: Text
+    source: Text
     received_at: datetime
-    ip: str | None = None
-    user_agent: str | None = None
+    ip: Text | None = None
+    user_agent: Text | None = None
     events: list[dict[str, Any]] = []
     recheck: list[Span] = []
-    reprocess: list[str] = []
-    replay: list[str] = []
+    reprocess: list[Text] = []
+    replay: list[Text] = []
 
 
 class SessionSummary(BaseModel):

@@ -5,9 +5,12 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from pydantic import BaseModel
 
+from footfall.schemas.population import Population
+
 ModelName = Literal["rfm", "behaviour_segments", "behaviour_vectors"]
 MODEL_NAMES: tuple[ModelName, ...] = ("rfm", "behaviour_segments", "behaviour_vectors")
 Stage = Literal["extract", "fit", "evaluate", "publish"]
+Verdict = Literal["stable", "moving", "shifted", "too_little_data"]
 RunState = Literal["running", "published", "rejected", "superseded", "failed"]
 
 
@@ -87,7 +90,11 @@ class Ended(BaseModel):
 
 
 class ModelDocument(TypedDict):
-    """One version of one model. `details` is what readers need to know of it, such as the names of its segments."""
+    """One version of one model. `details` is what readers need to know of it, such as the names of its segments.
+
+    `population` is how customers and visits were spread when it was trained. `restores` is the version whose files
+    these are, where one that was trained earlier was put into use again.
+    """
 
     _id: str
     site_id: str
@@ -99,10 +106,16 @@ class ModelDocument(TypedDict):
     details: dict[str, Any]
     artefacts: dict[str, dict[str, str]]
     created_at: datetime
+    population: NotRequired[Population]
+    restores: NotRequired[int]
 
 
 class TrainingRunDocument(TypedDict):
-    """One run of the training state machine for one site: how far it is, what it found, and why it ended."""
+    """One run of the training state machine for one site: how far it is, what it found, and why it ended.
+
+    `evaluated` is what publish was given, from which it can put the same models into use again; `restores` the version
+    that a run put into use again instead of training.
+    """
 
     _id: str
     site_id: str
@@ -114,5 +127,7 @@ class TrainingRunDocument(TypedDict):
     updated_at: datetime
     ended_at: datetime | None
     figures: dict[str, dict[str, Any]]
+    evaluated: NotRequired[dict[str, Any]]
+    restores: NotRequired[int]
     reasons: NotRequired[list[str]]
     error: NotRequired[dict[str, str]]

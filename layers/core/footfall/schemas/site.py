@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+SITE_ID = r"^[a-z0-9][a-z0-9-]{0,39}$"
 Scope = Literal["collect", "read", "write", "admin"]
 ALL_SCOPES: tuple[Scope, ...] = ("collect", "read", "write", "admin")
 
@@ -38,7 +39,7 @@ DEFAULT_FUNNEL = Funnel(name="default", steps=["home", "search", "payment", "con
 class Site(BaseModel):
     """One tenant. `retention_days` is how long its events are kept, None for ever."""
 
-    site_id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    site_id: str = Field(pattern=SITE_ID)
     name: str = Field(min_length=1, max_length=200)
     time_zone: str = "UTC"
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")

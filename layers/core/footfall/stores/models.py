@@ -19,6 +19,29 @@ def in_use(database: Mongo, site_id: str, name: ModelName) -> ModelDocument | No
     return cast(ModelDocument | None, database["models"].find_one(query, sort=[("version", -1)]))
 
 
+def origin_of(model: ModelDocument) -> int:
+    """The version that was trained, also where it was put into use again under a newer number."""
+    return model.get("restores") or model["version"]
+
+
+def trained_last(database: Mongo, site_id: str, name: ModelName, before: int | None = None) -> ModelDocument | None:
+    """The newest version of a site's model that was trained, of those before another one if that is given."""
+    query: dict[str, Any] = {"site_id": site_id, "name": name, "restores": {"$exists": False}}
+    if before is not None:
+        query["version"] = {"$lt": before}
+    return cast(ModelDocument | None, database["models"].find_one(query, sort=[("version", -1)]))
+
+
+def published(database: Mongo, site_id: str, name: ModelName, version: int) -> ModelDocument | None:
+    """One version of a site's model."""
+    return cast(ModelDocument | None, database["models"].find_one({"_id": f"{site_id}:{name}:{version}"}))
+
+
+def of_version(database: Mongo, site_id: str, version: int) -> list[ModelDocument]:
+    """Every model that one run made: they belong together."""
+    return cast(list[ModelDocument], list(database["models"].find({"site_id": site_id, "version": version})))
+
+
 def behaviour_segments(database: Mongo, site_id: str) -> list[dict[str, Any]]:
     """The behaviour segments of a site's model in use; none before the first training."""
     model = in_use(database, site_id, "behaviour_segments")

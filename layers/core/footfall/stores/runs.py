@@ -7,7 +7,7 @@ from pymongo import ReturnDocument
 from pymongo.database import Database
 
 from footfall.clock import now
-from footfall.schemas.model import Run, RunState, Stage
+from footfall.schemas.model import Evaluated, Run, RunState, Stage
 
 Mongo = Database[dict[str, Any]]
 CAUSE_LENGTH = 2_000
@@ -51,6 +51,18 @@ def note(database: Mongo, run: Run, stage: Stage, figures: dict[str, Any]) -> No
     database["training_runs"].update_one(
         {"_id": _key(run)}, {"$set": {f"figures.{stage}": figures, "updated_at": now()}}
     )
+
+
+def keep(database: Mongo, run: Evaluated, **more: Any) -> None:
+    """Keep what publish was given, so that the same models can be put into use again."""
+    fields = {"evaluated": run.model_dump(mode="json"), **more}
+    database["training_runs"].update_one({"_id": _key(run)}, {"$set": fields})
+
+
+def kept(database: Mongo, site_id: str, version: int) -> Evaluated | None:
+    """What publish was given for the models of one version; None where that was not kept."""
+    found = database["training_runs"].find_one({"site_id": site_id, "version": version}, {"evaluated": 1}) or {}
+    return Evaluated.model_validate(found["evaluated"]) if "evaluated" in found else None
 
 
 def end(database: Mongo, run: Run, state: RunState, **more: Any) -> None:

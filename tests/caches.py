@@ -1,0 +1,10 @@
+"""What an execution environment keeps between invocations, forgotten between tests."""
+
+import sys
+
+
+def forget_what_is_cached() -> None:
+    """Have footfall read its settings and make its clients anew."""
+    loaded = [module for name, module in sys.modules.items() if name.startswith("footfall.")]
+    for cached in {value for module in loaded for value in vars(module).values() if hasattr(value, "cache_clear")}:
+        cached.cache_clear()

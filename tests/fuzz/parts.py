@@ -1,0 +1,31 @@
+"""What is fuzzed, and how a number of inputs is shared out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tests.fuzz import events, messages, requests
+from tests.fuzz.judge import Tally
+from tests.fuzz.world import World
+
+
+@dataclass(frozen=True)
+class Part:
+    """One kind of input; `share` of all inputs."""
+
+    what: str
+    fuzz: Callable[[World, Tally, int, int], None]
+    share: float
+
+
+PARTS: Mapping[str, Part] = {
+    "requests": Part("requests by the OpenAPI document", requests.fuzz, 0.10),
+    "events": Part("mutated events of the gateway", events.fuzz, 0.65),
+    "messages": Part("bodies of queues", messages.fuzz, 0.25),
+}
+
+
+def run(world: World, name: str, inputs: int, number: int) -> Tally:
+    """Fuzz one part with its share of all inputs; the same number gives the same inputs."""
+    tally = Tally(PARTS[name].what)
+    PARTS[name].fuzz(world, tally, round(inputs * PARTS[name].share), number)
+    return tally

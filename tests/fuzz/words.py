@@ -1,0 +1,155 @@
+"""Values that have broken something somewhere."""
+
+import base64
+import gzip
+from typing import Any
+
+NUMBERS = [
+    "0",
+    "-1",
+    "-5",
+    "0.1",
+    "1e999",
+    "NaN",
+    "Infinity",
+    "7d",
+    "999999999d",
+    "2015-02-30",
+    "0000-00-00",
+    "99999-01-01",
+    "2026-03-01T12:00:00Z",
+    "true",
+    "null",
+]
+NAMES = [
+    "demo:v1",
+    "v1",
+    "u5",
+    "Desktop",
+    "home",
+    "a|b",
+    "$set",
+    "a.b",
+    "__proto__",
+    "../../etc/passwd",
+    "gzip",
+    "track",
+]
+SIGNS = [
+    "'",
+    '"',
+    ";",
+    "?",
+    "#",
+    "%",
+    "%00",
+    "%zz",
+    "%f0%28",
+    "//",
+    "//[",
+    "http://[::1",
+    "&&=&",
+    "a=b=c",
+    "{}",
+    "[]",
+    "*",
+    "(",
+    "^(a+)+$",
+    ".*",
+    "é",
+    "😀",
+]
+HUGE = ["9" * 30, "9" * 5_000, "a" * 100_000, "[" * 50_000, '{"a":' * 5_000]
+TEXTS = (*NUMBERS, *NAMES, *SIGNS, *HUGE, "", " ", "\x00", "\ud800", "\u202e", "\r\nX: y")
+VALUES: tuple[Any, ...] = (None, True, False, 0, -1, 2**31, 2**63, 2**70, 1e308, 0.1, [], {}, [None], [[]], {"": None})
+
+HEADERS = [
+    "host",
+    "content-type",
+    "content-encoding",
+    "content-length",
+    "authorization",
+    "x-api-key",
+    "cookie",
+    "origin",
+    "accept",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+    "x-forwarded-for",
+    "user-agent",
+    "if-none-match",
+    "transfer-encoding",
+    "range",
+]
+HEADER_VALUES = (
+    *[
+        "[::1]:8000",
+        "a:b:c",
+        "http",
+        "application/json",
+        "text/plain",
+        "text/xml",
+        "gzip",
+        "br",
+        "identity",
+        "image/gif",
+        "null",
+        "0",
+        "-1",
+        "Bearer",
+    ],
+    *("application/json; charset=utf-16", "gzip, gzip", "Basic !!!", "Basic d2s6", "Basic /w==", "Bearer  "),
+)
+QUERY = [
+    "from",
+    "to",
+    "page",
+    "page_size",
+    "limit",
+    "device",
+    "breakdown",
+    "steps",
+    "funnel",
+    "order",
+    "unit",
+    "window",
+    "window_mode",
+    "exclude",
+    "sex",
+    "source",
+    "country",
+    "segment",
+    "interval",
+    "step",
+    "bots",
+    "sort_by",
+    "risk_level",
+    "q",
+    "segment_type",
+    "compare",
+    "min_score",
+    "target_date",
+    "eventType",
+    "visitorId",
+    "value",
+    "timestamp",
+    "k",
+    "utm_source",
+    "granularity",
+    "period",
+]
+BODIES = tuple(
+    base64.b64encode(raw).decode()
+    for raw in (
+        *(b"null", b"{}" * 600_000, bytes(range(256)), b"\xff\xfe{", b"\xef\xbb\xbf{}", b"\x1f\x8b\x08"),
+        *(gzip.compress(b"[]"), gzip.compress(b"0" * 6_000_000), gzip.compress(gzip.compress(b"{}"))),
+        *(gzip.compress(b"{}") * 2, gzip.compress(b"{}")[:-3]),
+    )
+)
+NO_REQUESTS: tuple[Any, ...] = (
+    *(None, {}, [], "", 7, {"Records": []}, {"version": "1.0"}, {"version": "2.0"}, {"requestContext": None}),
+    {"version": "1.0", "resource": "/", "httpMethod": "GET", "path": "/", "headers": None, "requestContext": {}},
+    {"requestContext": {"elb": {}}, "httpMethod": "GET", "path": "/", "headers": {}, "body": ""},
+    {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}},
+    {"Records": [{"cf": {"request": {"uri": "/", "method": "GET", "headers": {}, "querystring": ""}}}]},
+)

@@ -1,0 +1,85 @@
+"""Every function of template.yaml in this process, on real stores: a site with keys, some traffic and its figures."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from http.server import BaseHTTPRequestHandler
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from infra.local.aws import AwsAddresses
+from infra.local.plan import Plan, Route
+from infra.local.resources import create_resources
+from infra.local.template import Template
+from tests.builders import LambdaContext, a_message, an_event, sqs_event
+from tests.caches import forget_what_is_cached
+from tests.web.servers import Server
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+SITE = {"site_id": "demo", "name": "Demo shop", "time_zone": "Europe/Rome", "currency": "EUR"}
+PAGES = ("home", "search", "product", "cart", "payment", "confirmation")
+
+
+@dataclass
+class World:
+    """The functions by name, the routes to them, and the keys of the site `demo`."""
+
+    plan: Plan
+    keys: Mapping[str, str]
+
+    @cached_property
+    def routes(self) -> tuple[Route, ...]:
+        """The HTTP API's routes."""
+        return self.plan.api.routes
+
+    def invoke(self, function: str, event: Any) -> Any:
+        """What a function's handler answers."""
+        module, _, name = self.plan.functions[function].handler.rpartition(".")
+        return getattr(import_module(module), name)(event, LambdaContext())
+
+
+@contextmanager
+def a_world(parts: Mapping[str, str], database: str) -> Iterator[World]:
+    """The world on parts that run already, in a database of its own."""
+    with _Lambda() as functions, patch.dict(os.environ):
+        aws = AwsAddresses(parts["aws_endpoint"], functions.url)
+        os.environ.update(aws.environment())
+        stores = {"MongodbUri": "mongodb_uri", "RedisUrl": "redis_url", "MilvusUri": "milvus_uri"}
+        parameters = {name: parts[part] for name, part in stores.items()}
+        template = Template(TEMPLATE, {**parameters, "MongodbDatabase": database, "Environment": "local"}, aws.endpoint)
+        create_resources(template)
+        world = World(Plan(template), {})
+        for function in world.plan.functions.values():
+            os.environ.update(function.environment)
+        os.environ["LOG_LEVEL"] = "ERROR"
+        forget_what_is_cached()
+        world.keys = world.invoke("JobsPrepareFunction", {"site": SITE})
+        _visit(world)
+        yield world
+    forget_what_is_cached()
+
+
+def _visit(world: World) -> None:
+    """Twenty people walk the funnel, each a step further than the one before, and a few buy."""
+    for number in range(20):
+        pages = [an_event(visitorId=f"v{number}", pageType=page) for page in PAGES[: number % 6 + 1]]
+        order = {"order_id": f"o{number}", "total": 9.5, "products": [{"product_id": "p", "price": 9.5, "quantity": 1}]}
+        bought = [an_event(visitorId=f"v{number}", userId=f"u{number}", eventType="Order Completed", properties=order)]
+        message = a_message(pages + (bought if number % 6 == 5 else []), site_id=SITE["site_id"])
+        assert world.invoke("EtlEventsFunction", sqs_event([message])) == {"batchItemFailures": []}
+    world.invoke("JobsRollupFunction", {})
+
+
+class _Lambda(Server):
+    """Lambda's API, as far as functions start others: whatever is asked for is begun."""
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        """Accept an asynchronous invocation."""
+        request.rfile.read(int(request.headers.get("content-length") or 0))
+        request.send_response(202)
+        request.send_header("Content-Length", "0")
+        request.end_headers()

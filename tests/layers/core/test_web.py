@@ -1,0 +1,58 @@
+"""Every application's way into Lambda: what is no request is answered, not raised."""
+
+import json
+from typing import Any
+
+import pytest
+from footfall.web import as_lambda, create_app
+
+from tests.asking import question
+from tests.builders import LambdaContext
+
+app = create_app("echo")
+handler = as_lambda(app)
+
+
+@app.get("/echo/{text}")
+def echo(text: str) -> dict[str, str]:
+    """Say the same again."""
+    return {"text": text}
+
+
+def asked(event: Any) -> tuple[int, dict[str, Any]]:
+    answer = handler(event, LambdaContext())
+    if answer["statusCode"] >= 400:
+        assert answer["headers"]["content-type"] == "application/problem+json"
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_a_path_parameter_is_what_the_caller_wrote() -> None:
+    assert asked(question("/echo/50%41")) == (200, {"text": "50%41"})
+
+
+@pytest.mark.parametrize("host", ["[::1]:8000", "a:b:c", "host:port"])
+def test_an_odd_host_is_answered_all_the_same(host: str) -> None:
+    assert asked({**question("/echo/a"), "headers": {"host": host}}) == (200, {"text": "a"})
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        None,
+        {},
+        {**question("/echo/a"), "headers": None},
+        {**question("/echo/a"), "headers": {"user-agent": "\ud800"}},
+        {**question("/echo/a"), "rawQueryString": "\ud800"},
+        {**question("/echo/a"), "body": "\ud800"},
+        {**question("/echo/a"), "body": "!", "isBase64Encoded": True},
+        {**question("/echo/a"), "rawPath": 7, "requestContext": {}},
+    ],
+)
+def test_what_is_no_request_is_a_problem_of_its_sender(broken: Any) -> None:
+    status, problem = asked(broken)
+    assert (status, problem["status"], problem["title"]) == (400, 400, "Bad request")
+    assert problem["instance"].startswith("/")
+
+
+def test_a_slash_too_many_is_not_found_as_at_the_gateway() -> None:
+    assert asked(question("/echo/a/"))[0] == 404
