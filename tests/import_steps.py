@@ -66,7 +66,7 @@ def take_steps(kind: ImportKind, names: Sequence[str], opened: Callable[[str], I
         "created_at": datetime.now(UTC),
     }
     destination = Destination("demo", ZoneInfo("UTC"), "GBP", document["created_at"])
-    dropped = dict.fromkeys(("note_read", "note_sent", "keep", "database", "send"), mock.DEFAULT)
+    dropped = dict.fromkeys(("note_read", "note_readers", "note_sent", "keep", "database", "send"), mock.DEFAULT)
     with (
         open_shelf() as shelf,
         mock.patch.dict(os.environ, EVENTS_QUEUE_URL="https://nowhere.invalid"),

@@ -19,6 +19,8 @@ ASKED_BY = {
     "get_queue_attributes": {"sqs:GetQueueAttributes"},
     "get_secret_value": {"secretsmanager:GetSecretValue"},
     "_lambda().invoke": {"lambda:InvokeFunction"},
+    "delete_message_batch": {"sqs:DeleteMessage"},
+    "receive_message": {"sqs:ReceiveMessage"},
     "list_executions": {"states:ListExecutions"},
     "put_object": {"s3:PutObject"},
     "send_message_batch": {"sqs:SendMessage"},

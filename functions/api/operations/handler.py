@@ -20,7 +20,7 @@ from footfall.schemas.operations import (
 from footfall.stores.mongo import answering
 from footfall.web import PROBLEMS, AdminSite, ReadSite, as_lambda, create_app
 
-from . import caching, documentation, queries, registry
+from . import caching, documentation, etl, queries, registry
 from .health import health_of
 from .levers import start_rollup, start_training
 from .waiting import queues_now
@@ -30,6 +30,7 @@ CACHED = {"Cache-Control": "public, max-age=300"}
 app = create_app("operations")
 app.include_router(caching.router)
 app.include_router(registry.router)
+app.include_router(etl.router)
 
 
 @app.get("/api/health", responses={503: {"model": Health, "description": "Something that is needed does not answer"}})

@@ -38,7 +38,7 @@ def _step_functions() -> "SFNClient":
 def start_rollup(site_id: str, day: date | None) -> None:
     """Have jobs/rollup recompute one day of a site, or every stale one; it does so after this has returned."""
     question: dict[str, Any] = {"site_id": site_id} | ({"date": day.isoformat()} if day else {})
-    _start(from_environment(RollupSettings).rollup_function_name, question, "the rollup cannot be started")
+    start(from_environment(RollupSettings).rollup_function_name, question, "the rollup cannot be started")
 
 
 def ask_again(site_id: str) -> list[str]:
@@ -47,7 +47,7 @@ def ask_again(site_id: str) -> list[str]:
     asked = dict.fromkeys(DASHBOARD_QUESTIONS, functions.metrics_function_name)
     asked |= dict.fromkeys(FUNNEL_QUESTIONS, functions.funnel_function_name)
     for question, function in asked.items():
-        _start(function, _as_asked(site_id, question), "the questions cannot be asked again")
+        start(function, _as_asked(site_id, question), "the questions cannot be asked again")
     return list(asked)
 
 
@@ -68,7 +68,7 @@ def _as_asked(site_id: str, question: str) -> dict[str, Any]:
     }
 
 
-def _start(function: str, event: dict[str, Any], failure: str) -> None:
+def start(function: str, event: dict[str, Any], failure: str) -> None:
     """Have a function run; raises Unavailable, with that sentence, when it cannot be started."""
     try:
         _lambda().invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())

@@ -3,6 +3,7 @@
 from typing import Any
 
 from footfall.figures import percentage
+from footfall.schemas.etl import RecentSession
 from footfall.schemas.model import ModelName
 from footfall.schemas.operations import (
     Connections,
@@ -46,6 +47,13 @@ def recent_events(site_id: str, limit: int) -> list[RecentEvent]:
     """A site's newest events by the time they happened."""
     newest = database()["events"].find({"site_id": site_id}, RECENT_FIELDS).sort("timestamp", -1).limit(limit)
     return [RecentEvent.model_validate(event) for event in newest]
+
+
+def recent_sessions(site_id: str, limit: int) -> list[RecentSession]:
+    """A site's newest sessions by their start."""
+    fields = dict.fromkeys(RecentSession.model_fields, True)
+    newest = database()["user_sessions"].find({"site_id": site_id}, fields).sort("started_at", -1).limit(limit)
+    return [RecentSession.model_validate(session) for session in newest]
 
 
 def collection_counts(site_id: str) -> dict[str, int]:

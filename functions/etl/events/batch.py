@@ -110,15 +110,16 @@ def _event_id_of(raw: Any) -> str | None:
     return next((text for text in told if isinstance(text, str) and is_event_id(text)), None)
 
 
-def count(batch: Batch, what: Outcome, arrived: Iterable[Any], kept: Mapping[str, Any]) -> None:
-    """Count as `what` each document whose message was the first to bring it, and as duplicates those kept before.
+def count(batch: Batch, what: Outcome, arrived: Iterable[Any], kept: Mapping[str, Any]) -> set[str]:
+    """Count as `what` each document whose message was the first to bring it; the others are duplicates: their keys.
 
     A message that comes back finds its own: they count for it again, which makes its line the same.
     """
     counted: set[str] = set()
+    repeated: set[str] = set()
     for document in arrived:
         key, name = document["message_key"], document["_id"]
         first = name not in counted and kept[name].get("message_key") == key
         batch.outcomes[key][what if first else "duplicate"] += 1
-        if first:
-            counted.add(name)
+        (counted if first else repeated).add(name)
+    return repeated

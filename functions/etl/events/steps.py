@@ -76,7 +76,8 @@ def store_events(batch: Batch, site: Site) -> None:
         else:
             raw, message = batch.originals[event["body_sha256"]]
             set_aside(batch, raw, message, event["message_key"], "id_conflict", "another event has this id")
-    count(batch, "stored", same, kept)
+    repeated = count(batch, "stored", same, kept)
+    store.note_repeated(database(), [kept[name] for name in repeated], batch.processed_at)
     batch.events = list(kept.values())
 
 

@@ -1,5 +1,7 @@
 """Storing events: one unordered insert under natural keys; a key that is there already is success."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from footfall.schemas.event import EventDocument
@@ -29,3 +31,11 @@ def _already_stored(database: Database[dict[str, Any]], events: list[EventDocume
         ids = [document["_id"] for document in duplicates(error)]
         return [*collection.find({"_id": {"$in": ids}})]
     return []
+
+
+def note_repeated(database: Database[dict[str, Any]], events: Iterable[EventDocument], at: datetime) -> None:
+    """Note in events that came again when they did so first, for their receipts."""
+    names = [event["_id"] for event in events if "repeated_at" not in event]
+    if names:
+        repeated = {"$set": {"repeated_at": at}}
+        database["events"].update_many({"_id": {"$in": names}, "repeated_at": {"$exists": False}}, repeated)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from footfall.errors import Unavailable, Unimportable
@@ -13,8 +13,9 @@ from footfall.schemas.imports import ImportDocument
 from footfall.stores.mongo import answering, database
 from footfall.stores.sites import find_site
 
-from .notices import ImportRef, go_on_later, read_notice
+from .notices import ImportRef, Replay, go_on_later, read_notice
 from .progress import Job, claim, note_done, note_failed, note_release
+from .replays import replay
 from .shelf import Shelf, open_shelf
 from .steps import STEPS
 
@@ -35,7 +36,10 @@ def _succeeds(record: dict[str, Any], clock: Clock) -> bool:
     try:
         for ref in read_notice(record["body"]):
             with answering():
-                carry_on(ref, record["messageId"], clock)
+                if isinstance(ref, Replay):
+                    read_again(ref, record["messageId"], clock)
+                else:
+                    carry_on(ref, record["messageId"], clock)
     except Unavailable as error:
         logger().warning("import interrupted", extra={"detail": error.detail})
         return False
@@ -64,6 +68,16 @@ def carry_on(ref: ImportRef, message_id: str, clock: Clock) -> None:
     except Unimportable as error:
         logger().warning("import failed", extra={"import_id": ref.import_id, "detail": error.detail})
         note_failed(ref, error.detail)
+
+
+def read_again(order: Replay, message_id: str, clock: Clock) -> None:
+    """Read rows of an import again that were set aside; raises Unavailable when their events cannot be queued."""
+    document = database()["imports"].find_one({"_id": order.ref.key})
+    if document is None or "readers" not in document:
+        logger().warning("nothing is known of how to read these rows", extra={"import_id": order.ref.import_id})
+        return
+    with open_shelf() as shelf:
+        replay(_job(order.ref, cast("ImportDocument", document), shelf, clock), order.names, message_id)
 
 
 def _job(ref: ImportRef, document: ImportDocument, shelf: Shelf, clock: Clock) -> Job:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
@@ -34,10 +34,11 @@ class _Upload(BaseModel):
 
 
 class _Word(BaseModel):
-    """Our own word to go on."""
+    """Our own word: to go on, or to read rows of an import again, by their names in quarantine."""
 
     site_id: str
     import_id: str
+    replay: list[str] | None = None
 
 
 NOTICE: TypeAdapter[_Word | _Upload] = TypeAdapter(_Word | _Upload)
@@ -56,8 +57,16 @@ class ImportRef:
         return f"{self.site_id}:{self.import_id}"
 
 
-def read_notice(body: str) -> Iterator[ImportRef]:
-    """The imports that a message names: S3's notice of an uploaded manifest, or our own word to go on.
+@dataclass(frozen=True)
+class Replay:
+    """Which rows of an import to read again, by their names in quarantine."""
+
+    ref: ImportRef
+    names: Sequence[str]
+
+
+def read_notice(body: str) -> Iterator[ImportRef | Replay]:
+    """The imports that a message names: S3's notice of an uploaded manifest, or our own word to go on or to replay.
 
     Anything else, S3's test event among it, names none; it would not be understood a second time either.
     """
@@ -67,7 +76,8 @@ def read_notice(body: str) -> Iterator[ImportRef]:
         logger().warning("a message that nobody here sends")
         return
     if isinstance(notice, _Word):
-        yield ImportRef(notice.site_id, notice.import_id)
+        ref = ImportRef(notice.site_id, notice.import_id)
+        yield ref if notice.replay is None else Replay(ref, notice.replay)
     else:
         yield from _uploaded(notice.records)
 

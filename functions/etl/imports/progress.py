@@ -124,6 +124,11 @@ def claim(ref: ImportRef, message_id: str) -> ImportDocument | None:
     return cast("ImportDocument | None", document)
 
 
+def note_readers(job: Job) -> None:
+    """Write down how each file's rows are read, so that those set aside can be read without it."""
+    _set(job.ref, {"readers": [{"columns": list(reader.columns), "width": reader.width} for reader in job.readers]})
+
+
 def note_read(job: Job) -> None:
     """Write down what reading the files has found so far."""
     _set(job.ref, _figures(job))

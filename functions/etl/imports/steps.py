@@ -20,7 +20,7 @@ from footfall.stores.mongo import database
 from footfall.stores.quarantine import keep, quarantined
 from pydantic import ValidationError
 
-from .progress import Job, note_read, note_sent
+from .progress import Job, note_read, note_readers, note_sent
 from .shelf import MAX_GROUP_BYTES, Group
 from .uploads import open_upload
 
@@ -54,6 +54,7 @@ def check_headers(job: Job) -> None:
         with open_upload(job.ref, name, announced["size"]) as stream:
             reader, _ = read_table(table, name, stream, file)
             job.readers.append(reader)
+    note_readers(job)
 
 
 def put_rows_on_the_shelf(job: Job) -> None:
@@ -118,22 +119,23 @@ def send_events(job: Job) -> None:
     """Send what the groups mean; when time runs out, the import is paused behind the last group sent."""
     parcel = Parcel()
     for group in job.shelf.groups(job.position):
-        found = _meaning(job, group)
+        found = meaning_of(job, group)
         parcel.add(found, group.size)
         _count(job, group, found)
         if parcel.size < MESSAGE_BYTES:
             continue
-        _dispatch(job, parcel)
+        dispatch(job, parcel)
         parcel = Parcel()
         job.paused = group.position is not None and job.milliseconds_left() < GUARD_MILLISECONDS
         if job.paused:
             return
         if job.note_is_due():
             note_sent(job)
-    _dispatch(job, parcel)
+    dispatch(job, parcel)
 
 
-def _meaning(job: Job, group: Group) -> Meaning:
+def meaning_of(job: Job, group: Group) -> Meaning:
+    """The events of a group, or its rows as refused."""
     try:
         if not group.whole:
             raise Unstorable("group_too_large", f"the rows that make up one event hold over {MAX_GROUP_BYTES} bytes")
@@ -155,7 +157,7 @@ def _count(job: Job, group: Group, found: Meaning) -> None:
             job.sent.last_day = day
 
 
-def _dispatch(job: Job, parcel: Parcel) -> None:
+def dispatch(job: Job, parcel: Parcel) -> None:
     """Quarantine and send what a parcel holds; once this returns, both are durable."""
     keep(database(), [_quarantined(job, found) for found in parcel.refused])
     if parcel.events:

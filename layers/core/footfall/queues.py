@@ -36,6 +36,7 @@ class Entry(TypedDict):
     MessageBody: str
     MessageGroupId: NotRequired[str]
     DelaySeconds: NotRequired[int]
+    MessageAttributes: NotRequired[dict[str, Any]]
 
 
 @cache
@@ -138,11 +139,16 @@ def _publish(topic_arn: str, body: str) -> None:
 
 
 def depth(queue_url: str) -> dict[str, Any]:
-    """How many messages wait in a queue and how many are being worked on."""
+    """How many messages wait in a queue, those that are held back among them, and how many are being worked on."""
     answer = sqs().get_queue_attributes(
-        QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        QueueUrl=queue_url,
+        AttributeNames=[
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesDelayed",
+            "ApproximateNumberOfMessagesNotVisible",
+        ],
     )["Attributes"]
     return {
-        "waiting": int(answer["ApproximateNumberOfMessages"]),
+        "waiting": int(answer["ApproximateNumberOfMessages"]) + int(answer["ApproximateNumberOfMessagesDelayed"]),
         "in_flight": int(answer["ApproximateNumberOfMessagesNotVisible"]),
     }

@@ -111,6 +111,14 @@ class WarmingSettings(BaseModel):
     funnel_function_name: str
 
 
+class RoadSettings(BaseModel):
+    """The functions that operations runs besides the rollup: the events' ETL, the sweeper and the clean-up."""
+
+    etl_events_function_name: str
+    sweep_function_name: str
+    retention_function_name: str
+
+
 class DeploymentSettings(BaseModel):
     """Which environment this is: dev, staging, production or local."""
 

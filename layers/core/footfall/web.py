@@ -124,6 +124,12 @@ def _bad_event(event: Any, detail: str) -> dict[str, Any]:
     }
 
 
+def _granted(request: Request) -> dict[str, Any]:
+    """What the authorizer says of the caller: site_id, scopes, key_id."""
+    authorizer = (request.scope.get("aws.event") or {}).get("requestContext", {}).get("authorizer") or {}
+    return authorizer.get("lambda") or {}
+
+
 def site_with(scope: Scope) -> Callable[[Request], str]:
     """A dependency: the caller's site, when the authorizer gave the key that scope.
 
@@ -131,8 +137,7 @@ def site_with(scope: Scope) -> Callable[[Request], str]:
     """
 
     def site_id(request: Request) -> str:
-        authorizer = (request.scope.get("aws.event") or {}).get("requestContext", {}).get("authorizer") or {}
-        granted = authorizer.get("lambda") or {}
+        granted = _granted(request)
         if not granted.get("site_id"):
             raise Unauthorized("send a key as X-Api-Key or Authorization: Bearer")
         if scope not in str(granted.get("scopes", "")).split():
@@ -142,6 +147,11 @@ def site_with(scope: Scope) -> Callable[[Request], str]:
     return site_id
 
 
+def _may_administer(request: Request) -> bool:
+    return "admin" in _granted(request).get("scopes", "").split()
+
+
+MayAdminister = Annotated[bool, Depends(_may_administer)]
 ReadSite = Annotated[str, Depends(site_with("read"))]
 WriteSite = Annotated[str, Depends(site_with("write"))]
 AdminSite = Annotated[str, Depends(site_with("admin"))]

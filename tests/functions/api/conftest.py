@@ -1,14 +1,25 @@
-"""What the tests of the analytic routes share."""
+"""What the tests of the analytic routes share, and those of operations."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 
+import boto3
 import pytest
+from footfall import queues
+from footfall.settings import from_environment
 from footfall.stores import cache, sites
 from footfall.stores.cache import Breaker
 from pymongo.database import Database
 
+from functions.api.operations import jobs, levers, waiting
+from infra.local.aws import AwsAddresses
 from tests.visits import a_shop, know, person
+
+QUEUES = ("EVENTS", "IMPORTS", "REALTIME", "VECTORS")
+FUNCTIONS = ("ROLLUP", "SWEEP", "RETENTION", "ETL_EVENTS")
 
 
 @pytest.fixture
@@ -25,3 +36,72 @@ def shop(database: Database[dict[str, Any]]) -> Iterator[Database[dict[str, Any]
 def _forget_cache() -> None:
     cache.client.cache_clear()
     vars(cache)["breaker"] = Breaker()
+
+
+@pytest.fixture
+def queue_urls(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """Every queue that operations looks at, by the variable that names it."""
+    _forget()
+    sqs = boto3.client("sqs")
+    names = [f"{name}{kind}_QUEUE_URL" for name in QUEUES for kind in ("", "_DEAD_LETTER")]
+    urls = {name: sqs.create_queue(QueueName=f"{name.lower()}-{worker}")["QueueUrl"] for name in names}
+    for name, url in urls.items():
+        monkeypatch.setenv(name, url)
+    yield urls
+    for url in urls.values():
+        sqs.delete_queue(QueueUrl=url)
+    _forget()
+
+
+def _forget() -> None:
+    clients = (queues.sqs, waiting._cloudwatch, levers._lambda, jobs._lambda, levers._step_functions)
+    for cached in (*clients, cache.client):
+        cached.cache_clear()
+    from_environment.cache_clear()
+    waiting._known.clear()
+    cache.breaker.failures = 0
+
+
+class Lambda(HTTPServer):
+    """The one call of the Lambda service that operations makes: remembered, and answered by `functions`."""
+
+    calls: list[tuple[str, str, dict[str, Any]]]
+    functions: dict[str, Callable[[Any], Any]]
+
+
+class Invocations(BaseHTTPRequestHandler):
+    server: Lambda
+
+    def do_POST(self) -> None:
+        payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        function, kind = self.path.split("/")[3], self.headers.get("X-Amz-Invocation-Type", "RequestResponse")
+        self.server.calls.append((function, kind, payload))
+        answer = b"" if kind == "Event" else json.dumps(self.server.functions[function](payload)).encode()
+        self.send_response(200 if answer else 202)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_request(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def lambda_service(queue_urls: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Lambda]:
+    """A Lambda service whose functions are called `rollup`, `sweep`, `retention` and `etl-events`."""
+    with Lambda(("127.0.0.1", 0), Invocations) as server:
+        server.calls, server.functions = [], {}
+        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
+        for name in FUNCTIONS:
+            monkeypatch.setenv(f"{name}_FUNCTION_NAME", name.lower().replace("_", "-"))
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def invoked(lambda_service: Lambda) -> list[Any]:
+    """What the Lambda service was asked: function, kind of invocation, payload."""
+    return lambda_service.calls

@@ -5,48 +5,18 @@ import socket
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import Any
 
 import boto3
 import pytest
 from footfall import queues
-from footfall.settings import from_environment
-from footfall.stores import cache
 from pymongo.database import Database
 
-from functions.api.operations import levers, waiting
 from functions.api.operations.handler import handler
-from infra.local.aws import AwsAddresses
 from tests.builders import NOON, LambdaContext, a_document, a_site
 
 Mongo = Database[dict[str, Any]]
-QUEUES = ("EVENTS", "IMPORTS", "REALTIME", "VECTORS")
 WAITS = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 30, "End": True}}})
-
-
-@pytest.fixture
-def queue_urls(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """Every queue that operations looks at, by the variable that names it."""
-    _forget()
-    sqs = boto3.client("sqs")
-    names = [f"{name}{kind}_QUEUE_URL" for name in QUEUES for kind in ("", "_DEAD_LETTER")]
-    urls = {name: sqs.create_queue(QueueName=f"{name.lower()}-{worker}")["QueueUrl"] for name in names}
-    for name, url in urls.items():
-        monkeypatch.setenv(name, url)
-    yield urls
-    for url in urls.values():
-        sqs.delete_queue(QueueUrl=url)
-    _forget()
-
-
-def _forget() -> None:
-    for cached in (queues.sqs, waiting._cloudwatch, levers._lambda, levers._step_functions, cache.client):
-        cached.cache_clear()
-    from_environment.cache_clear()
-    waiting._known.clear()
-    cache.breaker.failures = 0
 
 
 def ask(
@@ -258,40 +228,6 @@ def test_status_is_unavailable_without_sqs(
     status, problem = ask("/etl/status")
 
     assert (status, problem["detail"]) == (503, "SQS does not answer")
-
-
-class Lambda(HTTPServer):
-    """The one call of the Lambda service that operations makes, remembered."""
-
-    calls: list[tuple[str, str, dict[str, Any]]]
-
-
-class Invocations(BaseHTTPRequestHandler):
-    server: Lambda
-
-    def do_POST(self) -> None:
-        payload = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.calls.append((self.path.split("/")[3], self.headers["X-Amz-Invocation-Type"], payload))
-        self.send_response(202)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def log_request(self, *_: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def invoked(queue_urls: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    """What the Lambda service was asked: function, kind of invocation, payload."""
-    with Lambda(("127.0.0.1", 0), Invocations) as server:
-        server.calls = []
-        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
-        monkeypatch.setenv("ROLLUP_FUNCTION_NAME", "rollup")
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield server.calls
-        server.shutdown()
-        thread.join()
 
 
 def test_daily_figures_are_recomputed_by_the_rollup(stores: None, invoked: list[Any]) -> None:

@@ -261,10 +261,12 @@ def clicks(draw: st.DrawFn) -> Json:
 
 
 def state_of(database: Mongo) -> dict[str, list[Json]]:
-    """Everything that events determine; numbers and message keys follow arrival, and two clocks follow the run."""
+    """Everything that events determine; numbers, keys and what came again follow arrival, two clocks the run."""
     state = {}
     for name in ("events", "user_sessions", "orders", "feedback", "quarantine", "users"):
-        ignored = {"processed_at", "computed_at", "message_key"} | ({"user_id"} if name == "users" else set())
+        ignored = {"processed_at", "computed_at", "message_key", "repeated_at"} | (
+            {"user_id"} if name == "users" else set()
+        )
         documents = sorted(database[name].find(), key=lambda document: str(document["_id"]))
         state[name] = [{key: document[key] for key in document if key not in ignored} for document in documents]
     return state

@@ -53,6 +53,18 @@ def test_a_redelivery_counts_its_own_events_as_stored_and_another_message_as_dup
     assert sums(road) == {"stored": 2, "duplicate": 2}
 
 
+def test_an_event_remembers_when_it_first_came_again(road: Mongo) -> None:
+    message = a_message([an_event(eventId="e")])
+    first, again, later = records(message, message, message)
+    deliver(first)
+    deliver(first)
+    assert "repeated_at" not in (road["events"].find_one() or {})
+    deliver(again)
+    repeated_at = (road["events"].find_one() or {})["repeated_at"]
+    deliver(later)
+    assert (road["events"].find_one() or {})["repeated_at"] == repeated_at
+
+
 def test_what_one_message_says_twice_is_one_event_and_one_duplicate(road: Mongo) -> None:
     deliver(*records(a_message([an_event(eventId="e"), an_event(eventId="e")])))
     assert sums(road) == {"stored": 1, "duplicate": 1}

@@ -120,8 +120,9 @@ class EventDocument(TypedDict):
     """One stored event. `timestamp` is the event's time as corrected; the raw times stay beside it.
 
     `sequence` is the place in the body the event came in: it orders events of the same instant. `message_key` is of the
-    message that brought it first, by which the ledger tells a redelivery from a duplicate. What is not known of an
-    event is not there: nulls would be a third of the collection.
+    message that brought it first, by which the ledger tells a redelivery from a duplicate; `repeated_at` is when
+    another one brought it again for the first time. What is not known of an event is not there: nulls would be a third
+    of the collection.
     """
 
     _id: str
@@ -164,6 +165,7 @@ class EventDocument(TypedDict):
     body_sha256: str
     expires_at: NotRequired[datetime]
     message_key: NotRequired[bytes]
+    repeated_at: NotRequired[datetime]
 
 
 def order_in_time(event: EventDocument) -> tuple[datetime, datetime, int, str]:

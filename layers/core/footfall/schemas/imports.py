@@ -1,7 +1,7 @@
 """An import: files that become events, how far it has come, and what was wrong with their rows."""
 
 from datetime import datetime
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from pydantic import BaseModel, Field
 
@@ -41,7 +41,8 @@ class ImportDocument(TypedDict):
     Every row read is sent, repeated (it says what an earlier one said), or quarantined. `reasons` counts the
     quarantined rows by reason and `problems` names the first of them; `first_day` and `last_day` are those that the
     rows sent tell. `checkpoint` is what a later run needs to go on from; `holder` is the queue message that carries
-    the import; `attempts` counts its starts since it last came on.
+    the import; `attempts` counts its starts since it last came on. `readers` says where each file's columns stand, for
+    rows that are read again.
     """
 
     _id: str
@@ -67,3 +68,4 @@ class ImportDocument(TypedDict):
     started_at: datetime | None
     updated_at: datetime
     finished_at: datetime | None
+    readers: NotRequired[list[dict[str, Any]]]

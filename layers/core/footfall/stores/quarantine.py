@@ -26,9 +26,8 @@ def quarantined(
     event_id: str | None = None,
 ) -> QuarantineDocument:
     """The document of one bad input; its key is made of what it is and where it stands, so a retry finds itself."""
-    place = f"{origin.get('file', '')}:{origin.get('line', '')}:".encode()
     return QuarantineDocument(
-        _id=f"{site_id}:{hashlib.sha256(place + original).hexdigest()}",
+        _id=quarantine_key(site_id, original, origin.get("file", ""), origin.get("line", "")),
         site_id=site_id,
         stage=stage,
         reason=reason,
@@ -41,6 +40,11 @@ def quarantined(
         event_id=event_id,
         attempts=0,
     )
+
+
+def quarantine_key(site_id: str, original: bytes, file: str = "", line: int | str = "") -> str:
+    """The key that an input of a site is kept under."""
+    return f"{site_id}:{hashlib.sha256(f'{file}:{line}:'.encode() + original).hexdigest()}"
 
 
 def keep(
