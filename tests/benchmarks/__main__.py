@@ -5,7 +5,7 @@ from importlib import import_module
 
 from tests.benchmarks.rows import show
 
-NAMES = ("ingest", "funnel", "imports", "cold_start")
+NAMES = ("collect", "ingest", "funnel", "imports", "cold_start")
 
 
 def main(names: list[str]) -> None:

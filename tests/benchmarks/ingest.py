@@ -27,8 +27,9 @@ from tests.builders import LambdaContext
 EVENTS = 60_000
 BATCH = 50
 MESSAGES = 100
+"""As many as the template lets an invocation have."""
 PROCESSES = os.cpu_count() or 1
-TARGET = 0.15
+TARGET = 0.30
 KEY_SECRET = "benchmark"
 AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
 
@@ -75,29 +76,37 @@ def requests(events: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
 def ingest(worker: int, mongodb_uri: str, count: int) -> tuple[float, float, float]:
     """Take one process' share through the handlers; the answer is start, end and seconds spent in collect."""
     _settings(mongodb_uri)
-    from footfall import parameters
     from footfall.identity import new_write_key
 
-    from functions.api.collect import handler as collect
-    from functions.api.collect import intake
     from functions.etl.events import handler as etl
     from functions.etl.events import steps
 
     bodies: list[str] = []
-    parameters._known.update(
-        {("secret", "signing"): (time.time(), KEY_SECRET), ("parameter", "access"): (time.time(), "{}")}
-    )
-    vars(intake)["send"] = lambda _queue, _site, packed: bodies.extend(packed)
+    collect = collect_without_queue(bodies.extend)
     vars(steps)["announce"] = lambda _topic, _message: None
     calls = requests(list(visits(worker, count)), new_write_key("demo", KEY_SECRET))
     started = time.time()
     for call in calls:
-        assert collect.handler(call, LambdaContext())["statusCode"] == 202
+        assert collect(call, LambdaContext())["statusCode"] == 202
     collected = time.time()
     for records in slices(list(enumerate(bodies)), MESSAGES):
         answer = etl.handler({"Records": [_record(worker, *body) for body in records]}, LambdaContext())
         assert answer == {"batchItemFailures": []}
     return started, time.time(), collected - started
+
+
+def collect_without_queue(take: Callable[[list[str]], None]) -> Callable[..., dict[str, Any]]:
+    """collect's handler with its keys at hand; the bodies of its SQS messages go to `take`."""
+    _settings(os.environ.get("MONGODB_URI", ""))
+    from footfall import parameters
+
+    from functions.api.collect import handler, intake
+
+    parameters._known.update(
+        {("secret", "signing"): (time.time(), KEY_SECRET), ("parameter", "access"): (time.time(), "{}")}
+    )
+    vars(intake)["send"] = lambda _queue, _site, packed: take(packed)
+    return handler.handler
 
 
 def slices(items: list[Any], size: int) -> Iterator[list[Any]]:

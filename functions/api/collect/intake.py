@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from footfall.clock import now
+from footfall.codec import encode_ascii
 from footfall.errors import FieldProblem, FootfallError, Forbidden, Invalid, TooLarge, Unstorable
-from footfall.events.normalise import read_event
+from footfall.events.normalise import read_event, read_plain
+from footfall.events.storable import content_of, encode_storable
 from footfall.identity import derived_event_id
-from footfall.queues import pack, send
+from footfall.queues import pack_encoded, send
 from footfall.schemas.collect import Accepted, Rejected
 from footfall.schemas.event import Json
 from footfall.schemas.message import EventsMessage
@@ -28,9 +30,10 @@ class Sender:
 
 @dataclass
 class Intake:
-    """What became of a body's events."""
+    """What became of a body's events: the ids of those taken, their texts as they go into the queue, and the rest."""
 
-    events: list[Json] = field(default_factory=list)
+    event_ids: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
 
@@ -44,16 +47,16 @@ def take(sender: Sender, body: dict[str, Any]) -> Accepted:
 
 def _take_one(sender: Sender, body: dict[str, Any]) -> Accepted:
     event = _checked(sender.site_id, {name: value for name, value in body.items() if name != "writeKey"}, 0)
-    _enqueue(sender, [event])
+    _enqueue(sender, [encode_ascii(event)])
     return Accepted(accepted=1, event_id=event["eventId"], timestamp=now())
 
 
 def _take_batch(sender: Sender, body: dict[str, Any]) -> Accepted:
     intake = _admitted(sender, body)
-    if not intake.events:
+    if not intake.texts:
         raise Invalid([FieldProblem(f"batch.{found.index}", found.message) for found in intake.rejected])
-    _enqueue(sender, intake.events)
-    ids = [event["eventId"] for event in intake.events]
+    _enqueue(sender, intake.texts)
+    ids = intake.event_ids
     return Accepted(accepted=len(ids), event_ids=ids, rejected=intake.rejected, timestamp=now())
 
 
@@ -64,7 +67,8 @@ def take_all(sender: Sender, body: dict[str, Any]) -> None:
     """
     intake = _admitted(sender, body)
     rejected = (body["batch"][found.index] for found in intake.rejected)
-    _enqueue(sender, [*intake.events, *(raw if isinstance(raw, dict) else {"event": raw} for raw in rejected)])
+    others = [encode_ascii(raw if isinstance(raw, dict) else {"event": raw}) for raw in rejected]
+    _enqueue(sender, [*intake.texts, *others])
 
 
 def _admitted(sender: Sender, body: dict[str, Any]) -> Intake:
@@ -73,17 +77,45 @@ def _admitted(sender: Sender, body: dict[str, Any]) -> Intake:
         raise Invalid([FieldProblem("batch", "a list of at least one event")])
     if len(raws) > MAX_EVENTS:
         raise TooLarge(f"a batch holds at most {MAX_EVENTS} events")
+    _stamp(raws, body.get("sentAt"))
+    return _admitted_together(sender.site_id, raws) or _admitted_one_by_one(sender.site_id, raws)
+
+
+def _stamp(raws: list[Any], sent_at: Any) -> None:
+    """Note in each event its place in the body, and the body's send time where it has none of its own."""
+    for index, raw in enumerate(raws):
+        if isinstance(raw, dict):
+            raw["sequence"] = index
+            if sent_at is not None:
+                raw.setdefault("sentAt", sent_at)
+
+
+def _admitted_together(site_id: str, raws: list[Any]) -> Intake | None:
+    """What `_admitted_one_by_one` says of a batch in which nothing is wrong, in half the time; else None."""
+    events = read_plain(raws)
+    if events is None or not {event.site_id for event in events} <= {None, site_id}:
+        return None
+    try:
+        for event, raw in zip(events, raws, strict=True):
+            raw["eventId"] = event.event_id or derived_event_id(site_id, content_of(raw))
+    except Unstorable:
+        return None
+    texts = encode_storable(raws)
+    if texts is None or max(map(len, texts)) > MAX_EVENT_BYTES:
+        return None
+    return Intake([raw["eventId"] for raw in raws], texts)
+
+
+def _admitted_one_by_one(site_id: str, raws: list[Any]) -> Intake:
     intake = Intake()
     for index, raw in enumerate(raws):
-        _admit(intake, sender.site_id, raw, index, body.get("sentAt"))
+        _admit(intake, site_id, raw, index)
     return intake
 
 
-def _admit(intake: Intake, site_id: str, raw: Any, index: int, sent_at: Any) -> None:
-    if isinstance(raw, dict) and sent_at is not None and "sentAt" not in raw:
-        raw = {**raw, "sentAt": sent_at}
+def _admit(intake: Intake, site_id: str, raw: Any, index: int) -> None:
     try:
-        intake.events.append(_checked(site_id, raw, index))
+        event = _checked(site_id, raw, index)
     except Forbidden:
         raise
     except FootfallError as error:
@@ -91,6 +123,9 @@ def _admit(intake: Intake, site_id: str, raw: Any, index: int, sent_at: Any) -> 
         given = raw.get("eventId") or raw.get("messageId") if isinstance(raw, dict) else None
         event_id = given if isinstance(given, str) and len(given) <= 128 and given.isprintable() else None
         intake.rejected.append(Rejected(index=index, event_id=event_id, code=code, message=error.detail))
+    else:
+        intake.event_ids.append(event["eventId"])
+        intake.texts.append(encode_ascii(event))
 
 
 def _checked(site_id: str, raw: Any, index: int) -> Json:
@@ -103,13 +138,8 @@ def _checked(site_id: str, raw: Any, index: int) -> Json:
     return {**raw, "eventId": event.event_id or derived_event_id(site_id, content), "sequence": index}
 
 
-def _enqueue(sender: Sender, events: list[Json]) -> None:
-    message = EventsMessage(
-        site_id=sender.site_id,
-        source="collect",
-        received_at=now(),
-        ip=sender.ip,
-        user_agent=sender.user_agent,
-        events=events,
+def _enqueue(sender: Sender, events: list[str]) -> None:
+    head = EventsMessage(
+        site_id=sender.site_id, source="collect", received_at=now(), ip=sender.ip, user_agent=sender.user_agent
     )
-    send(from_environment(EventsQueueSettings).events_queue_url, sender.site_id, pack(message))
+    send(from_environment(EventsQueueSettings).events_queue_url, sender.site_id, pack_encoded(head, events))

@@ -1,7 +1,8 @@
 """JSON in and out: orjson for what it does exactly, the standard library for the rest."""
 
 import json
-from typing import Any
+import math
+from typing import Any, Never
 
 import orjson
 
@@ -16,7 +17,7 @@ def decode(text: bytes) -> Any:
     A whole number that does not fit in 64 bits stays exact: orjson would round it.
     """
     if LONG_NUMBER in text.translate(DIGITS):
-        return json.loads(text.decode(), parse_constant=_refuse)
+        return json.loads(text.decode(), parse_constant=_refuse, parse_float=_finite)
     return orjson.loads(text)
 
 
@@ -38,5 +39,10 @@ def encode_ascii(value: Any) -> str:
     return raw.decode() if raw.isascii() else json.dumps(value, separators=(",", ":"))
 
 
-def _refuse(name: str) -> None:
+def _finite(number: str) -> float:
+    value = float(number)
+    return value if math.isfinite(value) else _refuse("a number that is not finite")
+
+
+def _refuse(name: str) -> Never:
     raise ValueError(f"{name} is not JSON")

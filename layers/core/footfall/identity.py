@@ -7,6 +7,7 @@ import re
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 SITE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -28,6 +29,7 @@ def new_write_key(site_id: str, secret: str) -> str:
     return f"wk_{site_id}_{key_id}_{_signature(site_id, key_id, secret)}"
 
 
+@lru_cache(maxsize=1024)
 def read_write_key(text: str, secret: str) -> WriteKey | None:
     """The write key in a text, or None when its form or signature is wrong; needs no store."""
     parts = text.split("_")
@@ -87,6 +89,7 @@ def derived_event_id(site_id: str, content: bytes) -> str:
     return str(uuid5(EVENT_NAMESPACE, f"{site_id}|{hashlib.sha256(content).hexdigest()}"))
 
 
+@lru_cache(maxsize=4096)
 def anonymised_ip(address: str | None) -> str | None:
     """An address without the part that points at one household: IPv4 to /24, IPv6 to /48."""
     try:

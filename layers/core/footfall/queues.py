@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
@@ -53,13 +53,16 @@ def sns() -> "SNSClient":
 
 def pack(message: EventsMessage) -> list[str]:
     """The bodies of a batch of events: as few as fit in 1 MiB of ASCII-escaped JSON each, in the events' order."""
-    head = message.model_dump(mode="json", include=TOLD_OF_EVENTS)
-    prefix = encode_ascii(head)[:-1] + ',"events":['
+    return pack_encoded(message, [encode_ascii(event) for event in message.events])
+
+
+def pack_encoded(head: EventsMessage, events: Iterable[str]) -> list[str]:
+    """The same for events that are JSON in ASCII already; `head` says what there is to say of all of them."""
+    prefix = encode_ascii(head.model_dump(mode="json", include=TOLD_OF_EVENTS))[:-1] + ',"events":['
     bodies: list[str] = []
     room: list[str] = []
     size = len(prefix)
-    for event in message.events:
-        text = encode_ascii(event)
+    for text in events:
         if room and size + len(text) + 1 > MAX_EVENTS_BYTES:
             bodies.append(_body(prefix, room))
             room, size = [], len(prefix)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple, cast
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from footfall.errors import FieldProblem, Invalid, Unstorable
 from footfall.events.attribution import attribution_of
@@ -18,6 +18,7 @@ from footfall.schemas.message import IMPORT_SOURCE, EventsMessage
 from footfall.schemas.site import Site
 
 SEGMENT_TYPES = {"page": "pageview", "screen": "pageview", "page_view": "pageview"}
+MANY_EVENTS = TypeAdapter(list[IncomingEvent])
 
 
 class Reading(NamedTuple):
@@ -39,6 +40,15 @@ def read_event(raw: Any, most_values: int = MAX_VALUES) -> Reading:
     if not (event.visitor_id or event.user_id):
         raise Invalid([FieldProblem("visitorId", "give visitorId or userId")])
     return Reading(event, content)
+
+
+def read_plain(raws: list[Any]) -> list[IncomingEvent] | None:
+    """Read many events at once; None when there is something to say against any of them."""
+    try:
+        events = MANY_EVENTS.validate_python(raws)
+    except ValidationError:
+        return None
+    return events if all(event.visitor_id or event.user_id for event in events) else None
 
 
 def field_problems(error: ValidationError) -> list[FieldProblem]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from footfall.codec import encode_ascii
 from footfall.errors import Unstorable
 
 MAX_DEPTH = 20
@@ -32,19 +33,34 @@ def content_of(event: dict[str, Any], most_values: int = MAX_VALUES) -> bytes:
     except TypeError:  # too deep, half a surrogate pair, a number over 53 bits: the check knows which
         _check(said, most_values)
         return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
-    if not _plainly_storable(text, most_values):
+    if not _is_plain(text) or not _is_small(text, most_values):
         _check(said, most_values)
     return text
 
 
-def _plainly_storable(text: bytes, most_values: int) -> bool:
-    """Whether an event's text shows at a glance that it can be stored; False says only that a closer look is needed."""
-    return (
-        text.count(b"{") + text.count(b"[") <= MAX_DEPTH
-        and text.count(b",") < most_values // 2
-        and NUL not in text
-        and EMPTY_NAME not in text
-        and NULL not in text
+def encode_storable(events: list[dict[str, Any]]) -> list[str] | None:
+    """Many strictly decoded events as JSON in ASCII, looked at together; None when one may not be storable.
+
+    Strict JSON has no numbers that are not finite, so what is null was sent as null.
+    """
+    try:
+        texts = [orjson.dumps(event, option=orjson.OPT_STRICT_INTEGER) for event in events]
+    except TypeError:
+        return None
+    together = b"\n".join(texts)
+    if NUL in together or EMPTY_NAME in together or not all(_is_small(text, MAX_VALUES) for text in texts):
+        return None
+    return together.decode().split("\n") if together.isascii() else [encode_ascii(event) for event in events]
+
+
+def _is_plain(text: bytes) -> bool:
+    return NUL not in text and EMPTY_NAME not in text and NULL not in text
+
+
+def _is_small(text: bytes, most_values: int) -> bool:
+    """Whether the text of one event has too few brackets to be deep, and too few commas to hold too many values."""
+    return text.count(b"{") + text.count(b"[") <= MAX_DEPTH and (
+        len(text) < most_values or text.count(b",") < most_values // 2
     )
 
 

@@ -36,7 +36,7 @@ class EventsMessage(BaseModel):
     received_at: datetime
     ip: Text | None = None
     user_agent: Text | None = None
-    events: list[dict[str, Any]] = []
+    events: list[Any] = []
     recheck: list[Span] = []
     reprocess: list[Text] = []
     replay: list[Text] = []
