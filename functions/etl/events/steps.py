@@ -124,10 +124,16 @@ def keep_feedback(batch: Batch, site: Site) -> None:
 
 
 def mark_days(batch: Batch, site: Site) -> None:
-    """Mark every day whose figures these events change, for jobs/rollup."""
+    """Mark every day whose figures these events change, for jobs/rollup.
+
+    A day that the site no longer keeps whole is not: its figures were made when all of its events were there.
+    """
     zone = ZoneInfo(site.time_zone)
     moments = batch.moments + [event["timestamp"] for event in batch.events]
     dates = {moment.astimezone(zone).date().isoformat() for moment in moments}
+    if site.retention_days:
+        expiring = batch.processed_at - timedelta(days=site.retention_days)
+        dates = {date for date in dates if date > expiring.astimezone(zone).date().isoformat()}
     marks = [
         UpdateOne(
             {"_id": f"{site.site_id}:{date}"},

@@ -20,7 +20,7 @@ from pymongo.database import Database
 
 from functions.etl.events import store
 from functions.etl.events.handler import groups, handler
-from tests.builders import NOON, LambdaContext, a_message, an_event, at, sqs_event
+from tests.builders import NOON, LambdaContext, a_message, a_site, an_event, at, sqs_event
 
 Mongo = Database[dict[str, Any]]
 
@@ -44,6 +44,15 @@ def test_an_event_is_stored_with_its_session_its_person_and_its_stale_day(road: 
     person = only(road["users"].find())
     assert (person["_id"], person["user_id"], person["device"]) == ("demo:visitor", 1, "Mobile")
     assert only(road["stale_days"].find())["date"] == "2026-03-01"
+
+
+def test_a_day_that_is_no_longer_kept_whole_keeps_its_figures(road: Mongo) -> None:
+    kept = a_site(site_id="short", retention_days=7)
+    road["sites"].insert_one({"_id": "short", **kept.model_dump()})
+    days = [now() - timedelta(days=days) for days in (1, 7, 30)]
+    events = [an_event(timestamp=day.isoformat()) for day in days]
+    run(a_message(events, site_id="short", received_at=now()))
+    assert [mark["date"] for mark in road["stale_days"].find()] == [days[0].date().isoformat()]
 
 
 def test_the_same_message_twice_changes_nothing(road: Mongo) -> None:
