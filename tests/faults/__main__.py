@@ -4,6 +4,7 @@ import argparse
 import logging
 import random
 import sys
+from collections import deque
 from dataclasses import dataclass, field
 
 from rich import box
@@ -11,8 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from infra.local.processes import StartFailed
 from tests.faults import caches, database, messages, process, queue
 from tests.faults.disks import CannotInject
+from tests.faults.road import Road, Setting, opened
 from tests.faults.trial import Outcome, Scenario, run
 
 MODULES = (database, process, queue, messages, caches)
@@ -30,9 +33,10 @@ def main(arguments: list[str]) -> int:
     console = Console()
     console.width = max(console.width, TABLE_WIDTH)
     console.print(f"{len(asked.only)} faults, {asked.events:,} events each, seed {asked.seed}")
-    report = Report(console)
-    for name in asked.only:
-        report.take_in(SCENARIOS[name], asked.events, asked.seed)
+    report = Report(console, asked.events, asked.seed)
+    chosen = [SCENARIOS[name] for name in asked.only]
+    for setting in dict.fromkeys(scenario.setting for scenario in chosen):
+        report.try_all(setting, deque(scenario for scenario in chosen if scenario.setting == setting))
     console.print(_table(report.outcomes, asked.seed))
     return 0 if report.holds else 1
 
@@ -42,31 +46,40 @@ class Report:
     """What the scenarios tried so far came to."""
 
     console: Console
+    events: int
+    seed: int
     outcomes: list[Outcome] = field(default_factory=list)
     holds: bool = True
 
-    def take_in(self, scenario: Scenario, events: int, seed: int) -> None:
-        """Try one scenario, and say at once what is wrong."""
-        self.console.print(f"[bold]{scenario.name}[/bold]: {scenario.summary}", highlight=False)
-        try:
-            outcome = self._tried(scenario, events, seed)
-        except CannotInject as reason:
-            self.console.print(f"  [yellow]skipped: {reason}")
-            return
-        except Exception as error:  # noqa: BLE001 — the other scenarios are worth their figures all the same
-            self.console.print(f"  [red]{type(error).__name__}: {error}")
-            self.holds = False
-            return
-        self.outcomes.append(outcome)
-        self.holds &= outcome.count.balances
-        for line in (outcome.reached, *(f"[red]{problem}" for problem in outcome.count.problems)):
-            self.console.print(f"  {line}", highlight=False)
+    def try_all(self, setting: Setting, left: deque[Scenario]) -> None:
+        """Try scenarios one after the other on one road; after one that goes wrong the others get a new one."""
+        while left:
+            try:
+                with opened(setting, self.seed) as road:
+                    while left:
+                        self._try(left.popleft(), road)
+            except CannotInject as reason:
+                self._say(f"[yellow]skipped {', '.join(scenario.name for scenario in left)}: {reason}")
+                return
+            except Exception as error:  # noqa: BLE001 — the other scenarios are worth their figures all the same
+                self._say(f"[red]{type(error).__name__}: {error}")
+                self.holds = False
+                if isinstance(error, StartFailed):
+                    return
 
-    def _tried(self, scenario: Scenario, events: int, seed: int) -> Outcome:
+    def _try(self, scenario: Scenario, road: Road) -> None:
+        self.console.print(f"[bold]{scenario.name}[/bold]: {scenario.summary}", highlight=False)
         columns = TextColumn("  events acknowledged"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
         with Progress(*columns, console=self.console, transient=True) as progress:
-            task = progress.add_task(scenario.name, total=events)
-            return run(scenario, events, seed, lambda acked: progress.advance(task, acked))
+            task = progress.add_task(scenario.name, total=self.events)
+            outcome = run(scenario, road, self.events, self.seed, lambda acked: progress.advance(task, acked))
+        self.outcomes.append(outcome)
+        self.holds &= outcome.count.balances
+        self._say(outcome.reached, *(f"[red]{problem}" for problem in outcome.count.problems))
+
+    def _say(self, *lines: str) -> None:
+        for line in lines:
+            self.console.print(f"  {line}", highlight=False)
 
 
 def _parsed(arguments: list[str]) -> argparse.Namespace:

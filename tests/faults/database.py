@@ -7,8 +7,8 @@ import time
 
 from tests.faults.disks import MongodOnSmallDisk
 from tests.faults.mongods import Mongod, ReplicaSet
-from tests.faults.proxies import LOST, WRITES
-from tests.faults.road import Setting
+from tests.faults.proxies import LOST, WRITES, pass_on
+from tests.faults.road import THROUGH_DOOR, Setting
 from tests.faults.trial import Scenario, Trial
 
 KILLS = 3
@@ -37,7 +37,7 @@ def mongod_killed(trial: Trial) -> str:
         for _ in range(kills):
             trial.road.mongo_door.asked = kill
             trial.await_strike(struck.is_set, "an insert")
-            trial.road.mongo_door.asked = lambda command: None
+            trial.road.mongo_door.asked = pass_on
             time.sleep(DOWN_SECONDS)
             store.start()
             struck.clear()
@@ -75,12 +75,13 @@ def reply_lost(trial: Trial) -> str:
     """One reply to a write in ten is lost after the commit, and the connection with it."""
     source = random.Random(f"replies {trial.traffic.random.random()}")
     door = trial.road.mongo_door
+    before = door.lost
     door.rule = lambda command: LOST if command in WRITES and source.random() < LOST_SHARE else 0.0
     trial.send()
-    trial.await_strike(lambda: door.lost > 0, "a write")
+    trial.await_strike(lambda: door.lost > before, "a write")
     trial.road.settle(LOSSY_SECONDS)
-    door.rule = lambda command: 0.0
-    return f"{door.lost} replies lost"
+    door.rule = pass_on
+    return f"{door.lost - before} replies lost"
 
 
 def disk_full(trial: Trial) -> str:
@@ -98,9 +99,9 @@ def disk_full(trial: Trial) -> str:
 
 
 SCENARIOS = (
-    Scenario("mongod_killed", Setting(mongo_door=True), mongod_killed),
+    Scenario("mongod_killed", THROUGH_DOOR, mongod_killed),
     Scenario("step_down", Setting(store=ReplicaSet), step_down),
-    Scenario("mongod_frozen", Setting(), mongod_frozen),
-    Scenario("reply_lost", Setting(mongo_door=True), reply_lost),
+    Scenario("mongod_frozen", THROUGH_DOOR, mongod_frozen),
+    Scenario("reply_lost", THROUGH_DOOR, reply_lost),
     Scenario("disk_full", Setting(store=MongodOnSmallDisk), disk_full),
 )

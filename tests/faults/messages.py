@@ -7,7 +7,7 @@ from itertools import cycle
 from pathlib import Path
 
 from tests.faults.poison import EVENTS, MESSAGES, message
-from tests.faults.road import Setting
+from tests.faults.road import THROUGH_DOOR
 from tests.faults.traffic import Body, Json
 from tests.faults.trial import Scenario, Trial
 
@@ -34,21 +34,22 @@ def poison(trial: Trial) -> str:
 def _poisoned_bodies(trial: Trial) -> Iterator[Body]:
     """The trial's bodies: some with a poisoned event, some with an earlier event's id, bad messages between them."""
     kinds, forms = cycle(EVENTS), cycle(MESSAGES)
-    earlier = trial.traffic.body(1)
-    yield earlier
-    for number, body in enumerate(trial.traffic.bodies(trial.events - 1)):
+    named: dict[str, Json] = {}
+    for number, body in enumerate(trial.traffic.bodies(trial.events)):
         events = list(body.events)
         if number % BODIES_PER_POISON == 0:
             reason = next(kinds)
             events[0] = EVENTS[reason](trial.traffic)
             trial.ledger.doom(events[:1], reason)
-        elif number % BODIES_PER_RIVAL == 1 and "eventId" in earlier.events[-1]:
-            events[0] = {**events[0], "eventId": earlier.events[-1]["eventId"]}
-            trial.ledger.rival(earlier.events[-1], events[0])
+        elif number % BODIES_PER_RIVAL == 1 and body.site_id in named:
+            known = named.pop(body.site_id)
+            events[0] = {**events[0], "eventId": known["eventId"]}
+            trial.ledger.rival(known, events[0])
+        elif "eventId" in events[0]:
+            named[body.site_id] = events[0]
         if number % BODIES_PER_MESSAGE == 2:
             _put_bad_message(trial, next(forms))
-        earlier = replace(body, events=events, path=SEGMENT)
-        yield earlier
+        yield replace(body, events=events, path=SEGMENT)
 
 
 def _put_bad_message(trial: Trial, form: str) -> None:
@@ -81,6 +82,6 @@ def _in_shape(shape: Json, body: Body) -> str:
 
 
 SCENARIOS = (
-    Scenario("poison", Setting(), poison),
-    Scenario("old_producer", Setting(), old_producer),
+    Scenario("poison", THROUGH_DOOR, poison),
+    Scenario("old_producer", THROUGH_DOOR, old_producer),
 )

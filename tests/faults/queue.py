@@ -6,7 +6,7 @@ from datetime import timedelta
 from statistics import quantiles
 from typing import Any
 
-from tests.faults.road import Setting
+from tests.faults.road import THROUGH_DOOR, Setting
 from tests.faults.traffic import Body, Traffic
 from tests.faults.trial import Scenario, Trial
 
@@ -16,7 +16,7 @@ LARGE_BODY = 120
 LARGE_NOTE = 4_000
 OTHER_NUMBERS = 10**6
 SENT_AGAIN = 0.1
-NOISY, QUIET = "noisy", ("quiet-1", "quiet-2", "quiet-3")
+NOISY, *QUIET = Setting.sites
 CALM_SECONDS = 3.0
 CALM_RATE = 100
 TIMES = 10
@@ -101,5 +101,5 @@ def _seconds(event: dict[str, Any]) -> float:
 SCENARIOS = (
     Scenario("send_fails_in_part", Setting(sqs_door=BAD_SHARE), send_fails_in_part),
     Scenario("disordered_delivery", Setting(disorder=True), disordered_delivery),
-    Scenario("burst", Setting(sites=(NOISY, *QUIET)), burst),
+    Scenario("burst", THROUGH_DOOR, burst),
 )

@@ -4,10 +4,11 @@ Functions, queues and their settings are template.yaml's; a scenario changes no 
 """
 
 import json
+import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -45,9 +46,11 @@ class Setting:
     """How a road differs from the plain one: what stands in it, and where a fault can be let in.
 
     `time_out` is that of etl/events, in seconds; a failed message comes back after `retry_seconds`, and not after the
-    seven minutes of the queue's visibility; `dying` is the function that runs under `tests.faults.dying`; `fan_out` are
-    functions that hear of sessions, for which Redis and Milvus run.
+    seven minutes of the queue's visibility; `dying` says whether collect and etl/events run under `tests.faults.dying`;
+    `fan_out` are functions that hear of sessions, for which Redis and Milvus run.
     """
+
+    sites = ("shop", "quiet-1", "quiet-2", "quiet-3")
 
     store: Store = Mongod
     mongo_door: bool = False
@@ -57,9 +60,21 @@ class Setting:
     messages_at_once: int = MESSAGES_AT_ONCE
     concurrency: int = 2
     retry_seconds: int = 1
-    dying: str | None = None
-    fan_out: Sequence[str] = ()
-    sites: Sequence[str] = ("shop",)
+    dying: bool = False
+    fan_out: tuple[str, ...] = ()
+
+
+THROUGH_DOOR = Setting(mongo_door=True)
+
+
+@contextmanager
+def opened(setting: Setting, seed: int) -> Iterator["Road"]:
+    """A road that leaves nothing behind; raises StartFailed, or CannotInject where its fault cannot be made."""
+    with (
+        tempfile.TemporaryDirectory(prefix="footfall-faults-", ignore_cleanup_errors=True) as folder,
+        Road(Path(folder), seed, setting) as road,
+    ):
+        yield road
 
 
 @dataclass
@@ -80,6 +95,12 @@ class Watched:
         self.endings[said["errorType"] if answer.failed else "answered"] += 1
         self.failures += answer.failed or bool(said["batchItemFailures"])
         return answer
+
+    def forget(self) -> None:
+        """Begin to watch anew."""
+        self.endings.clear()
+        self.receives.clear()
+        self.failures = 0
 
     @property
     def again(self) -> int:
@@ -162,8 +183,10 @@ class Road:
     def _changed(self, plan: FunctionPlan) -> FunctionPlan:
         if plan.name == EVENTS and self.setting.time_out:
             plan = replace(plan, timeout=self.setting.time_out)
-        if plan.name == self.setting.dying:
-            variables = {"DYING_HANDLER": plan.handler, "DYING_FOLDER": str(self.folder)}
+        if self.setting.dying and plan.name in (COLLECT, EVENTS):
+            folder = self.folder / plan.name
+            folder.mkdir()
+            variables = {"DYING_HANDLER": plan.handler, "DYING_FOLDER": str(folder)}
             plan = replace(plan, handler="tests.faults.dying.handler", environment={**plan.environment, **variables})
         return plan
 
@@ -193,6 +216,13 @@ class Road:
         self._sources.append(source)
         source.start()
         self._cleanup.callback(source.stop)
+
+    def clear(self) -> None:
+        """Make a road that has settled as new: nothing stored but the sites, nothing seen."""
+        for name in collections.COLLECTIONS.keys() - {"sites"}:
+            self.database[name].delete_many({})
+        self.etl.forget()
+        self.redriven = 0
 
     @property
     def database(self) -> Database[dict[str, Any]]:

@@ -47,7 +47,7 @@ class Traffic:
         self._padding = {"note": "·" * padding} if padding else {}
         self._serial = after
         self._visits: dict[str, list[Iterator[Json]]] = {site_id: [] for site_id in sites}
-        self.visitors = 0
+        self._visitors = 0
         self._now = datetime.now(UTC)
 
     def bodies(self, events: int, largest: int = 40) -> Iterator[Body]:
@@ -101,9 +101,9 @@ class Traffic:
 
     def _visit(self) -> Iterator[Json]:
         """One visit: pages with a click here and there, at times a login and an order, and at times its refund."""
-        again = self.visitors and self.random.random() < 0.2
-        self.visitors += 0 if again else 1
-        visitor = f"v-{self.random.randint(1, self.visitors) if again else self.visitors}"
+        again = self._visitors and self.random.random() < 0.2
+        self._visitors += 0 if again else 1
+        visitor = f"v-{self.random.randint(1, self._visitors) if again else self._visitors}"
         moment, known = self.moment(), self.random.random() < 0.2
         same: Json = {"device": self.random.choice(DEVICES)}
         if self.random.random() < 0.7:

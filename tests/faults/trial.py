@@ -1,13 +1,11 @@
 """One trial: a road, its traffic, one fault, and the count at the end."""
 
 import gzip
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from tests.faults.ledger import Count, Ledger
 from tests.faults.mongods import wait_until
@@ -114,17 +112,14 @@ class Scenario:
         return (self.inject.__doc__ or "").splitlines()[0]
 
 
-def run(scenario: Scenario, events: int, seed: int, progress: Callable[[int], None] = lambda events: None) -> Outcome:
-    """Let one fault into a road of its own, have it heal, let everything settle, and count."""
+def run(
+    scenario: Scenario, road: Road, events: int, seed: int, progress: Callable[[int], None] = lambda events: None
+) -> Outcome:
+    """Let one fault into a road as that scenario asks for, have it heal, let everything settle, and count."""
     started = time.monotonic()
-    setting = scenario.setting
-    with (
-        tempfile.TemporaryDirectory(prefix="footfall-faults-", ignore_cleanup_errors=True) as folder,
-        Road(Path(folder), seed, setting) as road,
-    ):
-        traffic = Traffic(f"{scenario.name} {seed}", setting.sites)
-        trial = Trial(road, traffic, Ledger(), events, progress)
-        reached = scenario.inject(trial)
-        settled = road.settle()
-        count = trial.ledger.count(road.database, road.waiting() if not settled else ())
-        return Outcome(scenario.name, count, reached, road.redriven, road.etl.again, time.monotonic() - started)
+    road.clear()
+    trial = Trial(road, Traffic(f"{scenario.name} {seed}", road.setting.sites), Ledger(), events, progress)
+    reached = scenario.inject(trial)
+    settled = road.settle()
+    count = trial.ledger.count(road.database, road.waiting() if not settled else ())
+    return Outcome(scenario.name, count, reached, road.redriven, road.etl.again, time.monotonic() - started)
