@@ -13,7 +13,7 @@ from tests.faults.trial import NeverStruck, Scenario, Trial
 EVENTS_PER_POINT = 12
 TIME_OUT = 6
 SLOW_SECONDS = 0.15
-SLOW_FOR_SECONDS = 20.0
+SLOW_FOR_SECONDS = 10.0
 BULKY = 4_000
 BULKY_EVENTS = 500
 """Together they are more than goes through the steps at a time."""

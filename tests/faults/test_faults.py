@@ -1,12 +1,13 @@
 """Each fault once, with few events: nothing is lost, doubled or made up. `make faults` does the same with many more."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from tests.faults.__main__ import SCENARIOS
 from tests.faults.disks import CannotInject
-from tests.faults.road import Road, opened
+from tests.faults.road import Road, Setting, opened
 from tests.faults.trial import Scenario, run
 
 EVENTS = 600
@@ -14,27 +15,53 @@ SEED = 20_261_121
 SETTINGS = list(dict.fromkeys(scenario.setting for scenario in SCENARIOS.values()))
 
 
+class Roads:
+    """One road at a time, kept for as long as the same setting is asked for."""
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._setting: Setting | None = None
+
+    def road(self, setting: Setting) -> Road:
+        """A road of that setting."""
+        if setting != self._setting:
+            self.close()
+            self._road = self._open.enter_context(opened(setting, SEED))
+            self._setting = setting
+        return self._road
+
+    def close(self) -> None:
+        """Close the road, if there is one."""
+        self._setting = None
+        self._open.close()
+
+
 @pytest.fixture(scope="module")
-def road(request: pytest.FixtureRequest) -> Iterator[Road]:
-    """A road for all faults that need the same setting."""
-    try:
-        with opened(request.param, SEED) as road:
-            yield road
-    except CannotInject as reason:
-        pytest.skip(str(reason))
+def roads() -> Iterator[Roads]:
+    """Roads for the faults, which share those of one setting."""
+    roads = Roads()
+    yield roads
+    roads.close()
+
+
+def by_setting(scenario: Scenario) -> int:
+    return SETTINGS.index(scenario.setting)
 
 
 @pytest.mark.stack
 @pytest.mark.parametrize(
-    ("road", "scenario"),
+    "scenario",
     [
-        pytest.param(
-            one.setting, one, id=one.name, marks=pytest.mark.xdist_group(f"faults {SETTINGS.index(one.setting)}")
-        )
-        for one in SCENARIOS.values()
+        pytest.param(each, id=each.name, marks=pytest.mark.xdist_group(f"faults {by_setting(each)}"))
+        for each in sorted(SCENARIOS.values(), key=by_setting)
     ],
-    indirect=["road"],
 )
-def test_nothing_acknowledged_is_lost_or_doubled_under(road: Road, scenario: Scenario) -> None:
-    outcome = run(scenario, road, EVENTS, SEED)
+def test_nothing_acknowledged_is_lost_or_doubled_under(roads: Roads, scenario: Scenario) -> None:
+    try:
+        outcome = run(scenario, roads.road(scenario.setting), EVENTS, SEED)
+    except CannotInject as reason:
+        pytest.skip(str(reason))
+    except Exception:
+        roads.close()
+        raise
     assert outcome.count.balances, outcome
