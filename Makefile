@@ -99,6 +99,10 @@ build: .venv-sam/.made  ## sam build, then bytecode and sizes: what `sam deploy`
 bench: .venv/.test .venv-sam/.made  ## speed, each figure beside a peer's of the same run
 	$(PY) -m tests.benchmarks
 
+.PHONY: cost
+cost: .venv/.test  ## dollars per million events, by part (ARGS="--events-a-day 10000000")
+	$(PY) -m tests.benchmarks.cost $(ARGS)
+
 .PHONY: fuzz
 fuzz: .venv/.test  ## a hundred thousand odd inputs to every function (ARGS="--inputs 5000 --seed 7")
 	$(PY) -m tests.fuzz $(ARGS)

@@ -4,7 +4,7 @@ import sys
 
 
 def forget_what_is_cached() -> None:
-    """Have footfall read its settings and make its clients anew."""
-    loaded = [module for name, module in sys.modules.items() if name.startswith("footfall.")]
+    """Have footfall and the functions read their settings and make their clients anew."""
+    loaded = [module for name, module in sys.modules.items() if name.startswith(("footfall.", "functions."))]
     for cached in {value for module in loaded for value in vars(module).values() if hasattr(value, "cache_clear")}:
         cached.cache_clear()

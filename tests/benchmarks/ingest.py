@@ -1,18 +1,18 @@
 """Ingest end to end: collect's handler → SQS bodies → etl/events' handler → MongoDB with sessions and people.
 
-The peer is a plain `insert_many` of the very documents that the road stored, into a collection with the same indexes,
-by as many processes. `python -m tests.benchmarks.ingest`.
+One peer is a plain `insert_many` of the very documents that the road stored, into a collection with the same indexes;
+the other what most people write first, an insert per request (baseline.py); each by as many processes.
+`python -m tests.benchmarks.ingest`.
 """
 
-import json
 import os
-import random
+import resource
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -21,102 +21,38 @@ from pymongo import MongoClient
 
 from infra.local.processes import Nursery
 from infra.local.stores import start_mongodb
+from tests.benchmarks import cost
+from tests.benchmarks.baseline import store_one_by_one
+from tests.benchmarks.road import BATCH, open_road, prepare, requests, slices, visits
 from tests.benchmarks.rows import Row, show
-from tests.builders import LambdaContext
 
 EVENTS = 60_000
-BATCH = 50
 MESSAGES = 100
 """As many as the template lets an invocation have."""
 PROCESSES = os.cpu_count() or 1
 TARGET = 0.30
-KEY_SECRET = "benchmark"
-AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
-
-
-def visits(worker: int, count: int) -> Iterator[dict[str, Any]]:
-    """Events as a tracker sends them, eight to a visit, about 790 bytes each once stored."""
-    source = random.Random(worker)
-    number = 0
-    while number < count:
-        visitor, moment = f"visitor-{worker}-{number}", datetime.now(UTC) - timedelta(minutes=source.randrange(40_000))
-        for page in ("home", "search", "product", "product", "click", "cart", "payment", "scroll"):
-            moment += timedelta(seconds=source.randint(2, 90))
-            yield {
-                "eventType": page if page in ("click", "scroll") else "pageview",
-                "eventId": f"{worker}-{number}",
-                "visitorId": visitor,
-                "sessionId": f"session-{visitor}",
-                "timestamp": moment.isoformat(),
-                "url": f"https://shop.example/{page}/{source.randrange(500)}?utm_source=news&utm_medium=email",
-                "title": "A page of the shop",
-                "pageType": page,
-                "device": "Desktop",
-                "properties": {"product_id": f"p-{source.randrange(500)}", "list": "search results", "position": 3},
-            }
-            number += 1
-
-
-def requests(events: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
-    """HTTP API events of batches, as the gateway hands them to collect."""
-    return [
-        {
-            "version": "2.0",
-            "rawPath": "/collect",
-            "rawQueryString": "",
-            "headers": {"content-type": "application/json", "x-api-key": key, "user-agent": AGENT, "host": "shop"},
-            "requestContext": {"http": {"method": "POST", "path": "/collect", "sourceIp": "203.0.113.7"}},
-            "body": json.dumps({"batch": batch}),
-            "isBase64Encoded": False,
-        }
-        for batch in slices(events, BATCH)
-    ]
+BASELINE_TARGET = 20
+FEW = 2_000
+ENOUGH = 10_000
 
 
 def ingest(worker: int, mongodb_uri: str, count: int) -> tuple[float, float, float]:
     """Take one process' share through the handlers; the answer is start, end and seconds spent in collect."""
-    _settings(mongodb_uri)
-    from footfall.identity import new_write_key
-
-    from functions.etl.events import handler as etl
-    from functions.etl.events import steps
-
-    bodies: list[str] = []
-    collect = collect_without_queue(bodies.extend)
-    vars(steps)["announce"] = lambda _topic, _message: None
-    calls = requests(list(visits(worker, count)), new_write_key("demo", KEY_SECRET))
+    road = open_road(mongodb_uri)
+    calls = requests(list(visits(worker, count)), road.key)
     started = time.time()
     for call in calls:
-        assert collect(call, LambdaContext())["statusCode"] == 202
+        road.accept(call)
     collected = time.time()
-    for records in slices(list(enumerate(bodies)), MESSAGES):
-        answer = etl.handler({"Records": [_record(worker, *body) for body in records]}, LambdaContext())
-        assert answer == {"batchItemFailures": []}
+    for records in slices(road.records(worker), MESSAGES):
+        road.store(records)
     return started, time.time(), collected - started
 
 
-def collect_without_queue(take: Callable[[list[str]], None]) -> Callable[..., dict[str, Any]]:
-    """collect's handler with its keys at hand; the bodies of its SQS messages go to `take`."""
-    _settings(os.environ.get("MONGODB_URI", ""))
-    from footfall import parameters
-
-    from functions.api.collect import handler, intake
-
-    parameters._known.update(
-        {("secret", "signing"): (time.time(), KEY_SECRET), ("parameter", "access"): (time.time(), "{}")}
-    )
-    vars(intake)["send"] = lambda _queue, _site, packed: take(packed)
-    return handler.handler
-
-
-def slices(items: list[Any], size: int) -> Iterator[list[Any]]:
-    """A list cut into parts of at most `size`."""
-    return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def _record(worker: int, number: int, body: str) -> dict[str, Any]:
-    attributes = {"ApproximateReceiveCount": "1", "MessageGroupId": "demo"}
-    return {"messageId": f"{worker}-{number}", "body": body, "attributes": attributes}
+def megabytes(worker: int, mongodb_uri: str) -> float:
+    """The most memory that a process of its own holds while it takes ten thousand events along the road."""
+    ingest(worker, mongodb_uri, ENOUGH)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def insert(worker: int, mongodb_uri: str) -> tuple[float, float]:
@@ -129,28 +65,9 @@ def insert(worker: int, mongodb_uri: str) -> tuple[float, float]:
         return started, time.time()
 
 
-def _settings(mongodb_uri: str) -> None:
-    os.environ.update(
-        MONGODB_URI=mongodb_uri,
-        MONGODB_DATABASE="footfall",
-        SIGNING_SECRET="signing",
-        COLLECT_ACCESS_PARAMETER="access",
-        EVENTS_QUEUE_URL="queue",
-        SESSIONS_TOPIC_ARN="topic",
-        POWERTOOLS_SERVICE_NAME="benchmark",
-        AWS_DEFAULT_REGION="eu-west-1",
-    )
-
-
-def _prepare(mongodb_uri: str) -> None:
-    from footfall.schemas.site import Site
-    from footfall.stores import collections
-
-    with MongoClient[dict[str, Any]](mongodb_uri) as client:
-        database = client["footfall"]
-        collections.prepare(database)
-        database["peer"].create_indexes(collections.COLLECTIONS["events"])
-        database["sites"].insert_one({"_id": "demo", **Site(site_id="demo", name="Demo").model_dump()})
+def one_by_one(worker: int, mongodb_uri: str) -> tuple[float, float]:
+    """The baseline: one process' share of fewer events, each in a request of its own."""
+    return store_one_by_one(mongodb_uri, list(visits(worker, FEW + 1)))
 
 
 def _together(work: Callable[..., Any], *arguments: Any) -> list[Any]:
@@ -164,7 +81,7 @@ def run() -> list[Row]:
         nursery = Nursery(Path(folder))
         stack.callback(nursery.stop)
         uri = start_mongodb(nursery, Path(folder) / "mongodb")
-        _prepare(uri)
+        prepare(uri)
         spans = _together(ingest, uri, EVENTS // PROCESSES)
         road = _rate(spans)
         collecting = sum(seconds for _, _, seconds in spans) / PROCESSES
@@ -173,6 +90,10 @@ def run() -> list[Row]:
             size = sum(len(encode(document)) for document in client["footfall"]["events"].find().limit(500)) // 500
         assert stored == EVENTS // PROCESSES * PROCESSES, f"{stored} events were stored"
         plain = _rate(_together(insert, uri))
+        naive = _rate(_together(one_by_one, uri), FEW * PROCESSES)
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            memory = pool.submit(megabytes, PROCESSES, uri).result()
+    [bill] = cost.bills([BATCH]).values()
     return [
         Row("event, stored", f"{size} bytes"),
         Row("collect's handler, 50 events", f"{collecting / (EVENTS / PROCESSES / BATCH) * 1000:.1f} ms"),
@@ -183,11 +104,20 @@ def run() -> list[Row]:
             f"{road / plain:.2f}",
             f"≥ {TARGET}",
         ),
+        Row(
+            "the same against one insert and commit per request",
+            f"{road / naive:.0f} times",
+            f"baseline {naive:,.0f} events/s",
+            f"{road / naive:.0f}",
+            f"≥ {BASELINE_TARGET}",
+        ),
+        Row("memory of a process on the road, at most", f"{memory:.0f} MB"),
+        Row("a million events, 50 in a request (`make cost`)", f"{bill.total:.2f} dollars"),
     ]
 
 
-def _rate(spans: list[Any]) -> float:
-    return EVENTS / float(max(span[1] for span in spans) - min(span[0] for span in spans))
+def _rate(spans: list[Any], events: int = EVENTS) -> float:
+    return events / float(max(span[1] for span in spans) - min(span[0] for span in spans))
 
 
 if __name__ == "__main__":

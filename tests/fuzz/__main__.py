@@ -16,7 +16,7 @@ from rich.table import Table
 
 from infra.local.shared import addresses_shared_with
 from tests.fuzz.judge import Tally
-from tests.fuzz.parts import PARTS, run
+from tests.fuzz.parts import PARTS, run_alone
 from tests.fuzz.world import a_world
 
 PROCESSES = os.cpu_count() or 1
@@ -49,7 +49,7 @@ def _together(parts: Mapping[str, str], inputs: int, seed: int, console: Console
     tallies = {name: Tally(part.what) for name, part in PARTS.items()}
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
         work = [
-            pool.submit(fuzz_alone, dict(parts), name, inputs // PROCESSES, seed * PROCESSES + process)
+            pool.submit(run_alone, dict(parts), name, inputs // PROCESSES, seed * PROCESSES + process)
             for name in PARTS
             for process in range(PROCESSES)
         ]
@@ -58,12 +58,6 @@ def _together(parts: Mapping[str, str], inputs: int, seed: int, console: Console
             tallies[name].add(tally)
             console.print(f"{tally.inputs:,} {tally.part}: {len(tally.findings)} kinds of wrong answers")
     return list(tallies.values())
-
-
-def fuzz_alone(parts: Mapping[str, str], name: str, inputs: int, number: int) -> tuple[str, Tally]:
-    """One process' share of one part, in a database of its own."""
-    with a_world(parts, f"fuzz_{name}_{number}") as world:
-        return name, run(world, name, inputs, number)
 
 
 def _show(console: Console, tallies: list[Tally], seconds: float) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tests.fuzz import events, messages, requests
 from tests.fuzz.judge import Tally
-from tests.fuzz.world import World
+from tests.fuzz.world import World, a_world
 
 
 @dataclass(frozen=True)
@@ -29,3 +29,9 @@ def run(world: World, name: str, inputs: int, number: int) -> Tally:
     tally = Tally(PARTS[name].what)
     PARTS[name].fuzz(world, tally, round(inputs * PARTS[name].share), number)
     return tally
+
+
+def run_alone(parts: dict[str, str], name: str, inputs: int, number: int) -> tuple[str, Tally]:
+    """The same in a world and a database of its own, on parts that run already."""
+    with a_world(parts, f"fuzz_{name}_{number}") as world:
+        return name, run(world, name, inputs, number)

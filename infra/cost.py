@@ -1,0 +1,213 @@
+"""What a million events cost: the list prices, what template.yaml asks for, and what was measured.
+
+A model, never checked against a bill. Durations are CPU time measured on this machine, stretched by the share of a CPU
+that a function's memory buys, plus what it waits for. Not in it: MongoDB, Redis, Milvus, data transfer, VPC endpoints,
+free tiers, retries, and the work of etl/vectors and training, which goes by people and not by events.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from infra import prices
+from infra.prices import KIB, MILLION
+from infra.template import functions, load, resources
+
+TEMPLATE = Path(__file__).parents[1] / "template.yaml"
+ALARMS = Path(__file__).parent / "alarms.yaml"
+SECONDS_A_DAY = 86_400
+DAYS_A_MONTH = 30
+COLD_SHARE = 0.001
+"""So many of the requests find no warm environment; AWS says less than 1 % over all functions."""
+SQS_WAIT_MS = 10.0
+"""How long a send to SQS takes within a region."""
+RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+UNITS = {"minute": 60, "hour": 3_600, "day": SECONDS_A_DAY}
+
+
+@dataclass(frozen=True)
+class FunctionSize:
+    """What template.yaml gives a function; `memory` in MB."""
+
+    memory: int
+    snap_start: bool = False
+
+    def billed(self, cpu_ms: float, waiting_ms: float = 0.0) -> float:
+        """The price of one invocation that computes and waits so long."""
+        share = min(1.0, self.memory / prices.MEGABYTES_PER_VCPU)
+        seconds = ceil(cpu_ms / share + waiting_ms) / 1000
+        return prices.INVOCATION + self.memory / KIB * seconds * prices.GB_SECOND
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What template.yaml says that costs depend on; `access_log` in bytes a request, `window` in seconds."""
+
+    collect: FunctionSize
+    etl: FunctionSize
+    realtime: FunctionSize
+    rollup: FunctionSize
+    batch: int
+    window: int
+    rollups_a_day: float
+    access_log: int
+    snap_started: tuple[int, ...] = ()
+    fed_queues: int = 0
+    secrets: int = 0
+    alarms: int = 0
+
+    def messages_a_batch(self, events: int, message_bytes: float, events_a_day: float) -> int:
+        """How many messages of so many events come together at that pace, evenly spread: one at least."""
+        arriving = events_a_day / SECONDS_A_DAY / events * self.window
+        fitting = prices.LARGEST_INVOCATION / max(message_bytes, 1)
+        return max(1, int(min(self.batch, arriving, fitting)))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One request of so many `events` through collect, and `messages` such in one batch through etl/events.
+
+    CPU and waiting in milliseconds, sizes in bytes; logs are what the functions wrote themselves. `rollup_ms` is what
+    jobs/rollup takes for each thousand events of a day.
+    """
+
+    events: int
+    request_bytes: float
+    message_bytes: float
+    messages: int
+    collect_ms: float
+    etl_ms: float
+    etl_waiting_ms: float
+    announced_bytes: float
+    realtime_ms: float
+    rollup_ms: float
+    collect_log: float = 0.0
+    etl_log: float = 0.0
+
+
+@dataclass(frozen=True)
+class Bill:
+    """Dollars for a million events, by what they are paid for."""
+
+    gateway: float
+    collect: float
+    etl: float
+    sqs: float
+    sns: float
+    logs: float
+    rollup: float
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return sum(self.lines.values())
+
+    @property
+    def lines(self) -> dict[str, float]:
+        """The parts by name."""
+        return {line.name: getattr(self, line.name) for line in fields(self)}
+
+
+def configuration(template: Mapping[str, Any] | None = None) -> Configuration:
+    """What template.yaml says."""
+    read = dict(template or load(TEMPLATE))
+    found = functions(read)
+    source = _event(found["EtlEventsFunction"], "SQS")
+    api = read["Resources"]["FootfallApi"]["Properties"]
+    sizes = {name: FunctionSize(given["MemorySize"], "SnapStart" in given) for name, given in found.items()}
+    return Configuration(
+        collect=sizes["ApiCollectFunction"],
+        etl=sizes["EtlEventsFunction"],
+        realtime=sizes["EtlRealtimeFunction"],
+        rollup=sizes["JobsRollupFunction"],
+        batch=source["BatchSize"],
+        window=source.get("MaximumBatchingWindowInSeconds", 0),
+        rollups_a_day=runs_a_day(_event(found["JobsRollupFunction"], "Schedule")["Schedule"]),
+        access_log=len(api["AccessLogSettings"]["Format"]),
+        snap_started=tuple(size.memory for size in sizes.values() if size.snap_start),
+        fed_queues=sum(_has_event(given, "SQS") for given in found.values()),
+        secrets=len(resources(read, "AWS::SecretsManager::Secret")),
+        alarms=len(resources(load(ALARMS), "AWS::CloudWatch::Alarm")),
+    )
+
+
+def _event(function: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    events = function["Events"].values()
+    return next(dict(event["Properties"]) for event in events if event["Type"] == kind)
+
+
+def _has_event(function: Mapping[str, Any], kind: str) -> bool:
+    return any(event["Type"] == kind for event in function.get("Events", {}).values())
+
+
+def runs_a_day(schedule: str) -> float:
+    """How often a `rate(…)` comes round in a day."""
+    found = RATE.fullmatch(schedule)
+    if found is None:
+        raise ValueError(f"{schedule}: only rate(…) is understood")
+    return SECONDS_A_DAY / (int(found[1]) * UNITS[found[2]])
+
+
+def of_a_million(given: Configuration, measured: Measured, events_a_day: float) -> Bill:
+    """The bill of a million events, at a pace of so many a day."""
+    requests = MILLION / measured.events
+    batches = requests / measured.messages
+    return Bill(
+        gateway=requests * _units(measured.request_bytes, prices.HTTP_UNIT) * prices.HTTP_REQUEST,
+        collect=requests * _collect(given.collect, measured),
+        etl=batches * (given.etl.billed(measured.etl_ms, measured.etl_waiting_ms) + _live(given, measured)),
+        sqs=batches * _queues(measured),
+        sns=batches * _units(measured.announced_bytes, prices.SQS_UNIT) * prices.SNS_REQUEST,
+        logs=_logs(given, measured, requests, batches),
+        rollup=_rollups(given, measured, events_a_day),
+    )
+
+
+def _collect(size: FunctionSize, measured: Measured) -> float:
+    restoring = COLD_SHARE * size.memory / KIB * prices.RESTORED_GB if size.snap_start else 0.0
+    return size.billed(measured.collect_ms, SQS_WAIT_MS) + restoring
+
+
+def _live(given: Configuration, measured: Measured) -> float:
+    """etl/realtime, which hears of each batch."""
+    return given.realtime.billed(measured.realtime_ms)
+
+
+def _queues(measured: Measured) -> float:
+    """A batch's requests to SQS: sent one by one, received and deleted together; then two queues hear of it."""
+    trips = ceil(measured.messages / prices.SQS_MESSAGES)
+    sent = measured.messages * _units(measured.message_bytes, prices.SQS_UNIT)
+    received = max(trips, _units(measured.messages * measured.message_bytes, prices.SQS_UNIT))
+    heard = 2 * (2 * _units(measured.announced_bytes, prices.SQS_UNIT) + 1)
+    return (sent + received + trips) * prices.FAIR_SQS_REQUEST + heard * prices.SQS_REQUEST
+
+
+def _logs(given: Configuration, measured: Measured, requests: float, batches: float) -> float:
+    request = given.access_log + prices.PLATFORM_LOG_BYTES + measured.collect_log
+    batch = 2 * prices.PLATFORM_LOG_BYTES + measured.etl_log
+    return (requests * request + batches * batch) * prices.LOG_BYTE
+
+
+def _rollups(given: Configuration, measured: Measured, events_a_day: float) -> float:
+    """Each run recomputes today, which has half of its events on the average."""
+    run = given.rollup.billed(measured.rollup_ms * events_a_day / 2 / 1000)
+    return given.rollups_a_day * run * MILLION / events_a_day
+
+
+def _units(size: float, unit: int) -> int:
+    return max(1, ceil(size / unit))
+
+
+def a_month(given: Configuration) -> dict[str, float]:
+    """What is paid each month though nobody sends anything."""
+    seconds = DAYS_A_MONTH * SECONDS_A_DAY
+    polls = given.fed_queues * prices.POLLERS * seconds / prices.POLL_SECONDS
+    return {
+        "queues that are asked in vain": polls * prices.SQS_REQUEST,
+        "snapshots kept for SnapStart": sum(given.snap_started) / KIB * seconds * prices.SNAPSHOT_GB_SECOND,
+        "secrets": given.secrets * prices.SECRET_MONTH,
+        "alarms": given.alarms * prices.ALARM_MONTH,
+    }
