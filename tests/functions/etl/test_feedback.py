@@ -33,6 +33,13 @@ def test_a_text_is_kept_with_its_rating_its_page_and_its_visit(road: Mongo) -> N
     assert (kept["session_id"], kept["timestamp"]) == ("s", NOON)
 
 
+def test_a_review_of_a_product_is_feedback_too(road: Mongo) -> None:
+    review = {"product_id": "KIT-013", "review_body": "Pours well", "rating": "4"}
+    run(an_event(eventType="track", event="Product Reviewed", properties=review))
+    kept = road["feedback"].find_one({}) or {}
+    assert (kept["text"], kept["rating"]) == ("Pours well", 4)
+
+
 def test_what_comes_twice_is_kept_once_and_what_a_model_read_stays(road: Mongo) -> None:
     run(a_feedback())
     sentiment = {"label": "positive", "score": 0.9, "categories": ["delivery"], "version": 1}

@@ -97,11 +97,11 @@ def test_the_device_is_read_from_the_user_agent(agent: str, device: str, bot: bo
 @pytest.mark.parametrize(
     ("url", "referrer", "channel"),
     [
-        ("https://shop.example/?gclid=1", None, "paid"),
+        ("https://shop.example/?gclid=1", None, "paid_search"),
         ("https://shop.example/", "https://www.google.com/", "organic_search"),
         ("https://shop.example/", "https://shop.example/cart", "direct"),
         ("https://shop.example/", "https://blog.example/", "referral"),
-        ("https://shop.example/?utm_source=x&utm_medium=social", None, "social"),
+        ("https://shop.example/?utm_source=x&utm_medium=social", None, "organic_social"),
         ("https://[broken", None, "direct"),
     ],
 )

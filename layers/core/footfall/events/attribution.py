@@ -4,43 +4,26 @@ from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import parse_qs
 
+from footfall.events.channels import channel_of
 from footfall.events.pages import Place, place_of
 from footfall.schemas.event import Attribution
 
 UTM = ("source", "medium", "campaign", "term", "content")
-CLICK_IDS = {
-    "gclid": "google",
-    "gbraid": "google",
-    "wbraid": "google",
-    "msclkid": "bing",
-    "fbclid": "facebook",
-    "ttclid": "tiktok",
+CLICK_IDS: dict[str, tuple[str, str | None]] = {
+    **dict.fromkeys(["gclid", "gbraid", "wbraid"], ("google", "cpc")),
+    "dclid": ("google", "display"),
+    "msclkid": ("bing", "cpc"),
+    "fbclid": ("facebook", None),
+    "ttclid": ("tiktok", "cpc"),
+    "twclid": ("twitter", "cpc"),
+    "li_fat_id": ("linkedin", "cpc"),
+    "rdt_cid": ("reddit", "cpc"),
+    "ScCid": ("snapchat", "cpc"),
+    "epik": ("pinterest", None),
+    "yclid": ("yandex", "cpc"),
+    "igshid": ("instagram", None),
 }
-SEARCH_ENGINES = ("google.", "bing.", "duckduckgo.", "yahoo.", "ecosia.", "baidu.", "yandex.", "qwant.")
-SOCIAL = (
-    "facebook.",
-    "instagram.",
-    "t.co",
-    "twitter.",
-    "x.com",
-    "linkedin.",
-    "pinterest.",
-    "reddit.",
-    "tiktok.",
-    "youtube.",
-)
-PAID_MEDIA = frozenset({"cpc", "ppc", "paid", "paidsearch", "paid_social", "display", "cpm", "retargeting"})
-CHANNEL_OF_MEDIUM = {
-    "email": "email",
-    "e-mail": "email",
-    "newsletter": "email",
-    "social": "social",
-    "affiliate": "affiliate",
-    "referral": "referral",
-    "organic": "organic_search",
-    "sms": "sms",
-    "push": "push",
-}
+"""Whose a click id is, and the medium it means; Facebook, Pinterest and Instagram mark links nobody paid for, too."""
 
 
 def attribution_of(utm: dict[str, Any] | None, place: Place, referrer: str | None) -> Attribution:
@@ -58,10 +41,10 @@ def _of_link(query: str | None, host: str | None, referrer: str | None) -> Attri
 
 
 def _attribution(known: dict[str, str], host: str | None, referrer: str | None) -> Attribution:
-    click_id = known.get("click_id")
-    source = known.get("source") or (CLICK_IDS[click_id] if click_id else None) or _elsewhere(referrer, host)
-    medium = known.get("medium") or ("cpc" if click_id else None)
-    found = {**known, "source": source, "medium": medium, "channel": _channel(source, medium)}
+    clicked = CLICK_IDS.get(known.get("click_id", ""), (None, None))
+    source = known.get("source") or clicked[0] or _elsewhere(referrer, host)
+    medium = known.get("medium") or clicked[1]
+    found = {**known, "source": source, "medium": medium, "channel": channel_of(source, medium, known.get("campaign"))}
     return cast(Attribution, {name: value for name, value in found.items() if value})
 
 
@@ -79,18 +62,8 @@ def _texts(utm: dict[str, Any]) -> dict[str, str]:
 
 
 def _elsewhere(referrer: str | None, own_host: str | None) -> str | None:
-    """The referrer's host, unless it is the shop itself."""
+    """The referrer's host, unless it is the shop itself, or one is a part of the other (checkout.shop.example)."""
     host = place_of(referrer).host if referrer else None
-    return host if host != own_host else None
-
-
-def _channel(source: str | None, medium: str | None) -> str:
-    if medium and medium.lower() in PAID_MEDIA:
-        return "paid"
-    if medium and medium.lower() in CHANNEL_OF_MEDIUM:
-        return CHANNEL_OF_MEDIUM[medium.lower()]
-    if not source:
-        return "direct"
-    if source.startswith(SEARCH_ENGINES) or source in {"google", "bing"}:
-        return "organic_search"
-    return "social" if source.startswith(SOCIAL) or source in {"facebook", "instagram"} else "referral"
+    if host and own_host and (f".{host}".endswith(f".{own_host}") or f".{own_host}".endswith(f".{host}")):
+        return None
+    return host

@@ -4,13 +4,16 @@ Sources: Segment's e-commerce spec v2 and Google Analytics 4's recommended event
 """
 
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 
 from footfall.schemas.event import Commerce, OrderLine
 
 SEGMENT = {
     "Products Searched": "product_searched",
     "Product List Viewed": "product_list_viewed",
+    "Product List Filtered": "product_list_filtered",
+    "Promotion Viewed": "promotion_viewed",
+    "Promotion Clicked": "promotion_clicked",
     "Product Clicked": "product_clicked",
     "Product Viewed": "product_viewed",
     "Product Added": "product_added",
@@ -25,10 +28,23 @@ SEGMENT = {
     "Order Updated": "order_updated",
     "Order Refunded": "order_refunded",
     "Order Cancelled": "order_cancelled",
+    "Coupon Entered": "coupon_entered",
     "Coupon Applied": "coupon_applied",
+    "Coupon Denied": "coupon_denied",
+    "Coupon Removed": "coupon_removed",
+    "Product Added to Wishlist": "wishlist_product_added",
+    "Product Removed from Wishlist": "wishlist_product_removed",
+    "Wishlist Product Added to Cart": "wishlist_product_added_to_cart",
+    "Product Shared": "product_shared",
+    "Cart Shared": "cart_shared",
+    "Product Reviewed": "product_reviewed",
 }
 GA4 = {
     "search": "product_searched",
+    "view_search_results": "product_searched",
+    "view_promotion": "promotion_viewed",
+    "select_promotion": "promotion_clicked",
+    "add_to_wishlist": "wishlist_product_added",
     "view_item_list": "product_list_viewed",
     "select_item": "product_clicked",
     "view_item": "product_viewed",
@@ -43,7 +59,15 @@ GA4 = {
 }
 VOCABULARY = {**{name.lower(): ours for name, ours in SEGMENT.items()}, **GA4}
 COMMERCE_TYPES = frozenset(VOCABULARY.values())
-MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3, "JOD": 3}
+WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+WITH_THREE = "BHD IQD JOD KWD LYD OMR TND"
+MINOR_DIGITS = {**dict.fromkeys(WITHOUT_DECIMALS.split(), 0), **dict.fromkeys(WITH_THREE.split(), 3)}
+"""Decimals of the currencies that have not two (ISO 4217)."""
+TOTALS = ("total", "revenue", "value")
+ORDER_IDS = ("order_id", "transaction_id", "orderId")
+PRODUCT_IDS = ("product_id", "item_id", "sku")
+NAMES = ("name", "item_name", "product_name")
+MOST = 1_000_000_000
 
 
 def commerce_type(name: str) -> str | None:
@@ -66,25 +90,25 @@ def minor_units(amount: Any, currency: str) -> int | None:
 
 
 def commerce_of(properties: dict[str, Any], currency: str) -> Commerce:
-    """What the properties of a commerce event say of a cart or an order; fields that make no sense are left out."""
-    currency = _currency(properties, currency)
-    lines = [_line(item, currency) for item in _items(properties)]
-    total = next((properties[name] for name in ("total", "revenue", "value") if name in properties), None)
-    amount = minor_units(total, currency) if total is not None else sum(line["total"] for line in lines) or None
-    texts = {"order_id": ("order_id", "transaction_id", "orderId"), "coupon": ("coupon",), "country": ("country",)}
-    found = {ours: _text(properties, names) for ours, names in texts.items()}
-    commerce = Commerce(currency=currency)
-    if found["order_id"]:
-        commerce["order_id"] = found["order_id"]
-    if found["coupon"]:
-        commerce["coupon"] = found["coupon"]
-    if found["country"]:
-        commerce["country"] = found["country"]
-    if amount is not None:
-        commerce["total"] = amount
-    if lines:
-        commerce["lines"] = lines
-    return commerce
+    """What the properties of a commerce event say of a cart or an order; fields that make no sense are left out.
+
+    Google's data layer puts them all into `ecommerce`.
+    """
+    nested = properties.get("ecommerce")
+    said = {**properties, **nested} if isinstance(nested, dict) else properties
+    currency = _currency(said, currency)
+    lines = [_line(item, currency) for item in _items(said)]
+    total = next((said[name] for name in TOTALS if name in said), None)
+    found = {
+        "currency": currency,
+        "order_id": _text(said, ORDER_IDS),
+        "coupon": _text(said, ("coupon", "coupon_id")),
+        "country": _text(said, ("country",)),
+        "total": minor_units(total, currency) if total is not None else sum(line["total"] for line in lines) or None,
+        **{name: minor_units(said.get(name), currency) for name in ("shipping", "tax", "discount")},
+        "lines": lines or None,
+    }
+    return cast(Commerce, {name: value for name, value in found.items() if value is not None})
 
 
 def _currency(properties: dict[str, Any], default: str) -> str:
@@ -96,21 +120,41 @@ def _items(properties: dict[str, Any]) -> list[dict[str, Any]]:
     items = properties.get("products") or properties.get("items")
     if isinstance(items, list):
         return [item for item in items if isinstance(item, dict)]
-    return [properties] if _text(properties, ("product_id", "item_id", "sku")) else []
+    return [properties] if _text(properties, PRODUCT_IDS) else []
 
 
 def _line(item: dict[str, Any], currency: str) -> OrderLine:
-    quantity = item.get("quantity", 1)
-    quantity = quantity if isinstance(quantity, int) and not isinstance(quantity, bool) else 1
+    """One product of a cart or an order; Google asks for the name or the id of an item, not for both."""
+    quantity = _quantity(item.get("quantity", 1))
     price = Decimal(str(item["price"])) if minor_units(item.get("price"), currency) is not None else Decimal(0)
-    return OrderLine(
-        product_id=_text(item, ("product_id", "item_id", "sku")) or "unknown",
-        name=_text(item, ("name", "item_name", "product_name")),
-        category=_text(item, ("category", "item_category")),
-        quantity=quantity,
-        unit_price=minor_units(str(price), currency) or 0,
-        total=minor_units(str(price * quantity), currency) or 0,
-    )
+    position = _quantity(item.get("position", item.get("index")), 0)
+    more = {
+        "brand": _text(item, ("brand", "item_brand")),
+        "variant": _text(item, ("variant", "item_variant")),
+        "coupon": _text(item, ("coupon",)),
+        "list": _text(item, ("list_id", "item_list_id", "item_list_name")),
+        "discount": minor_units(item.get("discount"), currency),
+        "position": position or None,
+    }
+    line = {
+        "product_id": _text(item, (*PRODUCT_IDS, *NAMES)) or "unknown",
+        "name": _text(item, NAMES),
+        "category": _text(item, ("category", "item_category")),
+        "quantity": quantity,
+        "unit_price": minor_units(str(price), currency) or 0,
+        "total": minor_units(str(price * quantity), currency) or 0,
+    }
+    return cast(OrderLine, {**line, **{name: value for name, value in more.items() if value is not None}})
+
+
+def _quantity(value: Any, otherwise: int = 1) -> int:
+    """A whole number, also written as a text or as 2.0."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return otherwise
+    whole = number.is_integer() and abs(number) < MOST and not isinstance(value, bool)
+    return int(number) if whole else otherwise
 
 
 def _text(values: dict[str, Any], names: tuple[str, ...]) -> str | None:

@@ -8,13 +8,14 @@ from footfall.schemas.event import EventDocument
 from footfall.schemas.feedback import FeedbackDocument
 from footfall.schemas.site import PageRule
 
-TEXTS = ("text", "comment", "message", "feedback", "review")
+TYPES = frozenset({"feedback", "product_reviewed"})
+TEXTS = ("text", "comment", "message", "feedback", "review", "review_body")
 RATINGS = ("rating", "score", "stars")
 
 
 def feedback_of(event: EventDocument, rules: list[PageRule]) -> FeedbackDocument | None:
     """The feedback that an event brings, given the site's page rules; None for another type, or saying nothing."""
-    if event["type"] != "feedback":
+    if event["type"] not in TYPES:
         return None
     properties = event.get("properties", {})
     text = next(filter(None, (_text(properties.get(name)) for name in TEXTS)), None)

@@ -1,5 +1,7 @@
 """Orders from events: completed, refunded in part or whole, cancelled; a page reloaded orders nothing twice."""
 
+from typing import cast
+
 from footfall.schemas.event import EventDocument, OrderLine, order_in_time
 from footfall.schemas.order import OrderDocument, OrderStatus
 
@@ -29,7 +31,7 @@ def fold_order(order_id: str, events: list[EventDocument]) -> OrderDocument:
     total = _amount(commerce.get("total"))
     refunded = _refunded(refunds, total, placed is not None)
     first = placed or ordered[0]
-    return OrderDocument(
+    order = OrderDocument(
         _id=f"{first['site_id']}:{order_id}",
         site_id=first["site_id"],
         order_id=order_id,
@@ -46,6 +48,8 @@ def fold_order(order_id: str, events: list[EventDocument]) -> OrderDocument:
         status=_status(placed is not None, cancelled, refunded, total),
         events=len(ordered),
     )
+    parts = {name: commerce[name] for name in ("shipping", "tax", "discount") if name in commerce}
+    return cast(OrderDocument, {**order, **parts})
 
 
 def _amount(value: object) -> int:

@@ -22,6 +22,9 @@ EVENT_TYPES = frozenset(
         "feedback",
         "product_searched",
         "product_list_viewed",
+        "product_list_filtered",
+        "promotion_viewed",
+        "promotion_clicked",
         "product_clicked",
         "product_viewed",
         "product_added",
@@ -36,7 +39,16 @@ EVENT_TYPES = frozenset(
         "order_updated",
         "order_refunded",
         "order_cancelled",
+        "coupon_entered",
         "coupon_applied",
+        "coupon_denied",
+        "coupon_removed",
+        "wishlist_product_added",
+        "wishlist_product_removed",
+        "wishlist_product_added_to_cart",
+        "product_shared",
+        "cart_shared",
+        "product_reviewed",
     }
 )
 """Every type an event can be stored under, besides `custom`."""
@@ -95,7 +107,10 @@ class Attribution(TypedDict, total=False):
 
 
 class OrderLine(TypedDict):
-    """One line of an order; `unit_price` and `total` in minor units of the order's currency."""
+    """One line of an order; `unit_price`, `total` and `discount` (of one piece) in minor units of the order's currency.
+
+    `list` and `position` say where in the shop the product was found.
+    """
 
     product_id: str
     name: str | None
@@ -103,6 +118,12 @@ class OrderLine(TypedDict):
     quantity: int
     unit_price: int
     total: int
+    brand: NotRequired[str]
+    variant: NotRequired[str]
+    coupon: NotRequired[str]
+    discount: NotRequired[int]
+    list: NotRequired[str]
+    position: NotRequired[int]
 
 
 class Commerce(TypedDict, total=False):
@@ -113,6 +134,9 @@ class Commerce(TypedDict, total=False):
     total: int
     coupon: str
     country: str
+    shipping: int
+    tax: int
+    discount: int
     lines: list[OrderLine]
 
 

@@ -1,7 +1,7 @@
 """An order, recomputed from the events that speak of it."""
 
 from datetime import datetime
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from footfall.schemas.event import OrderLine
 
@@ -9,7 +9,7 @@ OrderStatus = Literal["completed", "refunded", "partly_refunded", "cancelled", "
 
 
 class OrderDocument(TypedDict):
-    """One stored order; `total` and `refunded` in minor units of `currency`.
+    """One stored order; `total`, `refunded`, `shipping`, `tax` and `discount` in minor units of `currency`.
 
     `user_id` is None for a guest, who is only a visitor. `refund_only` is a refund whose order was never seen: it
     has no `placed_at`.
@@ -30,3 +30,6 @@ class OrderDocument(TypedDict):
     country: str | None
     status: OrderStatus
     events: int
+    shipping: NotRequired[int]
+    tax: NotRequired[int]
+    discount: NotRequired[int]

@@ -20,7 +20,10 @@ class StoredApiKey(BaseModel):
 
 
 class PageRule(BaseModel):
-    """Pages whose path begins with `prefix` are of this type; the longest matching prefix wins."""
+    """Pages whose path begins with `prefix` are of this type; the longest matching prefix wins.
+
+    `*` in a prefix stands for any part between two slashes: `/*/p/` fits `/lamps/p/12`.
+    """
 
     prefix: str
     page_type: str
