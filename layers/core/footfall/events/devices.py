@@ -3,7 +3,11 @@
 from functools import lru_cache
 from typing import NamedTuple
 
-KNOWN = {"desktop": "Desktop", "mobile": "Mobile", "tablet": "Tablet", "phone": "Mobile", "smartphone": "Mobile"}
+KNOWN = {
+    **dict.fromkeys(["desktop", "macos", "windows", "linux"], "Desktop"),
+    **dict.fromkeys(["mobile", "phone", "smartphone", "ios", "android"], "Mobile"),
+    **dict.fromkeys(["tablet", "ipados"], "Tablet"),
+}
 LONGEST_AGENT = 512
 """What is read of a user agent: the rest is a made-up one's, and must not fill the memory."""
 

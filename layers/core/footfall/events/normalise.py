@@ -10,7 +10,7 @@ from footfall.errors import FieldProblem, Invalid, Unstorable
 from footfall.events.attribution import attribution_of
 from footfall.events.clocks import read_clocks
 from footfall.events.commerce import COMMERCE_TYPES, commerce_of, commerce_type
-from footfall.events.devices import agent_of, device_of
+from footfall.events.devices import KNOWN, agent_of, device_of
 from footfall.events.pages import NOWHERE, page_type_of, place_of
 from footfall.events.storable import MAX_IMPORTED_VALUES, MAX_VALUES, content_of
 from footfall.schemas.event import EVENT_TYPES, EventDocument, IncomingEvent, Json
@@ -72,7 +72,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     path = event.path or _text(page.get("path")) or place.path
     user_agent = _text(context.get("userAgent")) or message.user_agent
     agent = agent_of(user_agent)
-    earlier_id = _text(properties.get("previousId")) if kind == "alias" else None
+    earlier_id = _id(properties.get("previousId")) if kind == "alias" else None
     visitor_id = earlier_id or event.visitor_id or event.user_id or ""
     known = {
         "_id": f"{message.site_id}:{event.event_id}",
@@ -83,7 +83,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "visitor_id": visitor_id,
         "user_id": event.user_id,
         "person_id": event.user_id or visitor_id,
-        "session_id": event.session_id,
+        "session_id": event.session_id or _id(context.get("sessionId")),
         "timestamp": clocks.timestamp,
         "client_time": clocks.client_time,
         "sent_at": clocks.sent_at,
@@ -95,10 +95,10 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "title": event.title or _text(page.get("title")) or (event.event_name if kind == "pageview" else None),
         "referrer": referrer,
         "page_type": event.page_type or (page_type_of(path, site.page_rules) if kind == "pageview" else None),
-        "device": device_of(event.device, agent),
+        "device": device_of(event.device or _platform(context), agent),
         "browser": agent.browser,
         "os": agent.os,
-        "country": _text(context.get("country")) or _text(properties.get("country")),
+        "country": _country(context, properties),
         "bot": agent.bot,
         "attribution": attribution_of(_utm(event, context), place, referrer),
         "element": event.element,
@@ -149,6 +149,25 @@ def _utm(event: IncomingEvent, context: Json) -> Json | None:
     if not isinstance(utm, dict):
         return None
     return {**utm, "campaign": utm.get("campaign") or utm.get("name")}
+
+
+def _country(context: Json, properties: Json) -> str | None:
+    """Where Segment's SDKs say it, or the event itself."""
+    location = context.get("location")
+    named = _text(location.get("country")) if isinstance(location, dict) else None
+    return _text(context.get("country")) or named or _text(properties.get("country"))
+
+
+def _platform(context: Json) -> str | None:
+    """The kind of device that an app's SDK names, where it is one: its HTTP library's user agent does not say."""
+    device = context.get("device")
+    named = _text(device.get("type")) if isinstance(device, dict) else None
+    return named if named and named.lower() in KNOWN else None
+
+
+def _id(value: Any) -> str | None:
+    """An id, which may come as a number."""
+    return _text(str(value) if isinstance(value, int) and not isinstance(value, bool) else value)
 
 
 def _text(value: Any) -> str | None:

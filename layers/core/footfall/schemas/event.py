@@ -58,6 +58,12 @@ def _also(*names: str) -> Any:
     return Field(default=None, validation_alias=AliasChoices(*names), max_length=256)
 
 
+def _id(*names: str) -> Any:
+    """An id, which many shops have as a number: 42 and "42" are the same."""
+    aliases = AliasChoices(*names)
+    return Field(default=None, validation_alias=aliases, max_length=256, coerce_numbers_to_str=True)
+
+
 class IncomingEvent(BaseModel):
     """One event as a client sends it: our names, or Segment's as aliases; what has no name here is a property.
 
@@ -69,12 +75,16 @@ class IncomingEvent(BaseModel):
     event_type: str = Field(validation_alias=AliasChoices("eventType", "type"), min_length=1, max_length=64)
     event_name: str | None = _also("event", "eventName", "name")
     event_id: str | None = Field(
-        default=None, validation_alias=AliasChoices("eventId", "messageId"), min_length=1, max_length=128
+        default=None,
+        validation_alias=AliasChoices("eventId", "messageId"),
+        min_length=1,
+        max_length=128,
+        coerce_numbers_to_str=True,
     )
     site_id: str | None = _also("siteId")
-    visitor_id: str | None = _also("visitorId", "anonymousId")
-    user_id: str | None = _also("userId")
-    session_id: str | None = _also("sessionId")
+    visitor_id: str | None = _id("visitorId", "anonymousId")
+    user_id: str | None = _id("userId")
+    session_id: str | None = _id("sessionId")
     timestamp: str | int | float | None = None
     sent_at: str | int | float | None = Field(default=None, validation_alias=AliasChoices("sentAt"))
     url: str | None = Field(default=None, max_length=4096)

@@ -1,0 +1,103 @@
+"""Who is who: a visitor becomes a known person, and neither loses what they did before."""
+
+from typing import Any
+
+import pytest
+from footfall.errors import Invalid
+from footfall.events.normalise import read_event
+from footfall.stores.behaviour import identities, links
+from footfall.stores.people import Numbers
+from pymongo.database import Database
+
+from functions.etl.events.handler import handler
+from tests.builders import LambdaContext, a_document, a_message, an_event, at, sqs_event
+
+Mongo = Database[dict[str, Any]]
+
+
+def run(*events: dict[str, Any]) -> None:
+    """Handle events, each in a message of its own."""
+    for event in events:
+        assert handler(sqs_event([a_message([event])]), LambdaContext()) == {"batchItemFailures": []}
+
+
+def person_of(road: Mongo, event_id: str) -> str:
+    """Whose event it is, as rollups and funnels count it."""
+    event = road["events"].find_one({"_id": f"demo:{event_id}"}) or {}
+    numbers = Numbers(road, "demo")
+    numbers.learn([event])
+    return str((road["users"].find_one({"site_id": "demo", "user_id": numbers.of(event)}) or {})["person_id"])
+
+
+BEFORE = an_event(eventId="before", visitorId="v", timestamp=at(0), properties={"seen": "lamp"})
+AFTER = an_event(eventId="after", visitorId="v", userId="ann", timestamp=at(30))
+TELLS = {
+    "identify": an_event(eventId="link", eventType="identify", visitorId="v", userId="ann", timestamp=at(20)),
+    "alias": {**an_event(eventId="link", eventType="alias", timestamp=at(20)), "previousId": "v", "userId": "ann"},
+    "Segment's alias": {"type": "alias", "messageId": "link", "previousId": "v", "userId": "ann", "timestamp": at(20)},
+    "any event": an_event(eventId="link", visitorId="v", userId="ann", timestamp=at(20)),
+}
+
+
+@pytest.mark.parametrize("how", TELLS)
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+def test_what_was_done_before_and_after_is_one_persons(road: Mongo, how: str, order: tuple[int, ...]) -> None:
+    events = [BEFORE, TELLS[how], AFTER]
+    run(*(events[index] for index in order))
+    assert {person_of(road, name) for name in ("before", "link", "after")} == {"ann"}
+    assert links(road, "demo") == {"v": "ann"}
+    assert identities(road, "demo", ["ann"]).visitors == {"v": "ann", "ann": "ann"}
+    kept = road["events"].find_one({"_id": "demo:before"}) or {}
+    assert (kept["visitor_id"], kept["person_id"], kept["properties"]) == ("v", "v", {"seen": "lamp"})
+
+
+def test_traits_told_before_and_after_both_stay(road: Mongo) -> None:
+    run(
+        an_event(eventType="identify", visitorId="v", traits={"newsletter": True}),
+        an_event(eventType="identify", visitorId="v", userId="ann", traits={"city": "Rome"}),
+    )
+    stored = {found["person_id"]: found["traits"] for found in road["users"].find()}
+    assert stored == {"v": {"newsletter": True}, "ann": {"city": "Rome"}}
+
+
+def test_a_phone_and_a_laptop_become_one_person(road: Mongo) -> None:
+    run(
+        an_event(eventId="on-phone", visitorId="phone", timestamp=at(0), device="mobile"),
+        an_event(eventId="on-laptop", visitorId="laptop", timestamp=at(1)),
+        an_event(visitorId="phone", userId="ann", eventType="identify", timestamp=at(2)),
+        an_event(visitorId="laptop", userId="ann", eventType="identify", timestamp=at(3)),
+    )
+    assert {person_of(road, "on-phone"), person_of(road, "on-laptop")} == {"ann"}
+    assert (road["users"].find_one({"person_id": "ann"}) or {})["merged_ids"] == ["laptop", "phone"]
+
+
+def test_two_people_at_one_computer_stay_two_and_what_nobody_signed_is_the_firsts(road: Mongo) -> None:
+    run(
+        an_event(eventId="nobody", visitorId="v", timestamp=at(0)),
+        an_event(eventId="bob", visitorId="v", userId="bob", timestamp=at(20)),
+        an_event(eventId="ann", visitorId="v", userId="ann", timestamp=at(10)),
+    )
+    assert [person_of(road, name) for name in ("nobody", "ann", "bob")] == ["ann", "ann", "bob"]
+
+
+@pytest.mark.parametrize("name", ["visitorId", "anonymousId", "userId", "sessionId", "eventId", "messageId"])
+def test_an_id_may_be_a_number(name: str) -> None:
+    event = {"eventType": "pageview", "visitorId": "v", name: 42}
+    event = {key: value for key, value in event.items() if (key, name) != ("visitorId", "anonymousId")}
+    assert 42 not in read_event(event).event.model_dump().values()
+    wrongs: list[Any] = [True, {}, [42]]
+    for wrong in wrongs:
+        with pytest.raises(Invalid):
+            read_event({**event, name: wrong})
+
+
+def test_a_number_and_its_text_are_one_person(road: Mongo) -> None:
+    run(an_event(visitorId="v", userId=42), an_event(visitorId="w", userId="42"))
+    assert (road["users"].find_one({"person_id": "42"}) or {})["merged_ids"] == ["v", "w"]
+
+
+def test_an_apps_sdk_names_its_session_country_and_device_in_its_context() -> None:
+    context = {"sessionId": 1700, "location": {"country": "IT"}, "device": {"type": "android"}, "userAgent": "okhttp/4"}
+    stored = a_document(context=context)
+    assert (stored["session_id"], stored["country"], stored["device"]) == ("1700", "IT", "Mobile")
+    assert a_document(context={"device": {"type": "fridge"}, "location": "IT"})["device"] == "Other"
