@@ -1,5 +1,6 @@
 """Every function of template.yaml in this process, on real stores: a site with keys, some traffic and its figures."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -52,7 +53,7 @@ def a_world(parts: Mapping[str, str], database: str) -> Iterator[World]:
         parameters = {name: parts[part] for name, part in stores.items()}
         template = Template(TEMPLATE, {**parameters, "MongodbDatabase": database, "Environment": "local"}, aws.endpoint)
         create_resources(template)
-        world = World(Plan(template), {})
+        functions.world = world = World(Plan(template), {})
         for function in world.plan.functions.values():
             os.environ.update(function.environment)
         os.environ["LOG_LEVEL"] = "ERROR"
@@ -75,11 +76,17 @@ def _visit(world: World) -> None:
 
 
 class _Lambda(Server):
-    """Lambda's API, as far as functions start others: whatever is asked for is begun."""
+    """Lambda's API, as far as functions run others: what is only started is accepted, and what is waited for is run."""
+
+    world: World
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
-        """Accept an asynchronous invocation."""
-        request.rfile.read(int(request.headers.get("content-length") or 0))
-        request.send_response(202)
-        request.send_header("Content-Length", "0")
+        """Accept an asynchronous invocation; answer another one."""
+        payload = request.rfile.read(int(request.headers.get("content-length") or 0))
+        waited_for = request.headers.get("x-amz-invocation-type") != "Event"
+        name = request.path.split("/")[3]
+        answer = json.dumps(self.world.invoke(name, json.loads(payload))).encode() if waited_for else b""
+        request.send_response(200 if waited_for else 202)
+        request.send_header("Content-Length", str(len(answer)))
         request.end_headers()
+        request.wfile.write(answer)

@@ -31,13 +31,13 @@ def invoke(function: str, payload: dict[str, Any]) -> dict[str, Any]:
     """A function's answer; raises Unavailable when it fails, or takes longer than the caller can wait."""
     try:
         answer = _lambda().invoke(FunctionName=function, Payload=json.dumps(payload).encode())
-        said = json.loads(answer["Payload"].read())
+        text = answer["Payload"].read()
     except (BotoCoreError, ClientError) as error:
         raise Unavailable("the function does not answer in time; it may still be at work") from error
-    if answer.get("FunctionError"):
-        logger().error("a function failed", extra={"function": function, "error": said.get("errorType")})
+    if answer.get("FunctionError") or not text:
+        logger().error("a function failed", extra={"function": function})
         raise Unavailable("the function has failed: its log says why")
-    return dict(said)
+    return dict(json.loads(text))
 
 
 def start_jobs(site_id: str) -> Started:
