@@ -22,7 +22,7 @@ from pymongo.errors import ExecutionTimeout
 
 UNTOLD = dict.fromkeys(["locks", "metrics", "repl", "tcmalloc", "transactions", "wiredTiger"], 0)
 """What of its status MongoDB need not put together."""
-COUNTED = tuple(sorted(set(COLLECTIONS) - {"sites", "counters", "stale_days", "ledger", "rollups"}))
+COUNTED = tuple(sorted(set(COLLECTIONS) - {"sites", "counters", "stale_days", "ledger", "rollups", "suspects"}))
 RECENT_FIELDS = dict.fromkeys(RecentEvent.model_fields, True)
 RUNS_SHOWN = 20
 VERSIONS_SHOWN = 100

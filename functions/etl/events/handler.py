@@ -8,7 +8,7 @@ from footfall.errors import Unavailable
 from footfall.observability import logger
 
 from .batch import read_batches
-from .steps import note_waiting, run
+from .steps import note_waiting, run, run_suspect
 
 GUARD_MILLISECONDS = 5_000
 ALONE_AFTER_RECEIVES = 3
@@ -20,8 +20,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Process a batch of SQS messages and name those that must come back.
 
     Messages go in groups; should a group fail for a reason of its own, each of its messages goes alone, so that one
-    that cannot be processed keeps no other from being so. A message that came back three times goes alone at once. When
-    a store does not answer, or the time-out is near, the rest comes back untouched.
+    that cannot be processed keeps no other from being so. A message that came back three times goes alone at once, and
+    is set aside when it was what ended the process. When a store does not answer, or the time-out is near, the rest
+    comes back untouched.
     """
     left = event["Records"]
     failed: list[dict[str, Any]] = []
@@ -72,7 +73,7 @@ def _leave_in_time(context: Any) -> None:
 def _succeeds(records: list[dict[str, Any]]) -> bool:
     try:
         for batch in read_batches(records):
-            run(batch)
+            (run_suspect if _is_suspect(records[0]) else run)(batch)
     except Unavailable as error:
         logger().warning("a store does not answer", extra={"messages": len(records), "detail": error.detail})
         raise

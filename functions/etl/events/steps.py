@@ -21,7 +21,7 @@ from footfall.stores.sites import find_site
 from pydantic import ValidationError
 from pymongo import UpdateOne
 
-from . import feedback, ledger, orders, people, replays, sessions, store
+from . import feedback, ledger, orders, people, replays, sessions, store, suspects
 from .batch import Batch, count, set_aside, set_aside_body
 
 LIVE = timedelta(minutes=30)
@@ -200,10 +200,28 @@ def run(batch: Batch) -> None:
     with answering():
         site = find_site(database(), batch.site_id)
         if site is None:
-            for body in batch.bodies:
-                set_aside_body(batch, body, "unknown_site", "no site has this id")
-            count(batch, "quarantined", batch.quarantine, keep(database(), batch.quarantine))
-            ledger.note(database(), batch, ZoneInfo("UTC"))
+            _set_aside(batch, ZoneInfo("UTC"), "unknown_site", "no site has this id")
             return
         for step in STEPS:
             step(batch, site)
+
+
+def run_suspect(batch: Batch) -> None:
+    """Take a message that came back three times through every step, unless that ended the process before.
+
+    Raises Unavailable when a store does not answer.
+    """
+    with answering(), suspects.marked(database(), batch.site_id, batch.bodies[0].message_id) as has_ended_us:
+        if not has_ended_us:
+            run(batch)
+            return
+        site = find_site(database(), batch.site_id)
+        zone = ZoneInfo(site.time_zone if site else "UTC")
+        _set_aside(batch, zone, "ends_the_process", "the function's process ended whenever it worked on this message")
+
+
+def _set_aside(batch: Batch, zone: ZoneInfo, reason: str, detail: str) -> None:
+    for body in batch.bodies:
+        set_aside_body(batch, body, reason, detail)
+    count(batch, "quarantined", batch.quarantine, keep(database(), batch.quarantine))
+    ledger.note(database(), batch, zone)

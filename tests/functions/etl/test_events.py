@@ -205,6 +205,25 @@ def test_what_is_done_before_a_store_goes_away_is_done(road: Mongo, monkeypatch:
     assert road["events"].count_documents({}) == 1
 
 
+def test_a_message_that_ends_the_process_is_set_aside_and_its_neighbours_go_on(road: Mongo) -> None:
+    event = sqs_event([a_message([an_event(eventId="deadly")]), a_message([an_event(eventId="neighbour")])], receives=5)
+    deadly = event["Records"][0]["messageId"]
+    road["suspects"].insert_one({"_id": deadly, "attempts": 2})
+    assert handler(event, LambdaContext()) == {"batchItemFailures": []}
+    assert only(road["events"].find())["event_id"] == "neighbour"
+    aside = only(road["quarantine"].find())
+    assert (aside["reason"], aside["origin"]["message_id"]) == ("ends_the_process", deadly)
+    assert road["suspects"].count_documents({}) == 0
+
+
+def test_a_suspect_is_not_judged_by_one_attempt_that_never_ended(road: Mongo) -> None:
+    event = sqs_event([a_message([an_event(eventId="innocent")])], receives=4)
+    road["suspects"].insert_one({"_id": event["Records"][0]["messageId"], "attempts": 1})
+    assert handler(event, LambdaContext()) == {"batchItemFailures": []}
+    assert only(road["events"].find())["event_id"] == "innocent"
+    assert road["suspects"].count_documents({}) == 0
+
+
 def test_messages_that_cannot_be_finished_in_time_come_back(road: Mongo) -> None:
     answer = handler(sqs_event([a_message([an_event()])], receives=3), LambdaContext(remaining_milliseconds=1_000))
     assert len(answer["batchItemFailures"]) == 1

@@ -76,6 +76,7 @@ COLLECTIONS: Mapping[str, list[IndexModel]] = {
         _index("site_id", "day", "events", "stored", "duplicate", "quarantined", "waiting"),
         _index("site_id", "source", "events", "waiting", partialFilterExpression={"source": {"$gte": IMPORT_SOURCE}}),
     ],
+    "suspects": [_index("expires_at", expireAfterSeconds=0)],
     "imports": [_index("site_id", "-created_at")],
 }
 
