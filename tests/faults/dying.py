@@ -2,7 +2,7 @@
 
 A point is the moment before or after a call to MongoDB or to an AWS service. The file `point` in DYING_FOLDER names the
 one to die at, by its number within an invocation; whoever dies there takes the file away, so that it happens once. The
-file `passed` says what the latest invocation came past.
+file `passed` says what the latest invocation came past. Whoever is about to store a `deadly` event dies every time.
 """
 
 import importlib
@@ -43,6 +43,8 @@ class Points(monitoring.CommandListener):
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         self.come_past(f"before {event.command_name}")
+        if any(document.get("properties", {}).get("deadly") for document in event.command.get("documents", ())):
+            os._exit(EXIT_CODE)
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         self.come_past(f"after {event.command_name}")

@@ -1,6 +1,7 @@
 """Faults of a function's process: killed at every point, cut at its time-out, stopped in time by its own guard."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import count
 
 from tests.faults import poison
@@ -19,6 +20,8 @@ BULKY_EVENTS = 500
 """Together they are more than goes through the steps at a time."""
 OTHER_NUMBERS = 10**6
 SAMPLE = 8
+DEADLY = 3
+EVENTS_PER_BODY = 20
 DYING = Setting(dying=True, concurrency=1, retry_seconds=0)
 SHORT_LIVED = Setting(mongo_door=True, time_out=TIME_OUT, messages_at_once=100)
 
@@ -31,6 +34,24 @@ def etl_killed(trial: Trial) -> str:
 def collect_killed(trial: Trial) -> str:
     """collect is killed before and after each of its external calls in turn, and its client tries again."""
     return _killed_at_every_point(trial, COLLECT, 1)
+
+
+def killed_by_a_message(trial: Trial) -> str:
+    """Now and then a message ends the process that works on it, every time; its neighbours go on without it."""
+    messages = 1 if trial.short else DEADLY
+    apart = trial.events // EVENTS_PER_BODY // (messages + 1)
+    for number, body in enumerate(trial.traffic.bodies(trial.events)):
+        trial.deliver(_deadly(trial, body) if number in range(apart, apart * messages + 1, apart) else body)
+    trial.road.settle()
+    trial.expect(not trial.road.redriven, f"{trial.road.redriven} messages became dead letters beside a deadly one")
+    return f"{messages} deadly messages, which ended {trial.road.etl.endings['Runtime.ExitError']} processes"
+
+
+def _deadly(trial: Trial, body: Body) -> Body:
+    event = trial.traffic.event("deadly", trial.traffic.moment(), properties={"deadly": True})
+    deadly = replace(body, events=[*body.events, event])
+    trial.ledger.doom(deadly.events, "ends_the_process")
+    return deadly
 
 
 def _killed_at_every_point(trial: Trial, function: str, step: int) -> str:
@@ -92,6 +113,7 @@ def stopped_by_guard(trial: Trial) -> str:
 SCENARIOS = (
     Scenario("etl_killed", DYING, etl_killed),
     Scenario("collect_killed", DYING, collect_killed),
+    Scenario("killed_by_a_message", DYING, killed_by_a_message),
     Scenario("cut_at_time_out", SHORT_LIVED, cut_at_time_out),
     Scenario("stopped_by_guard", SHORT_LIVED, stopped_by_guard),
 )

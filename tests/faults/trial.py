@@ -50,11 +50,11 @@ class Trial:
         """Whether this trial has to be over soon."""
         return self.events < SHORT
 
-    def send(self, bodies: Iterator[Body] | None = None) -> None:
+    def send(self, bodies: Iterator[Body] | None = None, tries: int = TRIES) -> None:
         """Send bodies (all of the trial's events by default) as some clients do, and wait for their answers."""
         given = self.traffic.bodies(self.events) if bodies is None else bodies
         with ThreadPoolExecutor(1 if self.short else CLIENTS) as clients:
-            list(clients.map(self.deliver, given))
+            list(clients.map(lambda body: self.deliver(body, tries=tries), given))
 
     @contextmanager
     def sending(self) -> Iterator["Future[None]"]:
@@ -64,11 +64,11 @@ class Trial:
             yield sent
         sent.result()
 
-    def deliver(self, body: Body, *, packed: bool = False) -> bool:
+    def deliver(self, body: Body, *, packed: bool = False, tries: int = TRIES) -> bool:
         """Send one body, and again until it is known to be safe, as a client does; whether it is in the end."""
         self.ledger.send(body)
         text = gzip.compress(body.text.encode()) if packed else body.text.encode()
-        for attempt in range(TRIES):
+        for attempt in range(tries):
             answer = self.road.post(body.site_id, text, body.path, "gzip" if packed else "identity")
             if answer and answer.status in (200, 202):
                 self.ledger.acknowledge(body)
