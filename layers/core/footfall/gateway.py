@@ -21,7 +21,7 @@ class Http(TypedDict):
 
     method: str
     path: str
-    sourceIp: NotRequired[str]
+    sourceIp: str
 
 
 Authorizer = TypedDict("Authorizer", {"lambda": NotRequired[dict[str, Any] | None]})

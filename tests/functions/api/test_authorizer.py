@@ -38,7 +38,7 @@ def ask(**headers: str) -> dict[str, Any]:
             "type": "REQUEST",
             "routeKey": "GET /api/metrics",
             "headers": headers,
-            "requestContext": {"http": {"method": "GET", "path": "/api/metrics"}},
+            "requestContext": {"http": {"method": "GET", "path": "/api/metrics", "sourceIp": "203.0.113.7"}},
         },
         LambdaContext(),
     )

@@ -8,6 +8,7 @@ from footfall.gateway import readable
 
 from tests.asking import question
 
+HTTP = {"method": "GET", "path": "/", "sourceIp": "203.0.113.7"}
 BODY = {"body": "e30=", "isBase64Encoded": True}
 
 
@@ -28,10 +29,11 @@ def changed(**parts: Any) -> dict[str, Any]:
         (changed(headers={"cookie": None}), "headers.cookie"),
         (changed(requestContext=None), "requestContext"),
         (changed(requestContext={}), "requestContext.http"),
-        (changed(requestContext={"http": {"method": "GET", "path": None}}), "requestContext.http.path"),
-        (changed(requestContext={"http": {"method": "GET", "path": "/\ud800"}}), "path"),
-        (changed(requestContext={"http": {"method": "GET", "path": "/"}, "authorizer": "x"}), "authorizer"),
-        (changed(requestContext={"http": {"method": "GET", "path": "/"}, "authorizer": {"lambda": 1}}), "lambda"),
+        (changed(requestContext={"http": {"method": "GET", "path": "/"}}), "requestContext.http.sourceIp"),
+        (changed(requestContext={"http": {**HTTP, "path": None}}), "requestContext.http.path"),
+        (changed(requestContext={"http": {**HTTP, "path": "/\ud800"}}), "path"),
+        (changed(requestContext={"http": HTTP, "authorizer": "x"}), "authorizer"),
+        (changed(requestContext={"http": HTTP, "authorizer": {"lambda": 1}}), "lambda"),
         (changed(rawQueryString=None), "rawQueryString"),
         (changed(cookies=[None]), "cookies.0"),
         (changed(body=7), "body"),
