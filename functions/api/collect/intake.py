@@ -93,11 +93,11 @@ def _stamp(raws: list[Any], sent_at: Any) -> None:
 def _admitted_together(site_id: str, raws: list[Any]) -> Intake | None:
     """What `_admitted_one_by_one` says of a batch in which nothing is wrong, in half the time; else None."""
     events = read_plain(raws)
-    if events is None or not {event.site_id for event in events} <= {None, site_id}:
+    if events is None or not {event.get("site_id") for event in events} <= {None, site_id}:
         return None
     try:
         for event, raw in zip(events, raws, strict=True):
-            raw["eventId"] = event.event_id or derived_event_id(site_id, content_of(raw))
+            raw["eventId"] = event.get("event_id") or derived_event_id(site_id, content_of(raw))
     except Unstorable:
         return None
     texts = encode_storable(raws)

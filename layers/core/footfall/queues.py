@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
@@ -56,9 +56,11 @@ def pack(message: EventsMessage) -> list[str]:
     return pack_encoded(message, [encode_ascii(event) for event in message.events])
 
 
-def pack_encoded(head: EventsMessage, events: Iterable[str]) -> list[str]:
+def pack_encoded(head: EventsMessage, events: Sequence[str]) -> list[str]:
     """The same for events that are JSON in ASCII already; `head` says what there is to say of all of them."""
     prefix = encode_ascii(head.model_dump(mode="json", include=TOLD_OF_EVENTS))[:-1] + ',"events":['
+    if events and len(prefix) + sum(map(len, events)) + len(events) <= MAX_EVENTS_BYTES:
+        return [_body(prefix, events)]
     bodies: list[str] = []
     room: list[str] = []
     size = len(prefix)
@@ -71,7 +73,7 @@ def pack_encoded(head: EventsMessage, events: Iterable[str]) -> list[str]:
     return [*bodies, _body(prefix, room)] if room else bodies
 
 
-def _body(prefix: str, events: list[str]) -> str:
+def _body(prefix: str, events: Sequence[str]) -> str:
     """One message, under an id of its own that stays with it wherever it is moved."""
     return f'{prefix}{",".join(events)}],"message_id":"{uuid4().hex}"}}'
 

@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, NamedTuple, cast
+from typing import Annotated, Any, NamedTuple, Required, cast
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
 
 from footfall.errors import FieldProblem, Invalid, Unstorable
 from footfall.events.attribution import attribution_of
@@ -18,7 +19,20 @@ from footfall.schemas.message import IMPORT_SOURCE, EventsMessage
 from footfall.schemas.site import Site
 
 SEGMENT_TYPES = {"page": "pageview", "screen": "pageview", "page_view": "pageview"}
-MANY_EVENTS = TypeAdapter(list[IncomingEvent])
+
+
+def _adapter_of_many(model: type[BaseModel]) -> TypeAdapter[list[Json]]:
+    """Checks many dictionaries as a model would, in half the time: it builds no models, and leaves out other fields."""
+    fields: dict[str, Any] = {
+        name: Annotated[field.annotation, *field.metadata, Field(validation_alias=field.validation_alias)]
+        for name, field in model.model_fields.items()
+    }
+    fields |= {name: Required[fields[name]] for name, field in model.model_fields.items() if field.is_required()}
+    one = with_config({**model.model_config, "extra": "ignore"})(TypedDict("one", fields, total=False))  # type: ignore[operator]
+    return cast(TypeAdapter[list[Json]], TypeAdapter(list[one]))  # type: ignore[valid-type]
+
+
+MANY_EVENTS = _adapter_of_many(IncomingEvent)
 
 
 class Reading(NamedTuple):
@@ -42,13 +56,13 @@ def read_event(raw: Any, most_values: int = MAX_VALUES) -> Reading:
     return Reading(event, content)
 
 
-def read_plain(raws: list[Any]) -> list[IncomingEvent] | None:
-    """Read many events at once; None when there is something to say against any of them."""
+def read_plain(raws: list[Any]) -> list[Json] | None:
+    """The fields of many events, read at once; None when there is something to say against any of them."""
     try:
         events = MANY_EVENTS.validate_python(raws)
     except ValidationError:
         return None
-    return events if all(event.visitor_id or event.user_id for event in events) else None
+    return None if [event for event in events if not (event.get("visitor_id") or event.get("user_id"))] else events
 
 
 def field_problems(error: ValidationError) -> list[FieldProblem]:

@@ -48,7 +48,14 @@ def encode_storable(events: list[dict[str, Any]]) -> list[str] | None:
     except TypeError:
         return None
     together = b"\n".join(texts)
-    if NUL in together or EMPTY_NAME in together or not all(_is_small(text, MAX_VALUES) for text in texts):
+    brackets = [text.count(b"{") + text.count(b"[") for text in texts]
+    large = [text for text in texts if len(text) >= MAX_VALUES]
+    if (
+        NUL in together
+        or EMPTY_NAME in together
+        or max(brackets, default=0) > MAX_DEPTH
+        or not all(map(_is_small, large))
+    ):
         return None
     return together.decode().split("\n") if together.isascii() else [encode_ascii(event) for event in events]
 
@@ -57,7 +64,7 @@ def _is_plain(text: bytes) -> bool:
     return NUL not in text and EMPTY_NAME not in text and NULL not in text
 
 
-def _is_small(text: bytes, most_values: int) -> bool:
+def _is_small(text: bytes, most_values: int = MAX_VALUES) -> bool:
     """Whether the text of one event has too few brackets to be deep, and too few commas to hold too many values."""
     return text.count(b"{") + text.count(b"[") <= MAX_DEPTH and (
         len(text) < most_values or text.count(b",") < most_values // 2
