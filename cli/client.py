@@ -17,6 +17,8 @@ Answer = TypeVar("Answer")
 ATTEMPTS = 8
 LONGEST_WAIT = 20.0
 TRY_AGAIN = frozenset({429, 502, 503, 504})
+SEND_AGAIN = TRY_AGAIN | {500}
+"""The gateway says 500 of a function that ran out of time; events that are sent twice are stored once."""
 TIMEOUT = httpx.Timeout(35.0, connect=5.0)
 STALLED_SECONDS = 300.0
 FIRST_PAUSE = 0.2
@@ -69,10 +71,10 @@ class Client:
 
     def post_events(self, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
         """What collect says to a body, once it does not ask for patience any more."""
-        return self._patiently("POST", "/collect", frozenset(), content=body, headers=headers)
+        return self._patiently("POST", "/collect", SEND_AGAIN, content=body, headers=headers)
 
     def _answer(self, method: str, path: str, also: frozenset[int], **request: Any) -> Json:
-        response = self._patiently(method, path, also, **request)
+        response = self._patiently(method, path, TRY_AGAIN - also, **request)
         if response.is_error and response.status_code not in also:
             raise Trouble(self._reason(response))
         try:
@@ -80,8 +82,8 @@ class Client:
         except ValueError:
             raise Trouble(f"{self.url} answers, but not as Footfall does") from None
 
-    def _patiently(self, method: str, path: str, also: frozenset[int], **request: Any) -> httpx.Response:
-        """The first answer that is not a request for patience, or the last of them.
+    def _patiently(self, method: str, path: str, again: frozenset[int], **request: Any) -> httpx.Response:
+        """The first answer that is not a request for patience (a status in `again`), or the last of them.
 
         A connection that breaks is one more reason to try again: what is sent twice is stored once.
         """
@@ -89,7 +91,7 @@ class Client:
             asked = None
             try:
                 response = self._http.request(method, path, **request)
-                if response.status_code not in TRY_AGAIN - also or attempt == ATTEMPTS:
+                if response.status_code not in again or attempt == ATTEMPTS:
                     return response
                 asked = response.headers.get("Retry-After")
             except httpx.HTTPError as error:

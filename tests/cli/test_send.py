@@ -104,7 +104,7 @@ def test_a_batch_of_which_nothing_can_be_taken_is_named_line_by_line(collector: 
     assert "line 2: wrong 1" in result.stderr
 
 
-@pytest.mark.parametrize("trouble", [(429, {"Retry-After": "3"}, {}), (503, {}, {}), (0, {}, {})])
+@pytest.mark.parametrize("trouble", [(429, {"Retry-After": "3"}, {}), (500, {}, {}), (503, {}, {}), (0, {}, {})])
 def test_what_is_not_taken_now_is_sent_again(collector: Collector, trouble: Answer) -> None:
     collector.answers = [trouble, trouble]
     result = send(collector, event(1))
