@@ -21,7 +21,7 @@ from tests.faults.trial import Outcome, Scenario, run
 MODULES = (database, process, queue, messages, caches)
 SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for module in MODULES for scenario in module.SCENARIOS}
 EVENTS = 13_000
-TABLE_WIDTH = 150
+TABLE_WIDTH = 160
 FIGURES = ("sent", "acked", "indeterminate", "stored", "quarantined", "waiting", "duplicated", "lost", "phantom")
 MUST_BE_ZERO = ("waiting", "duplicated", "lost", "phantom")
 

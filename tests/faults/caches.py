@@ -69,6 +69,7 @@ def milvus_down(trial: Trial) -> str:
     trial.send(trial.traffic.bodies(trial.events - len(trial.ledger.sent)))
     sent = reversed(trial.ledger.sent.values())
     newest = list(dict.fromkeys(event["visitorId"] for site_id, event in sent if site_id == SITE))[:PEOPLE]
+    trial.await_strike(lambda: road.database["events"].count_documents({}) == len(trial.ledger.sent), "the last event")
     without = _found_similar(trial, newest)
     trial.expect(without == {(200, True): PEOPLE}, f"without Milvus similar people were answered {without}")
     start_milvus(road.nursery, road.folder / "milvus", port=int(road.milvus_uri.rpartition(":")[2]))

@@ -17,7 +17,7 @@ BODIES_PER_POISON = 5
 BODIES_PER_MESSAGE = 20
 BODIES_PER_RIVAL = 20
 MESSAGE_LENGTH = 3
-OF_THE_MOMENT = ("site_id", "received_at")
+OF_THE_MOMENT = ("site_id", "received_at", "message_id")
 RECORDED = Path(__file__).parent / "recorded"
 
 

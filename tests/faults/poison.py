@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from uuid import uuid4
 
 from tests.faults.traffic import Json, Traffic
 
@@ -42,7 +43,8 @@ def message(site_id: str, events: list[Json], **but: object) -> str:
         {"eventId": f"e-{event['properties']['serial']}", **event, "sequence": n} for n, event in enumerate(events)
     ]
     received = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    whole = {"version": 1, "site_id": site_id, "source": "collect", "received_at": received, "ip": None, **but}
+    whole = {"version": 1, "site_id": site_id, "source": "collect", "received_at": received, "ip": None}
+    whole |= {"message_id": uuid4().hex, **but}
     return json.dumps({name: value for name, value in (whole | {"events": numbered}).items() if value is not None})
 
 

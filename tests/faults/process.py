@@ -8,17 +8,14 @@ from tests.faults import poison
 from tests.faults.messages import SEGMENT
 from tests.faults.proxies import WRITES, pass_on
 from tests.faults.road import COLLECT, EVENTS, Setting
-from tests.faults.traffic import Body, Traffic
+from tests.faults.traffic import Body
 from tests.faults.trial import NeverStruck, Scenario, Trial
 
-EVENTS_PER_POINT = 12
 TIME_OUT = 6
-SLOW_SECONDS = 0.15
+SLOW_SECONDS = 0.2
 SLOW_FOR_SECONDS = 10.0
-BULKY = 4_000
-BULKY_EVENTS = 500
-"""Together they are more than goes through the steps at a time."""
-OTHER_NUMBERS = 10**6
+LARGE_BODIES = 6
+"""Of three messages each, of which no two go through the steps together."""
 SAMPLE = 8
 DEADLY = 3
 EVENTS_PER_BODY = 20
@@ -60,7 +57,7 @@ def _killed_at_every_point(trial: Trial, function: str, step: int) -> str:
     chosen, passed, fell = (trial.road.folder / function / name for name in ("point", "passed", "died"))
     for point in count(1, step):
         chosen.write_text(str(point))
-        trial.deliver(_mixed(trial, EVENTS_PER_POINT))
+        trial.deliver(_mixed(trial))
         trial.road.settle()
         if not fell.exists():
             break
@@ -76,13 +73,26 @@ def _killed_at_every_point(trial: Trial, function: str, step: int) -> str:
     return f"points covered {len(died)}/{len(names)}, before and after {shown}"
 
 
-def _mixed(trial: Trial, length: int) -> Body:
-    """A body for which every kind of call is made: new and known people, an order, an event known already, poison."""
-    events = [*trial.traffic.body(length).events, *trial.traffic.whole_visit()]
-    poisoned = poison.EVENTS["bad_key"](trial.traffic)
+def _mixed(trial: Trial) -> Body:
+    """A body for which every kind of call is made, and always the same ones.
+
+    Somebody new who logs in, orders and writes; a visit without a session id; somebody known; an event known already;
+    and one that is to be set aside.
+    """
+    traffic, sent = trial.traffic, trial.ledger.sent
+    moment, visitor, known = traffic.moment(), f"mixed-{len(sent)}", next(iter(sent.values()), None)
+    visit = {"sessionId": f"s-{visitor}", "userId": f"u-{visitor}", "device": "Mobile"}
+    bought = {"order_id": f"o-{visitor}", "total": 10, "currency": "EUR"}
+    poisoned = poison.EVENTS["bad_key"](traffic)
     trial.ledger.doom([poisoned], "bad_key")
-    known = [trial.traffic.random.choice(list(trial.ledger.sent.values()))[1]] if trial.ledger.sent else []
-    return Body("shop", [*events, *known, poisoned], SEGMENT)
+    events = [
+        traffic.event(visitor, moment, eventType="identify", traits={"plan": "free"}, **visit),
+        traffic.event(visitor, moment, eventType="order_completed", properties=bought, **visit),
+        traffic.event(visitor, moment, eventType="feedback", properties={"text": "slow"}, **visit),
+        traffic.event(f"{visitor}-unnamed", moment, pageType="home"),
+        traffic.event("known", moment, pageType="home", sessionId="s-known"),
+    ]
+    return Body("shop", [*([known[1]] if known else []), *events, poisoned], SEGMENT)
 
 
 def cut_at_time_out(trial: Trial) -> str:
@@ -98,11 +108,10 @@ def cut_at_time_out(trial: Trial) -> str:
 def stopped_by_guard(trial: Trial) -> str:
     """MongoDB is so slow that etl/events runs out of time between groups, and hands back what is left."""
     door, log = trial.road.mongo_door, "out of time; the rest comes back"
-    bulky = Traffic(f"bulky {trial.traffic.random.random()}", padding=BULKY, after=OTHER_NUMBERS)
     door.rule = lambda command: SLOW_SECONDS if command in WRITES else 0.0
     before = trial.road.log_of(EVENTS).count(log)
     with trial.sending():
-        trial.send(bulky.bodies(BULKY_EVENTS))
+        trial.send_large(LARGE_BODIES)
         trial.await_strike(lambda: trial.road.log_of(EVENTS).count(log) > before, "the guard")
     trial.road.settle(SLOW_FOR_SECONDS)
     door.rule = pass_on

@@ -16,6 +16,9 @@ CLIENTS = 2
 SHORT = 2_000
 """A trial of fewer events is a short one, and spares what takes long and shows little more."""
 TRIES = 8
+LARGE_BODY = 120
+LARGE_NOTE = 4_000
+OTHER_NUMBERS = 10**6
 STRIKE_SECONDS = 60.0
 
 
@@ -55,6 +58,12 @@ class Trial:
         given = self.traffic.bodies(self.events) if bodies is None else bodies
         with ThreadPoolExecutor(1 if self.short else CLIENTS) as clients:
             list(clients.map(lambda body: self.deliver(body, tries=tries), given))
+
+    def send_large(self, bodies: int) -> None:
+        """Send bodies of padded events, each of which is more than one message and so more than one call of SQS."""
+        padded = Traffic(f"large {self.traffic.random.random()}", padding=LARGE_NOTE, after=OTHER_NUMBERS)
+        for _ in range(bodies):
+            self.deliver(padded.body(LARGE_BODY), packed=True)
 
     @contextmanager
     def sending(self) -> Iterator["Future[None]"]:

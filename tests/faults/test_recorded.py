@@ -1,0 +1,23 @@
+"""The recorded messages: the newest shape is what is sent today; who changes it keeps the older one on record."""
+
+import json
+from typing import Any
+
+from footfall.queues import pack
+
+from tests.builders import NOON, a_message
+from tests.faults.messages import RECORDED
+
+
+def recorded(name: str) -> dict[str, Any]:
+    shape: dict[str, Any] = json.loads((RECORDED / f"{name}.json").read_text())
+    return shape
+
+
+def test_todays_shape_is_on_record() -> None:
+    (sent,) = pack(a_message([{"eventType": "pageview"}], ip="203.0.113.0", user_agent="Mozilla", received_at=NOON))
+    assert json.loads(sent).keys() == recorded("today").keys()
+
+
+def test_older_shapes_lack_what_came_later() -> None:
+    assert recorded("no-optional-fields").keys() < recorded("no-message-id").keys() < recorded("today").keys()
