@@ -68,5 +68,5 @@ def _refused(document: ImportDocument) -> int:
     source = f"{IMPORT_SOURCE}{document['import_id']}"
     since = {"$gte": document["created_at"]}
     return database()["quarantine"].count_documents(
-        {"site_id": document["site_id"], "first_seen": since, "origin.source": source}
+        {"site_id": document["site_id"], "first_seen": since, "origin.source": source, "state": "waiting"}
     )

@@ -15,7 +15,9 @@ from .jobs import invoke
 
 HIDDEN_SECONDS = 60
 """A message that fails here comes back after so long, and not after the queue's seven minutes."""
-LARGEST_PAYLOAD = 5_500_000
+LARGEST_PAYLOAD = 3_000_000
+PATIENCE_SECONDS = 12.0
+"""What was not given to etl/events by then comes back to the queue."""
 RECEIVED_AT_ONCE = 10
 Messages = list[dict[str, Any]]
 
@@ -72,7 +74,10 @@ def _receive(url: str, at_most: int) -> Messages:
 def _process(messages: Messages) -> Messages:
     """Run etl/events on messages; the answer is those that it did not name as failed."""
     done: Messages = []
+    ends = time.monotonic() + PATIENCE_SECONDS
     for part in _parts(messages):
+        if time.monotonic() > ends:
+            break
         answer = invoke(from_environment(RoadSettings).etl_events_function_name, {"Records": [*map(_record, part)]})
         failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         done += [message for message in part if message["MessageId"] not in failed]

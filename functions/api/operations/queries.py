@@ -1,5 +1,7 @@
 """What operations asks MongoDB."""
 
+from collections import Counter
+from datetime import date
 from typing import Any
 
 from footfall.figures import percentage
@@ -11,24 +13,25 @@ from footfall.schemas.operations import (
     LatestRollup,
     Ledger,
     LedgerDay,
-    LedgerFigures,
     ModelVersion,
     RecentEvent,
     TrainingRun,
 )
 from footfall.stores.collections import COLLECTIONS
+from footfall.stores.ledger import ledger_days
 from footfall.stores.mongo import database
 from pymongo.errors import ExecutionTimeout
 
 UNTOLD = dict.fromkeys(["locks", "metrics", "repl", "tcmalloc", "transactions", "wiredTiger"], 0)
 """What of its status MongoDB need not put together."""
-COUNTED = tuple(sorted(set(COLLECTIONS) - {"sites", "counters", "stale_days", "ledger", "rollups", "suspects"}))
+COUNTED = tuple(
+    sorted(set(COLLECTIONS) - {"sites", "counters", "stale_days", "ledger", "ledger_sums", "rollups", "suspects"})
+)
 RECENT_FIELDS = dict.fromkeys(RecentEvent.model_fields, True)
 RUNS_SHOWN = 20
 VERSIONS_SHOWN = 100
-LEDGER_MILLISECONDS = 2_000
 LEDGER_DAYS = 31
-LEDGER_PARTS = {name: "events" if name == "received" else name for name in LedgerFigures.model_fields}
+LEDGER_PARTS = ("stored", "duplicate", "quarantined", "waiting")
 
 
 def event_counts(site_id: str) -> EventCounts:
@@ -78,18 +81,15 @@ def ledger(site_id: str) -> Ledger | None:
     None where adding up takes longer than two seconds.
     """
     try:
-        days = [LedgerDay(day=found.pop("_id"), **found) for found in _ledger_days(site_id)]
+        sums = ledger_days(database(), site_id)
     except ExecutionTimeout:
         return None
-    total = {part: sum(getattr(day, part) for day in days) for part in LedgerFigures.model_fields}
-    return Ledger(**total, by_day=days[:LEDGER_DAYS])
+    days = [LedgerDay(day=date.fromisoformat(day), **_figures(sums[day])) for day in sorted(sums, reverse=True)]
+    return Ledger(**_figures(sum(sums.values(), Counter())), by_day=days[:LEDGER_DAYS])
 
 
-def _ledger_days(site_id: str) -> list[dict[str, Any]]:
-    """The sums of each day, the newest first; an index holds all that is added up."""
-    sums = {part: {"$sum": f"${field}"} for part, field in LEDGER_PARTS.items()}
-    by_day: list[dict[str, Any]] = [{"$match": {"site_id": site_id}}, {"$group": {"_id": "$day", **sums}}]
-    return list(database()["ledger"].aggregate([*by_day, {"$sort": {"_id": -1}}], maxTimeMS=LEDGER_MILLISECONDS))
+def _figures(sums: Counter[str]) -> dict[str, int]:
+    return {"received": sums["events"], **{part: sums[part] for part in LEDGER_PARTS}}
 
 
 def training_runs(site_id: str, limit: int = RUNS_SHOWN) -> list[TrainingRun]:

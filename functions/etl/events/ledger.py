@@ -33,7 +33,8 @@ def _lines(batch: Batch, zone: ZoneInfo) -> list[LedgerLine]:
         if message_id in batch.replays:  # it counted as quarantined before, under the message that brought it
             outcome["quarantined"] -= 1
         if outcome and message_id not in failed:
-            lines.append(_line(batch.site_id, message_id, source, at.astimezone(zone), outcome))
+            line = _line(batch.site_id, message_id, source, at.astimezone(zone), outcome)
+            lines.append(line if line["waiting"] else {**line, "settled_at": batch.processed_at})
     return lines
 
 

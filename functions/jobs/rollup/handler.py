@@ -1,4 +1,4 @@
-"""jobs/rollup: recomputes the daily figures of days that have changed, the one writer of them.
+"""jobs/rollup: recomputes the daily figures of days that have changed, the one writer of them and of the ledger's sums.
 
 `{}` (or a schedule's event) does every stale day of every site; `{"site_id", "date"}` does one day, stale or not.
 Days that do not fit into the time stay marked for the next run.
@@ -15,6 +15,7 @@ from footfall.funnels.steps import definition
 from footfall.observability import logger
 from footfall.schemas.funnel import RollupRun
 from footfall.schemas.site import Site
+from footfall.stores.ledger import fold_ledger
 from footfall.stores.mongo import answering, database
 from footfall.stores.sites import find_site
 from pydantic import BaseModel
@@ -39,7 +40,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     started = time.monotonic()
     order = Order.model_validate(event)
     with answering():
-        runs = [_roll_up(site, order, lambda: _in_time(context)) for site in _sites(order)]
+        sites = _sites(order)
+        runs = [_roll_up(site, order, lambda: _in_time(context)) for site in sites]
+        for site in sites:
+            fold_ledger(database(), site.site_id, now())
     sums: dict[str, int] = {name: sum(run[name] for run in runs) for name in SUMS}
     summary = {"sites": len(runs), **sums, "milliseconds": _milliseconds_since(started)}
     logger().info("rolled up", extra=summary)

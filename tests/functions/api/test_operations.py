@@ -198,12 +198,14 @@ def test_the_ledger_adds_up_in_all_and_by_day(database: Mongo, queue_urls: dict[
 def a_line(site_id: str, day: str, **outcome: int) -> dict[str, Any]:
     """What the ledger says of one message of that day."""
     parts = {"stored": 0, "duplicate": 0, "quarantined": 0, "waiting": 0, **outcome}
-    return {"site_id": site_id, "day": day, "events": sum(parts.values()), **parts}
+    settled = {} if parts["waiting"] else {"settled_at": NOON}
+    return {"site_id": site_id, "day": day, "events": sum(parts.values()), **parts, **settled}
 
 
 def test_the_ledger_reads_an_index_alone(database: Mongo) -> None:
     database["ledger"].insert_many([a_line("demo", f"2026-03-{day:02}", stored=day) for day in range(1, 29)])
-    sums = [{"$match": {"site_id": "demo"}}, {"$group": {"_id": "$day", "stored": {"$sum": "$stored"}}}]
+    match = {"$match": {"site_id": "demo", "settled_at": {"$type": "date"}}}
+    sums = [match, {"$group": {"_id": "$day", "stored": {"$sum": "$stored"}}}]
     command = {"aggregate": "ledger", "pipeline": sums, "cursor": {}}
 
     plan = database.command("explain", command, verbosity="executionStats")

@@ -317,3 +317,11 @@ def test_neighbouring_days_are_read_in_one_question(shop: Mongo, monkeypatch: py
     monkeypatch.setattr(queries, "events_of", reading)
     roll_up()
     assert asked == [1, 3]
+
+
+def test_the_ledgers_sums_are_kept(shop: Mongo) -> None:
+    line = {"site_id": "demo", "day": TODAY, "events": 2, "stored": 2, "duplicate": 0, "quarantined": 0, "waiting": 0}
+    shop["ledger"].insert_one({**line, "settled_at": now() - timedelta(hours=1)})
+    roll_up()
+    (kept,) = shop["ledger_sums"].find()
+    assert (kept["_id"], kept["days"][TODAY]["stored"]) == ("demo", 2)

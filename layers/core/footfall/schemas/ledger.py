@@ -2,14 +2,14 @@
 
 from datetime import datetime
 from hashlib import blake2b
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class LedgerLine(TypedDict):
     """One message: `events` = `stored` + `duplicate` + `quarantined` + `waiting`.
 
     `day` is the site's day on which the message was received. Events wait when the message was opened but could not be
-    processed, and comes back.
+    processed, and comes back; `settled_at` is when none waited any more.
     """
 
     _id: str
@@ -22,6 +22,7 @@ class LedgerLine(TypedDict):
     duplicate: int
     quarantined: int
     waiting: int
+    settled_at: NotRequired[datetime]
 
 
 def message_key(message_id: str) -> bytes:

@@ -13,6 +13,8 @@ Document = dict[str, Any]
 PAGE_VISIT_TYPES = ["pageview"]
 INTERACTION_TYPES = ["click", "scroll", "hover", "form", "form_submit"]
 CODE_NAMESPACE_EXISTS = 48
+KEPT_LINES_SECONDS = 90 * 86_400
+"""A message comes back for 24 days at most, unless it is moved; its line must be known until then."""
 
 
 def _index(*fields: str, **options: Any) -> IndexModel:
@@ -73,10 +75,13 @@ COLLECTIONS: Mapping[str, list[IndexModel]] = {
     "models": [_index("site_id", "name", "-version")],
     "training_runs": [_index("site_id", "-started_at")],
     "ledger": [
-        _index("site_id", "day", "events", "stored", "duplicate", "quarantined", "waiting"),
+        _index("site_id", "settled_at", "day", "events", "stored", "duplicate", "quarantined", "waiting"),
+        _index("site_id", "waiting", partialFilterExpression={"waiting": {"$gt": 0}}),
+        _index("settled_at", expireAfterSeconds=KEPT_LINES_SECONDS, partialFilterExpression={"source": "collect"}),
         _index("site_id", "source", "events", "waiting", partialFilterExpression={"source": {"$gte": IMPORT_SOURCE}}),
     ],
     "suspects": [_index("expires_at", expireAfterSeconds=0)],
+    "ledger_sums": [],
     "imports": [_index("site_id", "-created_at")],
 }
 
