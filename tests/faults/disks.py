@@ -21,11 +21,9 @@ class SmallDisk:
     """A folder that holds so many megabytes, seen by those processes alone that enter it."""
 
     def __init__(self, nursery: Nursery, folder: Path, megabytes: int) -> None:
-        """Make the disk; raises CannotInject where users may make no namespaces."""
-        tried = subprocess.run([*NEW_NAMESPACE, "true"], capture_output=True, text=True, check=False)
-        if tried.returncode:
-            raise CannotInject(f"no mount namespace can be made here: {tried.stderr.strip()}")
+        """Make the disk; raises CannotInject where this user may not."""
         folder.mkdir(parents=True)
+        _try_to_mount(folder)
         keeper = nursery.start("disk", [*NEW_NAMESPACE, "sh", "-c", MOUNT, str(folder), str(megabytes)])
         keeper.wait_until(lambda: "mounted" in keeper.log.read_text())
         pid = str(keeper.process.pid)
@@ -45,6 +43,15 @@ class SmallDisk:
     def empty(self) -> None:
         """Give the room back."""
         self._ballast.unlink()
+
+
+def _try_to_mount(folder: Path) -> None:
+    try:
+        mount = [*NEW_NAMESPACE, "mount", "-t", "tmpfs", "tmpfs", str(folder)]
+        subprocess.run(mount, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = error.stderr.strip() if isinstance(error, subprocess.CalledProcessError) else error
+        raise CannotInject(f"this user cannot mount a small disk here ({reason})") from None
 
 
 class MongodOnSmallDisk(Mongod):
