@@ -11,7 +11,7 @@ from footfall.stores import sites
 from footfall.stores.quarantine import keep, quarantined
 from pymongo.database import Database
 
-from functions.api.operations import quarantine
+from functions.api.operations import drain, quarantine
 from functions.api.operations.handler import handler
 from functions.etl.events import steps
 from functions.etl.events.handler import handler as etl_events
@@ -326,6 +326,14 @@ def test_what_fails_in_a_run_is_left_in_the_queue(database: Mongo, queue_urls: U
     }
     answer = order(handler, "POST", "/etl/run-sync")[1]
     assert (answer["events"], answer["failed"], answer["left"]) == (0, 1, 1)
+
+
+def test_what_there_is_no_time_for_is_left_in_the_queue(
+    queue_urls: Urls, road: Lambda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drain, "PATIENCE_SECONDS", -1)
+    put(queue_urls["EVENTS_QUEUE_URL"], *queues.pack(a_message([an_event()])))
+    assert (order(handler, "POST", "/etl/run-sync")[1]["failed"], road.calls) == (1, [])
 
 
 def test_an_empty_queue_is_drained_at_once(database: Mongo, queue_urls: Urls, road: Lambda) -> None:

@@ -47,11 +47,9 @@ def test_an_event_is_stored_with_its_session_its_person_and_its_stale_day(road: 
 
 
 def test_a_day_that_is_no_longer_kept_whole_keeps_its_figures(road: Mongo) -> None:
-    kept = a_site(site_id="short", retention_days=7)
-    road["sites"].insert_one({"_id": "short", **kept.model_dump()})
+    road["sites"].insert_one({"_id": "short", **a_site(site_id="short", retention_days=7).model_dump()})
     days = [now() - timedelta(days=days) for days in (1, 7, 30)]
-    events = [an_event(timestamp=day.isoformat()) for day in days]
-    run(a_message(events, site_id="short", received_at=now()))
+    run(a_message([an_event(timestamp=day.isoformat()) for day in days], site_id="short", received_at=now()))
     assert [mark["date"] for mark in road["stale_days"].find()] == [days[0].date().isoformat()]
 
 
