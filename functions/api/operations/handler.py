@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
 from fastapi.responses import HTMLResponse
 from footfall.days import Day
 from footfall.errors import NotFound, Unavailable
@@ -18,7 +18,7 @@ from footfall.schemas.operations import (
     TrainingStarted,
 )
 from footfall.stores.mongo import answering
-from footfall.web import PROBLEMS, AdminSite, ReadSite, as_lambda, create_app
+from footfall.web import PROBLEMS, AdminSite, ReadSite, as_lambda, create_app, no_body
 
 from . import caching, documentation, etl, queries, registry
 from .health import health_of
@@ -27,7 +27,7 @@ from .waiting import queues_now
 
 CACHED = {"Cache-Control": "public, max-age=300"}
 
-app = create_app("operations")
+app = create_app("operations", [Depends(no_body)])
 app.include_router(caching.router)
 app.include_router(registry.router)
 app.include_router(etl.router)

@@ -1,6 +1,6 @@
 """HTTP: applications that answer as the contract says, and their way into Lambda."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ from footfall.schemas.site import Scope
 
 PROBLEM_JSON = "application/problem+json"
 TEXT_TYPES = ["application/json", PROBLEM_JSON, "text/", "application/javascript"]
+NOTHING_SAID = frozenset({b"", b"{}", b"null"})
 LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
@@ -45,8 +46,8 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(title: str) -> FastAPI:
-    """An application whose every error is problem+json."""
+def create_app(title: str, rules: Sequence[Any] = ()) -> FastAPI:
+    """An application whose every error is problem+json; `rules` are dependencies of all its routes."""
     app = FastAPI(
         title=title,
         version="1",
@@ -55,6 +56,7 @@ def create_app(title: str) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         responses=PROBLEMS,
+        dependencies=rules,
     )
     app.exception_handler(FootfallError)(_on_footfall_error)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
@@ -155,6 +157,12 @@ MayAdminister = Annotated[bool, Depends(_may_administer)]
 ReadSite = Annotated[str, Depends(site_with("read"))]
 WriteSite = Annotated[str, Depends(site_with("write"))]
 AdminSite = Annotated[str, Depends(site_with("admin"))]
+
+
+async def no_body(request: Request) -> None:
+    """For routes steered by query parameters: a body that says something would be passed over; raises Invalid."""
+    if (await request.body()).strip() not in NOTHING_SAID:
+        raise Invalid([FieldProblem("body", "this route takes query parameters, and no body")])
 
 
 class Page(BaseModel):

@@ -20,7 +20,12 @@ WAITS = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seco
 
 
 def ask(
-    path: str, method: str = "GET", query: str = "", site_id: str = "demo", scopes: str = "read admin"
+    path: str,
+    method: str = "GET",
+    query: str = "",
+    site_id: str = "demo",
+    scopes: str = "read admin",
+    body: str | None = None,
 ) -> tuple[int, dict[str, Any]]:
     """What the handler answers to a caller of that site, as the gateway passes on their question: status and body."""
     answer = handler(
@@ -34,7 +39,7 @@ def ask(
                 "authorizer": {"lambda": {"site_id": site_id, "scopes": scopes, "key_id": "k"}},
                 "stage": "$default",
             },
-            "body": None,
+            "body": body,
             "isBase64Encoded": False,
         },
         LambdaContext(),
@@ -362,3 +367,9 @@ def closed_port() -> int:
     """A port of this machine where nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+@pytest.mark.parametrize("path", ["/etl/replay", "/etl/redrive", "/api/models/train", "/api/cache/refresh"])
+def test_what_is_said_in_a_body_is_refused_and_not_passed_over(path: str) -> None:
+    status, answer = ask(path, "POST", body='{"dry_run": true}')
+    assert (status, answer["errors"][0]["field"]) == (422, "body")
