@@ -243,9 +243,6 @@ def test_a_replay_that_would_take_too_long_is_refused(database: Mongo, queue_url
     assert waiting(queue_urls["EVENTS_QUEUE_URL"]) == []
 
 
-# --- dead letters
-
-
 def test_dead_letters_go_back_with_their_site(database: Mongo, queue_urls: Urls) -> None:
     bodies = [f"letter {number}" for number in range(12)]
     put(queue_urls["VECTORS_DEAD_LETTER_QUEUE_URL"], *bodies, site_id="other")
