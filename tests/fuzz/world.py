@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,7 +41,18 @@ class World:
     def invoke(self, function: str, event: Any) -> Any:
         """What a function's handler answers."""
         module, _, name = self.plan.functions[function].handler.rpartition(".")
-        return getattr(import_module(module), name)(event, LambdaContext())
+        return getattr(import_module(module), name)(event, _Running(self.plan.functions[function].timeout))
+
+
+class _Running(LambdaContext):
+    """An invocation whose time runs out."""
+
+    def __init__(self, seconds: int) -> None:
+        self._end = time.monotonic() + seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How long until the time-out."""
+        return max(0, int((self._end - time.monotonic()) * 1000))
 
 
 @contextmanager

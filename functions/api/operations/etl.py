@@ -77,7 +77,7 @@ def replay_quarantine(
     stage: OfStage = None,
     since: Since = None,
     max_attempts: Annotated[
-        int | None, Query(ge=0, description="Only inputs whose replays failed at most so often")
+        int | None, Query(ge=0, le=1_000_000, description="Only inputs whose replays failed at most so often")
     ] = None,
     rate: Annotated[
         int, Query(ge=1, le=1000, description="Events a second; rows are read again import by import")

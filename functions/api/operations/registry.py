@@ -36,7 +36,9 @@ LEARNT_FROM: dict[ModelName, tuple[Feature, ...]] = {
 def promote(
     site_id: AdminSite,
     name: ModelName,
-    version: Annotated[int | None, Query(description="A version that was published; without it the newest")] = None,
+    version: Annotated[
+        int | None, Query(ge=1, le=1_000_000, description="A version that was published; without it the newest")
+    ] = None,
 ) -> RestoreStarted:
     """Put a version that was published before into use again, with all models that were trained with it.
 

@@ -230,6 +230,14 @@ def test_what_failed_before_can_be_left_out(database: Mongo, queue_urls: Urls) -
     assert order(handler, "POST", "/etl/replay", {"dry_run": "true", "max_attempts": 0})[1]["selected"] == 1
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"max_attempts": 2**63}, {"since": "0001-01-01T00:00:00+01:00"}, {"since": "yesterday"}]
+)
+def test_what_no_replay_can_be_chosen_by_is_refused_by_name(queue_urls: Urls, wrong: dict[str, Any]) -> None:
+    status, problem = order(handler, "POST", "/etl/replay", wrong)
+    assert (status, [error["field"] for error in problem["errors"]]) == (422, [*wrong])
+
+
 def test_a_replay_that_would_take_too_long_is_refused(database: Mongo, queue_urls: Urls) -> None:
     database["quarantine"].insert_many(
         [
