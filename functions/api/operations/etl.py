@@ -2,7 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.dependencies.models import Dependant
+from footfall.errors import FieldProblem, Invalid
 from footfall.schemas.etl import (
     Cleanup,
     EtlRun,
@@ -29,7 +31,22 @@ from .receipts import receipt_of
 from .redrive import redrive
 from .reprocess import reprocess
 
-router = APIRouter()
+
+def only_known(request: Request) -> None:
+    """A parameter that a lever does not know would be passed over, a misspelt `dry_run` too; raises Invalid."""
+    known = _parameters(request.scope["route"].dependant)
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        raise Invalid([FieldProblem(name, "is no parameter of this route") for name in unknown])
+
+
+def _parameters(dependant: Dependant) -> set[str]:
+    """The query parameters of a route and of all that it depends on."""
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*(_parameters(needed) for needed in dependant.dependencies))
+
+
+router = APIRouter(dependencies=[Depends(only_known)])
 Reason = Annotated[str | None, Query(max_length=64, description="Only inputs set aside for this reason")]
 OfStage = Annotated[Stage | None, Query(description="Only events, or only rows of imports")]
 Since = Annotated[Moment | None, Query(description="Only what was first seen then or later")]

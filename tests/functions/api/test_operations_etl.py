@@ -54,9 +54,6 @@ def put(url: str, *bodies: str, site_id: str = "demo") -> None:
         boto3.client("sqs").send_message(QueueUrl=url, MessageBody=body, MessageGroupId=site_id)
 
 
-# --- receipts
-
-
 def test_a_receipt_tells_when_an_event_was_stored(database: Mongo, queue_urls: Urls) -> None:
     database["events"].insert_one(dict(a_document(eventId="e")))
     found = ask(handler, "/collect/receipts/e")
@@ -113,9 +110,6 @@ def test_a_receipt_reads_indexes_alone(database: Mongo) -> None:
     query = {"site_id": "demo", "event_id": "nobody's", "state": "waiting"}
     plan = database["quarantine"].find(query).explain()["executionStats"]
     assert plan["totalDocsExamined"] == 0
-
-
-# --- quarantine
 
 
 def test_quarantine_tells_its_reasons_and_its_newest_inputs(database: Mongo, queue_urls: Urls) -> None:
@@ -186,9 +180,6 @@ def test_reasons_are_counted_from_an_index_alone(database: Mongo) -> None:
 )
 def test_a_wrong_question_is_refused_by_name(queue_urls: Urls, wrong: dict[str, Any]) -> None:
     assert refusal(handler, "/etl/quarantine", wrong) == (422, [*wrong])
-
-
-# --- replay
 
 
 def test_a_replay_asks_for_inputs_by_reason_at_its_rate(database: Mongo, queue_urls: Urls) -> None:
@@ -287,9 +278,6 @@ def test_a_queue_that_is_none_is_refused_by_name(queue_urls: Urls) -> None:
     assert (status, [error["field"] for error in problem["errors"]]) == (422, ["queue"])
 
 
-# --- runs by hand
-
-
 def test_a_run_starts_what_waits_for_a_schedule(queue_urls: Urls, stores: None, invoked: list[Any]) -> None:
     put(queue_urls["EVENTS_QUEUE_URL"], "anything")
     assert order(handler, "POST", "/etl/run") == (202, {"status": "started", "jobs": ["sweep", "rollup"], "queued": 1})
@@ -375,6 +363,11 @@ def test_a_function_that_fails_is_no_success(queue_urls: Urls, stores: None, lam
 
     lambda_service.functions["retention"] = fails
     assert order(handler, "POST", "/etl/cleanup", {"retention_days": 1})[0] == 503
+
+
+def test_a_parameter_that_is_misspelt_does_nothing(queue_urls: Urls, stores: None, invoked: list[Any]) -> None:
+    status, problem = order(handler, "POST", "/etl/cleanup", {"retention_days": 1, "dryrun": "true"})
+    assert (status, [error["field"] for error in problem["errors"]], invoked) == (422, ["dryrun"], [])
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "many", ""])
