@@ -1,8 +1,9 @@
-"""Who may send: the write key's site, its revocation and its origins, all without a database."""
+"""Who may send, and how much: the write key's site, its revocation, origins and limit, all without a database."""
 
 import base64
 import binascii
 import json
+from functools import lru_cache
 from typing import Any
 
 from fastapi import Request
@@ -18,13 +19,29 @@ def site_of(request: Request, body: dict[str, Any]) -> str:
     if not text:
         raise Unauthorized("send the site's write key as X-Api-Key, Authorization, ?k= or writeKey")
     key = read_write_key(text, secret(from_environment(SigningSettings).signing_secret))
-    access = json.loads(parameter(from_environment(CollectAccessSettings).collect_access_parameter))
+    access = _access()
     if key is None or key.key_id in access.get("revoked", []):
         raise Forbidden("this write key is not valid")
     origins = access.get("origins", {}).get(key.site_id)
     if origins and request.headers.get("origin") not in origins:
         raise Forbidden("this origin may not send events for the site")
     return key.site_id
+
+
+def limit_of(site_id: str) -> float | None:
+    """How many events a second a site may send to each execution environment; None where nothing is said of it."""
+    limit = _access().get("events_per_second", {}).get(site_id)
+    return float(limit) if limit else None
+
+
+def _access() -> dict[str, Any]:
+    return _read_access(parameter(from_environment(CollectAccessSettings).collect_access_parameter))
+
+
+@lru_cache(maxsize=1)
+def _read_access(text: str) -> dict[str, Any]:
+    access: dict[str, Any] = json.loads(text)
+    return access
 
 
 def _given_key(request: Request, body: dict[str, Any]) -> str | None:

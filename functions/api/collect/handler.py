@@ -25,6 +25,7 @@ CODES: dict[int | str, dict[str, Any]] = {
         (400, "Not JSON, or broken gzip or base64"),
         (413, "Too large"),
         (415, "Another media type or encoding"),
+        (429, "More events than the site may send; `Retry-After` says when to come back"),
     ]
 }
 

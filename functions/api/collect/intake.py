@@ -15,6 +15,9 @@ from footfall.schemas.event import Json
 from footfall.schemas.message import EventsMessage
 from footfall.settings import EventsQueueSettings, from_environment
 
+from .access import limit_of
+from .limit import spend
+
 MAX_EVENTS = 500
 MAX_EVENT_BYTES = 32_768
 
@@ -40,7 +43,8 @@ class Intake:
 def take(sender: Sender, body: dict[str, Any]) -> Accepted:
     """Queue a body's events; the answer is given only when every accepted one is in the queue.
 
-    Raises TooLarge, Invalid or Forbidden when none can be taken, Unavailable when the queue does not answer.
+    Raises TooLarge, Invalid or Forbidden when none can be taken, TooMany when the site has sent more than it may,
+    Unavailable when the queue does not answer.
     """
     return _take_batch(sender, body) if "batch" in body else _take_one(sender, body)
 
@@ -63,7 +67,7 @@ def _take_batch(sender: Sender, body: dict[str, Any]) -> Accepted:
 def take_all(sender: Sender, body: dict[str, Any]) -> None:
     """Queue a batch for a client that hears of no rejected event: those go along, and end in quarantine.
 
-    Raises TooLarge, Invalid or Forbidden for the batch as a whole, Unavailable when the queue does not answer.
+    Raises TooLarge, Invalid or Forbidden for the batch as a whole, TooMany and Unavailable as `take` does.
     """
     intake = _admitted(sender, body)
     rejected = (body["batch"][found.index] for found in intake.rejected)
@@ -139,6 +143,7 @@ def _checked(site_id: str, raw: Any, index: int) -> Json:
 
 
 def _enqueue(sender: Sender, events: list[str]) -> None:
+    spend(sender.site_id, len(events), limit_of(sender.site_id))
     head = EventsMessage(
         site_id=sender.site_id, source="collect", received_at=now(), ip=sender.ip, user_agent=sender.user_agent
     )

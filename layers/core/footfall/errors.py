@@ -97,6 +97,17 @@ class Invalid(FootfallError):
         self.problems = problems
 
 
+class TooMany(FootfallError):
+    """Raised when a site sends more events than it may; try again after `retry_after` seconds."""
+
+    status = 429
+    title = "Too many events"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class Unavailable(FootfallError):
     """Raised when a store or queue does not answer; try again after `retry_after` seconds."""
 

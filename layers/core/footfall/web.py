@@ -11,7 +11,16 @@ from mangum import Mangum
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from footfall.errors import BadRequest, FieldProblem, FootfallError, Forbidden, Invalid, Unauthorized, Unavailable
+from footfall.errors import (
+    BadRequest,
+    FieldProblem,
+    FootfallError,
+    Forbidden,
+    Invalid,
+    TooMany,
+    Unauthorized,
+    Unavailable,
+)
 from footfall.gateway import readable
 from footfall.observability import logger
 from footfall.schemas.site import Scope
@@ -79,7 +88,7 @@ def _on_footfall_error(request: Request, error: FootfallError) -> Response:
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return _on_unhandled(request, error)
     errors = [vars(found) for found in error.problems] if isinstance(error, Invalid) else None
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else None
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable | TooMany) else None
     return problem(request, error.status, error.title, error.detail, errors=errors, headers=headers)
 
 

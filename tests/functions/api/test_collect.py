@@ -13,6 +13,7 @@ from footfall import parameters, queues
 from footfall.identity import new_write_key
 from footfall.settings import from_environment
 
+from functions.api.collect import limit
 from functions.api.collect.handler import handler
 from infra.local.aws import AwsAddresses
 from tests.builders import LambdaContext, an_event
@@ -188,6 +189,20 @@ def test_a_site_with_origins_takes_events_from_them_alone(queue: str, worker: st
     boto3.client("ssm").put_parameter(Name=f"/access/{worker}", Value=json.dumps(access), Type="String", Overwrite=True)
     assert send(an_event(), origin="https://evil.example")[0] == 403
     assert send(an_event(), origin="https://shop.example")[0] == 202
+
+
+def test_a_site_that_sends_more_than_it_may_is_told_when_to_come_back(
+    queue: str, worker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = {"events_per_second": {"demo": 0.5}}
+    boto3.client("ssm").put_parameter(Name=f"/access/{worker}", Value=json.dumps(access), Type="String", Overwrite=True)
+    monkeypatch.setattr(limit, "_buckets", {})
+    assert send({"batch": [an_event() for _ in range(6)]})[0] == 202
+    answer = call(body=json.dumps(an_event()), x_api_key=KEY)
+    assert (answer["statusCode"], answer["headers"]["retry-after"]) == (429, "4")
+    assert sum(len(message["events"]) for message in queued(queue)) == 6
+    limit._buckets["demo"].filled_at -= 5
+    assert send(an_event())[0] == 202
 
 
 def test_a_revoked_key_is_refused(queue: str, worker: str) -> None:
