@@ -119,14 +119,15 @@ def slices(items: list[Any], size: int) -> Iterator[list[Any]]:
 
 
 def prepare(mongodb_uri: str) -> None:
-    """The collections of a deployment, a site, and a collection `peer` with the indexes of the events."""
+    """The collections of a deployment, a site, and collections with the events' indexes for the peers."""
     from footfall.schemas.site import Site
     from footfall.stores import collections
 
     with MongoClient[dict[str, Any]](mongodb_uri) as client:
         database = client["footfall"]
         collections.prepare(database)
-        database["peer"].create_indexes(collections.COLLECTIONS["events"])
+        for peer in ("peer", "baseline"):
+            database[peer].create_indexes(collections.COLLECTIONS["events"])
         database["sites"].insert_one({"_id": "demo", **Site(site_id="demo", name="Demo").model_dump()})
 
 
