@@ -1,7 +1,7 @@
 """What most people write first: one event per request, one insert, one commit.
 
 A FastAPI application whose endpoint stores what it gets with `insert_one`, acknowledged by a majority and its journal
-as ours are, called through the same adapter. Its collection has the indexes of `events`: it is asked the same questions.
+as ours are, called through the same adapter. Its collection has the indexes of `events`, for the same questions.
 """
 
 import json
