@@ -6,6 +6,7 @@ from itertools import count
 
 from tests.faults import poison
 from tests.faults.messages import SEGMENT
+from tests.faults.mongods import Mongod
 from tests.faults.proxies import WRITES, pass_on
 from tests.faults.road import COLLECT, EVENTS, Setting
 from tests.faults.traffic import Body
@@ -110,11 +111,13 @@ def cut_at_time_out(trial: Trial) -> str:
 
 def stopped_by_guard(trial: Trial) -> str:
     """MongoDB is so slow that etl/events runs out of time between groups, and hands back what is left."""
-    door, log = trial.road.mongo_door, "out of time; the rest comes back"
+    door, store, log = trial.road.mongo_door, trial.road.store, "out of time; the rest comes back"
+    assert isinstance(store, Mongod)
     door.rule = lambda command: SLOW_SECONDS if command in WRITES else 0.0
     before = trial.road.log_of(EVENTS).count(log)
     with trial.sending():
-        trial.send_large(LARGE_BODIES)
+        with store.frozen():  # so that much waits when it is slow
+            trial.send_large(LARGE_BODIES)
         trial.await_strike(lambda: trial.road.log_of(EVENTS).count(log) > before, "the guard")
     trial.road.settle(SLOW_FOR_SECONDS)
     door.rule = pass_on
