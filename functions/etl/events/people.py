@@ -63,20 +63,21 @@ def _reserve(database: Mongo, site_id: str, count: int) -> int:
 
 def _document(key: str, site_id: str, number: int, seen: Sighting) -> dict[str, Any]:
     telling = _telling(seen)
+    first = seen.first
     traits = fold_traits(telling)
     document = PersonDocument(
         _id=key,
         site_id=site_id,
         person_id=seen.person_id,
         user_id=number,
-        device=seen.first["device"],
+        device=first["device"],
         sex=sex_of(traits),
-        date=seen.first["timestamp"],
+        date=first["timestamp"],
         last_seen=seen.last["timestamp"],
         traits=traits,
         trait_events=len(telling),
         merged_ids=sorted(seen.merged_ids),
-        first_event=_place(seen.first),
+        first_event=_place(first),
     )
     if seen.link:
         document["link"] = seen.link

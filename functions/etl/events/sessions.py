@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from footfall.schemas.event import EventDocument
 from footfall.schemas.message import Span
 from footfall.schemas.session import SessionDocument
 from footfall.sessions.fold import GAP, NOT_A_VISIT, derived_session_id, fold_session, split_by_gap
 from footfall.stores.mongo import duplicates
-from pymongo import InsertOne, ReplaceOne
+from pymongo import ReplaceOne
 from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
@@ -96,7 +96,7 @@ def _open(database: Mongo, named: dict[str, list[EventDocument]], computed_at: d
     Their events need not be read: whoever stores more of them finds the session there, and reads all of them.
     """
     sessions = {key: fold_session(key, False, events, computed_at) for key, events in named.items()}
-    raced = _tolerant(database, [InsertOne(dict(session)) for session in sessions.values()])
+    raced = _insert(database, list(sessions.values()))
     return {key: session for key, session in sessions.items() if session["_id"] not in raced}
 
 
@@ -190,9 +190,13 @@ def _remove_superseded(database: Mongo, site_id: str, derived: list[SessionDocum
     """
     if not derived:
         return {}
+    around = _around(site_id, derived)
+    if database["user_sessions"].count_documents(around) == len(derived):  # as most often; the index alone tells
+        return {}
     superseded: dict[str, datetime] = {}
     longest: dict[str, datetime] = {}
-    for found in _derived_around(database, site_id, derived):
+    fields = {"visitor_id": 1, "started_at": 1, "ended_at": 1}
+    for found in database["user_sessions"].find({**around, "derived": True}, fields).sort("started_at", 1):
         visitor_id, ends = found["visitor_id"], longest.get(found["visitor_id"])
         if ends and found["started_at"] <= ends:
             superseded[found["_id"]] = found["started_at"]
@@ -202,33 +206,39 @@ def _remove_superseded(database: Mongo, site_id: str, derived: list[SessionDocum
     return superseded
 
 
-def _derived_around(database: Mongo, site_id: str, derived: list[SessionDocument]) -> Iterable[dict[str, Any]]:
+def _around(site_id: str, derived: list[SessionDocument]) -> dict[str, Any]:
+    """The condition of sessions of the same visitors that may be part of these, or they of them."""
     since = min(session["started_at"] for session in derived) - LONGEST
     until = max(session["ended_at"] for session in derived)
     visitors = sorted({session["visitor_id"] for session in derived})
-    query = {"visitor_id": {"$in": visitors}, "started_at": {"$gte": since, "$lte": until}, "derived": True}
-    fields = {"visitor_id": 1, "started_at": 1, "ended_at": 1}
-    return database["user_sessions"].find({"site_id": site_id, **query}, fields).sort("started_at", 1)
+    return {"site_id": site_id, "visitor_id": {"$in": visitors}, "started_at": {"$gte": since, "$lte": until}}
 
 
 def _write(database: Mongo, sessions: list[SessionDocument], known: AbstractSet[str]) -> None:
     """Insert new sessions and replace known ones; what a concurrent recompute wrote from more events is left alone."""
-    raced = _tolerant(database, [_insert_or_replace(session, session["session_id"] in known) for session in sessions])
-    _tolerant(database, [_insert_or_replace(session, True) for session in sessions if session["_id"] in raced])
+    raced = _insert(database, [session for session in sessions if session["session_id"] not in known])
+    _replace(database, [session for session in sessions if session["session_id"] in known or session["_id"] in raced])
 
 
-def _insert_or_replace(session: SessionDocument, known: bool) -> Any:
-    if not known:
-        return InsertOne(dict(session))
-    return ReplaceOne({"_id": session["_id"], "events": {"$lte": session["events"]}}, dict(session), upsert=True)
-
-
-def _tolerant(database: Mongo, writes: list[Any]) -> set[str]:
-    """Write in bulk; the answer is the keys of sessions that somebody else stored meanwhile."""
-    if not writes:
+def _insert(database: Mongo, sessions: list[SessionDocument]) -> set[str]:
+    """Store new sessions; the answer is the keys of those that somebody else stored meanwhile."""
+    if not sessions:
         return set()
     try:
-        database["user_sessions"].bulk_write(writes, ordered=False)
+        database["user_sessions"].insert_many(cast(list[dict[str, Any]], sessions), ordered=False)
     except BulkWriteError as error:
-        return {document["_id"] for document in duplicates(error) if "_id" in document}
+        return {document["_id"] for document in duplicates(error)}
     return set()
+
+
+def _replace(database: Mongo, sessions: list[SessionDocument]) -> None:
+    """Replace sessions unless what is there was made of more events."""
+    writes = [
+        ReplaceOne({"_id": session["_id"], "events": {"$lte": session["events"]}}, dict(session), upsert=True)
+        for session in sessions
+    ]
+    try:
+        if writes:
+            database["user_sessions"].bulk_write(writes, ordered=False)
+    except BulkWriteError as error:
+        duplicates(error)

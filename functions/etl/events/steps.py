@@ -129,7 +129,7 @@ def mark_days(batch: Batch, site: Site) -> None:
     A day that the site no longer keeps whole is not: its figures were made when all of its events were there.
     """
     zone = ZoneInfo(site.time_zone)
-    moments = batch.moments + [event["timestamp"] for event in batch.events]
+    moments = {*batch.moments, *(event["timestamp"] for event in batch.events)}
     dates = {moment.astimezone(zone).date().isoformat() for moment in moments}
     if site.retention_days:
         expiring = batch.processed_at - timedelta(days=site.retention_days)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from footfall.schemas.event import EventDocument
 from footfall.stores.mongo import duplicates
@@ -26,7 +26,7 @@ def _already_stored(database: Database[dict[str, Any]], events: list[EventDocume
         return []
     collection = database["events"]
     try:
-        collection.insert_many([dict(event) for event in events], ordered=False)
+        collection.insert_many(cast(list[dict[str, Any]], events), ordered=False)
     except BulkWriteError as error:
         ids = [document["_id"] for document in duplicates(error)]
         return [*collection.find({"_id": {"$in": ids}})]

@@ -42,7 +42,9 @@ def sightings(events: Iterable[EventDocument]) -> dict[str, Sighting]:
 
 
 def _see(people: dict[str, Sighting], person_id: str, event: EventDocument) -> Sighting:
-    person = people.setdefault(person_id, Sighting(person_id))
+    person = people.get(person_id)
+    if person is None:
+        person = people[person_id] = Sighting(person_id)
     person.events.append(event)
     return person
 
