@@ -1,6 +1,7 @@
 """Stale days computed anew, in runs of neighbouring days whose events are read in one go."""
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from itertools import islice
 from typing import Any, cast
@@ -62,7 +63,7 @@ def _rollups(site: Site, days: DayRange, numbers: Numbers, in_time: Callable[[],
     seen = queries.computed(site.site_id, [day.isoformat() for day in days])
     read_at = now()
     events = queries.events_of(site, days)
-    while chunk := list(islice(events, EVENTS_AT_ONCE)):
+    for chunk in _read_ahead(events):
         numbers.learn(chunk)
         for event in chunk:
             while event["timestamp"] >= waiting[-1].end:
@@ -72,6 +73,15 @@ def _rollups(site: Site, days: DayRange, numbers: Numbers, in_time: Callable[[],
             waiting[-1].add(event, numbers.of(event))
     while waiting and in_time():
         yield waiting.pop().rollup(numbers, seen, read_at)
+
+
+def _read_ahead(events: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Events in chunks, the next of which is read while one is worked on."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(list, islice(events, EVENTS_AT_ONCE))
+        while chunk := coming.result():
+            coming = reader.submit(list, islice(events, EVENTS_AT_ONCE))
+            yield chunk
 
 
 class _Day:
