@@ -25,7 +25,9 @@ BLOCK = 256 * 1024
 GZIP = b"\x1f\x8b"
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 PROBLEMS_SHOWN = 5
-ROLLUPS_ENOUGH = 2
+AHEAD_SECONDS = 8.0
+"""How often daily figures are asked for while events are still stored: most of their days are whole by then."""
+ROLLUPS_ENOUGH = 4
 NEXT = {
     "shop-funnel": "/api/funnel?from={first_day}&to={last_day}&breakdown=device",
     "orders": "/api/metrics",
@@ -159,6 +161,7 @@ def _watch_rows(client: Client, import_id: str, progress: Progress) -> Json:
     """Follow an import until every row is dealt with and every event of it is stored."""
     rows, events = (progress.add_task(name, total=None, said="") for name in ("Rows", "Events"))
     told: Json = {}
+    asked = time.monotonic()
     look = partial(client.get, f"/api/imports/{import_id}")
     for told in follow(look, _is_over, f"import {import_id}"):
         dealt_with = told["rows_sent"] + told["rows_repeated"] + told["rows_quarantined"]
@@ -167,6 +170,9 @@ def _watch_rows(client: Client, import_id: str, progress: Progress) -> Json:
         progress.update(
             rows, completed=dealt_with, total=total, said=f"{told['rows_read']:,} read, {dealt_with:,} done"
         )
+        if stored and time.monotonic() - asked > AHEAD_SECONDS:
+            client.post("/etl/calculate-daily-metrics")
+            asked = time.monotonic()
         total = told["events_sent"] if told["state"] == "done" else None
         progress.update(events, completed=stored, total=total, said=f"{told['events_sent']:,} sent, {stored:,} stored")
     if told["state"] == "failed":
@@ -182,8 +188,8 @@ def _is_over(told: Json) -> bool:
 def _watch_figures(client: Client, progress: Progress) -> None:
     """Have daily figures recomputed, and wait until they are.
 
-    Where live traffic makes days stale all the time, two rollups from now on are enough: the second one began after
-    the import's events were stored.
+    Where live traffic makes days stale all the time, four rollups from now on are enough: of those asked for ahead two
+    or three may be at work still, and the fourth one began after the import's events were stored.
     """
     task = progress.add_task("Daily figures", total=None, said="")
     rollups = {_last_rollup(client.get("/etl/status"))}
