@@ -37,7 +37,7 @@ def demo(
     leave: Annotated[bool, typer.Option("--exit", help="Stop once everything was shown.")] = False,
 ) -> None:
     """Start everything, load a simulated month of a shop or real tables, draw its funnel, and stay up until Ctrl-C."""
-    for stopping in (signal.SIGTERM, signal.SIGHUP):
+    for stopping in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(stopping, signal.default_int_handler)
     console = Console()
     with explained("demo"), ExitStack() as cleanup:
