@@ -3,8 +3,8 @@
 import gzip
 import json
 import tracemalloc
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -72,17 +72,16 @@ def test_more_days_begin_with_the_same_traffic() -> None:
     assert long[: len(short)] == short
 
 
-def test_a_longer_traffic_needs_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_traffic_is_made_while_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shop_traffic, "REMEMBERED", 50)
-    peaks = [peak_of(plan(visitors_per_day=30, days=days)) for days in (10, 40)]
-    assert peaks[1] < 1.3 * peaks[0]
+    month, newest = plan(visitors_per_day=30, days=30), deque[Batch](maxlen=1)
+    assert peak_of(month, newest.extend) < peak_of(month, list) / 10
 
 
-def peak_of(planned: Plan) -> int:
-    """The most bytes that were held at once while a traffic was read and let go."""
+def peak_of(planned: Plan, read: Callable[[Iterator[Batch]], object]) -> int:
+    """The most bytes that were held at once while a traffic was read."""
     tracemalloc.start()
-    for _ in traffic(planned):
-        pass
+    read(traffic(planned))
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return peak
