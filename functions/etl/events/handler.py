@@ -1,7 +1,8 @@
 """etl/events: what waits in the events queue, stored exactly once, and everything derived from it recomputed."""
 
+import gc
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from footfall.errors import Unavailable
@@ -26,12 +27,22 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """
     left = event["Records"]
     failed: list[dict[str, Any]] = []
-    with suppress(Unavailable):
+    with _collector_at_rest(), suppress(Unavailable):
         for group in groups(left):
             _leave_in_time(context)
             failed += [] if _succeeds(group) else _failing_alone(group, context)
             left = left[len(group) :]
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in [*failed, *left]]}
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Without looking for garbage in cycles: events make none, and the search among them took a sixth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def groups(records: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -14,7 +14,7 @@ MAX_VALUES = 1_000
 MAX_IMPORTED_VALUES = 50_000
 """An import brings whole invoices; what makes them up was counted as rows before."""
 LARGEST_INTEGER = 2**63
-NOT_CONTENT = frozenset({"sentAt", "sequence"})
+NOT_CONTENT = ("sentAt", "sequence")
 NUL = rb"\u0000"
 EMPTY_NAME = b'"":'
 NULL = b"null"
@@ -27,7 +27,9 @@ def content_of(event: dict[str, Any], most_values: int = MAX_VALUES) -> bytes:
     The send time and the place in the body differ between retries of the same event, so they are left out. Raises
     Unstorable, with a reason code, when the event holds what cannot be stored.
     """
-    said = {name: value for name, value in event.items() if name not in NOT_CONTENT}
+    said = event.copy()
+    for name in NOT_CONTENT:
+        said.pop(name, None)
     try:
         text = orjson.dumps(said, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
     except TypeError:  # too deep, half a surrogate pair, a number over 53 bits: the check knows which
@@ -51,7 +53,7 @@ def encode_storable(events: list[dict[str, Any]]) -> list[str] | None:
     brackets = [text.count(b"{") + text.count(b"[") for text in texts]
     large = [text for text in texts if len(text) >= MAX_VALUES]
     if (
-        NUL in together
+        _holds_nul(together)
         or EMPTY_NAME in together
         or max(brackets, default=0) > MAX_DEPTH
         or not all(map(_is_small, large))
@@ -61,7 +63,11 @@ def encode_storable(events: list[dict[str, Any]]) -> list[str] | None:
 
 
 def _is_plain(text: bytes) -> bool:
-    return NUL not in text and EMPTY_NAME not in text and NULL not in text
+    return not _holds_nul(text) and EMPTY_NAME not in text and NULL not in text
+
+
+def _holds_nul(text: bytes) -> bool:
+    return b"\\" in text and NUL in text  # one character is found ten times as fast
 
 
 def _is_small(text: bytes, most_values: int = MAX_VALUES) -> bool:
