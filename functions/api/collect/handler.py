@@ -19,6 +19,8 @@ from .query import event_of
 from .segment import Kind, take_call
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+LONGEST_USER_AGENT = 4_096
+"""What is kept of a user agent: as much as of one that an event names itself."""
 CODES: dict[int | str, dict[str, Any]] = {
     code: {**PROBLEMS[422], "description": description}
     for code, description in [
@@ -76,7 +78,8 @@ def _accepted(accepted: Accepted) -> Response:
 def _sender(request: Request, site_id: str) -> Sender:
     """Where a request comes from: the gateway's word on the address, never a header's."""
     address = request.client.host if request.client else None
-    return Sender(site_id, anonymised_ip(address), request.headers.get("user-agent"))
+    user_agent = request.headers.get("user-agent")
+    return Sender(site_id, anonymised_ip(address), user_agent and user_agent[:LONGEST_USER_AGENT])
 
 
 handler = as_lambda(app)

@@ -90,6 +90,11 @@ def test_an_event_is_in_the_queue_before_it_is_accepted(queue: str) -> None:
     assert message["attributes"]["MessageGroupId"] == "demo"
 
 
+def test_an_endless_user_agent_is_cut(queue: str) -> None:
+    status, _ = send(an_event(), user_agent="a" * 20_000)
+    assert (status, len(queued(queue)[0]["user_agent"])) == (202, 4_096)
+
+
 def test_an_event_without_an_id_gets_the_same_one_at_every_retry(queue: str) -> None:
     event = {"eventType": "click", "visitorId": "v", "timestamp": "2026-03-01T12:00:00Z"}
     first, again = send({**event, "sentAt": "2026-03-01T12:00:01Z"}), send({**event, "sentAt": "2026-03-01T12:00:09Z"})
