@@ -1,19 +1,18 @@
 """Every benchmark in turn: `python -m tests.benchmarks [NAME …]`."""
 
+import subprocess
 import sys
-from importlib import import_module
-
-from tests.benchmarks.rows import show
 
 NAMES = ("collect", "ingest", "funnel", "imports", "cold_start")
 
 
 def main(names: list[str]) -> None:
-    """Run the named benchmarks, or all of them, and print each one's figures as soon as they are there."""
-    for name in names or NAMES:
+    """Run the named benchmarks, or all of them, each in a process of its own that prints its figures."""
+    for name in names:
         if name not in NAMES:
             raise SystemExit(f"no benchmark {name}: there are {', '.join(NAMES)}")
-        show(name, import_module(f"tests.benchmarks.{name}").run())
+    for name in names or NAMES:
+        subprocess.run([sys.executable, "-m", f"tests.benchmarks.{name}"], check=True)
 
 
 if __name__ == "__main__":

@@ -135,11 +135,11 @@ def _admit(intake: Intake, site_id: str, raw: Any, index: int) -> None:
 def _checked(site_id: str, raw: Any, index: int) -> Json:
     """One event as it goes into the queue: valid, within its size, with an id and its place in the body."""
     event, content = read_event(raw)
-    if event.site_id not in (None, site_id):
+    if event.get("site_id") not in (None, site_id):
         raise Forbidden("this key is not of the site that the event names")
     if len(content) > MAX_EVENT_BYTES:
         raise TooLarge(f"one event holds at most {MAX_EVENT_BYTES} bytes")
-    return {**raw, "eventId": event.event_id or derived_event_id(site_id, content), "sequence": index}
+    return {**raw, "eventId": event.get("event_id") or derived_event_id(site_id, content), "sequence": index}
 
 
 def _enqueue(sender: Sender, events: list[str]) -> None:

@@ -84,7 +84,7 @@ def test_two_people_at_one_computer_stay_two_and_what_nobody_signed_is_the_first
 def test_an_id_may_be_a_number(name: str) -> None:
     event = {"eventType": "pageview", "visitorId": "v", name: 42}
     event = {key: value for key, value in event.items() if (key, name) != ("visitorId", "anonymousId")}
-    assert 42 not in read_event(event).event.model_dump().values()
+    assert 42 not in read_event(event).event.values()
     wrongs: list[Any] = [True, {}, [42]]
     for wrong in wrongs:
         with pytest.raises(Invalid):

@@ -3,8 +3,12 @@ from typing import Any
 import pytest
 from footfall.errors import Invalid
 from footfall.events.commerce import commerce_of, minor_units
-from footfall.events.normalise import normalise, read_event
+from footfall.events.normalise import SPELLINGS, normalise, read_event
+from footfall.schemas.event import IncomingEvent, Json
 from footfall.schemas.site import PageRule
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from tests.builders import NOON, a_document, a_message, a_site, an_event
 
@@ -57,6 +61,30 @@ def test_a_groups_traits_are_nobodys() -> None:
 
 def test_a_custom_event_keeps_its_name() -> None:
     assert a_document(eventType="Newsletter Signup")["name"] == "Newsletter Signup"
+
+
+NAMES = st.sampled_from([*SPELLINGS, "colour", "Type"])
+SAID = st.dictionaries(NAMES, st.none() | st.text(max_size=3) | st.integers(0, 9) | st.just({"a": 1}), max_size=9)
+
+
+@given(SAID)
+def test_an_event_is_read_as_its_model_says_whatever_its_fields_are_called(said: Json) -> None:
+    raw = {"eventType": "click", "visitorId": "v", **said}
+    try:
+        model = IncomingEvent.model_validate(raw)
+    except ValidationError as error:
+        with pytest.raises(Invalid) as found:
+            read_event(raw)
+        places = [".".join(map(str, problem["loc"])) for problem in error.errors()]
+        assert [problem.field for problem in found.value.problems] == places
+        return
+    if not (model.visitor_id or model.user_id):
+        return
+    fields = {name: getattr(model, name) for name in IncomingEvent.model_fields}
+    assert {**IncomingEvent(event_type="click").model_dump(), **read_event(raw).event} == fields
+    stored = normalise({**raw, "eventId": "e", "properties": {}}, a_message([]), a_site(), NOON)
+    extra = IncomingEvent.model_validate({**raw, "eventId": "e", "properties": {}}).model_extra
+    assert stored.get("properties", {}) == extra
 
 
 def test_unknown_fields_are_properties() -> None:

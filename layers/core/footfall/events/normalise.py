@@ -1,10 +1,11 @@
 """From what a client sent to the document that is stored."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Any, NamedTuple, Required, cast
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError, with_config
+from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
 from footfall.errors import FieldProblem, Invalid, Unstorable
@@ -32,13 +33,26 @@ def _adapter_of_many(model: type[BaseModel]) -> TypeAdapter[list[Json]]:
     return cast(TypeAdapter[list[Json]], TypeAdapter(list[one]))  # type: ignore[valid-type]
 
 
-MANY_EVENTS = _adapter_of_many(IncomingEvent)
+EVENTS = _adapter_of_many(IncomingEvent)
+
+
+def _spellings(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
+    """Every name that a field may come under, with those of the same field that are read in its place."""
+    names = {
+        field: (*(alias.choices if isinstance(alias, AliasChoices) else ()), field)
+        for field, alias in ((name, info.validation_alias) for name, info in model.model_fields.items())
+    }
+    return {str(name): tuple(map(str, all_[: all_.index(name)])) for all_ in names.values() for name in all_}
+
+
+SPELLINGS = _spellings(IncomingEvent)
+USUAL_SPELLINGS = frozenset(name for name, before in SPELLINGS.items() if not before)
 
 
 class Reading(NamedTuple):
-    """An event as a client sent it, and what it says as one canonical text."""
+    """The fields that an event has, under our names, and what it says as one canonical text."""
 
-    event: IncomingEvent
+    event: Json
     content: bytes
 
 
@@ -48,10 +62,10 @@ def read_event(raw: Any, most_values: int = MAX_VALUES) -> Reading:
         raise Invalid([FieldProblem("", "an event is a JSON object")])
     content = content_of(raw, most_values)
     try:
-        event = IncomingEvent.model_validate(raw)
+        (event,) = EVENTS.validate_python([raw])
     except ValidationError as error:
-        raise Invalid(field_problems(error)) from None
-    if not (event.visitor_id or event.user_id):
+        raise Invalid(_field_problems(error)) from None
+    if not _has_sender(event):
         raise Invalid([FieldProblem("visitorId", "give visitorId or userId")])
     return Reading(event, content)
 
@@ -59,83 +73,95 @@ def read_event(raw: Any, most_values: int = MAX_VALUES) -> Reading:
 def read_plain(raws: list[Any]) -> list[Json] | None:
     """The fields of many events, read at once; None when there is something to say against any of them."""
     try:
-        events = MANY_EVENTS.validate_python(raws)
+        events = EVENTS.validate_python(raws)
     except ValidationError:
         return None
-    return None if [event for event in events if not (event.get("visitor_id") or event.get("user_id"))] else events
+    return events if all(map(_has_sender, events)) else None
 
 
-def field_problems(error: ValidationError) -> list[FieldProblem]:
-    """What pydantic found wrong, field by field, without the values."""
-    return [FieldProblem(".".join(str(part) for part in problem["loc"]), problem["msg"]) for problem in error.errors()]
+def _has_sender(event: Json) -> bool:
+    return bool(event.get("visitor_id") or event.get("user_id"))
+
+
+def _field_problems(error: ValidationError) -> list[FieldProblem]:
+    """What pydantic found wrong with the one event of a list, field by field, without the values."""
+    return [
+        FieldProblem(".".join(str(part) for part in problem["loc"][1:]), problem["msg"]) for problem in error.errors()
+    ]
 
 
 def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datetime) -> EventDocument:
     """The stored form of one event of a message; raises Invalid or Unstorable when it can never be stored."""
     imported = message.source.startswith(IMPORT_SOURCE)
     event, content = read_event(raw, MAX_IMPORTED_VALUES if imported else MAX_VALUES)
-    if not event.event_id:
+    said = event.get
+    event_id, user_id = said("event_id"), said("user_id")
+    if not event_id:
         raise Unstorable("no_event_id", "an event reached the queue without an id")
-    kind, name = _kind(event)
-    clocks = read_clocks(event.timestamp, event.sent_at, message.received_at)
-    properties = _properties(event)
-    context = event.context or {}
+    kind, name = _kind(event["event_type"], said("event_name"))
+    clocks = read_clocks(said("timestamp"), said("sent_at"), message.received_at)
+    properties = _properties(raw, said("properties"))
+    context = said("context") or {}
     page = _page(context, properties)
-    url, referrer = event.url or _text(page.get("url")), event.referrer or _text(page.get("referrer"))
+    url, referrer = said("url") or _text(page.get("url")), said("referrer") or _text(page.get("referrer"))
     place = place_of(url) if url else NOWHERE
-    path = event.path or _text(page.get("path")) or place.path
+    path = said("path") or _text(page.get("path")) or place.path
     user_agent = _text(context.get("userAgent")) or message.user_agent
     agent = agent_of(user_agent)
     earlier_id = _id(properties.get("previousId")) if kind == "alias" else None
-    visitor_id = earlier_id or event.visitor_id or event.user_id or ""
-    known = {
-        "_id": f"{message.site_id}:{event.event_id}",
+    visitor_id = earlier_id or said("visitor_id") or user_id or ""
+    always = {
+        "_id": f"{message.site_id}:{event_id}",
         "site_id": message.site_id,
-        "event_id": event.event_id,
+        "event_id": event_id,
         "type": kind,
-        "name": name,
         "visitor_id": visitor_id,
-        "user_id": event.user_id,
-        "person_id": event.user_id or visitor_id,
-        "session_id": event.session_id or _id(context.get("sessionId")),
+        "person_id": user_id or visitor_id,
         "timestamp": clocks.timestamp,
-        "client_time": clocks.client_time,
-        "sent_at": clocks.sent_at,
         "received_at": message.received_at,
         "processed_at": processed_at,
-        "sequence": event.sequence,
+        "sequence": said("sequence", 0),
+        "device": device_of(said("device") or _platform(context), agent),
+        "bot": agent.bot,
+        "attribution": attribution_of(_utm(said("attribution"), context), place, referrer),
+        "source": message.source,
+        "body_sha256": sha256(content).hexdigest(),
+    }
+    perhaps = {
+        "name": name,
+        "user_id": user_id,
+        "session_id": said("session_id") or _id(context.get("sessionId")),
+        "client_time": clocks.client_time,
+        "sent_at": clocks.sent_at,
         "url": url,
         "path": path,
-        "title": event.title or _text(page.get("title")) or (event.event_name if kind == "pageview" else None),
+        "title": said("title") or _text(page.get("title")) or (said("event_name") if kind == "pageview" else None),
         "referrer": referrer,
-        "page_type": event.page_type or (page_type_of(path, site.page_rules) if kind == "pageview" else None),
-        "device": device_of(event.device or _platform(context), agent),
+        "page_type": said("page_type") or (page_type_of(path, site.page_rules) if kind == "pageview" else None),
         "browser": agent.browser,
         "os": agent.os,
         "country": _country(context, properties),
-        "bot": agent.bot,
-        "attribution": attribution_of(_utm(event, context), place, referrer),
-        "element": event.element,
-        "coordinates": event.coordinates,
-        "value": event.value,
-        "duration": event.duration,
+        "element": said("element"),
+        "coordinates": said("coordinates"),
+        "value": said("value"),
+        "duration": said("duration"),
         "properties": properties or None,
-        "traits": _traits(event, context) if kind != "group" else None,
+        "traits": _traits(said("traits"), context) if kind != "group" else None,
         "commerce": commerce_of(properties, site.currency) if kind in COMMERCE_TYPES else None,
         "flags": list(clocks.flags) or None,
         "ip": message.ip,
         "user_agent": user_agent,
-        "source": message.source,
-        "body_sha256": sha256(content).hexdigest(),
         "expires_at": _expiry(clocks.timestamp, site.retention_days),
     }
-    return cast(EventDocument, {name: value for name, value in known.items() if value is not None})
+    known = {name: value for name, value in perhaps.items() if value is not None}
+    return cast(EventDocument, always | known)
 
 
-def _kind(event: IncomingEvent) -> tuple[str, str | None]:
+@lru_cache(maxsize=4096)
+def _kind(event_type: str, event_name: str | None) -> tuple[str, str | None]:
     """The type an event is stored under, and its name when the type does not say it all."""
-    kind = SEGMENT_TYPES.get(event.event_type, event.event_type)
-    name = (event.event_name if kind in ("track", "custom") else kind) or kind
+    kind = SEGMENT_TYPES.get(event_type, event_type)
+    name = (event_name if kind in ("track", "custom") else kind) or kind
     ours = commerce_type(name)
     if ours:
         return ours, None if ours == name else name
@@ -148,18 +174,26 @@ def _page(context: Json, properties: Json) -> Json:
     return {**properties, **page} if isinstance(page, dict) else properties
 
 
-def _properties(event: IncomingEvent) -> Json:
-    extra, properties = event.model_extra, event.properties
-    return {**extra, **properties} if extra and properties else properties or extra or {}
+def _properties(raw: Json, properties: Json | None) -> Json:
+    """The properties of an event, and whatever else it says that is none of its fields."""
+    if raw.keys() <= USUAL_SPELLINGS:
+        return properties or {}
+    others = {name: value for name, value in raw.items() if _is_no_field(name, raw)}
+    return {**others, **(properties or {})}
 
 
-def _traits(event: IncomingEvent, context: Json) -> Json | None:
-    told = event.traits or context.get("traits")
+def _is_no_field(name: str, raw: Json) -> bool:
+    """Whether a name is that of no field, or another one was read in its place."""
+    return name not in SPELLINGS or any(other in raw for other in SPELLINGS[name])
+
+
+def _traits(traits: Json | None, context: Json) -> Json | None:
+    told = traits or context.get("traits")
     return told if isinstance(told, dict) and told else None
 
 
-def _utm(event: IncomingEvent, context: Json) -> Json | None:
-    utm = (event.attribution or {}).get("utmParams") or context.get("campaign")
+def _utm(attribution: Json | None, context: Json) -> Json | None:
+    utm = (attribution or {}).get("utmParams") or context.get("campaign")
     if not isinstance(utm, dict):
         return None
     return {**utm, "campaign": utm.get("campaign") or utm.get("name")}

@@ -27,7 +27,7 @@ def meaning(rows: Sequence[TableRow], destination: Destination) -> Meaning:
     (line,) = rows
     raw, (event, content) = _read(line.values[0], destination)
     kept = {name: value for name, value in raw.items() if name not in SEND_TIMES}
-    event_id = event.event_id or derived_event_id(destination.site_id, content)
+    event_id = event.get("event_id") or derived_event_id(destination.site_id, content)
     return Meaning([{**kept, "eventId": event_id, "sequence": line.row.line}])
 
 
@@ -40,7 +40,7 @@ def _read(text: str, destination: Destination) -> tuple[dict[str, Any], Reading]
         reading = read_event(raw)
     except Invalid as error:
         raise Unstorable("invalid", error.detail) from None
-    if reading.event.site_id not in (None, destination.site_id):
+    if reading.event.get("site_id") not in (None, destination.site_id):
         raise Unstorable("wrong_site", "siteId names another site")
     return raw, reading
 
