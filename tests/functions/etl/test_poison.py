@@ -1,0 +1,81 @@
+"""Values that JSON can say and a store cannot carry: each is stored as it is or set aside for its reason, alone."""
+
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from functions.etl.events.handler import handler
+from tests.builders import LambdaContext, a_message, an_event, sqs_event
+
+Mongo = Database[dict[str, Any]]
+PLACE = '"POISON"'
+
+
+def run(text: str, at: str = "properties") -> None:
+    """Handle one message of two events, into the first of which a value is put as JSON says it."""
+    poisoned = an_event(eventId="odd", **{at: {"x": "POISON"} if at == "properties" else "POISON"})
+    event = sqs_event([a_message([poisoned, an_event(eventId="good")])])
+    event["Records"][0]["body"] = event["Records"][0]["body"].replace(PLACE, text)
+    assert handler(event, LambdaContext()) == {"batchItemFailures": []}
+
+
+def stored(road: Mongo) -> dict[str, dict[str, Any]]:
+    """What is stored, by event id."""
+    return {found["event_id"]: found for found in road["events"].find()}
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("NaN", "not_finite"),
+        ("Infinity", "not_finite"),
+        ("-1e999", "not_finite"),
+        (r'"half \ud83d"', "bad_text"),
+        (str(2**63), "integer_too_large"),
+        ("9" * 4_300, "integer_too_large"),
+        (r'{"a\u0000b": 1}', "bad_key"),
+        ('{"": 1}', "bad_key"),
+        ("[" * 30 + "]" * 30, "too_deep"),
+        ("[" * 5_000 + "]" * 5_000, "too_deep"),
+        ("[" + "1," * 2_000 + "1]", "too_many_values"),
+    ],
+    ids=lambda value: value[:12],
+)
+def test_what_cannot_be_carried_is_set_aside_and_its_neighbour_is_stored(road: Mongo, value: str, reason: str) -> None:
+    run(value)
+    assert set(stored(road)) == {"good"}
+    (aside,) = road["quarantine"].find()
+    assert (aside["reason"], aside["event_id"], aside["stage"]) == (reason, "odd", "events")
+
+
+def test_a_number_of_more_digits_than_are_read_sets_its_message_aside_whole(road: Mongo) -> None:
+    run("9" * 4_301)
+    (aside,) = road["quarantine"].find()
+    assert (aside["reason"], b"9" * 4_301 in aside["original"], stored(road)) == ("unreadable_message", True, {})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [str(2**63 - 1), str(-(2**63)), "0.1", "1e308", r'"nul \u0000"', "null", '{"$set": {"a.b": 1, "$": 2, ".": 3}}'],
+)
+def test_what_is_merely_odd_is_stored_as_it_is(road: Mongo, value: str) -> None:
+    run(value)
+    assert (set(stored(road)), road["quarantine"].count_documents({})) == ({"odd", "good"}, 0)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"0000-01-01T00:00:00Z"',
+        '"20000-01-01T00:00:00Z"',
+        '"+020000-01-01T00:00:00Z"',
+        "568971820800000",
+        "-1",
+        "1e300",
+    ],
+)
+def test_a_year_that_nobody_lives_in_falls_to_the_time_of_receipt(road: Mongo, value: str) -> None:
+    run(value, "timestamp")
+    odd = stored(road)["odd"]
+    assert (odd["timestamp"], odd["flags"]) == (odd["received_at"], ["timestamp_invalid"])
