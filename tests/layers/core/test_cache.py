@@ -1,10 +1,11 @@
 """The cache on a real Redis, and without one: answers come either way."""
 
 import socket
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, timedelta
 from itertools import count
+from threading import Thread
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -53,11 +54,22 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Redis takes connections and says nothing, as a stopped process does."""
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[socket.socket]]:
+    """Redis takes connections, which are listed, and says nothing, as a stopped process does."""
+    connections: list[socket.socket] = []
+
+    def take() -> None:
+        with suppress(OSError):
+            while True:
+                connections.append(server.accept()[0])
+
     with socket.create_server(("127.0.0.1", 0)) as server:
+        Thread(target=take, daemon=True).start()
         point_at(monkeypatch, server.getsockname()[1])
-        yield
+        yield connections
+        server.shutdown(socket.SHUT_RDWR)
+    for connection in connections:
+        connection.close()
 
 
 def test_an_answer_is_computed_once_and_kept_for_about_as_long_as_its_key_says() -> None:
@@ -82,22 +94,16 @@ def test_lifetimes_differ_so_that_not_all_answers_end_at_once() -> None:
     assert len(lifetimes) > 10
 
 
-def test_without_redis_answers_are_computed_and_nobody_waits(nobody: None) -> None:
+def test_without_redis_answers_are_computed(nobody: None) -> None:
     numbers = count(1)
-    started = time.perf_counter()
     answers = [remember(KEY, Answer, lambda: Answer(number=next(numbers))).number for _ in range(50)]
     assert answers == list(range(1, 51))
-    assert time.perf_counter() - started < 1
 
 
-def test_a_redis_that_says_nothing_is_waited_for_five_times_and_then_left_alone(silent: None) -> None:
-    times = []
+def test_a_redis_that_says_nothing_is_asked_five_times_and_then_left_alone(silent: list[socket.socket]) -> None:
     for _ in range(8):
-        started = time.perf_counter()
         assert remember(KEY, Answer, lambda: Answer(number=7)) == Answer(number=7)
-        times.append(time.perf_counter() - started)
-    assert max(times[:5]) < 0.2
-    assert max(times[5:]) < 0.01
+    assert len(silent) == 5
 
 
 def test_what_compute_raises_is_raised() -> None:
@@ -109,21 +115,23 @@ def test_what_compute_raises_is_raised() -> None:
 
 
 def test_an_open_breaker_lets_one_probe_through_after_a_while_and_closes_on_success() -> None:
-    breaker = Breaker(limit=2, seconds=0.05)
+    seconds = 0.0
+    breaker = Breaker(limit=2, seconds=30, clock=lambda: seconds)
     breaker.note(success=False)
     assert breaker.allows()
     breaker.note(success=False)
     assert not breaker.allows()
-    time.sleep(0.06)
+    seconds = 31.0
     assert [breaker.allows() for _ in range(3)] == [True, False, False]
     breaker.note(success=True)
     assert breaker.allows()
 
 
 def test_a_failed_probe_keeps_the_breaker_open() -> None:
-    breaker = Breaker(limit=1, seconds=0.05)
+    seconds = 0.0
+    breaker = Breaker(limit=1, seconds=30, clock=lambda: seconds)
     breaker.note(success=False)
-    time.sleep(0.06)
+    seconds = 31.0
     assert breaker.allows()
     breaker.note(success=False)
     assert not breaker.allows()

@@ -125,6 +125,7 @@ class Breaker:
 
     limit: int = 5
     seconds: float = 30.0
+    clock: Callable[[], float] = time.monotonic
     failures: int = 0
     opened_at: float = 0.0
 
@@ -132,16 +133,16 @@ class Breaker:
         """Whether a call may be tried now."""
         if self.failures < self.limit:
             return True
-        if time.monotonic() - self.opened_at < self.seconds:
+        if self.clock() - self.opened_at < self.seconds:
             return False
-        self.opened_at = time.monotonic()
+        self.opened_at = self.clock()
         return True
 
     def note(self, *, success: bool) -> None:
         """Count how a call went."""
         self.failures = 0 if success else self.failures + 1
         if not success:
-            self.opened_at = time.monotonic()
+            self.opened_at = self.clock()
 
 
 breaker = Breaker()
