@@ -49,6 +49,12 @@ def test_what_cannot_be_carried_is_set_aside_and_its_neighbour_is_stored(road: M
     assert (aside["reason"], aside["event_id"], aside["stage"]) == (reason, "odd", "events")
 
 
+@pytest.mark.parametrize("value", [str(2**63), str(-(2**63) - 1), "-1", "0.5", '"first"'])
+def test_a_place_in_the_body_that_is_none_is_set_aside(road: Mongo, value: str) -> None:
+    run(value, "sequence")
+    assert [aside["reason"] for aside in road["quarantine"].find()] == ["invalid"]
+
+
 def test_a_number_of_more_digits_than_are_read_sets_its_message_aside_whole(road: Mongo) -> None:
     run("9" * 4_301)
     (aside,) = road["quarantine"].find()

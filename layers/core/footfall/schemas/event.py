@@ -101,7 +101,7 @@ class IncomingEvent(BaseModel):
     coordinates: Json | None = None
     value: float | str | None = None
     duration: float | None = None
-    sequence: int = 0
+    sequence: int = Field(default=0, ge=0, lt=2**63)
 
 
 class Attribution(TypedDict, total=False):
