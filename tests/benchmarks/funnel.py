@@ -67,7 +67,7 @@ def _answers(database: Database[dict[str, Any]], redis: str) -> list[Row]:
     assert aggregated(database) == by_device(_ask("/api/funnel", WHOLE | {"breakdown": "device"}))
     rows = [
         _row("/api/funnel by device, first question on the range", first, peer),
-        _row("/api/funnel by device", whole, peer),
+        _row("/api/funnel by device", whole, peer, f"≤ {TARGET_MILLISECONDS} ms"),
         _row("/api/funnel, window=1d", _median(lambda: _ask("/api/funnel", WHOLE | {"window": "1d"}))),
         _row("/api/funnel/trend", _median(lambda: _ask("/api/funnel/trend", WHOLE))),
     ]
@@ -81,11 +81,11 @@ def _answers(database: Database[dict[str, Any]], redis: str) -> list[Row]:
     ]
 
 
-def _row(name: str, milliseconds: float, peer: float | None = None) -> Row:
+def _row(name: str, milliseconds: float, peer: float | None = None, target: str = "") -> Row:
     if peer is None:
         return Row(name, f"{milliseconds:.1f} ms")
     ratio = f"{peer / milliseconds:.0f} × quicker"
-    return Row(name, f"{milliseconds:.1f} ms", f"aggregation {peer:.0f} ms", ratio, f"≤ {TARGET_MILLISECONDS} ms")
+    return Row(name, f"{milliseconds:.1f} ms", f"aggregation {peer:.0f} ms", ratio, target)
 
 
 def _ask_first() -> dict[str, Any]:
