@@ -1,10 +1,13 @@
 """api/collect: events in. It depends on SQS alone, and answers 202 only for what SQS has."""
 
 import base64
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import Request, Response
+from fastapi.routing import APIRoute
 from footfall.clock import now
 from footfall.identity import anonymised_ip
 from footfall.queues import depth
@@ -31,24 +34,40 @@ CODES: dict[int | str, dict[str, Any]] = {
     ]
 }
 
+
+class DirectRoute(APIRoute):
+    """A route whose endpoint takes the request as it is and makes its response.
+
+    What FastAPI does in between, nothing here, takes a seventh of a batch's time.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The endpoint itself."""
+        endpoint: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return endpoint
+
+
 app = create_app("collect")
 """Its endpoints are coroutines that block: one request at a time needs no thread, and a thread costs 0.5 ms."""
+direct = partial(app.router.add_api_route, route_class_override=DirectRoute, status_code=202, response_model=Accepted)
 
 
-@app.post("/collect", status_code=202, response_model=Accepted, responses=CODES)
 async def collect(request: Request) -> Response:
     """Take one event, or `{"batch": [...]}` of at most 500, as JSON; answered once every accepted one is durable."""
     decoded = read_object(await raw_body(request))
     return _accepted(take(_sender(request, site_of(request, decoded)), decoded))
 
 
-@app.get("/collect", status_code=202, response_model=Accepted)
 async def collect_from_query(request: Request) -> Response:
     """Take one event from query parameters; a request for an image (a pixel) is answered with one."""
     accepted = take(_sender(request, site_of(request, {})), event_of(request.query_params))
     if "image/" in request.headers.get("accept", ""):
         return Response(PIXEL, media_type="image/gif", headers={"Cache-Control": "no-store"})
     return _accepted(accepted)
+
+
+direct("/collect", collect, methods=["POST"], responses=CODES)
+direct("/collect", collect_from_query, methods=["GET"])
 
 
 @app.post("/v1/{kind}", responses=CODES)
