@@ -38,11 +38,12 @@ EVENTS = _adapter_of_many(IncomingEvent)
 
 def _spellings(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
     """Every name that a field may come under, with those of the same field that are read in its place."""
-    names = {
-        field: (*(alias.choices if isinstance(alias, AliasChoices) else ()), field)
-        for field, alias in ((name, info.validation_alias) for name, info in model.model_fields.items())
-    }
-    return {str(name): tuple(map(str, all_[: all_.index(name)])) for all_ in names.values() for name in all_}
+    spellings: dict[str, tuple[str, ...]] = {}
+    for field, info in model.model_fields.items():
+        aliases = info.validation_alias.choices if isinstance(info.validation_alias, AliasChoices) else []
+        names = (*map(str, aliases), field)
+        spellings |= {name: names[:place] for place, name in enumerate(names)}
+    return spellings
 
 
 SPELLINGS = _spellings(IncomingEvent)
