@@ -68,11 +68,12 @@ const recordMarked = (element: Element | null): void => {
 
 const watchClicks = (): void => {
   let last: MouseEvent | undefined;
+  let before: Element | undefined;
   let burst = 0;
   listen("click", (event) => {
     const clicked = target(event);
     // a click on a label is followed by one on its field, of the same instant
-    if (!clicked || !event.isTrusted || event.timeStamp === last?.timeStamp) return;
+    if (!clicked || !event.isTrusted || (event.timeStamp === last?.timeStamp && clicked !== before)) return;
     const element = clicked.closest(POINTABLE) ?? clicked;
     const fields = { element: describe(element), ...spot(event) };
     record("click", { ...fields, properties: wording(element) });
@@ -84,6 +85,7 @@ const watchClicks = (): void => {
       Math.hypot(event.clientX - last.clientX, event.clientY - last.clientY) < RAGE.radius;
     burst = near ? burst + 1 : 1;
     last = event;
+    before = clicked;
     if (burst === RAGE.clicks) record("rage_click", { ...fields, value: burst });
   });
 };
