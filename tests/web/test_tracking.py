@@ -181,6 +181,18 @@ def test_three_quick_clicks_on_one_spot_are_a_rage_click(page: Page, shop: Shop,
     assert rage["coordinates"]["viewport"] == {"width": 1200, "height": 800}
 
 
+def test_clicks_of_one_instant_on_one_spot_all_count(page: Page, shop: Shop, collector: Collector) -> None:
+    open_page(page, shop.page('<button id="broken">Next picture</button>'))
+    box = page.locator("#broken").bounding_box()
+    assert box
+    browser, now = page.context.new_cdp_session(page), page.evaluate("Date.now() / 1000")
+    for kind in ("mousePressed", "mouseReleased") * 3:
+        place = {"x": box["x"] + 5, "y": box["y"] + 5, "button": "left", "clickCount": 1}
+        browser.send("Input.dispatchMouseEvent", {"type": kind, "timestamp": now, **place})
+    events_of(page, collector, "click", 3)
+    assert len(collector.wait_for_type("rage_click")) == 1
+
+
 def test_slow_clicks_are_no_rage(page: Page, shop: Shop, collector: Collector) -> None:
     open_page(page, shop.page("<button>Next</button>"))
     for _ in range(4):
