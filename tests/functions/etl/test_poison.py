@@ -1,5 +1,6 @@
 """Values that JSON can say and a store cannot carry: each is stored as it is or set aside for its reason, alone."""
 
+import json
 from typing import Any
 
 import pytest
@@ -68,6 +69,7 @@ def test_a_number_of_more_digits_than_are_read_sets_its_message_aside_whole(road
 def test_what_is_merely_odd_is_stored_as_it_is(road: Mongo, value: str) -> None:
     run(value)
     assert (set(stored(road)), road["quarantine"].count_documents({})) == ({"odd", "good"}, 0)
+    assert stored(road)["odd"]["properties"] == {"x": json.loads(value)}
 
 
 @pytest.mark.parametrize(

@@ -94,16 +94,19 @@ def test_lifetimes_differ_so_that_not_all_answers_end_at_once() -> None:
     assert len(lifetimes) > 10
 
 
-def test_without_redis_answers_are_computed(nobody: None) -> None:
+def test_without_redis_answers_are_computed_and_it_is_soon_left_alone(nobody: None) -> None:
     numbers = count(1)
     answers = [remember(KEY, Answer, lambda: Answer(number=next(numbers))).number for _ in range(50)]
     assert answers == list(range(1, 51))
+    assert cache.breaker.failures == 5
 
 
 def test_a_redis_that_says_nothing_is_asked_five_times_and_then_left_alone(silent: list[socket.socket]) -> None:
     for _ in range(8):
         assert remember(KEY, Answer, lambda: Answer(number=7)) == Answer(number=7)
-    assert len(silent) == 5
+    assert (len(silent), cache.breaker.failures) == (5, 5)
+    timeouts = cache.client().connection_pool.connection_kwargs
+    assert (timeouts["socket_timeout"], timeouts["socket_connect_timeout"]) == (0.05, 0.05)
 
 
 def test_what_compute_raises_is_raised() -> None:
