@@ -18,7 +18,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from footfall.web import PROBLEM_JSON, PROBLEMS
+from footfall.http.app import PROBLEM_JSON, PROBLEMS
 from starlette.routing import BaseRoute
 
 from infra.openapi_collect import BODY, QUERY, SEGMENT_BODY
@@ -166,7 +166,7 @@ def _security(path: str, guarded: bool, scopes: list[str]) -> list[dict[str, lis
 
 
 def _scopes(dependant: Dependant) -> Iterator[str]:
-    """Which scopes a route asks for, as its dependencies `footfall.web.site_with` were made with."""
+    """Which scopes a route asks for, as its dependencies `footfall.http.app.site_with` were made with."""
     if dependant.call and dependant.call.__qualname__.startswith("site_with."):
         yield getclosurevars(dependant.call).nonlocals["scope"]
     for needed in dependant.dependencies:

@@ -15,7 +15,7 @@ from pymongo.database import Database
 
 from infra.local.aws import AwsAddresses
 from infra.local.shared import NO_LAMBDA, addresses_shared_with
-from tests.caches import forget_what_is_cached
+from tests.support.caches import forget_what_is_cached
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from mangum import Mangum
 from pymongo import MongoClient, WriteConcern
 from pymongo.collection import Collection
 
-from tests.builders import LambdaContext
+from tests.support.builders import LambdaContext
 
 
 def application(collection: Collection[dict[str, Any]]) -> FastAPI:

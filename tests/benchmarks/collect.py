@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from tests.benchmarks.road import BATCH, KEY_SECRET, collect_without_queue, requests, visits
 from tests.benchmarks.rows import Row, show
-from tests.builders import LambdaContext
+from tests.support.builders import LambdaContext
 
 BODIES = 400
 TARGET = 3

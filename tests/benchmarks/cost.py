@@ -25,7 +25,7 @@ from infra.local.processes import Nursery
 from infra.local.stores import start_mongodb, start_redis
 from tests.benchmarks.road import Road, open_road, prepare, requests, slices, visits
 from tests.benchmarks.rows import Row
-from tests.builders import LambdaContext
+from tests.support.builders import LambdaContext
 
 PER_REQUEST = (1, 10, 50, 500)
 EVENTS_A_DAY = 1_000_000

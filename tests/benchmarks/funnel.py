@@ -19,9 +19,9 @@ from pymongo.database import Database
 
 from infra.local.processes import Nursery
 from infra.local.stores import start_mongodb, start_redis
-from tests.asking import question
 from tests.benchmarks.rows import Row, show
-from tests.builders import LambdaContext
+from tests.support.asking import question
+from tests.support.builders import LambdaContext
 
 TABLES = Path(__file__).parents[3] / "shared" / "data" / "shop_funnel"
 STEPS = ["home", "search", "payment", "confirmation"]
@@ -50,7 +50,7 @@ def _rolled_up(database: Database[dict[str, Any]]) -> Row:
     from footfall.stores import collections
 
     from functions.jobs.rollup.handler import handler
-    from tests.shop_funnel import load_shop_funnel
+    from tests.support.shop_funnel import load_shop_funnel
 
     collections.prepare(database)
     load_shop_funnel(database, TABLES, whole=True)
@@ -118,7 +118,7 @@ def _median(work: Callable[[], Any], repetitions: int = REPETITIONS) -> float:
 
 def _use_redis(url: str) -> None:
     from footfall.settings import from_environment
-    from footfall.stores import cache
+    from footfall.stores import redis as cache
 
     os.environ["REDIS_URL"] = url
     from_environment.cache_clear()

@@ -17,7 +17,7 @@ from cli.imports import files_of, progress_on, run_import
 from cli.up import DEMO_SITE
 from infra.local.stack import Stack
 from tests.benchmarks.rows import Row, show
-from tests.import_steps import take_steps
+from tests.support.import_steps import take_steps
 
 TABLES = Path(__file__).parents[3] / "shared" / "data" / "shop_funnel"
 TARGET_SECONDS = 40

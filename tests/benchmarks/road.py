@@ -12,7 +12,7 @@ from typing import Any
 from footfall.schemas.message import SessionsMessage
 from pymongo import MongoClient
 
-from tests.builders import LambdaContext
+from tests.support.builders import LambdaContext
 
 BATCH = 50
 KEY_SECRET = "benchmark"
@@ -102,7 +102,7 @@ def open_road(mongodb_uri: str) -> Road:
 def collect_without_queue(take: Callable[[list[str]], None]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     """collect's handler with its keys at hand; the bodies of its SQS messages go to `take`."""
     _settings(os.environ.get("MONGODB_URI", ""))
-    from footfall import parameters
+    from footfall.aws import parameters
 
     from functions.api.collect import handler, intake
 
@@ -127,7 +127,7 @@ def prepare(mongodb_uri: str) -> None:
         database = client["footfall"]
         collections.prepare(database)
         for peer in ("peer", "baseline"):
-            database[peer].create_indexes(collections.COLLECTIONS["events"])
+            database[peer].create_indexes(collections.events.all_indexes)
         database["sites"].insert_one({"_id": "demo", **Site(site_id="demo", name="Demo").model_dump()})
 
 

@@ -6,17 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from footfall import sites
 from footfall.schemas.message import EventsMessage
 from footfall.schemas.site import Site
-from footfall.stores import sites
 from pymongo.database import Database
 
 from functions.etl.events import steps
 from functions.etl.events.handler import handler
-from tests.builders import LambdaContext, sqs_event
 from tests.faults.ledger import Count, Ledger
 from tests.faults.poison import EVENTS, message
 from tests.faults.traffic import Body, Traffic
+from tests.support.builders import LambdaContext, sqs_event
 
 Mongo = Database[dict[str, Any]]
 SENT = 120

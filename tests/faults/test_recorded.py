@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from footfall.queues import pack
+from footfall.aws.queues import pack
 
-from tests.builders import NOON, a_message
 from tests.faults.messages import RECORDED
+from tests.support.builders import NOON, a_message
 
 
 def recorded(name: str) -> dict[str, Any]:

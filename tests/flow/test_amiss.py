@@ -4,11 +4,11 @@ from typing import Any
 
 import httpx
 import pytest
-from footfall.queues import pack
+from footfall.aws.queues import pack
 
 from infra.local.aws import client
-from tests.builders import a_message, an_event
 from tests.flow.conftest import Shop
+from tests.support.builders import a_message, an_event
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from footfall.clock import now
 
-from tests.builders import an_event
 from tests.flow.conftest import Shop
+from tests.support.builders import an_event
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

@@ -10,10 +10,10 @@ from urllib.parse import quote
 from infra.local import http_events
 from infra.local.http_events import Request
 from infra.local.plan import Route
-from tests.builders import an_event
 from tests.fuzz.judge import Tally, Wrong, outcome_of_http
 from tests.fuzz.words import BODIES, HEADER_VALUES, HEADERS, NO_REQUESTS, QUERY, TEXTS, VALUES
 from tests.fuzz.world import SITE, World
+from tests.support.builders import an_event
 
 Json = dict[str, Any]
 IDS = ("u5", "v1", "track", "batch", "demo", "nobody", "2026-03-01")

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from footfall.http.app import PROBLEM_JSON, Problem
 from footfall.observability import logger
-from footfall.web import PROBLEM_JSON, Problem
 
 LARGEST_ANSWER = 6 * 1024 * 1024
 

@@ -17,8 +17,8 @@ from infra.local.aws import AwsAddresses
 from infra.local.plan import Plan, Route
 from infra.local.resources import create_resources
 from infra.local.template import Template
-from tests.builders import LambdaContext, a_message, an_event, sqs_event
-from tests.caches import forget_what_is_cached
+from tests.support.builders import LambdaContext, a_message, an_event, sqs_event
+from tests.support.caches import forget_what_is_cached
 from tests.web.servers import Server
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"

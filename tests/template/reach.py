@@ -1,7 +1,7 @@
 """Which settings a function reads and what it asks of AWS, told from its code: what its handler reaches, name by name.
 
-Module by module would be too coarse: `footfall.queues` also serves functions that never send. So a node of the graph is
-one top-level name of one module, and an edge is a name used in its body.
+Module by module would be too coarse: `footfall.aws.queues` also serves functions that never send. So a node of the
+graph is one top-level name of one module, and an edge is a name used in its body.
 """
 
 import ast
@@ -96,7 +96,7 @@ def _path(name: str) -> Path | None:
 
 
 def _imported(base: str, name: str) -> Name:
-    """`from footfall.stores import vectors` names a module, `from footfall.queues import send` something in one."""
+    """`from footfall.stores import vectors` names a module, `from footfall.aws.queues import send` something in one."""
     return (f"{base}.{name}", "") if _path(f"{base}.{name}") else (base, name)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from footfall.clock import now
 from footfall.errors import BadRequest
-from footfall.gateway import readable
+from footfall.http.gateway import readable
 from footfall.identity import ApiKey, read_api_key
 from footfall.schemas.site import StoredApiKey
 from footfall.stores.mongo import database

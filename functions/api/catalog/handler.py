@@ -3,9 +3,9 @@
 from typing import Annotated
 
 from fastapi import Path, status
+from footfall.http.app import ReadSite, WriteSite, as_lambda, create_app
 from footfall.imports.kinds import check_names
 from footfall.stores.mongo import answering
-from footfall.web import ReadSite, WriteSite, as_lambda, create_app
 
 from .answers import ImportOut, ImportRequest, UploadsOut
 from .queries import announce, find

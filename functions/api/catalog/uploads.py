@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from footfall.aws.objects import s3
 from footfall.schemas.imports import MANIFEST, AnnouncedFile
 from footfall.settings import UploadsSettings, from_environment
-from footfall.stores.objects import s3
 
 from .answers import Upload
 

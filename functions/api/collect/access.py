@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Any
 
 from fastapi import Request
+from footfall.aws.parameters import parameter, secret
 from footfall.errors import Forbidden, Unauthorized
 from footfall.identity import read_write_key
-from footfall.parameters import parameter, secret
 from footfall.settings import CollectAccessSettings, SigningSettings, from_environment
 
 

@@ -8,12 +8,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from footfall.aws.queues import depth
 from footfall.clock import now
+from footfall.http.app import PROBLEMS, as_lambda, create_app
 from footfall.identity import anonymised_ip
-from footfall.queues import depth
 from footfall.schemas.collect import Accepted, Alive, Success
 from footfall.settings import EventsQueueSettings, from_environment
-from footfall.web import PROBLEMS, as_lambda, create_app
 
 from .access import site_of
 from .body import raw_body, read_object

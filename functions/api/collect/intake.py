@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from footfall.aws.queues import pack_encoded, send
 from footfall.clock import now
 from footfall.codec import encode_ascii
 from footfall.errors import FieldProblem, FootfallError, Forbidden, Invalid, TooLarge, Unstorable
 from footfall.events.normalise import read_event, read_plain
 from footfall.events.storable import content_of, encode_storable
 from footfall.identity import derived_event_id
-from footfall.queues import pack_encoded, send
 from footfall.schemas.collect import Accepted, Rejected
 from footfall.schemas.event import Json
 from footfall.schemas.message import EventsMessage

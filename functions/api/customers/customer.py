@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from footfall.customers.behaviour import is_purchase
 from footfall.errors import NotFound
-from footfall.figures import major_units, percentage
+from footfall.money import major_units
+from footfall.orders.purchases import is_purchase
+from footfall.rates import percentage
 from footfall.schemas.customer import CustomerAnswer, CustomerOrder, OrdersSummary, Visits
 from footfall.schemas.order import OrderDocument
+from footfall.sites import find_site
 from footfall.stores.mongo import database
-from footfall.stores.sites import find_site
 
 from . import queries
 

@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from fastapi import Path, Query
+from footfall.http.app import ReadSite, as_lambda, create_app
 from footfall.schemas.customer import CustomerAnswer, CustomersAnswer, SegmentsAnswer
+from footfall.schemas.paging import paged
 from footfall.stores.mongo import answering
-from footfall.web import ReadSite, as_lambda, create_app, paged
 
 from .customer import one_customer
 from .queries import customers_like

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from footfall.figures import major_units
+from footfall.models import registry as models
+from footfall.money import major_units
+from footfall.people.identities import identities
 from footfall.schemas.customer import CustomerLine, Rfm
 from footfall.schemas.order import OrderDocument
-from footfall.stores import models
-from footfall.stores.behaviour import identities
 from footfall.stores.mongo import database
 
 from .question import CustomersQuestion

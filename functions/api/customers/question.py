@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from footfall.web import Page
+from footfall.schemas.paging import Page
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 

@@ -5,11 +5,12 @@ from typing import Any, Literal
 from footfall.customers.segments import RFM_SEGMENTS
 from footfall.customers.traits import described
 from footfall.errors import NotFound
-from footfall.figures import major_units, percentage
+from footfall.models import registry as models
+from footfall.money import major_units
+from footfall.rates import percentage
 from footfall.schemas.customer import SegmentLine, SegmentsAnswer
-from footfall.stores import models
+from footfall.sites import find_site
 from footfall.stores.mongo import database
-from footfall.stores.sites import find_site
 
 from . import queries
 

@@ -3,10 +3,10 @@
 from typing import Annotated
 
 from fastapi import Query
+from footfall.http.app import ReadSite, as_lambda, create_app
+from footfall.rollups import rollups_of
 from footfall.schemas.funnel import FunnelAnswer, TrendAnswer
 from footfall.stores.mongo import answering
-from footfall.stores.rollups import rollups_of
-from footfall.web import ReadSite, as_lambda, create_app
 
 from .question import Asked, StandingQuestion, TrendQuestion
 from .standing import standing

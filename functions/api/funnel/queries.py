@@ -10,10 +10,10 @@ from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.columns import DatedEntries, Entered, milliseconds, unpack
 from footfall.funnels.engine import Timeline
 from footfall.funnels.steps import any_of, satisfies
+from footfall.people.numbers import PersonNumbers
 from footfall.schemas.event import order_in_time
 from footfall.schemas.funnel import DEVICES
 from footfall.stores.mongo import database
-from footfall.stores.people import Numbers
 from numpy.typing import NDArray
 
 from .question import Asked
@@ -115,7 +115,7 @@ def _events(asked: Asked) -> list[Document]:
 
 
 def _person_numbers(asked: Asked, events: list[Document]) -> list[int | None]:
-    numbers = Numbers(database(), asked.rollups.site.site_id, asked.rollups.session)
+    numbers = PersonNumbers(database(), asked.rollups.site.site_id, asked.rollups.session)
     numbers.learn(events)
     return [numbers.of(event) for event in events]
 

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal, NoReturn, TypeVar
 
-from footfall.days import DayRange, RangeQuestion, zone_named
+from footfall.days import DayRange, zone_named
 from footfall.errors import FieldProblem, Invalid
+from footfall.questions.cache import remember
+from footfall.questions.range import RangeQuestion
+from footfall.rollups import Rollups
 from footfall.schemas.funnel import Device
 from footfall.schemas.range import Answer
 from footfall.schemas.site import DEFAULT_FUNNEL, Funnel
-from footfall.stores.cache import funnel_key, remember
-from footfall.stores.rollups import Rollups
+from footfall.stores.keys import funnel_key
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from footfall.errors import FieldProblem, Invalid
-from footfall.figures import major_units
 from footfall.funnels.engine import Attempts, Integers, Overlapping, People, any_order, ordered
 from footfall.funnels.summary import Summary
+from footfall.money import major_units
 from footfall.schemas.funnel import DEVICES, FunnelAnswer, FunnelBreakdown, FunnelStep
 from footfall.schemas.range import Range
 

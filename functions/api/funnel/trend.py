@@ -7,10 +7,10 @@ from itertools import groupby
 
 import numpy as np
 from footfall.days import DayRange
-from footfall.figures import percentage
 from footfall.funnels.anomalies import Anomaly, find_anomalies
 from footfall.funnels.columns import DatedEntries, Entered
 from footfall.funnels.engine import PERSON_BITS, Entries, distinct, ordered
+from footfall.rates import percentage
 from footfall.schemas.funnel import TrendAnomaly, TrendAnswer, TrendPeriod, TrendStep
 from footfall.schemas.range import Range
 from numpy.typing import NDArray

@@ -4,10 +4,11 @@ from datetime import date, timedelta
 from typing import Literal
 
 from footfall.days import DayRange, day_of, start_of, zone_named
-from footfall.figures import major_units, percentage
+from footfall.money import major_units
+from footfall.rates import percentage
+from footfall.rollups import Rollups
 from footfall.schemas.metrics import BusinessFigures, BusinessMetrics, Compared, Comparison
 from footfall.schemas.range import Range
-from footfall.stores.rollups import Rollups
 
 from . import queries
 

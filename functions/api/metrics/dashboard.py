@@ -7,8 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 from footfall.days import DayRange
-from footfall.figures import major_units, percentage
 from footfall.funnels.tally import people_per_step
+from footfall.money import major_units
+from footfall.rates import percentage
+from footfall.rollups import Rollups
 from footfall.schemas.funnel import DEVICES
 from footfall.schemas.metrics import (
     Dashboard,
@@ -21,7 +23,6 @@ from footfall.schemas.metrics import (
 )
 from footfall.schemas.range import Range
 from footfall.schemas.site import Funnel
-from footfall.stores.rollups import Rollups
 from pyroaring import BitMap
 
 from . import queries

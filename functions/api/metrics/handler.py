@@ -3,12 +3,14 @@
 from typing import Annotated
 
 from fastapi import Query
-from footfall.days import RangeQuestion, zone_named
+from footfall.days import zone_named
+from footfall.http.app import ReadSite, as_lambda, create_app
+from footfall.questions.cache import remember
+from footfall.questions.range import RangeQuestion
+from footfall.rollups import rollups_of
 from footfall.schemas.metrics import BusinessMetrics, Dashboard
-from footfall.stores.cache import dashboard_key, remember
+from footfall.stores.keys import dashboard_key
 from footfall.stores.mongo import answering
-from footfall.stores.rollups import rollups_of
-from footfall.web import ReadSite, as_lambda, create_app
 from pydantic import BaseModel, ConfigDict, Field
 
 from .business import Compare, business

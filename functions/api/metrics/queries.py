@@ -5,9 +5,9 @@ from typing import Any
 
 from footfall.customers.segments import AT_RISK, CANNOT_LOSE, CHAMPIONS, LOYAL
 from footfall.days import DayRange
+from footfall.rollups import Rollups
 from footfall.schemas.site import Funnel
 from footfall.stores.mongo import database
-from footfall.stores.rollups import Rollups
 
 Document = dict[str, Any]
 DAY = {"_id": 0, "site_id": 0, "definition": 0, "token": 0, "read_at": 0, "buyers": 0}

@@ -3,10 +3,10 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from footfall.http.app import AdminSite, ReadSite
+from footfall.questions import cached as remembered
 from footfall.schemas.cache import CacheStats, Forgotten, Refreshed
-from footfall.stores import remembered
 from footfall.stores.mongo import answering
-from footfall.web import AdminSite, ReadSite
 
 from . import queries
 from .levers import ask_again

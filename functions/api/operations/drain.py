@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from footfall.aws.queues import depth, sqs
 from footfall.errors import Unavailable
-from footfall.queues import depth, sqs
 from footfall.schemas.etl import EtlRun, EtlStep
 from footfall.settings import EventsQueueSettings, RoadSettings, from_environment
 

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.dependencies.models import Dependant
 from footfall.errors import FieldProblem, Invalid
+from footfall.http.app import AdminSite, MayAdminister, Paged, ReadSite
 from footfall.schemas.etl import (
     Cleanup,
     EtlRun,
@@ -20,9 +21,9 @@ from footfall.schemas.etl import (
     Reprocessing,
     Started,
 )
+from footfall.schemas.paging import PagedAnswer, paged
 from footfall.schemas.quarantine import Stage
 from footfall.stores.mongo import answering
-from footfall.web import AdminSite, MayAdminister, Paged, PagedAnswer, ReadSite, paged
 
 from . import quarantine, queries
 from .drain import drain

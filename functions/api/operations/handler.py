@@ -6,6 +6,7 @@ from fastapi import Depends, Query, Response
 from fastapi.responses import HTMLResponse
 from footfall.days import Day
 from footfall.errors import NotFound, Unavailable
+from footfall.http.app import PROBLEMS, AdminSite, ReadSite, as_lambda, create_app, no_body
 from footfall.schemas.model import ModelName
 from footfall.schemas.operations import (
     EtlStatus,
@@ -18,7 +19,6 @@ from footfall.schemas.operations import (
     TrainingStarted,
 )
 from footfall.stores.mongo import answering
-from footfall.web import PROBLEMS, AdminSite, ReadSite, as_lambda, create_app, no_body
 
 from . import caching, documentation, etl, queries, registry
 from .health import health_of

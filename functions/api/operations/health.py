@@ -7,12 +7,13 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
+from footfall.aws.queues import depth
 from footfall.clock import now
 from footfall.observability import logger
-from footfall.queues import depth
+from footfall.questions import cached as remembered
 from footfall.schemas.operations import Dependency, Health, Queues
 from footfall.settings import EventsQueueSettings, MilvusSettings, from_environment
-from footfall.stores import cache, remembered
+from footfall.stores import redis as cache
 from footfall.stores.mongo import database
 
 from . import queries

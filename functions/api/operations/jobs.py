@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from footfall.aws.queues import depth
 from footfall.errors import Unavailable
 from footfall.observability import logger
-from footfall.queues import depth
 from footfall.schemas.etl import Cleanup, Started
 from footfall.settings import EventsQueueSettings, RoadSettings, from_environment
 

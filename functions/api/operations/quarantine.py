@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from footfall.aws.queues import Entry, send_entries
 from footfall.clock import now
 from footfall.codec import encode_ascii
 from footfall.errors import FieldProblem, Invalid
-from footfall.queues import Entry, send_entries
 from footfall.schemas.etl import QuarantinedInput, QuarantineReason, QuarantineState, Replaying
 from footfall.schemas.message import EventsMessage
+from footfall.schemas.paging import Page
 from footfall.schemas.quarantine import Stage
 from footfall.settings import EventsQueueSettings, ImportsQueueSettings, from_environment
 from footfall.stores.mongo import database
-from footfall.web import Page
 
 SHOWN_CHARACTERS = 4_000
 INPUTS_PER_MESSAGE = 100

@@ -4,7 +4,8 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
-from footfall.figures import percentage
+from footfall.ledger import ledger_days
+from footfall.rates import percentage
 from footfall.schemas.etl import RecentSession
 from footfall.schemas.model import ModelName
 from footfall.schemas.operations import (
@@ -18,7 +19,6 @@ from footfall.schemas.operations import (
     TrainingRun,
 )
 from footfall.stores.collections import COLLECTIONS
-from footfall.stores.ledger import ledger_days
 from footfall.stores.mongo import database
 from pymongo.errors import ExecutionTimeout
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from footfall.aws.queues import depth
 from footfall.errors import Unavailable
-from footfall.queues import depth
 from footfall.schemas.etl import Receipt
 from footfall.settings import QueueStatusSettings, from_environment
 from footfall.stores.mongo import answering, database

@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from footfall.aws.queues import Entry, depth, send_entries, sqs
 from footfall.errors import Unavailable
-from footfall.queues import Entry, depth, send_entries, sqs
 from footfall.schemas.etl import QueueName, Redriven
 from footfall.settings import QueueStatusSettings, from_environment
 

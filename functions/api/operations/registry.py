@@ -6,14 +6,15 @@ from fastapi import APIRouter, Query
 from footfall.clock import now
 from footfall.customers.stability import index_by_chance, stability_index, verdict
 from footfall.errors import Conflict, NotFound
+from footfall.http.app import PROBLEMS, AdminSite, ReadSite
+from footfall.models import registry as models
+from footfall.models import runs
+from footfall.models.populations import OF_CUSTOMERS, OF_VISITS, counted
 from footfall.schemas.model import ModelDocument, ModelName
 from footfall.schemas.operations import Drift, ModelHealth, RestoreStarted
 from footfall.schemas.population import Feature
-from footfall.stores import models, runs
+from footfall.sites import find_site
 from footfall.stores.mongo import answering, database
-from footfall.stores.populations import OF_CUSTOMERS, OF_VISITS, counted
-from footfall.stores.sites import find_site
-from footfall.web import PROBLEMS, AdminSite, ReadSite
 from pymongo.errors import ExecutionTimeout
 
 from .levers import start_restoring

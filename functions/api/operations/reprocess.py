@@ -5,9 +5,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from footfall.aws.queues import send
 from footfall.clock import now
 from footfall.errors import NotFound
-from footfall.queues import send
 from footfall.schemas.etl import Reprocessing
 from footfall.schemas.event import EVENT_TYPES
 from footfall.schemas.message import EventsMessage

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from footfall.aws.queues import depth
 from footfall.clock import now
 from footfall.observability import logger
-from footfall.queues import depth
 from footfall.schemas.operations import Queues, QueueStatus
 from footfall.settings import QueueStatusSettings, from_environment
 

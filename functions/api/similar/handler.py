@@ -3,9 +3,9 @@
 from typing import Annotated
 
 from fastapi import Path, Query
+from footfall.http.app import ReadSite, as_lambda, create_app
 from footfall.schemas.similar import SimilarAnswer
 from footfall.stores.mongo import answering
-from footfall.web import ReadSite, as_lambda, create_app
 
 from .question import SimilarQuestion
 from .similar import similar_to

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from footfall.stores import models
+from footfall.models import registry as models
 from footfall.stores.mongo import database
 
 from .question import SimilarQuestion

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Literal
 
 from footfall.errors import NotFound, Unavailable
+from footfall.questions.cache import remember
 from footfall.schemas.similar import SimilarAnswer
 from footfall.settings import VectorSearchSettings, from_environment
 from footfall.stores import vectors
-from footfall.stores.cache import remember, similar_users_key
+from footfall.stores.keys import similar_users_key
 from footfall.stores.vectors import PEOPLE, equal
 
 from . import queries

@@ -11,13 +11,13 @@ from typing import Any, Literal
 from footfall.clock import now
 from footfall.codec import decode_leniently
 from footfall.identity import is_event_id
+from footfall.quarantine import UNKNOWN_SITE, quarantined
 from footfall.schemas.event import EventDocument, Json
 from footfall.schemas.ledger import message_key
 from footfall.schemas.message import EventsMessage
-from footfall.schemas.quarantine import QuarantineDocument
+from footfall.schemas.quarantine import Origin, QuarantineDocument
 from footfall.schemas.session import SessionDocument
 from footfall.schemas.site import SITE_ID
-from footfall.stores.quarantine import UNKNOWN_SITE, quarantined
 
 EVENTS_QUEUE = "events queue"
 """The source of what came in a message that cannot be read."""
@@ -88,7 +88,7 @@ def _site_of(text: str) -> str:
 
 def set_aside_body(batch: Batch, body: Body, reason: str, detail: str) -> None:
     """Quarantine a whole message."""
-    origin = {"source": EVENTS_QUEUE, "message_id": body.message_id}
+    origin = Origin(source=EVENTS_QUEUE, message_id=body.message_id)
     original = body.text.encode(errors="surrogatepass")
     key = message_key(body.message_id)
     batch.quarantine.append(
@@ -98,7 +98,9 @@ def set_aside_body(batch: Batch, body: Body, reason: str, detail: str) -> None:
 
 def set_aside(batch: Batch, raw: Any, message: EventsMessage, key: bytes, reason: str, detail: str) -> None:
     """Quarantine one event of a message, with what is needed to read it again."""
-    origin = {"source": message.source, **message.model_dump(include={"received_at", "ip", "user_agent"})}
+    origin = Origin(
+        source=message.source, received_at=message.received_at, ip=message.ip, user_agent=message.user_agent
+    )
     original, event_id = json.dumps(raw).encode(), _event_id_of(raw)
     batch.quarantine.append(
         quarantined(batch.site_id, "events", reason, detail, original, origin, batch.processed_at, key, event_id)

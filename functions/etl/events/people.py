@@ -5,7 +5,7 @@ from typing import Any
 
 from footfall.people.fold import Sighting, by_person, fold_traits, sex_of, sightings
 from footfall.schemas.event import EventDocument
-from footfall.schemas.person import PersonDocument
+from footfall.schemas.person import FirstEvent, PersonDocument
 from footfall.stores.mongo import duplicates
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.database import Database
@@ -84,15 +84,15 @@ def _document(key: str, site_id: str, number: int, seen: Sighting) -> dict[str, 
     return dict(document)
 
 
-def _place(event: EventDocument) -> dict[str, Any]:
+def _place(event: EventDocument) -> FirstEvent:
     """Where an event stands in time, as a document that MongoDB compares as `order_in_time` does, and its device."""
-    return {
-        "at": event["timestamp"],
-        "received_at": event["received_at"],
-        "sequence": event["sequence"],
-        "event_id": event["event_id"],
-        "device": event["device"],
-    }
+    return FirstEvent(
+        at=event["timestamp"],
+        received_at=event["received_at"],
+        sequence=event["sequence"],
+        event_id=event["event_id"],
+        device=event["device"],
+    )
 
 
 def _changes(seen: Sighting, known: dict[str, Any] | None) -> bool:

@@ -6,9 +6,9 @@ A replay is called after its input, not after the message that asks for it: howe
 from typing import Any
 
 from footfall.codec import decode_leniently
+from footfall.quarantine import note_replayed, note_tried
 from footfall.schemas.message import EventsMessage
 from footfall.schemas.quarantine import QuarantineDocument
-from footfall.stores.quarantine import note_replayed, note_tried
 from pydantic import ValidationError
 from pymongo.database import Database
 
@@ -40,7 +40,10 @@ def _open(batch: Batch, replay_id: str, document: QuarantineDocument) -> None:
         if "message_id" in origin:
             message = EventsMessage.model_validate(decode_leniently(text))
         else:
-            message = EventsMessage(site_id=batch.site_id, events=[decode_leniently(text)], **origin)
+            how = {name: origin.get(name) for name in ("source", "received_at", "ip", "user_agent")}
+            message = EventsMessage.model_validate(
+                {"site_id": batch.site_id, "events": [decode_leniently(text)], **how}
+            )
     except (ValidationError, ValueError, RecursionError):
         message = None
     if message and message.site_id == batch.site_id:

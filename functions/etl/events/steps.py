@@ -5,19 +5,19 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bson import ObjectId
+from footfall.aws.queues import announce
 from footfall.codec import decode_leniently
 from footfall.errors import Invalid, Unstorable
 from footfall.events.normalise import normalise
-from footfall.queues import announce
+from footfall.quarantine import keep
 from footfall.schemas.event import EventDocument, Json
 from footfall.schemas.ledger import message_key
 from footfall.schemas.message import EventsMessage, SessionsMessage
 from footfall.schemas.site import Site
 from footfall.sessions.fold import summarise
 from footfall.settings import SessionsTopicSettings, from_environment
+from footfall.sites import find_site
 from footfall.stores.mongo import answering, database
-from footfall.stores.quarantine import keep
-from footfall.stores.sites import find_site
 from pydantic import ValidationError
 from pymongo import UpdateOne
 

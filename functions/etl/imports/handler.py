@@ -10,8 +10,8 @@ from footfall.imports.kind import Destination
 from footfall.imports.kinds import KINDS
 from footfall.observability import logger
 from footfall.schemas.imports import ImportDocument
+from footfall.sites import find_site
 from footfall.stores.mongo import answering, database
-from footfall.stores.sites import find_site
 
 from .notices import ImportRef, Replay, go_on_later, read_notice
 from .progress import Job, claim, note_done, note_failed, note_release

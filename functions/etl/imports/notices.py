@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
+from footfall.aws.queues import send
 from footfall.observability import logger
-from footfall.queues import send
 from footfall.schemas.imports import MANIFEST
 from footfall.settings import ImportsQueueSettings, from_environment
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError

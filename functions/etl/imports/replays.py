@@ -7,8 +7,8 @@ from footfall.errors import Unstorable
 from footfall.imports.kinds import table_of
 from footfall.imports.reader import Reader
 from footfall.imports.rows import Row
+from footfall.quarantine import note_replayed, note_tried, quarantine_key
 from footfall.stores.mongo import database
-from footfall.stores.quarantine import note_replayed, note_tried, quarantine_key
 
 from .progress import Job
 from .steps import MESSAGE_BYTES, Parcel, dispatch, meaning_of

@@ -4,20 +4,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from footfall.aws.queues import pack, send
 from footfall.clock import now
 from footfall.errors import Unimportable, Unstorable
 from footfall.imports.kind import Meaning, Place, Refused
 from footfall.imports.kinds import table_of
 from footfall.imports.reader import Reader, read_table
 from footfall.imports.rows import Row
-from footfall.queues import pack, send
+from footfall.quarantine import keep, quarantined
 from footfall.schemas.event import Json
 from footfall.schemas.imports import MANIFEST, Manifest
 from footfall.schemas.message import IMPORT_SOURCE, EventsMessage
-from footfall.schemas.quarantine import QuarantineDocument
+from footfall.schemas.quarantine import Origin, QuarantineDocument
 from footfall.settings import EventsQueueSettings, from_environment
 from footfall.stores.mongo import database
-from footfall.stores.quarantine import keep, quarantined
 from pydantic import ValidationError
 
 from .progress import Job, note_read, note_readers, note_sent
@@ -172,7 +172,7 @@ def dispatch(job: Job, parcel: Parcel) -> None:
 
 def _quarantined(job: Job, found: Refused) -> QuarantineDocument:
     row = found.row
-    origin = {"import_id": job.ref.import_id, "file": job.file_name(row.file), "line": row.line}
+    origin = Origin(import_id=job.ref.import_id, file=job.file_name(row.file), line=row.line)
     return quarantined(job.ref.site_id, "imports", found.reason, found.detail, row.raw, origin, now())
 
 

@@ -8,10 +8,10 @@ from contextlib import closing, contextmanager
 from typing import IO, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from footfall.aws.objects import s3
 from footfall.errors import Unavailable, Unimportable
 from footfall.imports.kinds import check_unpacked
 from footfall.settings import UploadsSettings, from_environment
-from footfall.stores.objects import s3
 
 from .notices import ImportRef
 

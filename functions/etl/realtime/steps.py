@@ -7,15 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from footfall.schemas.message import SessionsMessage, SessionSummary
-from footfall.stores.cache import (
-    Key,
-    active_user_key,
-    ask,
-    read,
-    realtime_metrics_key,
-    realtime_users_key,
-    session_key,
-)
+from footfall.stores.keys import Key, active_user_key, realtime_metrics_key, realtime_users_key, session_key
+from footfall.stores.redis import ask, read
 from redis import Redis
 from redis.client import Pipeline
 

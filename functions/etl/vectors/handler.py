@@ -4,12 +4,12 @@ from collections import defaultdict
 from typing import Any
 
 from footfall.errors import Unavailable
+from footfall.models import registry as models
+from footfall.models.embedding import embed, load
 from footfall.observability import logger
 from footfall.schemas.message import SessionsMessage
-from footfall.stores import models
-from footfall.stores.embedding import embed, load
+from footfall.sites import find_site
 from footfall.stores.mongo import answering, database
-from footfall.stores.sites import find_site
 from pydantic import ValidationError
 
 GUARD_MILLISECONDS = 5_000

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from footfall.aws.parameters import secret
 from footfall.identity import new_api_key, new_write_key
 from footfall.observability import logger
-from footfall.parameters import secret
 from footfall.schemas.site import ALL_SCOPES, Site, StoredApiKey
 from footfall.settings import SigningSettings, from_environment
 from footfall.stores import collections, vectors

@@ -10,8 +10,8 @@ from typing import Any
 from footfall.errors import NotFound
 from footfall.observability import logger
 from footfall.schemas.site import Site
+from footfall.sites import find_site
 from footfall.stores.mongo import answering, database
-from footfall.stores.sites import find_site
 from pydantic import BaseModel, Field
 
 from .removal import clean_up

@@ -12,12 +12,12 @@ from footfall.clock import now
 from footfall.days import Day
 from footfall.errors import NotFound
 from footfall.funnels.steps import definition
+from footfall.ledger import fold_ledger
 from footfall.observability import logger
 from footfall.schemas.funnel import RollupRun
 from footfall.schemas.site import Site
-from footfall.stores.ledger import fold_ledger
+from footfall.sites import find_site
 from footfall.stores.mongo import answering, database
-from footfall.stores.sites import find_site
 from pydantic import BaseModel
 
 from . import queries

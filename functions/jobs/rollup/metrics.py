@@ -5,11 +5,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
+from footfall.people.numbers import PersonNumbers
 from footfall.schemas.funnel import Device
 from footfall.schemas.metrics import Buyers, DeviceDay, SourceDay
 from footfall.schemas.site import Site
 from footfall.sessions.fold import NOT_A_VISIT
-from footfall.stores.people import Numbers
 from pyroaring import BitMap
 
 MOST_PAGES = 1_000
@@ -35,7 +35,7 @@ class DayMetrics:
             self._pages[event.get("path") or event.get("page_type") or "other"] += 1
 
     def figures(
-        self, sessions: Iterable[Mapping[str, Any]], orders: list[dict[str, Any]], refunds: int, numbers: Numbers
+        self, sessions: Iterable[Mapping[str, Any]], orders: list[dict[str, Any]], refunds: int, numbers: PersonNumbers
     ) -> dict[str, Any]:
         """The figures of `daily_metrics`; nothing where nothing happened that day."""
         sessions = list(sessions)
@@ -91,7 +91,7 @@ def _sources(sessions: list[Mapping[str, Any]]) -> list[SourceDay]:
     ]
 
 
-def _buyers(orders: list[dict[str, Any]], numbers: Numbers) -> Buyers:
+def _buyers(orders: list[dict[str, Any]], numbers: PersonNumbers) -> Buyers:
     known = [(number, order["total"]) for order in orders if (number := numbers.of(order)) is not None]
     people, totals = [number for number, _ in known], [total for _, total in known]
     return Buyers(people=struct.pack(f"<{len(people)}I", *people), totals=struct.pack(f"<{len(totals)}q", *totals))

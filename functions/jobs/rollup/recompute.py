@@ -11,10 +11,10 @@ from footfall.clock import now
 from footfall.days import DayRange, zone_named
 from footfall.funnels.rollup import DayEntries, funnel_documents
 from footfall.funnels.steps import definition
+from footfall.people.numbers import PersonNumbers
 from footfall.schemas.metrics import DayDocument
 from footfall.schemas.site import Site
 from footfall.stores.mongo import database
-from footfall.stores.people import Numbers
 
 from . import queries
 from .metrics import DayMetrics
@@ -27,7 +27,7 @@ EVENTS_PER_WRITE = 500_000
 
 def recompute(site: Site, dates: Iterable[str], in_time: Callable[[], bool]) -> Iterator[list[DayRollup]]:
     """The rollups of days, some at a time to be written; ends early when time is up."""
-    numbers = Numbers(database(), site.site_id)
+    numbers = PersonNumbers(database(), site.site_id)
     for run in _runs([date.fromisoformat(day) for day in dates]):
         days = DayRange(run[0], run[-1], zone_named(site.time_zone))
         yield from _parts(_rollups(site, days, numbers, in_time))
@@ -57,7 +57,7 @@ def _parts(rollups: Iterable[DayRollup]) -> Iterator[list[DayRollup]]:
         yield part
 
 
-def _rollups(site: Site, days: DayRange, numbers: Numbers, in_time: Callable[[], bool]) -> Iterator[DayRollup]:
+def _rollups(site: Site, days: DayRange, numbers: PersonNumbers, in_time: Callable[[], bool]) -> Iterator[DayRollup]:
     """The rollup of each day, in order, while there is time; only one day's entries are held at once."""
     waiting = [_Day(site, DayRange(day, day, days.zone)) for day in reversed(days)]
     seen = queries.computed(site.site_id, [day.isoformat() for day in days])
@@ -106,7 +106,7 @@ class _Day:
             self._entries.add(event, person)
             self._metrics.add(event, person)
 
-    def rollup(self, numbers: Numbers, seen: dict[str, str], read_at: Any) -> DayRollup:
+    def rollup(self, numbers: PersonNumbers, seen: dict[str, str], read_at: Any) -> DayRollup:
         """What the day's events, sessions and orders come to."""
         orders = queries.orders_of(self._site.site_id, self._days)
         numbers.learn(orders)

@@ -9,9 +9,9 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
+from footfall.aws.queues import send
 from footfall.clock import now
 from footfall.observability import logger
-from footfall.queues import send
 from footfall.schemas.message import EventsMessage, Span
 from footfall.settings import EventsQueueSettings, from_environment
 from footfall.stores.mongo import answering, database

@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 from footfall.customers.arrays import features_of_all, projection_of
+from footfall.models import runs
+from footfall.models.artefacts import Arrays, load_arrays
 from footfall.schemas.model import Evaluated, Fitted
-from footfall.stores import runs
-from footfall.stores.artefacts import Arrays, load_arrays
 from footfall.stores.mongo import answering, database
 
 from .gate import reasons_against

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from footfall.customers.arrays import pack_texts
-from footfall.customers.behaviour import is_purchase, order_tokens, person_of_order, person_of_visit, visit_tokens
+from footfall.customers.behaviour import order_tokens, person_of_order, person_of_visit, visit_tokens
 from footfall.days import day_of
-from footfall.schemas.event import EventDocument
-from footfall.schemas.order import OrderDocument
+from footfall.orders.purchases import in_currency, is_purchase
+from footfall.schemas.event import BehaviourEvent
+from footfall.schemas.order import PurchasedOrder
 from numpy.typing import NDArray
 
 from .counts import Counts
@@ -49,16 +50,16 @@ class Gathering:
     )
     _turns: dict[int, int] = field(default_factory=dict)
 
-    def add_visit(self, visit: Sequence[EventDocument]) -> None:
+    def add_visit(self, visit: Sequence[BehaviourEvent]) -> None:
         """Count one visit."""
         self.figures["visits"] += 1
         self.last_visit = _later(self.last_visit, visit[-1]["timestamp"])
         self._add(person_of_visit(visit, self.links), visit_tokens(visit, self.zone))
         self.pages.add_visit(visit)
 
-    def add_order(self, order: OrderDocument) -> None:
+    def add_order(self, order: PurchasedOrder) -> None:
         """Count one order; amounts in another currency than the site's cannot be summed, so those are left out."""
-        if order["currency"] not in (self.currency, ""):
+        if not in_currency(order, self.currency):
             self.figures["foreign_currency_orders"] += 1
             return
         self.last_trade = _later(_later(self.last_trade, order["placed_at"]), order["refunded_at"])
@@ -80,7 +81,7 @@ class Gathering:
         turn = self._turns[row] = self._turns.get(row, -1) + 1
         self.counts.add(row, turn & 1, tokens)
 
-    def _add_purchase(self, customer_id: str, order: OrderDocument) -> None:
+    def _add_purchase(self, customer_id: str, order: PurchasedOrder) -> None:
         purchases = self.purchases.setdefault(customer_id, Purchases())
         purchases.refunded += order["refunded"]
         if is_purchase(order) and order["placed_at"]:

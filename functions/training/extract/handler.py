@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from footfall.customers.behaviour import visits_of
+from footfall.customers.behaviour import NOT_READ, visits_of
 from footfall.days import zone_named
 from footfall.errors import NotFound
+from footfall.events.log import events_by_visitor
+from footfall.models import runs
+from footfall.models.artefacts import save_arrays, work_key
+from footfall.orders.log import orders_of
+from footfall.people.identities import links
 from footfall.schemas.model import Extracted, Facts
 from footfall.schemas.site import Site
-from footfall.stores import behaviour, runs
-from footfall.stores.artefacts import save_arrays, work_key
+from footfall.sites import find_site
 from footfall.stores.mongo import answering, database
-from footfall.stores.sites import find_site
 
 from .gather import Gathering
 from .totals import customer_orders
@@ -52,10 +55,10 @@ def extract(site_id: str, run_id: str) -> Extracted:
 
 def gather(site: Site) -> Gathering:
     """Read a site's visits and orders."""
-    gathered = Gathering(zone_named(site.time_zone), site.currency, behaviour.links(database(), site.site_id))
-    for events in behaviour.events_by_visitor(database(), site.site_id):
+    gathered = Gathering(zone_named(site.time_zone), site.currency, links(database(), site.site_id))
+    for events in events_by_visitor(database(), site.site_id, NOT_READ):
         for visit in visits_of(events):
             gathered.add_visit(visit)
-    for order in behaviour.orders(database(), site.site_id):
+    for order in orders_of(database(), site.site_id):
         gathered.add_order(order)
     return gathered

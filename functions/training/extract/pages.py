@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from footfall.customers.arrays import pack_texts
 from footfall.customers.pages import pages_of
-from footfall.schemas.event import EventDocument
+from footfall.schemas.event import BehaviourEvent
 from numpy.typing import NDArray
 
 from .counts import Counts
@@ -22,7 +22,7 @@ class Pages:
         self._visits: list[int] = []
         self._counts = Counts()
 
-    def add_visit(self, visit: Sequence[EventDocument]) -> None:
+    def add_visit(self, visit: Sequence[BehaviourEvent]) -> None:
         """Count what one visit did on each page."""
         for page, tokens in pages_of(visit).items():
             row = self._rows.get(page)

@@ -6,8 +6,8 @@ import numpy as np
 from footfall.customers.arrays import features_of_all, projection_arrays, recency_of_all
 from footfall.customers.projection import project
 from footfall.customers.rfm import rfm_scores
+from footfall.models.artefacts import load_arrays, model_key, save_arrays, save_json, work_key
 from footfall.schemas.model import Extracted, Fitted
-from footfall.stores.artefacts import load_arrays, model_key, save_arrays, save_json, work_key
 from numpy.typing import NDArray
 
 from .directions import fit_projection

@@ -6,15 +6,17 @@ from typing import Any
 
 from footfall.customers.arrays import Arrays, features_of_all, subjects_of, unpack_texts
 from footfall.errors import NotFound
+from footfall.models import registry as models
+from footfall.models import runs
+from footfall.models.artefacts import load_arrays, load_json
+from footfall.models.embedding import embed, load, rows, segments_of
+from footfall.models.populations import measured
+from footfall.people.identities import people_seen_since
 from footfall.schemas.model import Ended, Evaluated, ModelDocument, RunState
 from footfall.schemas.site import Site
-from footfall.stores import models, runs, vectors
-from footfall.stores.artefacts import load_arrays, load_json
-from footfall.stores.behaviour import people_seen_since
-from footfall.stores.embedding import embed, load, rows, segments_of
+from footfall.sites import find_site
+from footfall.stores import vectors
 from footfall.stores.mongo import answering, database
-from footfall.stores.populations import measured
-from footfall.stores.sites import find_site
 from footfall.stores.vectors import PAGES, PEOPLE, Row
 
 from .customers import customers_of, replace

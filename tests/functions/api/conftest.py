@@ -8,15 +8,16 @@ from typing import Any
 
 import boto3
 import pytest
-from footfall import queues
+from footfall import sites
+from footfall.aws import queues
 from footfall.settings import from_environment
-from footfall.stores import cache, sites
-from footfall.stores.cache import Breaker
+from footfall.stores import redis as cache
+from footfall.stores.redis import Breaker
 from pymongo.database import Database
 
 from functions.api.operations import jobs, levers, waiting
 from infra.local.aws import AwsAddresses
-from tests.visits import a_shop, know, person
+from tests.support.visits import a_shop, know, person
 
 QUEUES = ("EVENTS", "IMPORTS", "REALTIME", "VECTORS")
 FUNCTIONS = ("ROLLUP", "SWEEP", "RETENTION", "ETL_EVENTS")

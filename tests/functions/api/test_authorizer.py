@@ -10,7 +10,7 @@ from footfall.schemas.site import StoredApiKey
 from pymongo.database import Database
 
 from functions.api.authorizer import handler as authorizer
-from tests.builders import LambdaContext, a_site
+from tests.support.builders import LambdaContext, a_site
 
 Mongo = Database[dict[str, Any]]
 

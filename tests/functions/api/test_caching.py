@@ -6,17 +6,18 @@ from typing import Any
 
 import pytest
 from footfall.settings import from_environment
-from footfall.stores import cache
-from footfall.stores.cache import active_user_key, ask, similar_users_key
+from footfall.stores import redis as cache
+from footfall.stores.keys import active_user_key, similar_users_key
+from footfall.stores.redis import ask
 from pymongo.database import Database
 
 from functions.api.funnel.handler import handler as funnel
 from functions.api.metrics.handler import handler as metrics
 from functions.api.operations import levers
 from functions.api.operations.handler import handler
-from tests.asking import ask as question_of
-from tests.asking import order
-from tests.builders import LambdaContext
+from tests.support.asking import ask as question_of
+from tests.support.asking import order
+from tests.support.builders import LambdaContext
 
 Mongo = Database[dict[str, Any]]
 

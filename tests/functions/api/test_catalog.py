@@ -10,8 +10,8 @@ from footfall.schemas.message import EventsMessage
 from pymongo.database import Database
 
 from infra.local.aws import AwsAddresses
-from tests import importing
-from tests.importing import Road, announce, ask, progress
+from tests.support import importing
+from tests.support.importing import Road, announce, ask, progress
 
 FUNNEL = [f"{name}_table.csv" for name in ("user", "home_page", "search_page", "payment_page", "payment_confirmation")]
 

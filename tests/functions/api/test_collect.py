@@ -9,14 +9,14 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from footfall import parameters, queues
+from footfall.aws import parameters, queues
 from footfall.identity import new_write_key
 from footfall.settings import from_environment
 
 from functions.api.collect import limit
 from functions.api.collect.handler import handler
 from infra.local.aws import AwsAddresses
-from tests.builders import LambdaContext, an_event
+from tests.support.builders import LambdaContext, an_event
 
 SECRET = "signing secret of the tests"
 KEY = new_write_key("demo", SECRET)

@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from footfall import sites
 from footfall.sessions.fold import fold_session
-from footfall.stores import sites
 from pymongo.database import Database
 
 from functions.api.customers.handler import handler
-from tests.builders import NOON, LambdaContext, a_site
-from tests.shopping import a_user, a_visit, an_order
+from tests.support.builders import NOON, LambdaContext, a_site
+from tests.support.shopping import a_user, a_visit, an_order
 
 Mongo = Database[dict[str, Any]]
 Json = dict[str, Any]

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from pymongo.database import Database
 
 from functions.api.funnel.handler import handler
-from tests.asking import ask, reached, refusal
-from tests.builders import NOON, a_site
 from tests.layers.core.funnel_oracle import Seen, furthest, users
-from tests.visits import TODAY, YESTERDAY, a_shop, an_order, happen, know, mark, person, roll_up, view
+from tests.support.asking import ask, reached, refusal
+from tests.support.builders import NOON, a_site
+from tests.support.visits import TODAY, YESTERDAY, a_shop, an_order, happen, know, mark, person, roll_up, view
 
 Mongo = Database[dict[str, Any]]
 FUNNEL, TREND = "/api/funnel", "/api/funnel/trend"

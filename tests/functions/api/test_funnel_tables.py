@@ -13,10 +13,10 @@ from footfall.sessions.fold import derived_session_id, fold_session, split_by_ga
 from pymongo.database import Database
 
 from functions.api.funnel.handler import handler
-from tests.asking import ask, reached
-from tests.builders import NOON
-from tests.shop_funnel import SITE, load_shop_funnel
-from tests.visits import person, roll_up, view
+from tests.support.asking import ask, reached
+from tests.support.builders import NOON
+from tests.support.shop_funnel import SITE, load_shop_funnel
+from tests.support.visits import person, roll_up, view
 
 Mongo = Database[dict[str, Any]]
 FUNNEL, TREND = "/api/funnel", "/api/funnel/trend"

@@ -5,8 +5,8 @@ from typing import Any
 from pymongo.database import Database
 
 from functions.api.funnel.handler import handler
-from tests.asking import ask, reached, refusal
-from tests.visits import TODAY, YESTERDAY, happen, roll_up, view
+from tests.support.asking import ask, reached, refusal
+from tests.support.visits import TODAY, YESTERDAY, happen, roll_up, view
 
 Mongo = Database[dict[str, Any]]
 TREND = "/api/funnel/trend"

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from footfall.events.commerce import minor_units
+from footfall.money import minor_units
 from pymongo.database import Database
 
 from functions.api.funnel.handler import handler as funnel_handler
 from functions.api.metrics.handler import handler
-from tests.asking import ask, refusal
-from tests.builders import NOON
-from tests.visits import TODAY, YESTERDAY, a_shop, an_order, happen, know, mark, roll_up, view
+from tests.support.asking import ask, refusal
+from tests.support.builders import NOON
+from tests.support.visits import TODAY, YESTERDAY, a_shop, an_order, happen, know, mark, roll_up, view
 
 Mongo = Database[dict[str, Any]]
 BUSINESS, DASHBOARD = "/api/metrics", "/api/metrics/dashboard"

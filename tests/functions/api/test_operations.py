@@ -9,11 +9,11 @@ from typing import Any
 
 import boto3
 import pytest
-from footfall import queues
+from footfall.aws import queues
 from pymongo.database import Database
 
 from functions.api.operations.handler import handler
-from tests.builders import NOON, LambdaContext, a_document, a_site
+from tests.support.builders import NOON, LambdaContext, a_document, a_site
 
 Mongo = Database[dict[str, Any]]
 WAITS = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 30, "End": True}}})

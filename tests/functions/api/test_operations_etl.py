@@ -6,9 +6,10 @@ from typing import Any
 
 import boto3
 import pytest
-from footfall import queues
-from footfall.stores import sites
-from footfall.stores.quarantine import keep, quarantined
+from footfall import sites
+from footfall.aws import queues
+from footfall.quarantine import keep, quarantined
+from footfall.schemas.quarantine import Origin
 from pymongo.database import Database
 
 from functions.api.operations import drain, quarantine
@@ -16,10 +17,10 @@ from functions.api.operations.handler import handler
 from functions.etl.events import steps
 from functions.etl.events.handler import handler as etl_events
 from functions.jobs.retention.handler import handler as retention
-from tests.asking import ask, order, refusal
-from tests.builders import NOON, LambdaContext, a_document, a_message, a_site, an_event
 from tests.functions.api.conftest import Lambda
-from tests.importing import taken
+from tests.support.asking import ask, order, refusal
+from tests.support.builders import NOON, LambdaContext, a_document, a_message, a_site, an_event
+from tests.support.importing import taken
 
 Mongo = Database[dict[str, Any]]
 Urls = dict[str, str]
@@ -27,7 +28,7 @@ Urls = dict[str, str]
 
 def set_aside(database: Mongo, *events: Any, reason: str = "odd", minutes: int = 0, site_id: str = "demo") -> None:
     """Put events in quarantine as etl/events does."""
-    origin = {"source": "collect", "received_at": NOON, "ip": "203.0.113.0", "user_agent": "agent"}
+    origin = Origin(source="collect", received_at=NOON, ip="203.0.113.0", user_agent="agent")
     seen = NOON + timedelta(minutes=minutes)
     documents = [
         quarantined(site_id, "events", reason, "why", json.dumps(raw).encode(), origin, seen, b"key", raw["eventId"])
@@ -39,7 +40,7 @@ def set_aside(database: Mongo, *events: Any, reason: str = "odd", minutes: int =
 def set_rows_aside(database: Mongo, import_id: str, *rows: bytes) -> None:
     """Put rows in quarantine as etl/imports does."""
     for line, row in enumerate(rows, 2):
-        origin = {"import_id": import_id, "file": "orders.csv", "line": line}
+        origin = Origin(import_id=import_id, file="orders.csv", line=line)
         keep(database, [quarantined("demo", "imports", "bad_number", "why", row, origin, NOON)])
 
 

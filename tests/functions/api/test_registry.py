@@ -4,18 +4,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from footfall import sites
 from footfall.clock import now
+from footfall.models.populations import measured
 from footfall.schemas.model import MODEL_NAMES
 from footfall.schemas.site import Site
-from footfall.stores import sites
-from footfall.stores.populations import measured
 from pymongo.database import Database
 
 from functions.api.operations import levers, registry
 from functions.api.operations.handler import handler
-from tests.asking import order
-from tests.builders import a_site
-from tests.shopping import an_order
+from tests.support.asking import order
+from tests.support.builders import a_site
+from tests.support.shopping import an_order
 
 Mongo = Database[dict[str, Any]]
 EVALUATED = {

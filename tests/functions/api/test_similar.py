@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from footfall.stores import cache, vectors
+from footfall.stores import redis as cache
+from footfall.stores import vectors
 from footfall.stores.vectors import PEOPLE
 from pymongo.database import Database
 
 from functions.api.similar.handler import handler
 from infra.local.aws import AwsAddresses
-from tests.builders import NOON, LambdaContext
 from tests.functions.training.road import a_road, train
-from tests.milvus import without_milvus
-from tests.shopping import a_user, open_shop
+from tests.support.builders import NOON, LambdaContext
+from tests.support.milvus import without_milvus
+from tests.support.shopping import a_user, open_shop
 
 Mongo = Database[dict[str, Any]]
 Json = dict[str, Any]

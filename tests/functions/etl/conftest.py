@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from footfall import sites
 from footfall.schemas.message import SessionsMessage
-from footfall.stores import sites
 from pymongo.database import Database
 
 from functions.etl.events import steps
-from tests.builders import a_site
+from tests.support.builders import a_site
 
 Mongo = Database[dict[str, Any]]
 

@@ -20,7 +20,7 @@ from pymongo.database import Database
 
 from functions.etl.events import store
 from functions.etl.events.handler import groups, handler
-from tests.builders import NOON, LambdaContext, a_message, a_site, an_event, at, sqs_event
+from tests.support.builders import NOON, LambdaContext, a_message, a_site, an_event, at, sqs_event
 
 Mongo = Database[dict[str, Any]]
 

@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from footfall import sites
 from footfall.events.feedback import feedback_of
-from footfall.stores import sites
 from pymongo.database import Database
 
 from functions.etl.events.handler import handler
-from tests.builders import NOON, LambdaContext, a_document, a_message, a_site, an_event, sqs_event
+from tests.support.builders import NOON, LambdaContext, a_document, a_message, a_site, an_event, sqs_event
 
 Mongo = Database[dict[str, Any]]
 

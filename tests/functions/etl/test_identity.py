@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from footfall.errors import Invalid
 from footfall.events.normalise import read_event
-from footfall.stores.behaviour import identities, links
-from footfall.stores.people import Numbers
+from footfall.people.identities import identities, links
+from footfall.people.numbers import PersonNumbers
 from pymongo.database import Database
 
 from functions.etl.events.handler import handler
-from tests.builders import LambdaContext, a_document, a_message, an_event, at, sqs_event
+from tests.support.builders import LambdaContext, a_document, a_message, an_event, at, sqs_event
 
 Mongo = Database[dict[str, Any]]
 
@@ -24,7 +24,7 @@ def run(*events: dict[str, Any]) -> None:
 def person_of(road: Mongo, event_id: str) -> str:
     """Whose event it is, as rollups and funnels count it."""
     event = road["events"].find_one({"_id": f"demo:{event_id}"}) or {}
-    numbers = Numbers(road, "demo")
+    numbers = PersonNumbers(road, "demo")
     numbers.learn([event])
     return str((road["users"].find_one({"site_id": "demo", "user_id": numbers.of(event)}) or {})["person_id"])
 

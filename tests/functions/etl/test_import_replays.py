@@ -13,8 +13,8 @@ from footfall.schemas.event import Json
 from pymongo.database import Database
 
 from infra.local.aws import AwsAddresses
-from tests import importing
-from tests.importing import Road, deliver, run, sent
+from tests.support import importing
+from tests.support.importing import Road, deliver, run, sent
 
 HEADER = b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 
@@ -145,7 +145,7 @@ def test_a_queue_that_does_not_answer_leaves_the_rows_waiting(
     refused.clear()
     asked = names(road)
     with monkeypatch.context() as patched:
-        patched.setattr("footfall.queues.ATTEMPTS", 0)
+        patched.setattr("footfall.aws.queues.ATTEMPTS", 0)
         body = {"version": 1, "site_id": "demo", "import_id": import_id, "replay": asked}
         assert deliver(json.dumps(body), "m") == ["m"]
     assert states(road) == [("waiting", 0)]

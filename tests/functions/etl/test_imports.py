@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from footfall import queues
+from footfall.aws import queues
 from footfall.errors import Unavailable
 from footfall.schemas.event import Json
 from pymongo.database import Database
@@ -18,9 +18,9 @@ from functions.etl.imports import handler as imports
 from functions.etl.imports import progress, steps
 from functions.etl.imports.notices import ImportRef
 from infra.local.aws import AwsAddresses
-from tests import importing
-from tests.builders import LambdaContext
-from tests.importing import Road, deliver, notice_of, run, sent, taken, upload
+from tests.support import importing
+from tests.support.builders import LambdaContext
+from tests.support.importing import Road, deliver, notice_of, run, sent, taken, upload
 
 HEADER = b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 TEST_EVENT = '{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "uploads", "RequestId": "1", "HostId": "2"}'
@@ -337,7 +337,7 @@ def test_lines_of_json_are_sent_as_they_are(road: Road) -> None:
 
 def peak_kilobytes(users: int) -> int:
     """The most memory that an import of so many users takes, in a process of its own."""
-    command = [sys.executable, "-m", "tests.import_steps", str(users)]
+    command = [sys.executable, "-m", "tests.support.import_steps", str(users)]
     return int(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
 
 

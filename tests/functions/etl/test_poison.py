@@ -7,7 +7,7 @@ import pytest
 from pymongo.database import Database
 
 from functions.etl.events.handler import handler
-from tests.builders import LambdaContext, a_message, an_event, sqs_event
+from tests.support.builders import LambdaContext, a_message, an_event, sqs_event
 
 Mongo = Database[dict[str, Any]]
 PLACE = '"POISON"'

@@ -9,12 +9,12 @@ import pytest
 from footfall.clock import now
 from footfall.schemas.message import SessionsMessage, SessionSummary
 from footfall.settings import from_environment
-from footfall.stores import cache
-from footfall.stores.cache import Breaker
+from footfall.stores import redis as cache
+from footfall.stores.redis import Breaker
 from redis import Redis
 
 from functions.etl.realtime.handler import handler
-from tests.builders import LambdaContext
+from tests.support.builders import LambdaContext
 
 
 @pytest.fixture

@@ -4,18 +4,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from footfall.models import embedding
+from footfall.models import registry as models
 from footfall.schemas.message import SessionsMessage
-from footfall.stores import embedding, models, vectors
+from footfall.stores import vectors
 from footfall.stores.vectors import PEOPLE, Row
 from pymongo.database import Database
 
 from functions.etl.vectors import handler as module
 from functions.etl.vectors.handler import handler
 from infra.local.aws import AwsAddresses
-from tests.builders import NOON, LambdaContext
 from tests.functions.training.road import a_road, train
-from tests.milvus import without_milvus
-from tests.shopping import a_user, a_visit, an_order, at_site, open_shop
+from tests.support.builders import NOON, LambdaContext
+from tests.support.milvus import without_milvus
+from tests.support.shopping import a_user, a_visit, an_order, at_site, open_shop
 
 Mongo = Database[dict[str, Any]]
 

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from footfall import sites
 from footfall.clock import now
 from footfall.errors import NotFound
-from footfall.stores import sites
 from pymongo.database import Database
 
 from functions.jobs.retention.handler import handler
-from tests.builders import LambdaContext, a_document, a_site
+from tests.support.builders import LambdaContext, a_document, a_site
 
 Mongo = Database[dict[str, Any]]
 

@@ -5,18 +5,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from footfall import sites
 from footfall.clock import now
 from footfall.days import DayRange
 from footfall.errors import NotFound
 from footfall.schemas.site import Funnel, Site
-from footfall.stores import sites
 from pyroaring import BitMap
 
 from functions.jobs.rollup import handler as rollup
 from functions.jobs.rollup import queries, recompute, writing
 from functions.jobs.rollup.handler import handler
-from tests.builders import NOON, LambdaContext, a_site
-from tests.visits import TODAY, YESTERDAY, Mongo, a_shop, an_order, happen, know, mark, person, roll_up, view
+from tests.support.builders import NOON, LambdaContext, a_site
+from tests.support.visits import TODAY, YESTERDAY, Mongo, a_shop, an_order, happen, know, mark, person, roll_up, view
 
 
 @pytest.fixture

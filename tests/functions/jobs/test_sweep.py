@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
-from footfall import queues
+from footfall.aws import queues
 from footfall.clock import now
 from footfall.schemas.message import EventsMessage
 from footfall.sessions.fold import fold_session
@@ -14,7 +14,7 @@ from pymongo.database import Database
 
 from functions.jobs.sweep import handler as sweep
 from infra.local.aws import AwsAddresses
-from tests.builders import LambdaContext, a_document
+from tests.support.builders import LambdaContext, a_document
 
 Mongo = Database[dict[str, Any]]
 

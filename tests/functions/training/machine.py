@@ -18,7 +18,7 @@ from functions.training.extract.handler import handler as extract
 from functions.training.fit.handler import handler as fit
 from functions.training.publish.handler import handler as publish
 from infra.local.aws import ACCOUNT, REGION
-from tests.builders import LambdaContext
+from tests.support.builders import LambdaContext
 
 Json = dict[str, Any]
 DEFINITION = Path(__file__).parents[3] / "infra" / "training.asl.yaml"

@@ -7,15 +7,17 @@ from uuid import uuid4
 
 import boto3
 import pytest
+from footfall import sites
+from footfall.aws import objects
 from footfall.settings import from_environment
-from footfall.stores import objects, sites, vectors
+from footfall.stores import vectors
 
 from functions.training.evaluate.handler import handler as evaluate
 from functions.training.extract.handler import handler as extract
 from functions.training.fit.handler import handler as fit
 from functions.training.publish.handler import handler as publish
-from tests.builders import LambdaContext
-from tests.milvus import collections
+from tests.support.builders import LambdaContext
+from tests.support.milvus import collections
 
 Json = dict[str, Any]
 

@@ -7,15 +7,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from footfall.stores import sites
+from footfall import sites
 from pymongo.database import Database
 
 from infra.local.aws import start_aws
 from infra.local.processes import Nursery
-from tests.builders import a_site
 from tests.functions.training.machine import definition, execute, lambda_endpoint
 from tests.functions.training.road import a_road
-from tests.shopping import open_shop
+from tests.support.builders import a_site
+from tests.support.shopping import open_shop
 
 Mongo = Database[dict[str, Any]]
 

@@ -16,7 +16,7 @@ from functions.training.evaluate.neighbours import recall, shared_products
 from functions.training.extract.gather import Gathering
 from functions.training.fit.directions import fit_projection
 from functions.training.fit.segments import fit_segments
-from tests.shopping import a_visit, online_retail
+from tests.support.shopping import a_visit, online_retail
 
 pytestmark = pytest.mark.shared_data
 LONDON = ZoneInfo("Europe/London")

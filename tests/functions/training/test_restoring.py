@@ -6,15 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 from footfall.errors import NotFound
-from footfall.stores import models, vectors
+from footfall.models import registry as models
+from footfall.stores import vectors
 from footfall.stores.vectors import PEOPLE
 from pymongo.database import Database
 
 from functions.training.publish.handler import handler as publish
 from infra.local.aws import AwsAddresses
-from tests.builders import LambdaContext
 from tests.functions.training.road import Json, a_road, train
-from tests.shopping import a_visit, an_order, at_site, open_shop
+from tests.support.builders import LambdaContext
+from tests.support.shopping import a_visit, an_order, at_site, open_shop
 
 Mongo = Database[dict[str, Any]]
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from footfall.clock import now
 from footfall.errors import NotFound
-from footfall.stores import models, vectors
-from footfall.stores.artefacts import Corrupted, load_arrays
+from footfall.models import registry as models
+from footfall.models.artefacts import Corrupted, load_arrays
+from footfall.stores import vectors
 from footfall.stores.vectors import PAGES, PEOPLE
 from pymongo.database import Database
 
@@ -16,9 +17,9 @@ from functions.training.evaluate.handler import handler as evaluate
 from functions.training.extract.handler import handler as extract
 from functions.training.publish.handler import handler as publish
 from infra.local.aws import AwsAddresses
-from tests.builders import NOON, LambdaContext
 from tests.functions.training.road import Json, a_road, evaluated, fitted, train
-from tests.shopping import a_user, a_visit, an_order, at_site, open_shop
+from tests.support.builders import NOON, LambdaContext
+from tests.support.shopping import a_user, a_visit, an_order, at_site, open_shop
 
 Mongo = Database[dict[str, Any]]
 CONTEXT = LambdaContext()

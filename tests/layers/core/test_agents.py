@@ -5,7 +5,7 @@ from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 from footfall.events.agents import SENDERS, read_agent
 from footfall.events.devices import LONGEST_AGENT, NO_AGENT, agent_of, device_of
 
-from tests.builders import a_document
+from tests.support.builders import a_document
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 CHROME = f"{WEBKIT} Chrome/130.0.0.0"

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 import boto3
 import numpy as np
 import pytest
+from footfall.aws import objects
 from footfall.errors import Unavailable
+from footfall.models import artefacts
+from footfall.models.artefacts import Corrupted, load_arrays, load_json, save_arrays, save_json
 from footfall.schemas.model import Artefact, Run
 from footfall.settings import from_environment
-from footfall.stores import artefacts, objects
-from footfall.stores.artefacts import Corrupted, load_arrays, load_json, save_arrays, save_json
 
 from infra.local.aws import AwsAddresses
 

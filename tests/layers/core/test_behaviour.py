@@ -15,8 +15,8 @@ from footfall.schemas.event import EventDocument
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import a_document, at
-from tests.shopping import a_line, a_visit, an_order
+from tests.support.builders import a_document, at
+from tests.support.shopping import a_line, a_visit, an_order
 
 UTC = ZoneInfo("UTC")
 

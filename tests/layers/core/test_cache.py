@@ -12,9 +12,11 @@ import pytest
 from footfall.clock import now
 from footfall.days import DayRange
 from footfall.errors import Unavailable
+from footfall.questions.cache import remember
 from footfall.settings import from_environment
-from footfall.stores import cache
-from footfall.stores.cache import Breaker, Key, ask, dashboard_key, funnel_key, remember
+from footfall.stores import redis as cache
+from footfall.stores.keys import Key, dashboard_key, funnel_key
+from footfall.stores.redis import Breaker, ask
 from pydantic import BaseModel
 
 KEY = Key("metrics:test:demo", 100)

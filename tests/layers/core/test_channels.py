@@ -3,7 +3,7 @@
 import pytest
 from footfall.events.channels import channel_of
 
-from tests.builders import a_document
+from tests.support.builders import a_document
 
 
 @pytest.mark.parametrize(

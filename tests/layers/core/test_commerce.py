@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from footfall.events.commerce import commerce_of, commerce_type, minor_units
+from footfall.events.commerce import commerce_of, commerce_type
+from footfall.money import minor_units
 from footfall.orders.fold import fold_order
 from footfall.schemas.event import EVENT_TYPES
 
-from tests.builders import a_document
+from tests.support.builders import a_document
 
 SEGMENT = """Products Searched, Product List Viewed, Product List Filtered, Promotion Viewed, Promotion Clicked,
 Product Clicked, Product Viewed, Product Added, Product Removed, Cart Viewed, Checkout Started, Checkout Step Viewed,

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from footfall.days import DayRange, RangeQuestion, day_of, start_of, zone_named
+from footfall.days import DayRange, day_of, start_of, zone_named
 from footfall.errors import Invalid, Misconfigured
+from footfall.questions.range import RangeQuestion
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError

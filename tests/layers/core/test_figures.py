@@ -1,6 +1,7 @@
 """Figures as answers give them."""
 
-from footfall.figures import major_units, percentage
+from footfall.money import major_units
+from footfall.rates import percentage
 from hypothesis import given
 from hypothesis import strategies as st
 

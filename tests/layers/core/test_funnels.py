@@ -19,8 +19,8 @@ from footfall.schemas.site import Funnel, Site
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import a_document, a_site
 from tests.layers.core.funnel_oracle import Seen, furthest, percentile, seconds, users
+from tests.support.builders import a_document, a_site
 
 LONDON = ZoneInfo("Europe/London")
 EVE_OF_SUMMER_TIME = datetime(2026, 3, 28, 22, 0, tzinfo=UTC)

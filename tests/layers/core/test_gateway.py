@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 from footfall.errors import BadRequest
-from footfall.gateway import readable
+from footfall.http.gateway import readable
 
-from tests.asking import question
+from tests.support.asking import question
 
 HTTP = {"method": "GET", "path": "/", "sourceIp": "203.0.113.7"}
 BODY = {"body": "e30=", "isBase64Encoded": True}

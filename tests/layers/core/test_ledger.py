@@ -6,18 +6,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from footfall.stores import ledger
-from footfall.stores.ledger import PARTS, STILL_COMING, fold_ledger, ledger_days
+from footfall import ledger
+from footfall.ledger import PARTS, STILL_COMING, fold_ledger, ledger_days
 from pymongo.database import Database
 
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 Mongo = Database[dict[str, Any]]
 
 
 def settle(database: Mongo, minutes: float, site_id: str = "demo", **outcome: int) -> None:
     """A message's line, settled so many minutes after noon; one with waiting events is not."""
-    parts = {**dict.fromkeys(PARTS, 0), **outcome}
+    parts: dict[str, int] = {**dict.fromkeys(PARTS, 0), **outcome}
     line = {"site_id": site_id, "day": f"2026-03-{int(minutes) % 3 + 1:02}", **parts, "events": sum(outcome.values())}
     settled = {} if parts["waiting"] else {"settled_at": NOON + timedelta(minutes=minutes)}
     database["ledger"].insert_one({**line, **settled})

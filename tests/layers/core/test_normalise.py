@@ -2,15 +2,16 @@ from typing import Any
 
 import pytest
 from footfall.errors import Invalid
-from footfall.events.commerce import commerce_of, minor_units
+from footfall.events.commerce import commerce_of
 from footfall.events.normalise import SPELLINGS, normalise, read_event
+from footfall.money import minor_units
 from footfall.schemas.event import IncomingEvent, Json
 from footfall.schemas.site import PageRule
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tests.builders import NOON, a_document, a_message, a_site, an_event
+from tests.support.builders import NOON, a_document, a_message, a_site, an_event
 
 
 def test_segment_names_are_aliases() -> None:

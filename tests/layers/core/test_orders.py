@@ -5,7 +5,7 @@ import pytest
 from footfall.orders.fold import fold_order, order_id_of
 from footfall.schemas.event import EventDocument
 
-from tests.builders import a_document, at
+from tests.support.builders import a_document, at
 
 
 def completed(minute: float = 0, total: float = 50, **but: Any) -> EventDocument:

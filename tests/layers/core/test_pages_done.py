@@ -6,7 +6,7 @@ from footfall.schemas.event import EventDocument
 
 from functions.training.extract.pages import Pages
 from functions.training.fit.pages import fit_pages
-from tests.builders import a_document, at
+from tests.support.builders import a_document, at
 
 
 def view(path: str, page_type: str | None, minutes: float = 0, **but: str) -> EventDocument:

@@ -8,10 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from footfall.days import DayRange
 from footfall.errors import Unavailable
+from footfall.questions import cached as remembered
+from footfall.questions.cache import remember
+from footfall.questions.cached import forget, forget_person, hit_rate, statistics
 from footfall.settings import from_environment
-from footfall.stores import cache, remembered
-from footfall.stores.cache import Breaker, active_user_key, ask, dashboard_key, funnel_key, remember, similar_users_key
-from footfall.stores.remembered import forget, forget_person, hit_rate, statistics
+from footfall.stores import redis as cache
+from footfall.stores.keys import active_user_key, dashboard_key, funnel_key, similar_users_key
+from footfall.stores.redis import Breaker, ask
 from pydantic import BaseModel
 
 APRIL = DayRange(date(2015, 4, 1), date(2015, 4, 30), ZoneInfo("UTC"))

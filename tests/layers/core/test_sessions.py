@@ -4,7 +4,7 @@ from footfall.sessions.fold import GAP, derived_session_id, fold_session, split_
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.builders import NOON, a_document, at
+from tests.support.builders import NOON, a_document, at
 
 
 def test_thirty_minutes_hold_a_session_together_and_a_millisecond_more_cuts_it() -> None:

@@ -11,7 +11,7 @@ from footfall.stores import vectors
 from footfall.stores.vectors import PAGES, PEOPLE, Collection, Row, equal
 from numpy.typing import NDArray
 
-from tests.milvus import collections, without_milvus
+from tests.support.milvus import collections, without_milvus
 
 TEXTS = {"device": "Desktop", "rfm_segment": "", "behaviour_segment": "", "profile": "{}"}
 

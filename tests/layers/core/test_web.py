@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from footfall.web import as_lambda, create_app
+from footfall.http.app import as_lambda, create_app
 
-from tests.asking import question
-from tests.builders import LambdaContext
+from tests.support.asking import question
+from tests.support.builders import LambdaContext
 
 app = create_app("echo")
 handler = as_lambda(app)

@@ -15,8 +15,10 @@ from datetime import datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from footfall.schemas.event import EventDocument, order_in_time
-from footfall.schemas.order import OrderDocument
+from footfall.orders.fold import ORDER_EVENTS
+from footfall.orders.purchases import is_purchase
+from footfall.schemas.event import BehaviourEvent, order_in_time
+from footfall.schemas.order import OwnedOrder, PurchasedOrder
 from footfall.sessions.fold import INTERACTIONS, NOT_A_VISIT, split_by_gap
 
 Tokens = dict[str, float]
@@ -24,35 +26,35 @@ Tokens = dict[str, float]
 MAX_NAME = 80
 BOUGHT = 4.0
 INTEREST = {"product_clicked": 1.0, "product_viewed": 1.0, "product_added": 2.0}
-ORDER_EVENT_TYPES = frozenset({"order_completed", "order_updated", "order_refunded", "order_cancelled"})
-"""Orders are read from `orders`, where they are whole; their events would count them twice."""
+NOT_READ = NOT_A_VISIT | ORDER_EVENTS
+"""Types whose events are no behaviour: orders are read from `orders`, where they are whole, and would count twice."""
 
 
-def visits_of(events: Iterable[EventDocument]) -> list[list[EventDocument]]:
+def visits_of(events: Iterable[BehaviourEvent]) -> list[list[BehaviourEvent]]:
     """One visitor's events as visits: by the client's session id where there is one, else by a gap of 30 minutes."""
-    named: defaultdict[str, list[EventDocument]] = defaultdict(list)
-    unnamed: list[EventDocument] = []
+    named: defaultdict[str, list[BehaviourEvent]] = defaultdict(list)
+    unnamed: list[BehaviourEvent] = []
     for event in sorted(events, key=order_in_time):
-        if event["type"] in NOT_A_VISIT or event["type"] in ORDER_EVENT_TYPES:
+        if event["type"] in NOT_READ:
             continue
         session_id = event.get("session_id")
         (named[session_id] if session_id else unnamed).append(event)
     return sorted([*named.values(), *split_by_gap(unnamed)], key=lambda visit: order_in_time(visit[0]))
 
 
-def person_of_visit(visit: Sequence[EventDocument], links: Mapping[str, str]) -> str:
+def person_of_visit(visit: Sequence[BehaviourEvent], links: Mapping[str, str]) -> str:
     """Whose visit it is: who they last said they were, else who that visitor turned out to be, else the visitor."""
     said = next((who for event in reversed(visit) if (who := event.get("user_id"))), None)
     visitor_id = visit[0]["visitor_id"]
     return said or links.get(visitor_id, visitor_id)
 
 
-def person_of_order(order: OrderDocument, links: Mapping[str, str]) -> str:
+def person_of_order(order: OwnedOrder, links: Mapping[str, str]) -> str:
     """Whose order it is: the customer's, else that of who the visitor turned out to be, else the visitor's."""
     return order["user_id"] or links.get(order["person_id"], order["person_id"])
 
 
-def visit_tokens(visit: Sequence[EventDocument], zone: ZoneInfo) -> Tokens:
+def visit_tokens(visit: Sequence[BehaviourEvent], zone: ZoneInfo) -> Tokens:
     """What one visit, its events in order, says of the visitor's behaviour."""
     tokens: defaultdict[str, float] = defaultdict(float)
     pages = [page_name(event) for event in visit if event["type"] == "pageview"]
@@ -77,7 +79,7 @@ def visit_tokens(visit: Sequence[EventDocument], zone: ZoneInfo) -> Tokens:
     return tokens
 
 
-def order_tokens(order: OrderDocument, zone: ZoneInfo) -> Tokens:
+def order_tokens(order: PurchasedOrder, zone: ZoneInfo) -> Tokens:
     """What one order says of the buyer's behaviour; a refund whose order was never seen counts as a refund alone."""
     tokens: defaultdict[str, float] = defaultdict(float)
     tokens["figure:refunded"] += order["refunded"]
@@ -99,18 +101,13 @@ def order_tokens(order: OrderDocument, zone: ZoneInfo) -> Tokens:
     return tokens
 
 
-def is_purchase(order: OrderDocument) -> bool:
-    """Whether money was asked for: an order of nothing, and a lone refund, make nobody a customer."""
-    return order["total"] > 0 and order["placed_at"] is not None
-
-
 def add(total: Tokens, tokens: Mapping[str, float]) -> None:
     """Add the tokens of one visit or order to a person's."""
     for token, weight in tokens.items():
         total[token] = total.get(token, 0.0) + weight
 
 
-def _add_interest(tokens: defaultdict[str, float], event: EventDocument) -> None:
+def _add_interest(tokens: defaultdict[str, float], event: BehaviourEvent) -> None:
     strength = INTEREST.get(event["type"])
     for line in (event.get("commerce") or {}).get("lines", []) if strength else []:
         tokens[f"product:{_name(line['product_id'])}"] += strength or 0.0
@@ -118,7 +115,7 @@ def _add_interest(tokens: defaultdict[str, float], event: EventDocument) -> None
             tokens[f"category:{_name(line['category'])}"] += strength or 0.0
 
 
-def _add_product_pages(tokens: defaultdict[str, float], visit: Sequence[EventDocument]) -> None:
+def _add_product_pages(tokens: defaultdict[str, float], visit: Sequence[BehaviourEvent]) -> None:
     """A shop that sends no product events still shows product pages, each named by the end of its path."""
     if any(event["type"] in INTEREST for event in visit):
         return
@@ -133,7 +130,7 @@ def _add_moment(tokens: defaultdict[str, float], moment: datetime, zone: ZoneInf
     tokens[f"weekday:{local.weekday()}"] += 1
 
 
-def page_name(event: EventDocument) -> str:
+def page_name(event: BehaviourEvent) -> str:
     """The page's type, else the first part of its path: single addresses would tell nobody's habits."""
     return _name(event.get("page_type") or "/" + (event.get("path") or "").strip("/").partition("/")[0])
 

@@ -13,13 +13,13 @@ from math import floor
 from typing import Any
 
 from footfall.customers.behaviour import MAX_NAME, Tokens, page_name
-from footfall.schemas.event import EventDocument
+from footfall.schemas.event import BehaviourEvent
 
 LONGEST_PAGE = 200
 SPOTS = 5
 
 
-def pages_of(visit: Sequence[EventDocument]) -> dict[str, Tokens]:
+def pages_of(visit: Sequence[BehaviourEvent]) -> dict[str, Tokens]:
     """What one visit, its events in order, says of each page that was seen; what comes before any page says nothing."""
     starts = [number for number, event in enumerate(visit) if event["type"] == "pageview"]
     types = ["^", *(page_name(visit[start]) for start in starts), "$"]
@@ -36,7 +36,7 @@ def pages_of(visit: Sequence[EventDocument]) -> dict[str, Tokens]:
     return {page: dict(tokens) for page, tokens in found.items()}
 
 
-def _page(event: EventDocument) -> str:
+def _page(event: BehaviourEvent) -> str:
     return (event.get("path") or event.get("page_type") or "/")[:LONGEST_PAGE]
 
 
@@ -44,7 +44,7 @@ def _stay(begin: datetime, end: datetime) -> int:
     return int((end - begin).total_seconds() + 1).bit_length()
 
 
-def _add_deed(tokens: defaultdict[str, float], event: EventDocument) -> None:
+def _add_deed(tokens: defaultdict[str, float], event: BehaviourEvent) -> None:
     tokens[f"event:{(event.get('name') or event['type'])[:MAX_NAME]}"] += 1
     element = event.get("element")
     if isinstance(element, str) and element:

@@ -3,9 +3,10 @@
 Sources: Segment's e-commerce spec v2 and Google Analytics 4's recommended events.
 """
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, cast
 
+from footfall.money import minor_units
 from footfall.schemas.event import Commerce, OrderLine
 
 SEGMENT = {
@@ -59,10 +60,6 @@ GA4 = {
 }
 VOCABULARY = {**{name.lower(): ours for name, ours in SEGMENT.items()}, **GA4}
 COMMERCE_TYPES = frozenset(VOCABULARY.values())
-WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-WITH_THREE = "BHD IQD JOD KWD LYD OMR TND"
-MINOR_DIGITS = {**dict.fromkeys(WITHOUT_DECIMALS.split(), 0), **dict.fromkeys(WITH_THREE.split(), 3)}
-"""Decimals of the currencies that have not two (ISO 4217)."""
 TOTALS = ("total", "revenue", "value")
 ORDER_IDS = ("order_id", "transaction_id", "orderId")
 PRODUCT_IDS = ("product_id", "item_id", "sku")
@@ -76,17 +73,6 @@ def commerce_type(name: str) -> str | None:
     return (
         lowered if lowered in COMMERCE_TYPES else VOCABULARY.get(lowered.replace("_", " ")) or VOCABULARY.get(lowered)
     )
-
-
-def minor_units(amount: Any, currency: str) -> int | None:
-    """An amount such as 12.5 or "12.50" in minor units (1250), rounded half to even; None when it is no amount."""
-    if isinstance(amount, bool) or not isinstance(amount, (int, float, str)):
-        return None
-    try:
-        scaled = Decimal(str(amount)).scaleb(MINOR_DIGITS.get(currency, 2))
-        return int(scaled.to_integral_value()) if abs(scaled) < 10**15 else None
-    except (InvalidOperation, ValueError):
-        return None
 
 
 def commerce_of(properties: dict[str, Any], currency: str) -> Commerce:

@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from footfall.figures import percentage
 from footfall.funnels.engine import Attempts, Codes, Indices, Integers, Timeline
+from footfall.rates import percentage
 from footfall.schemas.funnel import DEVICES, FunnelStep
 
 Seconds = NDArray[np.float64]

@@ -150,7 +150,52 @@ class Commerce(TypedDict, total=False):
     lines: list[OrderLine]
 
 
-class EventDocument(TypedDict):
+class EventMoment(TypedDict):
+    """What puts an event in the order of time."""
+
+    timestamp: datetime
+    received_at: datetime
+    sequence: int
+    event_id: str
+
+
+class StepEvent(EventMoment):
+    """What a funnel reads of an event."""
+
+    type: str
+    name: NotRequired[str]
+    page_type: NotRequired[str]
+    device: str
+    person_id: str
+    user_id: NotRequired[str]
+    visitor_id: str
+    session_id: NotRequired[str]
+
+
+class VisitEvent(StepEvent):
+    """What a day's figures read of an event."""
+
+    path: NotRequired[str]
+
+
+class SessionEvent(VisitEvent):
+    """What a session is made of."""
+
+    site_id: str
+    country: NotRequired[str]
+    bot: bool
+    attribution: Attribution
+    commerce: NotRequired[Commerce]
+
+
+class BehaviourEvent(SessionEvent):
+    """What somebody's behaviour is read from."""
+
+    element: NotRequired[str | Json]
+    coordinates: NotRequired[Json]
+
+
+class EventDocument(BehaviourEvent):
     """One stored event. `timestamp` is the event's time as corrected; the raw times stay beside it.
 
     `sequence` is the place in the body the event came in: it orders events of the same instant. `message_key` is of the
@@ -160,38 +205,18 @@ class EventDocument(TypedDict):
     """
 
     _id: str
-    site_id: str
-    event_id: str
-    type: str
-    name: NotRequired[str]
-    visitor_id: str
-    user_id: NotRequired[str]
-    person_id: str
-    session_id: NotRequired[str]
-    timestamp: datetime
     client_time: NotRequired[datetime]
     sent_at: NotRequired[datetime]
-    received_at: datetime
     processed_at: datetime
-    sequence: int
     url: NotRequired[str]
-    path: NotRequired[str]
     title: NotRequired[str]
     referrer: NotRequired[str]
-    page_type: NotRequired[str]
-    device: str
     browser: NotRequired[str]
     os: NotRequired[str]
-    country: NotRequired[str]
-    bot: bool
-    attribution: Attribution
-    element: NotRequired[str | Json]
-    coordinates: NotRequired[Json]
     value: NotRequired[float | str]
     duration: NotRequired[float]
     properties: NotRequired[Json]
     traits: NotRequired[Json]
-    commerce: NotRequired[Commerce]
     flags: NotRequired[list[str]]
     ip: NotRequired[str]
     user_agent: NotRequired[str]
@@ -202,6 +227,6 @@ class EventDocument(TypedDict):
     repeated_at: NotRequired[datetime]
 
 
-def order_in_time(event: EventDocument) -> tuple[datetime, datetime, int, str]:
-    """The key that puts events in the order they happened; events of one instant keep their arrival order."""
+def order_in_time(event: EventMoment) -> tuple[datetime, datetime, int, str]:
+    """Returns the key that puts events in the order they happened; events of one instant keep their arrival order."""
     return event["timestamp"], event["received_at"], event["sequence"], event["event_id"]

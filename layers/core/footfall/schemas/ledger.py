@@ -25,6 +25,34 @@ class LedgerLine(TypedDict):
     settled_at: NotRequired[datetime]
 
 
+class LedgerFigures(TypedDict):
+    """Sums of ledger lines."""
+
+    events: int
+    stored: int
+    duplicate: int
+    quarantined: int
+    waiting: int
+
+
+class LedgerSums(TypedDict):
+    """One document of `ledger_sums`: the sums, by day, of a site's lines that were settled before `until`."""
+
+    _id: str
+    site_id: str
+    until: datetime
+    days: dict[str, LedgerFigures]
+
+
+class SuspectDocument(TypedDict):
+    """One document of `suspects`: a message that keeps coming back, and how many attempts at it have begun."""
+
+    _id: str
+    site_id: str
+    attempts: int
+    expires_at: datetime
+
+
 def message_key(message_id: str) -> bytes:
     """A message's id in eight bytes, which every event that it brings is stored with."""
     return blake2b(message_id.encode(), digest_size=8).digest()

@@ -43,20 +43,31 @@ class Buyers(TypedDict):
     totals: bytes
 
 
-class DayDocument(TypedDict):
-    """One document of `daily_metrics`: a local day of a site, bots left out; money in minor units of `currency`.
-
-    Sessions belong to the day they began. `orders` were placed on this day; `revenue` is theirs before refunds, as far
-    as it is in `currency`; `refunds` belong to orders first refunded on this day. `pages` keeps the day's thousand most
-    viewed. `token` changes with every recompute; `read_at` is when its events began to be read.
-    """
+class StaleDay(TypedDict):
+    """One document of `stale_days`: a local day whose figures must be recomputed; `token` changes with every mark."""
 
     _id: str
     site_id: str
     date: str
-    definition: str
-    token: str
+    token: object
+
+
+class DayReading(TypedDict):
+    """A local day, and when the events of its figures began to be read."""
+
+    date: str
     read_at: datetime
+
+
+class DayToken(DayReading):
+    """What tells whether a day was recomputed: `token` changes whenever it is."""
+
+    token: str
+
+
+class DayFiguresDocument(DayToken):
+    """A day's figures, as the dashboard reads them; money in minor units of `currency`."""
+
     visitors: int
     page_views: int
     sessions: int
@@ -70,6 +81,19 @@ class DayDocument(TypedDict):
     by_device: dict[Device, DeviceDay]
     sources: list[SourceDay]
     pages: list[PageDay]
+
+
+class DayDocument(DayFiguresDocument):
+    """One document of `daily_metrics`: a local day of a site, bots left out; money in minor units of `currency`.
+
+    Sessions belong to the day they began. `orders` were placed on this day; `revenue` is theirs before refunds, as far
+    as it is in `currency`; `refunds` belong to orders first refunded on this day. `pages` keeps the day's thousand most
+    viewed. `token` changes with every recompute; `read_at` is when its events began to be read.
+    """
+
+    _id: str
+    site_id: str
+    definition: str
     buyers: Buyers
 
 

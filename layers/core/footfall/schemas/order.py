@@ -8,7 +8,31 @@ from footfall.schemas.event import OrderLine
 OrderStatus = Literal["completed", "refunded", "partly_refunded", "cancelled", "refund_only"]
 
 
-class OrderDocument(TypedDict):
+class OrderSums(TypedDict):
+    """What an order amounts to, in minor units of `currency`."""
+
+    total: int
+    refunded: int
+    currency: str
+    placed_at: datetime | None
+    refunded_at: datetime | None
+
+
+class OwnedOrder(OrderSums):
+    """Whose order it is; `user_id` is None for a guest, who is only a visitor."""
+
+    person_id: str
+    user_id: str | None
+
+
+class PurchasedOrder(OwnedOrder):
+    """What was bought."""
+
+    order_id: str
+    lines: list[OrderLine]
+
+
+class OrderDocument(PurchasedOrder):
     """One stored order; `total`, `refunded`, `shipping`, `tax` and `discount` in minor units of `currency`.
 
     `user_id` is None for a guest, who is only a visitor. `refund_only` is a refund whose order was never seen: it
@@ -17,15 +41,6 @@ class OrderDocument(TypedDict):
 
     _id: str
     site_id: str
-    order_id: str
-    person_id: str
-    user_id: str | None
-    placed_at: datetime | None
-    refunded_at: datetime | None
-    currency: str
-    lines: list[OrderLine]
-    total: int
-    refunded: int
     coupon: str | None
     country: str | None
     status: OrderStatus

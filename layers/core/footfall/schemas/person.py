@@ -1,7 +1,7 @@
 """A person: everybody who was ever seen on a site, known to the shop or not."""
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, Required, TypedDict
 
 
 class Link(TypedDict):
@@ -12,7 +12,39 @@ class Link(TypedDict):
     person_id: str
 
 
-class PersonDocument(TypedDict, total=False):
+class FirstEvent(TypedDict):
+    """A person's earliest event: its device, and before it the fields by which events are put in the order of time."""
+
+    at: datetime
+    received_at: datetime
+    sequence: int
+    event_id: str
+    device: str
+
+
+class CounterDocument(TypedDict):
+    """One document of `counters`: the last dense number that a site has given to anybody."""
+
+    _id: str
+    site_id: str
+    value: int
+
+
+class PersonIdentity(TypedDict, total=False):
+    """Who somebody is: a person, or a visitor who turned out to be the person that `link` names."""
+
+    person_id: Required[str]
+    merged_ids: list[str]
+    link: Link
+
+
+class PersonNumber(PersonIdentity, total=False):
+    """The dense number of somebody."""
+
+    user_id: Required[int]
+
+
+class PersonDocument(PersonNumber, total=False):
     """One document of `users`.
 
     `person_id` is the shop's id of the person, else the visitor id. `user_id` is a dense integer, for bitmaps.
@@ -22,14 +54,10 @@ class PersonDocument(TypedDict, total=False):
 
     _id: str
     site_id: str
-    person_id: str
-    user_id: int
     device: str
     sex: str | None
     date: datetime
     last_seen: datetime
     traits: dict[str, Any]
     trait_events: int
-    merged_ids: list[str]
-    first_event: dict[str, Any]
-    link: Link
+    first_event: FirstEvent

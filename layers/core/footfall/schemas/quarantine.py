@@ -1,9 +1,22 @@
 """What could not be stored, why, and its original bytes."""
 
 from datetime import datetime
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 Stage = Literal["events", "imports"]
+
+
+class Origin(TypedDict, total=False):
+    """Where an input came from: the message's source, or an import's file and line; how it came, to read it again."""
+
+    source: str
+    message_id: str
+    received_at: datetime
+    ip: str | None
+    user_agent: str | None
+    import_id: str
+    file: str
+    line: int
 
 
 class QuarantineDocument(TypedDict):
@@ -21,7 +34,7 @@ class QuarantineDocument(TypedDict):
     reason: str
     detail: str
     original: bytes
-    origin: dict[str, Any]
+    origin: Origin
     first_seen: datetime
     state: Literal["waiting", "replayed"]
     message_key: bytes | None

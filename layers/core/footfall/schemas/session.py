@@ -6,7 +6,22 @@ from typing import TypedDict
 from footfall.schemas.event import Attribution
 
 
-class SessionDocument(TypedDict):
+class SessionOwner(TypedDict):
+    """Whose session it is."""
+
+    person_id: str
+
+
+class SessionSpan(SessionOwner):
+    """When a visitor's session was."""
+
+    session_id: str
+    visitor_id: str
+    started_at: datetime
+    ended_at: datetime
+
+
+class SessionDocument(SessionSpan):
     """One stored session.
 
     `duration` in seconds; `steps` gives each page type's first time; `interactions` counts clicks, scrolls, hovers
@@ -16,13 +31,8 @@ class SessionDocument(TypedDict):
 
     _id: str
     site_id: str
-    session_id: str
     derived: bool
-    visitor_id: str
     user_id: str | None
-    person_id: str
-    started_at: datetime
-    ended_at: datetime
     duration: float
     device: str
     country: str | None

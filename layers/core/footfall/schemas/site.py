@@ -1,7 +1,7 @@
 """A site is a tenant: one shop, with its keys, rules and habits."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypedDict
 
 from pydantic import BaseModel, Field
 
@@ -37,6 +37,44 @@ class Funnel(BaseModel):
 
 
 DEFAULT_FUNNEL = Funnel(name="default", steps=["home", "search", "payment", "confirmation"])
+
+
+class ApiKeyDocument(TypedDict):
+    """One API key within a stored site."""
+
+    key_id: str
+    sha256: str
+    scopes: list[Scope]
+    expires_at: datetime | None
+
+
+class PageRuleDocument(TypedDict):
+    """One page rule within a stored site."""
+
+    prefix: str
+    page_type: str
+
+
+class FunnelDefinition(TypedDict):
+    """One named funnel within a stored site."""
+
+    name: str
+    steps: list[str]
+
+
+class SiteDocument(TypedDict):
+    """One document of `sites`; `Site` reads it."""
+
+    _id: str
+    site_id: str
+    name: str
+    time_zone: str
+    currency: str
+    origins: list[str]
+    page_rules: list[PageRuleDocument]
+    funnels: list[FunnelDefinition]
+    retention_days: int | None
+    api_keys: list[ApiKeyDocument]
 
 
 class Site(BaseModel):

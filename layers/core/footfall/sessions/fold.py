@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from footfall.schemas.event import EventDocument, order_in_time
+from footfall.schemas.event import SessionEvent, order_in_time
 from footfall.schemas.message import SessionSummary
 from footfall.schemas.session import SessionDocument
 
+Session = TypeVar("Session", bound=SessionEvent)
 GAP = timedelta(minutes=30)
 NOT_A_VISIT = frozenset({"identify", "alias", "group", "order_refunded", "order_cancelled", "order_updated"})
 """What happens to a person without their being there: it makes and extends no session."""
 INTERACTIONS = frozenset({"click", "scroll", "hover", "form", "form_submit"})
 
 
-def split_by_gap(events: Iterable[EventDocument]) -> list[list[EventDocument]]:
+def split_by_gap(events: Iterable[Session]) -> list[list[Session]]:
     """One visitor's events without session ids, in order and cut wherever more than 30 minutes pass between two."""
-    sessions: list[list[EventDocument]] = []
+    sessions: list[list[Session]] = []
     for event in sorted(events, key=order_in_time):
         if not sessions or event["timestamp"] - sessions[-1][-1]["timestamp"] > GAP:
             sessions.append([])
@@ -23,12 +25,14 @@ def split_by_gap(events: Iterable[EventDocument]) -> list[list[EventDocument]]:
     return sessions
 
 
-def derived_session_id(first: EventDocument) -> str:
+def derived_session_id(first: SessionEvent) -> str:
     """The id of a session the client did not name: its visitor and the millisecond it began."""
     return f"{first['visitor_id']}@{round(first['timestamp'].timestamp() * 1000)}"
 
 
-def fold_session(session_id: str, derived: bool, events: list[EventDocument], computed_at: datetime) -> SessionDocument:
+def fold_session(
+    session_id: str, derived: bool, events: Iterable[SessionEvent], computed_at: datetime
+) -> SessionDocument:
     """One session from all its events, in any order."""
     ordered = sorted(events, key=order_in_time)
     first, last = ordered[0], ordered[-1]
@@ -68,7 +72,7 @@ def fold_session(session_id: str, derived: bool, events: list[EventDocument], co
     )
 
 
-def _first_times(pages: list[EventDocument]) -> dict[str, datetime]:
+def _first_times(pages: list[SessionEvent]) -> dict[str, datetime]:
     steps: dict[str, datetime] = {}
     for page in pages:
         kind = page.get("page_type")
@@ -77,7 +81,7 @@ def _first_times(pages: list[EventDocument]) -> dict[str, datetime]:
     return steps
 
 
-def _orders(ordered: list[EventDocument]) -> dict[str, tuple[int, str | None]]:
+def _orders(ordered: list[SessionEvent]) -> dict[str, tuple[int, str | None]]:
     """Each order of a session once, though its event may have come twice under two ids."""
     orders: dict[str, tuple[int, str | None]] = {}
     for event in ordered:

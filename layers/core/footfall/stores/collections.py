@@ -1,20 +1,152 @@
-"""Every MongoDB collection, index, TTL and view: defined here once, made by jobs/prepare and by the tests alike."""
+"""Every MongoDB collection, declared once: document, writer, indexes, how a person's are found, how long they stay.
 
-from collections.abc import Mapping
-from typing import Any
+jobs/prepare and the tests make them from here. A test refuses every write by anybody but `writer` and `removed_by`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Generic, NamedTuple, TypeVar, cast, get_args, get_type_hints, is_typeddict
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.database import Database
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection as MongoCollection
+from pymongo.command_cursor import CommandCursor
+from pymongo.cursor import Cursor
 from pymongo.errors import CollectionInvalid, OperationFailure
 
+from footfall.schemas.customer import CustomerDocument
+from footfall.schemas.event import EventDocument
+from footfall.schemas.feedback import FeedbackDocument
+from footfall.schemas.funnel import FunnelDocument, RollupsDocument
+from footfall.schemas.imports import ImportDocument
+from footfall.schemas.ledger import LedgerLine, LedgerSums, SuspectDocument
 from footfall.schemas.message import IMPORT_SOURCE
+from footfall.schemas.metrics import DayDocument, StaleDay
+from footfall.schemas.model import ModelDocument, TrainingRunDocument
+from footfall.schemas.order import OrderDocument
+from footfall.schemas.person import CounterDocument, PersonDocument
+from footfall.schemas.product import ProductDocument
+from footfall.schemas.quarantine import QuarantineDocument
+from footfall.schemas.recommendation import RecommendationDocument
+from footfall.schemas.session import SessionDocument
+from footfall.schemas.site import SiteDocument
+from footfall.stores.mongo import Condition, Mongo, Pipeline
 
-Document = dict[str, Any]
+Document = TypeVar("Document", bound=Mapping[str, Any])
+View = TypeVar("View", bound=Mapping[str, Any])
+CODE_NAMESPACE_EXISTS = 48
 PAGE_VISIT_TYPES = ["pageview"]
 INTERACTION_TYPES = ["click", "scroll", "hover", "form", "form_submit"]
-CODE_NAMESPACE_EXISTS = 48
-KEPT_LINES_SECONDS = 90 * 86_400
-"""A message comes back for 24 days at most, unless it is moved; its line must be known until then."""
+
+
+class Expiry(NamedTuple):
+    """A TTL index: MongoDB removes a document `seconds` after the time in `field`, of those that `only` holds for."""
+
+    field: str
+    seconds: int = 0
+    only: Condition | None = None
+
+    @property
+    def ttl(self) -> IndexModel:
+        """The index that does it."""
+        partial = {"partialFilterExpression": self.only} if self.only else {}
+        return IndexModel([(self.field, ASCENDING)], expireAfterSeconds=self.seconds, **partial)
+
+
+class Retention(NamedTuple):
+    """jobs/retention removes a document when the time in `field` is older than the site keeps, if `only` holds."""
+
+    field: str
+    only: Condition | None = None
+
+
+@dataclass(frozen=True)
+class Collection(Generic[Document]):
+    """One collection.
+
+    `writer` is the one function (`etl/events`) or trigger (`training`) whose code may write here, and `removed_by` who
+    else may delete; None where nothing writes yet. `person` are the fields by which a person's documents are found.
+    `keep` says what ends a document's life; without it, documents stay for ever.
+    """
+
+    name: str
+    document: type[Document]
+    writer: str | None
+    indexes: Sequence[IndexModel] = ()
+    person: tuple[str, ...] = ()
+    keep: tuple[Expiry | Retention, ...] = ()
+    removed_by: str | None = None
+
+    @property
+    def all_indexes(self) -> list[IndexModel]:
+        """Its indexes, and those by which documents expire."""
+        return [*self.indexes, *(end.ttl for end in self.keep if isinstance(end, Expiry))]
+
+    def of(self, database: Mongo) -> MongoCollection[Document]:
+        """Returns the collection in a database, its documents typed."""
+        return cast("MongoCollection[Document]", database[self.name])
+
+    def read(
+        self,
+        database: Mongo,
+        view: type[View],
+        query: Condition,
+        *,
+        parts: Mapping[str, tuple[str, ...]] | None = None,
+        session: ClientSession | None = None,
+        batch_size: int = 0,
+    ) -> Cursor[View]:
+        """Returns the fields of a view of the documents that match; `parts` names what is wanted of a nested field.
+
+        Raises TypeError for a view with a field that the document has not.
+        """
+        wanted = _projection(self.document, view)
+        if parts:
+            wanted = {name: shown for name, shown in wanted.items() if name not in parts} | _nested(parts)
+        found = self.of(database).find(query, wanted, session=session, batch_size=batch_size)
+        return cast("Cursor[View]", found)
+
+    def aggregate(
+        self,
+        database: Mongo,
+        shape: type[View],  # noqa: ARG002 - it is for the type checker
+        pipeline: Pipeline,
+        *,
+        session: ClientSession | None = None,
+        max_milliseconds: int | None = None,
+        allow_disk_use: bool = False,
+    ) -> CommandCursor[View]:
+        """Returns what a pipeline makes of the documents, typed as `shape`."""
+        options: dict[str, Any] = {"allowDiskUse": True} if allow_disk_use else {}
+        if max_milliseconds is not None:
+            options["maxTimeMS"] = max_milliseconds
+        found = self.of(database).aggregate(pipeline, session=session, **options)
+        return cast("CommandCursor[View]", found)
+
+
+@lru_cache(maxsize=256)
+def _projection(document: type, view: type) -> dict[str, int]:
+    wanted = get_type_hints(view)
+    unknown = sorted(wanted.keys() - get_type_hints(document).keys())
+    if unknown:
+        raise TypeError(f"{document.__name__} has not the field {unknown[0]} of {view.__name__}")
+    return {"_id": 0, **dict.fromkeys(wanted, 1)}
+
+
+def _nested(parts: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+    return {f"{field}.{name}": 1 for field, names in parts.items() for name in names}
+
+
+def fields_of(document: type, prefix: str = "") -> set[str]:
+    """Returns the names of a document's fields; those of nested documents with a dot before them."""
+    names: set[str] = set()
+    for name, hint in get_type_hints(document).items():
+        names.add(f"{prefix}{name}")
+        for part in (hint, *get_args(hint)):
+            if is_typeddict(part):
+                names |= fields_of(part, f"{prefix}{name}.")
+    return names
 
 
 def _index(*fields: str, **options: Any) -> IndexModel:
@@ -22,10 +154,18 @@ def _index(*fields: str, **options: Any) -> IndexModel:
     return IndexModel(keys, **options)
 
 
-COLLECTIONS: Mapping[str, list[IndexModel]] = {
-    "sites": [],
-    "counters": [],
-    "events": [
+AT_EXPIRY = Expiry("expires_at", only={"expires_at": {"$type": "date"}})
+VISITOR = ("visitor_id", "user_id", "person_id")
+
+sites = Collection("sites", SiteDocument, writer="jobs/prepare")
+
+counters = Collection("counters", CounterDocument, writer="etl/events")
+
+events = Collection(
+    "events",
+    EventDocument,
+    writer="etl/events",
+    indexes=[
         _index("site_id", "timestamp"),
         _index("site_id", "visitor_id", "timestamp"),
         _index("site_id", "session_id", partialFilterExpression={"session_id": {"$gt": ""}}),
@@ -33,59 +173,135 @@ COLLECTIONS: Mapping[str, list[IndexModel]] = {
         _index("site_id", "page_type", "timestamp", partialFilterExpression={"type": "pageview"}),
         _index("site_id", "type", "timestamp"),
         _index("site_id", "commerce.order_id", partialFilterExpression={"commerce.order_id": {"$gt": ""}}),
-        _index("expires_at", expireAfterSeconds=0, partialFilterExpression={"expires_at": {"$type": "date"}}),
     ],
-    "user_sessions": [
+    person=VISITOR,
+    keep=(AT_EXPIRY, Retention("timestamp")),
+)
+
+user_sessions = Collection(
+    "user_sessions",
+    SessionDocument,
+    writer="etl/events",
+    indexes=[
         _index("site_id", "visitor_id", "started_at"),
         _index("site_id", "started_at"),
         _index("site_id", "computed_at"),
     ],
-    "users": [_index("site_id", "user_id", unique=True)],
-    "orders": [
+    person=VISITOR,
+    keep=(Retention("started_at"),),
+)
+
+users = Collection(
+    "users",
+    PersonDocument,
+    writer="etl/events",
+    indexes=[_index("site_id", "user_id", unique=True)],
+    person=("person_id", "link.person_id", "merged_ids"),
+)
+
+orders = Collection(
+    "orders",
+    OrderDocument,
+    writer="etl/events",
+    indexes=[
         _index("site_id", "user_id", "placed_at"),
         _index("site_id", "person_id"),
         _index("site_id", "placed_at"),
         _index("site_id", "refunded_at", partialFilterExpression={"refunded_at": {"$type": "date"}}),
     ],
-    "products": [_index("site_id", "category")],
-    "feedback": [
-        _index("site_id", "timestamp"),
-        _index("site_id", "person_id"),
-        _index("expires_at", expireAfterSeconds=0, partialFilterExpression={"expires_at": {"$type": "date"}}),
-    ],
-    "customers": [
+    person=("user_id", "person_id"),
+)
+
+products = Collection("products", ProductDocument, writer=None, indexes=[_index("site_id", "category")])
+
+feedback = Collection(
+    "feedback",
+    FeedbackDocument,
+    writer="etl/events",
+    indexes=[_index("site_id", "timestamp"), _index("site_id", "person_id")],
+    person=VISITOR,
+    keep=(AT_EXPIRY, Retention("timestamp")),
+)
+
+customers = Collection(
+    "customers",
+    CustomerDocument,
+    writer="training/publish",
+    indexes=[
         _index("site_id", "monetary", "_id"),
         _index("site_id", "frequency", "_id"),
         _index("site_id", "recency", "_id"),
         _index("site_id", "rfm_segment", "monetary", "_id"),
         _index("site_id", "behaviour_segment", "monetary", "_id"),
     ],
-    "recommendations": [_index("site_id", "customer_id")],
-    "funnel_analytics": [_index("site_id", "funnel", "date")],
-    "daily_metrics": [_index("site_id", "date")],
-    "stale_days": [_index("site_id", "date")],
-    "rollups": [],
-    "quarantine": [
+    person=("customer_id",),
+)
+
+recommendations = Collection(
+    "recommendations",
+    RecommendationDocument,
+    writer=None,
+    indexes=[_index("site_id", "customer_id")],
+    person=("customer_id",),
+)
+
+funnel_analytics = Collection(
+    "funnel_analytics", FunnelDocument, writer="jobs/rollup", indexes=[_index("site_id", "funnel", "date")]
+)
+
+daily_metrics = Collection("daily_metrics", DayDocument, writer="jobs/rollup", indexes=[_index("site_id", "date")])
+
+stale_days = Collection(
+    "stale_days", StaleDay, writer="etl/events", indexes=[_index("site_id", "date")], removed_by="jobs/rollup"
+)
+
+rollups = Collection("rollups", RollupsDocument, writer="jobs/rollup")
+
+quarantine = Collection(
+    "quarantine",
+    QuarantineDocument,
+    writer="etl",
+    indexes=[
         _index("site_id", "stage", "reason", "state", "first_seen"),
         _index("site_id", "state", "-first_seen", "_id"),
         _index("site_id", "-first_seen"),
         _index("site_id", "event_id", partialFilterExpression={"event_id": {"$gt": ""}}),
         _index("site_id", "origin.import_id", partialFilterExpression={"origin.import_id": {"$gt": ""}}),
     ],
-    "models": [_index("site_id", "name", "-version")],
-    "training_runs": [_index("site_id", "-started_at")],
-    "ledger": [
+    keep=(Retention("first_seen", {"state": "replayed"}),),
+)
+
+models = Collection("models", ModelDocument, writer="training/publish", indexes=[_index("site_id", "name", "-version")])
+
+training_runs = Collection(
+    "training_runs", TrainingRunDocument, writer="training", indexes=[_index("site_id", "-started_at")]
+)
+
+ledger = Collection(
+    "ledger",
+    LedgerLine,
+    writer="etl/events",
+    indexes=[
         _index("site_id", "settled_at", "day", "events", "stored", "duplicate", "quarantined", "waiting"),
         _index("site_id", "waiting", partialFilterExpression={"waiting": {"$gt": 0}}),
-        _index("settled_at", expireAfterSeconds=KEPT_LINES_SECONDS, partialFilterExpression={"source": "collect"}),
         _index("site_id", "source", "events", "waiting", partialFilterExpression={"source": {"$gte": IMPORT_SOURCE}}),
     ],
-    "suspects": [_index("expires_at", expireAfterSeconds=0)],
-    "ledger_sums": [],
-    "imports": [_index("site_id", "-created_at")],
-}
+    # a message comes back for 24 days at most, unless it is moved; its line must be known until then
+    keep=(Expiry("settled_at", 90 * 86_400, {"source": "collect"}),),
+)
 
-VIEWS: Mapping[str, list[Document]] = {
+suspects = Collection("suspects", SuspectDocument, writer="etl/events", keep=(Expiry("expires_at"),))
+
+ledger_sums = Collection("ledger_sums", LedgerSums, writer="jobs/rollup")
+
+imports = Collection("imports", ImportDocument, writer="etl/imports", indexes=[_index("site_id", "-created_at")])
+
+COLLECTIONS: Mapping[str, Collection[Any]] = {
+    each.name: each for each in list(vars().values()) if isinstance(each, Collection)
+}
+"""Every collection by its name."""
+
+VIEWS: Mapping[str, Pipeline] = {
     "page_visits": [
         {"$match": {"type": {"$in": PAGE_VISIT_TYPES}}},
         {
@@ -114,18 +330,18 @@ VIEWS: Mapping[str, list[Document]] = {
 """The classic page-visit and interaction tables, as views: an event is written once."""
 
 
-def prepare(database: Database[Document]) -> None:
+def prepare(database: Mongo) -> None:
     """Create what is missing of collections, indexes and views; safe to run again and beside another run."""
-    for name, indexes in COLLECTIONS.items():
-        _create(database, name)
-        if indexes:
-            database[name].create_indexes(indexes)
+    for collection in COLLECTIONS.values():
+        _create(database, collection.name)
+        if indexes := collection.all_indexes:
+            collection.of(database).create_indexes(indexes)
     for name, pipeline in VIEWS.items():
         if not _create(database, name, viewOn="events", pipeline=pipeline):
             database.command({"collMod": name, "viewOn": "events", "pipeline": pipeline})
 
 
-def _create(database: Database[Document], name: str, **options: Any) -> bool:
+def _create(database: Mongo, name: str, **options: Any) -> bool:
     try:
         database.create_collection(name, check_exists=False, **options)
     except CollectionInvalid:

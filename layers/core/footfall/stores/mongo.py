@@ -1,6 +1,6 @@
 """MongoDB: one client per execution environment, made at its first use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -21,13 +21,23 @@ from pymongo.write_concern import WriteConcern
 from footfall.errors import Unavailable
 from footfall.settings import MongoSettings, from_environment
 
-Document = dict[str, Any]
+Condition = Mapping[str, Any]
+"""What documents must be like, as MongoDB is asked."""
+Pipeline = Sequence[Mapping[str, Any]]
+Mongo = Database[dict[str, Any]]
 CODE_DUPLICATE_KEY = 11000
-ASIDE = (AutoReconnect, NetworkTimeout, ServerSelectionTimeoutError, NotPrimaryError, ExecutionTimeout, WTimeoutError)
+UNAVAILABLE = (
+    AutoReconnect,
+    NetworkTimeout,
+    ServerSelectionTimeoutError,
+    NotPrimaryError,
+    ExecutionTimeout,
+    WTimeoutError,
+)
 
 
 @cache
-def client() -> MongoClient[Document]:
+def client() -> MongoClient[dict[str, Any]]:
     """The client of this execution environment; it connects at the first operation and gives up within 3 s."""
     return MongoClient(
         from_environment(MongoSettings).mongodb_uri,
@@ -43,7 +53,7 @@ def client() -> MongoClient[Document]:
     )
 
 
-def database() -> Database[Document]:
+def database() -> Mongo:
     """Footfall's database; writes are acknowledged by a majority and its journal."""
     return client().get_database(
         from_environment(MongoSettings).mongodb_database, write_concern=WriteConcern(w="majority", j=True)
@@ -55,11 +65,11 @@ def answering() -> Iterator[None]:
     """Turn a MongoDB that does not answer into Unavailable, which an HTTP caller or a queue may try again."""
     try:
         yield
-    except ASIDE as error:
+    except UNAVAILABLE as error:
         raise Unavailable("the database does not answer") from error
 
 
-def duplicates(error: BulkWriteError) -> list[Document]:
+def duplicates(error: BulkWriteError) -> list[dict[str, Any]]:
     """The documents a bulk insert did not store because their key was there; raises `error` for any other failure."""
     failures = error.details["writeErrors"]
     if error.details.get("writeConcernErrors") or any(failure["code"] != CODE_DUPLICATE_KEY for failure in failures):

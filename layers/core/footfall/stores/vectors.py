@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pymilvus import DataType, MilvusClient, MilvusException
 
+from footfall.aws.parameters import secret
 from footfall.errors import Unavailable
 from footfall.observability import logger
-from footfall.parameters import secret
 from footfall.settings import MilvusSettings, from_environment
 
 DIMENSIONS = 128

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from footfall.aws.queues import pack
 from footfall.events.normalise import normalise
-from footfall.queues import pack
 from footfall.schemas.event import EventDocument, Json
 from footfall.schemas.message import EventsMessage
 from footfall.schemas.site import Site

@@ -9,11 +9,12 @@ from pymongo.client_session import ClientSession
 
 from footfall.clock import now
 from footfall.days import DayRange, day_of, start_of, zone_named
-from footfall.errors import NotFound
 from footfall.funnels.steps import definition
+from footfall.schemas.metrics import DayReading
 from footfall.schemas.site import Site
+from footfall.sites import get_site
+from footfall.stores import collections
 from footfall.stores.mongo import client, database
-from footfall.stores.sites import find_site
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Rollups:
 
     def last_day(self) -> date:
         """The last local day that has figures; today where none has."""
-        newest = database()["daily_metrics"].find_one(
+        newest = collections.daily_metrics.of(database()).find_one(
             {"site_id": self.site.site_id}, {"date": 1}, sort=[("site_id", -1), ("date", -1)], session=self.session
         )
         return date.fromisoformat(newest["date"]) if newest else day_of(self.moment, zone_named(self.site.time_zone))
@@ -42,11 +43,12 @@ class Rollups:
         if self.version is None or not self.current:
             return None
         stale = {"site_id": self.site.site_id, "date": days.dates}
-        dates = [mark["date"] for mark in database()["stale_days"].find(stale, {"date": 1}, session=self.session)]
+        marks = collections.stale_days.of(database()).find(stale, {"date": 1}, session=self.session)
+        dates = [mark["date"] for mark in marks]
         if not dates:
             return self.moment
         ids = [f"{self.site.site_id}:{day}" for day in dates]
-        found = database()["daily_metrics"].find({"_id": {"$in": ids}}, {"date": 1, "read_at": 1}, session=self.session)
+        found = collections.daily_metrics.read(database(), DayReading, {"_id": {"$in": ids}}, session=self.session)
         read_at = {day["date"]: day["read_at"] for day in found}
         return min(read_at.get(day) or start_of(date.fromisoformat(day), days.zone) for day in dates)
 
@@ -54,11 +56,9 @@ class Rollups:
 @contextmanager
 def rollups_of(site_id: str) -> Iterator[Rollups]:
     """A site's rollups as of now; raises NotFound when there is no such site."""
-    site = find_site(database(), site_id)
-    if site is None:
-        raise NotFound("no site has this id")
+    site = get_site(database(), site_id)
     moment = now()
     with client().start_session(snapshot=True) as session:
-        found = database()["rollups"].find_one({"_id": site_id}, session=session) or {}
-        current = found.get("definition") == definition(site)
-        yield Rollups(site, session, moment, found.get("version"), current)
+        found = collections.rollups.of(database()).find_one({"_id": site_id}, session=session)
+        current = (found and found.get("definition")) == definition(site)
+        yield Rollups(site, session, moment, found.get("version") if found else None, current)

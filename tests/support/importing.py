@@ -11,17 +11,17 @@ from urllib.parse import quote_plus
 import boto3
 import httpx
 import pytest
-from footfall import queues
+from footfall import sites
+from footfall.aws import objects, queues
 from footfall.schemas.event import Json
 from footfall.schemas.message import EventsMessage
 from footfall.settings import from_environment
-from footfall.stores import objects, sites
 from pymongo.database import Database
 
 from functions.api.catalog import uploads
 from functions.api.catalog.handler import handler as catalog
 from functions.etl.imports.handler import handler as imports
-from tests.builders import LambdaContext, a_site
+from tests.support.builders import LambdaContext, a_site
 
 _numbers = count(1)
 

@@ -1,7 +1,7 @@
 """An import's steps alone: the files come from a test, and what is noted and sent is dropped.
 
-`python -m tests.import_steps USERS` prints the peak of the memory that importing so many made-up users takes, in
-kilobytes.
+`python -m tests.support.import_steps USERS` prints the peak of the memory that importing so many made-up users takes,
+in kilobytes.
 """
 
 import io

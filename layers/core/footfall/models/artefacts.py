@@ -9,10 +9,10 @@ import numpy as np
 from botocore.exceptions import BotoCoreError, ClientError
 from numpy.typing import NDArray
 
+from footfall.aws.objects import s3
 from footfall.errors import FootfallError, Unavailable
 from footfall.schemas.model import Artefact, Run
 from footfall.settings import ArtefactsSettings, from_environment
-from footfall.stores.objects import s3
 
 Arrays = dict[str, NDArray[Any]]
 

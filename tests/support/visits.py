@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from bson import ObjectId
+from footfall import sites
 from footfall.schemas.site import Funnel, Site
 from footfall.sessions.fold import NOT_A_VISIT, derived_session_id, fold_session, split_by_gap
-from footfall.stores import sites
 from pymongo.database import Database
 
 from functions.jobs.rollup.handler import handler
-from tests.builders import NOON, LambdaContext, a_document, a_site
+from tests.support.builders import NOON, LambdaContext, a_document, a_site
 
 Mongo = Database[dict[str, Any]]
 TODAY, YESTERDAY = "2026-03-01", "2026-02-28"

@@ -1,14 +1,14 @@
 """Quarantine: bad input kept once, whole, with its reason; the same input again is the same document."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from pymongo import UpdateOne
-from pymongo.database import Database
 
-from footfall.schemas.quarantine import QuarantineDocument, Stage
+from footfall.schemas.quarantine import Origin, QuarantineDocument, Stage
+from footfall.stores.collections import quarantine
+from footfall.stores.mongo import Mongo
 
 UNKNOWN_SITE = "-"
 """The site of what cannot be read far enough to know its site."""
@@ -20,12 +20,12 @@ def quarantined(
     reason: str,
     detail: str,
     original: bytes,
-    origin: dict[str, Any],
+    origin: Origin,
     seen: datetime,
     message_key: bytes | None = None,
     event_id: str | None = None,
 ) -> QuarantineDocument:
-    """The document of one bad input; its key is made of what it is and where it stands, so a retry finds itself."""
+    """Returns the document of one bad input, under a key of what it is and where it stands: a retry finds itself."""
     return QuarantineDocument(
         _id=quarantine_key(site_id, original, origin.get("file", ""), origin.get("line", "")),
         site_id=site_id,
@@ -43,37 +43,35 @@ def quarantined(
 
 
 def quarantine_key(site_id: str, original: bytes, file: str = "", line: int | str = "") -> str:
-    """The key that an input of a site is kept under."""
+    """Returns the key that an input of a site is kept under."""
     return f"{site_id}:{hashlib.sha256(f'{file}:{line}:'.encode() + original).hexdigest()}"
 
 
-def keep(
-    database: Database[dict[str, Any]], documents: Sequence[QuarantineDocument]
-) -> Mapping[str, Mapping[str, Any]]:
-    """Store what is not there yet; the answer is what the store holds under each key, whoever brought it first."""
+def keep(database: Mongo, documents: Sequence[QuarantineDocument]) -> dict[str, QuarantineDocument]:
+    """Store what is not there yet; returns what the store holds under each key, whoever brought it first."""
     if not documents:
         return {}
-    quarantine = database["quarantine"]
     kept = {document["_id"]: document for document in reversed(documents)}
-    written = quarantine.bulk_write(
+    written = quarantine.of(database).bulk_write(
         [UpdateOne({"_id": key}, {"$setOnInsert": document}, upsert=True) for key, document in kept.items()],
         ordered=False,
     )
     if written.upserted_count == len(kept):
         return kept
-    return {found["_id"]: found for found in quarantine.find({"_id": {"$in": list(kept)}}, {"original": False})}
+    stored = quarantine.of(database).find({"_id": {"$in": list(kept)}}, {"original": False})
+    return {found["_id"]: found for found in stored}
 
 
-def note_replayed(database: Database[dict[str, Any]], keys: Sequence[str], at: datetime) -> None:
+def note_replayed(database: Mongo, keys: Sequence[str], at: datetime) -> None:
     """Mark inputs that have been read again with success."""
     if keys:
         replayed = {"$set": {"state": "replayed", "replayed_at": at}}
-        database["quarantine"].update_many({"_id": {"$in": list(keys)}, "state": "waiting"}, replayed)
+        quarantine.of(database).update_many({"_id": {"$in": list(keys)}, "state": "waiting"}, replayed)
 
 
-def note_tried(database: Database[dict[str, Any]], keys: Sequence[str], message_id: str, at: datetime) -> None:
+def note_tried(database: Mongo, keys: Sequence[str], message_id: str, at: datetime) -> None:
     """Count a failed replay of inputs, once for each message that asked for it; their reason stays the first."""
     if keys:
         untried = {"_id": {"$in": list(keys)}, "state": "waiting", "tried_by": {"$ne": message_id}}
         tried = {"$inc": {"attempts": 1}, "$set": {"tried_by": message_id, "tried_at": at}}
-        database["quarantine"].update_many(untried, tried)
+        quarantine.of(database).update_many(untried, tried)

@@ -9,7 +9,7 @@ from typing import Any
 from footfall.sessions.fold import derived_session_id, fold_session
 from pymongo.database import Database
 
-from tests.builders import NOON, a_document, a_site
+from tests.support.builders import NOON, a_document, a_site
 
 PAGES = {
     "home": "home_page_table.csv",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.builders import LambdaContext
+from tests.support.builders import LambdaContext
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 

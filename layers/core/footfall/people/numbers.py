@@ -1,21 +1,24 @@
-"""Which dense number a person has, and whom an anonymous visitor turned out to be."""
+"""The dense numbers of people, by which bitmaps and columns name them."""
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
 from pymongo.client_session import ClientSession
-from pymongo.database import Database
+
+from footfall.people.identities import person_of
+from footfall.schemas.person import PersonNumber
+from footfall.stores.collections import users
+from footfall.stores.mongo import Mongo
 
 MOST_REMEMBERED = 500_000
 KEYS_PER_QUESTION = 20_000
-WHO = {"person_id": 1, "user_id": 1, "link.person_id": 1}
 
 
-class Numbers:
+class PersonNumbers:
     """The dense numbers of a site's people, read as they are asked for and remembered."""
 
-    def __init__(self, database: Database[dict[str, Any]], site_id: str, session: ClientSession | None = None) -> None:
+    def __init__(self, database: Mongo, site_id: str, session: ClientSession | None = None) -> None:
         self._database = database
         self._site_id = site_id
         self._session = session
@@ -32,21 +35,22 @@ class Numbers:
         visitors = {event["person_id"] for event in events if not event.get("user_id")}
         visitors = {who for who in visitors if who not in self._visitors}
         found = self._read(people | visitors)
-        links = {who: one["link"]["person_id"] for who, one in found.items() if who in visitors and "link" in one}
+        links = {who: person_of(one) for who, one in found.items() if who in visitors and "link" in one}
         found |= self._read(set(links.values()) - found.keys())
         numbers = {who: one["user_id"] for who, one in found.items()}
         self._people.update((who, numbers[who]) for who in people if who in numbers)
         self._visitors.update((who, numbers[told]) for who in visitors if (told := links.get(who, who)) in numbers)
 
     def of(self, event: Mapping[str, Any]) -> int | None:
-        """The number of the person an event (or order) belongs to; None for somebody not stored yet."""
+        """Returns the number of the person an event (or order) belongs to; None for somebody not stored yet."""
         user_id = event.get("user_id")
         return self._people.get(user_id) if user_id else self._visitors.get(event["person_id"])
 
-    def _read(self, person_ids: set[str]) -> dict[str, dict[str, Any]]:
+    def _read(self, person_ids: set[str]) -> dict[str, PersonNumber]:
         keys = iter([f"{self._site_id}:{person_id}" for person_id in person_ids])
-        found: dict[str, dict[str, Any]] = {}
+        found: dict[str, PersonNumber] = {}
         while part := list(islice(keys, KEYS_PER_QUESTION)):
-            users = self._database["users"].find({"_id": {"$in": part}}, WHO, session=self._session, batch_size=10_000)
-            found |= {user["person_id"]: user for user in users.to_list()}
+            query = {"_id": {"$in": part}}
+            who = users.read(self._database, PersonNumber, query, session=self._session, batch_size=10_000)
+            found |= {user["person_id"]: user for user in who.to_list()}
         return found

@@ -15,7 +15,7 @@ from footfall.schemas.event import EventDocument, Json, OrderLine
 from footfall.schemas.order import OrderDocument
 from pymongo.database import Database
 
-from tests.builders import NOON, a_document, a_site
+from tests.support.builders import NOON, a_document, a_site
 
 Mongo = Database[dict[str, Any]]
 _numbers = count(1)

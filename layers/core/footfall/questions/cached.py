@@ -13,9 +13,10 @@ from redis import Redis
 
 from footfall.clock import now
 from footfall.errors import Unavailable
-from footfall.figures import percentage
+from footfall.rates import percentage
 from footfall.schemas.cache import CachedKind, CacheStats
-from footfall.stores.cache import REMEMBERED, active_user_key, ask, counts_key, similar_users_prefix
+from footfall.stores.keys import REMEMBERED, active_user_key, counts_key, similar_users_prefix
+from footfall.stores.redis import ask
 
 DAYS_COUNTED = 7
 AT_A_TIME = 500

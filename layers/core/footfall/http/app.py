@@ -21,8 +21,9 @@ from footfall.errors import (
     Unauthorized,
     Unavailable,
 )
-from footfall.gateway import readable
+from footfall.http.gateway import readable
 from footfall.observability import logger
+from footfall.schemas.paging import Page
 from footfall.schemas.site import Scope
 
 PROBLEM_JSON = "application/problem+json"
@@ -174,18 +175,6 @@ async def no_body(request: Request) -> None:
         raise Invalid([FieldProblem("body", "this route takes query parameters, and no body")])
 
 
-class Page(BaseModel):
-    """Which part of a list: `page` from 1, `page_size` from 1 to 100."""
-
-    page: int = 1
-    page_size: int = 20
-
-    @property
-    def skip(self) -> int:
-        """How many items come before this page."""
-        return (self.page - 1) * self.page_size
-
-
 def _page(
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1, page_size: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> Page:
@@ -193,17 +182,3 @@ def _page(
 
 
 Paged = Annotated[Page, Depends(_page)]
-
-
-class PagedAnswer(BaseModel):
-    """What every list's answer says of itself."""
-
-    total: int
-    page: int
-    page_size: int
-    total_pages: int
-
-
-def paged(page: Page, total: int) -> dict[str, int]:
-    """The fields of PagedAnswer."""
-    return {**page.model_dump(), "total": total, "total_pages": -(-total // page.page_size)}

@@ -11,9 +11,9 @@ from pymongo.database import Database
 
 from footfall.customers.arrays import projection_of
 from footfall.customers.behaviour import (
+    NOT_READ,
     Tokens,
     add,
-    is_purchase,
     order_tokens,
     person_of_order,
     person_of_visit,
@@ -24,11 +24,14 @@ from footfall.customers.features import features_of
 from footfall.customers.profile import main_device, profile_of, written
 from footfall.customers.projection import Projection, project
 from footfall.days import day_of, zone_named
+from footfall.events.log import events_by_visitor
+from footfall.models.artefacts import load_arrays
+from footfall.orders.log import orders_of
+from footfall.orders.purchases import in_currency, is_purchase
+from footfall.people.identities import Identities, identities
 from footfall.schemas.model import Artefact, ModelDocument
 from footfall.schemas.site import Site
-from footfall.stores import behaviour, vectors
-from footfall.stores.artefacts import load_arrays
-from footfall.stores.behaviour import Identities
+from footfall.stores import vectors
 from footfall.stores.vectors import PEOPLE, Row
 
 Mongo = Database[dict[str, Any]]
@@ -76,7 +79,7 @@ def embed(database: Mongo, site: Site, person_ids: Collection[str], model: Vecto
 
 
 def _embed(database: Mongo, site: Site, person_ids: list[str], model: VectorModel) -> None:
-    known = behaviour.identities(database, site.site_id, person_ids)
+    known = identities(database, site.site_id, person_ids)
     people = _read(database, site, known)
     if people:
         tokens = [person.tokens for person in people.values()]
@@ -93,13 +96,13 @@ def _read(database: Mongo, site: Site, known: Identities) -> dict[str, Person]:
     zone = zone_named(site.time_zone)
     tokens: dict[str, Tokens] = {}
     last_orders: dict[str, date] = {}
-    for events in behaviour.events_by_visitor(database, site.site_id, known.visitors):
+    for events in events_by_visitor(database, site.site_id, NOT_READ, known.visitors):
         for visit in visits_of(events):
             if (person_id := person_of_visit(visit, known.visitors)) in known.people:
                 add(tokens.setdefault(person_id, {}), visit_tokens(visit, zone))
-    for order in behaviour.orders(database, site.site_id, known.visitors):
+    for order in orders_of(database, site.site_id, known.visitors):
         person_id = person_of_order(order, known.visitors)
-        if person_id in known.people and order["currency"] in (site.currency, ""):
+        if person_id in known.people and in_currency(order, site.currency):
             add(tokens.setdefault(person_id, {}), order_tokens(order, zone))
             if order["user_id"] and order["placed_at"] and is_purchase(order):
                 last_orders[person_id] = day_of(order["placed_at"], zone)

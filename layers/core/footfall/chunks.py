@@ -1,0 +1,26 @@
+"""Many things in portions of what one message, question or write can carry."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def chunks(
+    items: Iterable[Item], most: int, weight: Callable[[Item], int] | None = None, heaviest: int = 0
+) -> Iterator[list[Item]]:
+    """Returns the items in order, in portions of `most` at most, and where they are weighed, of `heaviest` together.
+
+    An item that is heavier than that goes alone.
+    """
+    chunk: list[Item] = []
+    carried = 0
+    for item in items:
+        weighs = weight(item) if weight else 0
+        if chunk and (len(chunk) == most or (weight and carried + weighs > heaviest)):
+            yield chunk
+            chunk, carried = [], 0
+        chunk.append(item)
+        carried += weighs
+    if chunk:
+        yield chunk

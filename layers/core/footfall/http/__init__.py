@@ -1,0 +1,1 @@
+"""HTTP: applications that answer as the contract says, and their way into Lambda."""

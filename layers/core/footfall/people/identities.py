@@ -1,0 +1,49 @@
+"""Who is who: whom a visitor turned out to be, and every id that a person was seen under."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from footfall.schemas.person import PersonIdentity
+from footfall.schemas.session import SessionOwner
+from footfall.stores.collections import user_sessions, users
+from footfall.stores.mongo import Mongo
+
+
+class Identities(NamedTuple):
+    """Who some people are, and every visitor id that they were seen under, with whom each of those turned out to be."""
+
+    people: set[str]
+    visitors: dict[str, str]
+
+
+def identities(database: Mongo, site_id: str, person_ids: Collection[str]) -> Identities:
+    """Returns who these people are; asked of a visitor who turned out to be somebody, it answers for that person."""
+    asked = {found["person_id"]: person_of(found) for found in _people(database, site_id, person_ids)}
+    people = {asked.get(person_id, person_id) for person_id in person_ids}
+    seen = {visitor for found in _people(database, site_id, people) for visitor in found.get("merged_ids", [])}
+    visitors = {visitor: visitor for visitor in seen | people | set(person_ids)}
+    known = {found["person_id"]: person_of(found) for found in _people(database, site_id, seen)}
+    return Identities(people, visitors | known)
+
+
+def links(database: Mongo, site_id: str) -> dict[str, str]:
+    """Returns whom each visitor turned out to be, of those that turned out to be somebody."""
+    linked = users.read(database, PersonIdentity, {"site_id": site_id, "link": {"$exists": True}})
+    return {found["person_id"]: person_of(found) for found in linked}
+
+
+def person_of(found: PersonIdentity) -> str:
+    """Returns the id of the person that a document of `users` is about: for a visitor with a link, whom it names."""
+    return (found.get("link") or found)["person_id"]
+
+
+def people_seen_since(database: Mongo, site_id: str, moment: datetime) -> set[str]:
+    """Returns everybody whose sessions were recomputed since a moment, visitors who are somebody else among them."""
+    query = {"site_id": site_id, "computed_at": {"$gte": moment}}
+    return {session["person_id"] for session in user_sessions.read(database, SessionOwner, query)}
+
+
+def _people(database: Mongo, site_id: str, person_ids: Iterable[str]) -> list[PersonIdentity]:
+    keys = [f"{site_id}:{person_id}" for person_id in person_ids]
+    return list(users.read(database, PersonIdentity, {"_id": {"$in": keys}}))

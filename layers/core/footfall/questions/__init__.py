@@ -1,0 +1,1 @@
+"""Questions a shop asks: one module each, with its parameters and its answer."""

@@ -1,0 +1,96 @@
+"""Every Redis key, and how long what is under it lives."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+from footfall.clock import now
+from footfall.days import DayRange, day_of
+
+HOUR, DAY = 3_600, 86_400
+
+
+DASHBOARD, FUNNEL, SIMILAR_USERS, TRENDING = (
+    "metrics:dashboard",
+    "metrics:funnel",
+    "query:similar_users",
+    "query:trending",
+)
+REMEMBERED = {"dashboard": DASHBOARD, "funnel": FUNNEL, "similar_users": SIMILAR_USERS, "trending": TRENDING}
+"""The kinds of remembered answers, and how their keys begin before the site. All else in Redis is live activity."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key, and how many seconds what is under it lives."""
+
+    text: str
+    seconds: int
+
+    @property
+    def kind(self) -> str:
+        """How the key begins: its two first words."""
+        return ":".join(self.text.split(":")[:2])
+
+    @property
+    def site_id(self) -> str:
+        """Whose key it is: the third word."""
+        return self.text.split(":")[2]
+
+
+def dashboard_key(site_id: str, days: DayRange, version: str) -> Key:
+    """The dashboard of a range, as of one version of the site's rollups."""
+    return Key(f"{DASHBOARD}:{site_id}:{_span(days)}:{version}", _lifetime(days))
+
+
+def funnel_key(site_id: str, device: str | None, days: DayRange, version: str, question: str) -> Key:
+    """The answer to a question about a funnel, as of one version of the site's rollups."""
+    return Key(f"{FUNNEL}:{site_id}:{device or 'all'}:{_span(days)}:{version}:{_digest(question)}", _lifetime(days))
+
+
+def session_key(site_id: str, session_id: str) -> Key:
+    """A live session: its summary, for 30 minutes after its last event."""
+    return Key(f"session:{site_id}:{session_id}", 1_800)
+
+
+def active_user_key(site_id: str, person_id: str) -> Key:
+    """The summary of the session somebody is in, for 5 minutes after its last event."""
+    return Key(f"user:active:{site_id}:{person_id}", 300)
+
+
+def realtime_users_key(site_id: str) -> Key:
+    """Who did something in the last minute: a sorted set of person ids by Unix milliseconds."""
+    return Key(f"realtime:users:{site_id}", 60)
+
+
+def realtime_metrics_key(site_id: str) -> Key:
+    """Figures of the last minute, for 30 seconds."""
+    return Key(f"metrics:realtime:{site_id}", 30)
+
+
+def similar_users_key(site_id: str, person_id: str, version: int, question: str) -> Key:
+    """Who behaves like somebody, as of one version of the model, for 10 minutes."""
+    return Key(f"{similar_users_prefix(site_id, person_id)}{version}:{_digest(question)}", 600)
+
+
+def similar_users_prefix(site_id: str, person_id: str) -> str:
+    """How every key of an answer about one person begins."""
+    return f"{SIMILAR_USERS}:{site_id}:{_digest(person_id)}:"
+
+
+def counts_key(site_id: str, day: date) -> Key:
+    """How often answers of each kind were looked for, and were not there, on one day (UTC); for 8 days."""
+    return Key(f"cache:counts:{site_id}:{day}", 8 * DAY)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _span(days: DayRange) -> str:
+    return f"{days.first}..{days.last}"
+
+
+def _lifetime(days: DayRange) -> int:
+    """An hour while the range's last day goes on, a day once it is over."""
+    return HOUR if days.last >= day_of(now(), days.zone) else DAY
