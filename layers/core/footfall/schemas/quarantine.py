@@ -19,7 +19,14 @@ class Origin(TypedDict, total=False):
     line: int
 
 
-class QuarantineDocument(TypedDict):
+class OriginalInput(TypedDict):
+    """A quarantined input as it came."""
+
+    original: bytes
+    origin: Origin
+
+
+class QuarantineDocument(OriginalInput):
     """One quarantined input; `reason` is a code, `detail` names fields and lines but never holds values.
 
     `origin` says where it came from: the message's source and, for an import, its file and line. `message_key` is of
@@ -33,8 +40,6 @@ class QuarantineDocument(TypedDict):
     stage: Stage
     reason: str
     detail: str
-    original: bytes
-    origin: Origin
     first_seen: datetime
     state: Literal["waiting", "replayed"]
     message_key: bytes | None
