@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from footfall.aws.invocations import BatchResponse, SqsAttributes, SqsEvent, SqsRecord
+from footfall.aws.invocations import LambdaContext as AwsContext
 from footfall.schemas.message import SessionsMessage
 from pymongo import MongoClient
 
@@ -63,7 +65,7 @@ class Road:
     """The handlers of this process, with a list for the queue between them, and one for the topic after them."""
 
     collect: Callable[[dict[str, Any], Any], dict[str, Any]]
-    etl: Callable[[dict[str, Any], Any], dict[str, Any]]
+    etl: Callable[[SqsEvent, AwsContext], BatchResponse]
     key: str
     bodies: list[str]
     announced: list[SessionsMessage] = field(default_factory=list)
@@ -72,13 +74,13 @@ class Road:
         """Have collect take a request."""
         assert self.collect(call, LambdaContext())["statusCode"] == 202
 
-    def store(self, records: list[dict[str, Any]]) -> None:
+    def store(self, records: list[SqsRecord]) -> None:
         """Have etl/events take messages."""
         assert self.etl({"Records": records}, LambdaContext()) == {"batchItemFailures": []}
 
-    def records(self, worker: int = 0) -> list[dict[str, Any]]:
+    def records(self, worker: int = 0) -> list[SqsRecord]:
         """What is in the queue, as Lambda hands it on."""
-        attributes = {"ApproximateReceiveCount": "1", "MessageGroupId": "demo"}
+        attributes: SqsAttributes = {"ApproximateReceiveCount": "1", "MessageGroupId": "demo"}
         return [
             {"messageId": f"{worker}-{number}", "body": body, "attributes": attributes}
             for number, body in enumerate(self.bodies)

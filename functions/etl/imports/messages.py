@@ -1,6 +1,5 @@
 """What a message of the imports queue says: which imports to carry on with."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from urllib.parse import unquote_plus
 from footfall.aws.queues import send
 from footfall.observability import logger
 from footfall.schemas.imports import MANIFEST
+from footfall.schemas.message import ContinueMessage
 from footfall.settings import ImportsQueueSettings, from_environment
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
@@ -30,14 +30,6 @@ class _Record(BaseModel):
 class _Upload(BaseModel):
     # S3's test event has no records
     records: list[_Record] = Field(default=[], alias="Records")
-
-
-class ContinueMessage(BaseModel):
-    """Our own message: to go on, or to read rows of an import again, by their names in quarantine."""
-
-    site_id: str
-    import_id: str
-    replay: list[str] | None = None
 
 
 MESSAGE: TypeAdapter[ContinueMessage | _Upload] = TypeAdapter(ContinueMessage | _Upload)
@@ -93,4 +85,5 @@ def _uploaded(records: list[_Record]) -> Iterator[ImportRef]:
 def go_on_later(ref: ImportRef) -> None:
     """Leave the rest of an import to the next invocation; raises Unavailable."""
     queue_url = from_environment(ImportsQueueSettings).imports_queue_url
-    send(queue_url, ref.site_id, [json.dumps({"version": 1, "site_id": ref.site_id, "import_id": ref.import_id})])
+    message = ContinueMessage(site_id=ref.site_id, import_id=ref.import_id)
+    send(queue_url, ref.site_id, [message.model_dump_json(exclude_none=True)])

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from footfall.aws.invocations import SqsRecord
 from footfall.errors import Unavailable
 from footfall.schemas.event import Json
 from footfall.schemas.message import EventsMessage
@@ -22,14 +23,14 @@ PARTS = ("stored", "duplicate", "quarantined", "waiting")
 BAD = {"x": 2**70}
 
 
-def records(*messages: EventsMessage) -> list[Json]:
+def records(*messages: EventsMessage) -> list[SqsRecord]:
     """Messages as SQS delivers them; the same record again is a redelivery."""
-    return list(sqs_event(messages)["Records"])
+    return sqs_event(messages)["Records"]
 
 
-def deliver(*delivered: Json) -> list[str]:
-    """Have records handled; the answer is the ids of those that must come back."""
-    answer = handler({"Records": delivered}, LambdaContext())
+def deliver(*delivered: SqsRecord) -> list[str]:
+    """Have records handled; returns the ids of those that must come back."""
+    answer = handler({"Records": list(delivered)}, LambdaContext())
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 

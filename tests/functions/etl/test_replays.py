@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from footfall.aws.invocations import SqsRecord
 from footfall.errors import Unstorable
 from footfall.events.normalise import normalise
 from footfall.schemas.event import EventDocument, Json
@@ -23,12 +24,12 @@ def deliver(*messages: EventsMessage) -> None:
     assert handler(sqs_event(messages), LambdaContext()) == {"batchItemFailures": []}
 
 
-def ask(message: EventsMessage) -> Json:
+def ask(message: EventsMessage) -> SqsRecord:
     """A record of a message without events, and what became of it when it was handled."""
     (record,) = sqs_event([a_message([an_event()])])["Records"]
     record["body"] = message.model_dump_json()
     assert handler({"Records": [record]}, LambdaContext()) == {"batchItemFailures": []}
-    return dict(record)
+    return record
 
 
 def a_replay(pipeline: Mongo) -> EventsMessage:
