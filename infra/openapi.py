@@ -25,7 +25,7 @@ from infra.openapi_collect import BODY, QUERY, SEGMENT_BODY
 from infra.template import functions, load
 
 ROOT = Path(__file__).parents[1]
-DOCUMENT = ROOT / "functions" / "api" / "operations" / "openapi.json"
+DOCUMENT = ROOT / "functions" / "api" / "docs" / "openapi.json"
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 Json = dict[str, Any]
 TOLD_HERE = {("post", "/collect"): BODY, ("get", "/collect"): QUERY, ("post", "/v1/{kind}"): SEGMENT_BODY}

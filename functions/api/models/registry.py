@@ -17,7 +17,7 @@ from footfall.sites import find_site
 from footfall.stores.mongo import answering, database
 from pymongo.errors import ExecutionTimeout
 
-from .levers import start_restoring
+from .training import start_restoring
 
 router = APIRouter()
 CONFLICT: dict[int | str, dict[str, Any]] = {
