@@ -27,7 +27,7 @@ CLICK_IDS: dict[str, tuple[str, str | None]] = {
 
 
 def attribution_of(utm: Json | None, url: UrlParts, referrer: str | None) -> Attribution:
-    """Returns where an event's visit came from, as far as known; `utm` as the client gives it, else read from the URL."""
+    """Returns where an event's visit came from, as far as known; `utm` is the client's, else read from the URL."""
     if not utm:
         return _of_link(url.query, url.host, referrer)
     link = _of_query(url.query)

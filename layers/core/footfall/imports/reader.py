@@ -18,7 +18,7 @@ class Reader:
     width: int
 
     def read(self, row: Row) -> TableRow:
-        """Returns a row of the table, whole where the table has no columns; raises Unstorable when it cannot be read."""
+        """Returns a row of the table, whole where it has no columns; raises Unstorable for one that cannot be read."""
         if not self.columns:
             return TableRow(self.table, [text_of(row)], row)
         fields = fields_of(row)
