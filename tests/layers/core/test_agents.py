@@ -2,7 +2,7 @@
 
 import pytest
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
-from footfall.events.agents import SENDERS, read_agent
+from footfall.events.agent_lists import SENDERS, read_agent
 from footfall.events.devices import LONGEST_AGENT, NO_AGENT, agent_of, device_of
 
 from tests.support.builders import a_document

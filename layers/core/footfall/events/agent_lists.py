@@ -10,7 +10,7 @@ from ua_parser.loaders import load_lazy_builtins
 from ua_parser.regex import Resolver
 from ua_parser_rs import UserAgentExtractor
 
-from footfall.events.devices import Agent
+from footfall.events.agent import Agent
 
 SENDERS = frozenset(
     {
