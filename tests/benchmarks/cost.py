@@ -21,7 +21,7 @@ from rich.table import Table
 
 from infra import cost
 from infra.cost import Bill, Configuration, Measured
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 from infra.local.stores import start_mongodb, start_redis
 from tests.benchmarks.pipeline import Pipeline, open_pipeline, prepare, requests, slices, visits
 from tests.benchmarks.rows import Row
@@ -80,10 +80,10 @@ def bills(per_request: Sequence[int], events_a_day: float = EVENTS_A_DAY) -> dic
     """The bill of a million events for each number of events in a request."""
     given = cost.configuration()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        nursery = Nursery(Path(folder))
-        stack.callback(nursery.stop)
-        os.environ["REDIS_URL"] = start_redis(nursery, Path(folder) / "redis")
-        uri = start_mongodb(nursery, Path(folder) / "mongodb")
+        supervisor = ProcessSupervisor(Path(folder))
+        stack.callback(supervisor.stop)
+        os.environ["REDIS_URL"] = start_redis(supervisor, Path(folder) / "redis")
+        uri = start_mongodb(supervisor, Path(folder) / "mongodb")
         prepare(uri)
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             measured = pool.submit(measure, uri, given, per_request, events_a_day).result()
