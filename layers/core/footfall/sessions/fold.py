@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from footfall.schemas.event import SessionEvent, order_in_time
+from footfall.schemas.event import INTERACTION_TYPES, SessionEvent, order_in_time
 from footfall.schemas.message import SessionSummary
 from footfall.schemas.session import SessionDocument
 
@@ -12,7 +12,6 @@ Session = TypeVar("Session", bound=SessionEvent)
 GAP = timedelta(minutes=30)
 NOT_A_VISIT = frozenset({"identify", "alias", "group", "order_refunded", "order_cancelled", "order_updated"})
 """What happens to a person without their being there: it makes and extends no session."""
-INTERACTIONS = frozenset({"click", "scroll", "hover", "form", "form_submit"})
 
 
 def split_by_gap(events: Iterable[Session]) -> list[list[Session]]:
@@ -39,7 +38,7 @@ def fold_session(
     pages = [event for event in ordered if event["type"] == "pageview"]
     visited = [page.get("page_type") or page.get("path") or "other" for page in pages]
     orders = _orders(ordered)
-    interactions = sum(event["type"] in INTERACTIONS for event in ordered)
+    interactions = sum(event["type"] in INTERACTION_TYPES for event in ordered)
     user_id = next((who for event in reversed(ordered) if (who := event.get("user_id"))), None)
     return SessionDocument(
         _id=f"{first['site_id']}:{session_id}",
