@@ -57,7 +57,8 @@ test: .venv/.test  ## run the tests on real stores (ARGS="-k funnel" goes to pyt
 # --- checks and build -----------------------------------------------------------------------------------------------------
 
 .PHONY: check
-check: check-code check-template  ## everything CI checks besides the tests
+check: check-code check-template  ## everything CI checks besides the tests; ends with the style's measures
+	@$(PY) -m infra.measures
 
 .PHONY: check-code
 check-code: .venv/.test  ## ruff, mypy --strict, import contracts

@@ -51,7 +51,7 @@ def test_a_handler_imports_with_what_its_layers_hold(folder: str, lambdas: dict[
 def test_what_reads_user_agents_is_there_where_events_are_stored(lambdas: dict[str, dict[str, Any]]) -> None:
     folder = "functions/etl/events"
 
-    loaded = _loaded_by(folder, lambdas[logical_id(folder)], "footfall.events.agents")
+    loaded = _loaded_by(folder, lambdas[logical_id(folder)], "footfall.events.agent_lists")
 
     assert {"ua_parser", "ua_parser_rs", "crawleruseragents"} <= loaded
 

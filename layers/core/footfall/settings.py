@@ -122,7 +122,7 @@ class DeploymentSettings(BaseModel):
 
 @cache
 def from_environment(model: type[Model]) -> Model:
-    """The settings of one concern; raises Misconfigured with the names of the variables that are missing or wrong."""
+    """Returns the settings of one concern; raises Misconfigured, naming the variables that are missing or wrong."""
     values = {name: os.environ[name.upper()] for name in model.model_fields if name.upper() in os.environ}
     try:
         return model.model_validate(values)

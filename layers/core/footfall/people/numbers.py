@@ -1,16 +1,18 @@
 """The dense numbers of people, by which bitmaps and columns name them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import islice
-from typing import Any
 
 from pymongo.client_session import ClientSession
 
 from footfall.people.identities import person_of
+from footfall.schemas.event import StepEvent
+from footfall.schemas.order import OwnedOrder
 from footfall.schemas.person import PersonNumber
 from footfall.stores.collections import users
 from footfall.stores.mongo import Mongo
 
+Owned = StepEvent | OwnedOrder
 MOST_REMEMBERED = 500_000
 KEYS_PER_QUESTION = 20_000
 
@@ -25,7 +27,7 @@ class PersonNumbers:
         self._people: dict[str, int] = {}
         self._visitors: dict[str, int] = {}
 
-    def learn(self, events: Iterable[Mapping[str, Any]]) -> None:
+    def learn(self, events: Iterable[Owned]) -> None:
         """Read whom events (or orders) belong to, in as few questions as there are kinds of people."""
         if len(self._people) + len(self._visitors) > MOST_REMEMBERED:
             self._people.clear()
@@ -41,7 +43,7 @@ class PersonNumbers:
         self._people.update((who, numbers[who]) for who in people if who in numbers)
         self._visitors.update((who, numbers[told]) for who in visitors if (told := links.get(who, who)) in numbers)
 
-    def of(self, event: Mapping[str, Any]) -> int | None:
+    def of(self, event: Owned) -> int | None:
         """Returns the number of the person an event (or order) belongs to; None for somebody not stored yet."""
         user_id = event.get("user_id")
         return self._people.get(user_id) if user_id else self._visitors.get(event["person_id"])
