@@ -1,15 +1,15 @@
 """One day's funnel rollups, from its events."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import numpy as np
 
 from footfall.funnels.columns import pack
 from footfall.funnels.engine import Integers
 from footfall.funnels.steps import satisfies
+from footfall.schemas.event import StepEvent
 from footfall.schemas.funnel import DEVICES, Device, FunnelDocument
 from footfall.schemas.site import Funnel, Site
 
@@ -35,7 +35,7 @@ class DayEntries:
         self._satisfied: dict[tuple[str | None, ...], list[Entered]] = {}
         self._milliseconds: list[int] = []
 
-    def add(self, event: Mapping[str, Any], person: int) -> None:
+    def add(self, event: StepEvent, person: int) -> None:
         """Count an event of a person, whose dense id is given, for every step it satisfies."""
         kind = event["type"], event.get("name"), event.get("page_type"), event["device"]
         satisfied = self._satisfied.get(kind)
@@ -48,7 +48,7 @@ class DayEntries:
             entered.ranks.append(len(self._milliseconds))
         self._milliseconds.append((event["timestamp"] - self._start) // MILLISECOND)
 
-    def _steps_of(self, event: Mapping[str, Any]) -> list[Entered]:
+    def _steps_of(self, event: StepEvent) -> list[Entered]:
         return [
             entered
             for (step, device), entered in self._entered.items()

@@ -91,7 +91,7 @@ def _satisfied(events: Sequence[StepEvent], steps: Sequence[str]) -> Iterator[ND
 
 def _events(query: FunnelQuery) -> list[StepEvent]:
     # those that satisfy any step, in the order of time
-    where: dict[str, object] = {**any_of(query.funnel.steps)}
+    where = any_of(query.funnel.steps)
     if query.device:
         where["device"] = query.device
     rollups, days = query.rollups, query.days
