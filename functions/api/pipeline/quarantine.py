@@ -12,7 +12,7 @@ from footfall.codec import encode_ascii
 from footfall.errors import FieldProblem, Invalid
 from footfall.schemas.etl import QuarantinedInput, QuarantineReason, QuarantineState, Replaying
 from footfall.schemas.message import EventsMessage
-from footfall.schemas.paging import Page
+from footfall.schemas.paging import PagedQuestion
 from footfall.schemas.quarantine import Stage
 from footfall.settings import EventsQueueSettings, ImportsQueueSettings, from_environment
 from footfall.stores.mongo import database
@@ -59,7 +59,7 @@ def reasons(site_id: str) -> list[QuarantineReason]:
 
 
 def inputs(
-    site_id: str, wanted: Filter, state: QuarantineState, page: Page, show_originals: bool
+    site_id: str, wanted: Filter, state: QuarantineState, page: PagedQuestion, show_originals: bool
 ) -> tuple[int, list[QuarantinedInput]]:
     """How many inputs there are, and a page of them, the newest first."""
     quarantine, query = database()["quarantine"], wanted.query(site_id, state)
