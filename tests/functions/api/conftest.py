@@ -16,7 +16,7 @@ from footfall.stores.redis import Breaker
 from pymongo.database import Database
 
 from functions.api.models import training
-from functions.api.pipeline import waiting
+from footfall.questions import queues as queue_status
 from infra.local.aws import AwsAddresses
 from tests.support.visits import a_shop, know, person
 
