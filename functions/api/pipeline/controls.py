@@ -140,5 +140,3 @@ def get_recent_sessions(
 ) -> recent_sessions.RecentSessions:
     """The newest sessions by their start, bots among them."""
     return recent_sessions.answer(site_id, question)
-
-

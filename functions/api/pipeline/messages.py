@@ -29,7 +29,9 @@ def receive(url: str, at_most: int) -> "list[MessageTypeDef]":
 def delete(url: str, messages: "Iterable[MessageTypeDef]") -> None:
     """Delete messages that were received."""
     for some in chunks(messages, MAX_BATCH):
-        entries = [
-            {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]} for number, message in enumerate(some)
-        ]
-        sqs().delete_message_batch(QueueUrl=url, Entries=entries)
+        sqs().delete_message_batch(
+            QueueUrl=url,
+            Entries=[
+                {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]} for number, message in enumerate(some)
+            ],
+        )

@@ -13,7 +13,7 @@ from footfall.schemas.message import EventsMessage
 from footfall.schemas.quarantine import QuarantineKey
 from footfall.settings import EventsQueueSettings, ImportsQueueSettings, from_environment
 from footfall.stores.collections import quarantine
-from footfall.stores.mongo import Condition, answering, database
+from footfall.stores.mongo import Condition, Pipeline, answering, database
 from pydantic import BaseModel, Field
 
 INPUTS_PER_MESSAGE = 100
@@ -29,9 +29,7 @@ class ReplayCommand(QuarantineFilter):
     max_attempts: int | None = Field(
         default=None, ge=0, le=1_000_000, description="Only inputs whose replays failed at most so often"
     )
-    rate: int = Field(
-        default=100, ge=1, le=1000, description="Events a second; rows are read again import by import"
-    )
+    rate: int = Field(default=100, ge=1, le=1000, description="Events a second; rows are read again import by import")
     limit: int = Field(default=1_000, ge=1, le=10_000, description="How many inputs at most")
     dry_run: bool = Field(default=False, description="Tell what would be read again, and do nothing")
 
@@ -85,7 +83,7 @@ def replay(site_id: str, command: ReplayCommand) -> Replaying:
 def _select(wanted: Condition, limit: int) -> list[_Selected]:
     # those that have waited longest; sorted without their originals, which are too much to hold
     size = {"$binarySize": "$original"}
-    pipeline = [
+    pipeline: Pipeline = [
         {"$match": wanted},
         {"$project": {**dict.fromkeys(["stage", "reason", "origin", "first_seen"], 1), "size": size}},
         {"$sort": {"first_seen": 1, "_id": 1}},

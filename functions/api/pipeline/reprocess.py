@@ -31,9 +31,7 @@ def reprocess(site_id: str, event_type: str, since: datetime | None, limit: int)
     if event_type not in EVENT_TYPES | {"custom"}:
         raise NotFound("no event is stored under this type; /events/count names those that are")
     parts = list(chunks(_newest(site_id, event_type, since, limit), EVENTS_PER_MESSAGE))
-    messages = [
-        EventsMessage(site_id=site_id, source="reprocess", received_at=now(), reprocess=part) for part in parts
-    ]
+    messages = [EventsMessage(site_id=site_id, source="reprocess", received_at=now(), reprocess=part) for part in parts]
     bodies = [message.model_dump_json() for message in messages]
     send(from_environment(EventsQueueSettings).events_queue_url, site_id, bodies)
     return Reprocessing(event_type=event_type, events=sum(map(len, parts)), messages=len(bodies))

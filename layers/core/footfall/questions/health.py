@@ -73,12 +73,13 @@ def answer(site_id: str) -> Health:
     waiting, runs = pool.submit(queues.answer), pool.submit(newest_runs, site_id, 1)
     hit_rate, connections = pool.submit(cached.hit_rate, site_id), pool.submit(_connections)
     dependencies = {name: _dependency(name, _answered(check, until)) for name, check in checks.items()}
+    newest = _answered(runs, until) or []
     health = Health(
         status=_status(dependencies),
         timestamp=now(),
         dependencies=dependencies,
         queues=_answered(waiting, until) or NO_QUEUES,
-        last_training=next(iter(_answered(runs, until) or []), None),
+        last_training=next(iter(newest), None),
         cache_hit_rate=_answered(hit_rate, until),
         mongodb_connections=_answered(connections, until),
     )

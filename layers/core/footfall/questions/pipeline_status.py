@@ -101,9 +101,7 @@ def _latest_rollup(site_id: str) -> LatestRollup | None:
     run = rollups.of(database()).find_one({"_id": site_id, "ran_at": {"$exists": True}})
     if run is None:
         return None
-    return LatestRollup(
-        ran_at=run["ran_at"], days=run["days"], events=run["events"], milliseconds=run["milliseconds"]
-    )
+    return LatestRollup(ran_at=run["ran_at"], days=run["days"], events=run["events"], milliseconds=run["milliseconds"])
 
 
 def _ledger(site_id: str) -> Ledger | None:

@@ -32,9 +32,7 @@ class QuarantineFilter(BaseModel):
 class QuarantineQuestion(QuarantineFilter, PagedQuestion):  # fields of the last base come first, in errors as in docs
     """Which page of which inputs."""
 
-    state: QuarantineState = Field(
-        default="waiting", description="Those that wait, or those replayed with success"
-    )
+    state: QuarantineState = Field(default="waiting", description="Those that wait, or those replayed with success")
 
 
 class QuarantineReason(BaseModel):
