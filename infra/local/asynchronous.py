@@ -14,7 +14,7 @@ from infra.local.aws import AwsAddresses, client
 from infra.local.workers import Function, Invocation
 
 LARGEST_EVENT = 1024 * 1024
-RETRY_SECONDS = (60.0, 120.0)
+RETRY_SECONDS = (60.0, 120.0)  # before the second and the third attempt
 LOG = logging.getLogger(__name__)
 
 
