@@ -12,7 +12,7 @@ from pathlib import Path
 
 from infra import prices
 from infra.prices import KIB, MILLION
-from infra.template import Tree, functions, load, resources
+from infra.template import Resource, functions, load, resources
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 ALARMS = Path(__file__).parent / "alarms.yaml"
@@ -132,12 +132,12 @@ def configuration() -> Configuration:
     )
 
 
-def _event(function: Tree, kind: str) -> Tree:
-    found: list[Tree] = [event["Properties"] for event in function["Events"].values() if event["Type"] == kind]
+def _event(function: Resource, kind: str) -> Resource:
+    found: list[Resource] = [event["Properties"] for event in function["Events"].values() if event["Type"] == kind]
     return found[0]
 
 
-def _has_event(function: Tree, kind: str) -> bool:
+def _has_event(function: Resource, kind: str) -> bool:
     return any(event["Type"] == kind for event in function.get("Events", {}).values())
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import yaml
 
-Tree = dict[str, Any]
+Resource = dict[str, Any]
+Template = dict[str, Any]
 """Parsed YAML: which value is found where is CloudFormation's to define."""
 
 
@@ -29,25 +30,25 @@ _Loader.yaml_implicit_resolvers = {  # a date in the template (its version) is t
 }
 
 
-def load(path: Path) -> Tree:
+def load(path: Path) -> Template:
     """Returns the template in a file, with its Globals still apart from its functions."""
-    template: Tree = yaml.load(path.read_text(), _Loader)  # noqa: S506 - a SafeLoader with tags
+    template: Template = yaml.load(path.read_text(), _Loader)  # noqa: S506 - a SafeLoader with tags
     return template
 
 
-def resources(template: Tree, *types: str) -> dict[str, Tree]:
+def resources(template: Template, *types: str) -> dict[str, Resource]:
     """Returns the resources of these types by logical id, in the order of the file."""
     return {name: found for name, found in template["Resources"].items() if found["Type"] in types}
 
 
-def functions(template: Tree) -> dict[str, Tree]:
+def functions(template: Template) -> dict[str, Resource]:
     """Returns each function's properties by logical id, with the template's Globals merged in as SAM does."""
     shared = template.get("Globals", {}).get("Function", {})
     found = resources(template, "AWS::Serverless::Function")
     return {name: merged(shared, function["Properties"]) for name, function in found.items()}
 
 
-def merged(shared: Tree, own: Tree) -> Tree:
+def merged(shared: Resource, own: Resource) -> Resource:
     """Returns properties with SAM's Globals: objects are merged, lists joined, else the resource's own value counts."""
     return shared | {key: _merged(shared[key], value) if key in shared else value for key, value in own.items()}
 
@@ -60,5 +61,5 @@ def _merged(shared: object, own: object) -> object:
     return own
 
 
-def _is_function(node: Tree) -> bool:
+def _is_function(node: Resource) -> bool:
     return len(node) == 1 and (next(iter(node)) == "Ref" or next(iter(node)).startswith("Fn::"))

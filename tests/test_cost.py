@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from infra import prices
-from infra.cost import Configuration, FunctionSize, Measured, fixed_cost_per_month, configuration, cost_per_million, runs_a_day
+from infra.cost import (
+    Configuration,
+    FunctionSize,
+    Measured,
+    configuration,
+    cost_per_million,
+    fixed_cost_per_month,
+    runs_a_day,
+)
 from infra.prices import GIB, MILLION
 
 SMALL = FunctionSize(memory=1024)
@@ -81,7 +89,9 @@ def test_messages_are_sent_one_by_one_and_received_and_deleted_ten_at_a_time() -
 def test_a_large_message_counts_by_its_64_kilobytes() -> None:
     one = measured(events=500, messages=1, message_bytes=300_000)
     heard = 6 * prices.SQS_REQUEST
-    assert cost_per_million(GIVEN, one, PACE).sqs == pytest.approx(2_000 * ((5 + 5 + 1) * prices.FAIR_SQS_REQUEST + heard))
+    assert cost_per_million(GIVEN, one, PACE).sqs == pytest.approx(
+        2_000 * ((5 + 5 + 1) * prices.FAIR_SQS_REQUEST + heard)
+    )
 
 
 def test_each_batch_is_announced_once() -> None:

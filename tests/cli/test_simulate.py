@@ -52,7 +52,7 @@ def visits(batches: list[Batch]) -> list[list[Event]]:
     ]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seeds)
 def test_the_same_seed_gives_the_same_bytes(seed: int) -> None:
     first, second = (
@@ -87,7 +87,7 @@ def peak_of(planned: Plan, read: Callable[[Iterator[Batch]], object]) -> int:
     return peak
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seeds)
 def test_every_traffic_makes_sense(seed: int) -> None:
     batches = list(traffic(plan(seed)))

@@ -1,4 +1,4 @@
-"""MongoDB servers of a road's own, that can be killed, frozen, deposed and brought back."""
+"""MongoDB servers of a pipeline's own, that can be killed, frozen, deposed and brought back."""
 
 import signal
 import time

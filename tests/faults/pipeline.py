@@ -1,4 +1,4 @@
-"""The real road on parts of its own: collect → SQS → event source → etl/events in worker processes → MongoDB.
+"""The real pipeline on its own stores: collect → SQS → event source → etl/events in worker processes → MongoDB.
 
 Functions, queues and their settings are template.yaml's; a scenario changes no more than its fault needs.
 """
@@ -43,7 +43,7 @@ Store = Callable[[ProcessSupervisor, Path], Mongod | ReplicaSet]
 
 @dataclass(frozen=True)
 class Setting:
-    """How a road differs from the plain one: what stands in it, and where a fault can be let in.
+    """How a pipeline differs from the plain one: which parts it has, and where a fault can be let in.
 
     `time_out` is that of etl/events, in seconds; a failed message comes back after `retry_seconds`, and not after the
     seven minutes of the queue's visibility; `dying` says whether collect and etl/events run under `tests.faults.dying`;
@@ -68,13 +68,13 @@ THROUGH_DOOR = Setting(mongo_door=True)
 
 
 @contextmanager
-def opened(setting: Setting, seed: int) -> Iterator["Road"]:
-    """A road that leaves nothing behind; raises StartFailed, or CannotInject where its fault cannot be made."""
+def opened(setting: Setting, seed: int) -> Iterator["Pipeline"]:
+    """A pipeline that leaves nothing behind; raises StartFailed, or CannotInject where its fault cannot be made."""
     with (
         tempfile.TemporaryDirectory(prefix="footfall-faults-", ignore_cleanup_errors=True) as folder,
-        Road(Path(folder), seed, setting) as road,
+        Pipeline(Path(folder), seed, setting) as pipeline,
     ):
-        yield road
+        yield pipeline
 
 
 @dataclass
@@ -108,8 +108,8 @@ class Watched:
         return sum(count for receives, count in self.receives.items() if receives > 1)
 
 
-class Road:
-    """One road, open while its context lasts."""
+class Pipeline:
+    """One pipeline, open while its context lasts."""
 
     def __init__(self, folder: Path, seed: int, setting: Setting) -> None:
         self.folder = folder
@@ -218,7 +218,7 @@ class Road:
         self._cleanup.callback(source.stop)
 
     def clear(self) -> None:
-        """Make a road that has settled as new: nothing stored but the sites, nothing seen."""
+        """Make a pipeline that has settled as new: nothing stored but the sites, nothing seen."""
         for name in collections.COLLECTIONS.keys() - {"sites"}:
             self.database[name].delete_many({})
         self.etl.forget()
@@ -226,7 +226,7 @@ class Road:
 
     @property
     def database(self) -> Database[dict[str, Any]]:
-        """The road's database, reached past any fault's door."""
+        """The pipeline's database, reached past any fault's door."""
         return self._client["footfall"]
 
     @cached_property
@@ -257,7 +257,7 @@ class Road:
         return None if answer.failed else response_of(answer.payload)
 
     def invoke(self, function: str, payload: Any) -> Any:
-        """What a function of the road answers."""
+        """What a function of the pipeline answers."""
         answer = self.functions[function].invoke(json.dumps(payload).encode())
         assert not answer.failed, answer.payload
         return json.loads(answer.payload)
