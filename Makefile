@@ -57,7 +57,8 @@ test: .venv/.test  ## run the tests on real stores (ARGS="-k funnel" goes to pyt
 # --- checks and build -----------------------------------------------------------------------------------------------------
 
 .PHONY: check
-check: check-code check-template  ## everything CI checks besides the tests
+check: check-code check-template  ## everything CI checks besides the tests; ends with the style's measures
+	@$(PY) -m infra.measures
 
 .PHONY: check-code
 check-code: .venv/.test  ## ruff, mypy --strict, import contracts
@@ -67,7 +68,8 @@ check-code: .venv/.test  ## ruff, mypy --strict, import contracts
 	.venv/bin/lint-imports
 
 .PHONY: check-template
-check-template: .venv-sam/.made  ## sam validate, cfn-lint before and after SAM's translation, the state machine
+check-template: .venv-sam/.made  ## sam validate, cfn-lint before and after SAM's translation, the alarms, the state machine
+	.venv-sam/bin/python -m infra.alarms --check
 	$(SAM_ENV) $(SAM) validate --lint
 	$(SAM_ENV) .venv-sam/bin/python -m infra.translated template.yaml .aws-sam/translated.yaml
 	.venv-sam/bin/cfn-lint $(TEMPLATES)
@@ -114,6 +116,10 @@ faults: .venv/.test  ## every fault let into the road in turn, and what became o
 .PHONY: openapi
 openapi: .venv/.demo  ## write the OpenAPI document of all functions
 	$(PY) -m infra.openapi
+
+.PHONY: alarms
+alarms: .venv/.demo  ## write the alarms of all that is in template.yaml
+	$(PY) -m infra.alarms
 
 .PHONY: sam-local
 sam-local: .venv-sam/.made .venv/.demo  ## the built functions in Docker (sam local start-api) on the local stack's stores

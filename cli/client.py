@@ -29,7 +29,7 @@ Key = Annotated[str | None, typer.Option(envvar="FOOTFALL_KEY", help="An API key
 WriteKey = Annotated[str | None, typer.Option(envvar="FOOTFALL_WRITE_KEY", help="The site's write key.")]
 
 
-class Trouble(Exception):
+class CliError(Exception):
     """Raised when a command cannot do what it was asked; the message says why, and what helps."""
 
 
@@ -38,19 +38,19 @@ def explained(command: str) -> Iterator[None]:
     """End a command that is in trouble with its message and exit code 1."""
     try:
         yield
-    except Trouble as trouble:
+    except CliError as trouble:
         message = f"footfall {command}: {trouble}"
         Console(stderr=True).print(message, style="red", soft_wrap=True, highlight=False, markup=False)
         raise typer.Exit(1) from None
 
 
 class Client:
-    """A connection to one Footfall with one key; every answer is decoded JSON, every failure a Trouble."""
+    """A connection to one Footfall with one key; every answer is decoded JSON, every failure a CliError."""
 
     def __init__(self, to: str | None, key: str | None, key_variable: str = "FOOTFALL_KEY") -> None:
         if not to or not key:
             missing = "FOOTFALL_URL" if not to else key_variable
-            raise Trouble(f"set {missing}: start Footfall with `footfall up`, which prints what to export")
+            raise CliError(f"set {missing}: start Footfall with `footfall up`, which prints what to export")
         self.url = to.rstrip("/")
         self._http = httpx.Client(base_url=self.url, headers={"X-Api-Key": key}, timeout=TIMEOUT)
         self._key_variable = key_variable
@@ -76,11 +76,11 @@ class Client:
     def _answer(self, method: str, path: str, also: frozenset[int], **request: Any) -> Json:
         response = self._patiently(method, path, TRY_AGAIN - also, **request)
         if response.is_error and response.status_code not in also:
-            raise Trouble(self._reason(response))
+            raise CliError(self._reason(response))
         try:
             return dict(response.json())
         except ValueError:
-            raise Trouble(f"{self.url} answers, but not as Footfall does") from None
+            raise CliError(f"{self.url} answers, but not as Footfall does") from None
 
     def _patiently(self, method: str, path: str, again: frozenset[int], **request: Any) -> httpx.Response:
         """The first answer that is not a request for patience (a status in `again`), or the last of them.
@@ -96,7 +96,7 @@ class Client:
                 asked = response.headers.get("Retry-After")
             except httpx.HTTPError as error:
                 if isinstance(error, httpx.ConnectError) or attempt == ATTEMPTS:
-                    raise Trouble(self._silence(error)) from None
+                    raise CliError(self._silence(error)) from None
             time.sleep(wait_before(attempt, asked))
         raise AssertionError
 
@@ -132,7 +132,7 @@ def said_by(response: httpx.Response) -> str:
 def follow(look: Callable[[], Answer], done: Callable[[Answer], bool], what: str) -> Iterator[Answer]:
     """Every new state of something that goes on, up to the one in which it is done.
 
-    Raises Trouble when nothing changes for five minutes.
+    Raises CliError when nothing changes for five minutes.
     """
     last, since, pause = None, time.monotonic(), FIRST_PAUSE
     while True:
@@ -143,6 +143,6 @@ def follow(look: Callable[[], Answer], done: Callable[[Answer], bool], what: str
         if done(state):
             return
         if time.monotonic() - since > STALLED_SECONDS:
-            raise Trouble(f"{what} has not come on for {STALLED_SECONDS:.0f} s: see `footfall status`, and the logs")
+            raise CliError(f"{what} has not come on for {STALLED_SECONDS:.0f} s: see `footfall status`, and the logs")
         time.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from cli.charts import device_chart, funnel_chart, segments_chart
-from cli.client import Client, Json, Trouble, explained, follow
+from cli.client import Client, CliError, Json, explained, follow
 from cli.imports import LocalFile, files_of, progress_on, run_import
 from cli.simulate import plan_of, send_traffic
 
@@ -58,7 +58,7 @@ def demo(
 
 
 def _start(folder: Path, port: int, shop_port: int, console: Console, cleanup: ExitStack) -> "Shop":
-    """Start the stack, and the shop whose pages send to it; raises Trouble when that fails."""
+    """Start the stack, and the shop whose pages send to it; raises CliError when that fails."""
     from cli.up import demo_keys, expected_failures, explanation
     from infra.local.demo_shop import DemoShop
     from infra.local.stack import Stack
@@ -68,11 +68,11 @@ def _start(folder: Path, port: int, shop_port: int, console: Console, cleanup: E
             stack = cleanup.enter_context(Stack(folder, port=port))
             keys = demo_keys(stack, folder / "keys.json")
     except expected_failures() as failure:
-        raise Trouble(explanation(failure, folder, "127.0.0.1", port)) from None
+        raise CliError(explanation(failure, folder, "127.0.0.1", port)) from None
     try:
         pages = cleanup.enter_context(DemoShop(stack.url, keys["write_key"], shop_port))
     except OSError as failure:
-        raise Trouble(f"the demo shop cannot listen on 127.0.0.1:{shop_port}: {failure.strerror}") from None
+        raise CliError(f"the demo shop cannot listen on 127.0.0.1:{shop_port}: {failure.strerror}") from None
     console.print(f"Footfall is at {stack.url}; what it can do, at {stack.url}/docs", soft_wrap=True)
     console.print(f"The demo shop is at {pages.url}", soft_wrap=True)
     return Shop(cleanup.enter_context(Client(stack.url, keys["api_key"])), keys, pages.url, console)
@@ -100,7 +100,7 @@ class Shop:
         self.question = f"/api/funnel?from={told['first_day']}&to={told['last_day']}&breakdown=device"
 
     def settle(self) -> None:
-        """Wait until every event is stored, then have the daily figures computed; raises Trouble when it stalls."""
+        """Wait until every event is stored, then have the daily figures computed; raises CliError when it stalls."""
         with _stage(self.console, "Storing what still waits in the queues") as say:
             for waiting in follow(self._waiting, lambda waiting: waiting == 0, "emptying the queues"):
                 say(f"{waiting:,} messages")
@@ -110,7 +110,7 @@ class Shop:
                 say(f"{days} days")
 
     def train(self) -> None:
-        """Train the models and wait for how the run ends; raises Trouble when it stalls."""
+        """Train the models and wait for how the run ends; raises CliError when it stalls."""
         with _stage(self.console, "Training segments and behaviour vectors") as say:
             run_id = self.client.post("/api/models/train")["run_id"]
             run: Json = {}

@@ -19,7 +19,7 @@ from footfall.schemas.imports import ImportKind
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from cli.client import Client, Json, Key, To, Trouble, explained, follow
+from cli.client import Client, CliError, Json, Key, To, explained, follow
 
 BLOCK = 256 * 1024
 GZIP = b"\x1f\x8b"
@@ -68,40 +68,40 @@ def import_files(
             with Client(to, key) as client, progress_on(console) as progress:
                 told = run_import(client, kind, files, progress)
         except KeyboardInterrupt:
-            raise Trouble("stopped watching; what was uploaded whole is imported all the same") from None
+            raise CliError("stopped watching; what was uploaded whole is imported all the same") from None
         _sum_up(console, client.url, told, time.perf_counter() - began)
 
 
 def files_of(kind: ImportKind, path: Path) -> list[LocalFile]:
-    """The files of an import, each looked into; raises Trouble naming the one that is missing or no such table."""
+    """The files of an import, each looked into; raises CliError naming the one that is missing or no such table."""
     if not path.exists():
-        raise Trouble(f"there is no {path}")
+        raise CliError(f"there is no {path}")
     tables = KINDS[kind].tables
     if tables[0].name is None:
         return [_file(kind, tables[0], path)]
     if not path.is_dir():
-        raise Trouble(f"{path} is not a folder: {kind} is made of {', '.join(table.wanted for table in tables)}")
+        raise CliError(f"{path} is not a folder: {kind} is made of {', '.join(table.wanted for table in tables)}")
     return [_file(kind, table, _table_in(path, table)) for table in tables]
 
 
 def _table_in(folder: Path, table: Table) -> Path:
     found = [path for path in sorted(folder.iterdir()) if table.fits(path.name)]
     if not found:
-        raise Trouble(f"{folder} has no {table.wanted} (or {table.wanted}.gz)")
+        raise CliError(f"{folder} has no {table.wanted} (or {table.wanted}.gz)")
     return found[0]
 
 
 def _file(kind: ImportKind, table: Table, path: Path) -> LocalFile:
     if not path.is_file():
-        raise Trouble(f"{path} is not a file")
+        raise CliError(f"{path} is not a file")
     if not table.fits(path.name):
-        raise Trouble(f"{path.name} is not a file that {kind} takes: {table.wanted}, also with .gz")
+        raise CliError(f"{path.name} is not a file that {kind} takes: {table.wanted}, also with .gz")
     try:
         _look_into(table, path)
     except (Unimportable, gzip.BadGzipFile, EOFError) as error:
-        raise Trouble(getattr(error, "detail", f"{path.name} is broken gzip")) from None
+        raise CliError(getattr(error, "detail", f"{path.name} is broken gzip")) from None
     except OSError as error:
-        raise Trouble(f"{path} cannot be read: {error.strerror}") from None
+        raise CliError(f"{path} cannot be read: {error.strerror}") from None
     return LocalFile(path, UNSAFE.sub("_", path.name), path.stat().st_size)
 
 
@@ -140,9 +140,9 @@ def _put(http: httpx.Client, upload: Json, content: Iterator[bytes] | None = Non
     try:
         response = http.put(upload["url"], content=content, json=json, headers=upload["headers"])
     except httpx.HTTPError as error:
-        raise Trouble(f"{upload['name']} was not uploaded: {str(error) or type(error).__name__}") from None
+        raise CliError(f"{upload['name']} was not uploaded: {str(error) or type(error).__name__}") from None
     if response.is_error:
-        raise Trouble(f"{upload['name']} was not uploaded: the bucket answers {response.status_code}")
+        raise CliError(f"{upload['name']} was not uploaded: the bucket answers {response.status_code}")
 
 
 def _manifest(kind: ImportKind, files: list[LocalFile]) -> Json:
@@ -176,7 +176,7 @@ def _watch_rows(client: Client, import_id: str, progress: Progress) -> Json:
         total = told["events_sent"] if told["state"] == "done" else None
         progress.update(events, completed=stored, total=total, said=f"{told['events_sent']:,} sent, {stored:,} stored")
     if told["state"] == "failed":
-        raise Trouble(f"import {import_id} failed: {told['error']}")
+        raise CliError(f"import {import_id} failed: {told['error']}")
     return told
 
 

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from cli.client import Client, To, Trouble, WriteKey, explained, said_by
+from cli.client import Client, CliError, To, WriteKey, explained, said_by
 
 MAX_EVENTS = 500
 MAX_BYTES = 900_000
@@ -77,7 +77,7 @@ def _opened(file: Path) -> Iterator[IO[bytes]]:
     try:
         stream = file.open("rb")
     except OSError as error:
-        raise Trouble(f"{file} cannot be read: {error.strerror}") from None
+        raise CliError(f"{file} cannot be read: {error.strerror}") from None
     with stream:
         yield stream
 
@@ -128,7 +128,7 @@ def _post(client: Client, batch: Batch, sent: Sent) -> None:
         sent.refused |= dict(_refusals(response, numbers))
     else:
         refusal = f"collect answers {response.status_code} to lines {numbers[0]} to {numbers[-1]}: {said_by(response)}"
-        raise Trouble(f"{refusal}; {sent.accepted:,} events were accepted before")
+        raise CliError(f"{refusal}; {sent.accepted:,} events were accepted before")
 
 
 def _refusals(response: httpx.Response, numbers: list[int]) -> Iterator[tuple[int, str]]:

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli.client import Client, To, Trouble, WriteKey, explained
+from cli.client import Client, CliError, To, WriteKey, explained
 from cli.traffic.sender import Sent, send_batches
 from cli.traffic.shop import Batch, Plan, traffic
 
@@ -52,7 +52,7 @@ def plan_of(days: int, visitors_per_day: int, seed: int, last: date | None = Non
 
 
 def send_traffic(plan: Plan, client: Client, console: Console) -> Sent:
-    """Send a plan's traffic to collect, with a progress bar and a closing line; raises Trouble when that fails."""
+    """Send a plan's traffic to collect, with a progress bar and a closing line; raises CliError when that fails."""
     began = time.perf_counter()
     with _progress(console) as progress:
         sent = send_batches(traffic(plan), client, _advance(progress, plan))
@@ -80,7 +80,7 @@ def _created(out: Path) -> TextIO:
     try:
         return out.open("w", encoding="utf-8", newline="\n")
     except OSError as error:
-        raise Trouble(f"{out} cannot be written: {error.strerror}") from None
+        raise CliError(f"{out} cannot be written: {error.strerror}") from None
 
 
 def _write_lines(plan: Plan, file: TextIO, advance: Callable[[Batch], None]) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from cli.client import Client, Json, Key, To, Trouble, explained, follow
+from cli.client import Client, CliError, Json, Key, To, explained, follow
 
 
 def train(to: To = None, key: Key = None) -> None:
@@ -25,7 +25,7 @@ def train(to: To = None, key: Key = None) -> None:
                 if run:
                     spinner.update(f"Training: {run['stage']}")
         if run is None or run["state"] != "published":
-            raise Trouble(_why(run_id, run or {}))
+            raise CliError(_why(run_id, run or {}))
         _show(console, run, client.get("/api/models")["models"])
 
 

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import yaml
 
+Template = dict[str, Any]
 Resource = dict[str, Any]
 
 
@@ -27,18 +28,18 @@ def _long_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
 _Loader.add_multi_constructor("!", _long_form)
 
 
-def load(path: Path) -> dict[str, Any]:
+def load(path: Path) -> Template:
     """The template in a file, with its Globals still apart from its functions."""
-    template: dict[str, Any] = yaml.load(path.read_text(), _Loader)  # noqa: S506 - a SafeLoader with tags
+    template: Template = yaml.load(path.read_text(), _Loader)  # noqa: S506 - a SafeLoader with tags
     return template
 
 
-def resources(template: dict[str, Any], *types: str) -> dict[str, Resource]:
+def resources(template: Template, *types: str) -> dict[str, Resource]:
     """The resources of these types by logical id, in the order of the file."""
     return {name: found for name, found in template["Resources"].items() if found["Type"] in types}
 
 
-def functions(template: dict[str, Any]) -> dict[str, Resource]:
+def functions(template: Template) -> dict[str, Resource]:
     """Each function's properties by logical id, with the template's Globals merged in as SAM does."""
     shared = template.get("Globals", {}).get("Function", {})
     found = resources(template, "AWS::Serverless::Function")

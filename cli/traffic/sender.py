@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from cli.client import Client, Trouble, said_by
+from cli.client import Client, CliError, said_by
 from cli.traffic.shop import Batch
 
 CONNECTIONS = 8
@@ -32,7 +32,7 @@ class Sent:
 
 
 def send_batches(batches: Iterator[Batch], client: Client, on_batch: Callable[[Batch], None]) -> Sent:
-    """Post every batch to collect; raises Trouble at the first that is not taken.
+    """Post every batch to collect; raises CliError at the first that is not taken.
 
     At most one batch per connection is in memory. `on_batch` is called after each that was taken, one at a time.
     """
@@ -68,6 +68,6 @@ def _post(client: Client, batch: Batch) -> dict[str, Any]:
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip", "User-Agent": batch.user_agent}
     response = client.post_events(body, headers)
     if response.status_code != httpx.codes.ACCEPTED:
-        raise Trouble(f"collect at {client.url} answers {response.status_code}: {said_by(response)}")
+        raise CliError(f"collect at {client.url} answers {response.status_code}: {said_by(response)}")
     answer: dict[str, Any] = response.json()
     return answer

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -39,7 +39,9 @@ class AwsAddresses:
         }
 
 
-def start_aws(nursery: Nursery, folder: Path | None, lambda_endpoint: str, address: str = LOOPBACK) -> AwsAddresses:
+def start_aws(
+    supervisor: ProcessSupervisor, folder: Path | None, lambda_endpoint: str, address: str = LOOPBACK
+) -> AwsAddresses:
     """Start moto's server; what must survive it is kept in `folder`, or nowhere.
 
     The server inherits a socket that listens already, so callers may connect at once and wait for their answer.
@@ -50,7 +52,7 @@ def start_aws(nursery: Nursery, folder: Path | None, lambda_endpoint: str, addre
         command = [sys.executable, "-m", "infra.local.aws_server", str(listener.fileno()), addresses.endpoint]
         command += [lambda_endpoint, str(folder or "")]
         environment = os.environ | addresses.environment() | {"MOTO_PORT": str(port)}
-        nursery.start("aws", command, env=environment, death_signal=signal.SIGKILL, pass_fds=[listener.fileno()])
+        supervisor.start("aws", command, env=environment, death_signal=signal.SIGKILL, pass_fds=[listener.fileno()])
     return addresses
 
 

@@ -1,7 +1,7 @@
 """Child processes that never outlive the process that started them, however that one ends.
 
-Linux ties "die when the parent dies" (PR_SET_PDEATHSIG) to the parent's *thread*, so one thread, which lives as long
-as the nursery, starts every child. Run as a script, this file is the shim that sets the signal and becomes the command.
+Linux ties "die when the parent dies" (PR_SET_PDEATHSIG) to the parent's *thread*, so one thread, which lives as
+long as the supervisor, starts every child. Run as a script, this file sets the signal and becomes the command.
 """
 
 import ctypes
@@ -86,12 +86,12 @@ class Child:
         self.process.wait()
 
 
-class Nursery:
+class ProcessSupervisor:
     """Starts child processes from its own thread, and stops them all."""
 
     def __init__(self, logs: Path) -> None:
         self._logs = logs
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="nursery")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="supervisor")
         self._children: list[Child] = []
         self._lock = threading.Lock()
         logs.mkdir(parents=True, exist_ok=True)

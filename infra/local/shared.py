@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from infra.local.aws import start_aws
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 from infra.local.stores import start_stores
 
 NO_LAMBDA = "http://127.0.0.1:9"  # the discard port: nothing answers there
@@ -39,17 +39,17 @@ def main(answer_file: Path, owner: int) -> None:
     """Run the parts until the owner has ended."""
     owner_ended = os.pidfd_open(owner)
     folder = Path(tempfile.mkdtemp(prefix="footfall-shared-"))
-    nursery = Nursery(folder / "logs")
+    supervisor = ProcessSupervisor(folder / "logs")
     try:
         with ThreadPoolExecutor(2) as pool:
-            stores = pool.submit(start_stores, nursery, folder)
-            aws = pool.submit(start_aws, nursery, None, NO_LAMBDA)
+            stores = pool.submit(start_stores, supervisor, folder)
+            aws = pool.submit(start_aws, supervisor, None, NO_LAMBDA)
         partial = answer_file.with_suffix(".part")
         partial.write_text(json.dumps(asdict(stores.result()) | {"aws_endpoint": aws.result().endpoint}))
         partial.replace(answer_file)
         select.select([owner_ended], [], [])
     finally:
-        nursery.stop()
+        supervisor.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

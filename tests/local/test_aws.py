@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.local.aws import client, start_aws
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 
 NO_LAMBDA = "http://127.0.0.1:9"
 
@@ -18,17 +18,17 @@ class Aws:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._nursery = Nursery(folder / "logs")
-        self.endpoint = start_aws(self._nursery, folder / "aws", NO_LAMBDA).endpoint
+        self._supervisor = ProcessSupervisor(folder / "logs")
+        self.endpoint = start_aws(self._supervisor, folder / "aws", NO_LAMBDA).endpoint
 
     def again(self) -> "Aws":
         self.end()
         return Aws(self._folder)
 
     def end(self) -> None:
-        for child in self._nursery._children:
+        for child in self._supervisor._children:
             child.kill()
-        self._nursery.stop()
+        self._supervisor.stop()
 
     def client(self, service: str) -> Any:
         return client(service, self.endpoint)

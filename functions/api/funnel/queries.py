@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from footfall.days import start_of
 from footfall.errors import FieldProblem, Invalid
+from footfall.events.log import events_between
 from footfall.funnels.columns import DatedEntries, Entered, milliseconds, unpack
 from footfall.funnels.engine import Timeline
 from footfall.funnels.steps import any_of, satisfies
 from footfall.people.numbers import PersonNumbers
-from footfall.schemas.event import order_in_time
+from footfall.schemas.event import StepEvent, order_in_time
 from footfall.schemas.funnel import DEVICES
 from footfall.stores.mongo import database
 from numpy.typing import NDArray
@@ -21,11 +22,6 @@ from .sessions import session_numbers
 
 Document = dict[str, Any]
 ROLLED = {"_id": 0, "date": 1, "device": 1, "order": 1, "ranked": 1, "entries": 1}
-EVENT = {
-    "_id": 0,
-    **dict.fromkeys(["timestamp", "received_at", "sequence", "event_id", "type", "name", "page_type", "device"], 1),
-    **dict.fromkeys(["user_id", "person_id", "visitor_id", "session_id"], 1),
-}
 BATCH = 20_000
 MOST_EVENTS = 1_000_000
 MOST_MILLISECONDS = 20_000
@@ -85,36 +81,34 @@ def _from_events(asked: Asked) -> Entered:
     return Entered(steps, Timeline(times, devices))
 
 
-def _satisfied(events: list[Document], steps: Sequence[str]) -> Iterator[NDArray[np.bool_]]:
+def _satisfied(events: list[StepEvent], steps: Sequence[str]) -> Iterator[NDArray[np.bool_]]:
     """Of each step, which events satisfy it; events of one kind are looked at once."""
     kinds: dict[tuple[str, str | None, str | None], int] = {}
-    numbers = [
-        kinds.setdefault((event["type"], event.get("name"), event.get("page_type")), len(kinds)) for event in events
-    ]
+    numbers: list[int] = []
+    one_of_each: list[StepEvent] = []
+    for event in events:
+        numbers.append(kinds.setdefault((event["type"], event.get("name"), event.get("page_type")), len(kinds)))
+        if len(kinds) > len(one_of_each):
+            one_of_each.append(event)
     for step in steps:
-        fits = [satisfies({"type": kind, "name": name, "page_type": page}, step) for kind, name, page in kinds]
-        yield np.array(fits, bool)[numbers]
+        yield np.array([satisfies(event, step) for event in one_of_each], bool)[numbers]
 
 
-def _events(asked: Asked) -> list[Document]:
+def _events(asked: Asked) -> list[StepEvent]:
     """The events of the range that satisfy any step, bots left out, in the order of time."""
-    query: Document = {
-        "site_id": asked.rollups.site.site_id,
-        "timestamp": {"$gte": asked.days.start, "$lt": asked.days.end},
-        "bot": False,
-        **any_of(asked.funnel.steps),
-    }
+    where = any_of(asked.funnel.steps)
     if asked.device:
-        query["device"] = asked.device
-    found = database()["events"].find(query, EVENT, batch_size=BATCH, session=asked.rollups.session)
-    events: list[Any] = list(islice(found.max_time_ms(MOST_MILLISECONDS), MOST_EVENTS + 1))
+        where["device"] = asked.device
+    rollups, days = asked.rollups, asked.days
+    found = events_between(database(), rollups.site.site_id, StepEvent, days.start, days.end, where, rollups.session)
+    events = list(islice(found.max_time_ms(MOST_MILLISECONDS), MOST_EVENTS + 1))
     if len(events) > MOST_EVENTS:
         raise Invalid([FieldProblem("from", f"more than {MOST_EVENTS} entries to these steps; ask for fewer days")])
     events.sort(key=order_in_time)
     return events
 
 
-def _person_numbers(asked: Asked, events: list[Document]) -> list[int | None]:
+def _person_numbers(asked: Asked, events: list[StepEvent]) -> list[int | None]:
     numbers = PersonNumbers(database(), asked.rollups.site.site_id, asked.rollups.session)
     numbers.learn(events)
     return [numbers.of(event) for event in events]

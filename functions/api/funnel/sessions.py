@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from footfall.schemas.event import StepEvent
 from footfall.sessions.fold import NOT_A_VISIT
 from footfall.stores.mongo import database
 
@@ -17,7 +18,7 @@ SPAN = {"_id": 0, "visitor_id": 1, "started_at": 1, "ended_at": 1, "session_id":
 VISITORS_PER_QUESTION = 20_000
 
 
-def session_numbers(asked: Asked, events: list[Document]) -> list[int | None]:
+def session_numbers(asked: Asked, events: list[StepEvent]) -> list[int | None]:
     """A number for each event's session; None for an event that belongs to none."""
     spans = _derived_sessions(asked, {event["visitor_id"] for event in events if not event.get("session_id")})
     numbers: dict[str, int] = {}
@@ -25,7 +26,7 @@ def session_numbers(asked: Asked, events: list[Document]) -> list[int | None]:
     return [None if found is None else numbers.setdefault(found, len(numbers)) for found in session_ids]
 
 
-def _session_id(event: Document, spans: list[tuple[datetime, datetime, str]]) -> str | None:
+def _session_id(event: StepEvent, spans: list[tuple[datetime, datetime, str]]) -> str | None:
     if event["type"] in NOT_A_VISIT:
         return None
     if session_id := event.get("session_id"):

@@ -18,7 +18,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2999
 
 
 def read_day(text: object) -> date:
-    """The day written as YYYY-MM-DD; raises ValueError for another form and for a day that no calendar has."""
+    """Returns the day written as YYYY-MM-DD; raises ValueError for another form and for a day that no calendar has."""
     if isinstance(text, date):
         return text
     if not isinstance(text, str) or not ISO_DAY.fullmatch(text):
@@ -37,7 +37,7 @@ Day = Annotated[date, BeforeValidator(read_day), WithJsonSchema({"type": "string
 
 @lru_cache(maxsize=64)
 def zone_named(name: str) -> ZoneInfo:
-    """The time zone of an IANA name; raises Misconfigured when a site's is none."""
+    """Returns the time zone of an IANA name; raises Misconfigured when a site's is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -45,12 +45,12 @@ def zone_named(name: str) -> ZoneInfo:
 
 
 def day_of(moment: datetime, zone: ZoneInfo) -> date:
-    """The local day that a moment falls on."""
+    """Returns the local day that a moment falls on."""
     return moment.astimezone(zone).date()
 
 
 def start_of(day: date, zone: ZoneInfo) -> datetime:
-    """The moment a local day begins, in UTC; where clocks skip midnight, the moment they do."""
+    """Returns the moment a local day begins, in UTC; where clocks skip midnight, the moment they do."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 

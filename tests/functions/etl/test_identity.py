@@ -7,6 +7,7 @@ from footfall.errors import Invalid
 from footfall.events.normalise import read_event
 from footfall.people.identities import identities, links
 from footfall.people.numbers import PersonNumbers
+from footfall.stores.collections import events
 from pymongo.database import Database
 
 from functions.etl.events.handler import handler
@@ -15,15 +16,16 @@ from tests.support.builders import LambdaContext, a_document, a_message, an_even
 Mongo = Database[dict[str, Any]]
 
 
-def run(*events: dict[str, Any]) -> None:
+def run(*arrived: dict[str, Any]) -> None:
     """Handle events, each in a message of its own."""
-    for event in events:
+    for event in arrived:
         assert handler(sqs_event([a_message([event])]), LambdaContext()) == {"batchItemFailures": []}
 
 
 def person_of(road: Mongo, event_id: str) -> str:
     """Whose event it is, as rollups and funnels count it."""
-    event = road["events"].find_one({"_id": f"demo:{event_id}"}) or {}
+    event = events.of(road).find_one({"_id": f"demo:{event_id}"})
+    assert event
     numbers = PersonNumbers(road, "demo")
     numbers.learn([event])
     return str((road["users"].find_one({"site_id": "demo", "user_id": numbers.of(event)}) or {})["person_id"])

@@ -14,6 +14,7 @@ from footfall.funnels.rollup import DayEntries, funnel_documents
 from footfall.funnels.steps import any_of, definition, labels, satisfies
 from footfall.funnels.summary import Summary
 from footfall.funnels.tally import people_per_step
+from footfall.schemas.event import StepEvent
 from footfall.schemas.funnel import DEVICES, FunnelStep
 from footfall.schemas.site import Funnel, Site
 from hypothesis import given
@@ -51,8 +52,18 @@ def rolled_up(events: Sequence[Seen], steps: Sequence[str], number: int = 1) -> 
     return site, documents
 
 
-def as_event(event: Seen) -> dict[str, Any]:
-    return {"type": "pageview", "name": None, "page_type": event.page, "device": event.device, "timestamp": event.at}
+def as_event(event: Seen) -> StepEvent:
+    return StepEvent(
+        timestamp=event.at,
+        received_at=event.at,
+        sequence=0,
+        event_id="event",
+        type="pageview",
+        page_type=event.page,
+        device=event.device,
+        person_id=str(event.person),
+        visitor_id=str(event.person),
+    )
 
 
 def whole_range(events: Sequence[Seen]) -> DayRange:

@@ -1,9 +1,8 @@
 """One day's funnel rollups, from its events."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from footfall.funnels.columns import pack
 from footfall.funnels.engine import Entries, Timeline, ordered
 from footfall.funnels.steps import satisfies
 from footfall.funnels.summary import Summary
+from footfall.schemas.event import StepEvent
 from footfall.schemas.funnel import DEVICES, Device, FunnelDocument, FunnelStep
 from footfall.schemas.site import Funnel, Site
 
@@ -37,7 +37,7 @@ class DayEntries:
         self._milliseconds: list[int] = []
         self._devices: list[int] = []
 
-    def add(self, event: Mapping[str, Any], person: int) -> None:
+    def add(self, event: StepEvent, person: int) -> None:
         """Count an event of a person, whose dense id is given, for every step it satisfies."""
         kind = event["type"], event.get("name"), event.get("page_type"), event["device"]
         satisfied = self._satisfied.get(kind)
@@ -51,7 +51,7 @@ class DayEntries:
         self._milliseconds.append((event["timestamp"] - self._start) // MILLISECOND)
         self._devices.append(DEVICES.index(event["device"]))
 
-    def _steps_of(self, event: Mapping[str, Any]) -> list[Entered]:
+    def _steps_of(self, event: StepEvent) -> list[Entered]:
         return [
             entered
             for (step, device), entered in self._entered.items()

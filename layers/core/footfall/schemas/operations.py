@@ -1,11 +1,11 @@
 """What operations answers: how the road is doing, what it holds, and what was started."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from footfall.schemas.model import ModelName, RunState, Stage, Verdict
+from footfall.questions.models import TrainingRun
 
 
 class Dependency(BaseModel):
@@ -34,50 +34,6 @@ class Queues(BaseModel):
     events: QueueStatus | None
     realtime: QueueStatus | None
     vectors: QueueStatus | None
-
-
-class TrainingRun(BaseModel):
-    """One run of the training state machine: how far it is, what each stage found, and how it ended."""
-
-    run_id: str
-    version: int = Field(description="what the models that it makes are called; versions grow with time")
-    state: RunState
-    stage: Stage
-    started_at: datetime
-    ended_at: datetime | None
-    figures: dict[str, dict[str, Any]]
-    reasons: list[str] = Field(default=[], description="why a run's models were rejected")
-    error: dict[str, str] | None = Field(default=None, description="why a run failed")
-    restores: int | None = Field(default=None, description="the version that a run put into use again, if it did")
-
-
-class ModelVersion(BaseModel):
-    """One version of one model; `details` is what readers of its results need to know, such as its segments' names."""
-
-    name: ModelName
-    version: int
-    run_id: str
-    state: Literal["published"]
-    metrics: dict[str, Any]
-    details: dict[str, Any]
-    created_at: datetime = Field(description="when it was trained")
-    restores: int | None = Field(
-        default=None, description="the version whose files these are, where one was put into use again"
-    )
-
-
-class Models(BaseModel):
-    """The newest version of every model, and the newest training runs."""
-
-    models: list[ModelVersion]
-    runs: list[TrainingRun]
-
-
-class ModelVersions(BaseModel):
-    """The versions of one model, the newest first."""
-
-    name: ModelName
-    versions: list[ModelVersion]
 
 
 class Connections(BaseModel):
@@ -182,53 +138,8 @@ class EtlStatus(BaseModel):
     ledger: Ledger | None = Field(description="null when adding it up takes longer than two seconds")
 
 
-class Drift(BaseModel):
-    """How far one feature of customers or visits has moved since a model was trained on it."""
-
-    feature: str = Field(examples=["recency"])
-    index: float = Field(description="population stability index: Σ (q − p) · ln(q / p) over bins", examples=[0.04])
-    by_chance: float = Field(description="what no change at all reaches in one case of twenty", examples=[0.02])
-    then: int = Field(description="how many customers or visits the model was trained on", examples=[4338])
-    now: int = Field(description="how many customers there are now, or visits since", examples=[4402])
-    verdict: Verdict = Field(
-        description="`moving` from 0.1, `shifted` from 0.25, and only above chance; `too_little_data` below 100"
-    )
-
-
-class ModelHealth(BaseModel):
-    """Whether a model still fits: how old it is, how good it was, and how far what it was trained on has moved."""
-
-    name: ModelName
-    version: int
-    restores: int | None = Field(description="the version whose files these are, where one was put into use again")
-    status: Literal["healthy", "stale", "drifting"]
-    reasons: list[str] = Field(description="why it is not healthy")
-    trained_at: datetime
-    age_days: float = Field(examples=[0.6])
-    metrics: dict[str, Any] = Field(description="what the evaluation found when it was trained")
-    drift: list[Drift] | None = Field(description="null when counting takes longer than five seconds")
-
-
-class RestoreStarted(BaseModel):
-    """Models that were trained earlier are being put into use again; `/api/models` says how the run goes."""
-
-    run_id: str
-    version: int = Field(description="the version that is put into use again; it gets a newer number")
-    models: list[ModelName] = Field(description="every model that was trained with it: they belong together")
-    state: Literal["running"] = "running"
-    started_at: datetime
-
-
 class RollupStarted(BaseModel):
     """Daily figures are being recomputed; `/etl/status` says when no stale day is left."""
 
     status: Literal["started"] = "started"
     target_date: date | None = Field(description="the day asked for; null for every stale day of the site")
-
-
-class TrainingStarted(BaseModel):
-    """Models are being trained; `/api/models` says how the run goes."""
-
-    run_id: str
-    state: Literal["running"] = "running"
-    started_at: datetime

@@ -1,7 +1,9 @@
 """A person: everybody who was ever seen on a site, known to the shop or not."""
 
 from datetime import datetime
-from typing import Any, Required, TypedDict
+from typing import Required, TypedDict
+
+from footfall.schemas.event import Json
 
 
 class Link(TypedDict):
@@ -58,6 +60,6 @@ class PersonDocument(PersonNumber, total=False):
     sex: str | None
     date: datetime
     last_seen: datetime
-    traits: dict[str, Any]
+    traits: Json
     trait_events: int
     first_event: FirstEvent

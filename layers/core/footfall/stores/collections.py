@@ -16,7 +16,7 @@ from pymongo.cursor import Cursor
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from footfall.schemas.customer import CustomerDocument
-from footfall.schemas.event import EventDocument
+from footfall.schemas.event import INTERACTION_TYPES, EventDocument
 from footfall.schemas.feedback import FeedbackDocument
 from footfall.schemas.funnel import FunnelDocument, RollupsDocument
 from footfall.schemas.imports import ImportDocument
@@ -36,8 +36,6 @@ from footfall.stores.mongo import Condition, Mongo, Pipeline
 Document = TypeVar("Document", bound=Mapping[str, Any])
 View = TypeVar("View", bound=Mapping[str, Any])
 CODE_NAMESPACE_EXISTS = 48
-PAGE_VISIT_TYPES = ["pageview"]
-INTERACTION_TYPES = ["click", "scroll", "hover", "form", "form_submit"]
 
 
 class Expiry(NamedTuple):
@@ -303,7 +301,7 @@ COLLECTIONS: Mapping[str, Collection[Any]] = {
 
 VIEWS: Mapping[str, Pipeline] = {
     "page_visits": [
-        {"$match": {"type": {"$in": PAGE_VISIT_TYPES}}},
+        {"$match": {"type": "pageview"}},
         {
             "$project": {
                 **dict.fromkeys(
@@ -316,7 +314,7 @@ VIEWS: Mapping[str, Pipeline] = {
         },
     ],
     "user_interactions": [
-        {"$match": {"type": {"$in": INTERACTION_TYPES}}},
+        {"$match": {"type": {"$in": sorted(INTERACTION_TYPES)}}},
         {
             "$project": {
                 **dict.fromkeys(

@@ -1,4 +1,4 @@
-"""What operations asks MongoDB."""
+"""What is asked of MongoDB about the pipeline."""
 
 from collections import Counter
 from datetime import date
@@ -7,16 +7,13 @@ from typing import Any
 from footfall.ledger import ledger_days
 from footfall.rates import percentage
 from footfall.schemas.etl import RecentSession
-from footfall.schemas.model import ModelName
 from footfall.schemas.operations import (
     Connections,
     EventCounts,
     LatestRollup,
     Ledger,
     LedgerDay,
-    ModelVersion,
     RecentEvent,
-    TrainingRun,
 )
 from footfall.stores.collections import COLLECTIONS
 from footfall.stores.mongo import database
@@ -28,8 +25,6 @@ COUNTED = tuple(
     sorted(set(COLLECTIONS) - {"sites", "counters", "stale_days", "ledger", "ledger_sums", "rollups", "suspects"})
 )
 RECENT_FIELDS = dict.fromkeys(RecentEvent.model_fields, True)
-RUNS_SHOWN = 20
-VERSIONS_SHOWN = 100
 LEDGER_DAYS = 31
 LEDGER_PARTS = ("stored", "duplicate", "quarantined", "waiting")
 
@@ -90,36 +85,6 @@ def ledger(site_id: str) -> Ledger | None:
 
 def _figures(sums: Counter[str]) -> dict[str, int]:
     return {"received": sums["events"], **{part: sums[part] for part in LEDGER_PARTS}}
-
-
-def training_runs(site_id: str, limit: int = RUNS_SHOWN) -> list[TrainingRun]:
-    """A site's newest training runs."""
-    newest = database()["training_runs"].find({"site_id": site_id}).sort("started_at", -1).limit(limit)
-    return [TrainingRun.model_validate(run) for run in newest]
-
-
-def newest_models(site_id: str) -> list[ModelVersion]:
-    """The newest version of each of a site's models."""
-    newest: list[dict[str, Any]] = [
-        {"$match": {"site_id": site_id}},
-        {"$sort": {"name": 1, "version": -1}},
-        {"$group": {"_id": "$name", "newest": {"$first": "$$ROOT"}}},
-        {"$replaceRoot": {"newRoot": "$newest"}},
-        {"$sort": {"name": 1}},
-    ]
-    return [ModelVersion.model_validate(model) for model in database()["models"].aggregate(newest)]
-
-
-def model_versions(site_id: str, name: ModelName) -> list[ModelVersion]:
-    """The newest hundred versions of one of a site's models, the newest first."""
-    versions = database()["models"].find({"site_id": site_id, "name": name}).sort("version", -1).limit(VERSIONS_SHOWN)
-    return [ModelVersion.model_validate(model) for model in versions]
-
-
-def ids_of(site_id: str, person_id: str) -> list[str]:
-    """An id, and the person whom a visitor of that id turned out to be."""
-    found = database()["users"].find_one({"_id": f"{site_id}:{person_id}"}, {"link.person_id": 1}) or {}
-    return [person_id, *(str(link["person_id"]) for link in [found.get("link")] if link)]
 
 
 def connections() -> Connections:

@@ -1,4 +1,4 @@
-"""The levers of the road through operations' Lambda handler, with real stores and queues behind it."""
+"""The levers of the road through the pipeline's Lambda handler, with real stores and queues behind it."""
 
 import json
 from datetime import timedelta
@@ -12,8 +12,8 @@ from footfall.quarantine import keep, quarantined
 from footfall.schemas.quarantine import Origin
 from pymongo.database import Database
 
-from functions.api.operations import drain, quarantine
-from functions.api.operations.handler import handler
+from functions.api.pipeline import drain, quarantine
+from functions.api.pipeline.handler import handler
 from functions.etl.events import steps
 from functions.etl.events.handler import handler as etl_events
 from functions.jobs.retention.handler import handler as retention

@@ -1,4 +1,4 @@
-"""The road from a request to MongoDB in one process, and shoppers to send along it."""
+"""The pipeline from a request to MongoDB in one process, and shoppers to send through it."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def requests(events: list[dict[str, Any]], key: str, size: int = BATCH) -> list[
 
 
 @dataclass
-class Road:
+class Pipeline:
     """The handlers of this process, with a list for the queue between them, and one for the topic after them."""
 
     collect: Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -85,7 +85,7 @@ class Road:
         ]
 
 
-def open_road(mongodb_uri: str) -> Road:
+def open_pipeline(mongodb_uri: str) -> Pipeline:
     """The functions as they are, but for SQS, SNS and the parameters of collect, which are at hand."""
     _settings(mongodb_uri)
     from footfall.identity import new_write_key
@@ -94,9 +94,9 @@ def open_road(mongodb_uri: str) -> Road:
     from functions.etl.events import steps
 
     bodies: list[str] = []
-    road = Road(collect_without_queue(bodies.extend), etl.handler, new_write_key("demo", KEY_SECRET), bodies)
-    vars(steps)["announce"] = lambda _topic, message: road.announced.append(message)
-    return road
+    pipeline = Pipeline(collect_without_queue(bodies.extend), etl.handler, new_write_key("demo", KEY_SECRET), bodies)
+    vars(steps)["announce"] = lambda _topic, message: pipeline.announced.append(message)
+    return pipeline
 
 
 def collect_without_queue(take: Callable[[list[str]], None]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The real road on parts of its own: collect → SQS → event source → etl/events in worker processes → MongoDB.
+"""The real pipeline on its own stores: collect → SQS → event source → etl/events in worker processes → MongoDB.
 
 Functions, queues and their settings are template.yaml's; a scenario changes no more than its fault needs.
 """
@@ -24,7 +24,7 @@ from infra.local.aws import client, start_aws
 from infra.local.event_sources import Disorder, EventSource
 from infra.local.http_events import Request, Response, matching_route, proxy_event, response_of
 from infra.local.plan import FunctionPlan, Plan
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 from infra.local.resources import create_resources
 from infra.local.shared import NO_LAMBDA
 from infra.local.stack import TEMPLATE
@@ -38,12 +38,12 @@ COLLECT, EVENTS = "ApiCollectFunction", "EtlEventsFunction"
 MESSAGES_AT_ONCE = 20
 SETTLE_SECONDS = 240.0
 NOWHERE = "127.0.0.1:9"  # the discard port: nothing answers there
-Store = Callable[[Nursery, Path], Mongod | ReplicaSet]
+Store = Callable[[ProcessSupervisor, Path], Mongod | ReplicaSet]
 
 
 @dataclass(frozen=True)
 class Setting:
-    """How a road differs from the plain one: what stands in it, and where a fault can be let in.
+    """How a pipeline differs from the plain one: which parts it has, and where a fault can be let in.
 
     `time_out` is that of etl/events, in seconds; a failed message comes back after `retry_seconds`, and not after the
     seven minutes of the queue's visibility; `dying` says whether collect and etl/events run under `tests.faults.dying`;
@@ -68,13 +68,13 @@ THROUGH_DOOR = Setting(mongo_door=True)
 
 
 @contextmanager
-def opened(setting: Setting, seed: int) -> Iterator["Road"]:
-    """A road that leaves nothing behind; raises StartFailed, or CannotInject where its fault cannot be made."""
+def opened(setting: Setting, seed: int) -> Iterator["Pipeline"]:
+    """A pipeline that leaves nothing behind; raises StartFailed, or CannotInject where its fault cannot be made."""
     with (
         tempfile.TemporaryDirectory(prefix="footfall-faults-", ignore_cleanup_errors=True) as folder,
-        Road(Path(folder), seed, setting) as road,
+        Pipeline(Path(folder), seed, setting) as pipeline,
     ):
-        yield road
+        yield pipeline
 
 
 @dataclass
@@ -108,8 +108,8 @@ class Watched:
         return sum(count for receives, count in self.receives.items() if receives > 1)
 
 
-class Road:
-    """One road, open while its context lasts."""
+class Pipeline:
+    """One pipeline, open while its context lasts."""
 
     def __init__(self, folder: Path, seed: int, setting: Setting) -> None:
         self.folder = folder
@@ -132,16 +132,16 @@ class Road:
         self._cleanup.close()
 
     def _start(self) -> None:
-        self.nursery = Nursery(self.folder / "logs")
-        self._cleanup.callback(self.nursery.stop)
-        self.aws = start_aws(self.nursery, None, NO_LAMBDA)
+        self.supervisor = ProcessSupervisor(self.folder / "logs")
+        self._cleanup.callback(self.supervisor.stop)
+        self.aws = start_aws(self.supervisor, None, NO_LAMBDA)
         parameters = {"Environment": "local", "RedisUrl": f"redis://{NOWHERE}", "MilvusUri": f"http://{NOWHERE}"}
         template = Template(TEMPLATE, parameters, self.aws.endpoint)
         with ThreadPoolExecutor(3) as pool:
             resources = pool.submit(create_resources, template)
             if self.setting.fan_out:
-                redis = pool.submit(start_redis, self.nursery, self.folder / "redis")
-                milvus = pool.submit(start_milvus, self.nursery, self.folder / "milvus")
+                redis = pool.submit(start_redis, self.supervisor, self.folder / "redis")
+                milvus = pool.submit(start_milvus, self.supervisor, self.folder / "milvus")
                 self.redis_url, self.milvus_uri = redis.result(), milvus.result()
                 parameters |= {"RedisUrl": self.redis_url, "MilvusUri": self.milvus_uri}
             parameters["MongodbUri"] = self._start_store()
@@ -157,7 +157,7 @@ class Road:
 
     def _start_store(self) -> str:
         """Start MongoDB and open the sites; where the functions reach it."""
-        self.store = self.setting.store(self.nursery, self.folder / "mongodb")
+        self.store = self.setting.store(self.supervisor, self.folder / "mongodb")
         self._client = MongoClient[dict[str, Any]](self.store.uri, tz_aware=True)
         self._cleanup.callback(self._client.close)
         collections.prepare(self.database)
@@ -176,7 +176,7 @@ class Road:
         self.functions: dict[str, Function] = {}
         for name, given in self.plan.functions.items():
             variables = maimed if name == COLLECT else plain
-            function = Function(self._changed(given), self.nursery, variables, TEMPLATE.parent)
+            function = Function(self._changed(given), self.supervisor, variables, TEMPLATE.parent)
             self.functions[name] = function
             self._cleanup.callback(function.stop)
 
@@ -218,7 +218,7 @@ class Road:
         self._cleanup.callback(source.stop)
 
     def clear(self) -> None:
-        """Make a road that has settled as new: nothing stored but the sites, nothing seen."""
+        """Make a pipeline that has settled as new: nothing stored but the sites, nothing seen."""
         for name in collections.COLLECTIONS.keys() - {"sites"}:
             self.database[name].delete_many({})
         self.etl.forget()
@@ -226,7 +226,7 @@ class Road:
 
     @property
     def database(self) -> Database[dict[str, Any]]:
-        """The road's database, reached past any fault's door."""
+        """The pipeline's database, reached past any fault's door."""
         return self._client["footfall"]
 
     @cached_property
@@ -257,7 +257,7 @@ class Road:
         return None if answer.failed else response_of(answer.payload)
 
     def invoke(self, function: str, payload: Any) -> Any:
-        """What a function of the road answers."""
+        """What a function of the pipeline answers."""
         answer = self.functions[function].invoke(json.dumps(payload).encode())
         assert not answer.failed, answer.payload
         return json.loads(answer.payload)

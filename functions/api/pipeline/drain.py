@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from footfall.aws.functions import invoke
+from footfall.aws.invocations import BatchResponse
 from footfall.aws.queues import depth, sqs
 from footfall.errors import Unavailable
 from footfall.schemas.etl import EtlRun, EtlStep
-from footfall.settings import EventsQueueSettings, RoadSettings, from_environment
-
-from .jobs import invoke
+from footfall.settings import EventsQueueSettings, PipelineSettings, from_environment
 
 HIDDEN_SECONDS = 60
 """A message that fails here comes back after so long, and not after the queue's seven minutes."""
@@ -75,10 +75,11 @@ def _process(messages: Messages) -> Messages:
     """Run etl/events on messages; the answer is those that it did not name as failed."""
     done: Messages = []
     ends = time.monotonic() + PATIENCE_SECONDS
+    function = from_environment(PipelineSettings).etl_events_function_name
     for part in _parts(messages):
         if time.monotonic() > ends:
             break
-        answer = invoke(from_environment(RoadSettings).etl_events_function_name, {"Records": [*map(_record, part)]})
+        answer = invoke(function, {"Records": [*map(_record, part)]}, BatchResponse)
         failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         done += [message for message in part if message["MessageId"] not in failed]
     return done

@@ -1,9 +1,8 @@
-"""api/operations through its Lambda handler, with real stores, queues and state machines behind it."""
+"""api/pipeline through its Lambda handler, with real stores and queues behind it."""
 
 import json
 import socket
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,11 +11,10 @@ import pytest
 from footfall.aws import queues
 from pymongo.database import Database
 
-from functions.api.operations.handler import handler
+from functions.api.pipeline.handler import handler
 from tests.support.builders import NOON, LambdaContext, a_document, a_site
 
 Mongo = Database[dict[str, Any]]
-WAITS = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 30, "End": True}}})
 
 
 def ask(
@@ -151,7 +149,7 @@ def test_a_limit_out_of_bounds_is_refused_by_name(stores: None, limit: str) -> N
     assert [error["field"] for error in problem["errors"]] == ["limit"]
 
 
-def test_status_tells_how_far_the_road_is(database: Mongo, queue_urls: dict[str, str]) -> None:
+def test_status_tells_how_far_the_pipeline_is(database: Mongo, queue_urls: dict[str, str]) -> None:
     store(database, {"event_id": "a"}, {"event_id": "b"})
     store(database, {"event_id": "x"}, site_id="other")
     database["stale_days"].insert_many(
@@ -257,110 +255,9 @@ def test_a_day_that_is_none_starts_nothing(stores: None, invoked: list[Any], day
     assert invoked == []
 
 
-@pytest.fixture
-def machine(queue_urls: dict[str, str], worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A training state machine that takes its time."""
-    states = boto3.client("stepfunctions")
-    role = "arn:aws:iam::123456789012:role/training"
-    arn = states.create_state_machine(name=f"training-{worker}", definition=WAITS, roleArn=role)["stateMachineArn"]
-    monkeypatch.setenv("TRAINING_STATE_MACHINE_ARN", arn)
-    yield arn
-    for execution in states.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]:
-        states.stop_execution(executionArn=execution["executionArn"])
-    states.delete_state_machine(stateMachineArn=arn)
-
-
-def test_training_starts_once_per_site(stores: None, machine: str) -> None:
-    status, started = ask("/api/models/train", "POST")
-    assert (status, started["state"]) == (202, "running")
-
-    states = boto3.client("stepfunctions")
-    (execution,) = states.list_executions(stateMachineArn=machine)["executions"]
-    given = json.loads(states.describe_execution(executionArn=execution["executionArn"])["input"])
-    assert given == {"site_id": "demo", "run_id": started["run_id"]}
-
-    status, problem = ask("/api/models/train", "POST")
-    assert (status, problem["title"]) == (409, "Conflict")
-    assert ask("/api/models/train", "POST", site_id="demo-2")[0] == 202
-
-
-def test_models_tell_their_newest_versions_and_runs(database: Mongo, stores: None) -> None:
-    database["models"].insert_many([a_model("rfm", 1), a_model("rfm", 2), a_model("behaviour_vectors", 2)])
-    database["models"].insert_one({**a_model("rfm", 9), "_id": "x", "site_id": "other"})
-    database["training_runs"].insert_one(a_run())
-
-    status, answer = ask("/api/models")
-
-    assert status == 200
-    assert [(model["name"], model["version"]) for model in answer["models"]] == [("behaviour_vectors", 2), ("rfm", 2)]
-    assert [run["run_id"] for run in answer["runs"]] == ["run"]
-    assert [found["version"] for found in ask("/api/models/rfm")[1]["versions"]] == [2, 1]
-
-
-def test_a_model_that_is_not_there_is_not_found(database: Mongo, stores: None) -> None:
-    assert ask("/api/models/rfm")[0] == 404
-    assert ask("/api/models/unheard-of")[0] == 422
-
-
-def test_levers_need_the_admin_scope(stores: None, invoked: list[Any]) -> None:
-    for path in ("/etl/calculate-daily-metrics", "/api/models/train"):
-        assert ask(path, "POST", scopes="collect read write")[0] == 403
+def test_daily_figures_are_recomputed_for_an_administrator_alone(stores: None, invoked: list[Any]) -> None:
+    assert ask("/etl/calculate-daily-metrics", "POST", scopes="collect read write")[0] == 403
     assert invoked == []
-
-
-def test_docs_and_document_are_public_and_need_nothing() -> None:
-    page = handler(a_request("/docs"), LambdaContext())
-    assert page["statusCode"] == 200
-    assert page["headers"]["content-type"].startswith("text/html")
-    assert "default-src 'none'" in page["headers"]["content-security-policy"]
-    assert "http" not in page["body"].replace("http://www.w3.org", "")
-
-    document = handler(a_request("/openapi.json"), LambdaContext())
-    assert document["headers"]["content-type"] == "application/json"
-    assert json.loads(document["body"])["openapi"].startswith("3.1")
-
-
-def a_request(path: str) -> dict[str, Any]:
-    http = {"method": "GET", "path": path, "sourceIp": "203.0.113.77", "protocol": "HTTP/1.1"}
-    return {
-        "version": "2.0",
-        "rawPath": path,
-        "rawQueryString": "",
-        "headers": {"host": "x"},
-        "requestContext": {"http": http, "stage": "$default"},
-        "body": None,
-        "isBase64Encoded": False,
-    }
-
-
-def a_model(name: str, version: int) -> dict[str, Any]:
-    return {
-        "_id": f"demo:{name}:{version}",
-        "site_id": "demo",
-        "name": name,
-        "version": version,
-        "run_id": "run",
-        "state": "published",
-        "metrics": {"customers": 3},
-        "details": {},
-        "artefacts": {},
-        "created_at": NOON,
-    }
-
-
-def a_run() -> dict[str, Any]:
-    return {
-        "_id": "demo:run",
-        "site_id": "demo",
-        "run_id": "run",
-        "version": 2,
-        "state": "published",
-        "stage": "publish",
-        "started_at": NOON,
-        "updated_at": NOON,
-        "ended_at": NOON,
-        "figures": {"extract": {"people": 3}},
-    }
 
 
 def closed_port() -> int:
@@ -369,7 +266,7 @@ def closed_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@pytest.mark.parametrize("path", ["/etl/replay", "/etl/redrive", "/api/models/train", "/api/cache/refresh"])
+@pytest.mark.parametrize("path", ["/etl/replay", "/etl/redrive", "/etl/calculate-daily-metrics"])
 def test_what_is_said_in_a_body_is_refused_and_not_passed_over(path: str) -> None:
     status, answer = ask(path, "POST", body='{"dry_run": true}')
     assert (status, answer["errors"][0]["field"]) == (422, "body")

@@ -1,4 +1,4 @@
-"""The whole road on real parts: what is sent is stored once, folded, rolled up and answered."""
+"""The whole pipeline on real parts: what is sent is stored once, folded, rolled up and answered."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -21,7 +21,7 @@ HOME = re.compile(r"/((index|home|default)(\.\w+)?/?)?", re.IGNORECASE)
 LOCALE = re.compile(r"^/[a-z]{2}([-_][a-z]{2})?(?=/|$)", re.IGNORECASE)
 
 
-class Place(NamedTuple):
+class UrlParts(NamedTuple):
     """The parts of a URL that matter here; the host without `www.`; all None when there is no URL that can be read."""
 
     host: str | None
@@ -29,22 +29,22 @@ class Place(NamedTuple):
     query: str | None
 
 
-NOWHERE = Place(None, None, None)
+NOWHERE = UrlParts(None, None, None)
 
 
 @lru_cache(maxsize=4096)
-def place_of(url: str) -> Place:
-    """The parts of a URL; never fails."""
+def url_parts(url: str) -> UrlParts:
+    """Returns the parts of a URL; never fails."""
     try:
         parts = urlsplit(url)
         host = parts.hostname
     except ValueError:
         return NOWHERE
-    return Place(host.removeprefix("www.") if host else None, parts.path or "/", parts.query or None)
+    return UrlParts(host.removeprefix("www.") if host else None, parts.path or "/", parts.query or None)
 
 
 def page_type_of(path: str | None, rules: list[PageRule]) -> str | None:
-    """The type of a page by its path: the site's rules first, then the usual shop paths; None when nothing fits.
+    """Returns a page's type by its path: the site's rules first, then the usual shop paths; None when nothing fits.
 
     Of the rules that fit, the one with the longest prefix counts; `*` in a prefix is any part between two slashes.
     """
@@ -65,10 +65,8 @@ def _pattern(prefix: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=4096)
 def _usual(path: str) -> str | None:
-    """The type of the longest usual beginning, which must end with a part of the path: /cart.html, but not /cartoons.
-
-    A locale may stand before it, as in /de-at/cart.
-    """
+    # the longest beginning counts, which must end with a part of the path: /cart.html, but not /cartoons; a
+    # locale may stand before it, as in /de-at/cart
     path = LOCALE.sub("", path, count=1) or "/"
     if HOME.fullmatch(path):
         return "home"

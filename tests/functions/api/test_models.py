@@ -1,23 +1,28 @@
-"""The registry's routes through the handler of api/operations: promote, rollback, and whether a model still fits."""
+"""api/models through its Lambda handler: training, promotion, rollback, and whether a model still fits."""
 
+import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 from footfall import sites
 from footfall.clock import now
 from footfall.models.populations import measured
+from footfall.questions import model_health
 from footfall.schemas.model import MODEL_NAMES
 from footfall.schemas.site import Site
 from pymongo.database import Database
 
-from functions.api.operations import levers, registry
-from functions.api.operations.handler import handler
-from tests.support.asking import order
-from tests.support.builders import a_site
+from functions.api.models import training
+from functions.api.models.handler import handler
+from tests.support.asking import order, question
+from tests.support.builders import NOON, LambdaContext, a_site
 from tests.support.shopping import an_order
 
 Mongo = Database[dict[str, Any]]
+WAITS = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 30, "End": True}}})
 EVALUATED = {
     "site_id": "demo",
     "run_id": "run",
@@ -49,7 +54,7 @@ def restored(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         asked.append({"site_id": site_id, **more})
         return f"{site_id}_run", now()
 
-    monkeypatch.setattr(levers, "_start_run", start)
+    monkeypatch.setattr(training, "_start_run", start)
     return asked
 
 
@@ -72,6 +77,62 @@ def publish(database: Mongo, *versions: int, days_ago: float = 0, site_id: str =
                 "created_at": now() - timedelta(days=days_ago),
             }
             database["models"].insert_one({**document, **but})
+
+
+@pytest.fixture
+def machine(queue_urls: dict[str, str], worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A training state machine that takes its time."""
+    states = boto3.client("stepfunctions")
+    role = "arn:aws:iam::123456789012:role/training"
+    arn = states.create_state_machine(name=f"training-{worker}", definition=WAITS, roleArn=role)["stateMachineArn"]
+    monkeypatch.setenv("TRAINING_STATE_MACHINE_ARN", arn)
+    yield arn
+    for execution in states.list_executions(stateMachineArn=arn, statusFilter="RUNNING")["executions"]:
+        states.stop_execution(executionArn=execution["executionArn"])
+    states.delete_state_machine(stateMachineArn=arn)
+
+
+def test_training_starts_once_per_site(stores: None, machine: str) -> None:
+    status, started = order(handler, "POST", "/api/models/train")
+    assert (status, started["state"]) == (202, "running")
+
+    states = boto3.client("stepfunctions")
+    (execution,) = states.list_executions(stateMachineArn=machine)["executions"]
+    given = json.loads(states.describe_execution(executionArn=execution["executionArn"])["input"])
+    assert given == {"site_id": "demo", "run_id": started["run_id"]}
+
+    status, problem = order(handler, "POST", "/api/models/train")
+    assert (status, problem["title"]) == (409, "Conflict")
+    assert order(handler, "POST", "/api/models/train", site_id="demo-2")[0] == 202
+
+
+def test_models_tell_their_newest_versions_and_runs(database: Mongo, stores: None) -> None:
+    database["models"].insert_many([a_model("rfm", 1), a_model("rfm", 2), a_model("behaviour_vectors", 2)])
+    database["models"].insert_one({**a_model("rfm", 9), "_id": "x", "site_id": "other"})
+    database["training_runs"].insert_one(a_run())
+
+    status, answer = order(handler, "GET", "/api/models")
+
+    assert status == 200
+    assert [(model["name"], model["version"]) for model in answer["models"]] == [("behaviour_vectors", 2), ("rfm", 2)]
+    assert [run["run_id"] for run in answer["runs"]] == ["run"]
+    assert [found["version"] for found in order(handler, "GET", "/api/models/rfm")[1]["versions"]] == [2, 1]
+
+
+def test_a_model_that_is_not_there_is_not_found(database: Mongo, stores: None) -> None:
+    assert order(handler, "GET", "/api/models/rfm")[0] == 404
+    assert order(handler, "GET", "/api/models/unheard-of")[0] == 422
+
+
+def test_training_starts_for_an_administrator_alone(stores: None, machine: str) -> None:
+    assert order(handler, "POST", "/api/models/train", scopes="collect read write")[0] == 403
+    assert boto3.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"] == []
+
+
+def test_what_is_said_in_a_body_is_refused_and_not_passed_over() -> None:
+    request = question("/api/models/train", scopes="admin", method="POST") | {"body": '{"dry_run": true}'}
+    answer = handler(request, LambdaContext())
+    assert (answer["statusCode"], json.loads(answer["body"])["errors"][0]["field"]) == (422, "body")
 
 
 def test_a_rollback_goes_to_what_was_trained_before(database: Mongo, restored: list[dict[str, Any]]) -> None:
@@ -215,6 +276,36 @@ def test_a_model_of_last_month_is_stale(database: Mongo) -> None:
 def test_counting_that_takes_too_long_is_left_out(database: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
     trained_on(database, a_site())
     database["orders"].insert_many([dict(an_order(f"d{n}", "tea")) for n in range(20_000)])
-    monkeypatch.setattr(registry, "DRIFT_MILLISECONDS", 1)
+    monkeypatch.setattr(model_health, "DRIFT_MILLISECONDS", 1)
     status, health = order(handler, "GET", "/api/models/rfm/health")
     assert (status, health["drift"]) == (200, None)
+
+
+def a_model(name: str, version: int) -> dict[str, Any]:
+    return {
+        "_id": f"demo:{name}:{version}",
+        "site_id": "demo",
+        "name": name,
+        "version": version,
+        "run_id": "run",
+        "state": "published",
+        "metrics": {"customers": 3},
+        "details": {},
+        "artefacts": {},
+        "created_at": NOON,
+    }
+
+
+def a_run() -> dict[str, Any]:
+    return {
+        "_id": "demo:run",
+        "site_id": "demo",
+        "run_id": "run",
+        "version": 2,
+        "state": "published",
+        "stage": "publish",
+        "started_at": NOON,
+        "updated_at": NOON,
+        "ended_at": NOON,
+        "figures": {"extract": {"people": 3}},
+    }

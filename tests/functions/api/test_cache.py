@@ -1,22 +1,22 @@
-"""The cache's routes through the handler of api/operations, on a real Redis and without one."""
+"""The cache's routes through the handler of api/cache, on a real Redis and without one."""
 
 import json
 import socket
 from typing import Any
 
 import pytest
+from footfall.aws import functions
 from footfall.settings import from_environment
 from footfall.stores import redis as cache
 from footfall.stores.keys import active_user_key, similar_users_key
 from footfall.stores.redis import ask
 from pymongo.database import Database
 
+from functions.api.cache.handler import handler
 from functions.api.funnel.handler import handler as funnel
 from functions.api.metrics.handler import handler as metrics
-from functions.api.operations import levers
-from functions.api.operations.handler import handler
 from tests.support.asking import ask as question_of
-from tests.support.asking import order
+from tests.support.asking import order, question
 from tests.support.builders import LambdaContext
 
 Mongo = Database[dict[str, Any]]
@@ -41,7 +41,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]
 
     monkeypatch.setenv("METRICS_FUNCTION_NAME", "metrics")
     monkeypatch.setenv("FUNNEL_FUNCTION_NAME", "funnel")
-    monkeypatch.setattr(levers, "_lambda", Lambda)
+    monkeypatch.setattr(functions, "_lambda", lambda _: Lambda())
     from_environment.cache_clear()
     return calls
 
@@ -133,3 +133,9 @@ def test_without_redis_every_route_says_so(
     cache.client.cache_clear()
     status, problem = order(handler, method, path)
     assert (status, problem["detail"]) == (503, "the cache does not answer")
+
+
+def test_what_is_said_in_a_body_is_refused_and_not_passed_over() -> None:
+    request = question("/api/cache/refresh", scopes="admin", method="POST") | {"body": '{"warm": false}'}
+    answer = handler(request, LambdaContext())
+    assert (answer["statusCode"], json.loads(answer["body"])["errors"][0]["field"]) == (422, "body")

@@ -11,6 +11,7 @@ from footfall.aws.queues import depth
 from footfall.clock import now
 from footfall.observability import logger
 from footfall.questions import cached as remembered
+from footfall.questions.models import newest_runs
 from footfall.schemas.operations import Dependency, Health, Queues
 from footfall.settings import EventsQueueSettings, MilvusSettings, from_environment
 from footfall.stores import redis as cache
@@ -32,7 +33,7 @@ def health_of(site_id: str) -> Health:
     """Ask everything at once, and wait five seconds at most."""
     pool = ThreadPoolExecutor(8)
     checks = {name: pool.submit(_milliseconds, check) for name, check in CHECKS.items()}
-    queues, runs = pool.submit(queues_now), pool.submit(queries.training_runs, site_id, 1)
+    queues, runs = pool.submit(queues_now), pool.submit(newest_runs, site_id, 1)
     hit_rate, connections = pool.submit(remembered.hit_rate, site_id), pool.submit(queries.connections)
     asked: list[Future[Any]] = [*checks.values(), queues, runs, hit_rate, connections]
     wait(asked, PATIENCE_SECONDS)
