@@ -10,12 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from pymongo import MongoClient
 from pymongo.database import Database
 
 from infra.local.aws import AwsAddresses
 from infra.local.shared import NO_LAMBDA, addresses_shared_with
 from tests.support.caches import forget_what_is_cached
+
+# One profile everywhere, in CI too, where Hypothesis would load one of its own that always draws the same examples.
+# A busy machine makes an example slow, not wrong, so there is no deadline; a failure prints what repeats it elsewhere.
+settings.register_profile("footfall", parent=settings.get_profile("default"), deadline=None, print_blob=True)
+settings.load_profile("footfall")
 
 
 @pytest.fixture(scope="session")

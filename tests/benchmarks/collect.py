@@ -10,7 +10,7 @@ from footfall.identity import new_write_key
 from footfall.schemas.event import IncomingEvent
 from pydantic import BaseModel
 
-from tests.benchmarks.road import BATCH, KEY_SECRET, collect_without_queue, requests, visits
+from tests.benchmarks.pipeline import BATCH, KEY_SECRET, collect_without_queue, requests, visits
 from tests.benchmarks.rows import Row, show
 from tests.support.builders import LambdaContext
 

@@ -21,9 +21,9 @@ from rich.table import Table
 
 from infra import cost
 from infra.cost import Bill, Configuration, Measured
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 from infra.local.stores import start_mongodb, start_redis
-from tests.benchmarks.road import Road, open_road, prepare, requests, slices, visits
+from tests.benchmarks.pipeline import Pipeline, open_pipeline, prepare, requests, slices, visits
 from tests.benchmarks.rows import Row
 from tests.support.builders import LambdaContext
 
@@ -80,41 +80,41 @@ def bills(per_request: Sequence[int], events_a_day: float = EVENTS_A_DAY) -> dic
     """The bill of a million events for each number of events in a request."""
     given = cost.configuration()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        nursery = Nursery(Path(folder))
-        stack.callback(nursery.stop)
-        os.environ["REDIS_URL"] = start_redis(nursery, Path(folder) / "redis")
-        uri = start_mongodb(nursery, Path(folder) / "mongodb")
+        supervisor = ProcessSupervisor(Path(folder))
+        stack.callback(supervisor.stop)
+        os.environ["REDIS_URL"] = start_redis(supervisor, Path(folder) / "redis")
+        uri = start_mongodb(supervisor, Path(folder) / "mongodb")
         prepare(uri)
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             measured = pool.submit(measure, uri, given, per_request, events_a_day).result()
-    return {found.events: cost.of_a_million(given, found, events_a_day) for found in measured}
+    return {found.events: cost.cost_per_million(given, found, events_a_day) for found in measured}
 
 
 def measure(mongodb_uri: str, given: Configuration, sizes: Sequence[int], events_a_day: float) -> list[Measured]:
     """Time the functions in this process, which nothing else may use."""
     written = io.StringIO()
     with redirect_stdout(written):  # before anything makes a logger
-        road = open_road(mongodb_uri)
-        _along(road, given, sizes[0], 9, written, events_a_day)
-        parts = [_along(road, given, size, number, written, events_a_day) for number, size in enumerate(sizes)]
+        pipeline = open_pipeline(mongodb_uri)
+        _through(pipeline, given, sizes[0], 9, written, events_a_day)
+        parts = [_through(pipeline, given, size, number, written, events_a_day) for number, size in enumerate(sizes)]
         rollup = _roll_up(EVENTS * (len(sizes) + 1))
     return [Measured(**part, rollup_ms=rollup) for part in parts]
 
 
-def _along(
-    road: Road, given: Configuration, size: int, number: int, written: io.StringIO, events_a_day: float
+def _through(
+    pipeline: Pipeline, given: Configuration, size: int, number: int, written: io.StringIO, events_a_day: float
 ) -> dict[str, Any]:
-    """Take events along the road in requests of one size, and in batches as large as they would come."""
-    road.bodies.clear()
-    road.announced.clear()
-    calls = requests(list(visits(number, EVENTS, A_FEW_HOURS)), road.key, size)
+    """Take events through the pipeline in requests of one size, and in batches as large as they would come."""
+    pipeline.bodies.clear()
+    pipeline.announced.clear()
+    calls = requests(list(visits(number, EVENTS, A_FEW_HOURS)), pipeline.key, size)
     before = written.tell()
-    collecting = _timed(calls, road.accept)
+    collecting = _timed(calls, pipeline.accept)
     logged = written.tell()
-    message = _mean(len(body) for body in road.bodies)
+    message = _mean(len(body) for body in pipeline.bodies)
     messages = given.messages_a_batch(size, message, events_a_day)
-    storing = _timed(list(slices(road.records(number), messages)), road.store)
-    announced = [told.model_dump_json() for told in road.announced]
+    storing = _timed(list(slices(pipeline.records(number), messages)), pipeline.store)
+    announced = [told.model_dump_json() for told in pipeline.announced]
     return {
         "events": size,
         "request_bytes": _mean(len(call["body"]) for call in calls),
@@ -185,7 +185,7 @@ def main() -> None:
         table.add_row(name, *(f"{bill.lines[line]:.3f}" for bill in found.values()))
     table.add_row("total", *(f"{bill.total:.3f}" for bill in found.values()), style="bold")
     console.print(table)
-    for name, dollars in cost.a_month(cost.configuration()).items():
+    for name, dollars in cost.fixed_cost_per_month(cost.configuration()).items():
         console.print(f"each month besides: {dollars:.2f} dollars for {name}")
     print(WORDS.format(events=int(events_a_day), cold=cost.COLD_SHARE, wait=cost.SQS_WAIT_MS))
 

@@ -1,9 +1,9 @@
 """Ingest end to end: collect's handler → SQS bodies → etl/events' handler → MongoDB with sessions and people.
 
-One peer is a plain `insert_many` of the very documents that the road stored, into a collection with the same indexes;
-the other what most people write first, an insert per request (baseline.py); each by as many processes. They take turns
-in short rounds, so that what else the machine does falls on all alike; figures are medians of the rounds, and the first
-one, which loads what is loaded once, does not count. `python -m tests.benchmarks.ingest`.
+One peer is a plain `insert_many` of the very documents that the pipeline stored, into a collection with the same
+indexes; the other what most people write first, an insert per request (baseline.py); each by as many processes. They
+take turns in short rounds, so that what else the machine does falls on all alike; figures are medians of the rounds,
+and the first one, which loads what is loaded once, does not count. `python -m tests.benchmarks.ingest`.
 """
 
 import os
@@ -23,11 +23,11 @@ from typing import Any
 from bson import encode
 from pymongo import MongoClient
 
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 from infra.local.stores import start_mongodb
 from tests.benchmarks import cost
 from tests.benchmarks.baseline import store_one_by_one
-from tests.benchmarks.road import BATCH, Road, open_road, prepare, requests, slices, visits
+from tests.benchmarks.pipeline import BATCH, Pipeline, open_pipeline, prepare, requests, slices, visits
 from tests.benchmarks.rows import Row, show
 
 ROUNDS = 15
@@ -43,9 +43,9 @@ BASELINE_TARGET = 20
 
 @dataclass(frozen=True)
 class Round:
-    """Events per second of the road and of its peers, and milliseconds of collect for a request of 50."""
+    """Events per second of the pipeline and of its peers, and milliseconds of collect for a request of 50."""
 
-    road: float
+    pipeline: float
     plain: float
     naive: float
     collect: float
@@ -53,25 +53,25 @@ class Round:
 
 def ingest(mongodb_uri: str, share: int) -> tuple[float, float, float]:
     """Take one share of events through the handlers; the answer is start, end and seconds spent in collect."""
-    road = _road(mongodb_uri)
-    road.bodies.clear()
-    calls = requests(list(visits(share, EVENTS)), road.key)
+    pipeline = _pipeline(mongodb_uri)
+    pipeline.bodies.clear()
+    calls = requests(list(visits(share, EVENTS)), pipeline.key)
     started = time.time()
     for call in calls:
-        road.accept(call)
+        pipeline.accept(call)
     collected = time.time()
-    for records in slices(road.records(share), MESSAGES):
-        road.store(records)
+    for records in slices(pipeline.records(share), MESSAGES):
+        pipeline.store(records)
     return started, time.time(), collected - started
 
 
 @cache
-def _road(mongodb_uri: str) -> Road:
-    return open_road(mongodb_uri)
+def _pipeline(mongodb_uri: str) -> Pipeline:
+    return open_pipeline(mongodb_uri)
 
 
 def megabytes(mongodb_uri: str, shares: list[int]) -> float:
-    """The most memory that a process of its own holds while it takes some shares along the road."""
+    """The most memory that a process of its own holds while it takes some shares through the pipeline."""
     for share in shares:
         ingest(mongodb_uri, share)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -111,18 +111,18 @@ def _one_process() -> ProcessPoolExecutor:
 
 
 def _round(workers: _Workers, uri: str, turn: int) -> Round:
-    road, spans = workers.rate(ingest, uri, turn, EVENTS)
+    pipeline, spans = workers.rate(ingest, uri, turn, EVENTS)
     plain, _ = workers.rate(insert, uri, turn, EVENTS)
     naive, _ = workers.rate(one_by_one, uri, turn, FEW)
-    return Round(road, plain, naive, sum(span[2] for span in spans) / (PROCESSES * EVENTS / BATCH) * 1000)
+    return Round(pipeline, plain, naive, sum(span[2] for span in spans) / (PROCESSES * EVENTS / BATCH) * 1000)
 
 
 def run() -> list[Row]:
-    """Measure the road and its peers on one fresh MongoDB."""
+    """Measure the pipeline and its peers on one fresh MongoDB."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        nursery = Nursery(Path(folder))
-        stack.callback(nursery.stop)
-        uri = start_mongodb(nursery, Path(folder) / "mongodb")
+        supervisor = ProcessSupervisor(Path(folder))
+        stack.callback(supervisor.stop)
+        uri = start_mongodb(supervisor, Path(folder) / "mongodb")
         prepare(uri)
         workers = _Workers(stack)
         rounds = [_round(workers, uri, turn) for turn in range(ROUNDS + 1)][1:]
@@ -131,13 +131,14 @@ def run() -> list[Row]:
             more = range((ROUNDS + 1) * PROCESSES, (ROUNDS + 3) * PROCESSES)
             memory = alone.submit(megabytes, uri, list(more)).result()
     [bill] = cost.bills([BATCH]).values()
-    plain, naive = [found.road / found.plain for found in rounds], [found.road / found.naive for found in rounds]
+    plain = [found.pipeline / found.plain for found in rounds]
+    naive = [found.pipeline / found.naive for found in rounds]
     return [
         Row("event, stored", f"{size} bytes"),
         Row("collect's handler, 50 events", f"{median(found.collect for found in rounds):.1f} ms"),
         Row(
             f"ingest end to end, {PROCESSES} processes",
-            f"{median(found.road for found in rounds):,.0f} events/s",
+            f"{median(found.pipeline for found in rounds):,.0f} events/s",
             f"insert_many {median(found.plain for found in rounds):,.0f}/s",
             f"{median(plain):.2f} ({min(plain):.2f} to {max(plain):.2f})",
             f"≥ {TARGET}",
@@ -149,7 +150,7 @@ def run() -> list[Row]:
             f"{median(naive):.0f} ({min(naive):.0f} to {max(naive):.0f})",
             f"≥ {BASELINE_TARGET}",
         ),
-        Row("memory of a process on the road, at most", f"{memory:.0f} MB"),
+        Row("memory of an ingesting process, at most", f"{memory:.0f} MB"),
         Row("a million events, 50 in a request (`make cost`)", f"{bill.total:.2f} dollars"),
     ]
 

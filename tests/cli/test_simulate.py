@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from cli.client import Client, Trouble
+from cli.client import Client, CliError
 from cli.simulate import plan_of, simulate
 from cli.traffic import shop as shop_traffic
 from cli.traffic.bots import SHARE
@@ -52,7 +52,7 @@ def visits(batches: list[Batch]) -> list[list[Event]]:
     ]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seeds)
 def test_the_same_seed_gives_the_same_bytes(seed: int) -> None:
     first, second = (
@@ -87,7 +87,7 @@ def peak_of(planned: Plan, read: Callable[[Iterator[Batch]], object]) -> int:
     return peak
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seeds)
 def test_every_traffic_makes_sense(seed: int) -> None:
     batches = list(traffic(plan(seed)))
@@ -291,7 +291,7 @@ def test_a_collector_that_is_busy_is_asked_again(shop: Shop) -> None:
 
 @pytest.mark.parametrize("shop", [[403] * 100], indirect=True)
 def test_a_refusal_is_told_at_once(shop: Shop) -> None:
-    with pytest.raises(Trouble, match="answers 403: not now"):
+    with pytest.raises(CliError, match="answers 403: not now"):
         send_batches(traffic(plan()), Client(shop.url, "wk_wrong"), lambda batch: None)
     assert len(shop.refusals) > 80
 

@@ -15,7 +15,7 @@ from rich.table import Table
 from infra.local.processes import StartFailed
 from tests.faults import caches, database, messages, process, queue
 from tests.faults.disks import CannotInject
-from tests.faults.road import Road, Setting, opened
+from tests.faults.pipeline import Pipeline, Setting, opened
 from tests.faults.trial import Outcome, Scenario, run
 
 MODULES = (database, process, queue, messages, caches)
@@ -52,12 +52,12 @@ class Report:
     holds: bool = True
 
     def try_all(self, setting: Setting, left: deque[Scenario]) -> None:
-        """Try scenarios one after the other on one road; after one that goes wrong the others get a new one."""
+        """Try scenarios one after the other on one pipeline; after one that goes wrong the others get a new one."""
         while left:
             try:
-                with opened(setting, self.seed) as road:
+                with opened(setting, self.seed) as pipeline:
                     while left:
-                        self._try(left.popleft(), road)
+                        self._try(left.popleft(), pipeline)
             except CannotInject as reason:
                 self._say(f"[yellow]skipped {', '.join(scenario.name for scenario in left)}: {reason}")
                 return
@@ -67,12 +67,12 @@ class Report:
                 if isinstance(error, StartFailed):
                     return
 
-    def _try(self, scenario: Scenario, road: Road) -> None:
+    def _try(self, scenario: Scenario, pipeline: Pipeline) -> None:
         self.console.print(f"[bold]{scenario.name}[/bold]: {scenario.summary}", highlight=False)
         columns = TextColumn("  events acknowledged"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
         with Progress(*columns, console=self.console, transient=True) as progress:
             task = progress.add_task(scenario.name, total=self.events)
-            outcome = run(scenario, road, self.events, self.seed, lambda acked: progress.advance(task, acked))
+            outcome = run(scenario, pipeline, self.events, self.seed, lambda acked: progress.advance(task, acked))
         self.outcomes.append(outcome)
         self.holds &= outcome.count.balances
         self._say(outcome.reached, *(f"[red]{problem}" for problem in outcome.count.problems))

@@ -1,4 +1,4 @@
-"""Faults of what the road can do without: Redis and Milvus. Events are stored, and questions answered, without them."""
+"""Faults of Redis and Milvus, without which the pipeline can do: events are stored, and questions answered."""
 
 import json
 import time
@@ -10,7 +10,7 @@ from redis import Redis
 
 from infra.local.stores import start_milvus
 from tests.faults.mongods import frozen
-from tests.faults.road import Setting
+from tests.faults.pipeline import Setting
 from tests.faults.trial import Scenario, Trial
 
 REALTIME, VECTORS = "EtlRealtimeFunction", "EtlVectorsFunction"
@@ -23,13 +23,13 @@ CACHED = Setting(fan_out=(REALTIME, VECTORS))
 
 def redis_stopped(trial: Trial) -> str:
     """Redis stands still with open connections; the dashboard is answered from MongoDB."""
-    with trial.sending(), frozen(trial.road.nursery.child("redis")):
+    with trial.sending(), frozen(trial.pipeline.supervisor.child("redis")):
         return _asked_meanwhile(trial)
 
 
 def redis_full(trial: Trial) -> str:
     """Redis is out of memory and refuses every write; the dashboard is answered from MongoDB."""
-    with Redis.from_url(trial.road.redis_url) as redis:
+    with Redis.from_url(trial.pipeline.redis_url) as redis:
         before = redis.config_get("maxmemory*")
         redis.config_set("maxmemory-policy", "noeviction")
         redis.config_set("maxmemory", 1)
@@ -49,7 +49,7 @@ def _asked_meanwhile(trial: Trial) -> str:
     today = datetime.now(UTC).date()
     for days in range(QUESTIONS):
         first, started = today - timedelta(days=days), time.monotonic()
-        answer = trial.road.get(f"/api/metrics/dashboard?from={first}&to={today}", SITE)
+        answer = trial.pipeline.get(f"/api/metrics/dashboard?from={first}&to={today}", SITE)
         statuses[answer.status if answer else 0] += 1
         took.append(time.monotonic() - started)
     trial.expect(statuses.keys() == {200}, f"the dashboard answered {dict(statuses)}")
@@ -59,22 +59,23 @@ def _asked_meanwhile(trial: Trial) -> str:
 
 def milvus_down(trial: Trial) -> str:
     """Milvus is killed (−9) once a model is trained; similar people are found without it, and with it afterwards."""
-    road = trial.road
+    pipeline = trial.pipeline
     trial.send(trial.traffic.bodies(trial.events // 2))
-    road.settle()
+    pipeline.settle()
     trained = not trial.short
     if trained:
         _train(trial)
-    road.nursery.child("milvus").kill()
+    pipeline.supervisor.child("milvus").kill()
     trial.send(trial.traffic.bodies(trial.events - len(trial.ledger.sent)))
     sent = reversed(trial.ledger.sent.values())
     newest = list(dict.fromkeys(event["visitorId"] for site_id, event in sent if site_id == SITE))[:PEOPLE]
-    trial.await_strike(lambda: road.database["events"].count_documents({}) == len(trial.ledger.sent), "the last event")
+    events = pipeline.database["events"]
+    trial.await_strike(lambda: events.count_documents({}) == len(trial.ledger.sent), "the last event")
     without = _found_similar(trial, newest)
     trial.expect(without == {(200, True): PEOPLE}, f"without Milvus similar people were answered {without}")
-    start_milvus(road.nursery, road.folder / "milvus", port=int(road.milvus_uri.rpartition(":")[2]))
-    road.invoke("JobsPrepareFunction", {})  # Milvus Lite forgets at its end which collections were loaded
-    road.settle()
+    start_milvus(pipeline.supervisor, pipeline.folder / "milvus", port=int(pipeline.milvus_uri.rpartition(":")[2]))
+    pipeline.invoke("JobsPrepareFunction", {})  # Milvus Lite forgets at its end which collections were loaded
+    pipeline.settle()
     after = _found_similar(trial, newest)
     trial.expect(after == {(200, not trained): PEOPLE}, f"with Milvus back similar people were answered {after}")
     vectors = "by vectors of what came meanwhile" if trained else "degraded still (a short trial trains no model)"
@@ -84,14 +85,14 @@ def milvus_down(trial: Trial) -> str:
 def _train(trial: Trial) -> None:
     run = {"site_id": SITE, "run_id": "run"}
     for step in TRAINING:
-        run = trial.road.invoke(f"Training{step}Function", run)
+        run = trial.pipeline.invoke(f"Training{step}Function", run)
 
 
 def _found_similar(trial: Trial, people: list[str]) -> dict[tuple[int, bool | None], int]:
     """How questions for similar people were answered: the status, and whether without vectors."""
     found: Counter[tuple[int, bool | None]] = Counter()
     for person in people:
-        answer = trial.road.get(f"/api/similar/{person}", SITE)
+        answer = trial.pipeline.get(f"/api/similar/{person}", SITE)
         found[(answer.status, json.loads(answer.body).get("degraded")) if answer else (0, None)] += 1
     return dict(found)
 

@@ -7,8 +7,8 @@ import time
 
 from tests.faults.disks import MongodOnSmallDisk
 from tests.faults.mongods import Mongod, ReplicaSet
+from tests.faults.pipeline import THROUGH_DOOR, Setting
 from tests.faults.proxies import LOST, WRITES, pass_on
-from tests.faults.road import THROUGH_DOOR, Setting
 from tests.faults.trial import Scenario, Trial
 
 KILLS = 3
@@ -25,7 +25,7 @@ def mongod_killed(trial: Trial) -> str:
     struck = threading.Event()
     kills = min(KILLS, max(1, trial.events // EVENTS_BETWEEN_KILLS))
     inserts = itertools.count()
-    store = trial.road.store
+    store = trial.pipeline.store
     assert isinstance(store, Mongod)
 
     def kill(command: str) -> None:
@@ -35,9 +35,9 @@ def mongod_killed(trial: Trial) -> str:
 
     with trial.sending():
         for _ in range(kills):
-            trial.road.mongo_door.asked = kill
+            trial.pipeline.mongo_door.asked = kill
             trial.await_strike(struck.is_set, "an insert")
-            trial.road.mongo_door.asked = pass_on
+            trial.pipeline.mongo_door.asked = pass_on
             time.sleep(DOWN_SECONDS)
             store.start()
             struck.clear()
@@ -46,7 +46,7 @@ def mongod_killed(trial: Trial) -> str:
 
 def step_down(trial: Trial) -> str:
     """The primary of three hands over again and again while events are stored."""
-    store = trial.road.store
+    store = trial.pipeline.store
     assert isinstance(store, ReplicaSet)
     deposed: list[str] = []
     with trial.sending() as sent:
@@ -59,37 +59,37 @@ def step_down(trial: Trial) -> str:
 
 def mongod_frozen(trial: Trial) -> str:
     """mongod stands still with open connections; etl/events gives up by itself, before its time-out."""
-    store = trial.road.store
+    store = trial.pipeline.store
     assert isinstance(store, Mongod)
     with trial.sending():
-        trial.await_strike(lambda: trial.road.etl.endings.total() > 0, "a first batch")
-        before, started = trial.road.etl.failures, time.monotonic()
+        trial.await_strike(lambda: trial.pipeline.etl.endings.total() > 0, "a first batch")
+        before, started = trial.pipeline.etl.failures, time.monotonic()
         with store.frozen():
-            trial.await_strike(lambda: trial.road.etl.failures > before, "a batch that comes back")
+            trial.await_strike(lambda: trial.pipeline.etl.failures > before, "a batch that comes back")
         frozen = time.monotonic() - started
-    trial.expect(not trial.road.etl.endings["Sandbox.Timedout"], "etl/events did not give up before its time-out")
+    trial.expect(not trial.pipeline.etl.endings["Sandbox.Timedout"], "etl/events did not give up before its time-out")
     return f"frozen {frozen:.1f} s, until a batch came back"
 
 
 def reply_lost(trial: Trial) -> str:
     """One reply to a write in ten is lost after the commit, and the connection with it."""
     source = random.Random(f"replies {trial.traffic.random.random()}")
-    door = trial.road.mongo_door
+    door = trial.pipeline.mongo_door
     before = door.lost
     door.rule = lambda command: LOST if command in WRITES and source.random() < LOST_SHARE else 0.0
     trial.send()
     trial.await_strike(lambda: door.lost > before, "a write")
-    trial.road.settle(LOSSY_SECONDS)
+    trial.pipeline.settle(LOSSY_SECONDS)
     door.rule = pass_on
     return f"{door.lost - before} replies lost"
 
 
 def disk_full(trial: Trial) -> str:
     """The disk under mongod is full, at which mongod gives up; it comes back when there is room."""
-    store = trial.road.store
+    store = trial.pipeline.store
     assert isinstance(store, MongodOnSmallDisk)
     with trial.sending():
-        trial.await_strike(lambda: trial.road.etl.endings.total() > 0, "a first batch")
+        trial.await_strike(lambda: trial.pipeline.etl.endings.total() > 0, "a first batch")
         store.disk.fill()
         trial.await_strike(lambda: not store.running, "a write that mongod had no room for")
         time.sleep(DOWN_SECONDS)

@@ -6,8 +6,8 @@ from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 
+from tests.faults.pipeline import THROUGH_DOOR
 from tests.faults.poison import EVENTS, MESSAGES, message
-from tests.faults.road import THROUGH_DOOR
 from tests.faults.traffic import Body, Json
 from tests.faults.trial import Scenario, Trial
 
@@ -24,9 +24,9 @@ RECORDED = Path(__file__).parent / "recorded"
 def poison(trial: Trial) -> str:
     """One event in a hundred can never be stored: each is quarantined for its reason, and delays no neighbour."""
     trial.send(_poisoned_bodies(trial))
-    trial.road.settle()
-    trial.expect(not trial.road.redriven, f"{trial.road.redriven} messages became dead letters beside poison")
-    trial.expect(not trial.road.etl.again, f"{trial.road.etl.again} messages came back for poison's sake")
+    trial.pipeline.settle()
+    trial.expect(not trial.pipeline.redriven, f"{trial.pipeline.redriven} messages became dead letters beside poison")
+    trial.expect(not trial.pipeline.etl.again, f"{trial.pipeline.etl.again} messages came back for poison's sake")
     doomed = len(trial.ledger.doomed) + len(trial.ledger.rivals)
     return f"{doomed} poisoned, {len({*trial.ledger.doomed.values()}) + 1} reasons; no message came back"
 

@@ -7,8 +7,8 @@ from itertools import count
 from tests.faults import poison
 from tests.faults.messages import SEGMENT
 from tests.faults.mongods import Mongod
+from tests.faults.pipeline import COLLECT, EVENTS, Setting
 from tests.faults.proxies import WRITES, pass_on
-from tests.faults.road import COLLECT, EVENTS, Setting
 from tests.faults.traffic import Body
 from tests.faults.trial import NeverStruck, Scenario, Trial
 
@@ -42,10 +42,11 @@ def killed_by_a_message(trial: Trial) -> str:
         deadly = number in range(apart, apart * messages + 1, apart)
         trial.deliver(_deadly(trial, body) if deadly else body)
         if number % apart == apart // 2:  # two that meet in one batch are more than is promised
-            trial.road.settle()
-    trial.road.settle()
-    trial.expect(not trial.road.redriven, f"{trial.road.redriven} messages became dead letters beside a deadly one")
-    return f"{messages} deadly messages, which ended {trial.road.etl.endings['Runtime.ExitError']} processes"
+            trial.pipeline.settle()
+    trial.pipeline.settle()
+    redriven, ended = trial.pipeline.redriven, trial.pipeline.etl.endings["Runtime.ExitError"]
+    trial.expect(not redriven, f"{redriven} messages became dead letters beside a deadly one")
+    return f"{messages} deadly messages, which ended {ended} processes"
 
 
 def _deadly(trial: Trial, body: Body) -> Body:
@@ -58,11 +59,11 @@ def _deadly(trial: Trial, body: Body) -> Body:
 def _killed_at_every_point(trial: Trial, function: str, step: int) -> str:
     """One body for each point, or for each `step`th; over when the last one was come past alive."""
     died: list[int] = []
-    chosen, passed, fell = (trial.road.folder / function / name for name in ("point", "passed", "died"))
+    chosen, passed, fell = (trial.pipeline.folder / function / name for name in ("point", "passed", "died"))
     for point in count(1, step):
         chosen.write_text(str(point))
         trial.deliver(_mixed(trial))
-        trial.road.settle()
+        trial.pipeline.settle()
         if not fell.exists():
             break
         fell.unlink()
@@ -101,7 +102,7 @@ def _mixed(trial: Trial) -> Body:
 
 def cut_at_time_out(trial: Trial) -> str:
     """MongoDB answers so late that etl/events is killed (−9) at its time-out, in mid batch."""
-    door, etl = trial.road.mongo_door, trial.road.etl
+    door, etl = trial.pipeline.mongo_door, trial.pipeline.etl
     with trial.sending():
         door.rule = lambda command: TIME_OUT * 2.0 if command == "insert" else 0.0
         trial.await_strike(lambda: etl.endings["Sandbox.Timedout"] > 0, "a time-out")
@@ -111,18 +112,18 @@ def cut_at_time_out(trial: Trial) -> str:
 
 def stopped_by_guard(trial: Trial) -> str:
     """MongoDB is so slow that etl/events runs out of time between groups, and hands back what is left."""
-    door, store, log = trial.road.mongo_door, trial.road.store, "out of time; the rest comes back"
+    door, store, log = trial.pipeline.mongo_door, trial.pipeline.store, "out of time; the rest comes back"
     assert isinstance(store, Mongod)
     door.rule = lambda command: SLOW_SECONDS if command in WRITES else 0.0
-    before = trial.road.log_of(EVENTS).count(log)
+    before = trial.pipeline.log_of(EVENTS).count(log)
     with trial.sending():
         with store.frozen():  # so that much waits when it is slow
             trial.send_large(LARGE_BODIES)
-        trial.await_strike(lambda: trial.road.log_of(EVENTS).count(log) > before, "the guard")
-    trial.road.settle(SLOW_FOR_SECONDS)
+        trial.await_strike(lambda: trial.pipeline.log_of(EVENTS).count(log) > before, "the guard")
+    trial.pipeline.settle(SLOW_FOR_SECONDS)
     door.rule = pass_on
-    times = trial.road.log_of(EVENTS).count(log) - before
-    return f"stopped in time {times}×, cut at its time-out {trial.road.etl.endings['Sandbox.Timedout']}×"
+    times = trial.pipeline.log_of(EVENTS).count(log) - before
+    return f"stopped in time {times}×, cut at its time-out {trial.pipeline.etl.endings['Sandbox.Timedout']}×"
 
 
 SCENARIOS = (

@@ -6,7 +6,7 @@ from datetime import timedelta
 from statistics import quantiles
 from typing import Any
 
-from tests.faults.road import THROUGH_DOOR, Setting
+from tests.faults.pipeline import THROUGH_DOOR, Setting
 from tests.faults.traffic import Body
 from tests.faults.trial import Scenario, Trial
 
@@ -23,7 +23,7 @@ def send_fails_in_part(trial: Trial) -> str:
     """Of the calls that send to SQS half are throttled, refused in part, or taken and never answered."""
     trial.send_large(LARGE_BODIES)
     trial.send(tries=1)  # as beacons are sent: once, whatever the answer
-    maimed = trial.road.sqs_door.maimed
+    maimed = trial.pipeline.sqs_door.maimed
     trial.expect(maimed.total() > 0, "no call was maimed")
     return ", ".join(f"{times} {how}" for how, times in sorted(maimed.items()) if times)
 
@@ -41,8 +41,8 @@ def disordered_delivery(trial: Trial) -> str:
                 yield body
 
     trial.send(bodies())
-    trial.road.settle()
-    return f"{again} bodies sent again, {trial.road.etl.receives.total()} deliveries"
+    trial.pipeline.settle()
+    return f"{again} bodies sent again, {trial.pipeline.etl.receives.total()} deliveries"
 
 
 def burst(trial: Trial) -> str:
@@ -52,7 +52,7 @@ def burst(trial: Trial) -> str:
     left, started = trial.events - len(trial.ledger.sent), time.monotonic()
     trial.send(_paced(_noise(trial, left), CALM_RATE * TIMES))
     sent = time.monotonic() - started
-    trial.road.settle()
+    trial.pipeline.settle()
     drained = time.monotonic() - started
     dwell = {site_id: _dwell(trial, site_id) for site_id in trial.traffic.sites}
     quiet = max(dwell[site_id] for site_id in QUIET)
@@ -83,7 +83,7 @@ def _paced(bodies: Iterator[Body], events_per_second: float) -> Iterator[Body]:
 
 def _dwell(trial: Trial, site_id: str) -> float:
     """In how many seconds 95 % of a site's events were taken up by etl/events."""
-    found = trial.road.database["events"].find({"site_id": site_id}, {"received_at": 1, "processed_at": 1})
+    found = trial.pipeline.database["events"].find({"site_id": site_id}, {"received_at": 1, "processed_at": 1})
     times = [_seconds(event) for event in found]
     return quantiles(times, n=20)[-1] if len(times) > 1 else 0.0
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.faults.__main__ import SCENARIOS
 from tests.faults.disks import CannotInject
-from tests.faults.road import Road, Setting, opened
+from tests.faults.pipeline import Pipeline, Setting, opened
 from tests.faults.trial import Scenario, run
 
 EVENTS = 600
@@ -15,33 +15,33 @@ SEED = 20_261_121
 SETTINGS = list(dict.fromkeys(scenario.setting for scenario in SCENARIOS.values()))
 
 
-class Roads:
-    """One road at a time, kept for as long as the same setting is asked for."""
+class Pipelines:
+    """One pipeline at a time, kept for as long as the same setting is asked for."""
 
     def __init__(self) -> None:
         self._open = ExitStack()
         self._setting: Setting | None = None
 
-    def road(self, setting: Setting) -> Road:
-        """A road of that setting."""
+    def pipeline(self, setting: Setting) -> Pipeline:
+        """A pipeline of that setting."""
         if setting != self._setting:
             self.close()
-            self._road = self._open.enter_context(opened(setting, SEED))
+            self._pipeline = self._open.enter_context(opened(setting, SEED))
             self._setting = setting
-        return self._road
+        return self._pipeline
 
     def close(self) -> None:
-        """Close the road, if there is one."""
+        """Close the pipeline, if there is one."""
         self._setting = None
         self._open.close()
 
 
 @pytest.fixture(scope="module")
-def roads() -> Iterator[Roads]:
-    """Roads for the faults, which share those of one setting."""
-    roads = Roads()
-    yield roads
-    roads.close()
+def pipelines() -> Iterator[Pipelines]:
+    """Pipelines for the faults, which share those of one setting."""
+    pipelines = Pipelines()
+    yield pipelines
+    pipelines.close()
 
 
 def by_setting(scenario: Scenario) -> int:
@@ -56,12 +56,12 @@ def by_setting(scenario: Scenario) -> int:
         for each in sorted(SCENARIOS.values(), key=by_setting)
     ],
 )
-def test_nothing_acknowledged_is_lost_or_doubled_under(roads: Roads, scenario: Scenario) -> None:
+def test_nothing_acknowledged_is_lost_or_doubled_under(pipelines: Pipelines, scenario: Scenario) -> None:
     try:
-        outcome = run(scenario, roads.road(scenario.setting), EVENTS, SEED)
+        outcome = run(scenario, pipelines.pipeline(scenario.setting), EVENTS, SEED)
     except CannotInject as reason:
         pytest.skip(str(reason))
     except Exception:
-        roads.close()
+        pipelines.close()
         raise
     assert outcome.count.balances, outcome

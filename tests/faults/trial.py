@@ -1,4 +1,4 @@
-"""One trial: a road, its traffic, one fault, and the count at the end."""
+"""One trial: a pipeline, its traffic, one fault, and the count at the end."""
 
 import gzip
 import time
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.faults.ledger import Count, Ledger
 from tests.faults.mongods import wait_until
-from tests.faults.road import Road, Setting
+from tests.faults.pipeline import Pipeline, Setting
 from tests.faults.traffic import Body, Traffic
 
 CLIENTS = 2
@@ -23,7 +23,7 @@ STRIKE_SECONDS = 60.0
 
 
 class NeverStruck(Exception):
-    """Raised when a scenario's fault never met the road, which would prove nothing; the message says how."""
+    """Raised when a scenario's fault never met the pipeline, which would prove nothing; the message says how."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Outcome:
 class Trial:
     """What a scenario works with."""
 
-    road: Road
+    pipeline: Pipeline
     traffic: Traffic
     ledger: Ledger
     events: int
@@ -78,7 +78,7 @@ class Trial:
         self.ledger.send(body)
         text = gzip.compress(body.text.encode()) if packed else body.text.encode()
         for attempt in range(tries):
-            answer = self.road.post(body.site_id, text, body.path, "gzip" if packed else "identity")
+            answer = self.pipeline.post(body.site_id, text, body.path, "gzip" if packed else "identity")
             if answer and answer.status in (200, 202):
                 self.ledger.acknowledge(body)
                 self.progress(len(body.events))
@@ -90,7 +90,7 @@ class Trial:
     def put(self, body: Body, text: str, group: str) -> None:
         """Put a message straight into the queue, as a producer of our own does; SQS' answer makes it safe."""
         self.ledger.send(body)
-        self.road.put(group, text)
+        self.pipeline.put(group, text)
         self.ledger.acknowledge(body)
 
     def expect(self, held: bool, otherwise: str) -> None:
@@ -99,7 +99,7 @@ class Trial:
             self.ledger.problems.append(otherwise)
 
     def await_strike(self, happened: Callable[[], bool], what: str) -> None:
-        """Wait until the fault has met the road; raises NeverStruck."""
+        """Wait until the fault has met the pipeline; raises NeverStruck."""
         if not wait_until(happened, STRIKE_SECONDS):
             raise NeverStruck(f"in {STRIKE_SECONDS:.0f} s {what} never happened")
 
@@ -109,7 +109,7 @@ Inject = Callable[[Trial], str]
 
 @dataclass(frozen=True)
 class Scenario:
-    """One fault: the road it is let into, and what does it and heals it again."""
+    """One fault: the pipeline it is let into, and what does it and heals it again."""
 
     name: str
     setting: Setting
@@ -122,13 +122,17 @@ class Scenario:
 
 
 def run(
-    scenario: Scenario, road: Road, events: int, seed: int, progress: Callable[[int], None] = lambda events: None
+    scenario: Scenario,
+    pipeline: Pipeline,
+    events: int,
+    seed: int,
+    progress: Callable[[int], None] = lambda events: None,
 ) -> Outcome:
-    """Let one fault into a road as that scenario asks for, have it heal, let everything settle, and count."""
+    """Let one fault into a pipeline as that scenario asks for, have it heal, let everything settle, and count."""
     started = time.monotonic()
-    road.clear()
-    trial = Trial(road, Traffic(f"{scenario.name} {seed}", road.setting.sites), Ledger(), events, progress)
+    pipeline.clear()
+    trial = Trial(pipeline, Traffic(f"{scenario.name} {seed}", pipeline.setting.sites), Ledger(), events, progress)
     reached = scenario.inject(trial)
-    settled = road.settle()
-    count = trial.ledger.count(road.database, road.waiting() if not settled else ())
-    return Outcome(scenario.name, count, reached, road.redriven, road.etl.again, time.monotonic() - started)
+    settled = pipeline.settle()
+    count = trial.ledger.count(pipeline.database, pipeline.waiting() if not settled else ())
+    return Outcome(scenario.name, count, reached, pipeline.redriven, pipeline.etl.again, time.monotonic() - started)

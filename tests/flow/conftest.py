@@ -1,4 +1,4 @@
-"""One local stack for all tests that walk the road; every test that uses it stays on one xdist worker."""
+"""One local stack for all tests of the whole pipeline; every test that uses it stays on one xdist worker."""
 
 import re
 import time

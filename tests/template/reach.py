@@ -24,9 +24,17 @@ def calls_made_by(folder: str) -> set[str]:
     """What a function's handler reaches calls: `method`, `maker().method`, and the words it may call a method by."""
     called: set[str] = set()
     for where, name in reached_by(folder):
-        for statement in module(where).definitions.get(name, []) if _path(where) else []:
+        for statement in definitions_of(where, name):
             called.update(label for node in ast.walk(statement) for label in _labels(node))
     return called
+
+
+def definitions_of(where: str, name: str) -> list[ast.stmt]:
+    """Returns the statements that define a name of one of our modules; for the empty name, what runs at import."""
+    if not _path(where):
+        return []
+    home = module(where)
+    return home.definitions.get(name, []) if name else _at_import(home)
 
 
 def _labels(node: ast.AST) -> Iterator[str]:

@@ -23,7 +23,10 @@ TOO_HEAVY = {
     "functions/api/catalog": {"numpy", "pandas", "pymilvus"},
     "functions/api/funnel": {"pandas", "pymilvus", "sklearn", "scipy"},
     "functions/api/similar": {"sklearn", "scipy"},
-    "functions/api/operations": {"numpy", "pandas", "pymilvus"},
+    "functions/api/pipeline": {"numpy", "pandas", "pymilvus"},
+    "functions/api/models": {"numpy", "pandas", "pymilvus"},
+    "functions/api/cache": {"numpy", "pandas", "pymilvus"},
+    "functions/api/docs": {"boto3", "pymongo", "redis", "numpy", "pandas", "pymilvus"},
     "functions/etl/events": {"fastapi", "redis", "numpy", "pandas", "pymilvus"},
     "functions/etl/imports": {"fastapi", "numpy", "pandas", "pymilvus"},
     "functions/etl/realtime": {"fastapi", "numpy", "pandas", "pymilvus"},
@@ -48,7 +51,7 @@ def test_a_handler_imports_with_what_its_layers_hold(folder: str, lambdas: dict[
 def test_what_reads_user_agents_is_there_where_events_are_stored(lambdas: dict[str, dict[str, Any]]) -> None:
     folder = "functions/etl/events"
 
-    loaded = _loaded_by(folder, lambdas[logical_id(folder)], "footfall.events.agents")
+    loaded = _loaded_by(folder, lambdas[logical_id(folder)], "footfall.events.agent_lists")
 
     assert {"ua_parser", "ua_parser_rs", "crawleruseragents"} <= loaded
 

@@ -97,14 +97,6 @@ def test_scheduled_functions_keep_what_they_failed_at(lambdas: Lambdas) -> None:
             assert target == {"Type": "SQS", "Destination": {"Fn::GetAtt": ["JobsDeadLetterQueue", "Arn"]}}, name
 
 
-def test_every_queue_and_function_has_its_alarm(template: Template, lambdas: Lambdas) -> None:
-    watched = template["Resources"]["Alarms"]["Properties"]["Parameters"]
-    for name in queues(template):
-        assert watched[name] == {"Fn::GetAtt": [name, "QueueName"]}
-    for name in lambdas:
-        assert watched[name] == {"Ref": name}
-
-
 def test_all_functions_together_keep_within_the_databases_connections(
     template: Template, lambdas: Lambdas, monkeypatch: pytest.MonkeyPatch
 ) -> None:

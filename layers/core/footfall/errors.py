@@ -1,4 +1,4 @@
-"""One tree of errors; each class knows its HTTP status and whether a queue should bring the message back."""
+"""One tree of errors; each class knows its HTTP status."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,6 @@ class FootfallError(Exception):
 
     status = 500
     title = "Internal error"
-    retryable = True
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -26,7 +25,6 @@ class BadRequest(FootfallError):
 
     status = 400
     title = "Bad request"
-    retryable = False
 
 
 class Unauthorized(FootfallError):
@@ -34,7 +32,6 @@ class Unauthorized(FootfallError):
 
     status = 401
     title = "Unauthorized"
-    retryable = False
 
 
 class Forbidden(FootfallError):
@@ -42,7 +39,6 @@ class Forbidden(FootfallError):
 
     status = 403
     title = "Forbidden"
-    retryable = False
 
 
 class NotFound(FootfallError):
@@ -50,7 +46,6 @@ class NotFound(FootfallError):
 
     status = 404
     title = "Not found"
-    retryable = False
 
 
 class Conflict(FootfallError):
@@ -58,7 +53,6 @@ class Conflict(FootfallError):
 
     status = 409
     title = "Conflict"
-    retryable = False
 
 
 class TooLarge(FootfallError):
@@ -66,7 +60,6 @@ class TooLarge(FootfallError):
 
     status = 413
     title = "Too large"
-    retryable = False
 
 
 class UnsupportedMedia(FootfallError):
@@ -74,7 +67,6 @@ class UnsupportedMedia(FootfallError):
 
     status = 415
     title = "Unsupported media type"
-    retryable = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +82,6 @@ class Invalid(FootfallError):
 
     status = 422
     title = "Invalid request"
-    retryable = False
 
     def __init__(self, problems: list[FieldProblem]) -> None:
         super().__init__("; ".join(f"{problem.field}: {problem.message}" for problem in problems))
@@ -124,7 +115,6 @@ class Unstorable(FootfallError):
 
     status = 422
     title = "Unstorable event"
-    retryable = False
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -136,4 +126,3 @@ class Unimportable(FootfallError):
 
     status = 422
     title = "Unimportable file"
-    retryable = False

@@ -332,7 +332,7 @@ seen = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(seen, min_size=1, max_size=10).map(lambda events: sorted(events, key=lambda event: event.at)),
     st.sampled_from([None, "1s", "45m", "1d"]),

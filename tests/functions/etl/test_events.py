@@ -314,7 +314,7 @@ def clear(database: Mongo) -> None:
         database[name].delete_many({})
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(messages=histories(), seed=st.integers(0, 2**32))
 def test_any_permutation_duplication_and_batching_gives_the_same(
     pipeline: Mongo, messages: list[EventsMessage], seed: int

@@ -156,7 +156,7 @@ def test_a_line_stands_on_the_sites_day_of_receipt(pipeline: Mongo) -> None:
     assert [line["day"] for line in pipeline["ledger"].find()] == ["2026-03-02"]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ids=st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=5), min_size=1, max_size=6), seed=st.integers())
 def test_whatever_is_delivered_again_in_whatever_order_every_event_is_counted_once(
     pipeline: Mongo, ids: list[list[int]], seed: int

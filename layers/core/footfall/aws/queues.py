@@ -21,7 +21,7 @@ from footfall.schemas.message import EventsMessage, SessionsMessage, SessionSumm
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
-    from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef
+    from mypy_boto3_sqs.type_defs import MessageAttributeValueUnionTypeDef
 
 MAX_MESSAGE_BYTES = 1_048_576
 MAX_EVENTS_BYTES = MAX_MESSAGE_BYTES - 2_048
@@ -42,7 +42,7 @@ class Entry(TypedDict):
     MessageBody: str
     MessageGroupId: NotRequired[str]
     DelaySeconds: NotRequired[int]
-    MessageAttributes: NotRequired["Mapping[str, MessageAttributeValueTypeDef]"]
+    MessageAttributes: NotRequired["Mapping[str, MessageAttributeValueUnionTypeDef]"]
 
 
 class Depth(TypedDict):

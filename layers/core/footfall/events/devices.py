@@ -1,7 +1,8 @@
 """What kind of device, and whether a program rather than a person, sent an event."""
 
 from functools import lru_cache
-from typing import NamedTuple
+
+from footfall.events.agent import NO_AGENT, Agent
 
 KNOWN = {
     **dict.fromkeys(["desktop", "macos", "windows", "linux"], "Desktop"),
@@ -12,30 +13,20 @@ LONGEST_AGENT = 512
 """What is read of a user agent: the rest is a made-up one's, and must not fill the memory."""
 
 
-class Agent(NamedTuple):
-    """A user agent, read: `device` is Desktop, Mobile, Tablet or Other; `browser` and `os` families or None."""
-
-    device: str
-    browser: str | None
-    os: str | None
-    bot: bool
-
-
-NO_AGENT = Agent(device="Other", browser=None, os=None, bot=False)
-
-
 def agent_of(user_agent: str | None) -> Agent:
-    """What a user agent says of the device, the browser and its system, and whether it is a bot."""
+    """Returns what a user agent says of the device, the browser and its system, and whether it is a bot."""
     return _read_once(user_agent[:LONGEST_AGENT]) if user_agent else NO_AGENT
 
 
 @lru_cache(maxsize=8192)
 def _read_once(user_agent: str) -> Agent:
-    from footfall.events.agents import read_agent  # here: collect checks events without the packages that this needs
+    from footfall.events.agent_lists import (
+        read_agent,  # here: collect checks events without the packages that this needs
+    )
 
     return read_agent(user_agent)
 
 
 def device_of(named: str | None, agent: Agent) -> str:
-    """Desktop, Mobile, Tablet or Other: as the client names it, else as its user agent reads."""
+    """Returns desktop, Mobile, Tablet or Other: as the client names it, else as its user agent reads."""
     return KNOWN.get(named.strip().lower(), "Other") if named else agent.device

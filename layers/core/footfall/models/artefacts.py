@@ -21,7 +21,6 @@ class Corrupted(FootfallError):
     """Raised when an artefact is not what was saved, or is gone."""
 
     title = "Corrupted artefact"
-    retryable = False
 
 
 def work_key(run: Run, name: str) -> str:

@@ -52,6 +52,8 @@ EVENT_TYPES = frozenset(
     }
 )
 """Every type an event can be stored under, besides `custom`."""
+INTERACTION_TYPES = frozenset({"click", "scroll", "hover", "form", "form_submit"})
+"""What somebody does on a page; a session with any of them is no bounce."""
 
 
 def _also(*names: str) -> Any:

@@ -1,7 +1,9 @@
 """A person: everybody who was ever seen on a site, known to the shop or not."""
 
 from datetime import datetime
-from typing import Any, Required, TypedDict
+from typing import Required, TypedDict
+
+from footfall.schemas.event import Json
 
 
 class Link(TypedDict):
@@ -64,5 +66,5 @@ class PersonDocument(PersonSightings, total=False):
     device: str
     sex: str | None
     date: datetime
-    traits: dict[str, Any]
+    traits: Json
     trait_events: int

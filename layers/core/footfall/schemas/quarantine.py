@@ -19,11 +19,19 @@ class Origin(TypedDict, total=False):
     line: int
 
 
-class OriginalInput(TypedDict):
+class QuarantineKey(TypedDict):
+    """Which input it is, where it came from and why it was quarantined."""
+
+    _id: str
+    stage: Stage
+    reason: str
+    origin: Origin
+
+
+class OriginalInput(QuarantineKey):
     """A quarantined input as it came."""
 
     original: bytes
-    origin: Origin
 
 
 class QuarantineDocument(OriginalInput):
@@ -35,10 +43,7 @@ class QuarantineDocument(OriginalInput):
     one has succeeded, the `state` is `replayed`, and `replayed_at` tells when.
     """
 
-    _id: str
     site_id: str
-    stage: Stage
-    reason: str
     detail: str
     first_seen: datetime
     state: Literal["waiting", "replayed"]
