@@ -108,8 +108,9 @@ class TestAQueue:
     def test_gives_a_delayed_message_when_it_is_due(self, aws_endpoint: str, queue_url: str) -> None:
         sqs = client("sqs", aws_endpoint)
         sqs.send_message(QueueUrl=queue_url, MessageBody="a", DelaySeconds=1)
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
-        counts = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
+        counts = sqs.get_queue_attributes(
+            QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
+        )["Attributes"]
         assert counts == {"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesDelayed": "1"}
         assert sqs.receive_message(QueueUrl=queue_url, WaitTimeSeconds=5)["Messages"][0]["Body"] == "a"
 

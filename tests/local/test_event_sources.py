@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.aws import client
+from infra.local.aws import client, queue_depth
 from infra.local.event_sources import Disorder, EventSource, failed_messages, record_of
 from infra.local.plan import QueueSource
 from infra.local.workers import LARGEST_PAYLOAD, Invocation
@@ -76,9 +76,7 @@ def left(aws_endpoint: str, queue_url: str) -> Callable[[], int]:
     """How many messages the queue holds, whoever has them."""
 
     def left() -> int:
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        answer = client("sqs", aws_endpoint).get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
-        return sum(map(int, answer["Attributes"].values()))
+        return queue_depth(queue_url, aws_endpoint)
 
     return left
 

@@ -34,7 +34,7 @@ def route_for(method: str, path: str, *keys: str) -> str | None:
 
 
 def event_for(request: Request) -> dict[str, object]:
-    return proxy_event(request, "api-id", ANY_ROUTE, {})
+    return dict(proxy_event(request, "api-id", ANY_ROUTE, {}))
 
 
 class TestTheEvent:
@@ -59,9 +59,8 @@ class TestTheEvent:
         expected = recorded("http_api_v2")
         event = proxy_event(request, "api-id", route, {"proxy": "path"}, {"key": "value"})
         assert shape_of(event) == shape_of(expected)
-        of_the_moment = {"requestId", "time", "timeEpoch"}
-        for name in of_the_moment:
-            event["requestContext"][name] = expected["requestContext"][name]
+        for name in ("requestId", "time", "timeEpoch"):
+            expected["requestContext"][name] = event["requestContext"][name]
         assert event == expected
 
     def test_tells_a_path_decoded_and_a_query_as_it_came(self) -> None:
