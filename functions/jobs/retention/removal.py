@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from footfall.clock import now
 from footfall.days import DayRange, day_of, start_of
-from footfall.schemas.etl import Cleanup, Removed
+from footfall.schemas.cleanup import Cleanup, Removed
 from footfall.schemas.site import Site
 from footfall.stores.collections import COLLECTIONS, Collection, Retention, quarantine, stale_days
 from footfall.stores.mongo import Condition, Mongo

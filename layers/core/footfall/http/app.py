@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from mangum import Mangum
@@ -23,7 +23,7 @@ from footfall.errors import (
 )
 from footfall.http.gateway import readable
 from footfall.observability import logger
-from footfall.schemas.paging import Page
+from footfall.schemas.paging import PagedQuestion
 from footfall.schemas.site import Scope
 
 PROBLEM_JSON = "application/problem+json"
@@ -175,10 +175,4 @@ async def no_body(request: Request) -> None:
         raise Invalid([FieldProblem("body", "this route takes query parameters, and no body")])
 
 
-def _page(
-    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1, page_size: Annotated[int, Query(ge=1, le=100)] = 20
-) -> Page:
-    return Page(page=page, page_size=page_size)
-
-
-Paged = Annotated[Page, Depends(_page)]
+Paged = Annotated[PagedQuestion, Depends()]
