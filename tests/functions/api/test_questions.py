@@ -53,28 +53,28 @@ def test_what_was_asked_without_http_is_remembered_for_who_asks_over_http(shop: 
     happen(shop, view("home"))
     roll_up()
     cached.forget("demo")
-    before = cached.statistics("demo")
+    before = cached.answer("demo")
     dashboard.answer("demo", dashboard.DashboardQuestion())
     funnel.answer("demo", funnel.FunnelQuestion())
     funnel.answer("demo", funnel.FunnelQuestion(breakdown="device"))
     funnel_trend.answer("demo", funnel_trend.TrendQuestion())
-    warm = cached.statistics("demo")
+    warm = cached.answer("demo")
     assert (warm.entries, warm.misses - before.misses) == (4, 4)
     ask(metrics_handler, "/api/metrics/dashboard")
     ask(funnel_handler, "/api/funnel")
     ask(funnel_handler, "/api/funnel", {"breakdown": "device"})
     ask(funnel_handler, "/api/funnel/trend")
-    after = cached.statistics("demo")
+    after = cached.answer("demo")
     assert (after.entries, after.misses - warm.misses, after.hits - warm.hits) == (4, 0, 4)
 
 
 def test_an_answer_from_events_is_neither_looked_up_nor_remembered(shop: Mongo) -> None:
     happen(shop, view("home"))
     roll_up()
-    before = cached.statistics("demo")
+    before = cached.answer("demo")
     for question in (funnel.FunnelQuestion(steps=["home", "payment"]), funnel.FunnelQuestion(unit="session")):
         funnel.answer("demo", question)
-    assert cached.statistics("demo") == before
+    assert cached.answer("demo") == before
 
 
 def test_what_cannot_be_answered_is_raised(shop: Mongo) -> None:
