@@ -13,7 +13,7 @@ COLOURS = {"Desktop": "cyan", "Mobile": "magenta", "Tablet": "yellow", "Other": 
 def funnel_chart(answer: Json) -> Table:
     """Returns a chart of an answer of /api/funnel: who reached each step, and how many left before it."""
     days, steps = answer["range"], answer["steps"]
-    title = f"Funnel, {days['from']} to {days['to']}: {answer['overall_conversion_rate']:.2f} % went all the way"
+    title = f"Funnel, {days['from']} to {days['to']}: {answer['overall_conversion_rate']:.2f} % converted"
     table = _table(title, "Step", "", "People", "Of all", "Went on", "Left", "Median time")
     for step in steps:
         table.add_row(

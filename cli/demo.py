@@ -75,7 +75,7 @@ def _start(folder: Path, port: int, shop_port: int, console: Console, cleanup: E
         raise CliError(
             f"the demo shop cannot listen on 127.0.0.1:{shop_port}: {failure.strerror}. Give another --shop-port"
         ) from None
-    console.print(f"Footfall is at {stack.url}; what it can do, at {stack.url}/docs", soft_wrap=True)
+    console.print(f"Footfall is at {stack.url}; its API is documented at {stack.url}/docs", soft_wrap=True)
     console.print(f"The demo shop is at {pages.url}", soft_wrap=True)
     return Shop(cleanup.enter_context(Client(stack.url, keys["api_key"])), keys, pages.url, console)
 
@@ -160,7 +160,7 @@ class Shop:
 
     def print_shop_address(self) -> None:
         """Print where the shop's pages are, and which routes show a visit to them."""
-        self.console.print("\n[bold]Visit the shop[/]: in a browser", self.pages_url, "then look for yourself in")
+        self.console.print("\n[bold]Visit the shop[/]: in a browser", self.pages_url, "then see the visit in")
         today = datetime.now(UTC).date()
         for path in ("/events/recent?limit=5", f"/api/funnel?unit=session&from={today}&to={today}"):
             self._print_line(_curl(path))

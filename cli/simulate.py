@@ -54,7 +54,7 @@ def plan_of(days: int, visitors_per_day: int, seed: int, last: date | None = Non
 
 
 def send_traffic(plan: Plan, client: Client, console: Console) -> Sent:
-    """Send a plan's traffic to collect, with a progress bar and a summary; raises CliError when that fails."""
+    """Send a plan's traffic to collect with a progress bar, and return what became of it; raises CliError."""
     began = time.perf_counter()
     with _progress(console) as progress:
         sent = send_batches(traffic(plan), client, _advance(progress, plan))

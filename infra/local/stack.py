@@ -223,7 +223,8 @@ def _locked(file: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AlreadyRunning(f"another Footfall is running on {file.parent}") from None
+            reason = f"another Footfall is running on {file.parent}: stop it, or use another folder"
+            raise AlreadyRunning(reason) from None
         yield
 
 

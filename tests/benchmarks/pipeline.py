@@ -11,6 +11,7 @@ from typing import Any
 
 from footfall.aws.invocations import BatchResponse, SqsAttributes, SqsEvent, SqsRecord
 from footfall.aws.invocations import LambdaContext as AwsContext
+from footfall.http.app import LambdaHandler
 from footfall.schemas.message import SessionsMessage
 from pymongo import MongoClient
 
@@ -64,7 +65,7 @@ def requests(events: list[dict[str, Any]], key: str, size: int = BATCH) -> list[
 class Pipeline:
     """The handlers of this process, with a list for the queue between them, and one for the topic after them."""
 
-    collect: Callable[[dict[str, Any], Any], dict[str, Any]]
+    collect: LambdaHandler
     etl: Callable[[SqsEvent, AwsContext], BatchResponse]
     key: str
     bodies: list[str]
@@ -101,7 +102,7 @@ def open_pipeline(mongodb_uri: str) -> Pipeline:
     return pipeline
 
 
-def collect_without_queue(take: Callable[[list[str]], None]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+def collect_without_queue(take: Callable[[list[str]], None]) -> LambdaHandler:
     """collect's handler with its keys at hand; the bodies of its SQS messages go to `take`."""
     _settings(os.environ.get("MONGODB_URI", ""))
     from footfall.aws import parameters
