@@ -10,7 +10,7 @@ Resource = dict[str, Any]
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's tags."""
+    pass  # a class of its own, since tags are added to it
 
 
 def _long_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
@@ -29,18 +29,18 @@ _Loader.add_multi_constructor("!", _long_form)
 
 
 def load(path: Path) -> Template:
-    """The template in a file, with its Globals still apart from its functions."""
+    """Returns the template in a file, with its Globals still apart from its functions."""
     template: Template = yaml.load(path.read_text(), _Loader)  # noqa: S506 - a SafeLoader with tags
     return template
 
 
 def resources(template: Template, *types: str) -> dict[str, Resource]:
-    """The resources of these types by logical id, in the order of the file."""
+    """Returns the resources of these types by logical id, in the order of the file."""
     return {name: found for name, found in template["Resources"].items() if found["Type"] in types}
 
 
 def functions(template: Template) -> dict[str, Resource]:
-    """Each function's properties by logical id, with the template's Globals merged in as SAM does."""
+    """Returns each function's properties by logical id, with the template's Globals merged in as SAM does."""
     shared = template.get("Globals", {}).get("Function", {})
     found = resources(template, "AWS::Serverless::Function")
     return {name: _merged(shared, function["Properties"]) for name, function in found.items()}
