@@ -95,10 +95,10 @@ build: .venv-sam/.made  ## sam build, then bytecode and sizes: what `sam deploy`
 	$(SAM_ENV) $(SAM) build
 	.venv-sam/bin/python -m infra.build
 
-# --- measures and proofs --------------------------------------------------------------------------------------------------
+# --- benchmarks, fuzzing and faults --------------------------------------------------------------------------------------
 
 .PHONY: bench
-bench: .venv/.test .venv-sam/.made  ## speed, each figure beside a peer's of the same run
+bench: .venv/.test .venv-sam/.made  ## measure speed, next to comparable tools in the same run
 	$(PY) -m tests.benchmarks
 
 .PHONY: cost
@@ -106,11 +106,11 @@ cost: .venv/.test  ## dollars per million events, by part (ARGS="--events-a-day 
 	$(PY) -m tests.benchmarks.cost $(ARGS)
 
 .PHONY: fuzz
-fuzz: .venv/.test  ## a hundred thousand odd inputs to every function (ARGS="--inputs 5000 --seed 7")
+fuzz: .venv/.test  ## send a hundred thousand invalid or unusual inputs to every function (ARGS="--inputs 5000 --seed 7")
 	$(PY) -m tests.fuzz $(ARGS)
 
 .PHONY: faults
-faults: .venv/.test  ## every fault let into the road in turn, and what became of the events (ARGS="--only reply_lost --seed 7")
+faults: .venv/.test  ## inject each fault into the pipeline in turn and check that no event is lost (ARGS="--only reply_lost --seed 7")
 	$(PY) -m tests.faults $(ARGS)
 
 .PHONY: openapi

@@ -8,7 +8,7 @@ Item = TypeVar("Item")
 
 
 def chunks(
-    items: Iterable[Item], most: int, weight: Callable[[Item], int] | None = None, heaviest: int = 0
+    items: Iterable[Item], most: int | None, weight: Callable[[Item], int] | None = None, heaviest: int = 0
 ) -> Iterator[list[Item]]:
     """Returns the items in order, in portions of `most` at most, and where they are weighed, of `heaviest` together.
 
@@ -22,7 +22,9 @@ def chunks(
         yield from _weighed(items, most, weight, heaviest)
 
 
-def _weighed(items: Iterable[Item], most: int, weight: Callable[[Item], int], heaviest: int) -> Iterator[list[Item]]:
+def _weighed(
+    items: Iterable[Item], most: int | None, weight: Callable[[Item], int], heaviest: int
+) -> Iterator[list[Item]]:
     chunk: list[Item] = []
     carried = 0
     for item in items:

@@ -19,7 +19,7 @@ ENTRIES_PER_DOCUMENT = 1_000_000
 
 
 @dataclass
-class Entered:
+class Ranked:
     """Who entered one step on one device, and each entry's rank in the day's order of time."""
 
     people: list[int] = field(default_factory=list)
@@ -31,8 +31,8 @@ class DayEntries:
 
     def __init__(self, start: datetime, funnels: Iterable[Funnel]) -> None:
         self._start = start
-        self._entered = {(step, device): Entered() for one in funnels for step in one.steps for device in DEVICES}
-        self._satisfied: dict[tuple[str | None, ...], list[Entered]] = {}
+        self._entered = {(step, device): Ranked() for one in funnels for step in one.steps for device in DEVICES}
+        self._satisfied: dict[tuple[str | None, ...], list[Ranked]] = {}
         self._milliseconds: list[int] = []
 
     def add(self, event: StepEvent, person: int) -> None:
@@ -48,7 +48,7 @@ class DayEntries:
             entered.ranks.append(len(self._milliseconds))
         self._milliseconds.append((event["timestamp"] - self._start) // MILLISECOND)
 
-    def _steps_of(self, event: StepEvent) -> list[Entered]:
+    def _steps_of(self, event: StepEvent) -> list[Ranked]:
         return [
             entered
             for (step, device), entered in self._entered.items()
@@ -59,7 +59,7 @@ class DayEntries:
         """Returns when each of the day's ranks was, in milliseconds from the day's beginning."""
         return np.array(self._milliseconds, np.int64)
 
-    def on(self, device: Device, step: str) -> Entered:
+    def on(self, device: Device, step: str) -> Ranked:
         """Returns the entries to one step on one device."""
         return self._entered[step, device]
 

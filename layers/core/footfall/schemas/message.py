@@ -24,8 +24,8 @@ class Span(BaseModel):
 class EventsMessage(BaseModel):
     """One message of the events queue: a batch of events of one site, as they came, and how they came.
 
-    `message_id` stays the same however often the message is sent, moved or delivered; older ones have none. Who
-    controls the pipeline and the sweeper send no events: `recheck` says whose sessions to recompute, `reprocess` from
+    `message_id` stays the same however often the message is sent, moved or delivered; older ones have none. A message
+    of the sweeper or of api/pipeline brings no events: `recheck` says whose sessions to recompute, `reprocess` from
     which stored events (by event id) to derive everything anew, and `replay` which quarantined inputs to read again.
     """
 
@@ -40,6 +40,18 @@ class EventsMessage(BaseModel):
     recheck: list[Span] = []
     reprocess: list[Text] = []
     replay: list[Text] = []
+
+
+class ContinueMessage(BaseModel):
+    """Our own message of the imports queue: to carry on with an import, or to read rows of it again.
+
+    `replay` names the rows as quarantine does.
+    """
+
+    version: Literal[1] = 1
+    site_id: str
+    import_id: str
+    replay: list[str] | None = None
 
 
 class SessionSummary(BaseModel):

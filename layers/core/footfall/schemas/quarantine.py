@@ -28,7 +28,13 @@ class QuarantineKey(TypedDict):
     origin: Origin
 
 
-class QuarantineDocument(QuarantineKey):
+class OriginalInput(QuarantineKey):
+    """A quarantined input as it came."""
+
+    original: bytes
+
+
+class QuarantineDocument(OriginalInput):
     """One quarantined input; `reason` is a code, `detail` names fields and lines but never holds values.
 
     `origin` says where it came from: the message's source and, for an import, its file and line. `message_key` is of
@@ -39,7 +45,6 @@ class QuarantineDocument(QuarantineKey):
 
     site_id: str
     detail: str
-    original: bytes
     first_seen: datetime
     state: Literal["waiting", "replayed"]
     message_key: bytes | None

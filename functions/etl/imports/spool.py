@@ -49,7 +49,7 @@ class Group(NamedTuple):
     position: Position | None
 
 
-class Shelf:
+class RowSpool:
     """The rows of one import on disk."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
@@ -66,12 +66,12 @@ class Shelf:
         self._database.executemany("INSERT INTO refused VALUES (?, ?, ?, ?, ?)", values)
 
     def refused(self) -> Iterator[Refused]:
-        """The refused rows, in the order they were found."""
+        """Returns the refused rows, in the order they were found."""
         for file, line, raw, reason, detail in self._database.execute("SELECT * FROM refused"):
             yield Refused(Row(file, line, raw), reason, detail)
 
     def groups(self, after: Position = START) -> Iterator[Group]:
-        """Every group behind a position, in the order of when they begin."""
+        """Returns every group behind a position, in the order of when they begin."""
         for position, found in groupby(self._database.execute(READ, after), key=itemgetter(3, 4)):
             yield from _parts(position, (Row(file, line, raw) for file, line, raw, _, _ in found))
 
@@ -95,8 +95,8 @@ def _parts(position: Position, rows: Iterator[Row]) -> Iterator[Group]:
 
 
 @contextmanager
-def open_shelf() -> Iterator[Shelf]:
-    """An empty shelf, gone afterwards; raises Unimportable when the disk cannot hold what is put on it."""
+def open_spool() -> Iterator[RowSpool]:
+    """Returns an empty spool, gone afterwards; raises Unimportable when the disk cannot hold what is put on it."""
     with TemporaryDirectory(prefix="footfall-import-") as folder:
         database = sqlite3.connect(Path(folder) / "rows.db", isolation_level=None)
         try:
@@ -104,7 +104,7 @@ def open_shelf() -> Iterator[Shelf]:
                 database.execute(f"PRAGMA {pragma}")
             database.executescript(TABLES)
             database.execute("BEGIN")
-            yield Shelf(database)
+            yield RowSpool(database)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
                 raise

@@ -1,6 +1,5 @@
 """What a message of the imports queue says: which imports to carry on with."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from urllib.parse import unquote_plus
 from footfall.aws.queues import send
 from footfall.observability import logger
 from footfall.schemas.imports import MANIFEST
+from footfall.schemas.message import ContinueMessage
 from footfall.settings import ImportsQueueSettings, from_environment
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
@@ -28,20 +28,11 @@ class _Record(BaseModel):
 
 
 class _Upload(BaseModel):
-    """S3's notice; its test event has no records."""
-
+    # S3's test event has no records
     records: list[_Record] = Field(default=[], alias="Records")
 
 
-class _Word(BaseModel):
-    """Our own word: to go on, or to read rows of an import again, by their names in quarantine."""
-
-    site_id: str
-    import_id: str
-    replay: list[str] | None = None
-
-
-NOTICE: TypeAdapter[_Word | _Upload] = TypeAdapter(_Word | _Upload)
+MESSAGE: TypeAdapter[ContinueMessage | _Upload] = TypeAdapter(ContinueMessage | _Upload)
 
 
 @dataclass(frozen=True)
@@ -53,7 +44,7 @@ class ImportRef:
 
     @property
     def key(self) -> str:
-        """The id of its document."""
+        """Returns the id of its document."""
         return f"{self.site_id}:{self.import_id}"
 
 
@@ -65,21 +56,21 @@ class Replay:
     names: Sequence[str]
 
 
-def read_notice(body: str) -> Iterator[ImportRef | Replay]:
-    """The imports that a message names: S3's notice of an uploaded manifest, or our own word to go on or to replay.
+def read_message(body: str) -> Iterator[ImportRef | Replay]:
+    """Returns the imports that a message names: S3's, of an uploaded manifest, or our own to go on or to replay.
 
     Anything else, S3's test event among it, names none; it would not be understood a second time either.
     """
     try:
-        notice = NOTICE.validate_json(body.encode(errors="replace"))
+        message = MESSAGE.validate_json(body.encode(errors="replace"))
     except ValidationError:
         logger().warning("a message that nobody here sends")
         return
-    if isinstance(notice, _Word):
-        ref = ImportRef(notice.site_id, notice.import_id)
-        yield ref if notice.replay is None else Replay(ref, notice.replay)
+    if isinstance(message, ContinueMessage):
+        ref = ImportRef(message.site_id, message.import_id)
+        yield ref if message.replay is None else Replay(ref, message.replay)
     else:
-        yield from _uploaded(notice.records)
+        yield from _uploaded(message.records)
 
 
 def _uploaded(records: list[_Record]) -> Iterator[ImportRef]:
@@ -94,4 +85,5 @@ def _uploaded(records: list[_Record]) -> Iterator[ImportRef]:
 def go_on_later(ref: ImportRef) -> None:
     """Leave the rest of an import to the next invocation; raises Unavailable."""
     queue_url = from_environment(ImportsQueueSettings).imports_queue_url
-    send(queue_url, ref.site_id, [json.dumps({"version": 1, "site_id": ref.site_id, "import_id": ref.import_id})])
+    message = ContinueMessage(site_id=ref.site_id, import_id=ref.import_id)
+    send(queue_url, ref.site_id, [message.model_dump_json(exclude_none=True)])

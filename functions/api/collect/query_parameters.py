@@ -8,7 +8,7 @@ KEY = "k"
 
 
 def event_of(parameters: QueryParams) -> Json:
-    """The event that query parameters spell; `utm_…` parameters are its attribution, numbers are read as such."""
+    """Returns the event that query parameters spell; `utm_…` are its attribution, and numbers are read as such."""
     event: Json = {"eventType": "pageview"}
     utm: Json = {}
     for name, text in parameters.items():
