@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from footfall.customers.segments import RFM_SEGMENTS
+from footfall.customers.rfm_segments import RFM_SEGMENTS
 from footfall.customers.traits import described
 from footfall.errors import NotFound
 from footfall.models import registry as models

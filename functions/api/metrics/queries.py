@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from footfall.customers.segments import AT_RISK, CANNOT_LOSE, CHAMPIONS, LOYAL
+from footfall.customers.rfm_segments import AT_RISK, CANNOT_LOSE, CHAMPIONS, LOYAL
 from footfall.days import DayRange
 from footfall.rollups import Rollups
 from footfall.schemas.site import Funnel

@@ -9,7 +9,8 @@ from footfall.errors import Conflict, NotFound
 from footfall.http.app import PROBLEMS, AdminSite, ReadSite
 from footfall.models import registry as models
 from footfall.models import runs
-from footfall.models.populations import OF_CUSTOMERS, OF_VISITS, counted
+from footfall.models.populations import counted
+from footfall.models.table import model_named
 from footfall.schemas.model import ModelDocument, ModelName
 from footfall.schemas.operations import Drift, ModelHealth, RestoreStarted
 from footfall.schemas.population import Feature
@@ -26,11 +27,6 @@ CONFLICT: dict[int | str, dict[str, Any]] = {
 STALE_DAYS = 7
 """Training runs daily: a model of last week means that it has not succeeded for a while."""
 DRIFT_MILLISECONDS = 5_000
-LEARNT_FROM: dict[ModelName, tuple[Feature, ...]] = {
-    "rfm": OF_CUSTOMERS,
-    "behaviour_segments": (*OF_CUSTOMERS, *OF_VISITS),
-    "behaviour_vectors": OF_VISITS,
-}
 
 
 @router.post("/api/models/{name}/promote", status_code=202, responses=CONFLICT)
@@ -117,7 +113,7 @@ def _drift(site_id: str, model: ModelDocument) -> list[Drift] | None:
     if site is None or population is None:
         return []
     try:
-        found = counted(database(), site, population, LEARNT_FROM[model["name"]], DRIFT_MILLISECONDS)
+        found = counted(database(), site, population, model_named(model["name"]).learns_from, DRIFT_MILLISECONDS)
     except ExecutionTimeout:
         return None
     return [_compared(feature, population["spreads"][feature]["counts"], counts) for feature, counts in found.items()]
