@@ -23,13 +23,18 @@ NO_LAMBDA = "http://127.0.0.1:9"  # the discard port: nothing answers there
 
 
 def addresses_shared_with(owner: int, answer_file: Path) -> dict[str, str]:
-    """Where the parts answer that live as long as the process `owner`; the first call, under a lock, starts them."""
+    """Returns where the parts answer that live as long as the process `owner`; the first call starts them.
+
+    The caller holds a lock, so that there is only one first call.
+    """
     if not answer_file.exists():
         command = [sys.executable, "-m", "infra.local.shared", str(answer_file), str(owner)]
         with answer_file.with_suffix(".log").open("wb") as log:
-            keeper = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
         while not answer_file.exists():
-            if keeper.poll() is not None:
+            if process.poll() is not None:
                 raise RuntimeError(answer_file.with_suffix(".log").read_text()[-2000:])
             time.sleep(0.02)
     return dict(json.loads(answer_file.read_text()))

@@ -87,7 +87,7 @@ def bills(per_request: Sequence[int], events_a_day: float = EVENTS_A_DAY) -> dic
         prepare(uri)
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             measured = pool.submit(measure, uri, given, per_request, events_a_day).result()
-    return {found.events: cost.of_a_million(given, found, events_a_day) for found in measured}
+    return {found.events: cost.cost_per_million(given, found, events_a_day) for found in measured}
 
 
 def measure(mongodb_uri: str, given: Configuration, sizes: Sequence[int], events_a_day: float) -> list[Measured]:
@@ -185,7 +185,7 @@ def main() -> None:
         table.add_row(name, *(f"{bill.lines[line]:.3f}" for bill in found.values()))
     table.add_row("total", *(f"{bill.total:.3f}" for bill in found.values()), style="bold")
     console.print(table)
-    for name, dollars in cost.a_month(cost.configuration()).items():
+    for name, dollars in cost.fixed_cost_per_month(cost.configuration()).items():
         console.print(f"each month besides: {dollars:.2f} dollars for {name}")
     print(WORDS.format(events=int(events_a_day), cold=cost.COLD_SHARE, wait=cost.SQS_WAIT_MS))
 

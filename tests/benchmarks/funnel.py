@@ -90,9 +90,9 @@ def _row(name: str, milliseconds: float, peer: float | None = None, target: str 
 
 def _ask_first() -> dict[str, Any]:
     """A question to an environment that has not read these rollups yet."""
-    from functions.api.funnel import queries
+    from footfall.questions import funnel_entries
 
-    queries._kept.clear()
+    funnel_entries._kept.clear()
     return _ask("/api/funnel", WHOLE | {"breakdown": "device"})
 
 

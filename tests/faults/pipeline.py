@@ -20,7 +20,7 @@ from footfall.stores import collections
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from infra.local.aws import client, start_aws
+from infra.local.aws import client, queue_depth, start_aws
 from infra.local.event_sources import Disorder, EventSource
 from infra.local.http_events import Request, Response, matching_route, proxy_event, response_of
 from infra.local.plan import FunctionPlan, Plan
@@ -290,9 +290,7 @@ class Pipeline:
         client("sqs", self.aws.endpoint).start_message_move_task(SourceArn=arn)
 
     def _depth(self, queue_url: str) -> int:
-        names = [f"ApproximateNumberOfMessages{name}" for name in ("", "Delayed", "NotVisible")]
-        found = client("sqs", self.aws.endpoint).get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
-        return sum(int(count) for count in found["Attributes"].values())
+        return queue_depth(queue_url, self.aws.endpoint)
 
     def waiting(self) -> Iterator[str]:
         """The text of every message that waits in either queue."""

@@ -32,6 +32,7 @@ TOO_HEAVY = {
     "functions/etl/realtime": {"fastapi", "numpy", "pandas", "pymilvus"},
     "functions/etl/vectors": {"fastapi", "sklearn", "scipy"},
     "functions/jobs/rollup": {"fastapi", "pandas", "pymilvus", "sklearn"},
+    "functions/jobs/warm": {"fastapi", "pandas", "pymilvus", "sklearn"},
     "functions/jobs/sweep": {"fastapi", "numpy", "pandas", "pymilvus"},
 }
 NEVER = {"aws_xray_sdk", "moto", "pytest"}

@@ -165,7 +165,7 @@ class Shop(DemoShop):
         tag = " ".join(f'data-{name}="{value}"' for name, value in given.items())
         script = f'<script defer src="/footfall.js" {tag}></script>'
         html = f"<!doctype html><title>A page</title>{head}{script}<body>{body}"
-        self.made[path] = html.encode()
+        self.generated[path] = html.encode()
         return self.url + path
 
 

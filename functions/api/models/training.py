@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import boto3
 from botocore.config import Config
@@ -12,13 +12,31 @@ from botocore.exceptions import BotoCoreError, ClientError
 from footfall.clock import now
 from footfall.errors import Conflict, Unavailable
 from footfall.schemas.model import ModelName
-from footfall.schemas.operations import RestoreStarted, TrainingStarted
 from footfall.settings import TrainingSettings, from_environment
+from pydantic import BaseModel, Field
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 CLIENT = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 2})
+
+
+class TrainingStarted(BaseModel):
+    """Models are being trained; `/api/models` says how the run goes."""
+
+    run_id: str
+    state: Literal["running"] = "running"
+    started_at: datetime
+
+
+class RestoreStarted(BaseModel):
+    """Models that were trained earlier are being put into use again; `/api/models` says how the run goes."""
+
+    run_id: str
+    version: int = Field(description="the version that is put into use again; it gets a newer number")
+    models: list[ModelName] = Field(description="every model that was trained with it: they belong together")
+    state: Literal["running"] = "running"
+    started_at: datetime
 
 
 @cache

@@ -4,16 +4,29 @@ What is sent twice is processed twice, which changes nothing.
 """
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
-from footfall.aws.queues import Entry, depth, send_entries, sqs
+from footfall.aws.queues import Entry, depth, send_entries
 from footfall.errors import Unavailable
-from footfall.schemas.etl import QueueName, Redriven
+from footfall.questions.queues import QueueName
 from footfall.settings import QueueStatusSettings, from_environment
+from pydantic import BaseModel, Field
+
+from .messages import delete, receive
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 SECONDS = 15.0
-HIDDEN_SECONDS = 60
+
+
+class Redriven(BaseModel):
+    """Dead letters that were put back into their queue."""
+
+    queue: QueueName
+    moved: int
+    left: int = Field(description="about so many are left; ask again")
 
 
 def redrive(queue: QueueName, limit: int) -> Redriven:
@@ -23,11 +36,11 @@ def redrive(queue: QueueName, limit: int) -> Redriven:
     ends, moved = time.monotonic() + SECONDS, 0
     try:
         while moved < limit and time.monotonic() < ends:
-            letters = _receive(dead_url, min(10, limit - moved))
+            letters = receive(dead_url, limit - moved)
             if not letters:
                 break
             send_entries(url, [_entry(letter) for letter in letters])
-            _delete(dead_url, letters)
+            delete(dead_url, letters)
             moved += len(letters)
         left = depth(dead_url)
     except (BotoCoreError, ClientError) as error:
@@ -35,28 +48,11 @@ def redrive(queue: QueueName, limit: int) -> Redriven:
     return Redriven(queue=queue, moved=moved, left=left["waiting"] + left["in_flight"])
 
 
-def _receive(url: str, at_most: int) -> list[Any]:
-    answer = sqs().receive_message(
-        QueueUrl=url,
-        MaxNumberOfMessages=at_most,
-        WaitTimeSeconds=1,
-        VisibilityTimeout=HIDDEN_SECONDS,
-        AttributeNames=["MessageGroupId"],
-        MessageAttributeNames=["All"],
-    )
-    return list(answer.get("Messages", []))
-
-
-def _entry(letter: dict[str, Any]) -> Entry:
-    """A letter as it was sent first: its text, its attributes, and the site that it is of."""
+def _entry(letter: "MessageTypeDef") -> Entry:
+    # as it was sent first: its text, its attributes, and the site that it is of
     entry = Entry(MessageBody=letter["Body"])
     if group := letter.get("Attributes", {}).get("MessageGroupId"):
         entry["MessageGroupId"] = group
     if attributes := letter.get("MessageAttributes"):
         entry["MessageAttributes"] = attributes
     return entry
-
-
-def _delete(url: str, letters: list[Any]) -> None:
-    entries = [{"Id": str(number), "ReceiptHandle": letter["ReceiptHandle"]} for number, letter in enumerate(letters)]
-    sqs().delete_message_batch(QueueUrl=url, Entries=entries)  # type: ignore[arg-type]

@@ -99,10 +99,9 @@ class TrainingSettings(BaseModel):
 
 
 class WarmingSettings(BaseModel):
-    """The functions that are asked the usual questions again after the cache was emptied."""
+    """The function that answers the usual questions after the cache was emptied."""
 
-    metrics_function_name: str
-    funnel_function_name: str
+    warm_function_name: str
 
 
 class PipelineSettings(BaseModel):

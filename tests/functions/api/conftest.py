@@ -10,13 +10,13 @@ import boto3
 import pytest
 from footfall import sites
 from footfall.aws import functions, queues
+from footfall.questions import queues as queue_status
 from footfall.settings import from_environment
 from footfall.stores import redis as cache
 from footfall.stores.redis import Breaker
 from pymongo.database import Database
 
 from functions.api.models import training
-from functions.api.pipeline import waiting
 from infra.local.aws import AwsAddresses
 from tests.support.visits import a_shop, know, person
 
@@ -56,11 +56,11 @@ def queue_urls(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 def _forget() -> None:
-    clients = (queues.sqs, waiting._cloudwatch, functions._lambda, training._step_functions)
+    clients = (queues.sqs, queue_status._cloudwatch, functions._lambda, training._step_functions)
     for cached in (*clients, cache.client):
         cached.cache_clear()
     from_environment.cache_clear()
-    waiting._known.clear()
+    queue_status._known.clear()
     cache.breaker.failures = 0
 
 

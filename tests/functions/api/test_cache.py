@@ -3,6 +3,7 @@
 import json
 import socket
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from footfall.aws import functions
@@ -15,9 +16,11 @@ from pymongo.database import Database
 from functions.api.cache.handler import handler
 from functions.api.funnel.handler import handler as funnel
 from functions.api.metrics.handler import handler as metrics
+from functions.jobs.warm.handler import handler as warm
 from tests.support.asking import ask as question_of
 from tests.support.asking import order, question
 from tests.support.builders import LambdaContext
+from tests.support.visits import happen, roll_up, view
 
 Mongo = Database[dict[str, Any]]
 
@@ -39,8 +42,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]
             assert asked["InvocationType"] == "Event"
             calls.append((asked["FunctionName"], json.loads(asked["Payload"])))
 
-    monkeypatch.setenv("METRICS_FUNCTION_NAME", "metrics")
-    monkeypatch.setenv("FUNNEL_FUNCTION_NAME", "funnel")
+    monkeypatch.setenv("WARM_FUNCTION_NAME", "warm")
     monkeypatch.setattr(functions, "_lambda", lambda _: Lambda())
     from_environment.cache_clear()
     return calls
@@ -86,17 +88,37 @@ def test_what_is_trending_is_forgotten_alone(emptied: Mongo) -> None:
     assert entries() == {"dashboard": 0, "funnel": 1, "similar_users": 0, "trending": 0}
 
 
-def test_a_refresh_has_the_usual_questions_asked_again(
+def test_a_refresh_forgets_and_has_the_usual_questions_asked_again(
     emptied: Mongo, started: list[tuple[str, dict[str, Any]]]
 ) -> None:
     ask(lambda redis: redis.set("metrics:funnel:demo:x", "{}"))
-    status, answer = order(handler, "POST", "/api/cache/refresh")
-    assert (status, answer["status"], answer["removed"]) == (202, "started", 1)
-    assert len(answer["warming"]) == len(started) == 4
-    for function, event in started:
-        answering = {"metrics": metrics, "funnel": funnel}[function]
-        assert answering(event, LambdaContext())["statusCode"] == 200
-    assert entries()["dashboard"] == 1
+    assert order(handler, "POST", "/api/cache/refresh") == (
+        202,
+        {
+            "removed": 1,
+            "status": "started",
+            "warming": ["/api/metrics/dashboard", "/api/funnel", "/api/funnel?breakdown=device", "/api/funnel/trend"],
+        },
+    )
+    assert started == [("warm", {"site_id": "demo"})]
+
+
+def test_what_a_refresh_promises_is_remembered_once_the_job_has_run(
+    emptied: Mongo, started: list[tuple[str, dict[str, Any]]]
+) -> None:
+    happen(emptied, view("home"), view("search", minutes=1))
+    roll_up()
+    promised = order(handler, "POST", "/api/cache/refresh")[1]["warming"]
+    warm(started[0][1], LambdaContext(60_000))
+    assert entries() == {"dashboard": 1, "funnel": 3, "similar_users": 0, "trending": 0}
+    misses = order(handler, "GET", "/api/cache/stats")[1]["misses"]
+
+    for asked in promised:
+        path, _, query = asked.partition("?")
+        question_of(metrics if path.startswith("/api/metrics") else funnel, path, dict(parse_qsl(query)))
+
+    stats = order(handler, "GET", "/api/cache/stats")[1]
+    assert (stats["hits"], stats["misses"]) == (4, misses)
 
 
 def test_a_refresh_can_do_without_warming(emptied: Mongo, started: list[tuple[str, dict[str, Any]]]) -> None:

@@ -11,10 +11,11 @@ from footfall import sites
 from footfall.clock import now
 from footfall.models.populations import measured
 from footfall.models.table import MODELS
+from footfall.questions import model_health
 from footfall.schemas.site import Site
 from pymongo.database import Database
 
-from functions.api.models import registry, training
+from functions.api.models import training
 from functions.api.models.handler import handler
 from tests.support.asking import order, question
 from tests.support.builders import NOON, LambdaContext, a_site
@@ -281,7 +282,7 @@ def test_a_model_of_last_month_is_stale(database: Mongo) -> None:
 def test_counting_that_takes_too_long_is_left_out(database: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
     trained_on(database, a_site())
     database["orders"].insert_many([dict(an_order(f"d{n}", "tea")) for n in range(20_000)])
-    monkeypatch.setattr(registry, "DRIFT_MILLISECONDS", 1)
+    monkeypatch.setattr(model_health, "DRIFT_MILLISECONDS", 1)
     status, health = order(handler, "GET", "/api/models/rfm/health")
     assert (status, health["drift"]) == (200, None)
 

@@ -1,4 +1,4 @@
-"""The levers of the road through the pipeline's Lambda handler, with real stores and queues behind it."""
+"""The controls of the pipeline through the pipeline's Lambda handler, with real stores and queues behind it."""
 
 import json
 from datetime import timedelta
@@ -9,10 +9,11 @@ import pytest
 from footfall import sites
 from footfall.aws import queues
 from footfall.quarantine import keep, quarantined
+from footfall.questions.quarantine import SHOWN_CHARACTERS
 from footfall.schemas.quarantine import Origin
 from pymongo.database import Database
 
-from functions.api.pipeline import drain, quarantine
+from functions.api.pipeline import drain
 from functions.api.pipeline.handler import handler
 from functions.etl.events import steps
 from functions.etl.events.handler import handler as etl_events
@@ -163,7 +164,7 @@ def test_the_original_is_shown_to_an_administrator_alone_and_only_its_beginning(
     set_rows_aside(database, "i", b"<script>\xff" + b"x" * 5_000)
     (seen,) = ask(handler, "/etl/quarantine", scopes="read admin")["items"]
     assert seen["original"].startswith("<script>\ufffdx")
-    assert (len(seen["original"]), seen["original_bytes"]) == (quarantine.SHOWN_CHARACTERS, 5_009)
+    assert (len(seen["original"]), seen["original_bytes"]) == (SHOWN_CHARACTERS, 5_009)
     assert [item["original"] for item in ask(handler, "/etl/quarantine")["items"]] == [None]
 
 
@@ -286,7 +287,7 @@ def test_a_run_starts_what_waits_for_a_schedule(queue_urls: Urls, stores: None, 
 
 
 @pytest.fixture
-def road(database: Mongo, lambda_service: Lambda, monkeypatch: pytest.MonkeyPatch) -> Lambda:
+def pipeline(database: Mongo, lambda_service: Lambda, monkeypatch: pytest.MonkeyPatch) -> Lambda:
     """The functions that operations runs, where there is a site `demo`; what is announced is not listened to."""
     sites._known.clear()
     database["sites"].insert_one({"_id": "demo", **a_site().model_dump()})
@@ -297,7 +298,7 @@ def road(database: Mongo, lambda_service: Lambda, monkeypatch: pytest.MonkeyPatc
     return lambda_service
 
 
-def test_a_run_that_is_waited_for_processes_what_is_queued(database: Mongo, queue_urls: Urls, road: Lambda) -> None:
+def test_a_run_that_is_waited_for_processes_what_is_queued(database: Mongo, queue_urls: Urls, pipeline: Lambda) -> None:
     messages = [a_message([an_event(), an_event()]) for _ in range(12)]
     put(queue_urls["EVENTS_QUEUE_URL"], *[body for message in messages for body in queues.pack(message)])
 
@@ -313,9 +314,9 @@ def test_a_run_that_is_waited_for_processes_what_is_queued(database: Mongo, queu
     assert database["events"].count_documents({}) == 22
 
 
-def test_what_fails_in_a_run_is_left_in_the_queue(database: Mongo, queue_urls: Urls, road: Lambda) -> None:
+def test_what_fails_in_a_run_is_left_in_the_queue(database: Mongo, queue_urls: Urls, pipeline: Lambda) -> None:
     put(queue_urls["EVENTS_QUEUE_URL"], *queues.pack(a_message([an_event()])))
-    road.functions["etl-events"] = lambda event: {
+    pipeline.functions["etl-events"] = lambda event: {
         "batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in event["Records"]]
     }
     answer = order(handler, "POST", "/etl/run-sync")[1]
@@ -323,17 +324,17 @@ def test_what_fails_in_a_run_is_left_in_the_queue(database: Mongo, queue_urls: U
 
 
 def test_what_there_is_no_time_for_is_left_in_the_queue(
-    queue_urls: Urls, road: Lambda, monkeypatch: pytest.MonkeyPatch
+    queue_urls: Urls, pipeline: Lambda, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(drain, "PATIENCE_SECONDS", -1)
     put(queue_urls["EVENTS_QUEUE_URL"], *queues.pack(a_message([an_event()])))
-    assert (order(handler, "POST", "/etl/run-sync")[1]["failed"], road.calls) == (1, [])
+    assert (order(handler, "POST", "/etl/run-sync")[1]["failed"], pipeline.calls) == (1, [])
 
 
-def test_an_empty_queue_is_drained_at_once(database: Mongo, queue_urls: Urls, road: Lambda) -> None:
+def test_an_empty_queue_is_drained_at_once(database: Mongo, queue_urls: Urls, pipeline: Lambda) -> None:
     answer = order(handler, "POST", "/etl/run-sync")[1]
     assert [step["records_processed"] for step in answer["steps"]] == [0, 0, 0]
-    assert road.calls == []
+    assert pipeline.calls == []
 
 
 def test_events_of_a_type_are_processed_anew(database: Mongo, queue_urls: Urls) -> None:
@@ -351,11 +352,11 @@ def test_events_of_a_type_are_processed_anew(database: Mongo, queue_urls: Urls) 
     assert order(handler, "POST", "/etl/process/hover") == (202, {"event_type": "hover", "events": 0, "messages": 0})
 
 
-def test_a_clean_up_is_done_by_the_job_and_told(database: Mongo, queue_urls: Urls, road: Lambda) -> None:
+def test_a_clean_up_is_done_by_the_job_and_told(database: Mongo, queue_urls: Urls, pipeline: Lambda) -> None:
     database["events"].insert_one(dict(a_document()))
     status, answer = order(handler, "POST", "/etl/cleanup", {"retention_days": 1})
     assert (status, answer["removed"]["events"], answer["complete"]) == (200, 1, True)
-    assert [(function, kind) for function, kind, _ in road.calls] == [("retention", "RequestResponse")]
+    assert [(function, kind) for function, kind, _ in pipeline.calls] == [("retention", "RequestResponse")]
 
 
 def test_a_function_that_fails_is_no_success(queue_urls: Urls, stores: None, lambda_service: Lambda) -> None:
@@ -378,7 +379,7 @@ def test_a_number_of_days_that_is_none_removes_nothing(queue_urls: Urls, invoked
     assert invoked == []
 
 
-def test_recent_sessions_are_the_newest_of_the_site(database: Mongo, queue_urls: Urls, road: Lambda) -> None:
+def test_recent_sessions_are_the_newest_of_the_site(database: Mongo, queue_urls: Urls, pipeline: Lambda) -> None:
     later = (NOON + timedelta(hours=2)).isoformat()
     message = a_message([an_event(pageType="home"), an_event(visitorId="other", timestamp=later)])
     put(queue_urls["EVENTS_QUEUE_URL"], *queues.pack(message))
@@ -393,7 +394,7 @@ def test_recent_sessions_are_the_newest_of_the_site(database: Mongo, queue_urls:
 @pytest.mark.parametrize(
     "path", ["replay", "redrive?queue=events", "run", "run-sync", "process/pageview", "cleanup?retention_days=1"]
 )
-def test_levers_need_the_admin_scope(queue_urls: Urls, stores: None, invoked: list[Any], path: str) -> None:
+def test_controls_need_the_admin_scope(queue_urls: Urls, stores: None, invoked: list[Any], path: str) -> None:
     name, _, query = path.partition("?")
     given = dict(part.split("=") for part in query.split("&") if part)
     assert order(handler, "POST", f"/etl/{name}", given, scopes="collect read write")[0] == 403

@@ -182,7 +182,7 @@ class TrainingRunDocument(RunStart, KeptRun):
     stage: Stage
     updated_at: datetime
     ended_at: datetime | None
-    figures: dict[Stage, Figures]
+    figures: dict[str, Figures]
     restores: NotRequired[int]
     reasons: NotRequired[list[str]]
     error: NotRequired[dict[str, str]]
