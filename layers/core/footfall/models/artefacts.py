@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import numpy as np
 from botocore.exceptions import BotoCoreError, ClientError
@@ -70,9 +69,10 @@ def save_json(key: str, value: object) -> Artefact:
     return _save(key, json.dumps(value, sort_keys=True).encode())
 
 
-def load_json(artefact: Artefact) -> Any:
+def load_json(artefact: Artefact) -> object:
     """Returns the value of a JSON artefact; raises Corrupted when it is not the one that was saved."""
-    return json.loads(_load(artefact))
+    value: object = json.loads(_load(artefact))
+    return value
 
 
 def _save(key: str, body: bytes) -> Artefact:

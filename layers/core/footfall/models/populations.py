@@ -7,9 +7,9 @@ from typing import Any, TypedDict
 
 from footfall.clock import now
 from footfall.orders.purchases import purchases_of_known_people
-from footfall.schemas.order import OrderSums
+from footfall.schemas.order import OrderDocument, OrderSums
 from footfall.schemas.population import OF_CUSTOMERS, OF_VISITS, Feature, Population, Spread
-from footfall.schemas.session import SessionSpan
+from footfall.schemas.session import SessionDocument, SessionSpan
 from footfall.schemas.site import Site
 from footfall.stores.collections import Collection, orders, user_sessions
 from footfall.stores.mongo import Mongo, Pipeline
@@ -30,6 +30,7 @@ class Bin(TypedDict):
 
 
 Bins = dict[str, list[Bin]]
+Counted = Collection[OrderDocument] | Collection[SessionDocument]
 
 
 def measured(database: Mongo, site: Site) -> Population:
@@ -48,7 +49,7 @@ def counted(
     Raises ExecutionTimeout when MongoDB takes longer.
     """
     found: dict[Feature, list[int]] = {}
-    groups: tuple[tuple[Collection[Any], Pipeline, tuple[Feature, ...]], ...] = (
+    groups: tuple[tuple[Counted, Pipeline, tuple[Feature, ...]], ...] = (
         (orders, _customers(database, site), OF_CUSTOMERS),
         (user_sessions, _visits(site.site_id, population["at"]), OF_VISITS),
     )
@@ -86,7 +87,7 @@ def _visits(site_id: str, since: datetime) -> Pipeline:
 
 
 def _spreads(
-    database: Mongo, collection: Collection[Any], pipeline: Pipeline, features: tuple[Feature, ...]
+    database: Mongo, collection: Counted, pipeline: Pipeline, features: tuple[Feature, ...]
 ) -> dict[Feature, Spread]:
     facets = {name: _to_bins(name) for name in features}
     answer = next(collection.aggregate(database, Bins, [*pipeline, {"$facet": facets}], allow_disk_use=True))
