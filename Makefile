@@ -68,7 +68,8 @@ check-code: .venv/.test  ## ruff, mypy --strict, import contracts
 	.venv/bin/lint-imports
 
 .PHONY: check-template
-check-template: .venv-sam/.made  ## sam validate, cfn-lint before and after SAM's translation, the state machine
+check-template: .venv-sam/.made  ## sam validate, cfn-lint before and after SAM's translation, the alarms, the state machine
+	.venv-sam/bin/python -m infra.alarms --check
 	$(SAM_ENV) $(SAM) validate --lint
 	$(SAM_ENV) .venv-sam/bin/python -m infra.translated template.yaml .aws-sam/translated.yaml
 	.venv-sam/bin/cfn-lint $(TEMPLATES)
@@ -94,10 +95,10 @@ build: .venv-sam/.made  ## sam build, then bytecode and sizes: what `sam deploy`
 	$(SAM_ENV) $(SAM) build
 	.venv-sam/bin/python -m infra.build
 
-# --- measures and proofs --------------------------------------------------------------------------------------------------
+# --- benchmarks, fuzzing and faults --------------------------------------------------------------------------------------
 
 .PHONY: bench
-bench: .venv/.test .venv-sam/.made  ## speed, each figure beside a peer's of the same run
+bench: .venv/.test .venv-sam/.made  ## measure speed, next to comparable tools in the same run
 	$(PY) -m tests.benchmarks
 
 .PHONY: cost
@@ -105,16 +106,20 @@ cost: .venv/.test  ## dollars per million events, by part (ARGS="--events-a-day 
 	$(PY) -m tests.benchmarks.cost $(ARGS)
 
 .PHONY: fuzz
-fuzz: .venv/.test  ## a hundred thousand odd inputs to every function (ARGS="--inputs 5000 --seed 7")
+fuzz: .venv/.test  ## send a hundred thousand invalid or unusual inputs to every function (ARGS="--inputs 5000 --seed 7")
 	$(PY) -m tests.fuzz $(ARGS)
 
 .PHONY: faults
-faults: .venv/.test  ## every fault let into the road in turn, and what became of the events (ARGS="--only reply_lost --seed 7")
+faults: .venv/.test  ## inject each fault into the pipeline in turn and check that no event is lost (ARGS="--only reply_lost --seed 7")
 	$(PY) -m tests.faults $(ARGS)
 
 .PHONY: openapi
 openapi: .venv/.demo  ## write the OpenAPI document of all functions
 	$(PY) -m infra.openapi
+
+.PHONY: alarms
+alarms: .venv/.demo  ## write the alarms of all that is in template.yaml
+	$(PY) -m infra.alarms
 
 .PHONY: sam-local
 sam-local: .venv-sam/.made .venv/.demo  ## the built functions in Docker (sam local start-api) on the local stack's stores

@@ -1,20 +1,19 @@
 """Answers of the API as tables and bars in a terminal."""
 
-from typing import Any
-
 from rich.bar import Bar
 from rich.table import Table
 from rich.text import Text
 
-Json = dict[str, Any]
+from cli.client import Json
+
 BAR_WIDTH = 36
 COLOURS = {"Desktop": "cyan", "Mobile": "magenta", "Tablet": "yellow", "Other": "white"}
 
 
 def funnel_chart(answer: Json) -> Table:
-    """An answer of /api/funnel: who reached each step, and how many left before it."""
+    """Returns a chart of an answer of /api/funnel: who reached each step, and how many left before it."""
     days, steps = answer["range"], answer["steps"]
-    title = f"Funnel, {days['from']} to {days['to']}: {answer['overall_conversion_rate']:.2f} % went all the way"
+    title = f"Funnel, {days['from']} to {days['to']}: {answer['overall_conversion_rate']:.2f} % converted"
     table = _table(title, "Step", "", "People", "Of all", "Went on", "Left", "Median time")
     for step in steps:
         table.add_row(
@@ -30,7 +29,7 @@ def funnel_chart(answer: Json) -> Table:
 
 
 def device_chart(answer: Json) -> Table:
-    """An answer of /api/funnel with breakdown=device: each device's steps, as shares of those who began on it."""
+    """Returns a chart of /api/funnel?breakdown=device: each device's steps, as shares of those who began on it."""
     table = _table("The same by device", "Device", "Step", "", "People", "Of all")
     for group in answer["breakdowns"]:
         for step in group["steps"]:
@@ -47,10 +46,10 @@ def device_chart(answer: Json) -> Table:
 
 
 def segments_chart(segments: list[Json], currency: str, most: int = 6) -> Table:
-    """The largest of the segments that /api/segments answers, by revenue."""
+    """Returns a chart of the segments of /api/segments with the most revenue."""
     table = _table("Customers by segment", "Segment", "", "Customers", "Revenue")
-    somebody = [segment for segment in segments if segment["customer_count"]]
-    largest = sorted(somebody, key=lambda segment: -float(segment["total_revenue"]))[:most]
+    not_empty = [segment for segment in segments if segment["customer_count"]]
+    largest = sorted(not_empty, key=lambda segment: -float(segment["total_revenue"]))[:most]
     for segment in largest:
         table.add_row(
             segment["name"],

@@ -1,56 +1,78 @@
-"""A client of a running Footfall: its address and key from the environment, its errors as sentences."""
+"""A client of a running Footfall: address and key come from the environment, errors are one sentence each."""
 
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypedDict, TypeVar, Unpack
 
 import httpx
 import typer
 from rich.console import Console
 
 Json = dict[str, Any]
-Answer = TypeVar("Answer")
+"""A decoded answer; its fields are those of the API's OpenAPI document."""
+State = TypeVar("State")
 
 ATTEMPTS = 8
 LONGEST_WAIT = 20.0
 TRY_AGAIN = frozenset({429, 502, 503, 504})
 SEND_AGAIN = TRY_AGAIN | {500}
-"""The gateway says 500 of a function that ran out of time; events that are sent twice are stored once."""
+"""The gateway answers 500 for a function that ran out of time; events that are sent twice are stored once."""
 TIMEOUT = httpx.Timeout(35.0, connect=5.0)
 STALLED_SECONDS = 300.0
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 1.0
 
-To = Annotated[str | None, typer.Option(envvar="FOOTFALL_URL", help="Where Footfall is.")]
-Key = Annotated[str | None, typer.Option(envvar="FOOTFALL_KEY", help="An API key.")]
-WriteKey = Annotated[str | None, typer.Option(envvar="FOOTFALL_WRITE_KEY", help="The site's write key.")]
+To = Annotated[str | None, typer.Option(envvar="FOOTFALL_URL", help="The address of a running Footfall.")]
+Key = Annotated[str | None, typer.Option(envvar="FOOTFALL_KEY", help="An API key of the site.")]
+WriteKey = Annotated[str | None, typer.Option(envvar="FOOTFALL_WRITE_KEY", help="The write key of the site.")]
 
 
-class Trouble(Exception):
-    """Raised when a command cannot do what it was asked; the message says why, and what helps."""
+class CliError(Exception):
+    """Raised when a command fails; the message says why, and what to do."""
+
+
+class Rejection(TypedDict):
+    """Why collect rejected an event, by its place in the batch."""
+
+    index: int
+    code: str
+    message: str
+
+
+class CollectAnswer(TypedDict):
+    """What collect answers when it takes a batch, or some events of it."""
+
+    accepted: int
+    rejected: list[Rejection]
+
+
+class _RequestParts(TypedDict, total=False):
+    json: object
+    content: bytes
+    headers: Mapping[str, str]
 
 
 @contextmanager
-def explained(command: str) -> Iterator[None]:
-    """End a command that is in trouble with its message and exit code 1."""
+def reporting_errors(command: str) -> Iterator[None]:
+    """End a command that raises CliError with its message and exit code 1."""
     try:
         yield
-    except Trouble as trouble:
-        message = f"footfall {command}: {trouble}"
+    except CliError as error:
+        message = f"footfall {command}: {error}"
         Console(stderr=True).print(message, style="red", soft_wrap=True, highlight=False, markup=False)
         raise typer.Exit(1) from None
 
 
 class Client:
-    """A connection to one Footfall with one key; every answer is decoded JSON, every failure a Trouble."""
+    """A connection to one Footfall with one key; answers are decoded JSON, and every failure raises CliError."""
 
     def __init__(self, to: str | None, key: str | None, key_variable: str = "FOOTFALL_KEY") -> None:
         if not to or not key:
             missing = "FOOTFALL_URL" if not to else key_variable
-            raise Trouble(f"set {missing}: start Footfall with `footfall up`, which prints what to export")
+            raise CliError(f"set {missing}: start Footfall with `footfall up`, which prints the lines to export")
         self.url = to.rstrip("/")
         self._http = httpx.Client(base_url=self.url, headers={"X-Api-Key": key}, timeout=TIMEOUT)
         self._key_variable = key_variable
@@ -62,31 +84,30 @@ class Client:
         self._http.close()
 
     def get(self, path: str, also: frozenset[int] = frozenset()) -> Json:
-        """The answer to a question; a status in `also` is an answer too."""
+        """Returns the answer; one with an error status counts as an answer when the status is in `also`."""
         return self._answer("GET", path, also)
 
-    def post(self, path: str, body: Any = None) -> Json:
-        """The answer to an order; it is given again when Footfall asks for patience."""
+    def post(self, path: str, body: object = None) -> Json:
+        """Returns the answer; the request is sent again while Footfall asks to wait."""
         return self._answer("POST", path, frozenset(), json=body)
 
     def post_events(self, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
-        """What collect says to a body, once it does not ask for patience any more."""
-        return self._patiently("POST", "/collect", SEND_AGAIN, content=body, headers=headers)
+        """Returns the first response of collect that does not ask to wait and send again."""
+        return self._retried("POST", "/collect", SEND_AGAIN, content=body, headers=headers)
 
-    def _answer(self, method: str, path: str, also: frozenset[int], **request: Any) -> Json:
-        response = self._patiently(method, path, TRY_AGAIN - also, **request)
+    def _answer(self, method: str, path: str, also: frozenset[int], **request: Unpack[_RequestParts]) -> Json:
+        response = self._retried(method, path, TRY_AGAIN - also, **request)
         if response.is_error and response.status_code not in also:
-            raise Trouble(self._reason(response))
+            raise CliError(self._reason(response))
         try:
             return dict(response.json())
         except ValueError:
-            raise Trouble(f"{self.url} answers, but not as Footfall does") from None
+            raise CliError(f"{self.url} does not answer as Footfall does: check FOOTFALL_URL or --to") from None
 
-    def _patiently(self, method: str, path: str, again: frozenset[int], **request: Any) -> httpx.Response:
-        """The first answer that is not a request for patience (a status in `again`), or the last of them.
-
-        A connection that breaks is one more reason to try again: what is sent twice is stored once.
-        """
+    def _retried(
+        self, method: str, path: str, again: frozenset[int], **request: Unpack[_RequestParts]
+    ) -> httpx.Response:
+        # a connection that breaks is one more reason to send again: what is sent twice is stored once
         for attempt in count(1):
             asked = None
             try:
@@ -96,30 +117,30 @@ class Client:
                 asked = response.headers.get("Retry-After")
             except httpx.HTTPError as error:
                 if isinstance(error, httpx.ConnectError) or attempt == ATTEMPTS:
-                    raise Trouble(self._silence(error)) from None
+                    raise CliError(self._no_answer(error)) from None
             time.sleep(wait_before(attempt, asked))
         raise AssertionError
 
-    def _silence(self, error: httpx.HTTPError) -> str:
+    def _no_answer(self, error: httpx.HTTPError) -> str:
         if isinstance(error, httpx.TimeoutException):
-            return f"{self.url} does not answer in time"
+            return f"{self.url} does not answer in time: try again, or look into the logs"
         return f"no Footfall answers at {self.url}: start it with `footfall up`"
 
     def _reason(self, response: httpx.Response) -> str:
         if response.status_code in (401, 403):
             variable = self._key_variable
-            return f"the key in {variable} is not accepted ({said_by(response)}): `footfall up` prints the right one"
-        return f"{response.request.url.path} answers {response.status_code}: {said_by(response)}"
+            return f"the key in {variable} is not accepted ({error_text(response)}): `footfall up` prints the right one"
+        return f"{response.request.url.path} answers {response.status_code}: {error_text(response)}"
 
 
 def wait_before(attempt: int, retry_after: str | None) -> float:
-    """Seconds to wait before another attempt: what is asked for, or more after each failure, with jitter."""
+    """Returns the seconds to wait before another attempt: as asked for, or longer after each failure; with jitter."""
     asked = float(retry_after) if retry_after and retry_after.isdigit() else 0.25 * 2**attempt
     return min(asked, LONGEST_WAIT) * random.uniform(0.75, 1.25)
 
 
-def said_by(response: httpx.Response) -> str:
-    """What an error answer says, in one line."""
+def error_text(response: httpx.Response) -> str:
+    """Returns the message of an error answer, on one line."""
     try:
         body = response.json()
     except ValueError:
@@ -129,10 +150,10 @@ def said_by(response: httpx.Response) -> str:
     return response.reason_phrase
 
 
-def follow(look: Callable[[], Answer], done: Callable[[Answer], bool], what: str) -> Iterator[Answer]:
-    """Every new state of something that goes on, up to the one in which it is done.
+def follow(look: Callable[[], State], done: Callable[[State], bool], what: str) -> Iterator[State]:
+    """Yields every new state of something that is in progress, up to the one in which it is done.
 
-    Raises Trouble when nothing changes for five minutes.
+    Raises CliError, which names `what`, when nothing changes for five minutes.
     """
     last, since, pause = None, time.monotonic(), FIRST_PAUSE
     while True:
@@ -143,6 +164,6 @@ def follow(look: Callable[[], Answer], done: Callable[[Answer], bool], what: str
         if done(state):
             return
         if time.monotonic() - since > STALLED_SECONDS:
-            raise Trouble(f"{what} has not come on for {STALLED_SECONDS:.0f} s: see `footfall status`, and the logs")
+            raise CliError(f"{what} made no progress for {STALLED_SECONDS:.0f} s: see `footfall status` and the logs")
         time.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE)

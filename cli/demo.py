@@ -1,4 +1,4 @@
-"""`footfall demo`: everything started, a month of a shop loaded, its funnel drawn, and left running to be asked."""
+"""`footfall demo`: starts everything, loads a month of a shop, draws its funnel, and keeps running to be asked."""
 
 import signal
 import time
@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from cli.charts import device_chart, funnel_chart, segments_chart
-from cli.client import Client, Json, Trouble, explained, follow
+from cli.client import Client, CliError, Json, follow, reporting_errors
 from cli.imports import LocalFile, files_of, progress_on, run_import
 from cli.simulate import plan_of, send_traffic
 
@@ -22,25 +22,26 @@ from cli.simulate import plan_of, send_traffic
 def demo(
     tables: Annotated[
         Path | None,
-        typer.Option(exists=True, file_okay=False, help="Page tables to load instead of a simulated month."),
+        typer.Option(exists=True, file_okay=False, help="A folder of page tables to load instead of simulating."),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(file_okay=False, help="Keep the data here; else it goes at the end.")
+        Path | None,
+        typer.Option(file_okay=False, help="Keep the data in this folder. Default: removed at the end."),
     ] = None,
-    days: Annotated[int, typer.Option(min=1, max=366, help="How many days to simulate.")] = 30,
-    visitors_per_day: Annotated[int, typer.Option(min=1, max=100_000, help="About how many visits a day.")] = 100,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same month.")] = 7,
-    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the API; 0 takes any free one.")] = 0,
+    days: Annotated[int, typer.Option(min=1, max=366, help="Days to simulate.")] = 30,
+    visitors_per_day: Annotated[int, typer.Option(min=1, max=100_000, help="Average number of visits a day.")] = 100,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same events.")] = 7,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Port of the API; 0 takes any free port.")] = 0,
     shop_port: Annotated[
-        int, typer.Option(min=0, max=65_535, help="Port of the demo shop's pages; 0 takes any free one.")
+        int, typer.Option(min=0, max=65_535, help="Port of the demo shop's pages; 0 takes any free port.")
     ] = 0,
-    leave: Annotated[bool, typer.Option("--exit", help="Stop once everything was shown.")] = False,
+    leave: Annotated[bool, typer.Option("--exit", help="Stop after showing everything.")] = False,
 ) -> None:
-    """Start everything, load a simulated month of a shop or real tables, draw its funnel, and stay up until Ctrl-C."""
+    """Start Footfall, load a simulated month of a shop or real tables, draw the funnel, and run until Ctrl-C."""
     for stopping in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(stopping, signal.default_int_handler)
     console = Console()
-    with explained("demo"), ExitStack() as cleanup:
+    with reporting_errors("demo"), ExitStack() as cleanup:
         files = files_of("shop-funnel", tables) if tables else []
         folder = data or Path(cleanup.enter_context(TemporaryDirectory(prefix="footfall-demo-")))
         shop = _start(folder.absolute(), port, shop_port, console, cleanup)
@@ -48,17 +49,16 @@ def demo(
             shop.load_tables(files)
         else:
             shop.load_month(days, visitors_per_day, seed)
-        shop.settle()
+        shop.wait_until_stored()
         shop.show_funnel()
         shop.train()
         shop.show_customers()
-        shop.say_what_to_try()
+        shop.print_examples()
         if not leave:
-            _stay(console)
+            _wait_for_ctrl_c(console)
 
 
 def _start(folder: Path, port: int, shop_port: int, console: Console, cleanup: ExitStack) -> "Shop":
-    """Start the stack, and the shop whose pages send to it; raises Trouble when that fails."""
     from cli.up import demo_keys, expected_failures, explanation
     from infra.local.demo_shop import DemoShop
     from infra.local.stack import Stack
@@ -68,19 +68,21 @@ def _start(folder: Path, port: int, shop_port: int, console: Console, cleanup: E
             stack = cleanup.enter_context(Stack(folder, port=port))
             keys = demo_keys(stack, folder / "keys.json")
     except expected_failures() as failure:
-        raise Trouble(explanation(failure, folder, "127.0.0.1", port)) from None
+        raise CliError(explanation(failure, folder, "127.0.0.1", port)) from None
     try:
         pages = cleanup.enter_context(DemoShop(stack.url, keys["write_key"], shop_port))
     except OSError as failure:
-        raise Trouble(f"the demo shop cannot listen on 127.0.0.1:{shop_port}: {failure.strerror}") from None
-    console.print(f"Footfall is at {stack.url}; what it can do, at {stack.url}/docs", soft_wrap=True)
+        raise CliError(
+            f"the demo shop cannot listen on 127.0.0.1:{shop_port}: {failure.strerror}. Give another --shop-port"
+        ) from None
+    console.print(f"Footfall is at {stack.url}; its API is documented at {stack.url}/docs", soft_wrap=True)
     console.print(f"The demo shop is at {pages.url}", soft_wrap=True)
     return Shop(cleanup.enter_context(Client(stack.url, keys["api_key"])), keys, pages.url, console)
 
 
 @dataclass
 class Shop:
-    """The demo's site on a running stack, as its owner reaches it."""
+    """The site of the demo on a running stack."""
 
     client: Client
     keys: dict[str, str]
@@ -89,38 +91,37 @@ class Shop:
     question: str = "/api/funnel?breakdown=device"
 
     def load_month(self, days: int, visitors_per_day: int, seed: int) -> None:
-        """Simulate visitors who send their events to `/collect`."""
+        """Simulate visitors whose events go to `/collect`."""
         with Client(self.client.url, self.keys["write_key"], "FOOTFALL_WRITE_KEY") as client:
             send_traffic(plan_of(days, visitors_per_day, seed), client, self.console)
 
     def load_tables(self, files: list[LocalFile]) -> None:
-        """Import page tables as `footfall import shop-funnel` does, and ask about their days from here on."""
+        """Import page tables as `footfall import shop-funnel` does; later questions are about their days."""
         with progress_on(self.console) as progress:
-            told = run_import(self.client, "shop-funnel", files, progress)
-        self.question = f"/api/funnel?from={told['first_day']}&to={told['last_day']}&breakdown=device"
+            imported = run_import(self.client, "shop-funnel", files, progress)
+        self.question = f"/api/funnel?from={imported['first_day']}&to={imported['last_day']}&breakdown=device"
 
-    def settle(self) -> None:
-        """Wait until every event is stored, then have the daily figures computed; raises Trouble when it stalls."""
-        with _stage(self.console, "Storing what still waits in the queues") as say:
+    def wait_until_stored(self) -> None:
+        """Wait until every event is stored and the daily figures are computed; raises CliError when it stalls."""
+        with _stage(self.console, "Storing what still waits in the queues") as report:
             for waiting in follow(self._waiting, lambda waiting: waiting == 0, "emptying the queues"):
-                say(f"{waiting:,} messages")
+                report(f"{waiting:,} messages")
         self.client.post("/etl/calculate-daily-metrics")
-        with _stage(self.console, "Computing the daily figures") as say:
+        with _stage(self.console, "Computing the daily figures") as report:
             for days in follow(self._stale_days, lambda days: days == 0, "computing the daily figures"):
-                say(f"{days} days")
+                report(f"{days} days")
 
     def train(self) -> None:
-        """Train the models and wait for how the run ends; raises Trouble when it stalls."""
-        with _stage(self.console, "Training segments and behaviour vectors") as say:
+        """Train the models and wait for how the run ends; raises CliError when it stalls."""
+        with _stage(self.console, "Training segments and behaviour vectors") as report:
             run_id = self.client.post("/api/models/train")["run_id"]
             run: Json = {}
             for run in follow(lambda: self._run(run_id), lambda run: run["state"] != "running", "the training"):
-                say(run["stage"])
+                report(run["stage"])
         if run["state"] != "published":
             self.console.print(f"The training run ended as {run['state']}: /api/models says why", style="yellow")
 
     def _waiting(self) -> int:
-        """How many messages are on their way."""
         queues = self.client.get("/etl/status")["queues"]
         return sum(queue["waiting"] + queue["in_flight"] for queue in queues.values() if queue)
 
@@ -128,7 +129,6 @@ class Shop:
         return int(self.client.get("/etl/status")["stale_days"])
 
     def _run(self, run_id: str) -> Json:
-        """The training run as it is now."""
         runs = self.client.get("/api/models")["runs"]
         return next((run for run in runs if run["run_id"] == run_id), {"state": "running", "stage": "start"})
 
@@ -145,8 +145,8 @@ class Shop:
         if segments["total_customers"]:
             self.console.print("", segments_chart(segments["segments"], segments["currency"]))
 
-    def say_what_to_try(self) -> None:
-        """Say how to ask the running Footfall from a browser and from a terminal."""
+    def print_examples(self) -> None:
+        """Print how to ask the running Footfall from a browser and from a terminal."""
         url, key = self.client.url, self.keys["api_key"]
         self.console.print("\n[bold]Try it[/]: in a browser", f"{url}/docs", "or from another terminal")
         for line in (
@@ -156,11 +156,11 @@ class Shop:
             *(_curl(path) for path in self._paths_to_try()),
         ):
             self._print_line(line)
-        self.say_how_to_visit()
+        self.print_shop_address()
 
-    def say_how_to_visit(self) -> None:
-        """Say where the shop's pages are, and where a visit to them shows."""
-        self.console.print("\n[bold]Visit the shop[/]: in a browser", self.pages_url, "then look for yourself in")
+    def print_shop_address(self) -> None:
+        """Print where the shop's pages are, and which routes show a visit to them."""
+        self.console.print("\n[bold]Visit the shop[/]: in a browser", self.pages_url, "then see the visit in")
         today = datetime.now(UTC).date()
         for path in ("/events/recent?limit=5", f"/api/funnel?unit=session&from={today}&to={today}"):
             self._print_line(_curl(path))
@@ -183,14 +183,13 @@ def _curl(path: str) -> str:
 
 @contextmanager
 def _stage(console: Console, doing: str) -> Iterator[Callable[[str], None]]:
-    """Say what is being done and how far it is, and in the end how long it took."""
     began = time.perf_counter()
     with console.status(f"{doing}…") as spinner:
         yield lambda how_far: spinner.update(f"{doing}: {how_far}…")
     console.print(f"{doing}: {time.perf_counter() - began:.1f} s", highlight=False)
 
 
-def _stay(console: Console) -> None:
+def _wait_for_ctrl_c(console: Console) -> None:
     console.print("\nRunning until Ctrl-C.")
     try:
         signal.pause()

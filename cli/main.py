@@ -1,4 +1,4 @@
-"""The `footfall` command: one line per command; each module imports what is heavy inside its command."""
+"""The `footfall` command. Each command's module imports what is heavy inside its function, so that --help is quick."""
 
 import typer
 

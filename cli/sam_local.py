@@ -1,7 +1,7 @@
 """`make sam-local`: the functions as built, in Docker containers, on the local stack's stores: `sam local start-api`.
 
-The second way to run Footfall here, for those with Docker: slower than `footfall up`, and nearer to Lambda. Queues'
-functions, jobs and training run in the local stack's own workers. `python -m cli.sam_local`.
+Another way to run Footfall on one machine, with Docker: slower than `footfall up`, and closer to Lambda. Functions of
+queues, jobs and training run in the local stack's own workers. `python -m cli.sam_local`.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def main(data: Path, port: int) -> None:
     build_for_this_machine()
     with Stack(data, address=address) as stack:
         keys = demo_keys(stack, data / "keys.json")
-        give_environments(stack)
+        set_variables(stack)
         print(f"export FOOTFALL_URL=http://127.0.0.1:{port}")
         print(f"export FOOTFALL_KEY={keys['api_key']}")
         print(f"export FOOTFALL_WRITE_KEY={keys['write_key']}", flush=True)
@@ -67,8 +67,8 @@ def build_for_this_machine() -> None:
     subprocess.run([SAM.with_name("python"), "-m", "infra.build", str(BUILT)], check=True, cwd=ROOT)
 
 
-def give_environments(stack: Stack) -> None:
-    """Write into the built template what each function's variables are here; sam local sets no undeclared ones."""
+def set_variables(stack: Stack) -> None:
+    """Write each function's variables into the built template: sam local sets none that are not declared there."""
     template = load(BUILT / "template.yaml")
     for name, function in resources(template, "AWS::Serverless::Function").items():
         variables = stack.functions[name].plan.environment | aws_variables(stack.aws)
@@ -78,7 +78,7 @@ def give_environments(stack: Stack) -> None:
 
 
 def bridge_address() -> str:
-    """This machine's address as containers see it: the bridge's gateway, by default the first of its addresses."""
+    """Returns this machine's address as containers see it: the bridge's gateway, by default its first address."""
     try:
         answer = subprocess.run(["docker", "network", "inspect", "bridge"], capture_output=True, check=True, text=True)
     except (OSError, subprocess.CalledProcessError):
@@ -88,7 +88,7 @@ def bridge_address() -> str:
 
 
 def sam(*arguments: str) -> None:
-    """Run SAM to its end, or until this is told to stop; then it has half a minute to remove its containers."""
+    """Run SAM to its end or until Ctrl-C; then it has half a minute to remove its containers."""
     path = os.pathsep.join([str(SAM.parent), os.environ["PATH"]])
     quiet = {"SAM_CLI_TELEMETRY": "0", "PIP_NO_DEPS": "1"}
     credentials = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": REGION}
@@ -102,7 +102,7 @@ def sam(*arguments: str) -> None:
             process.send_signal(signal.SIGINT)
             process.wait(30)
     if process.returncode:
-        raise SystemExit(f"sam {arguments[0]} failed")
+        raise SystemExit(f"sam {arguments[0]} failed: see its output above")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`footfall send`: events from a file or a pipe, one as JSON on each line, sent to collect."""
+"""`footfall send`: sends events from a file or a pipe, one JSON object per line, to collect."""
 
 import gzip
 import json
@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from cli.client import Client, To, Trouble, WriteKey, explained, said_by
+from cli.client import Client, CliError, CollectAnswer, To, WriteKey, error_text, reporting_errors
 
 MAX_EVENTS = 500
 MAX_BYTES = 900_000
@@ -24,17 +24,17 @@ REFUSALS_SHOWN = 20
 
 @dataclass
 class Batch:
-    """Lines of JSON that go in one body, by their line numbers."""
+    """Lines of JSON that go in one request, by their line numbers."""
 
     lines: dict[int, bytes] = field(default_factory=dict)
     size: int = 0
 
     def has_room_for(self, line: bytes) -> bool:
-        """Whether one more line fits in the body that collect takes."""
+        """Returns whether one more line fits in the body that collect takes."""
         return not self.lines or (len(self.lines) < MAX_EVENTS and self.size + len(line) < MAX_BYTES)
 
     def add(self, number: int, line: bytes) -> None:
-        """Put a line in."""
+        """Add a line."""
         self.lines[number] = line
         self.size += len(line) + 1
 
@@ -48,17 +48,18 @@ class Sent:
 
 
 def send(
-    file: Annotated[Path, typer.Argument(help="A file of events, one as JSON on each line; - reads standard input.")],
+    file: Annotated[Path, typer.Argument(help="A file with one event as JSON per line; - reads standard input.")],
     to: To = None,
     write_key: WriteKey = None,
 ) -> None:
-    """Send events from a file to collect, as a client would have sent them.
+    """Send events from a file, in batches, through /collect.
 
-    The exit code is 0 only when every line was accepted. Sending a file again stores nothing twice.
+    The exit code is 0 only when every line was accepted.
+    Sending a file again stores nothing twice.
 
     For example: footfall simulate --out month.ndjson && footfall send month.ndjson
     """
-    with explained("send"), Client(to, write_key, "FOOTFALL_WRITE_KEY") as client:
+    with reporting_errors("send"), Client(to, write_key, "FOOTFALL_WRITE_KEY") as client:
         began = time.perf_counter()
         with _opened(file) as stream, _progress() as progress:
             size = file.stat().st_size if file.is_file() else None
@@ -77,14 +78,14 @@ def _opened(file: Path) -> Iterator[IO[bytes]]:
     try:
         stream = file.open("rb")
     except OSError as error:
-        raise Trouble(f"{file} cannot be read: {error.strerror}") from None
+        raise CliError(f"{file} cannot be read: {error.strerror}") from None
     with stream:
         yield stream
 
 
 def send_lines(client: Client, stream: IO[bytes], progress: Progress, size: int | None) -> Sent:
-    """Send every line that is a JSON object, in bodies as large as collect takes; `size` in bytes, if it is known."""
-    task = progress.add_task("Sending", total=size, said="")
+    """Returns what became of each line, sent in bodies as large as collect takes; `size` in bytes, if it is known."""
+    task = progress.add_task("Sending", total=size, status="")
     sent, batch = Sent(), Batch()
     for number, raw in enumerate(stream, start=1):
         line = raw.strip()
@@ -97,11 +98,11 @@ def send_lines(client: Client, stream: IO[bytes], progress: Progress, size: int 
         if not batch.has_room_for(line):
             _post(client, batch, sent)
             batch = Batch()
-            progress.update(task, said=f"{sent.accepted:,} accepted, {len(sent.refused):,} refused")
+            progress.update(task, status=f"{sent.accepted:,} accepted, {len(sent.refused):,} refused")
         batch.add(number, line)
     if batch.lines:
         _post(client, batch, sent)
-    progress.update(task, said=f"{sent.accepted:,} accepted, {len(sent.refused):,} refused")
+    progress.update(task, status=f"{sent.accepted:,} accepted, {len(sent.refused):,} refused")
     return sent
 
 
@@ -113,12 +114,11 @@ def _is_object(line: bytes) -> bool:
 
 
 def _post(client: Client, batch: Batch, sent: Sent) -> None:
-    """Send a batch, and count what collect says to each of its lines."""
     body = gzip.compress(b'{"batch":[' + b",".join(batch.lines.values()) + b"]}", 1, mtime=0)
     response = client.post_events(body, {"Content-Type": "application/json", "Content-Encoding": "gzip"})
     numbers = list(batch.lines)
     if response.status_code == httpx.codes.ACCEPTED:
-        answer = response.json()
+        answer: CollectAnswer = response.json()
         sent.accepted += answer["accepted"]
         sent.refused |= {
             numbers[found["index"]]: f"{found['message']} ({found['code']})" for found in answer["rejected"]
@@ -127,12 +127,14 @@ def _post(client: Client, batch: Batch, sent: Sent) -> None:
         sent.refused |= dict.fromkeys(numbers, "invalid")
         sent.refused |= dict(_refusals(response, numbers))
     else:
-        refusal = f"collect answers {response.status_code} to lines {numbers[0]} to {numbers[-1]}: {said_by(response)}"
-        raise Trouble(f"{refusal}; {sent.accepted:,} events were accepted before")
+        refusal = (
+            f"collect answers {response.status_code} to lines {numbers[0]} to {numbers[-1]}: {error_text(response)}"
+        )
+        raise CliError(f"{refusal}; {sent.accepted:,} events were accepted before")
 
 
 def _refusals(response: httpx.Response, numbers: list[int]) -> Iterator[tuple[int, str]]:
-    """Why each line of a batch was refused of which none could be taken: its fields are called batch.0, batch.1 …"""
+    # of a batch of which nothing could be taken; its fields are called batch.0, batch.1 …
     for found in response.json().get("errors") or []:
         _, _, index = found["field"].partition(".")
         if index.isdigit() and int(index) < len(numbers):
@@ -142,7 +144,7 @@ def _refusals(response: httpx.Response, numbers: list[int]) -> Iterator[tuple[in
 def _progress() -> Progress:
     console = Console(stderr=True)
     return Progress(
-        TextColumn("Sending"), BarColumn(), TextColumn("{task.fields[said]}"), TimeElapsedColumn(), console=console
+        TextColumn("Sending"), BarColumn(), TextColumn("{task.fields[status]}"), TimeElapsedColumn(), console=console
     )
 
 

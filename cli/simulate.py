@@ -1,4 +1,4 @@
-"""`footfall simulate`: a seeded month of believable shop traffic, sent as browsers would or written to a file."""
+"""`footfall simulate`: simulates a shop's traffic from a seed, and sends it as browsers would or writes it out."""
 
 import json
 import sys
@@ -12,32 +12,34 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli.client import Client, To, Trouble, WriteKey, explained
+from cli.client import Client, CliError, To, WriteKey, reporting_errors
 from cli.traffic.sender import Sent, send_batches
 from cli.traffic.shop import Batch, Plan, traffic
 
 
 def simulate(
-    days: Annotated[int, typer.Option(min=1, max=3_660, help="How many days of traffic.")] = 30,
-    visitors_per_day: Annotated[int, typer.Option(min=1, max=1_000_000, help="About how many visits a day.")] = 300,
+    days: Annotated[int, typer.Option(min=1, max=3_660, help="Days of traffic.")] = 30,
+    visitors_per_day: Annotated[int, typer.Option(min=1, max=1_000_000, help="Average number of visits a day.")] = 300,
     seed: Annotated[int, typer.Option(help="The same seed, dates and size give the same events, to the byte.")] = 7,
     until: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day; yesterday (UTC) when not given.")
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day. Default: yesterday (UTC).")
     ] = None,
     to: To = None,
     write_key: WriteKey = None,
     out: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Write one event per line to this file instead (- is stdout).")
+        Path | None,
+        typer.Option(dir_okay=False, help="Write the events to this file and send nothing; - is stdout."),
     ] = None,
 ) -> None:
-    """Simulate a shop's traffic: the same seed gives the same events.
+    """Simulate a shop's traffic and send it, or write it to a file.
 
-    Sends it to a running Footfall, or writes it with --out for `footfall send`. Sending it again stores nothing twice.
+    The same seed gives the same events: sending them again stores nothing twice.
+    `footfall send` sends a file that was written with --out.
 
     For example: footfall simulate --days 7 --visitors-per-day 100
     """
     plan = plan_of(days, visitors_per_day, seed, until.date() if until else None)
-    with explained("simulate"):
+    with reporting_errors("simulate"):
         if out:
             _write(plan, out)
             return
@@ -46,13 +48,13 @@ def simulate(
 
 
 def plan_of(days: int, visitors_per_day: int, seed: int, last: date | None = None) -> Plan:
-    """So many days up to and including `last`, which is yesterday (UTC) when not given: every day is over."""
+    """Returns a plan of so many days up to `last`; without it up to yesterday (UTC), so that every day is over."""
     last = last or datetime.now(UTC).date() - timedelta(days=1)
     return Plan(seed, last - timedelta(days=days - 1), last, visitors_per_day)
 
 
 def send_traffic(plan: Plan, client: Client, console: Console) -> Sent:
-    """Send a plan's traffic to collect, with a progress bar and a closing line; raises Trouble when that fails."""
+    """Send a plan's traffic to collect with a progress bar, and return what became of it; raises CliError."""
     began = time.perf_counter()
     with _progress(console) as progress:
         sent = send_batches(traffic(plan), client, _advance(progress, plan))
@@ -60,7 +62,7 @@ def send_traffic(plan: Plan, client: Client, console: Console) -> Sent:
     console.print(f"{sent.accepted:,} events accepted in {seconds:.1f} s ({sent.accepted / seconds:,.0f} events/s)")
     if sent.refused:
         console.print(
-            f"{sent.refused:,} events refused; the first because: {sent.reason}", style="yellow", markup=False
+            f"{sent.refused:,} events refused; reason of the first: {sent.reason}", style="yellow", markup=False
         )
     return sent
 
@@ -80,7 +82,7 @@ def _created(out: Path) -> TextIO:
     try:
         return out.open("w", encoding="utf-8", newline="\n")
     except OSError as error:
-        raise Trouble(f"{out} cannot be written: {error.strerror}") from None
+        raise CliError(f"{out} cannot be written: {error.strerror}") from None
 
 
 def _write_lines(plan: Plan, file: TextIO, advance: Callable[[Batch], None]) -> int:
@@ -109,7 +111,6 @@ def _progress(console: Console) -> Progress:
 
 
 def _advance(progress: Progress, plan: Plan) -> Callable[[Batch], None]:
-    """What moves the bar after each batch: a visit is a step, and about so many are to come."""
     task = progress.add_task("", total=len(plan.days) * plan.visitors_per_day, events=0, rate=0.0)
     began = time.perf_counter()
 

@@ -1,4 +1,4 @@
-"""`footfall status`: how a running Footfall is, in tables."""
+"""`footfall status`: shows the state of a running Footfall in tables."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.client import Client, Json, Key, To, explained
+from cli.client import Client, Json, Key, To, reporting_errors
 
 UNAVAILABLE = 503
 LEDGER = ("received", "stored", "duplicate", "quarantined", "waiting")
@@ -15,25 +15,25 @@ DAYS_SHOWN = 7
 
 
 def status(to: To = None, key: Key = None) -> None:
-    """Show how a running Footfall is: what it stands on, what waits in its queues, what it holds.
+    """Show the state of a running Footfall: its dependencies, queues, collections and ledger.
 
-    The exit code is 1 when something that is needed does not answer.
+    The exit code is 1 when a dependency that is needed does not answer.
 
     For example: footfall status
     """
     console = Console()
-    with explained("status"), Client(to, key) as client:
+    with reporting_errors("status"), Client(to, key) as client:
         health = client.get("/api/health", also=frozenset({UNAVAILABLE}))
         console.print(f"{client.url}: {health['status']}", style="green" if health["status"] == "ok" else "red")
         console.print(_dependencies(health["dependencies"]))
         if health["status"] == "unavailable":
             raise typer.Exit(1)
-        road = client.get("/etl/status")
-        console.print(_queues(road["queues"]))
-        console.print(_collections(road["collections"]))
-        if road["ledger"]:
-            console.print(_ledger(road["ledger"]))
-        for line in _lines(road, health):
+        pipeline = client.get("/etl/status")
+        console.print(_queues(pipeline["queues"]))
+        console.print(_collections(pipeline["collections"]))
+        if pipeline["ledger"]:
+            console.print(_ledger(pipeline["ledger"]))
+        for line in _summary(pipeline, health):
             console.print(line, highlight=False)
 
 
@@ -45,7 +45,7 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _dependencies(dependencies: Json) -> Table:
-    table = _table("Stands on", "", "answers", "in")
+    table = _table("Dependencies", "", "answers", "in")
     for name, found in dependencies.items():
         fine = found["status"] == "ok"
         latency = f"{found['latency_ms']:.1f} ms" if found["latency_ms"] is not None else "-"
@@ -54,7 +54,7 @@ def _dependencies(dependencies: Json) -> Table:
 
 
 def _queues(queues: Json) -> Table:
-    table = _table("Queues, in messages", "", "waiting", "being worked on", "given up", "oldest")
+    table = _table("Queues, in messages", "", "waiting", "in flight", "dead letters", "oldest")
     for name, found in queues.items():
         if found is None:
             table.add_row(name, "does not answer")
@@ -65,31 +65,31 @@ def _queues(queues: Json) -> Table:
 
 
 def _collections(collections: Json) -> Table:
-    table = _table("Holds", "", "documents")
+    table = _table("Collections", "", "documents")
     for name, count in collections.items():
         table.add_row(name, f"{count:,}")
     return table
 
 
 def _ledger(ledger: Json) -> Table:
-    """Received = stored + duplicate + quarantined + waiting, in all and on the newest days."""
+    # received = stored + duplicate + quarantined + waiting
     table = _table("Ledger, in events", "", *LEDGER)
-    table.add_row("in all", *(f"{ledger[part]:,}" for part in LEDGER))
+    table.add_row("total", *(f"{ledger[part]:,}" for part in LEDGER))
     for found in ledger["by_day"][:DAYS_SHOWN]:
         table.add_row(found["day"], *(f"{found[part]:,}" for part in LEDGER))
     return table
 
 
-def _lines(road: Json, health: Json) -> Iterable[str]:
-    rollup = road["latest_rollup"]
-    made = f"made {_ago(rollup['ran_at'])}" if rollup else "never made"
-    yield f"Daily figures: {made}, {road['stale_days']:,} days wait to be recomputed"
+def _summary(pipeline: Json, health: Json) -> Iterable[str]:
+    rollup = pipeline["latest_rollup"]
+    made = f"computed {_ago(rollup['ran_at'])}" if rollup else "never computed"
+    yield f"Daily figures: {made}, {pipeline['stale_days']:,} days to be recomputed"
     training = health["last_training"]
     yield f"Training: {_training(training) if training else 'never run (try `footfall train`)'}"
 
 
 def _training(run: Json) -> str:
-    return f"{run['state']}, begun {_ago(run['started_at'])}"
+    return f"{run['state']}, started {_ago(run['started_at'])}"
 
 
 def _ago(moment: str) -> str:

@@ -1,23 +1,21 @@
-"""`footfall train`: the training state machine started, followed, and what it found."""
-
-from typing import Any
+"""`footfall train`: starts the training, follows it, and shows the models' figures."""
 
 from rich.console import Console
 from rich.table import Table
 
-from cli.client import Client, Json, Key, To, Trouble, explained, follow
+from cli.client import Client, CliError, Json, Key, To, follow, reporting_errors
 
 
 def train(to: To = None, key: Key = None) -> None:
-    """Train the site's models from what is stored now, wait for them, and show what was found.
+    """Train the site's models, wait until they are published, and show their figures.
 
-    Customers get their segments and values, people their behaviour vectors. The exit code is 0 only when the new
-    models were published.
+    Customers get segments and predicted values, people get behaviour vectors.
+    The exit code is 0 only when the new models were published.
 
     For example: footfall train
     """
     console = Console()
-    with explained("train"), Client(to, key) as client:
+    with reporting_errors("train"), Client(to, key) as client:
         run_id = client.post("/api/models/train")["run_id"]
         with console.status("Training: starting") as spinner:
             run: Json | None = None
@@ -25,12 +23,12 @@ def train(to: To = None, key: Key = None) -> None:
                 if run:
                     spinner.update(f"Training: {run['stage']}")
         if run is None or run["state"] != "published":
-            raise Trouble(_why(run_id, run or {}))
+            raise CliError(_reason(run_id, run or {}))
         _show(console, run, client.get("/api/models")["models"])
 
 
 def _run(client: Client, run_id: str) -> Json | None:
-    """The run as it is now, or None before its first stage has begun."""
+    # there is none before its first stage has begun
     runs = client.get("/api/models")["runs"]
     return next((run for run in runs if run["run_id"] == run_id), None)
 
@@ -39,7 +37,7 @@ def _is_over(run: Json | None) -> bool:
     return run is not None and run["state"] != "running"
 
 
-def _why(run_id: str, run: Json) -> str:
+def _reason(run_id: str, run: Json) -> str:
     error = run.get("error") or {}
     reasons = "; ".join([*(run.get("reasons") or []), *(f"{name}: {text}" for name, text in error.items())])
     return f"run {run_id} ended as {run.get('state')} in stage {run.get('stage')}" + (f": {reasons}" if reasons else "")
@@ -58,9 +56,9 @@ def _show(console: Console, run: Json, models: list[Json]) -> None:
 
 
 def _plain(figures: Json) -> list[tuple[str, str]]:
-    """The figures that are one number or text each."""
-    return [(name, _written(value)) for name, value in figures.items() if isinstance(value, int | float | str)]
+    # the other figures are lists and tables
+    return [(name, _formatted(value)) for name, value in figures.items() if isinstance(value, int | float | str)]
 
 
-def _written(value: Any) -> str:
+def _formatted(value: object) -> str:
     return f"{value:,.3f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)

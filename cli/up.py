@@ -1,4 +1,4 @@
-"""`footfall up`: the whole product on this machine, until Ctrl-C."""
+"""`footfall up`: runs the whole product on this machine until Ctrl-C."""
 
 import json
 import os
@@ -17,12 +17,12 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 def up(
-    data: Annotated[Path, typer.Option(help="Where data stays between runs.")] = Path(".footfall"),
-    port: Annotated[int, typer.Option(help="Port of the API; 0 takes any free one.", min=0, max=65535)] = 8000,
+    data: Annotated[Path, typer.Option(help="The folder that keeps the data between runs.")] = Path(".footfall"),
+    port: Annotated[int, typer.Option(help="Port of the API; 0 takes any free port.", min=0, max=65535)] = 8000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
-    """Start everything, print where it is and the keys of the site `demo`, and run until Ctrl-C."""
-    # blocked in every thread from here on, so that they wait until main asks for them
+    """Start Footfall on this machine, print its address and the keys of the site `demo`, and run until Ctrl-C."""
+    # blocked in every thread from here on: they wait until `run` asks for them
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     try:
         run(data.expanduser().absolute(), host, port)
@@ -32,7 +32,7 @@ def up(
 
 
 def run(data: Path, host: str, port: int) -> None:
-    """Run the stack until a signal asks to stop; what the environment needs goes to standard output."""
+    """Run the stack until a signal asks to stop; the lines to export go to standard output."""
     from infra.local.stack import Stack
 
     data.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def run(data: Path, host: str, port: int) -> None:
 
 
 def demo_keys(stack: "Stack", file: Path) -> dict[str, str]:
-    """The keys of the site `demo`, made at the first run and kept in a file that only its owner may read."""
+    """Returns the keys of the site `demo`, made at the first run and kept in a file that only its owner may read."""
     if file.exists():
         return dict(json.loads(file.read_text()))
     made = stack.invoke(stack.template.outputs["PrepareFunction"], {"site": DEMO_SITE})
@@ -58,7 +58,7 @@ def demo_keys(stack: "Stack", file: Path) -> dict[str, str]:
 
 
 def expected_failures() -> tuple[type[Exception], ...]:
-    """What may keep a stack from starting."""
+    """Returns the exceptions that may keep a stack from starting."""
     from infra.local.processes import StartFailed
     from infra.local.stack import AlreadyRunning, FunctionFailed
     from infra.local.template import TemplateError
@@ -67,9 +67,9 @@ def expected_failures() -> tuple[type[Exception], ...]:
 
 
 def explanation(failure: Exception, data: Path, host: str, port: int) -> str:
-    """Why a stack on that folder and address did not start, in one sentence."""
+    """Returns in one sentence why a stack on that folder and address did not start, and what to do."""
     if isinstance(failure, PermissionError | NotADirectoryError | FileExistsError):
-        return f"cannot write to {data}: {failure.strerror}"
+        return f"cannot write to {data}: {failure.strerror}. Give another folder with --data"
     if isinstance(failure, OSError) and not failure.filename:
-        return f"cannot listen on {host}:{port}: {failure.strerror}"
+        return f"cannot listen on {host}:{port}: {failure.strerror}. Give another with --port; 0 takes any free port"
     return " ".join(str(failure).split())

@@ -1,4 +1,4 @@
-"""What `make build` does after `sam build`: strips what never runs, compiles the rest, weighs each function.
+"""What `make build` does after `sam build`: removes what never runs, compiles the rest, measures functions' sizes.
 
 SAM ships no bytecode, and compiling at initialisation costs three times the time of importing.
 Run it with the functions' Python (3.13), as `.venv-sam` is: bytecode belongs to one version.
@@ -51,7 +51,7 @@ def compile_bytecode(folder: Path, in_lambda: str) -> None:
 
 
 def sizes(built: Path) -> Iterator[tuple[str, float]]:
-    """Each function's unzipped size with its layers, in MiB."""
+    """Yields each function's name and its unzipped size with its layers, in MiB."""
     for name, function in functions(load(built / "template.yaml")).items():
         parts = [name, *(layer["Ref"] for layer in function["Layers"])]
         yield name, sum(_mebibytes(built / part) for part in parts)
@@ -64,11 +64,11 @@ def _mebibytes(folder: Path) -> float:
 if __name__ == "__main__":
     if sys.version_info[:2] != RUNTIME:
         raise SystemExit(f"bytecode must be made by Python {RUNTIME}, this is {sys.version}")
-    place = Path(sys.argv[1]) if len(sys.argv) > 1 else BUILT
-    finish(place)
-    heavy = False
-    for function_name, mebibytes in sizes(place):
+    built_at = Path(sys.argv[1]) if len(sys.argv) > 1 else BUILT
+    finish(built_at)
+    too_large = False
+    for function_name, mebibytes in sizes(built_at):
         print(f"{function_name:28} {mebibytes:6.1f} MiB")
-        heavy |= mebibytes > LIMIT_MIB
-    if heavy:
-        raise SystemExit(f"Lambda takes at most {LIMIT_MIB} MiB unzipped for a function with its layers")
+        too_large |= mebibytes > LIMIT_MIB
+    if too_large:
+        raise SystemExit(f"too large: Lambda takes at most {LIMIT_MIB} MiB, unzipped, for a function with its layers")

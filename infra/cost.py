@@ -1,27 +1,25 @@
-"""What a million events cost: the list prices, what template.yaml asks for, and what was measured.
+"""What a million events cost, from AWS' list prices, template.yaml and measured durations.
 
-A model, never checked against a bill. Durations are CPU time measured on this machine, stretched by the share of a CPU
-that a function's memory buys, plus what it waits for. Not in it: MongoDB, Redis, Milvus, data transfer, VPC endpoints,
-free tiers, retries, and the work of etl/vectors and training, which goes by people and not by events.
+A model, never checked against a bill. Durations are CPU time measured on this machine, divided by the share of a CPU
+that a function's memory buys, plus the time it waits. Left out: MongoDB, Redis, Milvus, data transfer, VPC endpoints,
+free tiers, retries, and the work of etl/vectors and training, which depends on people and not on events.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 from infra import prices
 from infra.prices import KIB, MILLION
-from infra.template import functions, load, resources
+from infra.template import Resource, functions, load, resources
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 ALARMS = Path(__file__).parent / "alarms.yaml"
 SECONDS_A_DAY = 86_400
 DAYS_A_MONTH = 30
 COLD_SHARE = 0.001
-"""So many of the requests find no warm environment; AWS says less than 1 % over all functions."""
+"""The share of requests that find no warm environment; AWS says less than 1 % over all functions."""
 SQS_WAIT_MS = 10.0
 """How long a send to SQS takes within a region."""
 RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
@@ -36,7 +34,7 @@ class FunctionSize:
     snap_start: bool = False
 
     def billed(self, cpu_ms: float, waiting_ms: float = 0.0) -> float:
-        """The price of one invocation that computes and waits so long."""
+        """Returns the price of one invocation that computes and waits so long."""
         share = min(1.0, self.memory / prices.MEGABYTES_PER_VCPU)
         seconds = ceil(cpu_ms / share + waiting_ms) / 1000
         return prices.INVOCATION + self.memory / KIB * seconds * prices.GB_SECOND
@@ -44,7 +42,7 @@ class FunctionSize:
 
 @dataclass(frozen=True)
 class Configuration:
-    """What template.yaml says that costs depend on; `access_log` in bytes a request, `window` in seconds."""
+    """What costs depend on in template.yaml; `access_log` in bytes per request, `window` in seconds."""
 
     collect: FunctionSize
     etl: FunctionSize
@@ -60,7 +58,7 @@ class Configuration:
     alarms: int = 0
 
     def messages_a_batch(self, events: int, message_bytes: float, events_a_day: float) -> int:
-        """How many messages of so many events come together at that pace, evenly spread: one at least."""
+        """Returns how many messages of so many events share a batch at that pace, evenly spread: one at least."""
         arriving = events_a_day / SECONDS_A_DAY / events * self.window
         fitting = prices.LARGEST_INVOCATION / max(message_bytes, 1)
         return max(1, int(min(self.batch, arriving, fitting)))
@@ -68,10 +66,10 @@ class Configuration:
 
 @dataclass(frozen=True)
 class Measured:
-    """One request of so many `events` through collect, and `messages` such in one batch through etl/events.
+    """What one request of `events` events takes in collect, and one batch of `messages` requests in etl/events.
 
-    CPU and waiting in milliseconds, sizes in bytes; logs are what the functions wrote themselves. `rollup_ms` is what
-    jobs/rollup takes for each thousand events of a day.
+    CPU and waiting in milliseconds, sizes in bytes; logs are what the functions wrote themselves. `rollup_ms` is the
+    time of jobs/rollup per thousand events of a day.
     """
 
     events: int
@@ -111,9 +109,9 @@ class Bill:
         return {line.name: getattr(self, line.name) for line in fields(self)}
 
 
-def configuration(template: Mapping[str, Any] | None = None) -> Configuration:
-    """What template.yaml says."""
-    read = dict(template or load(TEMPLATE))
+def configuration() -> Configuration:
+    """Returns what template.yaml says."""
+    read = load(TEMPLATE)
     found = functions(read)
     source = _event(found["EtlEventsFunction"], "SQS")
     api = read["Resources"]["FootfallApi"]["Properties"]
@@ -134,31 +132,31 @@ def configuration(template: Mapping[str, Any] | None = None) -> Configuration:
     )
 
 
-def _event(function: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    events = function["Events"].values()
-    return next(dict(event["Properties"]) for event in events if event["Type"] == kind)
+def _event(function: Resource, kind: str) -> Resource:
+    found: list[Resource] = [event["Properties"] for event in function["Events"].values() if event["Type"] == kind]
+    return found[0]
 
 
-def _has_event(function: Mapping[str, Any], kind: str) -> bool:
+def _has_event(function: Resource, kind: str) -> bool:
     return any(event["Type"] == kind for event in function.get("Events", {}).values())
 
 
 def runs_a_day(schedule: str) -> float:
-    """How often a `rate(…)` comes round in a day."""
+    """Returns how often a `rate(…)` is due in a day; raises ValueError for any other schedule."""
     found = RATE.fullmatch(schedule)
     if found is None:
         raise ValueError(f"{schedule}: only rate(…) is understood")
     return SECONDS_A_DAY / (int(found[1]) * UNITS[found[2]])
 
 
-def of_a_million(given: Configuration, measured: Measured, events_a_day: float) -> Bill:
-    """The bill of a million events, at a pace of so many a day."""
+def cost_per_million(given: Configuration, measured: Measured, events_a_day: float) -> Bill:
+    """Returns what a million events cost at a pace of so many a day."""
     requests = MILLION / measured.events
     batches = requests / measured.messages
     return Bill(
         gateway=requests * _units(measured.request_bytes, prices.HTTP_UNIT) * prices.HTTP_REQUEST,
         collect=requests * _collect(given.collect, measured),
-        etl=batches * (given.etl.billed(measured.etl_ms, measured.etl_waiting_ms) + _live(given, measured)),
+        etl=batches * (given.etl.billed(measured.etl_ms, measured.etl_waiting_ms) + _realtime(given, measured)),
         sqs=batches * _queues(measured),
         sns=batches * _units(measured.announced_bytes, prices.SQS_UNIT) * prices.SNS_REQUEST,
         logs=_logs(given, measured, requests, batches),
@@ -171,18 +169,18 @@ def _collect(size: FunctionSize, measured: Measured) -> float:
     return size.billed(measured.collect_ms, SQS_WAIT_MS) + restoring
 
 
-def _live(given: Configuration, measured: Measured) -> float:
-    """etl/realtime, which hears of each batch."""
+def _realtime(given: Configuration, measured: Measured) -> float:
     return given.realtime.billed(measured.realtime_ms)
 
 
 def _queues(measured: Measured) -> float:
-    """A batch's requests to SQS: sent one by one, received and deleted together; then two queues hear of it."""
+    # a batch's messages are sent one by one, and received and deleted together
     trips = ceil(measured.messages / prices.SQS_MESSAGES)
     sent = measured.messages * _units(measured.message_bytes, prices.SQS_UNIT)
     received = max(trips, _units(measured.messages * measured.message_bytes, prices.SQS_UNIT))
-    heard = 2 * (2 * _units(measured.announced_bytes, prices.SQS_UNIT) + 1)
-    return (sent + received + trips) * prices.FAIR_SQS_REQUEST + heard * prices.SQS_REQUEST
+    # then SNS delivers its announcement to two queues: received and deleted in each
+    announced = 2 * (2 * _units(measured.announced_bytes, prices.SQS_UNIT) + 1)
+    return (sent + received + trips) * prices.FAIR_SQS_REQUEST + announced * prices.SQS_REQUEST
 
 
 def _logs(given: Configuration, measured: Measured, requests: float, batches: float) -> float:
@@ -192,7 +190,7 @@ def _logs(given: Configuration, measured: Measured, requests: float, batches: fl
 
 
 def _rollups(given: Configuration, measured: Measured, events_a_day: float) -> float:
-    """Each run recomputes today, which has half of its events on the average."""
+    # each run recomputes today, which on average has half of its events
     run = given.rollup.billed(measured.rollup_ms * events_a_day / 2 / 1000)
     return given.rollups_a_day * run * MILLION / events_a_day
 
@@ -201,12 +199,12 @@ def _units(size: float, unit: int) -> int:
     return max(1, ceil(size / unit))
 
 
-def a_month(given: Configuration) -> dict[str, float]:
-    """What is paid each month though nobody sends anything."""
+def fixed_cost_per_month(given: Configuration) -> dict[str, float]:
+    """Returns what is paid each month even when nothing is sent, in dollars by what it is paid for."""
     seconds = DAYS_A_MONTH * SECONDS_A_DAY
     polls = given.fed_queues * prices.POLLERS * seconds / prices.POLL_SECONDS
     return {
-        "queues that are asked in vain": polls * prices.SQS_REQUEST,
+        "polling of idle queues": polls * prices.SQS_REQUEST,
         "snapshots kept for SnapStart": sum(given.snap_started) / KIB * seconds * prices.SNAPSHOT_GB_SECOND,
         "secrets": given.secrets * prices.SECRET_MONTH,
         "alarms": given.alarms * prices.ALARM_MONTH,

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from importlib import import_module
 from inspect import getclosurevars
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -23,9 +22,9 @@ from starlette.routing import BaseRoute
 
 from infra.openapi_collect import BODY, QUERY, SEGMENT_BODY
 from infra.template import functions, load
+from infra.written import ROOT, write_or_check
 
-ROOT = Path(__file__).parents[1]
-DOCUMENT = ROOT / "functions" / "api" / "operations" / "openapi.json"
+DOCUMENT = ROOT / "functions" / "api" / "docs" / "openapi.json"
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 Json = dict[str, Any]
 TOLD_HERE = {("post", "/collect"): BODY, ("get", "/collect"): QUERY, ("post", "/v1/{kind}"): SEGMENT_BODY}
@@ -214,15 +213,7 @@ def text() -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the document, or with `--check` say whether the written one is what the code means."""
-    wanted = text()
-    if arguments == ["--check"]:
-        if DOCUMENT.exists() and DOCUMENT.read_text(encoding="utf-8") == wanted:
-            return 0
-        print(f"{DOCUMENT.relative_to(ROOT)} is stale: run python -m infra.openapi", file=sys.stderr)
-        return 1
-    DOCUMENT.write_text(wanted, encoding="utf-8")
-    print(f"{DOCUMENT.relative_to(ROOT)} written")
-    return 0
+    return write_or_check({DOCUMENT: text()}, "infra.openapi", arguments)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""AWS' list prices that the cost of an event is made of, in US dollars, and what AWS counts by.
+"""The AWS list prices that an event's cost depends on, in US dollars, and the units that AWS meters by.
 
 us-east-1, arm64, without free tiers and discounts, as known in November 2026. Look them up again
 before relying on a figure.
@@ -27,7 +27,7 @@ SQS_MESSAGES = 10
 """The most messages that one receive or delete moves."""
 POLLERS = 5
 POLL_SECONDS = 20
-"""So many long polls does Lambda keep open at an idle queue, for so long each: AWS' guide to SQS with Lambda."""
+"""Lambda keeps this many long polls open at an idle queue, each this long: AWS' guide to SQS with Lambda."""
 
 # https://aws.amazon.com/sns/pricing/: standard topics, by 64 KB; deliveries to SQS are free of SNS' own charge
 SNS_REQUEST = 0.50 / MILLION
@@ -39,7 +39,7 @@ ALARM_MONTH = 0.10
 # https://aws.amazon.com/secrets-manager/pricing/
 SECRET_MONTH = 0.40
 
-# https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html: at so many MB a function has one whole vCPU
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html: so many MB buy one whole vCPU
 MEGABYTES_PER_VCPU = 1769
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 LARGEST_INVOCATION = 6 * KIB * KIB

@@ -5,13 +5,13 @@ Run it with .venv-sam's Python: only that environment has SAM's translator.
 
 import sys
 from pathlib import Path
-from typing import Any
 
 from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 from yaml import safe_dump
 
+# SAM translates only what is packaged already; any address will do
 PACKED = {
     "CodeUri": "s3://bucket/key",
     "ContentUri": "s3://bucket/key",
@@ -20,15 +20,15 @@ PACKED = {
 }
 
 
-def translated(source: str, region: str) -> dict[str, Any]:
-    """The CloudFormation template that SAM makes of this one; raises what SAM says is wrong with it."""
+def translated(source: str, region: str) -> dict[str, object]:
+    """Returns the CloudFormation template that SAM makes of this one; raises SAM's error when it cannot."""
     template = yaml_parse(source)
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         properties.update({name: address for name, address in PACKED.items() if name in properties})
     parameters = {name: str(given.get("Default", "given")) for name, given in template["Parameters"].items()}
     # None stands for an IAM client: no policy of this template is called by a managed policy's name
-    result: dict[str, Any] = transform(template, {**parameters, "AWS::Region": region}, ManagedPolicyLoader(None))
+    result: dict[str, object] = transform(template, {**parameters, "AWS::Region": region}, ManagedPolicyLoader(None))
     return result
 
 

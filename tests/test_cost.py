@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from infra import prices
-from infra.cost import Configuration, FunctionSize, Measured, a_month, configuration, of_a_million, runs_a_day
+from infra.cost import (
+    Configuration,
+    FunctionSize,
+    Measured,
+    configuration,
+    cost_per_million,
+    fixed_cost_per_month,
+    runs_a_day,
+)
 from infra.prices import GIB, MILLION
 
 SMALL = FunctionSize(memory=1024)
@@ -54,56 +62,58 @@ def test_waiting_is_paid_as_it_is() -> None:
 
 @pytest.mark.parametrize(("events", "dollars"), [(1, 1.0), (10, 0.1), (50, 0.02), (500, 0.002)])
 def test_the_gateway_asks_a_dollar_for_a_million_requests(events: int, dollars: float) -> None:
-    assert of_a_million(GIVEN, measured(events=events), PACE).gateway == pytest.approx(dollars)
+    assert cost_per_million(GIVEN, measured(events=events), PACE).gateway == pytest.approx(dollars)
 
 
 def test_a_body_over_half_a_megabyte_counts_as_two_requests() -> None:
-    assert of_a_million(GIVEN, measured(request_bytes=600_000), PACE).gateway == pytest.approx(0.2)
+    assert cost_per_million(GIVEN, measured(request_bytes=600_000), PACE).gateway == pytest.approx(0.2)
 
 
 def test_collect_is_paid_by_request_with_its_wait_for_sqs() -> None:
-    bill = of_a_million(GIVEN, measured(collect_ms=0), PACE)
+    bill = cost_per_million(GIVEN, measured(collect_ms=0), PACE)
     assert bill.collect == pytest.approx(100_000 * (0.2e-6 + 0.010 * prices.GB_SECOND))
 
 
 def test_a_snapshot_that_is_restored_is_paid_for() -> None:
     snapped = replace(GIVEN, collect=replace(SMALL, snap_start=True))
-    more = of_a_million(snapped, measured(), PACE).collect - of_a_million(GIVEN, measured(), PACE).collect
+    more = cost_per_million(snapped, measured(), PACE).collect - cost_per_million(GIVEN, measured(), PACE).collect
     assert more == pytest.approx(100_000 * 0.001 * prices.RESTORED_GB)
 
 
 def test_messages_are_sent_one_by_one_and_received_and_deleted_ten_at_a_time() -> None:
     batches, of_a_batch = 10_000, (10 + 2 + 1) * prices.FAIR_SQS_REQUEST  # 70 KB received count as two
     heard = 2 * (1 + 1 + 1) * prices.SQS_REQUEST
-    assert of_a_million(GIVEN, measured(), PACE).sqs == pytest.approx(batches * (of_a_batch + heard))
+    assert cost_per_million(GIVEN, measured(), PACE).sqs == pytest.approx(batches * (of_a_batch + heard))
 
 
 def test_a_large_message_counts_by_its_64_kilobytes() -> None:
     one = measured(events=500, messages=1, message_bytes=300_000)
     heard = 6 * prices.SQS_REQUEST
-    assert of_a_million(GIVEN, one, PACE).sqs == pytest.approx(2_000 * ((5 + 5 + 1) * prices.FAIR_SQS_REQUEST + heard))
+    assert cost_per_million(GIVEN, one, PACE).sqs == pytest.approx(
+        2_000 * ((5 + 5 + 1) * prices.FAIR_SQS_REQUEST + heard)
+    )
 
 
 def test_each_batch_is_announced_once() -> None:
-    assert of_a_million(GIVEN, measured(), PACE).sns == pytest.approx(10_000 * prices.SNS_REQUEST)
+    assert cost_per_million(GIVEN, measured(), PACE).sns == pytest.approx(10_000 * prices.SNS_REQUEST)
 
 
 def test_logs_are_paid_by_byte_for_the_gateway_the_platform_and_the_functions() -> None:
-    bill = of_a_million(GIVEN, measured(collect_log=100, etl_log=300), PACE)
+    bill = cost_per_million(GIVEN, measured(collect_log=100, etl_log=300), PACE)
     size = 100_000 * (200 + 650 + 100) + 10_000 * (2 * 650 + 300)
     assert bill.logs == pytest.approx(size / GIB * 0.5)
 
 
 def test_a_quicker_pace_makes_rollups_longer_and_shares_them_between_more_events() -> None:
-    slow, quick = (of_a_million(GIVEN, measured(), pace).rollup for pace in (1_000_000, 10_000_000))
+    slow, quick = (cost_per_million(GIVEN, measured(), pace).rollup for pace in (1_000_000, 10_000_000))
     day = 288 * (0.2e-6 + 1769 / 1024 * 2.0 * prices.GB_SECOND)
     assert slow == pytest.approx(day)
     assert quick == pytest.approx(slow, rel=0.01)
-    assert of_a_million(GIVEN, measured(rollup_ms=0), MILLION).rollup == pytest.approx(288 * 0.2e-6)
+    assert cost_per_million(GIVEN, measured(rollup_ms=0), MILLION).rollup == pytest.approx(288 * 0.2e-6)
 
 
 def test_the_total_is_the_sum_of_its_lines() -> None:
-    bill = of_a_million(GIVEN, measured(), PACE)
+    bill = cost_per_million(GIVEN, measured(), PACE)
     assert bill.total == pytest.approx(
         bill.gateway + bill.collect + bill.etl + bill.sqs + bill.sns + bill.logs + bill.rollup
     )
@@ -137,8 +147,8 @@ def test_the_configuration_is_the_templates() -> None:
 
 
 def test_what_is_paid_each_month_is_told_apart() -> None:
-    month = a_month(replace(GIVEN, fed_queues=4, secrets=2, alarms=3, snap_started=(1024,)))
-    assert month["queues that are asked in vain"] == pytest.approx(4 * 5 * 3 * 1440 * 30 * 0.4e-6)
+    month = fixed_cost_per_month(replace(GIVEN, fed_queues=4, secrets=2, alarms=3, snap_started=(1024,)))
+    assert month["polling of idle queues"] == pytest.approx(4 * 5 * 3 * 1440 * 30 * 0.4e-6)
     assert month["snapshots kept for SnapStart"] == pytest.approx(30 * 86_400 * prices.SNAPSHOT_GB_SECOND)
     assert month["secrets"] == pytest.approx(0.8)
     assert month["alarms"] == pytest.approx(0.3)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, create_model
 
 from infra import openapi
 from infra.template import functions, load
+from infra.written import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def test_it_is_valid_openapi_3_1(document: dict[str, Any]) -> None:
 def test_every_route_of_the_template_is_in_it_and_no_other(document: dict[str, Any]) -> None:
     events = [
         event["Properties"]
-        for function in functions(load(openapi.ROOT / "template.yaml")).values()
+        for function in functions(load(ROOT / "template.yaml")).values()
         for event in function.get("Events", {}).values()
         if event["Type"] == "HttpApi"
     ]

@@ -11,16 +11,16 @@ CURRENCY = "GBP"
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A shelf of the shop: what lies there, and the price of its middle product in pence."""
+    """A category of the shop: its kinds of products, and the median price of its products in pence."""
 
     name: str
     slug: str
-    middle_price: int
+    median_price: int
     nouns: tuple[str, ...]
 
 
-def _category(name: str, middle_price: int, nouns: str) -> Category:
-    return Category(name, name.lower(), middle_price, tuple(nouns.split(", ")))
+def _category(name: str, median_price: int, nouns: str) -> Category:
+    return Category(name, name.lower(), median_price, tuple(nouns.split(", ")))
 
 
 CATEGORIES = (
@@ -47,49 +47,49 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """Products with the running total of their popularity, ready to be drawn from."""
+class Assortment:
+    """Products with the running total of their popularity, to draw from."""
 
     products: tuple[Product, ...]
     cumulative: tuple[float, ...]
 
     def draw(self, rng: Random) -> Product:
-        """One product, popular ones more often."""
+        """Returns a random product, popular ones more often."""
         return rng.choices(self.products, cum_weights=self.cumulative)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All that is for sale, as one shelf and by category."""
+    """All products for sale, together and by category."""
 
-    everything: Shelf
-    by_category: dict[str, Shelf]
+    all_products: Assortment
+    by_category: dict[str, Assortment]
 
     @property
     def products(self) -> tuple[Product, ...]:
         """Every product, the most popular first."""
-        return self.everything.products
+        return self.all_products.products
 
 
 def catalogue(seed: int) -> Catalogue:
-    """The shop's catalogue: the same for the same seed."""
+    """Returns the shop's catalogue: the same for the same seed."""
     rng = Random(f"{seed}/catalogue")
     products = [_product(category, number, rng) for category in CATEGORIES for number in range(PRODUCTS_PER_CATEGORY)]
     rng.shuffle(products)
     popularity = {product.product_id: 1 / rank**ZIPF_EXPONENT for rank, product in enumerate(products, start=1)}
-    shelves = {
-        category.slug: _shelf([product for product in products if product.category is category], popularity)
+    by_category = {
+        category.slug: _assortment([product for product in products if product.category is category], popularity)
         for category in CATEGORIES
     }
-    return Catalogue(_shelf(products, popularity), shelves)
+    return Catalogue(_assortment(products, popularity), by_category)
 
 
 def _product(category: Category, number: int, rng: Random) -> Product:
     style = STYLES[2 * (number // len(category.nouns)) + rng.randrange(2)]
     name = f"{style} {category.nouns[number % len(category.nouns)]}"
-    price = max(150, round(category.middle_price * rng.lognormvariate(0, 0.5) / 50) * 50 - 1)
+    price = max(150, round(category.median_price * rng.lognormvariate(0, 0.5) / 50) * 50 - 1)
     return Product(f"{category.slug[:3].upper()}-{number + 1:03d}", name, category, price)
 
 
-def _shelf(products: list[Product], popularity: dict[str, float]) -> Shelf:
-    return Shelf(tuple(products), tuple(accumulate(popularity[product.product_id] for product in products)))
+def _assortment(products: list[Product], popularity: dict[str, float]) -> Assortment:
+    return Assortment(tuple(products), tuple(accumulate(popularity[product.product_id] for product in products)))

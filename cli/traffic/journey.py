@@ -1,6 +1,6 @@
 """How a visitor goes through the shop: page by page, with a chance at each to go on or to leave.
 
-Every page is a function that records what happens on it and answers with the page that comes next, or None.
+Every page is a function that records what happens on it and returns the page that comes next, or None.
 """
 
 from collections.abc import Callable
@@ -13,8 +13,8 @@ from cli.traffic.visit import Visit
 
 MOST_PAGES = 25
 BOUNCES: dict[Device, float] = {"Desktop": 0.3, "Mobile": 0.42, "Tablet": 0.36}
-PULL: dict[Device, float] = {"Desktop": 1.0, "Mobile": 0.72, "Tablet": 0.85}
-"""How readily the users of a device go on, as multiples of the chances below: a small screen loses people."""
+DEVICE_FACTORS: dict[Device, float] = {"Desktop": 1.0, "Mobile": 0.72, "Tablet": 0.85}
+"""Multiples of the chances below, by device: a small screen loses people."""
 ADD_TO_CART = 0.12
 START_CHECKOUT = 0.56
 PAY = 0.6
@@ -27,19 +27,22 @@ def walk(visit: Visit) -> None:
     page: str | None = draw_landing(visit.source, visit.rng)
     if visit.visitor.cart and visit.rng.random() < 0.3:
         page = "cart"
-    bounces = visit.rng.random() < BOUNCES[visit.visitor.device] / visit.source.pull**0.5
+    bounces = visit.rng.random() < BOUNCES[visit.visitor.device] / visit.source.intent**0.5
     while page and visit.pages < MOST_PAGES:
-        onward = PAGES[page](visit)
-        page = None if bounces else onward
+        next_page = PAGES[page](visit)
+        page = None if bounces else next_page
     visit.wait(1, 20)
     visit.leave_page()
 
 
 def chance(visit: Visit, likelihood: float) -> bool:
-    """Whether this visitor does something that a middling one does that often."""
+    """Returns at random whether this visitor does something, given how likely an average one is to do it."""
     visitor = visit.visitor
-    regular = 1 + 0.1 * min(visitor.orders, 3)
-    return visit.rng.random() < likelihood * PULL[visitor.device] * visit.source.pull * visitor.eagerness * regular
+    loyalty = 1 + 0.1 * min(visitor.orders, 3)
+    return (
+        visit.rng.random()
+        < likelihood * DEVICE_FACTORS[visitor.device] * visit.source.intent * visitor.intent * loyalty
+    )
 
 
 def _home(visit: Visit) -> str | None:
@@ -49,11 +52,11 @@ def _home(visit: Visit) -> str | None:
     visitor = visit.visitor
     if visitor.account and not visitor.signed_in and visit.rng.random() < 0.3:
         sign_in(visit, visitor.account)
-    return _onward(visit.rng, {"search": 0.56, "product": 0.13, None: 0.31})
+    return _next_page(visit.rng, {"search": 0.56, "product": 0.13, None: 0.31})
 
 
 def _search(visit: Visit) -> str | None:
-    slug = visit.rng.choice(visit.visitor.tastes if visit.rng.random() < 0.7 else [c.slug for c in CATEGORIES])
+    slug = visit.rng.choice(visit.visitor.interests if visit.rng.random() < 0.7 else [c.slug for c in CATEGORIES])
     if visit.rng.random() < 0.45:
         _look_for(visit, visit.shop.by_category[slug].draw(visit.rng))
     else:
@@ -61,7 +64,7 @@ def _search(visit: Visit) -> str | None:
         visit.record("product_list_viewed", properties={"category": slug})
     visit.wait(4, 50)
     _scroll(visit, 0.7)
-    return _onward(visit.rng, {"product": 0.6, "search": 0.16, "home": 0.04, None: 0.2})
+    return _next_page(visit.rng, {"product": 0.6, "search": 0.16, "home": 0.04, None: 0.2})
 
 
 def _look_for(visit: Visit, product: Product) -> None:
@@ -80,31 +83,30 @@ def _product(visit: Visit) -> str | None:
     visit.open("product", f"/product/{product.product_id.lower()}", product.name)
     visit.record("product_viewed", properties={**line_of(product), "currency": CURRENCY})
     visit.wait(4, 60)
-    _look_closely(visit)
+    _examine(visit)
     if not chance(visit, ADD_TO_CART):
-        return _onward(visit.rng, {"product": 0.3, "search": 0.3, "home": 0.06, None: 0.34})
+        return _next_page(visit.rng, {"product": 0.3, "search": 0.3, "home": 0.06, None: 0.34})
     _add(visit, product)
-    return _onward(visit.rng, {"cart": 0.62, "search": 0.18, "product": 0.12, None: 0.08})
+    return _next_page(visit.rng, {"cart": 0.62, "search": 0.18, "product": 0.12, None: 0.08})
 
 
 def _choose(visit: Visit) -> Product:
     if visit.rng.random() < 0.75:
-        return visit.shop.by_category[visit.rng.choice(visit.visitor.tastes)].draw(visit.rng)
-    return visit.shop.everything.draw(visit.rng)
+        return visit.shop.by_category[visit.rng.choice(visit.visitor.interests)].draw(visit.rng)
+    return visit.shop.all_products.draw(visit.rng)
 
 
-def _look_closely(visit: Visit) -> None:
+def _examine(visit: Visit) -> None:
     if visit.visitor.device == "Desktop" and visit.rng.random() < 0.35:
         visit.point("hover", "img.product", duration=round(visit.rng.uniform(0.3, 4), 2))
     _scroll(visit, 0.55)
     if visit.rng.random() < PAGE_BREAKS:
-        _breaks(visit)
+        _break_gallery(visit)
 
 
-def _breaks(visit: Visit) -> None:
-    """Something on the page does not work, and the visitor hammers at it."""
+def _break_gallery(visit: Visit) -> None:
     visit.record("javascript_error", properties={"message": "gallery is undefined", "source": "product.js"})
-    for _ in range(visit.rng.randint(3, 6)):
+    for _ in range(visit.rng.randint(3, 6)):  # rage clicks
         visit.wait(0.08, 0.3)
         visit.point("click", "button.gallery-next", at=(312, 418))
     if visit.rng.random() < 0.2:
@@ -130,7 +132,7 @@ def _cart(visit: Visit) -> str | None:
     if cart and chance(visit, START_CHECKOUT):
         visit.point("click", "button#checkout")
         return "payment"
-    return _onward(visit.rng, {"search": 0.25, "product": 0.1, None: 0.65})
+    return _next_page(visit.rng, {"search": 0.25, "product": 0.1, None: 0.65})
 
 
 def _payment(visit: Visit) -> str | None:
@@ -178,7 +180,7 @@ def _confirmation(visit: Visit) -> str | None:
 
 
 def basket(visit: Visit) -> dict[str, object]:
-    """What is in the visitor's cart, with its total."""
+    """Returns what is in the visitor's cart, with its total in pounds."""
     cart = visit.visitor.cart
     return {
         "total": sum(product.price * quantity for product, quantity in cart) / 100,
@@ -188,7 +190,7 @@ def basket(visit: Visit) -> dict[str, object]:
 
 
 def line_of(product: Product, quantity: int = 1) -> dict[str, object]:
-    """A product as e-commerce events name it; the price in pounds."""
+    """Returns a product as e-commerce events describe it; the price in pounds."""
     return {
         "product_id": product.product_id,
         "name": product.name,
@@ -199,14 +201,14 @@ def line_of(product: Product, quantity: int = 1) -> dict[str, object]:
 
 
 def sign_in(visit: Visit, account: Account) -> None:
-    """The visitor says who they are; from here on every event of this browser names them."""
+    """Record that the visitor signs in; from here on every event of this browser names them."""
     visit.visitor.signed_in = True
     traits = {"name": account.name, "email": account.email, "sex": account.sex, "country": account.country}
     visit.record("identify", traits={**traits, "newsletter": account.newsletter})
 
 
 def feedback(visit: Visit, good: bool) -> None:
-    """The visitor writes a line about the shop, with one to five stars."""
+    """Record a line that the visitor writes about the shop, with one to five stars."""
     text = visit.rng.choice(PRAISE if good else COMPLAINTS)
     visit.record("feedback", value=visit.rng.choice((4, 5, 5) if good else (1, 2, 2)), properties={"text": text})
 
@@ -217,7 +219,7 @@ def _scroll(visit: Visit, likelihood: float) -> None:
         visit.wait(1, 20)
 
 
-def _onward(rng: Random, chances: dict[str | None, float]) -> str | None:
+def _next_page(rng: Random, chances: dict[str | None, float]) -> str | None:
     return rng.choices(list(chances), list(chances.values()))[0]
 
 
@@ -239,7 +241,7 @@ PRAISE = (
 COMPLAINTS = (
     "The gallery does not work on my phone, very annoying.",
     "My card was declined twice for no reason.",
-    "Shipping is too expensive for such a small parcel.",
+    "Shipping is too expensive for such a small order.",
     "The search shows nothing useful.",
     "The page is slow and the basket lost my items.",
 )

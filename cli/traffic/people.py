@@ -1,4 +1,4 @@
-"""Who visits the simulated shop: their devices, tastes, eagerness and accounts."""
+"""Who visits the simulated shop: devices, interests, intent to buy, accounts."""
 
 from dataclasses import dataclass, field
 from random import Random
@@ -53,12 +53,12 @@ LAST_NAMES = (
 ACCOUNT_OPENERS = 0.85
 """The share of buyers who open an account at their first order; the rest order as guests."""
 SECOND_DEVICE = 0.06
-"""The share of new browsers that are a second device of somebody with an account."""
+"""The share of new browsers that are a second device of a person with an account."""
 
 
 @dataclass(slots=True)
 class Account:
-    """Somebody the shop knows by name, on one or more devices."""
+    """A person the shop knows by name, on one or more devices."""
 
     user_id: str
     name: str
@@ -70,9 +70,9 @@ class Account:
 
 @dataclass(slots=True)
 class Visitor:
-    """One browser: what it is, what its owner likes, and what the shop remembers of earlier visits.
+    """One browser: its device, its owner's interests, and what the shop remembers of earlier visits.
 
-    `eagerness` multiplies every chance to go on towards an order. `account` is the owner's, once there is one;
+    `intent` multiplies every chance to go on towards an order. `account` is the owner's, once there is one;
     only after `signed_in` does the shop know it. A `regular` has ordered and is likelier to come again.
     """
 
@@ -82,8 +82,8 @@ class Visitor:
     user_agent: str
     viewport: tuple[int, int]
     country: str
-    tastes: tuple[str, ...]
-    eagerness: float
+    interests: tuple[str, ...]
+    intent: float
     opens_account: bool
     bot: bool = False
     account: Account | None = None
@@ -95,7 +95,7 @@ class Visitor:
 
 
 def new_visitor(seed: int, number: int) -> Visitor:
-    """The browser with that number: the same for the same seed."""
+    """Returns the browser with that number: the same for the same seed."""
     rng = Random(f"{seed}/visitor/{number}")
     device = rng.choices(list(DEVICES), list(DEVICES.values()))[0]
     return Visitor(
@@ -105,22 +105,22 @@ def new_visitor(seed: int, number: int) -> Visitor:
         user_agent=rng.choice(USER_AGENTS[device]),
         viewport=rng.choice(VIEWPORTS[device]),
         country=rng.choices(list(COUNTRIES), list(COUNTRIES.values()))[0],
-        tastes=tuple(category.slug for category in rng.sample(CATEGORIES, 2)),
-        eagerness=rng.lognormvariate(0, 0.45),
+        interests=tuple(category.slug for category in rng.sample(CATEGORIES, 2)),
+        intent=rng.lognormvariate(0, 0.45),
         opens_account=rng.random() < ACCOUNT_OPENERS,
     )
 
 
 def second_device(seed: int, number: int, owner: Visitor) -> Visitor:
-    """The browser with that number, in the hands of somebody who has an account already but has not signed in here."""
+    """Returns the browser with that number, whose owner has an account but has not signed in on it."""
     visitor = new_visitor(seed, number)
-    visitor.tastes, visitor.country, visitor.eagerness = owner.tastes, owner.country, owner.eagerness
+    visitor.interests, visitor.country, visitor.intent = owner.interests, owner.country, owner.intent
     visitor.account = owner.account
     return visitor
 
 
 def open_account(visitor: Visitor, rng: Random) -> Account:
-    """The account that a buyer opens."""
+    """Returns the account that a buyer opens."""
     sex = rng.choice(("female", "male"))
     first, last = rng.choice(FIRST_NAMES[sex]), rng.choice(LAST_NAMES)
     return Account(
@@ -134,6 +134,6 @@ def open_account(visitor: Visitor, rng: Random) -> Account:
 
 
 def new_id(rng: Random) -> str:
-    """A version 4 UUID out of the seeded source of chance."""
+    """Returns a version 4 UUID from a seeded random generator."""
     digits = f"{rng.getrandbits(128):032x}"
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"

@@ -18,18 +18,18 @@ HOUR_MS = 3_600_000
 
 
 def visits_on(day: date, first: date, per_day: int, rng: Random) -> int:
-    """How many visits that day has, around `per_day` in the first week."""
+    """Returns how many visits that day has, around `per_day` in the first week."""
     weeks = (day - first).days / 7
     expected = per_day * WEEKDAYS[day.weekday()] * (1 + GROWTH_PER_WEEK * weeks)
     return max(0, round(rng.gauss(expected, expected**0.5)))
 
 
 def moment_on(day: date, device: Device, rng: Random) -> int:
-    """A moment of that day (UTC) as milliseconds since 1970, in the device's rhythm."""
+    """Returns a moment of that day (UTC) in milliseconds since 1970, by the hours in which the device is used."""
     hour = rng.choices(range(24), HOURS[device])[0]
     return midnight_ms(day) + hour * HOUR_MS + rng.randrange(HOUR_MS)
 
 
 def midnight_ms(day: date) -> int:
-    """When that day begins (UTC), as milliseconds since 1970."""
+    """Returns when that day begins (UTC), in milliseconds since 1970."""
     return round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)

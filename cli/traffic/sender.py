@@ -1,4 +1,4 @@
-"""Sending batches as browsers do: each gzipped and under its own user agent, over some connections at once."""
+"""Sends batches as browsers do: each gzipped, with its own user agent, over several connections at once."""
 
 import gzip
 import json
@@ -6,11 +6,10 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 
-from cli.client import Client, Trouble, said_by
+from cli.client import Client, CliError, CollectAnswer, Rejection, error_text
 from cli.traffic.shop import Batch
 
 CONNECTIONS = 8
@@ -18,13 +17,13 @@ CONNECTIONS = 8
 
 @dataclass
 class Sent:
-    """What became of the events so far: those taken durably, and those refused with the first refusal's reason."""
+    """How many events were accepted and refused so far, and why the first of them was refused."""
 
     accepted: int = 0
     refused: int = 0
     reason: str | None = None
 
-    def count(self, accepted: int, rejected: list[dict[str, str]]) -> None:
+    def count(self, accepted: int, rejected: list[Rejection]) -> None:
         """Add the answer to one batch."""
         self.accepted += accepted
         self.refused += len(rejected)
@@ -32,9 +31,9 @@ class Sent:
 
 
 def send_batches(batches: Iterator[Batch], client: Client, on_batch: Callable[[Batch], None]) -> Sent:
-    """Post every batch to collect; raises Trouble at the first that is not taken.
+    """Returns how many events collect accepted; raises CliError at the first batch that is not taken.
 
-    At most one batch per connection is in memory. `on_batch` is called after each that was taken, one at a time.
+    At most one batch per connection is in memory. `on_batch` is called after each batch, one at a time.
     """
     sent, reading, counting, stop = Sent(), threading.Lock(), threading.Lock(), threading.Event()
 
@@ -63,11 +62,11 @@ def send_batches(batches: Iterator[Batch], client: Client, on_batch: Callable[[B
     return sent
 
 
-def _post(client: Client, batch: Batch) -> dict[str, Any]:
+def _post(client: Client, batch: Batch) -> CollectAnswer:
     body = gzip.compress(json.dumps({"batch": batch.events}, separators=(",", ":")).encode(), 1, mtime=0)
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip", "User-Agent": batch.user_agent}
     response = client.post_events(body, headers)
     if response.status_code != httpx.codes.ACCEPTED:
-        raise Trouble(f"collect at {client.url} answers {response.status_code}: {said_by(response)}")
-    answer: dict[str, Any] = response.json()
+        raise CliError(f"/collect at {client.url} answers {response.status_code}: {error_text(response)}")
+    answer: CollectAnswer = response.json()
     return answer

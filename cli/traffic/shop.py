@@ -1,7 +1,7 @@
-"""A shop's traffic over some days: who comes when, what they do, and what the shop does about it afterwards.
+"""A shop's traffic over some days: who comes when, what they do, and which orders are refunded later.
 
-One seed makes one traffic, to the byte. It is made while it is read, in the order in which visits begin, and holds
-at most one day's arrivals, some thousands of people who may come again, and the refunds to come.
+The same seed gives the same traffic, to the byte. It is generated while it is read, in the order in which visits begin;
+at most one day's arrivals, some thousands of people who may return, and the refunds to come are in memory.
 """
 
 import heapq
@@ -21,9 +21,10 @@ from cli.traffic.visit import Event, Visit, iso
 
 RETURNING = 0.36
 """The share of visits by people who were here before."""
-CUSTOMERS_AMONG_THEM = 1 / 3
+CUSTOMERS_AMONG_RETURNING = 1 / 3
 """The share of those by customers, once there are many."""
 REMEMBERED = 20_000
+"""The most visitors, and the most customers, that may return: it bounds the memory."""
 REFUNDED = 0.06
 REFUND_DAYS = (2, 14)
 DAY_MS = 86_400_000
@@ -47,14 +48,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one sender sends at once: the events of one visit, or one notice from the shop's own server."""
+    """What one sender sends at once: the events of one visit, or one event from the shop's own server."""
 
     user_agent: str
     events: list[Event]
 
 
 def traffic(plan: Plan) -> Iterator[Batch]:
-    """The whole traffic of a plan, as it would be sent."""
+    """Yields the whole traffic of a plan, as it would be sent."""
     shop = _Shop(plan)
     for day in plan.days:
         yield from shop.day(day)
@@ -65,41 +66,40 @@ class _Shop:
         self._plan = plan
         self._rng = Random(f"{plan.seed}/shop")
         self._catalogue = catalogue(plan.seed)
-        self._newcomers = 0
+        self._new_visitors = 0
         self._visitors: list[Visitor] = []
         self._customers: list[Visitor] = []
         self._refunds: list[tuple[int, str, Event]] = []
 
     def day(self, day: date) -> Iterator[Batch]:
-        """One day's visits in the order they begin, with the refunds made between them."""
+        """Yields one day's visits in the order they begin, with the refunds made between them."""
         for started_ms, _, visitor in sorted(self._arrivals(day), key=lambda arrival: arrival[:2]):
             while self._refunds and self._refunds[0][0] < started_ms:
                 yield Batch(SERVER_AGENT, [heapq.heappop(self._refunds)[2]])
             yield Batch(visitor.user_agent, self._visit(visitor, started_ms, day.weekday()))
 
     def _arrivals(self, day: date) -> Iterator[tuple[int, int, Visitor]]:
-        """Who comes that day and when; nobody comes twice, so that no visits of one person overlap."""
-        seen: set[int] = set()
+        seen: set[int] = set()  # nobody comes twice a day, so that no visits of one person overlap
         for number in range(visits_on(day, self._plan.first, self._plan.visitors_per_day, self._rng)):
-            visitor = self._somebody(seen)
+            visitor = self._draw_visitor(seen)
             seen.add(visitor.number)
             yield moment_on(day, visitor.device, self._rng), number, visitor
 
-    def _somebody(self, seen: set[int]) -> Visitor:
+    def _draw_visitor(self, seen: set[int]) -> Visitor:
         if self._visitors and self._rng.random() < RETURNING:
-            customers = min(CUSTOMERS_AMONG_THEM, len(self._customers) / self._plan.visitors_per_day)
+            customers = min(CUSTOMERS_AMONG_RETURNING, len(self._customers) / self._plan.visitors_per_day)
             known = self._rng.choice(self._customers if self._rng.random() < customers else self._visitors)
             if known.number not in seen:
                 return known
-        return self._newcomer()
+        return self._new_visitor()
 
-    def _newcomer(self) -> Visitor:
-        self._newcomers += 1
+    def _new_visitor(self) -> Visitor:
+        self._new_visitors += 1
         if self._customers and self._rng.random() < SECOND_DEVICE:
-            return second_device(self._plan.seed, self._newcomers, self._rng.choice(self._customers))
+            return second_device(self._plan.seed, self._new_visitors, self._rng.choice(self._customers))
         if self._rng.random() < BOTS:
-            return new_bot(self._plan.seed, self._newcomers)
-        return new_visitor(self._plan.seed, self._newcomers)
+            return new_bot(self._plan.seed, self._new_visitors)
+        return new_visitor(self._plan.seed, self._new_visitors)
 
     def _visit(self, visitor: Visitor, started_ms: int, weekday: int) -> list[Event]:
         rng = Random(f"{self._plan.seed}/visit/{visitor.number}/{visitor.visits}")
@@ -109,21 +109,21 @@ class _Shop:
             return visit.events
         visit = Visit(visitor, draw_source(visitor, weekday, rng), self._catalogue, started_ms, rng)
         walk(visit)
-        self._remember(visitor)
+        self._count_visit(visitor)
         if visit.order and rng.random() < REFUNDED:
             self._plan_refund(visit, visit.order)
         return visit.events
 
-    def _remember(self, visitor: Visitor) -> None:
+    def _count_visit(self, visitor: Visitor) -> None:
         visitor.visits += 1
         if visitor.visits == 1:
-            _keep(self._visitors, visitor, self._rng)
+            _remember(self._visitors, visitor, self._rng)
         if visitor.orders and visitor.signed_in and not visitor.regular:
             visitor.regular = True
-            _keep(self._customers, visitor, self._rng)
+            _remember(self._customers, visitor, self._rng)
 
     def _plan_refund(self, visit: Visit, order: Event) -> None:
-        """Some days later the shop's server gives back the whole order or one line of it."""
+        # some days later: the whole order or one line of it
         rng, line = visit.rng, visit.rng.choice(order["products"])
         total = order["total"] if rng.random() < 0.6 else round(line["price"] * line["quantity"], 2)
         moment_ms = visit.now_ms + rng.randint(REFUND_DAYS[0] * DAY_MS, REFUND_DAYS[1] * DAY_MS)
@@ -139,8 +139,7 @@ class _Shop:
         heapq.heappush(self._refunds, (moment_ms, refund["eventId"], refund))
 
 
-def _keep(people: list[Visitor], visitor: Visitor, rng: Random) -> None:
-    """Remember a visitor, in place of another once there are as many as we remember."""
+def _remember(people: list[Visitor], visitor: Visitor, rng: Random) -> None:
     if len(people) < REMEMBERED:
         people.append(visitor)
     else:

@@ -8,14 +8,14 @@ from cli.traffic.people import Visitor
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One way into the shop.
+    """One traffic source.
 
-    `landings` says how often it leads to which page; `pull` multiplies the chance to go on towards an order.
+    `landings` is the share of visits by their first page; `intent` multiplies the chance to go on towards an order.
     """
 
     name: str
     share: float
-    pull: float
+    intent: float
     landings: dict[str, float]
     referrer: str | None = None
     utm: dict[str, str] | None = None
@@ -66,7 +66,7 @@ NEWSLETTER_DAYS = frozenset({1, 4})
 
 
 def draw_source(visitor: Visitor, weekday: int, rng: Random) -> Source:
-    """How this visit comes about: regulars come directly, readers on the days of the newsletter."""
+    """Returns the source of a visit: regulars come directly, subscribers on the days of the newsletter."""
     if visitor.account and visitor.account.newsletter and weekday in NEWSLETTER_DAYS and rng.random() < 0.5:
         return NEWSLETTER
     if visitor.visits and rng.random() < 0.5:
@@ -75,5 +75,5 @@ def draw_source(visitor: Visitor, weekday: int, rng: Random) -> Source:
 
 
 def draw_landing(source: Source, rng: Random) -> str:
-    """The page type that this visit lands on."""
+    """Returns the type of the page that a visit begins on."""
     return rng.choices(list(source.landings), list(source.landings.values()))[0]

@@ -1,4 +1,4 @@
-"""What a browser's tracker writes down during one visit: the events, as they go over the wire."""
+"""What a browser's tracker records during one visit: the events, as they are sent."""
 
 from datetime import UTC, datetime
 from random import Random
@@ -11,6 +11,7 @@ from cli.traffic.sources import Source
 
 SHOP = "https://shop.example.com"
 Event = dict[str, Any]
+"""An event as JSON, as collect takes it."""
 
 
 class Visit:
@@ -35,7 +36,7 @@ class Visit:
         self.now_ms += round(1000 * (shortest + (longest - shortest) * self.rng.random() ** 2))
 
     def open(self, page_type: str, path: str, title: str) -> None:
-        """Leave the page before and view this one; the first page carries how the visit came about."""
+        """Leave the page before and view this one; the first page view carries the source of the visit."""
         referrer = self.source.referrer if not self.pages else self._page["url"]
         self.leave_page()
         query = self._landing_query() if not self.pages else ""
@@ -48,19 +49,19 @@ class Visit:
         self.record("pageview", **fields)
 
     def leave_page(self) -> None:
-        """Say how long the page in view was looked at, in seconds."""
+        """Record how long the page in view was looked at, in seconds."""
         if self.pages:
             self.record("page_exit", duration=round((self.now_ms - self._opened_ms) / 1000, 3))
 
-    def point(self, event_type: str, element: str, at: tuple[int, int] | None = None, **fields: Any) -> None:
-        """Click on or hover over an element, at a spot of the viewport or anywhere in it."""
+    def point(self, event_type: str, element: str, at: tuple[int, int] | None = None, **fields: object) -> None:
+        """Click on or hover over an element, at a point of the viewport or anywhere in it."""
         width, height = self.visitor.viewport
         x, y = at or (self.rng.randrange(width), self.rng.randrange(height))
-        spot = {"x": x, "y": y, "viewport": {"width": width, "height": height}}
-        self.record(event_type, element=element, coordinates=spot, **fields)
+        coordinates = {"x": x, "y": y, "viewport": {"width": width, "height": height}}
+        self.record(event_type, element=element, coordinates=coordinates, **fields)
 
-    def record(self, event_type: str, **fields: Any) -> Event:
-        """Write down one event at this moment; no two of a visit share a millisecond."""
+    def record(self, event_type: str, **fields: object) -> Event:
+        """Record and return one event of this moment; no two of a visit share a millisecond."""
         self.now_ms += 1
         visitor = self.visitor
         event: Event = {
@@ -85,5 +86,5 @@ class Visit:
 
 
 def iso(moment_ms: int) -> str:
-    """Milliseconds since 1970 as ISO 8601 in UTC."""
+    """Returns milliseconds since 1970 as ISO 8601 in UTC."""
     return datetime.fromtimestamp(moment_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""Asynchronous invocations: tried again after a failure, and told to a queue when nothing helps, as Lambda does.
+"""Asynchronous invocations: retried after a failure and at last reported to a queue, as Lambda does.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 """
@@ -9,13 +9,12 @@ import threading
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from infra.local.aws import AwsAddresses, client
 from infra.local.workers import Function, Invocation
 
 LARGEST_EVENT = 1024 * 1024
-RETRY_SECONDS = (60.0, 120.0)
+RETRY_SECONDS = (60.0, 120.0)  # before the second and the third attempt
 LOG = logging.getLogger(__name__)
 
 
@@ -27,7 +26,7 @@ class _Attempt:
 
 
 class AsynchronousInvocations:
-    """Runs events in the background; what still waits for another try when the stack stops is lost."""
+    """Runs functions on events in the background; retries that are still to come when the stack stops are lost."""
 
     def __init__(
         self, executor: Executor, addresses: AwsAddresses, retry_seconds: tuple[float, ...] = RETRY_SECONDS
@@ -40,7 +39,7 @@ class AsynchronousInvocations:
 
     @property
     def running(self) -> int:
-        """How many events a function has right now."""
+        """How many events functions are working on."""
         return self._running
 
     def start(self, function: Function, payload: bytes) -> None:
@@ -74,17 +73,17 @@ class AsynchronousInvocations:
             timer.daemon = True
             timer.start()
         elif plan.asynchronous.failure_queue_arn:
-            self._tell(
+            self._report(
                 plan.asynchronous.failure_queue_arn, failure_record(attempt.payload, answer, plan.arn, attempt.number)
             )
 
-    def _tell(self, queue_arn: str, record: dict[str, Any]) -> None:
+    def _report(self, queue_arn: str, record: dict[str, object]) -> None:
         sqs = client("sqs", self._addresses.endpoint)
         sqs.send_message(QueueUrl=self._addresses.queue_url(queue_arn), MessageBody=json.dumps(record))
 
 
-def failure_record(payload: bytes, answer: Invocation, function_arn: str, attempts: int) -> dict[str, Any]:
-    """What Lambda sends to a failure destination."""
+def failure_record(payload: bytes, answer: Invocation, function_arn: str, attempts: int) -> dict[str, object]:
+    """Returns what Lambda sends to a failure destination."""
     return {
         "version": "1.0",
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),

@@ -7,7 +7,6 @@ secrets live in FOLDER.
 import logging
 import sys
 from pathlib import Path
-from typing import Any
 
 from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -20,14 +19,14 @@ from infra.local.moto_changes import change_moto
 
 
 def main(listener: int, lambda_endpoint: str, folder: Path | None) -> None:
-    """Serve on the inherited socket until the process is told to end."""
+    """Serve on the inherited socket until the process ends."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     change_moto(lambda_endpoint)
     use_durable_queues(folder / "sqs" if folder else None)
     if folder:
         _keep_state(folder)
-    application: Any = DomainDispatcherApplication(create_backend_app)
+    application = DomainDispatcherApplication(create_backend_app)
     server = make_server(LOOPBACK, 0, application, threaded=True, request_handler=MotoRequestHandler, fd=listener)
     server.serve_forever()
 

@@ -7,15 +7,23 @@ import json
 import queue
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import NotRequired, TypedDict
 
-from infra.local.gateway import Receive, Scope, Send, read_request, send_response
+from infra.local.gateway import read_request, send_response
 from infra.local.http_events import Response
+from infra.local.http_server import Receive, Scope, Send
 from infra.local.plan import function_name
 from infra.local.template import PSEUDO_PARAMETERS, Resource, Template, TemplateError
-from infra.local.workers import Function
+from infra.local.workers import Function, Invocation
 
 PATH = "/custom-resources/"
+
+
+class Answer(TypedDict):
+    """What a custom resource's function puts at its ResponseURL."""
+
+    Status: str
+    Reason: NotRequired[str]
 
 
 class CustomResources:
@@ -24,7 +32,7 @@ class CustomResources:
     def __init__(self, address: str) -> None:
         """`address` is where this application is served."""
         self._address = address
-        self._answers: dict[str, queue.Queue[dict[str, Any]]] = {}
+        self._answers: dict[str, queue.Queue[Answer]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take one function's answer."""
@@ -40,7 +48,7 @@ class CustomResources:
             if _is_custom(resource):
                 self._create(resource, functions[_function_of(resource)].invoke)
 
-    def _create(self, resource: Resource, invoke: Callable[[bytes], Any]) -> None:
+    def _create(self, resource: Resource, invoke: Callable[[bytes], Invocation]) -> None:
         request_id = str(uuid.uuid4())
         self._answers[request_id] = queue.Queue()
         event = {
@@ -56,8 +64,8 @@ class CustomResources:
         try:
             answer = self._answers.pop(request_id).get_nowait()
         except queue.Empty:
-            said = invocation.payload.decode(errors="replace")
-            raise TemplateError(f"{resource.logical_id} did not answer: {said}") from None
+            returned = invocation.payload.decode(errors="replace")
+            raise TemplateError(f"{resource.logical_id} did not answer; its function returned {returned}") from None
         if answer["Status"] != "SUCCESS":
             raise TemplateError(f"{resource.logical_id} failed: {answer.get('Reason')}")
 
@@ -73,4 +81,4 @@ def _is_custom(resource: Resource) -> bool:
 
 
 def _function_of(resource: Resource) -> str:
-    return function_name(resource.properties["ServiceToken"])
+    return function_name(str(resource.properties["ServiceToken"]))

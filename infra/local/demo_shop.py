@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import Self
 
 from infra.local.aws import LOOPBACK
-from infra.local.gateway import Receive, Scope, Send, send_response
+from infra.local.gateway import send_response
 from infra.local.http_events import Response
-from infra.local.http_server import HttpServer, bound_socket
+from infra.local.http_server import HttpServer, Receive, Scope, Send, bound_socket
 
 WEB = Path(__file__).parents[2] / "web"
 PAGES = WEB / "demo-shop"
@@ -20,12 +20,12 @@ class DemoShop:
     """One shop on a port of loopback (0: any free one); use it as a context manager.
 
     Its `/config.js` names the write key and where events go, its `/footfall.js` is the tracker; whatever is put into
-    `made` by its path is served before the files of the shop.
+    `generated` by its path is served before the files of the shop.
     """
 
     def __init__(self, collector_url: str, write_key: str, port: int = 0) -> None:
         config = f"window.FOOTFALL = {json.dumps({'key': write_key, 'host': collector_url})}"
-        self.made = {"/config.js": config.encode(), "/footfall.js": SCRIPT.read_bytes()}
+        self.generated = {"/config.js": config.encode(), "/footfall.js": SCRIPT.read_bytes()}
         listener = bound_socket(LOOPBACK, port)
         self.url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
         self._server = HttpServer(self, listener)
@@ -47,18 +47,18 @@ class DemoShop:
     def _answer(self, method: str, path: str) -> Response:
         if method not in ("GET", "HEAD"):
             return _response(405, b"Method not allowed", "text/plain", ("allow", "GET, HEAD"))
-        content = self.made.get(path) or _file(path)
+        content = self.generated.get(path) or _file(path)
         if content is None:
             return _response(404, b"Not found", "text/plain")
         return _response(200, content, mimetypes.guess_type(path)[0] or "text/html")
 
 
 def _file(path: str) -> bytes | None:
-    """A file of the shop's folder, and of no other."""
     file = (PAGES / (path.lstrip("/") or "index.html")).resolve()
-    return file.read_bytes() if file.is_relative_to(PAGES) and file.is_file() else None
+    is_ours = file.is_relative_to(PAGES)  # `..` in a path must not lead out of the shop's folder
+    return file.read_bytes() if is_ours and file.is_file() else None
 
 
 def _response(status: int, body: bytes, kind: str, *more: tuple[str, str]) -> Response:
-    """Never kept by a browser: the next demo on this port has another key."""
+    # no browser may keep it: the next demo on this port has another key
     return Response(status, body, (("content-type", kind), ("cache-control", "no-store"), *more))

@@ -13,7 +13,7 @@ import time
 from collections import OrderedDict
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 from uuid import uuid4
 
 from moto.core.responses import ActionResult
@@ -30,7 +30,7 @@ class DurableQueue(Queue):
 
     folder: Path | None = None
 
-    def __init__(self, name: str, region: str, account_id: str, **kwargs: Any) -> None:
+    def __init__(self, name: str, region: str, account_id: str, **kwargs: object) -> None:
         self._all: dict[str, Message] = {}
         self._ready: OrderedDict[str, Message] = OrderedDict()
         self._due: list[tuple[float, str]] = []
@@ -42,9 +42,9 @@ class DurableQueue(Queue):
 
     @_messages.setter
     def _messages(self, _nothing: list[Message]) -> None:
-        """moto assigns an empty list to create the queue and to purge it."""
+        # moto assigns an empty list to create the queue and to purge it
         for message in list(self._all.values()):
-            self._forget(message)
+            self._drop(message)
 
     @property
     def approximate_number_of_messages(self) -> int:
@@ -77,11 +77,11 @@ class DurableQueue(Queue):
         self._write(message)
         with self._messages_lock:
             self._all[message.id] = message
-            self._show(message, message.delayed_until)
+            self._make_receivable(message, message.delayed_until)
             self._messages_lock.notify_all()
 
     def receive(self, count: int, wait_seconds: float, visibility_seconds: int) -> list[Message]:
-        """Up to `count` messages, waiting for the first; those received too often go to the dead-letter queue."""
+        """Returns up to `count` messages, waiting for the first; those received too often become dead letters."""
         deadline = time.monotonic() + wait_seconds
         with self._messages_lock:
             while True:
@@ -96,7 +96,7 @@ class DurableQueue(Queue):
         with self._messages_lock:
             message = self._all.get(_message_id(receipt_handle))
             if message:
-                self._forget(message)
+                self._drop(message)
 
     def change_visibility(self, receipt_handle: str, seconds: int) -> None:
         """Hide the message for so long from now; 0 hands it to the next receiver."""
@@ -105,7 +105,7 @@ class DurableQueue(Queue):
             if message is None:
                 raise ReceiptHandleIsInvalid
             message.change_visibility(seconds)
-            self._show(message, message.visible_at if seconds else 0)
+            self._make_receivable(message, message.visible_at if seconds else 0)
             self._messages_lock.notify_all()
 
     def move_to(self, target: "DurableQueue", message: Message) -> None:
@@ -126,7 +126,7 @@ class DurableQueue(Queue):
             self.move_to(target, message)
 
     def restore(self, folder: Path) -> None:
-        """Take up what an earlier run left in `folder`, oldest first, and keep messages there from now on."""
+        """Load what an earlier run left in `folder`, oldest first, and keep messages there from now on."""
         folder.mkdir(parents=True, exist_ok=True)
         messages = [message for path in folder.glob("*.json") if (message := _read(path))]
         for message in sorted(messages, key=_sent):
@@ -141,11 +141,11 @@ class DurableQueue(Queue):
             if self._received_too_often(message):
                 self.move_to(cast(DurableQueue, self.dead_letter_queue), message)
             elif self._expired(message):
-                self._forget(message)
+                self._drop(message)
             else:
                 message.mark_received(visibility_seconds)
                 message.receipt_handle = f"{message.id}.{message.receipt_handle}"
-                self._show(message, message.visible_at if visibility_seconds else 0)
+                self._make_receivable(message, message.visible_at if visibility_seconds else 0)
                 taken.append(copy.copy(message))
         return taken
 
@@ -158,8 +158,7 @@ class DurableQueue(Queue):
         retention = int(vars(self)["message_retention_period"])  # moto sets its attributes by name
         return _sent(message) / 1000 + retention <= time.time()
 
-    def _show(self, message: Message, at: float) -> None:
-        """Make the message receivable at a time; a time in the past means now."""
+    def _make_receivable(self, message: Message, at: float) -> None:
         if at <= time.time() * 1000:
             self._ready[message.id] = message
         else:
@@ -178,7 +177,7 @@ class DurableQueue(Queue):
     def _seconds_to_next_due(self) -> float:
         return max(0.001, self._due[0][0] / 1000 - time.time()) if self._due else 3600
 
-    def _forget(self, message: Message) -> None:
+    def _drop(self, message: Message) -> None:
         self._all.pop(message.id, None)
         self._ready.pop(message.id, None)
         if self.folder:
@@ -195,16 +194,14 @@ def _file(folder: Path, message: Message) -> Path:
 
 
 def _sent(message: Message) -> int:
-    sent: Any = message.sent_timestamp
-    return int(sent)
+    return int(vars(message)["sent_timestamp"])  # moto declares it as always None
 
 
 def _read(path: Path) -> Message | None:
-    """The message in a file; a half-written one was never acknowledged, so it goes."""
     try:
         kept = json.loads(path.read_text())
     except ValueError:
-        path.unlink()
+        path.unlink()  # it is half written, so it was never acknowledged
         return None
     message = Message(path.stem, kept["body"])
     for name in KEPT:
@@ -219,10 +216,10 @@ def _message_id(receipt_handle: str) -> str:
 def use_durable_queues(folder: Path | None) -> None:
     """Have moto's SQS use these queues, with their messages under `folder` (or in memory alone when there is none)."""
     models.Queue = DurableQueue  # type: ignore[misc]
-    _spare_work()
+    _skip_slow_steps()
     create_queue = SQSBackend.create_queue
 
-    def create(self: SQSBackend, name: str, tags: dict[str, str] | None = None, **kwargs: Any) -> Queue:
+    def create(self: SQSBackend, name: str, tags: dict[str, str] | None = None, **kwargs: object) -> Queue:
         known = name in self.queues
         queue = create_queue(self, name, tags, **kwargs)
         if folder and not known and isinstance(queue, DurableQueue):
@@ -235,13 +232,13 @@ def use_durable_queues(folder: Path | None) -> None:
     SQSResponse.start_message_move_task = _start_move_task  # type: ignore[attr-defined]
 
 
-def _spare_work() -> None:
-    """Leave out what moto does for each message or megabyte and what takes more than half of its time."""
+def _skip_slow_steps() -> None:
+    # what moto does here for each message or megabyte takes more than half of its time
     models.camelcase_to_underscores = cache(models.camelcase_to_underscores)  # type: ignore[attr-defined]
     models.generate_receipt_handle = lambda: uuid4().hex  # type: ignore[attr-defined]  # it draws each of 185 letters
     enrich = SQSResponse._enrich_response  # noqa: SLF001
 
-    def without_looking_for_xml(headers: dict[str, str], body: Any) -> tuple[dict[str, str], Any]:
+    def without_looking_for_xml(headers: dict[str, str], body: object) -> tuple[dict[str, str], object]:
         return enrich(headers, "")[0], body
 
     SQSResponse._enrich_response = staticmethod(without_looking_for_xml)  # type: ignore[method-assign]  # noqa: SLF001
@@ -268,7 +265,7 @@ def _change_visibility(self: SQSBackend, queue_name: str, receipt_handle: str, v
 
 
 def _start_move_task(self: SQSResponse) -> ActionResult:
-    """StartMessageMoveTask, which moto lacks: here it is done when it answers."""
+    # moto lacks StartMessageMoveTask; here the messages have moved when it answers
     backend = self.sqs_backend
     source = backend.get_queue(_name_in(self._get_param("SourceArn")))
     destination = self._get_param("DestinationArn")

@@ -1,11 +1,10 @@
-"""What moto's server would lose with its process: objects, parameters and secrets, written out as they change."""
+"""Keeps what moto's server would lose with its process: objects, parameters and secrets, written as they change."""
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, unquote
 
 from moto.s3.models import S3Backend
@@ -23,19 +22,19 @@ def keep_objects(folder: Path) -> None:
     def file_of(bucket_name: str, key_name: str) -> Path:
         return folder / bucket_name / quote(key_name, safe="")
 
-    def write(backend: S3Backend, bucket_name: str, key_name: str, *_: Any, **__: Any) -> None:
+    def write(backend: S3Backend, bucket_name: str, key_name: str, *_: object, **__: object) -> None:
         file = file_of(bucket_name, key_name)
         file.parent.mkdir(parents=True, exist_ok=True)
         partial = file.with_name(file.name + PARTIAL)
         partial.write_bytes(backend.get_bucket(bucket_name).keys[key_name].value)
         partial.replace(file)
 
-    def remove(backend: S3Backend, bucket_name: str, key_name: str, *_: Any, **__: Any) -> None:
+    def remove(backend: S3Backend, bucket_name: str, key_name: str, *_: object, **__: object) -> None:
         newest = backend.get_bucket(bucket_name).keys.get(key_name)
         if getattr(newest, "value", None) is None:
             file_of(bucket_name, key_name).unlink(missing_ok=True)
 
-    def restore(backend: S3Backend, bucket_name: str, *_: Any, **__: Any) -> None:
+    def restore(backend: S3Backend, bucket_name: str, *_: object, **__: object) -> None:
         for file in sorted((folder / bucket_name).glob("*")):
             if file.name.endswith(PARTIAL):
                 file.unlink()
@@ -50,10 +49,11 @@ def keep_objects(folder: Path) -> None:
 def keep_parameters(file: Path) -> None:
     """Write the SSM parameters to `file` at each change, after bringing back what is there."""
     backend = ssm_backends[ACCOUNT][REGION]
-    for name, (value, kind) in _read(file).items():
+    kept: dict[str, tuple[str, str]] = json.loads(_text(file))
+    for name, (value, kind) in kept.items():
         backend.put_parameter(name, "", value, kind, "", "", False, [], "text", None, None)
 
-    def write(backend: SimpleSystemManagerBackend, *_: Any, **__: Any) -> None:
+    def write(backend: SimpleSystemManagerBackend, *_: object, **__: object) -> None:
         parameters = backend._parameters.values()  # noqa: SLF001 — moto has no list of all with their values
         newest = [versions[-1] for versions in parameters if versions]
         _write_private(file, {found.name: [found.value, found.parameter_type] for found in newest})
@@ -65,10 +65,11 @@ def keep_parameters(file: Path) -> None:
 def keep_secrets(file: Path) -> None:
     """Write the secrets to `file`, which only its owner may read, at each change, after bringing back what is there."""
     backend = secretsmanager_backends[ACCOUNT][REGION]
-    for name, value in _read(file).items():
+    kept: dict[str, str] = json.loads(_text(file))
+    for name, value in kept.items():
         backend.create_secret(name, value, None, None, [], None, None, [], False)
 
-    def write(backend: SecretsManagerBackend, *_: Any, **__: Any) -> None:
+    def write(backend: SecretsManagerBackend, *_: object, **__: object) -> None:
         alive = [
             found for found in backend.secrets.values() if isinstance(found, FakeSecret) and not found.is_deleted()
         ]
@@ -78,16 +79,15 @@ def keep_secrets(file: Path) -> None:
         _after(SecretsManagerBackend, method, write)
 
 
-def _read(file: Path) -> dict[str, Any]:
-    return dict(json.loads(file.read_text())) if file.exists() else {}
+def _text(file: Path) -> str:
+    return file.read_text() if file.exists() else "{}"
 
 
 def _after(owner: type, method: str, then: Callable[..., None]) -> None:
-    """Call `then` with the same arguments whenever `method` has succeeded."""
     original = getattr(owner, method)
 
     @wraps(original)
-    def both(*args: Any, **kwargs: Any) -> Any:
+    def both(*args: object, **kwargs: object) -> object:
         result = original(*args, **kwargs)
         then(*args, **kwargs)
         return result
@@ -95,7 +95,7 @@ def _after(owner: type, method: str, then: Callable[..., None]) -> None:
     setattr(owner, method, both)
 
 
-def _write_private(file: Path, content: dict[str, Any]) -> None:
+def _write_private(file: Path, content: Mapping[str, object]) -> None:
     partial = file.with_suffix(".part")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as output:

@@ -3,34 +3,38 @@
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html says what counts as success.
 """
 
+import base64
 import json
 import logging
 import math
 import random
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from botocore.exceptions import BotoCoreError, ClientError
+from footfall.chunks import chunks
 
 from infra.local.aws import REGION, client
 from infra.local.plan import QueueSource
-from infra.local.workers import LARGEST_PAYLOAD, Invocation
+from infra.local.workers import LARGEST_PAYLOAD, Invocation, Runnable
 
-RECEIVED_AT_ONCE = 10
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import (
+        ChangeMessageVisibilityBatchRequestEntryTypeDef,
+        DeleteMessageBatchRequestEntryTypeDef,
+        MessageAttributeValueOutputTypeDef,
+        MessageTypeDef,
+    )
+
+MOVED_AT_ONCE = 10
+"""The most messages that one request to SQS receives, deletes or changes."""
 LONG_POLL_SECONDS = 20
 LOG = logging.getLogger(__name__)
-
-
-class Runs(Protocol):
-    """Anything that runs a function on a JSON payload."""
-
-    def invoke(self, payload: bytes) -> Invocation:
-        """The function's answer."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,31 @@ class Disorder:
     seed: int
     duplicates: float = 0.0
     delays: float = 0.0
+
+
+class MessageAttribute(TypedDict):
+    """One message attribute of a record."""
+
+    stringValue: NotRequired[str]
+    binaryValue: NotRequired[str]
+    stringListValues: list[str]
+    binaryListValues: list[str]
+    dataType: str
+
+
+class Record(TypedDict):
+    """One message in a function's event."""
+
+    messageId: str
+    receiptHandle: str
+    body: str
+    attributes: Mapping[str, str]
+    messageAttributes: dict[str, MessageAttribute]
+    md5OfBody: str
+    md5OfMessageAttributes: NotRequired[str]
+    eventSource: str
+    eventSourceARN: str
+    awsRegion: str
 
 
 @dataclass(frozen=True)
@@ -57,7 +86,7 @@ class EventSource:
     def __init__(
         self,
         source: QueueSource,
-        function: Runs,
+        function: Runnable,
         endpoint: str,
         queue_url: str,
         *,
@@ -87,7 +116,7 @@ class EventSource:
 
     @property
     def busy(self) -> bool:
-        """Whether a batch is with the function, or a message is held back for disorder's sake."""
+        """Whether a batch is with the function, or disorder holds a message back."""
         return bool(self.running or self._held)
 
     def stop(self) -> None:
@@ -111,35 +140,32 @@ class EventSource:
                 self._pool.submit(self._run, batch)
 
     def _collect(self) -> list[Delivery]:
-        """The next batch: as many as fit, within the batching window that the first message opens."""
         batch = self._receive(1 if self._held else LONG_POLL_SECONDS, self._source.batch_size)
-        closes = time.monotonic() + self._source.window
+        closes = time.monotonic() + self._source.window  # the first message opens the batching window
         while batch and (room := self._source.batch_size - len(batch)) > 0 and _size(batch) < LARGEST_PAYLOAD:
             left = closes - time.monotonic()
             more = self._receive(math.ceil(left), room) if left > 0 else []
             batch += more
             if not more:
                 break
-        return self._disordered(batch) if self._disorder else batch
+        return self._disordered(batch, self._disorder) if self._disorder else batch
 
     def _receive(self, wait_seconds: int, at_most: int) -> list[Delivery]:
         answer = self._sqs.receive_message(
             QueueUrl=self.queue_url,
-            MaxNumberOfMessages=min(RECEIVED_AT_ONCE, at_most),
+            MaxNumberOfMessages=min(MOVED_AT_ONCE, at_most),
             WaitTimeSeconds=wait_seconds,
             AttributeNames=["All"],
             MessageAttributeNames=["All"],
         )
         return [self._delivery(message) for message in answer.get("Messages", ())]
 
-    def _delivery(self, message: dict[str, Any]) -> Delivery:
+    def _delivery(self, message: "MessageTypeDef") -> Delivery:
         record = json.dumps(record_of(message, self._source.queue_arn), ensure_ascii=False).encode()
         return Delivery(message["MessageId"], message["ReceiptHandle"], record)
 
-    def _disordered(self, received: list[Delivery]) -> list[Delivery]:
-        """Some messages twice, some in a later batch, all in any order; nothing is held once the queue is empty."""
-        rules = self._disorder or Disorder(0)
-        batch = self._held + received
+    def _disordered(self, received: list[Delivery], rules: Disorder) -> list[Delivery]:
+        batch = self._held + received  # all of it where nothing was received: an empty queue leaves nothing held
         self._held = []
         if received:
             late = [delivery for delivery in received if self._random.random() < rules.delays]
@@ -153,7 +179,7 @@ class EventSource:
         with self._counting:
             self.running += 1
         try:
-            for part in _parts(batch):
+            for part in chunks(batch, len(batch), _weight, LARGEST_PAYLOAD - EMPTY_EVENT):
                 self._deliver(part)
         except (BotoCoreError, ClientError) as error:
             if not self._stopping.is_set():
@@ -171,16 +197,18 @@ class EventSource:
         messages = {one.message_id: one for one in batch}  # disorder may have put one in twice
         self._delete([one for key, one in messages.items() if key not in failed])
         if self._retry_seconds is not None:
-            self._show([one for key, one in messages.items() if key in failed], self._retry_seconds)
+            self._hide([one for key, one in messages.items() if key in failed], self._retry_seconds)
 
     def _delete(self, deliveries: Sequence[Delivery]) -> None:
-        for some in _tens(deliveries):
-            entries = [{"Id": str(number), "ReceiptHandle": one.receipt_handle} for number, one in enumerate(some)]
+        for some in chunks(deliveries, MOVED_AT_ONCE):
+            entries: list[DeleteMessageBatchRequestEntryTypeDef] = [
+                {"Id": str(number), "ReceiptHandle": one.receipt_handle} for number, one in enumerate(some)
+            ]
             self._sqs.delete_message_batch(QueueUrl=self.queue_url, Entries=entries)
 
-    def _show(self, deliveries: Sequence[Delivery], seconds: int) -> None:
-        for some in _tens(deliveries):
-            entries = [
+    def _hide(self, deliveries: Sequence[Delivery], seconds: int) -> None:
+        for some in chunks(deliveries, MOVED_AT_ONCE):
+            entries: list[ChangeMessageVisibilityBatchRequestEntryTypeDef] = [
                 {"Id": str(number), "ReceiptHandle": one.receipt_handle, "VisibilityTimeout": seconds}
                 for number, one in enumerate(some)
             ]
@@ -188,7 +216,7 @@ class EventSource:
 
 
 def failed_messages(answer: Invocation, message_ids: Sequence[str], reports_failures: bool) -> set[str]:
-    """The messages that are not to be deleted.
+    """Returns the ids of the messages that are not to be deleted.
 
     All of them after an error. Where the function reports failures: those it names; none for null, {} and an empty or
     null list; all when the answer is no object or names something that is not in the batch.
@@ -207,13 +235,13 @@ def failed_messages(answer: Invocation, message_ids: Sequence[str], reports_fail
     return everything if named - everything else named
 
 
-def record_of(message: dict[str, Any], queue_arn: str) -> dict[str, Any]:
-    """A received message as Lambda shows it to a function."""
-    record = {
+def record_of(message: "MessageTypeDef", queue_arn: str) -> Record:
+    """Returns a received message as Lambda shows it to a function."""
+    record: Record = {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
-        "attributes": message.get("Attributes", {}),
+        "attributes": dict(message.get("Attributes", {}).items()),
         "messageAttributes": {name: _attribute(value) for name, value in message.get("MessageAttributes", {}).items()},
         "md5OfBody": message["MD5OfBody"],
         "eventSource": "aws:sqs",
@@ -225,29 +253,24 @@ def record_of(message: dict[str, Any], queue_arn: str) -> dict[str, Any]:
     return record
 
 
-def _attribute(given: dict[str, Any]) -> dict[str, Any]:
-    value = {"stringValue": given["StringValue"]} if "StringValue" in given else {"binaryValue": given["BinaryValue"]}
-    return {**value, "stringListValues": [], "binaryListValues": [], "dataType": given["DataType"]}
-
-
-def _tens(deliveries: Sequence[Delivery]) -> Iterator[Sequence[Delivery]]:
-    return (deliveries[start : start + 10] for start in range(0, len(deliveries), 10))
+def _attribute(given: "MessageAttributeValueOutputTypeDef") -> MessageAttribute:
+    value: MessageAttribute = {"stringListValues": [], "binaryListValues": [], "dataType": given["DataType"]}
+    if "StringValue" in given:
+        return {**value, "stringValue": given["StringValue"]}
+    return {**value, "binaryValue": base64.b64encode(given["BinaryValue"]).decode()}
 
 
 def event_of(records: Iterable[bytes]) -> bytes:
-    """The function's event: the records, which are JSON already."""
+    """Returns the function's event of records that are JSON already."""
     return b'{"Records": [' + b", ".join(records) + b"]}"
 
 
+EMPTY_EVENT = len(event_of(()))
+
+
 def _size(batch: Sequence[Delivery]) -> int:
-    return len(event_of(())) + sum(len(delivery.record) + 2 for delivery in batch)
+    return EMPTY_EVENT + sum(map(_weight, batch))
 
 
-def _parts(batch: Sequence[Delivery]) -> list[list[Delivery]]:
-    """The batch in as few parts as fit into an invocation each; one message always does."""
-    parts: list[list[Delivery]] = [[]]
-    for delivery in batch:
-        if parts[-1] and _size([*parts[-1], delivery]) > LARGEST_PAYLOAD:
-            parts.append([])
-        parts[-1].append(delivery)
-    return parts
+def _weight(delivery: Delivery) -> int:
+    return len(delivery.record) + len(b", ")

@@ -2,28 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Executor
-from typing import Any, Protocol
 
 from infra.local import http_events as http
-from infra.local.http_events import Request, Response
+from infra.local.http_events import AuthorizerEvent, Request, RequestEvent, Response
+from infra.local.http_server import Receive, Scope, Send
 from infra.local.plan import ApiPlan, Route
-from infra.local.workers import LARGEST_PAYLOAD, Invocation
+from infra.local.workers import LARGEST_PAYLOAD, Invocation, Runnable
 
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 LARGEST_BODY = 10 * 1024 * 1024
 LARGEST_HEAD = 10_240
 AUTHORIZER_SECONDS = 10.0
-Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-
-
-class Runs(Protocol):
-    """Anything that runs a function on a JSON payload."""
-
-    def invoke(self, payload: bytes) -> Invocation:
-        """The function's answer."""
 
 
 class Refused(Exception):
@@ -36,7 +27,7 @@ class Refused(Exception):
 class Gateway:
     """Serves one API's routes; `executor` gives each invocation a thread."""
 
-    def __init__(self, api: ApiPlan, functions: Mapping[str, Runs], executor: Executor) -> None:
+    def __init__(self, api: ApiPlan, functions: Mapping[str, Runnable], executor: Executor) -> None:
         self._api = api
         self._functions = functions
         self._executor = executor
@@ -53,7 +44,7 @@ class Gateway:
         await send_response(send, await self.answer(request))
 
     async def answer(self, request: Request) -> Response:
-        """The response to a request, CORS included."""
+        """Returns the response to a request, CORS included."""
         cors = self._api.cors
         if cors is None:
             return await self._routed(request)
@@ -74,11 +65,10 @@ class Gateway:
             return http.BODY_TOO_LARGE
         answer = await self._invoke(route.function, payload, route.timeout)
         if answer is None:
-            return http.TOO_LATE
+            return http.TIMED_OUT
         return http.FAILED if answer.failed else http.response_of(answer.payload)
 
-    async def _authorized(self, request: Request, route: Route, parameters: dict[str, str]) -> Any:
-        """What the authorizer says about the caller; raises Refused."""
+    async def _authorized(self, request: Request, route: Route, parameters: dict[str, str]) -> object:
         authorizer = self._api.authorizers[str(route.authorizer)]
         identity = http.identity_sources(request, authorizer)
         if identity is None:
@@ -94,15 +84,14 @@ class Gateway:
         return decision.get("context")
 
     async def _invoke(self, name: str, payload: bytes, seconds: float) -> Invocation | None:
-        """A function's answer, or None when it takes longer than the gateway waits; the function then goes on."""
         loop = asyncio.get_running_loop()
         running = loop.run_in_executor(self._executor, self._functions[name].invoke, payload)
         done, _ = await asyncio.wait([running], timeout=seconds)
-        return running.result() if done else None
+        return running.result() if done else None  # the function goes on, as it does in Lambda
 
 
 async def read_request(scope: Scope, receive: Receive) -> Request:
-    """The whole request; raises Refused when it is larger than the gateway takes."""
+    """Returns the whole request; raises Refused when it is larger than the gateway takes."""
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
     query = scope["query_string"].decode("latin-1")
     path = scope["raw_path"].decode("latin-1")
@@ -124,7 +113,7 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
         headers=headers,
         body=bytes(body),
         protocol=f"HTTP/{scope['http_version']}",
-        source_ip=scope["client"][0] if scope.get("client") else "127.0.0.1",
+        source_ip=scope["client"][0] if scope["client"] else "127.0.0.1",
     )
 
 
@@ -137,5 +126,5 @@ async def send_response(send: Send, response: Response) -> None:
     await send({"type": "http.response.body", "body": response.body})
 
 
-def _as_json(event: dict[str, Any]) -> bytes:
+def _as_json(event: RequestEvent | AuthorizerEvent) -> bytes:
     return json.dumps(event, ensure_ascii=False).encode(errors="surrogatepass")

@@ -11,18 +11,19 @@ import re
 import secrets
 import string
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import NotRequired, Required, TypedDict
 from urllib.parse import parse_qsl, unquote
 
 from infra.local.aws import ACCOUNT, REGION
 from infra.local.plan import Authorizer, Cors, Route
 
 TEXT_TYPES = re.compile(r"text/.*|application/(.*\+)?(json|xml)|application/javascript", re.IGNORECASE)
-OURS_TO_SET = ("connection", "content-length", "transfer-encoding")
+# the gateway sets these itself, whatever the function says
+GATEWAY_HEADERS = ("connection", "content-length", "transfer-encoding")
 STAGE = "$default"
 
 
@@ -39,7 +40,7 @@ class Request:
     source_ip: str = "127.0.0.1"
 
     def header(self, name: str) -> str | None:
-        """All values of one header, joined by commas; None where it is absent."""
+        """Returns all values of one header, joined by commas; None where it is absent."""
         values = [value for found, value in self.headers if found == name]
         return ",".join(values) if values else None
 
@@ -53,22 +54,82 @@ class Response:
     headers: tuple[tuple[str, str], ...] = field(default=(("content-type", "application/json"),))
 
 
-def gateway_says(status: int, message: str) -> Response:
-    """An answer that the gateway itself gives."""
+class HttpDescription(TypedDict):
+    """`requestContext.http` of an event."""
+
+    method: str
+    path: str
+    protocol: str
+    sourceIp: str
+    userAgent: str
+
+
+class RequestContext(TypedDict):
+    """`requestContext` of an event; `timeEpoch` in milliseconds."""
+
+    accountId: str
+    apiId: str
+    domainName: str
+    domainPrefix: str
+    http: HttpDescription
+    requestId: str
+    routeKey: str
+    stage: str
+    time: str
+    timeEpoch: int
+    authorizer: NotRequired[dict[str, object]]
+
+
+class RequestEvent(TypedDict):
+    """A request as a route's function gets it."""
+
+    version: str
+    routeKey: str
+    rawPath: str
+    rawQueryString: str
+    headers: dict[str, str]
+    requestContext: RequestContext
+    cookies: NotRequired[list[str]]
+    queryStringParameters: NotRequired[dict[str, str]]
+    pathParameters: NotRequired[dict[str, str]]
+    body: NotRequired[str]
+    isBase64Encoded: NotRequired[bool]
+
+
+class AuthorizerEvent(RequestEvent):
+    """A request as a Lambda authorizer gets it, without its body."""
+
+    type: str
+    routeArn: str
+    identitySource: Sequence[str] | None
+
+
+class FunctionResponse(TypedDict, total=False):
+    """What a function may answer; whatever else it answers makes the gateway fail."""
+
+    statusCode: Required[int]
+    body: str | None
+    headers: Mapping[str, object] | None
+    cookies: list[str] | None
+    isBase64Encoded: bool
+
+
+def gateway_response(status: int, message: str) -> Response:
+    """Returns a response that the gateway itself gives."""
     return Response(status, json.dumps({"message": message}, separators=(",", ":")).encode())
 
 
-NOT_FOUND = gateway_says(404, "Not Found")
-UNAUTHORIZED = gateway_says(401, "Unauthorized")
-FORBIDDEN = gateway_says(403, "Forbidden")
-BODY_TOO_LARGE = gateway_says(413, "Request Entity Too Large")
-HEADERS_TOO_LARGE = gateway_says(431, "Request Header Fields Too Large")
-FAILED = gateway_says(500, "Internal Server Error")
-TOO_LATE = gateway_says(503, "Service Unavailable")
+NOT_FOUND = gateway_response(404, "Not Found")
+UNAUTHORIZED = gateway_response(401, "Unauthorized")
+FORBIDDEN = gateway_response(403, "Forbidden")
+BODY_TOO_LARGE = gateway_response(413, "Request Entity Too Large")
+HEADERS_TOO_LARGE = gateway_response(431, "Request Header Fields Too Large")
+FAILED = gateway_response(500, "Internal Server Error")
+TIMED_OUT = gateway_response(503, "Service Unavailable")
 
 
 def matching_route(routes: Iterable[Route], method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-    """The route that serves a request, with its path parameters: the most specific path, then the exact method.
+    """Returns the route of a request with its path parameters: the most specific path first, then the exact method.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html#http-api-develop-routes.evaluation
     """
@@ -100,10 +161,10 @@ def _generality(route_path: str) -> tuple[int, ...]:
 
 
 def proxy_event(
-    request: Request, api_id: str, route: Route, path_parameters: dict[str, str], authorizer_context: Any = None
-) -> dict[str, Any]:
-    """The event that the route's function gets; `authorizer_context` is what the authorizer returned as `context`."""
-    event = _common_event(request, api_id, route, path_parameters)
+    request: Request, api_id: str, route: Route, path_parameters: dict[str, str], authorizer_context: object = None
+) -> RequestEvent:
+    """Returns the event of the route's function; `authorizer_context` is what the authorizer returned as `context`."""
+    event = _request_event(request, api_id, route, path_parameters)
     if route.authorizer:
         event["requestContext"]["authorizer"] = {"lambda": authorizer_context}
     if request.body:
@@ -115,16 +176,16 @@ def proxy_event(
 
 def authorizer_event(
     request: Request, api_id: str, route: Route, path_parameters: dict[str, str], identity: Sequence[str] | None
-) -> dict[str, Any]:
-    """The event that a Lambda authorizer gets: the request without its body."""
-    event = _common_event(request, api_id, route, path_parameters)
+) -> AuthorizerEvent:
+    """Returns the event of a Lambda authorizer: the request without its body."""
+    event = _request_event(request, api_id, route, path_parameters)
     arn_path = f"{request.method}{unquote(request.path)}"
     arn = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api_id}/{STAGE}/{arn_path}"
     return {"type": "REQUEST", "routeArn": arn, "identitySource": identity, **event}
 
 
 def identity_sources(request: Request, authorizer: Authorizer) -> list[str] | None:
-    """The values of the authorizer's identity sources; None when one is missing, which is 401 without asking it."""
+    """Returns the values of the authorizer's identity sources; None when one is missing: 401 without asking it."""
     query = dict(parse_qsl(request.query, keep_blank_values=True))
     values = [request.header(name) for name in authorizer.identity_headers]
     values += [query.get(name) for name in authorizer.identity_query]
@@ -132,11 +193,11 @@ def identity_sources(request: Request, authorizer: Authorizer) -> list[str] | No
     return given if len(given) == len(values) else None
 
 
-def _common_event(request: Request, api_id: str, route: Route, path_parameters: dict[str, str]) -> dict[str, Any]:
+def _request_event(request: Request, api_id: str, route: Route, path_parameters: dict[str, str]) -> RequestEvent:
     path = unquote(request.path)
     now = time.time()
     host = request.header("host") or ""
-    event: dict[str, Any] = {
+    event: RequestEvent = {
         "version": "2.0",
         "routeKey": route.key,
         "rawPath": path,
@@ -190,7 +251,6 @@ def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _encoded_body(request: Request) -> tuple[str, bool]:
-    """The body as text where its type says so and it is; base64 else, and always when it is compressed."""
     media_type = (request.header("content-type") or "").partition(";")[0].strip()
     if TEXT_TYPES.fullmatch(media_type) and not request.header("content-encoding"):
         try:
@@ -206,12 +266,9 @@ def _request_id() -> str:
 
 
 def response_of(payload: bytes) -> Response:
-    """The HTTP response that a function's answer means; without a status code the whole answer is the body."""
-    try:
-        answer = json.loads(payload)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict) or "statusCode" not in answer:
+    """Returns the HTTP response that a function's answer means; without a status code the whole answer is the body."""
+    answer = _function_response(payload)
+    if answer is None:
         return Response(200, payload)
     try:
         return _explicit_response(answer)
@@ -219,14 +276,24 @@ def response_of(payload: bytes) -> Response:
         return FAILED
 
 
-def _explicit_response(answer: dict[str, Any]) -> Response:
+def _function_response(payload: bytes) -> FunctionResponse | None:
+    try:
+        parsed = json.loads(payload)
+    except ValueError:
+        return None
+    has_status = isinstance(parsed, dict) and "statusCode" in parsed
+    response: FunctionResponse = parsed
+    return response if has_status else None
+
+
+def _explicit_response(answer: FunctionResponse) -> Response:
     status = int(answer["statusCode"])
     if not 100 <= status <= 599:
         raise ValueError(status)
     body = answer.get("body") or ""
     content = base64.b64decode(body, validate=True) if answer.get("isBase64Encoded") else body.encode()
     headers = [(name.lower(), str(value)) for name, value in (answer.get("headers") or {}).items()]
-    headers = [(name, value) for name, value in headers if name not in OURS_TO_SET]
+    headers = [(name, value) for name, value in headers if name not in GATEWAY_HEADERS]
     if "content-type" not in dict(headers):
         headers.append(("content-type", "text/plain; charset=utf-8"))
     headers += [("set-cookie", cookie) for cookie in answer.get("cookies") or ()]
@@ -234,7 +301,7 @@ def _explicit_response(answer: dict[str, Any]) -> Response:
 
 
 def preflight_response(cors: Cors, request: Request) -> Response | None:
-    """The gateway's own answer to a browser's preflight request; None for any other request."""
+    """Returns the gateway's own answer to a browser's preflight request; None for any other request."""
     asked = request.header("access-control-request-method")
     if request.method != "OPTIONS" or not asked or not request.header("origin"):
         return None
@@ -248,7 +315,7 @@ def preflight_response(cors: Cors, request: Request) -> Response | None:
 
 
 def with_cors(response: Response, cors: Cors, request: Request) -> Response:
-    """The response with the gateway's CORS headers in place of the function's own."""
+    """Returns the response with the gateway's CORS headers in place of the function's own."""
     kept = [(name, value) for name, value in response.headers if not name.startswith("access-control-")]
     ours = _shared_cors_headers(cors, request)
     if ours and cors.exposed:
@@ -266,5 +333,5 @@ def _shared_cors_headers(cors: Cors, request: Request) -> list[tuple[str, str]]:
 
 
 def _allows(allowed: str, origin: str) -> bool:
-    """Whether an allowed origin (`*`, `https://*`, `http://*` or one origin) covers this one."""
+    # an allowed origin is `*`, `https://*`, `http://*` or one origin
     return origin.startswith(allowed[:-1]) if allowed.endswith("*") else origin == allowed

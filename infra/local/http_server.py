@@ -3,15 +3,44 @@
 import asyncio
 import socket
 import threading
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Required, TypedDict
 
 import uvicorn
 
 
-class HttpServer:
-    """One server; requests that are being answered when it stops are answered first, for a while."""
+class Scope(TypedDict):
+    """What ASGI says of a request before its body; see https://asgi.readthedocs.io/en/latest/specs/www.html."""
 
-    def __init__(self, application: Any, listener: socket.socket, grace_seconds: int = 5) -> None:
+    type: str
+    method: str
+    path: str
+    raw_path: bytes
+    query_string: bytes
+    headers: Sequence[tuple[bytes, bytes]]
+    http_version: str
+    client: tuple[str, int] | None
+
+
+class Message(TypedDict, total=False):
+    """What ASGI passes between a server and an application: part of a body, or the start of a response."""
+
+    type: Required[str]
+    body: bytes
+    more_body: bool
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]
+
+
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class HttpServer:
+    """One server. When it stops, requests that are being answered have `grace_seconds` to end."""
+
+    def __init__(self, application: Application, listener: socket.socket, grace_seconds: int = 5) -> None:
         config = uvicorn.Config(
             application,
             access_log=False,
@@ -43,7 +72,7 @@ class HttpServer:
 
 
 def bound_socket(host: str, port: int) -> socket.socket:
-    """A TCP socket bound to a port (0: any free one); raises OSError when something else has it."""
+    """Returns a TCP socket bound to a port (0: any free one); raises OSError when something else has it."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -11,8 +11,9 @@ from concurrent.futures import Executor
 from urllib.parse import unquote
 
 from infra.local.asynchronous import LARGEST_EVENT, AsynchronousInvocations
-from infra.local.gateway import Receive, Refused, Scope, Send, read_request, send_response
+from infra.local.gateway import Refused, read_request, send_response
 from infra.local.http_events import Request, Response
+from infra.local.http_server import Receive, Scope, Send
 from infra.local.plan import function_name
 from infra.local.workers import LARGEST_PAYLOAD, Function
 

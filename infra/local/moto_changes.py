@@ -1,10 +1,10 @@
-"""Where moto's server differs from AWS, or from what this stack needs, made right before it starts."""
+"""Changes to moto's server, made before it starts, where it differs from AWS or from what this stack needs."""
 
 import sys
 import time
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING
 from unittest.mock import MagicMock
 from urllib.parse import quote_plus
 from uuid import uuid4
@@ -13,6 +13,11 @@ from moto import backends
 from moto.s3 import notifications
 
 from infra.local.aws import ACCOUNT, LOOPBACK, client
+
+if TYPE_CHECKING:
+    from moto.s3.models import FakeBucket, FakeKey
+    from moto.stepfunctions.parser.backend.execution import Execution
+    from mypy_boto3_lambda import LambdaClient
 
 
 def change_moto(lambda_endpoint: str) -> None:
@@ -26,23 +31,24 @@ def change_moto(lambda_endpoint: str) -> None:
 
 
 def _list_services_once() -> None:
-    """moto reads the list of its services from a folder at every request."""
+    # moto reads it from a folder at every request
     services = list(backends.list_of_moto_modules())
     backends.list_of_moto_modules = lambda: iter(services)
 
 
 def _leave_out(module: str, name: str) -> None:
-    """Spare a second of start-up: moto's SSM and Step Functions import EC2, with its large tables, to no use here."""
+    # moto's SSM and Step Functions import EC2, with its large tables, to no use here: a second of start-up
     stand_in = ModuleType(module)
     setattr(stand_in, name, MagicMock())
     sys.modules[module] = stand_in
 
 
 def _describe_objects_in_full() -> None:
-    """Have S3's notifications hold all that AWS documents, with the slashes of keys as they are."""
     brief = notifications._get_s3_event  # noqa: SLF001 — there is no public name for it
 
-    def in_full(event_name: str, bucket: Any, key: Any, notification_id: str) -> dict[str, Any]:
+    def in_full(
+        event_name: str, bucket: "FakeBucket", key: "FakeKey", notification_id: str
+    ) -> dict[str, list[dict[str, object]]]:
         event = brief(event_name, bucket, key, notification_id)
         record = event["Records"][0]
         record["userIdentity"] = {"principalId": f"AWS:{ACCOUNT}"}
@@ -56,23 +62,28 @@ def _describe_objects_in_full() -> None:
 
 
 def _invoke_functions_at(lambda_endpoint: str) -> None:
-    """Have a state machine's Lambda tasks call the stack in place of moto's echo."""
+    # moto's own Lambda answers with what it was sent
     from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
     @cache
-    def lambda_client() -> Any:
+    def lambda_client() -> "LambdaClient":
         return client("lambda", lambda_endpoint, read_timeout=960)
 
     lambda_eval_utils.boto_client_for = lambda **_: lambda_client()  # type: ignore[attr-defined]
 
 
 def _name_executions() -> None:
-    """Give executions that are started without a name one of their own; moto calls them all None."""
+    # moto calls every execution that is started without a name None
     from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
     start = StepFunctionsParserBackend.start_execution
 
-    def start_named(self: Any, state_machine_arn: str, name: str | None = None, *rest: Any) -> Any:
+    def start_named(
+        self: StepFunctionsParserBackend,
+        state_machine_arn: str,
+        name: str | None = None,
+        *rest: str,
+    ) -> "Execution":
         return start(self, state_machine_arn, name or str(uuid4()), *rest)
 
     StepFunctionsParserBackend.start_execution = start_named  # type: ignore[assignment,method-assign]

@@ -3,18 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
-from infra.local.template import Resource, Template, TemplateError
-
-SECONDS_BY_DEFAULT = 3
-MEGABYTES_BY_DEFAULT = 128
-BATCH_BY_DEFAULT = 10
+from infra.local import sam
+from infra.local.template import Read, Resource, Template, TemplateError, read
 
 
 @dataclass(frozen=True)
 class AsynchronousRules:
-    """What happens when an asynchronous invocation fails: how often again, and which queue hears of it."""
+    """What happens when an asynchronous invocation fails: how often it is retried, and which queue gets the failure."""
 
     retries: int = 2
     failure_queue_arn: str | None = None
@@ -100,7 +96,7 @@ class Schedule:
 
 
 class Plan:
-    """The template, read as a plan."""
+    """The template, read as a plan; whatever the local stack cannot do raises TemplateError."""
 
     def __init__(self, template: Template) -> None:
         self._template = template
@@ -116,129 +112,130 @@ class Plan:
         apis = list(self._template.of_type("AWS::Serverless::HttpApi"))
         if len(apis) != 1:
             raise TemplateError(f"the local stack serves one HTTP API; the template has {len(apis)}")
-        auth = apis[0].properties.get("Auth", {})
+        api = apis[0].read_as(sam.HttpApi)
         return ApiPlan(
             api_id=apis[0].ref,
-            routes=tuple(self._routes(auth.get("DefaultAuthorizer"))),
-            authorizers={name: _authorizer(name, given) for name, given in auth.get("Authorizers", {}).items()},
-            cors=_cors(apis[0].properties.get("CorsConfiguration")),
+            routes=tuple(self._routes(api.auth.default_authorizer)),
+            authorizers={name: _authorizer(name, given) for name, given in api.auth.authorizers.items()},
+            cors=_cors(api.cors_configuration),
         )
 
     @cached_property
     def queue_sources(self) -> tuple[QueueSource, ...]:
         """The event-source mappings that are enabled."""
-        events = self._events("AWS::Serverless::Function", "SQS")
-        return tuple(_queue_source(owner, given) for owner, _, given in events if given.get("Enabled", True))
+        events = self._events("AWS::Serverless::Function", "SQS", sam.QueueEvent)
+        return tuple(_queue_source(owner, event) for owner, _, event in events if event.enabled)
 
     @cached_property
     def schedules(self) -> tuple[Schedule, ...]:
         """The schedules of functions and state machines that are enabled."""
-        owners = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
         return tuple(
-            _schedule(owner, name, given, kind)
-            for owner_type in owners
-            for kind in ("Schedule", "ScheduleV2")
-            for owner, name, given in self._events(owner_type, kind)
-            if given.get("Enabled", True) and given.get("State") != "DISABLED"
+            schedule
+            for owner_type in ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
+            for schedule in self._schedules_of(owner_type)
         )
 
-    def _routes(self, default_authorizer: str | None) -> Iterator[Route]:
-        for owner, _, given in self._events("AWS::Serverless::Function", "HttpApi"):
-            if str(given.get("PayloadFormatVersion", "2.0")) != "2.0":
-                raise TemplateError(f"{owner.logical_id}: the local gateway speaks payload format 2.0 alone")
-            method = str(given.get("Method", "ANY")).upper()
-            key = f"{method.replace('*', 'ANY')} {given['Path']}" if "Path" in given else "$default"
-            authorizer = given.get("Auth", {}).get("Authorizer", default_authorizer)
-            seconds = given.get("TimeoutInMillis", 30_000) / 1000
-            yield Route(key, owner.name, None if authorizer == "NONE" else authorizer, seconds)
+    def _schedules_of(self, owner_type: str) -> Iterator[Schedule]:
+        for owner, name, rule in self._events(owner_type, "Schedule", sam.RuleEvent):
+            if rule.enabled and rule.state != "DISABLED":
+                yield Schedule(_named(rule, owner, name), rule.schedule, owner.arn, "aws.events", rule.input)
+        for owner, name, given in self._events(owner_type, "ScheduleV2", sam.SchedulerEvent):
+            if given.enabled and given.state != "DISABLED":
+                named, zone = _named(given, owner, name), given.schedule_expression_timezone
+                yield Schedule(named, given.schedule_expression, owner.arn, "aws.scheduler", given.input, zone)
 
-    def _events(self, owner_type: str, kind: str) -> Iterator[tuple[Resource, str, dict[str, Any]]]:
+    def _routes(self, default_authorizer: str | None) -> Iterator[Route]:
+        for owner, _, event in self._events("AWS::Serverless::Function", "HttpApi", sam.HttpApiEvent):
+            if event.payload_format_version != "2.0":
+                raise TemplateError(f"{owner.logical_id}: the local gateway speaks payload format 2.0 alone")
+            method = event.method.upper().replace("*", "ANY")
+            authorizer = event.auth.authorizer or default_authorizer
+            yield Route(
+                key=f"{method} {event.path}" if event.path else "$default",
+                function=owner.name,
+                authorizer=None if authorizer == "NONE" else authorizer,
+                timeout=event.timeout_in_millis / 1000,
+            )
+
+    def _events(self, owner_type: str, kind: str, model: type[Read]) -> Iterator[tuple[Resource, str, Read]]:
         for owner in self._template.of_type(owner_type):
-            for name, event in (owner.properties.get("Events") or {}).items():
-                if event["Type"] not in ("HttpApi", "SQS", "Schedule", "ScheduleV2"):
-                    raise TemplateError(f"{owner.logical_id}.{name}: the local stack has no {event['Type']} events")
-                if event["Type"] == kind:
-                    yield owner, name, event.get("Properties", {})
+            for name, event in (owner.read_as(sam.EventOwner).events or {}).items():
+                place = f"{owner.logical_id}.{name}"
+                if event.type not in ("HttpApi", "SQS", "Schedule", "ScheduleV2"):
+                    raise TemplateError(f"{place}: the local stack has no {event.type} events")
+                if event.type == kind:
+                    yield owner, name, read(model, event.properties, place)
 
 
 def _function(resource: Resource) -> FunctionPlan:
-    properties = resource.properties
-    variables = properties.get("Environment", {}).get("Variables", {})
+    given = resource.read_as(sam.Function)
     return FunctionPlan(
         name=resource.name,
         arn=resource.arn,
-        handler=properties["Handler"],
-        environment={name: str(value) for name, value in variables.items()},
-        timeout=int(properties.get("Timeout", SECONDS_BY_DEFAULT)),
-        memory=int(properties.get("MemorySize", MEGABYTES_BY_DEFAULT)),
-        asynchronous=_asynchronous_rules(properties.get("EventInvokeConfig", {})),
+        handler=given.handler,
+        environment={name: str(value) for name, value in given.environment.variables.items()},
+        timeout=given.timeout,
+        memory=given.memory_size,
+        asynchronous=_asynchronous_rules(given.event_invoke_config),
     )
 
 
-def _asynchronous_rules(given: dict[str, Any]) -> AsynchronousRules:
-    destination = given.get("DestinationConfig", {}).get("OnFailure")
-    if destination and destination.get("Type") != "SQS":
+def _asynchronous_rules(given: sam.EventInvokeConfig) -> AsynchronousRules:
+    destination = given.destination_config.on_failure
+    if destination and destination.type != "SQS":
         raise TemplateError("the local stack sends failed invocations to SQS queues alone")
-    return AsynchronousRules(int(given.get("MaximumRetryAttempts", 2)), destination and destination["Destination"])
+    return AsynchronousRules(given.maximum_retry_attempts, destination.destination if destination else None)
 
 
-def _authorizer(name: str, given: dict[str, Any]) -> Authorizer:
-    simple = given.get("EnableSimpleResponses") and str(given.get("AuthorizerPayloadFormatVersion")) == "2.0"
-    identity = given.get("Identity", {})
-    if "FunctionArn" not in given or not simple or identity.get("ReauthorizeEvery"):
+def _authorizer(name: str, given: sam.Authorizer) -> Authorizer:
+    simple = given.enable_simple_responses and given.authorizer_payload_format_version == "2.0"
+    if given.function_arn is None or not simple or given.identity.reauthorize_every:
         raise TemplateError(
             f"authorizer {name}: the local gateway knows Lambda authorizers with simple responses, uncached"
         )
     return Authorizer(
         name=name,
-        function=function_name(given["FunctionArn"]),
-        identity_headers=tuple(header.lower() for header in identity.get("Headers", ())),
-        identity_query=tuple(identity.get("QueryStrings", ())),
+        function=function_name(given.function_arn),
+        identity_headers=tuple(header.lower() for header in given.identity.headers),
+        identity_query=given.identity.query_strings,
     )
 
 
-def _cors(given: Any) -> Cors | None:
+def _cors(given: sam.CorsConfiguration | bool | None) -> Cors | None:
     if not given:
         return None
     if given is True:
-        given = {"AllowOrigins": ["*"]}
+        given = sam.CorsConfiguration.model_validate({"AllowOrigins": ["*"]})
     return Cors(
-        origins=tuple(given.get("AllowOrigins", ())),
-        methods=tuple(given.get("AllowMethods", ())),
-        headers=tuple(header.lower() for header in given.get("AllowHeaders", ())),
-        exposed=tuple(given.get("ExposeHeaders", ())),
-        max_age=given.get("MaxAge"),
-        credentials=bool(given.get("AllowCredentials")),
+        origins=given.allow_origins,
+        methods=given.allow_methods,
+        headers=tuple(header.lower() for header in given.allow_headers),
+        exposed=given.expose_headers,
+        max_age=given.max_age,
+        credentials=given.allow_credentials,
     )
 
 
-def _queue_source(owner: Resource, given: dict[str, Any]) -> QueueSource:
-    if "FilterCriteria" in given:
+def _queue_source(owner: Resource, given: sam.QueueEvent) -> QueueSource:
+    if given.filter_criteria is not None:
         raise TemplateError(
             f"{owner.logical_id}: the local stack does not filter messages (Lambda deletes what is left out)"
         )
     return QueueSource(
         function=owner.name,
-        queue_arn=given["Queue"],
-        batch_size=int(given.get("BatchSize", BATCH_BY_DEFAULT)),
-        window=float(given.get("MaximumBatchingWindowInSeconds", 0)),
-        reports_failures="ReportBatchItemFailures" in given.get("FunctionResponseTypes", ()),
-        maximum_concurrency=given.get("ScalingConfig", {}).get("MaximumConcurrency"),
+        queue_arn=given.queue,
+        batch_size=given.batch_size,
+        window=given.maximum_batching_window_in_seconds,
+        reports_failures="ReportBatchItemFailures" in given.function_response_types,
+        maximum_concurrency=given.scaling_config.maximum_concurrency,
     )
 
 
-def _schedule(owner: Resource, name: str, given: dict[str, Any], kind: str) -> Schedule:
-    return Schedule(
-        name=given.get("Name", f"{owner.logical_id}{name}"),
-        expression=given["Schedule" if kind == "Schedule" else "ScheduleExpression"],
-        target_arn=owner.arn,
-        source="aws.events" if kind == "Schedule" else "aws.scheduler",
-        input=given.get("Input"),
-        time_zone=given.get("ScheduleExpressionTimezone", "UTC"),
-    )
+def _named(given: sam.ScheduledEvent, owner: Resource, event_name: str) -> str:
+    return given.name or f"{owner.logical_id}{event_name}"
 
 
 def function_name(arn_or_name: str) -> str:
-    """The function's name in an ARN, with or without a version or alias, or in `name:alias`."""
+    """Returns the function's name in an ARN, with or without a version or alias, or in `name:alias`."""
     name = arn_or_name.rpartition(":function:")[2]
     return name.partition(":")[0]

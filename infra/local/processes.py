@@ -1,7 +1,7 @@
 """Child processes that never outlive the process that started them, however that one ends.
 
 Linux ties "die when the parent dies" (PR_SET_PDEATHSIG) to the parent's *thread*, so one thread, which lives as long
-as the nursery, starts every child. Run as a script, this file is the shim that sets the signal and becomes the command.
+as the supervisor, starts every child. Run as a script, this file sets the signal and becomes the command.
 """
 
 import ctypes
@@ -19,11 +19,12 @@ from contextlib import suppress
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+# below the ports that the kernel gives to outgoing connections
 SERVER_PORTS = range(20_000, 32_000)
 
 
 class StartFailed(Exception):
-    """Raised when a child ends, or stays silent, before it is ready; the message holds the end of its log."""
+    """Raised when a child ends or takes too long before it is ready; the message holds the end of its log."""
 
 
 def die_with_parent(parent: int, death_signal: int) -> None:
@@ -34,11 +35,9 @@ def die_with_parent(parent: int, death_signal: int) -> None:
 
 
 def free_port(address: str = "127.0.0.1") -> int:
-    """A TCP port that nothing listens on right now, below those that the kernel gives to outgoing connections.
-
-    Drawn at random, so that two that are asked for at once, here or by another stack, are hardly ever the same.
-    """
+    """Returns a TCP port that nothing listens on right now."""
     while True:
+        # at random, so that two that are asked for at once, here or by another stack, are hardly ever the same
         port = random.choice(SERVER_PORTS)
         with socket.socket() as probe, suppress(OSError):
             probe.bind((address, port))
@@ -63,11 +62,11 @@ class Child:
         deadline = time.monotonic() + seconds
         while not ready():
             if not self.running or time.monotonic() > deadline:
-                raise StartFailed(f"{self.name} did not start: {self.last_words()}")
+                raise StartFailed(f"{self.name} did not start: {self.log_tail()}")
             time.sleep(0.01)
 
-    def last_words(self, limit: int = 400) -> str:
-        """The end of the child's log, on one line."""
+    def log_tail(self, limit: int = 400) -> str:
+        """Returns the end of the child's log, on one line."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return " ".join(text[-limit:].split()) or f"no output (exit code {self.process.poll()})"
 
@@ -86,12 +85,12 @@ class Child:
         self.process.wait()
 
 
-class Nursery:
+class ProcessSupervisor:
     """Starts child processes from its own thread, and stops them all."""
 
     def __init__(self, logs: Path) -> None:
         self._logs = logs
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="nursery")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="process supervisor")
         self._children: list[Child] = []
         self._lock = threading.Lock()
         logs.mkdir(parents=True, exist_ok=True)
@@ -131,7 +130,7 @@ class Nursery:
         return child
 
     def child(self, name: str) -> Child:
-        """The child of that name, the latest one."""
+        """Returns the latest child of that name."""
         return next(child for child in reversed(self._children) if child.name == name)
 
     def stop(self) -> None:

@@ -1,10 +1,9 @@
-"""How long each queue's oldest message has been there, as CloudWatch says it of SQS; moto's CloudWatch knows S3 alone.
+"""How long each queue's oldest message has been there, as CloudWatch reports it for SQS; moto's knows S3 alone.
 
 moto asks every subclass of CloudWatchMetricProvider, so importing this module is enough.
 """
 
 from datetime import timedelta
-from typing import Any
 
 from moto.cloudwatch.models import MetricDatum
 from moto.core.common_models import CloudWatchMetricProvider
@@ -18,14 +17,14 @@ class QueueAges(CloudWatchMetricProvider):
     """ApproximateAgeOfOldestMessage of every queue that holds a message."""
 
     @staticmethod
-    def get_cloudwatch_metrics(account_id: str, region: str) -> list[Any]:
-        """One figure per queue, seen a second ago."""
+    def get_cloudwatch_metrics(account_id: str, region: str) -> list[MetricDatum]:
+        """Returns one figure per queue, of a second ago."""
         queues = sqs_backends[account_id][region].queues
         ages = {name: queue.oldest_seconds for name, queue in queues.items() if isinstance(queue, DurableQueue)}
-        return [_seen(name, seconds) for name, seconds in ages.items() if seconds is not None]
+        return [_datum(name, seconds) for name, seconds in ages.items() if seconds is not None]
 
 
-def _seen(queue_name: str, seconds: float) -> MetricDatum:
+def _datum(queue_name: str, seconds: float) -> MetricDatum:
     return MetricDatum(
         namespace="AWS/SQS",
         name="ApproximateAgeOfOldestMessage",

@@ -34,7 +34,7 @@ class Cron:
     years: frozenset[int] | None
 
     def allows_day(self, day: datetime) -> bool:
-        """Whether it starts anything on that day."""
+        """Returns whether it is due at any time of that day."""
         if day.month not in self.months or (self.years is not None and day.year not in self.years):
             return False
         if self.weekdays is not None:
@@ -43,9 +43,10 @@ class Cron:
 
 
 def next_time(expression: str, after: datetime, time_zone: str = "UTC") -> datetime | None:
-    """When an expression, rate(…) or cron(…), is next due after a moment; None when it never is again.
+    """Returns when an expression, rate(…) or cron(…), is next due after a moment; None when it never is again.
 
-    A rate counts from `after`, as EventBridge counts from the rule's creation. Raises TemplateError.
+    A rate counts from `after`, as EventBridge counts from the rule's creation. Raises TemplateError for an expression
+    that the local stack does not know, such as one with L, W or #.
     """
     rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
     if rate:
@@ -88,9 +89,8 @@ def _parse(fields: str) -> Cron:
 
 
 def _values(field: str, lowest: int, highest: int, names: Sequence[str] = ()) -> frozenset[int] | None:
-    """The values of one field; None for * and ?, which allow all. L, W and # are not known here."""
     if field in ("*", "?"):
-        return None
+        return None  # every value is allowed
     values: set[int] = set()
     for part in field.split(","):
         span, _, step = part.partition("/")
@@ -106,7 +106,7 @@ def _number(text: str, names: Sequence[str]) -> int:
 
 
 def event_of(schedule: Schedule, due: datetime) -> str:
-    """The JSON that the target gets: the schedule's own input, or EventBridge's description of the occasion."""
+    """Returns the JSON that the target gets: the schedule's own input, or EventBridge's scheduled event."""
     if schedule.input is not None:
         return schedule.input
     ours = schedule.source == "aws.events"
@@ -136,7 +136,7 @@ class Scheduler:
         self._thread = threading.Thread(target=self._run, name="scheduler", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch the clock."""
+        """Begin to start what is due."""
         self._thread.start()
 
     def stop(self) -> None:

@@ -14,15 +14,15 @@ from types import TracebackType
 from typing import Any, Self
 
 from infra.local.asynchronous import AsynchronousInvocations
-from infra.local.aws import LOOPBACK, client, start_aws
+from infra.local.aws import LOOPBACK, client, queue_depth, start_aws
 from infra.local.custom_resources import PATH as CUSTOM_RESOURCES_PATH
 from infra.local.custom_resources import CustomResources, warm_functions
 from infra.local.event_sources import Disorder, EventSource
-from infra.local.gateway import Gateway, Receive, Scope, Send
-from infra.local.http_server import HttpServer, bound_socket
+from infra.local.gateway import Gateway
+from infra.local.http_server import Application, HttpServer, Receive, Scope, Send, bound_socket
 from infra.local.lambda_api import LambdaApi
 from infra.local.plan import Plan, function_name
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 from infra.local.resources import create_resources
 from infra.local.scheduler import Scheduler
 from infra.local.stores import start_stores
@@ -47,9 +47,9 @@ class Stack:
     """One local stack; use it as a context manager. Its data stays in `data`, and a later stack takes it up again.
 
     `address` is where the stores and AWS services are reached: functions in containers need the Docker bridge's.
-    `schedules` says whether time starts functions; `disorder` and `window` are for tests: see EventSource, and how
-    many seconds a batch waits for more messages, in place of the template's. Messages that failed come back after
-    `retry_seconds`, as nobody at a keyboard waits for the minutes that a queue's visibility lasts.
+    `schedules` says whether time starts functions. Messages that failed come back after `retry_seconds`, as nobody wants
+    to wait for the minutes that a queue's visibility time-out lasts. For tests: `disorder` (see EventSource), and
+    `window`, the seconds that a batch waits for more messages in place of the template's.
     """
 
     def __init__(
@@ -98,15 +98,15 @@ class Stack:
         """Stop everything, in the reverse order; messages that wait stay on file."""
         self._cleanup.close()
 
-    def invoke(self, function: str, payload: Any = None) -> Any:
-        """A function's answer to a payload, both as Python values; raises FunctionFailed."""
+    def invoke(self, function: str, payload: object = None) -> Any:
+        """Returns a function's answer to a payload, both as Python values; raises FunctionFailed."""
         answer = self.functions[function_name(function)].invoke(json.dumps(payload or {}).encode())
         if answer.failed:
             raise FunctionFailed(answer.payload.decode(errors="replace"))
         return json.loads(answer.payload)
 
     def drain(self, seconds: float = 60) -> bool:
-        """Wait until no queue that feeds a function holds a message and no function runs; whether that came in time."""
+        """Returns whether, within `seconds`, no function ran and no queue that feeds one held a message."""
         deadline = time.monotonic() + seconds
         pause = 0.02
         while time.monotonic() < deadline:
@@ -123,16 +123,16 @@ class Stack:
         http, lambdas = self._bound(self._host, self._port), self._bound(self._address, 0)
         self.url = f"http://{self._host}:{http.getsockname()[1]}"
         lambda_endpoint = f"http://{self._address}:{lambdas.getsockname()[1]}"
-        nursery = Nursery(self._data / "logs")
-        self._cleanup.callback(nursery.stop)
-        self.aws = start_aws(nursery, self._data / "aws", lambda_endpoint, self._address)
-        plan = self._make_parts(nursery)
+        supervisor = ProcessSupervisor(self._data / "logs")
+        self._cleanup.callback(supervisor.stop)
+        self.aws = start_aws(supervisor, self._data / "aws", lambda_endpoint, self._address)
+        plan = self._start_stores_and_functions(supervisor)
         self._custom_resources = CustomResources(lambda_endpoint)
         lambda_api = LambdaApi(self.functions, self._background, self._executor)
         self._serve(_Platform(lambda_api, self._custom_resources), lambdas)
         self._custom_resources.create(self.template, self.functions)
-        self._feed(plan)
-        self._watch_the_clock(plan)
+        self._start_event_sources(plan)
+        self._start_scheduler(plan)
         self._serve(Gateway(plan.api, self.functions, self._executor), http)
 
     def _bound(self, host: str, port: int) -> socket.socket:
@@ -140,38 +140,36 @@ class Stack:
         self._cleanup.callback(bound.close)
         return bound
 
-    def _make_parts(self, nursery: Nursery) -> Plan:
-        """Start the stores and make the functions, and meanwhile create the template's resources in moto."""
+    def _start_stores_and_functions(self, supervisor: ProcessSupervisor) -> Plan:
         self.template = Template(self._template_path, self._parameters, self.aws.endpoint)
-        with ThreadPoolExecutor(1) as pool:
+        with ThreadPoolExecutor(1) as pool:  # moto creates the resources while the stores start
             resources = pool.submit(create_resources, self.template)
-            self.stores = start_stores(nursery, self._data, self._address)
+            self.stores = start_stores(supervisor, self._data, self._address)
             self._parameters["MongodbUri"] = self.stores.mongodb_uri
             self._parameters["RedisUrl"] = self.stores.redis_url
             self._parameters["MilvusUri"] = self.stores.milvus_uri
             plan = Plan(self.template)
-            self._make_functions(plan, nursery)
+            self._make_functions(plan, supervisor)
             warm_functions(self.template, self.functions)
             resources.result()
         return plan
 
-    def _make_functions(self, plan: Plan, nursery: Nursery) -> None:
+    def _make_functions(self, plan: Plan, supervisor: ProcessSupervisor) -> None:
         self._executor = ThreadPoolExecutor(INVOCATION_THREADS, thread_name_prefix="invocation")
         self._cleanup.callback(self._executor.shutdown, wait=False, cancel_futures=True)
         self._background = AsynchronousInvocations(self._executor, self.aws)
         variables = aws_variables(self.aws)
         for name, function_plan in plan.functions.items():
-            function = Function(function_plan, nursery, variables, self._template_path.parent)
+            function = Function(function_plan, supervisor, variables, self._template_path.parent)
             self.functions[name] = function
             self._cleanup.callback(function.stop)
 
-    def _serve(self, application: Any, listener: socket.socket) -> None:
+    def _serve(self, application: Application, listener: socket.socket) -> None:
         server = HttpServer(application, listener)
         server.start()
         self._cleanup.callback(server.stop)
 
-    def _feed(self, plan: Plan) -> None:
-        """Start the event sources."""
+    def _start_event_sources(self, plan: Plan) -> None:
         for given in plan.queue_sources:
             source = EventSource(
                 given if self._window is None else replace(given, window=self._window),
@@ -184,17 +182,16 @@ class Stack:
             )
             self._sources.append(source)
             source.start()
-        self._cleanup.callback(self._stop_feeding)
+        self._cleanup.callback(self._stop_event_sources)
 
-    def _stop_feeding(self) -> None:
-        """Take no more messages, and give the batches that functions have a moment to end."""
+    def _stop_event_sources(self) -> None:
         for source in self._sources:
             source.stop()
-        deadline = time.monotonic() + GRACE_SECONDS
+        deadline = time.monotonic() + GRACE_SECONDS  # for the batches that functions are working on
         while any(source.running for source in self._sources) and time.monotonic() < deadline:
             time.sleep(0.02)
 
-    def _watch_the_clock(self, plan: Plan) -> None:
+    def _start_scheduler(self, plan: Plan) -> None:
         if self._schedules:
             scheduler = Scheduler(plan.schedules, self._start_target)
             scheduler.start()
@@ -207,29 +204,20 @@ class Stack:
             self._background.start(self.functions[function_name(arn)], event.encode())
 
     def _is_idle(self) -> bool:
-        """Whether nothing runs and nothing waits, seen along the road: a message is sent on before it is deleted."""
+        # in the pipeline's direction: a message is sent on before the one it came from is deleted
         if self._background.running or any(source.busy for source in self._sources):
             return False
-        return not any(self._waiting(source.queue_url) for source in self._sources)
-
-    def _waiting(self, queue_url: str) -> int:
-        names = ["", "Delayed", "NotVisible"]
-        counts = client("sqs", self.aws.endpoint).get_queue_attributes(
-            QueueUrl=queue_url, AttributeNames=[f"ApproximateNumberOfMessages{name}" for name in names]
-        )
-        return sum(int(count) for count in counts["Attributes"].values())
+        return not any(queue_depth(source.queue_url, self.aws.endpoint) for source in self._sources)
 
 
-class _Platform:
-    """What functions and state machines reach beside moto: Lambda's API, and the addresses of custom resources."""
-
+class _Platform:  # what functions and state machines reach besides moto
     def __init__(self, lambda_api: LambdaApi, custom_resources: CustomResources) -> None:
         self._lambda_api = lambda_api
         self._custom_resources = custom_resources
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        ours = scope.get("path", "").startswith(CUSTOM_RESOURCES_PATH)
+        ours = scope["path"].startswith(CUSTOM_RESOURCES_PATH)
         await (self._custom_resources if ours else self._lambda_api)(scope, receive, send)
 
 
@@ -239,13 +227,13 @@ def _locked(file: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AlreadyRunning(f"another Footfall is running on {file.parent}") from None
+            reason = f"another Footfall is running on {file.parent}: stop it, or use another folder"
+            raise AlreadyRunning(reason) from None
         yield
 
 
 @contextmanager
 def _logging_to(folder: Path) -> Iterator[None]:
-    """Let what the platform itself has to say go to stack.log."""
     folder.mkdir(exist_ok=True)
     handler = logging.FileHandler(folder / "stack.log")
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))

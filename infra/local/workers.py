@@ -11,16 +11,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from infra.local.aws import AwsAddresses
 from infra.local.plan import FunctionPlan
-from infra.local.processes import Child, Nursery
-from infra.local.worker import receive, send
+from infra.local.processes import Child, ProcessSupervisor
+from infra.local.worker import Call, Outcome, receive, send
 
 LARGEST_PAYLOAD = 6 * 1024 * 1024
 LARGEST_RESPONSE = LARGEST_PAYLOAD + 100
 INIT_SECONDS = 60.0  # Lambda stops an initialisation after 10 s; this machine may be busy
-PATIENCE_SECONDS = 0.1  # a busy worker is often free sooner than another one has started
+REUSE_SECONDS = 0.1  # a busy worker is often free sooner than another one has started
 ENVIRONMENTS_PER_FUNCTION = max(2, os.cpu_count() or 2)
 
 
@@ -31,6 +32,13 @@ class Invocation:
     payload: bytes
     failed: bool = False
     request_id: str = ""
+
+
+class Runnable(Protocol):
+    """Anything that runs a function on a JSON payload."""
+
+    def invoke(self, payload: bytes) -> Invocation:
+        """Returns the function's answer."""
 
 
 class InitFailed(Exception):
@@ -57,18 +65,18 @@ class Environment:
             answer = None
         if answer is None:
             self.end()
-            raise InitFailed(_described("Runtime.ExitError", f"Runtime exited during init: {self._child.last_words()}"))
-        head, payload = answer
-        if head["error"]:
+            raise InitFailed(_described("Runtime.ExitError", f"Runtime exited during init: {self._child.log_tail()}"))
+        outcome: Outcome = json.loads(answer[0])
+        if outcome["error"]:
             self.end()
-            raise InitFailed(payload)
+            raise InitFailed(answer[1])
 
     def invoke(self, plan: FunctionPlan, request_id: str, payload: bytes) -> Invocation:
-        """The function's answer, or a description of how the process ended, or had to be ended, without one."""
-        head = {"request_id": request_id, "arn": plan.arn, "deadline": time.time() + plan.timeout, "trace": _trace()}
+        """Returns the function's answer, or a description of how the process ended, or had to be ended, without one."""
+        call = Call(request_id=request_id, arn=plan.arn, deadline=time.time() + plan.timeout, trace=_trace())
         self._connection.settimeout(plan.timeout)
         try:
-            send(self._connection, head, payload)
+            send(self._connection, call, payload)
             answer = receive(self._connection)
         except TimeoutError:
             self.end()
@@ -78,7 +86,8 @@ class Environment:
         if answer is None:
             self.end()
             return _failure(request_id, "Runtime.ExitError", f"Runtime exited with error: {self._how_it_ended()}")
-        return Invocation(answer[1], bool(answer[0]["error"]), request_id)
+        outcome: Outcome = json.loads(answer[0])
+        return Invocation(answer[1], outcome["error"], request_id)
 
     @property
     def alive(self) -> bool:
@@ -99,10 +108,12 @@ class Environment:
 class Function:
     """One function: its idle environments, and how many it has."""
 
-    def __init__(self, plan: FunctionPlan, nursery: Nursery, variables: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, plan: FunctionPlan, supervisor: ProcessSupervisor, variables: Mapping[str, str], folder: Path
+    ) -> None:
         """`variables` come from the platform; the code is imported from `folder`."""
         self.plan = plan
-        self._nursery = nursery
+        self._supervisor = supervisor
         self._variables = {**runtime_variables(plan), **variables, **plan.environment}
         self._folder = folder
         self._changed = threading.Condition()
@@ -110,7 +121,7 @@ class Function:
         self._count = 0
 
     def invoke(self, payload: bytes) -> Invocation:
-        """Run the handler on a JSON payload and return its answer, as Lambda's synchronous invocation does."""
+        """Returns the handler's answer to a JSON payload, as Lambda's synchronous invocation does."""
         request_id = str(uuid.uuid4())
         try:
             environment = self._acquire()
@@ -124,12 +135,12 @@ class Function:
         return answer
 
     def warm(self) -> None:
-        """Start an environment ahead of the first call; should its handler fail to load, that call will tell."""
+        """Start an environment ahead of the first call; should its handler fail to load, that call reports it."""
         with suppress(InitFailed):
             self._release(self._acquire())
 
     def stop(self) -> None:
-        """End every environment that is idle; busy ones end with the nursery."""
+        """End every environment that is idle; busy ones end with the process supervisor."""
         with self._changed:
             for environment in self._idle:
                 environment.end()
@@ -137,7 +148,7 @@ class Function:
 
     def _acquire(self) -> Environment:
         with self._changed:
-            self._changed.wait_for(lambda: self._idle or not self._count, PATIENCE_SECONDS)
+            self._changed.wait_for(lambda: self._idle or not self._count, REUSE_SECONDS)
             self._changed.wait_for(lambda: self._idle or self._count < ENVIRONMENTS_PER_FUNCTION)
             if self._idle:
                 return self._idle.pop()
@@ -167,14 +178,14 @@ class Function:
         ours, theirs = socket.socketpair()
         with theirs:
             command = [sys.executable, "-u", "-m", "infra.local.worker", str(theirs.fileno())]
-            child = self._nursery.start(
+            child = self._supervisor.start(
                 self.plan.name, command, env=self._variables, pass_fds=[theirs.fileno()], folder=self._folder
             )
         return Environment(child, ours)
 
 
 def runtime_variables(plan: FunctionPlan) -> dict[str, str]:
-    """The variables that Lambda's runtime itself gives a function."""
+    """Returns the variables that Lambda's runtime itself gives a function."""
     return {
         "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(plan.memory),
@@ -191,7 +202,7 @@ def runtime_variables(plan: FunctionPlan) -> dict[str, str]:
 
 
 def aws_variables(addresses: AwsAddresses) -> dict[str, str]:
-    """The variables by which the platform gives a function its role's credentials and this machine's endpoints."""
+    """Returns the variables that give a function its role's credentials and this machine's endpoints."""
     return {**addresses.environment(), "AWS_SESSION_TOKEN": "local"}
 
 

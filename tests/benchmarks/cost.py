@@ -21,7 +21,7 @@ from rich.table import Table
 
 from infra import cost
 from infra.cost import Bill, Configuration, Measured
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 from infra.local.stores import start_mongodb, start_redis
 from tests.benchmarks.pipeline import Pipeline, open_pipeline, prepare, requests, slices, visits
 from tests.benchmarks.rows import Row
@@ -80,14 +80,14 @@ def bills(per_request: Sequence[int], events_a_day: float = EVENTS_A_DAY) -> dic
     """The bill of a million events for each number of events in a request."""
     given = cost.configuration()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        nursery = Nursery(Path(folder))
-        stack.callback(nursery.stop)
-        os.environ["REDIS_URL"] = start_redis(nursery, Path(folder) / "redis")
-        uri = start_mongodb(nursery, Path(folder) / "mongodb")
+        supervisor = ProcessSupervisor(Path(folder))
+        stack.callback(supervisor.stop)
+        os.environ["REDIS_URL"] = start_redis(supervisor, Path(folder) / "redis")
+        uri = start_mongodb(supervisor, Path(folder) / "mongodb")
         prepare(uri)
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             measured = pool.submit(measure, uri, given, per_request, events_a_day).result()
-    return {found.events: cost.of_a_million(given, found, events_a_day) for found in measured}
+    return {found.events: cost.cost_per_million(given, found, events_a_day) for found in measured}
 
 
 def measure(mongodb_uri: str, given: Configuration, sizes: Sequence[int], events_a_day: float) -> list[Measured]:
@@ -185,7 +185,7 @@ def main() -> None:
         table.add_row(name, *(f"{bill.lines[line]:.3f}" for bill in found.values()))
     table.add_row("total", *(f"{bill.total:.3f}" for bill in found.values()), style="bold")
     console.print(table)
-    for name, dollars in cost.a_month(cost.configuration()).items():
+    for name, dollars in cost.fixed_cost_per_month(cost.configuration()).items():
         console.print(f"each month besides: {dollars:.2f} dollars for {name}")
     print(WORDS.format(events=int(events_a_day), cold=cost.COLD_SHARE, wait=cost.SQS_WAIT_MS))
 

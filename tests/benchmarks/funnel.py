@@ -17,7 +17,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 from infra.local.stores import start_mongodb, start_redis
 from tests.benchmarks.rows import Row, show
 from tests.support.asking import question
@@ -36,10 +36,10 @@ def run() -> list[Row]:
     if not TABLES.is_dir():
         return [Row("funnel", "not measured: ../shared/data is not here")]
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        nursery = Nursery(Path(folder))
-        stack.callback(nursery.stop)
-        uri = start_mongodb(nursery, Path(folder) / "mongodb")
-        redis = start_redis(nursery, Path(folder) / "redis")
+        supervisor = ProcessSupervisor(Path(folder))
+        stack.callback(supervisor.stop)
+        uri = start_mongodb(supervisor, Path(folder) / "mongodb")
+        redis = start_redis(supervisor, Path(folder) / "redis")
         os.environ.update(MONGODB_URI=uri, MONGODB_DATABASE="footfall", REDIS_URL=NO_REDIS, LOG_LEVEL="WARNING")
         os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "benchmark")
         client = stack.enter_context(MongoClient[dict[str, Any]](uri, tz_aware=True))
@@ -90,9 +90,9 @@ def _row(name: str, milliseconds: float, peer: float | None = None, target: str 
 
 def _ask_first() -> dict[str, Any]:
     """A question to an environment that has not read these rollups yet."""
-    from functions.api.funnel import queries
+    from footfall.questions import funnel_entries
 
-    queries._kept.clear()
+    funnel_entries._kept.clear()
     return _ask("/api/funnel", WHOLE | {"breakdown": "device"})
 
 

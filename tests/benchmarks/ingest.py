@@ -23,7 +23,7 @@ from typing import Any
 from bson import encode
 from pymongo import MongoClient
 
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 from infra.local.stores import start_mongodb
 from tests.benchmarks import cost
 from tests.benchmarks.baseline import store_one_by_one
@@ -120,9 +120,9 @@ def _round(workers: _Workers, uri: str, turn: int) -> Round:
 def run() -> list[Row]:
     """Measure the pipeline and its peers on one fresh MongoDB."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        nursery = Nursery(Path(folder))
-        stack.callback(nursery.stop)
-        uri = start_mongodb(nursery, Path(folder) / "mongodb")
+        supervisor = ProcessSupervisor(Path(folder))
+        stack.callback(supervisor.stop)
+        uri = start_mongodb(supervisor, Path(folder) / "mongodb")
         prepare(uri)
         workers = _Workers(stack)
         rounds = [_round(workers, uri, turn) for turn in range(ROUNDS + 1)][1:]

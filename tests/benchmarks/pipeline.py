@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from footfall.aws.invocations import BatchResponse, SqsAttributes, SqsEvent, SqsRecord
+from footfall.aws.invocations import LambdaContext as AwsContext
+from footfall.http.app import LambdaHandler
 from footfall.schemas.message import SessionsMessage
 from pymongo import MongoClient
 
@@ -62,8 +65,8 @@ def requests(events: list[dict[str, Any]], key: str, size: int = BATCH) -> list[
 class Pipeline:
     """The handlers of this process, with a list for the queue between them, and one for the topic after them."""
 
-    collect: Callable[[dict[str, Any], Any], dict[str, Any]]
-    etl: Callable[[dict[str, Any], Any], dict[str, Any]]
+    collect: LambdaHandler
+    etl: Callable[[SqsEvent, AwsContext], BatchResponse]
     key: str
     bodies: list[str]
     announced: list[SessionsMessage] = field(default_factory=list)
@@ -72,13 +75,13 @@ class Pipeline:
         """Have collect take a request."""
         assert self.collect(call, LambdaContext())["statusCode"] == 202
 
-    def store(self, records: list[dict[str, Any]]) -> None:
+    def store(self, records: list[SqsRecord]) -> None:
         """Have etl/events take messages."""
         assert self.etl({"Records": records}, LambdaContext()) == {"batchItemFailures": []}
 
-    def records(self, worker: int = 0) -> list[dict[str, Any]]:
+    def records(self, worker: int = 0) -> list[SqsRecord]:
         """What is in the queue, as Lambda hands it on."""
-        attributes = {"ApproximateReceiveCount": "1", "MessageGroupId": "demo"}
+        attributes: SqsAttributes = {"ApproximateReceiveCount": "1", "MessageGroupId": "demo"}
         return [
             {"messageId": f"{worker}-{number}", "body": body, "attributes": attributes}
             for number, body in enumerate(self.bodies)
@@ -99,7 +102,7 @@ def open_pipeline(mongodb_uri: str) -> Pipeline:
     return pipeline
 
 
-def collect_without_queue(take: Callable[[list[str]], None]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+def collect_without_queue(take: Callable[[list[str]], None]) -> LambdaHandler:
     """collect's handler with its keys at hand; the bodies of its SQS messages go to `take`."""
     _settings(os.environ.get("MONGODB_URI", ""))
     from footfall.aws import parameters

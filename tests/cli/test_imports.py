@@ -1,4 +1,4 @@
-"""`footfall import` where it cannot begin: what is wrong is named before anything is uploaded."""
+"""`footfall import` where it cannot start: the error is named before anything is uploaded."""
 
 import gzip
 from pathlib import Path
@@ -80,7 +80,7 @@ def test_a_folder_where_a_file_is_wanted_and_a_file_where_a_folder_is(folder: Pa
     assert "is not a folder" in footfall("import", "shop-funnel", folder / "user_table.csv").stderr
 
 
-def test_where_nobody_answers_it_says_how_to_start(folder: Path) -> None:
+def test_where_nothing_answers_it_says_how_to_start(folder: Path) -> None:
     result = footfall("import", "shop-funnel", folder)
     assert (result.exit_code, result.stderr) == (
         1,

@@ -1,11 +1,10 @@
-"""`footfall send` against a collector that says what a test tells it to."""
+"""`footfall send` against a collector that answers as a test wants."""
 
 import gzip
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from cli import client
 from cli.main import app
+from tests.support.serving import serving
 
 Answer = tuple[int, dict[str, str], Any]
 
@@ -50,17 +50,16 @@ class Taker(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Write no log."""
 
 
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     """A collector, and no waiting for it."""
     monkeypatch.setattr(client, "wait_before", lambda *_: 0.0)
-    with Collector() as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+    server = Collector()
+    with serving(server):
         yield server
-        server.shutdown()
 
 
 def send(collector: Collector, *lines: str, file: Path | None = None) -> Result:
@@ -85,7 +84,7 @@ def test_events_go_in_bodies_that_collect_takes(collector: Collector, tmp_path: 
     assert "1,204 events accepted" in result.stdout
 
 
-def test_lines_that_are_refused_are_named_and_the_exit_code_tells(collector: Collector) -> None:
+def test_lines_that_are_refused_are_named_and_the_exit_code_is_1(collector: Collector) -> None:
     rejected = [{"index": 1, "event_id": None, "code": "invalid_request", "message": "visitorId: give one"}]
     collector.answers = [(202, {}, {"accepted": 1, "rejected": rejected})]
     result = send(collector, event(1), "not json", "", "[]", event(2))
@@ -104,15 +103,15 @@ def test_a_batch_of_which_nothing_can_be_taken_is_named_line_by_line(collector: 
     assert "line 2: wrong 1" in result.stderr
 
 
-@pytest.mark.parametrize("trouble", [(429, {"Retry-After": "3"}, {}), (500, {}, {}), (503, {}, {}), (0, {}, {})])
-def test_what_is_not_taken_now_is_sent_again(collector: Collector, trouble: Answer) -> None:
-    collector.answers = [trouble, trouble]
+@pytest.mark.parametrize("answer", [(429, {"Retry-After": "3"}, {}), (500, {}, {}), (503, {}, {}), (0, {}, {})])
+def test_what_is_not_taken_now_is_sent_again(collector: Collector, answer: Answer) -> None:
+    collector.answers = [answer, answer]
     result = send(collector, event(1))
     assert (result.exit_code, len(collector.bodies)) == (0, 3)
     assert collector.bodies[0] == collector.bodies[2]
 
 
-def test_what_is_never_taken_fails_with_what_was_said(collector: Collector) -> None:
+def test_what_is_never_taken_fails_with_the_reason(collector: Collector) -> None:
     collector.answers = [(503, {}, {"detail": "the queue does not answer"})] * client.ATTEMPTS
     result = send(collector, event(1))
     assert (result.exit_code, len(collector.bodies)) == (1, client.ATTEMPTS)

@@ -1,4 +1,4 @@
-"""The simulated shop: one seed is one traffic, and the traffic makes sense."""
+"""The simulated shop: one seed gives one traffic, and the traffic is plausible."""
 
 import gzip
 import json
@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from cli.client import Client, Trouble
+from cli.client import Client, CliError
 from cli.simulate import plan_of, simulate
 from cli.traffic import shop as shop_traffic
 from cli.traffic.bots import SHARE
@@ -30,6 +29,7 @@ from cli.traffic.rhythm import HOURS
 from cli.traffic.sender import send_batches
 from cli.traffic.shop import SERVER_AGENT, Batch, Plan, traffic
 from cli.traffic.visit import Event
+from tests.support.serving import serving
 
 COMES_AFTER = {"payment": "cart", "confirmation": "payment"}
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -89,7 +89,7 @@ def peak_of(planned: Plan, read: Callable[[Iterator[Batch]], object]) -> int:
 
 @settings(max_examples=15)
 @given(seeds)
-def test_every_traffic_makes_sense(seed: int) -> None:
+def test_every_traffic_is_plausible(seed: int) -> None:
     batches = list(traffic(plan(seed)))
     events = [event for batch in batches for event in batch.events]
     assert len({event["eventId"] for event in events}) == len(events)
@@ -97,7 +97,7 @@ def test_every_traffic_makes_sense(seed: int) -> None:
         assert_time_moves_on(visit)
         assert_pages_come_in_order(visit)
         assert_one_visitor_and_session(visit)
-    assert_orders_make_sense(events, seed)
+    assert_orders_are_plausible(events, seed)
     assert_nobody_is_in_two_visits_at_once(visits(batches))
 
 
@@ -119,7 +119,7 @@ def assert_one_visitor_and_session(visit: list[Event]) -> None:
     assert len({(event["visitorId"], event["sessionId"], event["device"]) for event in visit}) == 1
 
 
-def assert_orders_make_sense(events: list[Event], seed: int) -> None:
+def assert_orders_are_plausible(events: list[Event], seed: int) -> None:
     for_sale = {product.product_id: product.price for product in catalogue(seed).products}
     placed: dict[str, Any] = {}
     for event in sorted(events, key=lambda event: event["timestamp"]):
@@ -247,8 +247,8 @@ class Collector(BaseHTTPRequestHandler):
         self.server.taken.append((dict(self.headers.items()), events))
         return self.answer(202, {"accepted": len(events), "rejected": []})
 
-    def answer(self, status: int, said: dict[str, Any]) -> None:
-        text = json.dumps(said).encode()
+    def answer(self, status: int, answer: dict[str, Any]) -> None:
+        text = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
@@ -260,12 +260,9 @@ class Collector(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
-    with Shop(list(getattr(request, "param", []))) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
+    server = Shop(list(getattr(request, "param", [])))
+    with serving(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def test_traffic_is_sent_as_browsers_send_it(shop: Shop) -> None:
@@ -290,8 +287,8 @@ def test_a_collector_that_is_busy_is_asked_again(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("shop", [[403] * 100], indirect=True)
-def test_a_refusal_is_told_at_once(shop: Shop) -> None:
-    with pytest.raises(Trouble, match="answers 403: not now"):
+def test_a_refusal_is_reported_at_once(shop: Shop) -> None:
+    with pytest.raises(CliError, match="answers 403: not now"):
         send_batches(traffic(plan()), Client(shop.url, "wk_wrong"), lambda batch: None)
     assert len(shop.refusals) > 80
 

@@ -23,7 +23,7 @@ CACHED = Setting(fan_out=(REALTIME, VECTORS))
 
 def redis_stopped(trial: Trial) -> str:
     """Redis stands still with open connections; the dashboard is answered from MongoDB."""
-    with trial.sending(), frozen(trial.pipeline.nursery.child("redis")):
+    with trial.sending(), frozen(trial.pipeline.supervisor.child("redis")):
         return _asked_meanwhile(trial)
 
 
@@ -65,7 +65,7 @@ def milvus_down(trial: Trial) -> str:
     trained = not trial.short
     if trained:
         _train(trial)
-    pipeline.nursery.child("milvus").kill()
+    pipeline.supervisor.child("milvus").kill()
     trial.send(trial.traffic.bodies(trial.events - len(trial.ledger.sent)))
     sent = reversed(trial.ledger.sent.values())
     newest = list(dict.fromkeys(event["visitorId"] for site_id, event in sent if site_id == SITE))[:PEOPLE]
@@ -73,7 +73,7 @@ def milvus_down(trial: Trial) -> str:
     trial.await_strike(lambda: events.count_documents({}) == len(trial.ledger.sent), "the last event")
     without = _found_similar(trial, newest)
     trial.expect(without == {(200, True): PEOPLE}, f"without Milvus similar people were answered {without}")
-    start_milvus(pipeline.nursery, pipeline.folder / "milvus", port=int(pipeline.milvus_uri.rpartition(":")[2]))
+    start_milvus(pipeline.supervisor, pipeline.folder / "milvus", port=int(pipeline.milvus_uri.rpartition(":")[2]))
     pipeline.invoke("JobsPrepareFunction", {})  # Milvus Lite forgets at its end which collections were loaded
     pipeline.settle()
     after = _found_similar(trial, newest)

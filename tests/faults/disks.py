@@ -4,7 +4,7 @@ import errno
 import subprocess
 from pathlib import Path
 
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 from tests.faults.mongods import Mongod
 
 MEGABYTES = 500
@@ -20,11 +20,11 @@ class CannotInject(Exception):
 class SmallDisk:
     """A folder that holds so many megabytes, seen by those processes alone that enter it."""
 
-    def __init__(self, nursery: Nursery, folder: Path, megabytes: int) -> None:
+    def __init__(self, supervisor: ProcessSupervisor, folder: Path, megabytes: int) -> None:
         """Make the disk; raises CannotInject where this user may not."""
         folder.mkdir(parents=True)
         _try_to_mount(folder)
-        keeper = nursery.start("disk", [*NEW_NAMESPACE, "sh", "-c", MOUNT, str(folder), str(megabytes)])
+        keeper = supervisor.start("disk", [*NEW_NAMESPACE, "sh", "-c", MOUNT, str(folder), str(megabytes)])
         keeper.wait_until(lambda: "mounted" in keeper.log.read_text())
         pid = str(keeper.process.pid)
         self.enter = ("nsenter", "--preserve-credentials", "--user", "--mount", "--target", pid)
@@ -57,6 +57,6 @@ def _try_to_mount(folder: Path) -> None:
 class MongodOnSmallDisk(Mongod):
     """A server whose data lies on a small disk, and that writes it out every second."""
 
-    def __init__(self, nursery: Nursery, folder: Path) -> None:
-        self.disk = SmallDisk(nursery, folder, MEGABYTES)
-        super().__init__(nursery, folder, before=self.disk.enter, options=("--syncdelay", "1"))
+    def __init__(self, supervisor: ProcessSupervisor, folder: Path) -> None:
+        self.disk = SmallDisk(supervisor, folder, MEGABYTES)
+        super().__init__(supervisor, folder, before=self.disk.enter, options=("--syncdelay", "1"))

@@ -10,7 +10,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from infra.local.processes import Child, Nursery, free_port
+from infra.local.processes import Child, ProcessSupervisor, free_port
 from infra.local.stores import LOOPBACK, REPLICA_SET, accepts, become_primary, mongod_command
 
 CACHE_GIB = "0.25"
@@ -21,10 +21,10 @@ class Mongod:
     """One server, a replica set of its own; it comes back on the same port and the same data."""
 
     def __init__(
-        self, nursery: Nursery, folder: Path, before: tuple[str, ...] = (), options: tuple[str, ...] = ()
+        self, supervisor: ProcessSupervisor, folder: Path, before: tuple[str, ...] = (), options: tuple[str, ...] = ()
     ) -> None:
         """`before` is a command that runs mongod in surroundings of its own."""
-        self._nursery = nursery
+        self._supervisor = supervisor
         self.port = free_port()
         self.uri = f"mongodb://{LOOPBACK}:{self.port}/?replicaSet={REPLICA_SET}"
         self._command = [*before, *mongod_command(folder, self.port, cache_gib=CACHE_GIB), *options]
@@ -35,7 +35,7 @@ class Mongod:
 
     def start(self) -> None:
         """Start the server, and wait until it listens."""
-        self._child: Child = self._nursery.start("mongodb", self._command, death_signal=signal.SIGTERM)
+        self._child: Child = self._supervisor.start("mongodb", self._command, death_signal=signal.SIGTERM)
         self._child.wait_until(lambda: accepts(LOOPBACK, self.port))
 
     @property
@@ -57,13 +57,13 @@ class Mongod:
 class ReplicaSet:
     """Three servers, of which one is primary and any may become so."""
 
-    def __init__(self, nursery: Nursery, folder: Path) -> None:
+    def __init__(self, supervisor: ProcessSupervisor, folder: Path) -> None:
         ports = [free_port() for _ in range(3)]
         for port in ports:
             data = folder / str(port)
             data.mkdir(parents=True)
             command = mongod_command(data, port, cache_gib=CACHE_GIB)
-            child = nursery.start("mongodb", command, death_signal=signal.SIGTERM)
+            child = supervisor.start("mongodb", command, death_signal=signal.SIGTERM)
             child.wait_until(lambda port=port: accepts(LOOPBACK, port))  # type: ignore[misc]
         self.uri = f"mongodb://{','.join(f'{LOOPBACK}:{port}' for port in ports)}/?replicaSet={REPLICA_SET}"
         members = [{"_id": number, "host": f"{LOOPBACK}:{port}"} for number, port in enumerate(ports)]

@@ -20,11 +20,11 @@ from footfall.stores import collections
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from infra.local.aws import client, start_aws
+from infra.local.aws import client, queue_depth, start_aws
 from infra.local.event_sources import Disorder, EventSource
 from infra.local.http_events import Request, Response, matching_route, proxy_event, response_of
 from infra.local.plan import FunctionPlan, Plan
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 from infra.local.resources import create_resources
 from infra.local.shared import NO_LAMBDA
 from infra.local.stack import TEMPLATE
@@ -38,7 +38,7 @@ COLLECT, EVENTS = "ApiCollectFunction", "EtlEventsFunction"
 MESSAGES_AT_ONCE = 20
 SETTLE_SECONDS = 240.0
 NOWHERE = "127.0.0.1:9"  # the discard port: nothing answers there
-Store = Callable[[Nursery, Path], Mongod | ReplicaSet]
+Store = Callable[[ProcessSupervisor, Path], Mongod | ReplicaSet]
 
 
 @dataclass(frozen=True)
@@ -132,16 +132,16 @@ class Pipeline:
         self._cleanup.close()
 
     def _start(self) -> None:
-        self.nursery = Nursery(self.folder / "logs")
-        self._cleanup.callback(self.nursery.stop)
-        self.aws = start_aws(self.nursery, None, NO_LAMBDA)
+        self.supervisor = ProcessSupervisor(self.folder / "logs")
+        self._cleanup.callback(self.supervisor.stop)
+        self.aws = start_aws(self.supervisor, None, NO_LAMBDA)
         parameters = {"Environment": "local", "RedisUrl": f"redis://{NOWHERE}", "MilvusUri": f"http://{NOWHERE}"}
         template = Template(TEMPLATE, parameters, self.aws.endpoint)
         with ThreadPoolExecutor(3) as pool:
             resources = pool.submit(create_resources, template)
             if self.setting.fan_out:
-                redis = pool.submit(start_redis, self.nursery, self.folder / "redis")
-                milvus = pool.submit(start_milvus, self.nursery, self.folder / "milvus")
+                redis = pool.submit(start_redis, self.supervisor, self.folder / "redis")
+                milvus = pool.submit(start_milvus, self.supervisor, self.folder / "milvus")
                 self.redis_url, self.milvus_uri = redis.result(), milvus.result()
                 parameters |= {"RedisUrl": self.redis_url, "MilvusUri": self.milvus_uri}
             parameters["MongodbUri"] = self._start_store()
@@ -157,7 +157,7 @@ class Pipeline:
 
     def _start_store(self) -> str:
         """Start MongoDB and open the sites; where the functions reach it."""
-        self.store = self.setting.store(self.nursery, self.folder / "mongodb")
+        self.store = self.setting.store(self.supervisor, self.folder / "mongodb")
         self._client = MongoClient[dict[str, Any]](self.store.uri, tz_aware=True)
         self._cleanup.callback(self._client.close)
         collections.prepare(self.database)
@@ -176,7 +176,7 @@ class Pipeline:
         self.functions: dict[str, Function] = {}
         for name, given in self.plan.functions.items():
             variables = maimed if name == COLLECT else plain
-            function = Function(self._changed(given), self.nursery, variables, TEMPLATE.parent)
+            function = Function(self._changed(given), self.supervisor, variables, TEMPLATE.parent)
             self.functions[name] = function
             self._cleanup.callback(function.stop)
 
@@ -290,9 +290,7 @@ class Pipeline:
         client("sqs", self.aws.endpoint).start_message_move_task(SourceArn=arn)
 
     def _depth(self, queue_url: str) -> int:
-        names = [f"ApproximateNumberOfMessages{name}" for name in ("", "Delayed", "NotVisible")]
-        found = client("sqs", self.aws.endpoint).get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
-        return sum(int(count) for count in found["Attributes"].values())
+        return queue_depth(queue_url, self.aws.endpoint)
 
     def waiting(self) -> Iterator[str]:
         """The text of every message that waits in either queue."""

@@ -42,7 +42,7 @@ def test_tables_become_a_funnel_and_the_same_tables_again_change_nothing(shop: S
     assert first.exit_code == 0, first.stderr
     assert "116 rows read" in first.stdout
     assert "110 imported as 110 events" in first.stdout
-    assert "1 said what an earlier row says" in first.stdout
+    assert "1 repeated an earlier row" in first.stdout
     assert "user_table.csv line 42: the date is not a day of the calendar" in first.stdout
     assert "/api/funnel?from=2015-01-01&to=2015-01-28&breakdown=device" in first.stdout
 

@@ -56,7 +56,7 @@ def whole(source: random.Random, world: World, route: Route) -> Json:
         headers.append(("content-encoding", "gzip"))
     request = Request(method, path, _query(source), tuple(headers), body, source_ip="203.0.113.7")
     context = {"site_id": SITE["site_id"], "scopes": "read write admin", "key_id": "k"} if route.authorizer else None
-    return http_events.proxy_event(request, "api", route, parameters, context)
+    return dict(http_events.proxy_event(request, "api", route, parameters, context))
 
 
 def _names(path: str) -> list[str]:

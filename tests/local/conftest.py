@@ -8,26 +8,26 @@ import pytest
 
 from infra.local.aws import AwsAddresses, client
 from infra.local.plan import Plan
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 from infra.local.template import Template
 from infra.local.workers import Function, aws_variables
 from tests.local.examples import EXAMPLE, PARAMETERS
 
 
 @pytest.fixture
-def nursery(tmp_path: Path) -> Iterator[Nursery]:
+def supervisor(tmp_path: Path) -> Iterator[ProcessSupervisor]:
     """Starts child processes, and stops them after the test."""
-    nursery = Nursery(tmp_path / "logs")
-    yield nursery
-    nursery.stop()
+    supervisor = ProcessSupervisor(tmp_path / "logs")
+    yield supervisor
+    supervisor.stop()
 
 
 @pytest.fixture
-def functions(nursery: Nursery, aws_endpoint: str) -> dict[str, Function]:
+def functions(supervisor: ProcessSupervisor, aws_endpoint: str) -> dict[str, Function]:
     """The example template's functions."""
     variables = aws_variables(AwsAddresses(aws_endpoint, "http://127.0.0.1:9"))
     plan = Plan(Template(EXAMPLE, PARAMETERS, aws_endpoint))
-    return {name: Function(given, nursery, variables, EXAMPLE.parent) for name, given in plan.functions.items()}
+    return {name: Function(given, supervisor, variables, EXAMPLE.parent) for name, given in plan.functions.items()}
 
 
 @pytest.fixture

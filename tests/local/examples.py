@@ -1,4 +1,4 @@
-"""What the tests of the local stack hold it against: a template with one of everything, and what AWS documents."""
+"""What the local stack is tested with: a template with one of everything, and the payloads that AWS documents."""
 
 import json
 from pathlib import Path

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.local.aws import client, start_aws
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 
 NO_LAMBDA = "http://127.0.0.1:9"
 
@@ -18,17 +18,17 @@ class Aws:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._nursery = Nursery(folder / "logs")
-        self.endpoint = start_aws(self._nursery, folder / "aws", NO_LAMBDA).endpoint
+        self._supervisor = ProcessSupervisor(folder / "logs")
+        self.endpoint = start_aws(self._supervisor, folder / "aws", NO_LAMBDA).endpoint
 
     def again(self) -> "Aws":
         self.end()
         return Aws(self._folder)
 
     def end(self) -> None:
-        for child in self._nursery._children:
+        for child in self._supervisor._children:
             child.kill()
-        self._nursery.stop()
+        self._supervisor.stop()
 
     def client(self, service: str) -> Any:
         return client(service, self.endpoint)
@@ -108,8 +108,9 @@ class TestAQueue:
     def test_gives_a_delayed_message_when_it_is_due(self, aws_endpoint: str, queue_url: str) -> None:
         sqs = client("sqs", aws_endpoint)
         sqs.send_message(QueueUrl=queue_url, MessageBody="a", DelaySeconds=1)
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
-        counts = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
+        counts = sqs.get_queue_attributes(
+            QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
+        )["Attributes"]
         assert counts == {"ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesDelayed": "1"}
         assert sqs.receive_message(QueueUrl=queue_url, WaitTimeSeconds=5)["Messages"][0]["Body"] == "a"
 
@@ -142,17 +143,17 @@ class TestAQueue:
     def test_takes_its_dead_letters_back(self, aws_endpoint: str, queue_url: str) -> None:
         sqs = client("sqs", aws_endpoint)
         name = queue_url.rpartition("/")[2]
-        grave = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
-        grave_arn = f"arn:aws:sqs:us-east-1:123456789012:{name}-dead"
-        policy = json.dumps({"deadLetterTargetArn": grave_arn, "maxReceiveCount": 1})
+        dead_letters = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+        dead_letters_arn = f"arn:aws:sqs:us-east-1:123456789012:{name}-dead"
+        policy = json.dumps({"deadLetterTargetArn": dead_letters_arn, "maxReceiveCount": 1})
         sqs.set_queue_attributes(QueueUrl=queue_url, Attributes={"RedrivePolicy": policy})
         sqs.send_message(QueueUrl=queue_url, MessageBody="again")
         sqs.receive_message(QueueUrl=queue_url, VisibilityTimeout=0)
         assert "Messages" not in sqs.receive_message(QueueUrl=queue_url)
-        assert sqs.start_message_move_task(SourceArn=grave_arn)["TaskHandle"]
+        assert sqs.start_message_move_task(SourceArn=dead_letters_arn)["TaskHandle"]
         (message,) = sqs.receive_message(QueueUrl=queue_url, AttributeNames=["All"])["Messages"]
         assert (message["Body"], message["Attributes"]["ApproximateReceiveCount"]) == ("again", "1")
-        assert "Messages" not in sqs.receive_message(QueueUrl=grave)
+        assert "Messages" not in sqs.receive_message(QueueUrl=dead_letters)
 
     def test_is_empty_once_purged(self, aws_endpoint: str, queue_url: str) -> None:
         sqs = client("sqs", aws_endpoint)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.aws import client
+from infra.local.aws import client, queue_depth
 from infra.local.event_sources import Disorder, EventSource, failed_messages, record_of
 from infra.local.plan import QueueSource
 from infra.local.workers import LARGEST_PAYLOAD, Invocation
@@ -76,9 +76,7 @@ def left(aws_endpoint: str, queue_url: str) -> Callable[[], int]:
     """How many messages the queue holds, whoever has them."""
 
     def left() -> int:
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        answer = client("sqs", aws_endpoint).get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
-        return sum(map(int, answer["Attributes"].values()))
+        return queue_depth(queue_url, aws_endpoint)
 
     return left
 
@@ -125,7 +123,7 @@ def test_no_failures_named_is_success(answer: str) -> None:
         '{"batchItemFailures": ["a"]}',
     ],
 )
-def test_a_report_that_makes_no_sense_fails_the_whole_batch(answer: str) -> None:
+def test_a_malformed_report_fails_the_whole_batch(answer: str) -> None:
     assert failed_messages(Invocation(answer.encode()), IDS, reports_failures=True) == {"a", "b"}
 
 
@@ -201,16 +199,16 @@ def test_a_message_that_keeps_failing_ends_among_the_dead_letters(
     aws_endpoint: str, queue_url: str, start: Start, send: Callable[..., None]
 ) -> None:
     sqs = client("sqs", aws_endpoint)
-    grave = sqs.create_queue(QueueName=f"{queue_url.rpartition('/')[2]}-dead")["QueueUrl"]
+    dead_letters = sqs.create_queue(QueueName=f"{queue_url.rpartition('/')[2]}-dead")["QueueUrl"]
     policy = {
-        "deadLetterTargetArn": f"arn:aws:sqs:us-east-1:123456789012:{grave.rpartition('/')[2]}",
+        "deadLetterTargetArn": f"arn:aws:sqs:us-east-1:123456789012:{dead_letters.rpartition('/')[2]}",
         "maxReceiveCount": 3,
     }
     sqs.set_queue_attributes(QueueUrl=queue_url, Attributes={"RedrivePolicy": json.dumps(policy)})
     function = FakeFunction(lambda records: Invocation(b"{}", failed=True))
     send("poison")
     start(function, retry_seconds=0)
-    (dead,) = sqs.receive_message(QueueUrl=grave, WaitTimeSeconds=20)["Messages"]
+    (dead,) = sqs.receive_message(QueueUrl=dead_letters, WaitTimeSeconds=20)["Messages"]
     assert dead["Body"] == "poison"
     assert len(function.batches) == 3
 

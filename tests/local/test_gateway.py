@@ -36,21 +36,21 @@ FUNCTIONS = {
     "Hello": FakeFunction({"statusCode": 200, "body": "hello"}),
     "Broken": FakeFunction({"errorType": "ValueError"}, failed=True),
     "Slow": FakeFunction({"statusCode": 200}, seconds=1),
-    "Door": FakeFunction({"isAuthorized": True, "context": {"site_id": "demo"}}),
-    "Shut": FakeFunction({"isAuthorized": False}),
-    "Jammed": FakeFunction("no decision"),
+    "Allow": FakeFunction({"isAuthorized": True, "context": {"site_id": "demo"}}),
+    "Deny": FakeFunction({"isAuthorized": False}),
+    "Undecided": FakeFunction("no decision"),
 }
 API = ApiPlan(
     "api-id",
     (
         Route("ANY /hello", "Hello", None),
-        Route("GET /guarded", "Hello", "Door"),
-        Route("GET /shut", "Hello", "Shut"),
-        Route("GET /jammed", "Hello", "Jammed"),
+        Route("GET /guarded", "Hello", "Allow"),
+        Route("GET /denied", "Hello", "Deny"),
+        Route("GET /undecided", "Hello", "Undecided"),
         Route("GET /broken", "Broken", None),
         Route("GET /slow", "Slow", None, timeout=0.2),
     ),
-    {name: Authorizer(name, name, ("x-api-key",), ()) for name in ("Door", "Shut", "Jammed")},
+    {name: Authorizer(name, name, ("x-api-key",), ()) for name in ("Allow", "Deny", "Undecided")},
     Cors(("https://shop.example",), ("GET",), (), (), None, False),
 )
 
@@ -99,27 +99,27 @@ def test_a_function_that_takes_longer_than_the_gateway_waits_is_503(http: httpx.
     assert answer.elapsed.total_seconds() < 0.9
 
 
-def test_what_the_authorizer_says_reaches_the_function(http: httpx.Client) -> None:
+def test_the_authorizers_context_reaches_the_function(http: httpx.Client) -> None:
     assert http.get("/guarded", headers={"x-api-key": "k"}).status_code == 200
-    (question,), (event,) = FUNCTIONS["Door"].events, FUNCTIONS["Hello"].events
+    (question,), (event,) = FUNCTIONS["Allow"].events, FUNCTIONS["Hello"].events
     assert question["identitySource"] == ["k"]
     assert event["requestContext"]["authorizer"] == {"lambda": {"site_id": "demo"}}
 
 
-def test_a_request_without_its_identity_source_is_401_and_the_authorizer_is_not_asked(http: httpx.Client) -> None:
+def test_a_request_without_its_identity_source_is_401_and_the_authorizer_is_not_called(http: httpx.Client) -> None:
     answer = http.get("/guarded")
     assert (answer.status_code, answer.json()) == (401, {"message": "Unauthorized"})
-    assert not FUNCTIONS["Door"].events
+    assert not FUNCTIONS["Allow"].events
 
 
 def test_a_caller_that_the_authorizer_refuses_is_403_and_the_function_is_not_run(http: httpx.Client) -> None:
-    answer = http.get("/shut", headers={"x-api-key": "k"})
+    answer = http.get("/denied", headers={"x-api-key": "k"})
     assert (answer.status_code, answer.json()) == (403, {"message": "Forbidden"})
     assert not FUNCTIONS["Hello"].events
 
 
 def test_an_authorizer_that_does_not_decide_is_500(http: httpx.Client) -> None:
-    assert http.get("/jammed", headers={"x-api-key": "k"}).status_code == 500
+    assert http.get("/undecided", headers={"x-api-key": "k"}).status_code == 500
 
 
 def test_a_body_of_more_than_10_mb_is_413(http: httpx.Client) -> None:
@@ -145,7 +145,7 @@ def test_errors_of_the_gateway_have_cors_headers_too(http: httpx.Client) -> None
 def test_a_preflight_request_needs_no_key(http: httpx.Client) -> None:
     headers = {"origin": "https://shop.example", "access-control-request-method": "GET"}
     assert http.options("/guarded", headers=headers).status_code == 204
-    assert not FUNCTIONS["Door"].events
+    assert not FUNCTIONS["Allow"].events
 
 
 def test_cookies_become_headers_of_their_own(http: httpx.Client) -> None:

@@ -34,7 +34,7 @@ def route_for(method: str, path: str, *keys: str) -> str | None:
 
 
 def event_for(request: Request) -> dict[str, object]:
-    return proxy_event(request, "api-id", ANY_ROUTE, {})
+    return dict(proxy_event(request, "api-id", ANY_ROUTE, {}))
 
 
 class TestTheEvent:
@@ -59,12 +59,11 @@ class TestTheEvent:
         expected = recorded("http_api_v2")
         event = proxy_event(request, "api-id", route, {"proxy": "path"}, {"key": "value"})
         assert shape_of(event) == shape_of(expected)
-        of_the_moment = {"requestId", "time", "timeEpoch"}
-        for name in of_the_moment:
-            event["requestContext"][name] = expected["requestContext"][name]
+        for name in ("requestId", "time", "timeEpoch"):
+            expected["requestContext"][name] = event["requestContext"][name]
         assert event == expected
 
-    def test_tells_a_path_decoded_and_a_query_as_it_came(self) -> None:
+    def test_has_the_path_decoded_and_the_query_as_it_came(self) -> None:
         event = event_for(a_request(path="/caf%C3%A9/a%20b", query="q=a%20b&empty="))
         assert event["rawPath"] == "/café/a b"
         assert event["rawQueryString"] == "q=a%20b&empty="
@@ -98,10 +97,10 @@ class TestTheEvent:
         request = a_request("POST", body=b"\x1f\x8b", content_type="application/json", content_encoding="gzip")
         assert event_for(request)["isBase64Encoded"] is True
 
-    def test_has_a_body_in_base64_that_is_not_the_text_it_says(self) -> None:
+    def test_has_a_body_in_base64_that_is_not_valid_text(self) -> None:
         assert event_for(a_request("POST", body=b"\xff", content_type="text/plain"))["isBase64Encoded"] is True
 
-    def test_adds_the_callers_address_to_what_proxies_said(self) -> None:
+    def test_adds_the_callers_address_to_those_of_proxies(self) -> None:
         headers = event_for(a_request(x_forwarded_for="203.0.113.9"))["headers"]
         assert isinstance(headers, dict)
         assert headers["x-forwarded-for"] == "203.0.113.9, 192.0.2.1"
@@ -203,7 +202,7 @@ class TestAnAnswer:
             b'{"statusCode": 200, "body": "?", "isBase64Encoded": true}',
         ],
     )
-    def test_that_makes_no_sense_is_an_internal_server_error(self, payload: bytes) -> None:
+    def test_that_is_malformed_is_an_internal_server_error(self, payload: bytes) -> None:
         assert response_of(payload) == FAILED
         assert FAILED.body == b'{"message":"Internal Server Error"}'
 
@@ -226,7 +225,7 @@ class TestCors:
         assert preflight_response(CORS, a_request("OPTIONS", origin="https://shop.example")) is None
         assert preflight_response(CORS, replace(self.PREFLIGHT, method="GET")) is None
 
-    def test_tells_nothing_to_another_origin(self) -> None:
+    def test_sends_no_headers_to_another_origin(self) -> None:
         response = preflight_response(
             CORS, a_request("OPTIONS", origin="https://a", access_control_request_method="GET")
         )
@@ -243,7 +242,7 @@ class TestCors:
         assert headers["a"] == "b"
         assert "access-control-allow-origin" not in dict(with_cors(theirs, CORS, a_request()).headers)
 
-    def test_of_every_origin_says_so_unless_credentials_are_allowed(self) -> None:
+    def test_of_every_origin_is_a_wildcard_unless_credentials_are_allowed(self) -> None:
         everybody = replace(CORS, origins=("*",))
         request = a_request(origin="https://a")
         assert ("access-control-allow-origin", "*") in with_cors(FAILED, everybody, request).headers

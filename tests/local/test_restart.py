@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 from infra.local.stores import start_milvus
 
 PREPARE_AND_ASK = """
@@ -22,10 +22,13 @@ def test_vectors_can_be_searched_after_a_restart(tmp_path: Path) -> None:
 
 def prepared_on_a_fresh_milvus(folder: Path) -> str:
     """How jobs/prepare leaves the collections of a server started on this folder."""
-    nursery = Nursery(folder / "logs")
+    supervisor = ProcessSupervisor(folder / "logs")
     try:
-        environment = os.environ | {"MILVUS_URI": start_milvus(nursery, folder / "milvus"), "MILVUS_TOKEN_SECRET": ""}
+        environment = os.environ | {
+            "MILVUS_URI": start_milvus(supervisor, folder / "milvus"),
+            "MILVUS_TOKEN_SECRET": "",
+        }
         command = [sys.executable, "-c", PREPARE_AND_ASK]
         return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.strip()
     finally:
-        nursery.stop()
+        supervisor.stop()

@@ -67,9 +67,9 @@ def test_the_authorizer_of_the_template_guards_its_routes(http: httpx.Client) ->
 
 
 def test_a_function_that_times_out_or_fails_is_500_over_http(http: httpx.Client) -> None:
-    assert http.post("/odd/fail").json() == {"message": "Internal Server Error"}
-    assert http.post("/odd/sleep").status_code == 500
-    assert http.post("/odd/song").json()["what"] == "song"
+    assert http.post("/faulty/fail").json() == {"message": "Internal Server Error"}
+    assert http.post("/faulty/sleep").status_code == 500
+    assert http.post("/faulty/song").json()["what"] == "song"
 
 
 def test_a_function_reads_what_the_template_gives_it(stack: Stack) -> None:
@@ -108,7 +108,7 @@ def test_a_message_that_keeps_failing_ends_in_the_dead_letter_queue(stack: Stack
     sqs.send_message(QueueUrl=f"{stack.aws.endpoint}/123456789012/WorkQueue", MessageBody="fail")
     receipts = [record["attributes"]["ApproximateReceiveCount"] for record in seen("fail")]
     assert receipts == ["1", "2"]
-    answer = sqs.receive_message(QueueUrl=f"{stack.aws.endpoint}/123456789012/graves-local", WaitTimeSeconds=5)
+    answer = sqs.receive_message(QueueUrl=f"{stack.aws.endpoint}/123456789012/dead-letters-local", WaitTimeSeconds=5)
     assert answer["Messages"][0]["Body"] == "fail"
 
 
@@ -120,32 +120,32 @@ class TestLambda:
         return client("lambda", stack.aws.lambda_endpoint)
 
     def test_answers_synchronously(self, client: Any) -> None:
-        answer = client.invoke(FunctionName="OddFunction", Payload=b'{"what": "song"}')
+        answer = client.invoke(FunctionName="FaultyFunction", Payload=b'{"what": "song"}')
         assert (answer["StatusCode"], answer["ExecutedVersion"]) == (200, "$LATEST")
         assert json.load(answer["Payload"])["what"] == "song"
         assert "FunctionError" not in answer
 
-    def test_tells_a_functions_error(self, client: Any) -> None:
-        arn = "arn:aws:lambda:us-east-1:123456789012:function:OddFunction:live"
+    def test_returns_a_functions_error(self, client: Any) -> None:
+        arn = "arn:aws:lambda:us-east-1:123456789012:function:FaultyFunction:live"
         answer = client.invoke(FunctionName=arn, Payload=b'{"what": "fail"}')
         assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
         assert json.load(answer["Payload"])["errorType"] == "ValueError"
 
     def test_runs_events_in_the_background(self, stack: Stack, client: Any) -> None:
-        answer = client.invoke(FunctionName="OddFunction", InvocationType="Event", Payload=b'{"what": "nap"}')
+        answer = client.invoke(FunctionName="FaultyFunction", InvocationType="Event", Payload=b'{"what": "nap"}')
         assert answer["StatusCode"] == 202
         assert stack._background.running == 1
         assert stack.drain(10)
 
     def test_checks_without_running(self, client: Any) -> None:
-        assert client.invoke(FunctionName="OddFunction", InvocationType="DryRun")["StatusCode"] == 204
+        assert client.invoke(FunctionName="FaultyFunction", InvocationType="DryRun")["StatusCode"] == 204
 
     @pytest.mark.parametrize(
         ("name", "payload", "code"),
         [
             ("NoFunction", b"{}", "ResourceNotFoundException"),
-            ("OddFunction", b"not json", "InvalidRequestContentException"),
-            ("OddFunction", b'"' + b"x" * 6 * 1024 * 1024 + b'"', "RequestTooLargeException"),
+            ("FaultyFunction", b"not json", "InvalidRequestContentException"),
+            ("FaultyFunction", b'"' + b"x" * 6 * 1024 * 1024 + b'"', "RequestTooLargeException"),
         ],
     )
     def test_refuses_what_lambda_refuses(self, client: Any, name: str, payload: bytes, code: str) -> None:
@@ -167,12 +167,12 @@ def test_a_state_machine_runs_the_functions(stack: Stack, what: str, output: str
     assert output in state["output"]
 
 
-def test_an_event_that_keeps_failing_is_told_to_the_failure_queue(stack: Stack) -> None:
+def test_an_event_that_keeps_failing_is_sent_to_the_failure_queue(stack: Stack) -> None:
     with ThreadPoolExecutor(1) as pool:
         background = AsynchronousInvocations(pool, stack.aws, retry_seconds=(0.01,))
-        background.start(stack.functions["OddFunction"], b'{"what": "fail", "ORDER_IDS": ["1"]}')
-        grave = f"{stack.aws.endpoint}/123456789012/graves-local"
-        answer = client("sqs", stack.aws.endpoint).receive_message(QueueUrl=grave, WaitTimeSeconds=10)
+        background.start(stack.functions["FaultyFunction"], b'{"what": "fail", "ORDER_IDS": ["1"]}')
+        dead_letters = f"{stack.aws.endpoint}/123456789012/dead-letters-local"
+        answer = client("sqs", stack.aws.endpoint).receive_message(QueueUrl=dead_letters, WaitTimeSeconds=10)
     record = json.loads(answer["Messages"][0]["Body"])
     expected = recorded("failure_destination")
     for name in ("version", "timestamp", "requestContext", "responseContext"):
@@ -193,7 +193,7 @@ def test_a_custom_resource_that_fails_says_why(stack: Stack, tmp_path: Path) -> 
 
 def test_a_failing_function_raises_its_error(stack: Stack) -> None:
     with pytest.raises(FunctionFailed, match="as asked"):
-        stack.invoke("OddFunction", {"what": "fail"})
+        stack.invoke("FaultyFunction", {"what": "fail"})
 
 
 def test_a_second_stack_on_the_same_folder_is_refused(stack: Stack) -> None:
@@ -207,12 +207,12 @@ def test_the_next_stack_goes_on_where_the_last_one_stopped(parts: dict[str, str]
             patch.setenv(name.upper(), parts[name])
         with Stack(tmp_path, template=EXAMPLE, schedules=False) as first:
             secret = client("secretsmanager", first.aws.endpoint).get_secret_value(SecretId="Secret")["SecretString"]
-            grave = f"{first.aws.endpoint}/123456789012/graves-local"
-            client("sqs", first.aws.endpoint).send_message(QueueUrl=grave, MessageBody="waits")
+            dead_letters = f"{first.aws.endpoint}/123456789012/dead-letters-local"
+            client("sqs", first.aws.endpoint).send_message(QueueUrl=dead_letters, MessageBody="waits")
         with Stack(tmp_path, template=EXAMPLE, schedules=False) as second:
             again = client("secretsmanager", second.aws.endpoint).get_secret_value(SecretId="Secret")["SecretString"]
-            grave = f"{second.aws.endpoint}/123456789012/graves-local"
-            answer = client("sqs", second.aws.endpoint).receive_message(QueueUrl=grave)
+            dead_letters = f"{second.aws.endpoint}/123456789012/dead-letters-local"
+            answer = client("sqs", second.aws.endpoint).receive_message(QueueUrl=dead_letters)
     assert again == secret
     assert len(secret) == 40
     assert answer["Messages"][0]["Body"] == "waits"

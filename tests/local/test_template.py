@@ -48,8 +48,8 @@ def test_a_parameter_decides_which_resources_and_values_there_are() -> None:
 
 def test_globals_are_merged_and_a_functions_own_values_count(plan: Plan) -> None:
     assert plan.functions["EchoFunction"].timeout == 5
-    assert plan.functions["OddFunction"].timeout == 1
-    assert (plan.functions["EchoFunction"].memory, plan.functions["OddFunction"].memory) == (256, 128)
+    assert plan.functions["FaultyFunction"].timeout == 1
+    assert (plan.functions["EchoFunction"].memory, plan.functions["FaultyFunction"].memory) == (256, 128)
 
 
 def test_lists_of_globals_are_joined_with_a_functions_own(tmp_path: Path) -> None:
@@ -65,9 +65,9 @@ def test_routes_know_their_function_and_authorizer(plan: Plan) -> None:
     assert plan.api.routes == (
         Route("ANY /echo/{name}", "EchoFunction", "Keys"),
         Route("GET /open", "EchoFunction", None),
-        Route("POST /odd/{what+}", "OddFunction", None),
+        Route("POST /faulty/{what+}", "FaultyFunction", None),
     )
-    assert plan.api.authorizers["Keys"].function == "DoorFunction"
+    assert plan.api.authorizers["Keys"].function == "AuthorizerFunction"
     assert plan.api.authorizers["Keys"].identity_headers == ("x-api-key",)
 
 
@@ -77,11 +77,11 @@ def test_a_queue_source_knows_its_batches(plan: Plan) -> None:
 
 
 def test_schedules_are_those_that_are_enabled(plan: Plan) -> None:
-    function = "arn:aws:lambda:us-east-1:123456789012:function:OddFunction"
+    function = "arn:aws:lambda:us-east-1:123456789012:function:FaultyFunction"
     machine = "arn:aws:states:us-east-1:123456789012:stateMachine:Machine"
     assert set(plan.schedules) == {
-        Schedule("OddFunctionTick", "rate(1 day)", function, "aws.events", '{"what": "tick"}'),
-        Schedule("OddFunctionTock", "cron(0 4 ? * MON-FRI *)", function, "aws.scheduler", None, "Europe/Paris"),
+        Schedule("FaultyFunctionTick", "rate(1 day)", function, "aws.events", '{"what": "tick"}'),
+        Schedule("FaultyFunctionTock", "cron(0 4 ? * MON-FRI *)", function, "aws.scheduler", None, "Europe/Paris"),
         Schedule("MachineNightly", "rate(2 days)", machine, "aws.events", None),
     }
 

@@ -1,4 +1,4 @@
-"""`footfall up`: ready, usable, and gone without a trace, however it is stopped."""
+"""`footfall up`: it gets ready, answers, and leaves no process behind, however it is stopped."""
 
 import os
 import re
@@ -22,7 +22,7 @@ PAGE_VIEW = {"eventType": "pageview", "visitorId": "v", "sessionId": "s", "path"
 
 @dataclass
 class Run:
-    """One run of `footfall up` that has said it is ready."""
+    """One run of `footfall up` that is ready."""
 
     process: subprocess.Popen[str]
     printed: list[str] = field(default_factory=list)
@@ -81,7 +81,7 @@ def up(tmp_path: Path, no_stores_given: None) -> Iterator[Callable[[], Run]]:
 
 
 def fails(*options: str) -> str:
-    """What `footfall up` says when it cannot start."""
+    """What `footfall up` prints when it cannot start."""
     ended = subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 1
     assert ended.stdout == ""
@@ -94,7 +94,7 @@ def gone(processes: list[psutil.Process], seconds: float = 15) -> bool:
     return not alive
 
 
-def test_it_says_where_it_is_and_stops_cleanly_and_goes_on(up: Callable[[], Run]) -> None:
+def test_it_prints_its_address_stops_cleanly_and_keeps_its_data(up: Callable[[], Run]) -> None:
     first = up()
     assert [line.partition("=")[0] for line in first.printed] == [
         "export FOOTFALL_URL",
@@ -138,19 +138,19 @@ def test_an_accepted_event_outlives_a_kill_and_no_process_does(up: Callable[[], 
     assert second.stored_events(1) == 1
 
 
-def test_a_port_that_is_taken_is_told_in_a_line(tmp_path: Path, no_stores_given: None) -> None:
+def test_a_port_that_is_taken_is_reported_in_a_line(tmp_path: Path, no_stores_given: None) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert f"cannot listen on 127.0.0.1:{port}" in fails("--data", str(tmp_path / "data"), "--port", port)
 
 
-def test_a_folder_that_cannot_be_written_is_told_in_a_line(tmp_path: Path, no_stores_given: None) -> None:
+def test_a_folder_that_cannot_be_written_is_reported_in_a_line(tmp_path: Path, no_stores_given: None) -> None:
     (tmp_path / "file").touch()
     assert f"cannot write to {tmp_path / 'file'}" in fails("--data", str(tmp_path / "file"))
     assert "cannot write to" in fails("--data", str(tmp_path / "file" / "below"))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_of_somebody_else_is_told_in_a_line(tmp_path: Path, no_stores_given: None) -> None:
+def test_a_folder_of_another_user_is_reported_in_a_line(tmp_path: Path, no_stores_given: None) -> None:
     (tmp_path / "theirs").mkdir(mode=0o500)
     assert "cannot write to" in fails("--data", str(tmp_path / "theirs" / "data"))

@@ -1,4 +1,4 @@
-"""Functions run as in Lambda: alone, with their own variables, and told apart from the stack when they fail."""
+"""Functions run as in Lambda: alone, with their own variables, and without harm to the stack when they fail."""
 
 import json
 import os
@@ -58,7 +58,7 @@ def test_a_function_starts_with_nothing_imported_but_the_standard_library(functi
     assert not modules & {"pydantic", "boto3", "botocore", "pymongo", "yaml", "uvicorn", "infra.local.workers"}
 
 
-def test_a_function_is_told_about_its_invocation(functions: dict[str, Function]) -> None:
+def test_a_function_gets_its_invocations_context(functions: dict[str, Function]) -> None:
     context = run(functions["EchoFunction"])["context"]
     assert context["function_name"] == "EchoFunction"
     assert context["invoked_function_arn"] == "arn:aws:lambda:us-east-1:123456789012:function:EchoFunction"
@@ -67,13 +67,13 @@ def test_a_function_is_told_about_its_invocation(functions: dict[str, Function])
 
 
 def test_a_process_is_kept_for_the_next_invocation(functions: dict[str, Function]) -> None:
-    assert run(functions["OddFunction"])["process"] == run(functions["OddFunction"])["process"] != os.getpid()
+    assert run(functions["FaultyFunction"])["process"] == run(functions["FaultyFunction"])["process"] != os.getpid()
 
 
 def test_invocations_at_the_same_time_have_processes_of_their_own(functions: dict[str, Function]) -> None:
     answers: list[Any] = []
     naps = [
-        threading.Thread(target=lambda: answers.append(run(functions["OddFunction"], what="nap"))) for _ in range(2)
+        threading.Thread(target=lambda: answers.append(run(functions["FaultyFunction"], what="nap"))) for _ in range(2)
     ]
     for nap in naps:
         nap.start()
@@ -83,43 +83,45 @@ def test_invocations_at_the_same_time_have_processes_of_their_own(functions: dic
 
 
 def test_an_exception_is_described_as_lambda_does(functions: dict[str, Function]) -> None:
-    error = error_of(functions["OddFunction"].invoke(b'{"what": "fail"}'))
+    error = error_of(functions["FaultyFunction"].invoke(b'{"what": "fail"}'))
     assert (error["errorType"], error["errorMessage"]) == ("ValueError", "as asked")
     assert 'raise ValueError("as asked")' in error["stackTrace"][-1]
     assert "invoke" not in error["stackTrace"][0]
 
 
 def test_an_exception_does_not_cost_the_process(functions: dict[str, Function]) -> None:
-    before = run(functions["OddFunction"])["process"]
-    functions["OddFunction"].invoke(b'{"what": "fail"}')
-    assert run(functions["OddFunction"])["process"] == before
+    before = run(functions["FaultyFunction"])["process"]
+    functions["FaultyFunction"].invoke(b'{"what": "fail"}')
+    assert run(functions["FaultyFunction"])["process"] == before
 
 
 def test_a_function_that_takes_too_long_is_ended(functions: dict[str, Function]) -> None:
-    functions["OddFunction"].warm()
+    functions["FaultyFunction"].warm()
     began = time.monotonic()
-    error = error_of(functions["OddFunction"].invoke(b'{"what": "sleep"}'))
+    error = error_of(functions["FaultyFunction"].invoke(b'{"what": "sleep"}'))
     assert time.monotonic() - began < 5
     assert error["errorType"] == "Sandbox.Timedout"
     assert error["errorMessage"].endswith("Error: Task timed out after 1.00 seconds")
-    assert run(functions["OddFunction"])
+    assert run(functions["FaultyFunction"])
 
 
 def test_a_process_that_ends_by_itself_fails_its_invocation_alone(functions: dict[str, Function]) -> None:
-    error = error_of(functions["OddFunction"].invoke(b'{"what": "exit"}'))
+    error = error_of(functions["FaultyFunction"].invoke(b'{"what": "exit"}'))
     assert error["errorType"] == "Runtime.ExitError"
     assert error["errorMessage"].endswith("Error: Runtime exited with error: exit status 3")
-    assert run(functions["OddFunction"])
+    assert run(functions["FaultyFunction"])
 
 
 def test_an_answer_that_is_not_json_is_a_marshal_error(functions: dict[str, Function]) -> None:
-    error = error_of(functions["OddFunction"].invoke(b'{"what": "object"}'))
+    error = error_of(functions["FaultyFunction"].invoke(b'{"what": "object"}'))
     assert error["errorType"] == "Runtime.MarshalError"
     assert "set is not JSON serializable" in error["errorMessage"]
 
 
 def test_an_answer_of_more_than_6_mb_is_refused(functions: dict[str, Function]) -> None:
-    assert error_of(functions["OddFunction"].invoke(b'{"what": "big"}'))["errorType"] == "Function.ResponseSizeTooLarge"
+    assert (
+        error_of(functions["FaultyFunction"].invoke(b'{"what": "big"}'))["errorType"] == "Function.ResponseSizeTooLarge"
+    )
 
 
 @pytest.mark.parametrize(
@@ -141,5 +143,5 @@ def test_a_handler_that_cannot_be_imported_fails_every_invocation(
 
 
 def test_what_a_function_prints_is_in_its_log(functions: dict[str, Function], tmp_path: Any) -> None:
-    run(functions["OddFunction"], what="song")
-    assert "asked for song" in (tmp_path / "logs" / "OddFunction.log").read_text()
+    run(functions["FaultyFunction"], what="song")
+    assert "asked for song" in (tmp_path / "logs" / "FaultyFunction.log").read_text()

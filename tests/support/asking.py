@@ -1,13 +1,12 @@
 """Asking an HTTP function as the gateway passes on a caller's question."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.support.builders import LambdaContext
+from footfall.http.app import LambdaHandler
 
-Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+from tests.support.builders import LambdaContext
 
 
 def question(
@@ -29,7 +28,7 @@ def question(
     }
 
 
-def ask(handler: Handler, path: str, query: dict[str, Any] | None = None, **caller: str) -> dict[str, Any]:
+def ask(handler: LambdaHandler, path: str, query: dict[str, Any] | None = None, **caller: str) -> dict[str, Any]:
     """The body of a 200; a query's values may be lists."""
     answer = handler(question(path, query, **caller), LambdaContext())
     assert answer["statusCode"] == 200, answer["body"]
@@ -37,7 +36,9 @@ def ask(handler: Handler, path: str, query: dict[str, Any] | None = None, **call
     return body
 
 
-def refusal(handler: Handler, path: str, query: dict[str, Any] | None = None, **caller: str) -> tuple[int, list[str]]:
+def refusal(
+    handler: LambdaHandler, path: str, query: dict[str, Any] | None = None, **caller: str
+) -> tuple[int, list[str]]:
     """The status of an answer that is a problem, and the fields it names."""
     answer = handler(question(path, query, **caller), LambdaContext())
     assert answer["headers"]["content-type"] == "application/problem+json", answer
@@ -45,7 +46,7 @@ def refusal(handler: Handler, path: str, query: dict[str, Any] | None = None, **
 
 
 def order(
-    handler: Handler, method: str, path: str, query: dict[str, Any] | None = None, **caller: str
+    handler: LambdaHandler, method: str, path: str, query: dict[str, Any] | None = None, **caller: str
 ) -> tuple[int, dict[str, Any]]:
     """The status and body of the answer to somebody who, unless said otherwise, may do anything to their site."""
     answer = handler(question(path, query, **{"scopes": "read admin", **caller}, method=method), LambdaContext())

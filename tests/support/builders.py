@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from footfall.aws.invocations import SqsEvent, SqsRecord
 from footfall.aws.queues import pack
 from footfall.events.normalise import normalise
 from footfall.schemas.event import EventDocument, Json
@@ -48,13 +49,21 @@ def a_document(**but: Any) -> EventDocument:
     return normalise({"sequence": 0, **an_event(**but)}, a_message([]), a_site(), NOON)
 
 
-def sqs_event(messages: Sequence[EventsMessage], receives: int = 1) -> dict[str, Any]:
+class FullRecord(SqsRecord):
+    """A record of an SQS event with what functions do not look at too."""
+
+    receiptHandle: str  # noqa: N815 — the names are Lambda's own
+    messageAttributes: dict[str, object]  # noqa: N815
+    eventSource: str  # noqa: N815
+
+
+def sqs_event(messages: Sequence[EventsMessage], receives: int = 1) -> SqsEvent:
     """What Lambda gives a function for messages of the events queue."""
     bodies = [(message.site_id, body) for message in messages for body in pack(message)]
     return {"Records": [_record(site_id, body, receives) for site_id, body in bodies]}
 
 
-def _record(site_id: str, body: str, receives: int) -> dict[str, Any]:
+def _record(site_id: str, body: str, receives: int) -> FullRecord:
     return {
         "messageId": f"message-{next(_numbers)}",
         "receiptHandle": "handle",

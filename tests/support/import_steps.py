@@ -20,9 +20,9 @@ from footfall.imports.kinds import KINDS
 from footfall.schemas.imports import ImportKind
 
 from functions.etl.imports import steps
-from functions.etl.imports.notices import ImportRef
+from functions.etl.imports.messages import ImportRef
 from functions.etl.imports.progress import Job, Tally
-from functions.etl.imports.shelf import open_shelf
+from functions.etl.imports.spool import open_spool
 
 HEADERS = {"user_table.csv": b"user_id,date,device,sex\n", "home_page_table.csv": b"user_id,page\n"}
 
@@ -68,11 +68,11 @@ def take_steps(kind: ImportKind, names: Sequence[str], opened: Callable[[str], I
     destination = Destination("demo", ZoneInfo("UTC"), "GBP", document["created_at"])
     dropped = dict.fromkeys(("note_read", "note_readers", "note_sent", "keep", "database", "send"), mock.DEFAULT)
     with (
-        open_shelf() as shelf,
+        open_spool() as spool,
         mock.patch.dict(os.environ, EVENTS_QUEUE_URL="https://nowhere.invalid"),
         mock.patch.multiple(steps, open_upload=open_upload, **dropped),
     ):
-        job = Job(ImportRef("demo", "0" * 16), document, KINDS[kind], destination, shelf, lambda: 900_000)
+        job = Job(ImportRef("demo", "0" * 16), document, KINDS[kind], destination, spool, lambda: 900_000)
         for step in steps.STEPS[1:]:
             step(job)
         return job.tally

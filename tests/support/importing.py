@@ -1,4 +1,4 @@
-"""Importing in tests, as the cloud does it: announce, upload, S3's notice, the messages that come of it."""
+"""Importing in tests, as the cloud does it: announce, upload, S3's message, the messages that come of it."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -13,6 +13,7 @@ import httpx
 import pytest
 from footfall import sites
 from footfall.aws import objects, queues
+from footfall.aws.invocations import SqsRecord
 from footfall.schemas.event import Json
 from footfall.schemas.message import EventsMessage
 from footfall.settings import from_environment
@@ -48,7 +49,7 @@ def ask(method: str, path: str, body: Any = None, site_id: str = "demo", scopes:
 
 
 def announce(kind: str, files: Mapping[str, bytes]) -> Json:
-    """Announce an import; the answer tells where to upload."""
+    """Announce an import; returns what tells where to upload."""
     status, answer = ask(
         "POST", "/api/imports", {"kind": kind, "files": [{"name": name, "size": len(files[name])} for name in files]}
     )
@@ -69,8 +70,8 @@ def upload(kind: str, files: Mapping[str, bytes], but: Mapping[str, bytes | None
     return str(announced["import_id"])
 
 
-def notice_of(import_id: str, site_id: str = "demo") -> str:
-    """S3's notice that an import's manifest was uploaded."""
+def manifest_message(import_id: str, site_id: str = "demo") -> str:
+    """What S3 says when an import's manifest was uploaded."""
     key = f"uploads/{site_id}/{import_id}/manifest.json"
     record = {
         "eventVersion": "2.1",
@@ -82,16 +83,16 @@ def notice_of(import_id: str, site_id: str = "demo") -> str:
 
 
 def deliver(body: str, message_id: str | None = None, context: LambdaContext | None = None) -> list[str]:
-    """Give a message to etl/imports; the answer is the ids of messages that must come back."""
-    record = {"messageId": message_id or f"message-{next(_numbers)}", "body": body, "attributes": {}}
+    """Give a message to etl/imports; returns the ids of messages that must come back."""
+    record = SqsRecord(messageId=message_id or f"message-{next(_numbers)}", body=body, attributes={})
     answer = imports({"Records": [record]}, context or LambdaContext(900_000))
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
 def run(kind: str, files: Mapping[str, bytes], but: Mapping[str, bytes | None] | None = None) -> Json:
-    """Import files from announcement to end; the answer is what catalog tells of it afterwards."""
+    """Import files from announcement to end; returns what catalog tells of it afterwards."""
     import_id = upload(kind, files, but)
-    assert deliver(notice_of(import_id)) == []
+    assert deliver(manifest_message(import_id)) == []
     return progress(import_id)
 
 
@@ -117,16 +118,19 @@ def sent(queue_url: str) -> list[EventsMessage]:
 
 
 @dataclass(frozen=True)
-class Road:
+class Pipeline:
     """A database with the site `demo`, a bucket for uploads, and the two queues."""
 
     database: Database[dict[str, Any]]
+    bucket: str
     events_queue: str
     imports_queue: str
 
 
 @contextmanager
-def open_road(database: Database[dict[str, Any]], worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
+def open_pipeline(
+    database: Database[dict[str, Any]], worker: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Pipeline]:
     """Make what an import needs, as the template does, and remove it afterwards."""
     _forget()
     sites._known.clear()
@@ -141,7 +145,7 @@ def open_road(database: Database[dict[str, Any]], worker: str, monkeypatch: pyte
     monkeypatch.setenv("UPLOADS_BUCKET", bucket)
     monkeypatch.setenv("EVENTS_QUEUE_URL", urls[0])
     monkeypatch.setenv("IMPORTS_QUEUE_URL", urls[1])
-    yield Road(database, *urls)
+    yield Pipeline(database, bucket, *urls)
     for url in urls:
         sqs.delete_queue(QueueUrl=url)
     for found in s3.list_objects_v2(Bucket=bucket).get("Contents", []):

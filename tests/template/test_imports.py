@@ -23,12 +23,16 @@ TOO_HEAVY = {
     "functions/api/catalog": {"numpy", "pandas", "pymilvus"},
     "functions/api/funnel": {"pandas", "pymilvus", "sklearn", "scipy"},
     "functions/api/similar": {"sklearn", "scipy"},
-    "functions/api/operations": {"numpy", "pandas", "pymilvus"},
+    "functions/api/pipeline": {"numpy", "pandas", "pymilvus"},
+    "functions/api/models": {"numpy", "pandas", "pymilvus"},
+    "functions/api/cache": {"numpy", "pandas", "pymilvus"},
+    "functions/api/docs": {"boto3", "pymongo", "redis", "numpy", "pandas", "pymilvus"},
     "functions/etl/events": {"fastapi", "redis", "numpy", "pandas", "pymilvus"},
     "functions/etl/imports": {"fastapi", "numpy", "pandas", "pymilvus"},
     "functions/etl/realtime": {"fastapi", "numpy", "pandas", "pymilvus"},
     "functions/etl/vectors": {"fastapi", "sklearn", "scipy"},
     "functions/jobs/rollup": {"fastapi", "pandas", "pymilvus", "sklearn"},
+    "functions/jobs/warm": {"fastapi", "pandas", "pymilvus", "sklearn"},
     "functions/jobs/sweep": {"fastapi", "numpy", "pandas", "pymilvus"},
 }
 NEVER = {"aws_xray_sdk", "moto", "pytest"}

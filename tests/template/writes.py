@@ -8,7 +8,8 @@ from footfall.stores.collections import COLLECTIONS, Collection, Retention
 
 from . import reach
 
-DELETES = frozenset({"delete_one", "delete_many", "find_one_and_delete"})
+BULK_OF_DELETES = "bulk_write of deletes"
+DELETES = frozenset({"delete_one", "delete_many", "find_one_and_delete", BULK_OF_DELETES})
 WRITES = DELETES | {
     "bulk_write",
     "find_one_and_replace",
@@ -19,6 +20,7 @@ WRITES = DELETES | {
     "update_many",
     "update_one",
 }
+BULK_OPERATIONS = frozenset({"InsertOne", "ReplaceOne", "UpdateMany", "UpdateOne"})
 PIPELINE_WRITES = frozenset({"$out", "$merge"})
 DECLARATIONS = "footfall.stores.collections"
 DECLARED = {each.name for each in COLLECTIONS.values()}
@@ -49,9 +51,17 @@ def writes_in(module: str, tree: ast.AST) -> Iterator[Write]:
     """Returns the write calls in a piece of a module."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITES:
-            yield Write(module, node.lineno, _collection(module, node.func.value, tree), node.func.attr)
+            yield Write(module, node.lineno, _collection(module, node.func.value, tree), _method(node, node.func.attr))
         elif isinstance(node, ast.Constant) and node.value in PIPELINE_WRITES:
             yield Write(module, node.lineno, SOME, str(node.value))
+
+
+def _method(call: ast.Call, name: str) -> str:
+    operations = {
+        part.func.id for part in ast.walk(call) if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)
+    }
+    only_deletes = operations & {"DeleteOne", "DeleteMany"} and not operations & BULK_OPERATIONS
+    return BULK_OF_DELETES if name == "bulk_write" and only_deletes else name
 
 
 def _collection(module: str, receiver: ast.expr, tree: ast.AST) -> str:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from footfall.clock import now
 from footfall.events.normalise import read_event
-from footfall.events.pages import page_type_of
+from footfall.events.page_types import page_type_of
 from playwright.sync_api import Page
 from pymongo import MongoClient
 

@@ -19,7 +19,7 @@ class ImportRequest(BaseModel):
     @field_validator("files")
     @classmethod
     def within_size(cls, files: list[AnnouncedFile]) -> list[AnnouncedFile]:
-        """Together the files must not be larger than one import may be."""
+        """Raises ValueError when the files together are larger than one import may be."""
         if sum(file.size for file in files) > MAX_IMPORT_BYTES:
             raise ValueError(f"the files of one import hold at most {MAX_IMPORT_BYTES} bytes: split them")
         return files

@@ -23,10 +23,9 @@ def post_import(request: ImportRequest, site_id: WriteSite) -> UploadsOut:
     The manifest, `{"kind": …, "files": [names]}`, is uploaded last. The answer to an upload comes from S3.
     """
     check_names(request.kind, [file.name for file in request.files])
-    with answering():
-        document = announce(site_id, request)
-    uploads = upload_addresses(site_id, document["import_id"], request.files)
-    return UploadsOut.model_validate({**document, "uploads": uploads})
+    import_id = announce(site_id, request)  # durable before anybody can upload
+    uploads = upload_addresses(site_id, import_id, request.files)
+    return UploadsOut(import_id=import_id, kind=request.kind, state="queued", uploads=uploads)
 
 
 @app.get("/api/imports/{import_id}", summary="How far an import is")

@@ -4,17 +4,29 @@ import base64
 import binascii
 import json
 from functools import lru_cache
-from typing import Any
+from typing import TypedDict
 
 from fastapi import Request
 from footfall.aws.parameters import parameter, secret
 from footfall.errors import Forbidden, Unauthorized
 from footfall.identity import read_write_key
+from footfall.schemas.event import Json
 from footfall.settings import CollectAccessSettings, SigningSettings, from_environment
 
 
-def site_of(request: Request, body: dict[str, Any]) -> str:
-    """The site that a request may send events for; raises Unauthorized without a key, Forbidden with a wrong one."""
+class Access(TypedDict, total=False):
+    """What the access parameter says: ids of revoked keys, and by site its origins and its limit."""
+
+    revoked: list[str]
+    origins: dict[str, list[str]]
+    events_per_second: dict[str, float]
+
+
+def site_of(request: Request, body: Json) -> str:
+    """Returns the site that a request may send events for.
+
+    Raises Unauthorized without a key, Forbidden with a wrong one or from another origin.
+    """
     text = _given_key(request, body)
     if not text:
         raise Unauthorized("send the site's write key as X-Api-Key, Authorization, ?k= or writeKey")
@@ -29,22 +41,22 @@ def site_of(request: Request, body: dict[str, Any]) -> str:
 
 
 def limit_of(site_id: str) -> float | None:
-    """How many events a second a site may send to each execution environment; None where nothing is said of it."""
+    """Returns how many events a second a site may send to each execution environment; None without a limit."""
     limit = _access().get("events_per_second", {}).get(site_id)
     return float(limit) if limit else None
 
 
-def _access() -> dict[str, Any]:
+def _access() -> Access:
     return _read_access(parameter(from_environment(CollectAccessSettings).collect_access_parameter))
 
 
 @lru_cache(maxsize=1)
-def _read_access(text: str) -> dict[str, Any]:
-    access: dict[str, Any] = json.loads(text)
+def _read_access(text: str) -> Access:
+    access: Access = json.loads(text)
     return access
 
 
-def _given_key(request: Request, body: dict[str, Any]) -> str | None:
+def _given_key(request: Request, body: Json) -> str | None:
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return credentials.strip()

@@ -2,20 +2,20 @@
 
 import json
 import zlib
-from typing import Any
 
 from fastapi import Request
 from footfall.codec import decode
 from footfall.errors import BadRequest, TooLarge, UnsupportedMedia
+from footfall.schemas.event import Json
 
 MAX_WIRE_BYTES = 1_000_000
 MAX_UNPACKED_BYTES = 5_000_000
 MEDIA = frozenset({"application/json", "text/plain", ""})
-GZIP_WINDOW = 31
+GZIP_WINDOW = 31  # zlib's largest window, and 16 for a gzip header
 
 
 async def raw_body(request: Request) -> bytes:
-    """The body as JSON text in bytes; raises UnsupportedMedia, BadRequest or TooLarge."""
+    """Returns the body as JSON text in bytes; raises UnsupportedMedia, BadRequest or TooLarge."""
     media = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if media not in MEDIA:
         raise UnsupportedMedia("send application/json, or text/plain that holds JSON")
@@ -26,7 +26,10 @@ async def raw_body(request: Request) -> bytes:
 
 
 def unpack(body: bytes, encoding: str) -> bytes:
-    """A body without its content encoding; stops at the limit, whatever a small body would unpack to."""
+    """Returns a body without its content encoding; stops at the limit, whatever a small body would unpack to.
+
+    Raises UnsupportedMedia, BadRequest or TooLarge.
+    """
     if encoding in ("identity", ""):
         return body
     if encoding != "gzip":
@@ -43,8 +46,8 @@ def unpack(body: bytes, encoding: str) -> bytes:
     return unpacked
 
 
-def read_object(body: bytes) -> dict[str, Any]:
-    """The JSON object in a body; raises BadRequest when it is none."""
+def read_object(body: bytes) -> Json:
+    """Returns the JSON object in a body; raises BadRequest when it is none."""
     try:
         value = decode(body)
     except json.JSONDecodeError as error:

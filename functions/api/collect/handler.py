@@ -10,21 +10,21 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from footfall.aws.queues import depth
 from footfall.clock import now
-from footfall.http.app import PROBLEMS, as_lambda, create_app
+from footfall.http.app import PROBLEMS, Responses, as_lambda, create_app
 from footfall.identity import anonymised_ip
-from footfall.schemas.collect import Accepted, Alive, Success
 from footfall.settings import EventsQueueSettings, from_environment
 
 from .access import site_of
+from .answers import Accepted, Alive, Success
 from .body import raw_body, read_object
 from .intake import Sender, take
-from .query import event_of
-from .segment import Kind, take_call
+from .query_parameters import event_of
+from .segment_io import Kind, take_call
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 LONGEST_USER_AGENT = 4_096
 """What is kept of a user agent: as much as of one that an event names itself."""
-CODES: dict[int | str, dict[str, Any]] = {
+CODES: Responses = {
     code: {**PROBLEMS[422], "description": description}
     for code, description in [
         (400, "Not JSON, or broken gzip or base64"),
@@ -42,7 +42,7 @@ class DirectRoute(APIRoute):
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The endpoint itself."""
+        """Returns the endpoint itself."""
         return self.endpoint
 
 
@@ -89,12 +89,12 @@ async def health(response: Response) -> Alive:
 
 
 def _accepted(accepted: Accepted) -> Response:
-    """The answer as it is: FastAPI would validate it once more."""
+    # as it is: FastAPI would validate it once more
     return Response(accepted.model_dump_json(exclude_none=True), 202, media_type="application/json")
 
 
 def _sender(request: Request, site_id: str) -> Sender:
-    """Where a request comes from: the gateway's word on the address, never a header's."""
+    # the address is the gateway's word, never a header's
     address = request.client.host if request.client else None
     user_agent = request.headers.get("user-agent")
     return Sender(site_id, anonymised_ip(address), user_agent and user_agent[:LONGEST_USER_AGENT])

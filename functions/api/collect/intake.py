@@ -10,12 +10,12 @@ from footfall.errors import FieldProblem, FootfallError, Forbidden, Invalid, Too
 from footfall.events.normalise import read_event, read_plain
 from footfall.events.storable import content_of, encode_storable
 from footfall.identity import derived_event_id
-from footfall.schemas.collect import Accepted, Rejected
 from footfall.schemas.event import Json
 from footfall.schemas.message import EventsMessage
 from footfall.settings import EventsQueueSettings, from_environment
 
 from .access import limit_of
+from .answers import Accepted, Rejected
 from .limit import spend
 
 MAX_EVENTS = 500
@@ -40,8 +40,8 @@ class Intake:
     rejected: list[Rejected] = field(default_factory=list)
 
 
-def take(sender: Sender, body: dict[str, Any]) -> Accepted:
-    """Queue a body's events; the answer is given only when every accepted one is in the queue.
+def take(sender: Sender, body: Json) -> Accepted:
+    """Queue a body's events; returns only when every accepted one is in the queue.
 
     Raises TooLarge, Invalid or Forbidden when none can be taken, TooMany when the site has sent more than it may,
     Unavailable when the queue does not answer.
@@ -49,13 +49,13 @@ def take(sender: Sender, body: dict[str, Any]) -> Accepted:
     return _take_batch(sender, body) if "batch" in body else _take_one(sender, body)
 
 
-def _take_one(sender: Sender, body: dict[str, Any]) -> Accepted:
+def _take_one(sender: Sender, body: Json) -> Accepted:
     event = _checked(sender.site_id, {name: value for name, value in body.items() if name != "writeKey"}, 0)
     _enqueue(sender, [encode_ascii(event)])
     return Accepted(accepted=1, event_id=event["eventId"], timestamp=now())
 
 
-def _take_batch(sender: Sender, body: dict[str, Any]) -> Accepted:
+def _take_batch(sender: Sender, body: Json) -> Accepted:
     intake = _admitted(sender, body)
     if not intake.texts:
         raise Invalid([FieldProblem(f"batch.{found.index}", found.message) for found in intake.rejected])
@@ -64,7 +64,7 @@ def _take_batch(sender: Sender, body: dict[str, Any]) -> Accepted:
     return Accepted(accepted=len(ids), event_ids=ids, rejected=intake.rejected, timestamp=now())
 
 
-def take_all(sender: Sender, body: dict[str, Any]) -> None:
+def take_all(sender: Sender, body: Json) -> None:
     """Queue a batch for a client that hears of no rejected event: those go along, and end in quarantine.
 
     Raises TooLarge, Invalid or Forbidden for the batch as a whole, TooMany and Unavailable as `take` does.
@@ -75,7 +75,7 @@ def take_all(sender: Sender, body: dict[str, Any]) -> None:
     _enqueue(sender, [*intake.texts, *others])
 
 
-def _admitted(sender: Sender, body: dict[str, Any]) -> Intake:
+def _admitted(sender: Sender, body: Json) -> Intake:
     raws = body["batch"]
     if not isinstance(raws, list) or not raws:
         raise Invalid([FieldProblem("batch", "a list of at least one event")])
@@ -85,8 +85,8 @@ def _admitted(sender: Sender, body: dict[str, Any]) -> Intake:
     return _admitted_together(sender.site_id, raws) or _admitted_one_by_one(sender.site_id, raws)
 
 
-def _stamp(raws: list[Any], sent_at: Any) -> None:
-    """Note in each event its place in the body, and the body's send time where it has none of its own."""
+def _stamp(raws: list[object], sent_at: object) -> None:
+    # each event is told its place in the body, and the body's send time where it has none of its own
     for index, raw in enumerate(raws):
         if isinstance(raw, dict):
             raw["sequence"] = index
@@ -94,8 +94,8 @@ def _stamp(raws: list[Any], sent_at: Any) -> None:
                 raw.setdefault("sentAt", sent_at)
 
 
-def _admitted_together(site_id: str, raws: list[Any]) -> Intake | None:
-    """What `_admitted_one_by_one` says of a batch in which nothing is wrong, in half the time; else None."""
+def _admitted_together(site_id: str, raws: list[Json]) -> Intake | None:
+    # what `_admitted_one_by_one` says of a batch in which nothing is wrong, in half the time; else None
     events = read_plain(raws)
     if events is None or not {event.get("site_id") for event in events} <= {None, site_id}:
         return None
@@ -110,14 +110,14 @@ def _admitted_together(site_id: str, raws: list[Any]) -> Intake | None:
     return Intake([raw["eventId"] for raw in raws], texts)
 
 
-def _admitted_one_by_one(site_id: str, raws: list[Any]) -> Intake:
+def _admitted_one_by_one(site_id: str, raws: list[object]) -> Intake:
     intake = Intake()
     for index, raw in enumerate(raws):
         _admit(intake, site_id, raw, index)
     return intake
 
 
-def _admit(intake: Intake, site_id: str, raw: Any, index: int) -> None:
+def _admit(intake: Intake, site_id: str, raw: object, index: int) -> None:
     try:
         event = _checked(site_id, raw, index)
     except Forbidden:
@@ -133,7 +133,7 @@ def _admit(intake: Intake, site_id: str, raw: Any, index: int) -> None:
 
 
 def _checked(site_id: str, raw: Any, index: int) -> Json:
-    """One event as it goes into the queue: valid, within its size, with an id and its place in the body."""
+    # as it goes into the queue: valid, within its size, with an id and its place in the body
     event, content = read_event(raw)
     if event.get("site_id") not in (None, site_id):
         raise Forbidden("this key is not of the site that the event names")

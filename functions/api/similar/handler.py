@@ -4,11 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query
 from footfall.http.app import ReadSite, as_lambda, create_app
-from footfall.schemas.similar import SimilarAnswer
-from footfall.stores.mongo import answering
-
-from .question import SimilarQuestion
-from .similar import similar_to
+from footfall.questions import similar
 
 app = create_app("similar")
 
@@ -16,16 +12,15 @@ app = create_app("similar")
 @app.get("/api/similar/{user_id}", summary="People who behave like somebody")
 def get_similar(
     site_id: ReadSite,
-    user_id: Annotated[str, Path(min_length=1, max_length=256)],
-    question: Annotated[SimilarQuestion, Query()],
-) -> SimilarAnswer:
+    user_id: Annotated[similar.PersonId, Path()],
+    only: Annotated[similar.SimilarFilter, Query()],
+) -> similar.SimilarAnswer:
     """The people with the nearest behaviour vectors, and what they have in common with the one asked about.
 
     Without the vector store, or for somebody without a vector yet, the answer is `degraded`: people of the same
     segments, or else on the same device.
     """
-    with answering():
-        return similar_to(site_id, user_id, question)
+    return similar.answer(site_id, similar.SimilarQuestion(user_id=user_id, **only.model_dump()))
 
 
 handler = as_lambda(app)

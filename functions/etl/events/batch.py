@@ -3,11 +3,12 @@
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
+from footfall.aws.invocations import SqsRecord
 from footfall.clock import now
 from footfall.codec import decode_leniently
 from footfall.identity import is_event_id
@@ -66,11 +67,11 @@ class Batch:
     outcomes: defaultdict[bytes, Counter[Outcome]] = field(default_factory=lambda: defaultdict(Counter))
 
 
-def read_batches(records: list[dict[str, Any]]) -> Iterator[Batch]:
-    """The records of an SQS event, one batch for each site that they speak of."""
+def read_batches(records: Sequence[SqsRecord]) -> Iterator[Batch]:
+    """Returns the records of an SQS event, one batch for each site that they speak of."""
     bodies: defaultdict[str, list[Body]] = defaultdict(list)
     for record in records:
-        site_id = record.get("attributes", {}).get("MessageGroupId") or _site_of(record["body"])
+        site_id = record["attributes"].get("MessageGroupId") or _site_of(record["body"])
         bodies[site_id if re.fullmatch(SITE_ID, site_id) else UNKNOWN_SITE].append(
             Body(record["messageId"], record["body"])
         )
@@ -86,7 +87,7 @@ def _site_of(text: str) -> str:
     return site_id if isinstance(site_id, str) else UNKNOWN_SITE
 
 
-def set_aside_body(batch: Batch, body: Body, reason: str, detail: str) -> None:
+def quarantine_message(batch: Batch, body: Body, reason: str, detail: str) -> None:
     """Quarantine a whole message."""
     origin = Origin(source=EVENTS_QUEUE, message_id=body.message_id)
     original = body.text.encode(errors="surrogatepass")
@@ -96,7 +97,7 @@ def set_aside_body(batch: Batch, body: Body, reason: str, detail: str) -> None:
     )
 
 
-def set_aside(batch: Batch, raw: Any, message: EventsMessage, key: bytes, reason: str, detail: str) -> None:
+def quarantine_event(batch: Batch, raw: object, message: EventsMessage, key: bytes, reason: str, detail: str) -> None:
     """Quarantine one event of a message, with what is needed to read it again."""
     origin = Origin(
         source=message.source, received_at=message.received_at, ip=message.ip, user_agent=message.user_agent
@@ -107,21 +108,29 @@ def set_aside(batch: Batch, raw: Any, message: EventsMessage, key: bytes, reason
     )
 
 
-def _event_id_of(raw: Any) -> str | None:
+def _event_id_of(raw: object) -> str | None:
     told = [raw.get(name) for name in ("eventId", "messageId")] if isinstance(raw, dict) else []
     return next((text for text in told if isinstance(text, str) and is_event_id(text)), None)
 
 
-def count(batch: Batch, what: Outcome, arrived: Iterable[Any], kept: Mapping[str, Any]) -> set[str]:
-    """Count as `what` each document whose message was the first to bring it; the others are duplicates: their keys.
+def count(
+    batch: Batch, what: Outcome, arrived: Iterable[tuple[str, bytes]], kept: Mapping[str, bytes | None]
+) -> set[str]:
+    """Count as `what` each document whose message was the first to bring it; returns the ids of the duplicates.
 
+    `arrived` are documents by id with the key of the message that brought each now, `kept` with that of the first.
     A message that comes back finds its own: they count for it again, which makes its line the same.
     """
     counted: set[str] = set()
     repeated: set[str] = set()
-    for document in arrived:
-        key, name = document["message_key"], document["_id"]
-        first = name not in counted and kept[name].get("message_key") == key
+    for name, key in arrived:
+        first = name not in counted and kept[name] == key
         batch.outcomes[key][what if first else "duplicate"] += 1
         (counted if first else repeated).add(name)
     return repeated
+
+
+def count_quarantined(batch: Batch, kept: Mapping[str, QuarantineDocument]) -> None:
+    """Count what a batch has in quarantine, of which the store holds `kept`."""
+    arrived = [(document["_id"], key) for document in batch.quarantine if (key := document["message_key"])]
+    count(batch, "quarantined", arrived, {name: document["message_key"] for name, document in kept.items()})

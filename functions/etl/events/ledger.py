@@ -1,26 +1,27 @@
 """The ledger: for every message that was read from the queue, what became of its events."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from footfall.schemas.ledger import LedgerLine, message_key
+from footfall.stores import collections
+from footfall.stores.mongo import Mongo
 from pymongo import UpdateOne
-from pymongo.database import Database
 
 from . import replays
 from .batch import EVENTS_QUEUE, Batch, Outcome
 
 
-def note(database: Database[dict[str, Any]], batch: Batch, zone: ZoneInfo) -> None:
+def note(database: Mongo, batch: Batch, zone: ZoneInfo) -> None:
     """Write a line for each message that brought events.
 
     The first attempt that processed a message has the last word: a later one may find that its events have expired.
     """
     lines = _lines(batch, zone)
     if lines:
-        database["ledger"].bulk_write([_unless_settled(line) for line in lines], ordered=False)
+        collections.ledger.of(database).bulk_write([_unless_settled(line) for line in lines], ordered=False)
 
 
 def _lines(batch: Batch, zone: ZoneInfo) -> list[LedgerLine]:
@@ -38,7 +39,7 @@ def _lines(batch: Batch, zone: ZoneInfo) -> list[LedgerLine]:
     return lines
 
 
-def _line(site_id: str, message_id: str, source: str, at: datetime, outcome: dict[Outcome, int]) -> LedgerLine:
+def _line(site_id: str, message_id: str, source: str, at: datetime, outcome: Mapping[Outcome, int]) -> LedgerLine:
     return LedgerLine(
         _id=f"{site_id}:{message_id}",
         site_id=site_id,

@@ -2,19 +2,18 @@
 
 from collections import defaultdict
 from datetime import datetime
-from typing import Any
 
 from footfall.orders.fold import ORDER_EVENTS, fold_order, order_id_of
 from footfall.schemas.event import EventDocument
 from footfall.schemas.order import OrderDocument
-from footfall.stores.mongo import duplicates
+from footfall.stores import collections
+from footfall.stores.mongo import Mongo, duplicates
 from pymongo import ReplaceOne
-from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
 
-def recompute(database: Database[dict[str, Any]], site_id: str, events: list[EventDocument]) -> list[datetime]:
-    """Recompute the orders that events speak of; the answer is when those orders were placed and refunded."""
+def recompute(database: Mongo, site_id: str, events: list[EventDocument]) -> list[datetime]:
+    """Recompute the orders that events speak of; returns when those orders were placed and refunded."""
     order_ids = {order_id for event in events if (order_id := order_id_of(event))}
     if not order_ids:
         return []
@@ -27,11 +26,11 @@ def recompute(database: Database[dict[str, Any]], site_id: str, events: list[Eve
 
 
 def _events_of(
-    database: Database[dict[str, Any]], site_id: str, order_ids: set[str], events: list[EventDocument]
+    database: Mongo, site_id: str, order_ids: set[str], events: list[EventDocument]
 ) -> dict[str, list[EventDocument]]:
-    """Every stored event of the orders; an order without an id of its own has just the one event."""
+    # an order without an id of its own has just the one event
     groups: defaultdict[str, list[EventDocument]] = defaultdict(list)
-    stored = database["events"].find(
+    stored = collections.events.of(database).find(
         {"site_id": site_id, "commerce.order_id": {"$in": sorted(order_ids)}, "type": {"$in": sorted(ORDER_EVENTS)}}
     )
     unnamed = [event for event in events if (order_id_of(event) or "").startswith("event:")]
@@ -42,13 +41,12 @@ def _events_of(
     return groups
 
 
-def _write(database: Database[dict[str, Any]], orders: list[OrderDocument]) -> None:
-    """Replace each order unless a concurrent recompute, which saw more events, was quicker."""
+def _write(database: Mongo, orders: list[OrderDocument]) -> None:
+    # unless a concurrent recompute, which saw more events, was quicker
     writes = [
-        ReplaceOne({"_id": order["_id"], "events": {"$lte": order["events"]}}, dict(order), upsert=True)
-        for order in orders
+        ReplaceOne({"_id": order["_id"], "events": {"$lte": order["events"]}}, order, upsert=True) for order in orders
     ]
     try:
-        database["orders"].bulk_write(writes, ordered=False)
+        collections.orders.of(database).bulk_write(writes, ordered=False)
     except BulkWriteError as error:
         duplicates(error)

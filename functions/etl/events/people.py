@@ -1,33 +1,32 @@
 """People: whom the events speak of, with updates that fold together in any order."""
 
 from datetime import datetime
-from typing import Any
 
 from footfall.people.fold import Sighting, by_person, fold_traits, sex_of, sightings
 from footfall.schemas.event import EventDocument
-from footfall.schemas.person import FirstEvent, PersonDocument
-from footfall.stores.mongo import duplicates
+from footfall.schemas.person import FirstEvent, Link, PersonDocument, PersonSightings
+from footfall.schemas.session import SessionSpan
+from footfall.stores.collections import counters, user_sessions, users
+from footfall.stores.collections import events as stored_events
+from footfall.stores.mongo import Mongo, duplicates
 from pymongo import ReturnDocument, UpdateOne
-from pymongo.database import Database
 from pymongo.errors import BulkWriteError
-
-Mongo = Database[dict[str, Any]]
-KNOWN = {"first_event": 1, "last_seen": 1, "link": 1, "merged_ids": 1}
 
 
 def recompute(database: Mongo, site_id: str, events: list[EventDocument]) -> tuple[set[str], list[datetime]]:
     """Bring everybody that events speak of up to date.
 
-    The answer is whom nobody saw before, and when the sessions began whose visitor has just turned out to be somebody:
-    their days change hands.
+    Returns whom nobody saw before, and when the sessions began whose visitor has just turned out to be somebody: their
+    days change hands.
     """
     people = {f"{site_id}:{person_id}": seen for person_id, seen in sightings(events).items()}
-    known = {found["_id"]: found for found in database["users"].find({"_id": {"$in": list(people)}}, KNOWN)}
+    found = users.read(database, PersonSightings, {"_id": {"$in": list(people)}})
+    known = {f"{site_id}:{person['person_id']}": person for person in found}
     strangers = {key: seen for key, seen in people.items() if key not in known}
     raced = _insert(database, site_id, strangers)
     changed = {key: seen for key, seen in people.items() if key in raced or _changes(seen, known.get(key))}
     if changed:
-        database["users"].bulk_write([_update(key, seen) for key, seen in changed.items()], ordered=False)
+        users.of(database).bulk_write([_update(key, seen) for key, seen in changed.items()], ordered=False)
     _retell(database, site_id, {key: seen for key, seen in people.items() if key in known or key in raced})
     linked = [seen.person_id for key, seen in people.items() if seen.link and _newly_linked(seen, known.get(key))]
     newcomers = {seen.person_id for key, seen in strangers.items() if key not in raced}
@@ -35,7 +34,7 @@ def recompute(database: Mongo, site_id: str, events: list[EventDocument]) -> tup
 
 
 def _insert(database: Mongo, site_id: str, strangers: dict[str, Sighting]) -> set[str]:
-    """Store people never seen before; the answer is the keys of those that somebody else stored meanwhile."""
+    # returns the keys of those that somebody else stored meanwhile
     if not strangers:
         return set()
     last = _reserve(database, site_id, len(strangers))
@@ -44,24 +43,24 @@ def _insert(database: Mongo, site_id: str, strangers: dict[str, Sighting]) -> se
         _document(key, site_id, number, seen) for number, (key, seen) in zip(numbers, strangers.items(), strict=True)
     ]
     try:
-        database["users"].insert_many(documents, ordered=False)
+        users.of(database).insert_many(documents, ordered=False)
     except BulkWriteError as error:
         return {document["_id"] for document in duplicates(error)}
     return set()
 
 
 def _reserve(database: Mongo, site_id: str, count: int) -> int:
-    """Take the next `count` dense user ids of a site; the answer is the last of them."""
-    counter = database["counters"].find_one_and_update(
+    # returns the last of the dense user ids that are taken
+    counter = counters.of(database).find_one_and_update(
         {"_id": f"{site_id}:users"},
         {"$inc": {"value": count}, "$setOnInsert": {"site_id": site_id}},
         upsert=True,
         return_document=ReturnDocument.AFTER,
     )
-    return int(counter["value"]) if counter else 0
+    return counter["value"] if counter else 0
 
 
-def _document(key: str, site_id: str, number: int, seen: Sighting) -> dict[str, Any]:
+def _document(key: str, site_id: str, number: int, seen: Sighting) -> PersonDocument:
     telling = _telling(seen)
     first = seen.first
     traits = fold_traits(telling)
@@ -77,15 +76,15 @@ def _document(key: str, site_id: str, number: int, seen: Sighting) -> dict[str, 
         traits=traits,
         trait_events=len(telling),
         merged_ids=sorted(seen.merged_ids),
-        first_event=_place(first),
+        first_event=_first_event(first),
     )
     if seen.link:
         document["link"] = seen.link
-    return dict(document)
+    return document
 
 
-def _place(event: EventDocument) -> FirstEvent:
-    """Where an event stands in time, as a document that MongoDB compares as `order_in_time` does, and its device."""
+def _first_event(event: EventDocument) -> FirstEvent:
+    # MongoDB compares such documents field by field, so as `order_in_time` does
     return FirstEvent(
         at=event["timestamp"],
         received_at=event["received_at"],
@@ -95,25 +94,34 @@ def _place(event: EventDocument) -> FirstEvent:
     )
 
 
-def _changes(seen: Sighting, known: dict[str, Any] | None) -> bool:
+def _as_mongodb_compares(first: FirstEvent) -> tuple[datetime, datetime, int, str, str]:
+    return first["at"], first["received_at"], first["sequence"], first["event_id"], first["device"]
+
+
+def _link_as_mongodb_compares(link: Link) -> tuple[datetime, str, str]:
+    return link["at"], link["event_id"], link["person_id"]
+
+
+def _changes(seen: Sighting, known: PersonSightings | None) -> bool:
     if known is None:  # just inserted, with all of it
         return False
-    earlier = tuple(_place(seen.first).values()) < tuple(known["first_event"].values())
+    first = _first_event(seen.first)
+    earlier = _as_mongodb_compares(first) < _as_mongodb_compares(known["first_event"])
     later = seen.last["timestamp"] > known["last_seen"]
-    return earlier or later or _newly_linked(seen, known) or not seen.merged_ids <= set(known["merged_ids"])
+    return earlier or later or _newly_linked(seen, known) or not seen.merged_ids <= set(known.get("merged_ids", []))
 
 
-def _newly_linked(seen: Sighting, known: dict[str, Any] | None) -> bool:
+def _newly_linked(seen: Sighting, known: PersonSightings | None) -> bool:
     if seen.link is None:
         return False
-    before = (known or {}).get("link")
-    return before is None or tuple(seen.link.values()) < tuple(before.values())
+    before = known.get("link") if known else None
+    return before is None or _link_as_mongodb_compares(seen.link) < _link_as_mongodb_compares(before)
 
 
 def _update(key: str, seen: Sighting) -> UpdateOne:
-    """An update that gives the same document in whatever order such updates come."""
-    fields: dict[str, Any] = {
-        "first_event": {"$min": ["$first_event", {"$literal": _place(seen.first)}]},
+    # such updates give the same document in whatever order they come
+    fields: dict[str, object] = {
+        "first_event": {"$min": ["$first_event", {"$literal": _first_event(seen.first)}]},
         "last_seen": {"$max": ["$last_seen", seen.last["timestamp"]]},
     }
     if seen.merged_ids:
@@ -127,19 +135,19 @@ def _update(key: str, seen: Sighting) -> UpdateOne:
 
 
 def _telling(seen: Sighting) -> list[EventDocument]:
-    """The events that tell traits of this person; a visitor's document tells only of their anonymous self."""
+    # a visitor's document tells only of their anonymous self
     return [event for event in seen.events if event.get("traits") and event["person_id"] == seen.person_id]
 
 
 def _retell(database: Mongo, site_id: str, people: dict[str, Sighting]) -> None:
-    """Recompute the traits of known people that these events tell something of, from all events that do."""
+    # from all events that tell something of these people
     told = {key: seen for key, seen in people.items() if _telling(seen)}
     if not told:
         return
     ids = [seen.person_id for seen in told.values()]
     telling = {"site_id": site_id, "traits": {"$type": "object"}}
-    by_user = database["events"].find({**telling, "user_id": {"$in": ids}})
-    by_visitor = database["events"].find({**telling, "visitor_id": {"$in": ids}, "user_id": None})
+    by_user = stored_events.of(database).find({**telling, "user_id": {"$in": ids}})
+    by_visitor = stored_events.of(database).find({**telling, "visitor_id": {"$in": ids}, "user_id": None})
     groups = by_person([*by_user, *by_visitor])
     updates = [
         _retelling(f"{site_id}:{person_id}", found)
@@ -147,7 +155,7 @@ def _retell(database: Mongo, site_id: str, people: dict[str, Sighting]) -> None:
         if f"{site_id}:{person_id}" in told
     ]
     if updates:
-        database["users"].bulk_write(updates, ordered=False)
+        users.of(database).bulk_write(updates, ordered=False)
 
 
 def _retelling(key: str, events: list[EventDocument]) -> UpdateOne:
@@ -161,7 +169,6 @@ def _retelling(key: str, events: list[EventDocument]) -> UpdateOne:
 def _session_starts(database: Mongo, site_id: str, visitor_ids: list[str]) -> list[datetime]:
     if not visitor_ids:
         return []
-    sessions = database["user_sessions"].find(
-        {"site_id": site_id, "visitor_id": {"$in": visitor_ids}}, {"started_at": 1}
-    )
+    theirs = {"site_id": site_id, "visitor_id": {"$in": visitor_ids}}
+    sessions = user_sessions.read(database, SessionSpan, theirs)
     return [session["started_at"] for session in sessions]

@@ -3,18 +3,15 @@
 A replay is called after its input, not after the message that asks for it: however many ask, it is one and the same.
 """
 
-from typing import Any
-
 from footfall.codec import decode_leniently
 from footfall.quarantine import note_replayed, note_tried
 from footfall.schemas.message import EventsMessage
 from footfall.schemas.quarantine import QuarantineDocument
+from footfall.stores.collections import quarantine
+from footfall.stores.mongo import Mongo
 from pydantic import ValidationError
-from pymongo.database import Database
 
-from .batch import Batch, Body, Replay, set_aside_body
-
-Mongo = Database[dict[str, Any]]
+from .batch import Batch, Body, Replay, quarantine_message
 
 
 def open_inputs(database: Mongo, batch: Batch) -> None:
@@ -26,11 +23,11 @@ def open_inputs(database: Mongo, batch: Batch) -> None:
     }
     if not asked:
         return
-    waiting = database["quarantine"].find({"_id": {"$in": list(asked)}, "stage": "events", "state": "waiting"})
+    waiting = quarantine.of(database).find({"_id": {"$in": list(asked)}, "stage": "events", "state": "waiting"})
     for document in waiting:
         replay_id = f"replay:{document['_id'].rpartition(':')[2]}"
         batch.replays[replay_id] = Replay(document["_id"], asked[document["_id"]])
-        _open(batch, replay_id, document)  # type: ignore[arg-type]
+        _open(batch, replay_id, document)
 
 
 def _open(batch: Batch, replay_id: str, document: QuarantineDocument) -> None:
@@ -40,20 +37,26 @@ def _open(batch: Batch, replay_id: str, document: QuarantineDocument) -> None:
         if "message_id" in origin:
             message = EventsMessage.model_validate(decode_leniently(text))
         else:
-            how = {name: origin.get(name) for name in ("source", "received_at", "ip", "user_agent")}
             message = EventsMessage.model_validate(
-                {"site_id": batch.site_id, "events": [decode_leniently(text)], **how}
+                {
+                    "site_id": batch.site_id,
+                    "source": origin.get("source"),
+                    "received_at": origin.get("received_at"),
+                    "ip": origin.get("ip"),
+                    "user_agent": origin.get("user_agent"),
+                    "events": [decode_leniently(text)],
+                }
             )
     except (ValidationError, ValueError, RecursionError):
         message = None
     if message and message.site_id == batch.site_id:
         batch.messages[replay_id] = message.model_copy(update={"replay": [], "reprocess": [], "recheck": []})
     else:
-        set_aside_body(batch, Body(replay_id, text), document["reason"], document["detail"])
+        quarantine_message(batch, Body(replay_id, text), document["reason"], document["detail"])
 
 
 def failed(batch: Batch) -> set[str]:
-    """The ids of replays whose input was set aside once more."""
+    """Returns the ids of replays whose input was quarantined once more."""
     again = {document["_id"] for document in batch.quarantine}
     return {replay_id for replay_id, replay in batch.replays.items() if replay.quarantine_key in again}
 

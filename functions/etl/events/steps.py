@@ -17,12 +17,13 @@ from footfall.schemas.site import Site
 from footfall.sessions.fold import summarise
 from footfall.settings import SessionsTopicSettings, from_environment
 from footfall.sites import find_site
+from footfall.stores.collections import events, stale_days
 from footfall.stores.mongo import answering, database
 from pydantic import ValidationError
 from pymongo import UpdateOne
 
 from . import feedback, ledger, orders, people, replays, sessions, store, suspects
-from .batch import Batch, count, set_aside, set_aside_body
+from .batch import Batch, count, count_quarantined, quarantine_event, quarantine_message
 
 LIVE = timedelta(minutes=30)
 Step = Callable[[Batch, Site], None]
@@ -34,12 +35,12 @@ def read_messages(batch: Batch, site: Site) -> None:
         try:
             message = EventsMessage.model_validate(decode_leniently(body.text))
         except (ValidationError, ValueError, RecursionError):
-            set_aside_body(batch, body, "unreadable_message", "the message is not a batch of events")
+            quarantine_message(batch, body, "unreadable_message", "the message is not a batch of events")
             continue
         if message.site_id == site.site_id:
             batch.messages[message.message_id or body.message_id] = message
         else:
-            set_aside_body(batch, body, "wrong_site", "the message's site is not the one it was sent for")
+            quarantine_message(batch, body, "wrong_site", "the message's site is not the one it was sent for")
 
 
 def open_replays(batch: Batch, site: Site) -> None:
@@ -59,7 +60,7 @@ def _normalise(batch: Batch, site: Site, message: EventsMessage, key: bytes, raw
     try:
         event = normalise(raw, message, site, batch.processed_at)
     except (Invalid, Unstorable) as error:
-        set_aside(batch, raw, message, key, getattr(error, "reason", "invalid"), error.detail)
+        quarantine_event(batch, raw, message, key, getattr(error, "reason", "invalid"), error.detail)
     else:
         event["message_key"] = key
         batch.events.append(event)
@@ -75,15 +76,16 @@ def store_events(batch: Batch, site: Site) -> None:
             same.append(event)
         else:
             raw, message = batch.originals[event["body_sha256"]]
-            set_aside(batch, raw, message, event["message_key"], "id_conflict", "another event has this id")
-    repeated = count(batch, "stored", same, kept)
+            quarantine_event(batch, raw, message, event["message_key"], "id_conflict", "another event has this id")
+    arrived = [(event["_id"], event["message_key"]) for event in same]
+    repeated = count(batch, "stored", arrived, {name: event.get("message_key") for name, event in kept.items()})
     store.note_repeated(database(), [kept[name] for name in repeated], batch.processed_at)
     batch.events = list(kept.values())
 
 
 def keep_quarantine(batch: Batch, site: Site) -> None:
-    """Store what was set aside, before anything is acknowledged."""
-    count(batch, "quarantined", batch.quarantine, keep(database(), batch.quarantine))
+    """Store what is quarantined, before anything is acknowledged."""
+    count_quarantined(batch, keep(database(), batch.quarantine))
 
 
 def add_reprocessed(batch: Batch, site: Site) -> None:
@@ -91,8 +93,7 @@ def add_reprocessed(batch: Batch, site: Site) -> None:
     have = {event["_id"] for event in batch.events}
     asked = {f"{site.site_id}:{name}" for message in batch.messages.values() for name in message.reprocess}
     if asked - have:
-        found = database()["events"].find({"_id": {"$in": sorted(asked - have)}})
-        batch.events += found  # type: ignore[arg-type]
+        batch.events += events.of(database()).find({"_id": {"$in": sorted(asked - have)}})
         batch.stored_before |= asked
 
 
@@ -107,8 +108,8 @@ def recompute_sessions(batch: Batch, site: Site) -> None:
     spans = [span for message in batch.messages.values() for span in message.recheck]
     new = [event for event in batch.events if event["_id"] not in batch.stored_before]
     old = [event for event in batch.events if event["_id"] in batch.stored_before]
-    old += sessions.events_in(database(), site.site_id, spans)
-    arrived = sessions.Arrived(new, batch.newcomers, old)
+    doubted = [*old, *sessions.events_in(database(), site.site_id, spans)]
+    arrived = sessions.Arrived(new, batch.newcomers, doubted)
     batch.sessions, moments = sessions.recompute(database(), site.site_id, arrived, batch.processed_at)
     batch.moments += moments
 
@@ -143,7 +144,7 @@ def mark_days(batch: Batch, site: Site) -> None:
         for date in sorted(dates)
     ]
     if marks:
-        database()["stale_days"].bulk_write(marks, ordered=False)
+        stale_days.of(database()).bulk_write(marks, ordered=False)
 
 
 def count_received(batch: Batch, site: Site) -> None:
@@ -200,7 +201,7 @@ def run(batch: Batch) -> None:
     with answering():
         site = find_site(database(), batch.site_id)
         if site is None:
-            _set_aside(batch, ZoneInfo("UTC"), "unknown_site", "no site has this id")
+            _quarantine_whole(batch, ZoneInfo("UTC"), "unknown_site", "no site has this id")
             return
         for step in STEPS:
             step(batch, site)
@@ -217,11 +218,13 @@ def run_suspect(batch: Batch) -> None:
             return
         site = find_site(database(), batch.site_id)
         zone = ZoneInfo(site.time_zone if site else "UTC")
-        _set_aside(batch, zone, "ends_the_process", "the function's process ended whenever it worked on this message")
+        _quarantine_whole(
+            batch, zone, "ends_the_process", "the function's process ended whenever it worked on this message"
+        )
 
 
-def _set_aside(batch: Batch, zone: ZoneInfo, reason: str, detail: str) -> None:
+def _quarantine_whole(batch: Batch, zone: ZoneInfo, reason: str, detail: str) -> None:
     for body in batch.bodies:
-        set_aside_body(batch, body, reason, detail)
-    count(batch, "quarantined", batch.quarantine, keep(database(), batch.quarantine))
+        quarantine_message(batch, body, reason, detail)
+    count_quarantined(batch, keep(database(), batch.quarantine))
     ledger.note(database(), batch, zone)

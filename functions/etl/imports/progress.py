@@ -1,20 +1,31 @@
 """How far an import has come: its document in `imports`, and who carries it."""
 
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, cast
 
+from footfall.aws import objects
 from footfall.clock import now
+from footfall.imports.announcement import MAX_ANNOUNCEMENT_BYTES, announcement_key, waiting_import
 from footfall.imports.kind import Destination, Kind, Refused
 from footfall.imports.reader import Reader
-from footfall.schemas.imports import ImportDocument, RowProblem
+from footfall.schemas.imports import (
+    Announcement,
+    Checkpoint,
+    ImportDocument,
+    ImportFigures,
+    ProblemDocument,
+    ReaderDocument,
+    TallyDocument,
+)
+from footfall.settings import UploadsSettings, from_environment
+from footfall.stores.collections import imports
 from footfall.stores.mongo import database
 from pymongo import ReturnDocument
 
-from .notices import ImportRef
-from .shelf import START, Position, Shelf
+from .messages import ImportRef
+from .spool import START, Position, RowSpool
 
 NOTE_SECONDS = 1.0
 PROBLEMS_NAMED = 20
@@ -34,29 +45,44 @@ class Tally:
     first_day: str | None = None
     last_day: str | None = None
     reasons: dict[str, int] = field(default_factory=dict)
-    problems: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[ProblemDocument] = field(default_factory=list)
 
     def refuse(self, file: str, found: Refused) -> None:
         """Count a quarantined row; the first few are named."""
         self.quarantined += 1
         self.reasons[found.reason] = self.reasons.get(found.reason, 0) + 1
         if len(self.problems) < PROBLEMS_NAMED:
-            problem = RowProblem(file=file, line=found.row.line, reason=found.reason, detail=found.detail)
-            self.problems.append(problem.model_dump())
+            self.problems.append(
+                ProblemDocument(file=file, line=found.row.line, reason=found.reason, detail=found.detail)
+            )
+
+    def document(self) -> TallyDocument:
+        """Returns what is stored of it."""
+        return TallyDocument(
+            read=self.read,
+            sent=self.sent,
+            repeated=self.repeated,
+            quarantined=self.quarantined,
+            events=self.events,
+            first_day=self.first_day,
+            last_day=self.last_day,
+            reasons=self.reasons,
+            problems=self.problems,
+        )
 
 
 @dataclass
 class Job:
     """One import at work. `loaded` counts what reading the files found, anew in each run; `sent` what came of groups.
 
-    `position` is the last group whose events are in the queue, or in the parcel that is being filled.
+    `position` is that of the last group whose events are in the queue.
     """
 
     ref: ImportRef
     document: ImportDocument
     kind: Kind
     destination: Destination
-    shelf: Shelf
+    spool: RowSpool
     milliseconds_left: Callable[[], int]
     readers: list[Reader] = field(default_factory=list)
     loaded: Tally = field(default_factory=Tally)
@@ -72,19 +98,19 @@ class Job:
             self.position = (checkpoint["began"], checkpoint["key"])
 
     def note_is_due(self) -> bool:
-        """Whether a second has passed since this last answered yes."""
+        """Returns whether a second has passed since this last returned True."""
         due = time.monotonic() - self._noted >= NOTE_SECONDS
         if due:
             self._noted = time.monotonic()
         return due
 
     def file_name(self, file: int) -> str:
-        """The name of one of the import's files."""
-        return str(self.document["files"][file]["name"])
+        """Returns the name of one of the import's files."""
+        return self.document["files"][file]["name"]
 
     @property
     def tally(self) -> Tally:
-        """What became of all rows so far."""
+        """Returns what became of all rows so far."""
         loaded, sent = self.loaded, self.sent
         reasons = {
             reason: loaded.reasons.get(reason, 0) + sent.reasons.get(reason, 0)
@@ -100,13 +126,14 @@ class Job:
 
 
 def claim(ref: ImportRef, message_id: str) -> ImportDocument | None:
-    """Take an import on for the message that carries it, counting the attempt.
+    """Take an import on for the message that carries it, counting the attempt; the first makes its document.
 
-    None when it is finished, was never announced, or another message carries it: SQS gives that one again should
-    its worker be gone, so this one has nothing to do.
+    Returns None when it is finished, was never announced, or another message carries it: SQS gives that one again
+    should its worker be gone, so this one has nothing to do. Raises Unavailable when S3 does not answer.
     """
+    _make_document(ref)
     free = [{"holder": {"$in": [None, message_id]}}, {"updated_at": {"$lt": now() - ABANDONED}}]
-    document = database()["imports"].find_one_and_update(
+    return imports.of(database()).find_one_and_update(
         {"_id": ref.key, "state": {"$in": ["queued", "running"]}, "$or": free},
         [
             {
@@ -121,12 +148,23 @@ def claim(ref: ImportRef, message_id: str) -> ImportDocument | None:
         ],
         return_document=ReturnDocument.AFTER,
     )
-    return cast("ImportDocument | None", document)
+
+
+def _make_document(ref: ImportRef) -> None:
+    if imports.of(database()).find_one({"_id": ref.key}, {"_id": 1}):
+        return
+    bucket = from_environment(UploadsSettings).uploads_bucket
+    told = objects.get(bucket, announcement_key(ref.site_id, ref.import_id), MAX_ANNOUNCEMENT_BYTES)
+    if told is not None:
+        document = waiting_import(ref.site_id, ref.import_id, Announcement.model_validate_json(told))
+        # another message may make it at the same moment
+        imports.of(database()).update_one({"_id": ref.key}, {"$setOnInsert": document}, upsert=True)
 
 
 def note_readers(job: Job) -> None:
-    """Write down how each file's rows are read, so that those set aside can be read without it."""
-    _set(job.ref, {"readers": [{"columns": list(reader.columns), "width": reader.width} for reader in job.readers]})
+    """Write down how each file's rows are read, so that those in quarantine can be read without it."""
+    readers = [ReaderDocument(columns=list(reader.columns), width=reader.width) for reader in job.readers]
+    _set(job.ref, {"readers": readers})
 
 
 def note_read(job: Job) -> None:
@@ -136,12 +174,12 @@ def note_read(job: Job) -> None:
 
 def note_sent(job: Job) -> None:
     """Write down how far an import is, so that a later run goes on from there, and that it came on."""
-    _set(job.ref, {**_figures(job), **_checkpoint(job), "attempts": 0})
+    _set(job.ref, {**_figures(job), "checkpoint": _checkpoint(job), "attempts": 0})
 
 
 def note_release(job: Job) -> None:
     """Write down how far an import is, and that whichever message comes next may take it on."""
-    _set(job.ref, {**_figures(job), **_checkpoint(job), "attempts": 0, "holder": None})
+    _set(job.ref, {**_figures(job), "checkpoint": _checkpoint(job), "attempts": 0, "holder": None})
 
 
 def note_done(job: Job) -> None:
@@ -154,25 +192,25 @@ def note_failed(ref: ImportRef, reason: str) -> None:
     _set(ref, {"state": "failed", "holder": None, "checkpoint": None, "error": reason, "finished_at": now()})
 
 
-def _figures(job: Job) -> dict[str, Any]:
+def _figures(job: Job) -> ImportFigures:
     tally = job.tally
-    return {
-        "rows_read": tally.read,
-        "rows_sent": tally.sent,
-        "rows_repeated": tally.repeated,
-        "rows_quarantined": tally.quarantined,
-        "events_sent": tally.events,
-        "first_day": tally.first_day,
-        "last_day": tally.last_day,
-        "reasons": tally.reasons,
-        "problems": tally.problems,
-    }
+    return ImportFigures(
+        rows_read=tally.read,
+        rows_sent=tally.sent,
+        rows_repeated=tally.repeated,
+        rows_quarantined=tally.quarantined,
+        events_sent=tally.events,
+        first_day=tally.first_day,
+        last_day=tally.last_day,
+        reasons=tally.reasons,
+        problems=tally.problems,
+    )
 
 
-def _checkpoint(job: Job) -> dict[str, Any]:
+def _checkpoint(job: Job) -> Checkpoint:
     began, key = job.position
-    return {"checkpoint": {"began": began, "key": key, "sent": asdict(job.sent)}}
+    return Checkpoint(began=began, key=key, sent=job.sent.document())
 
 
-def _set(ref: ImportRef, fields: dict[str, Any]) -> None:
-    database()["imports"].update_one({"_id": ref.key}, {"$set": {**fields, "updated_at": now()}})
+def _set(ref: ImportRef, fields: Mapping[str, object]) -> None:
+    imports.of(database()).update_one({"_id": ref.key}, {"$set": {**fields, "updated_at": now()}})

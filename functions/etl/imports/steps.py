@@ -1,10 +1,9 @@
 """The steps of an import, top to bottom: nothing is sent or stored before every file is known to be readable."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from footfall.aws.queues import pack, send
+from footfall.chunks import chunks
 from footfall.clock import now
 from footfall.errors import Unimportable, Unstorable
 from footfall.imports.kind import Meaning, Place, Refused
@@ -12,7 +11,6 @@ from footfall.imports.kinds import table_of
 from footfall.imports.reader import Reader, read_table
 from footfall.imports.rows import Row
 from footfall.quarantine import keep, quarantined
-from footfall.schemas.event import Json
 from footfall.schemas.imports import MANIFEST, Manifest
 from footfall.schemas.message import IMPORT_SOURCE, EventsMessage
 from footfall.schemas.quarantine import Origin, QuarantineDocument
@@ -21,10 +19,10 @@ from footfall.stores.mongo import database
 from pydantic import ValidationError
 
 from .progress import Job, note_read, note_readers, note_sent
-from .shelf import MAX_GROUP_BYTES, Group
+from .spool import MAX_GROUP_BYTES, Group
 from .uploads import open_upload
 
-CHUNK = 2_000
+ROWS_AT_ONCE = 2_000
 MAX_MANIFEST_BYTES = 65_536
 MESSAGE_BYTES = 500_000
 """A message of about 2,300 page views: large enough for a quick insert, small enough to be retried as a whole."""
@@ -32,6 +30,7 @@ EVENT_BYTES = 120
 """What an event weighs besides the bytes of its rows."""
 GUARD_MILLISECONDS = 30_000
 Step = Callable[[Job], None]
+Meant = tuple[Group, Meaning]
 
 
 def check_manifest(job: Job) -> None:
@@ -57,25 +56,20 @@ def check_headers(job: Job) -> None:
     note_readers(job)
 
 
-def put_rows_on_the_shelf(job: Job) -> None:
-    """Read every row of every file; those that cannot be read are set aside."""
+def spool_rows(job: Job) -> None:
+    """Read every row of every file; those that cannot be read are kept apart for quarantine."""
     for file, reader in enumerate(job.readers):
         name = job.file_name(file)
         with open_upload(job.ref, name) as stream:
             _, rows = read_table(reader.table, name, stream, file)
-            for chunk in _chunks(rows):
-                _put(job, reader, chunk)
+            for some in chunks(rows, ROWS_AT_ONCE):
+                _put(job, reader, some)
                 if job.milliseconds_left() < GUARD_MILLISECONDS:
                     raise Unimportable("the files are too large to be read in one go: split them")
                 if job.note_is_due():
                     note_read(job)
-    job.shelf.sort()
+    job.spool.sort()
     note_read(job)
-
-
-def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while chunk := list(islice(rows, CHUNK)):
-        yield chunk
 
 
 def _put(job: Job, reader: Reader, rows: Sequence[Row]) -> None:
@@ -86,8 +80,8 @@ def _put(job: Job, reader: Reader, rows: Sequence[Row]) -> None:
             placed.append((job.kind.place(reader.read(row), job.destination), row))
         except Unstorable as error:
             refused.append(Refused(row, error.reason, error.detail))
-    job.shelf.put(placed)
-    job.shelf.refuse(refused)
+    job.spool.put(placed)
+    job.spool.refuse(refused)
     job.loaded.read += len(rows)
     for found in refused:
         job.loaded.refuse(job.file_name(found.row.file), found)
@@ -95,47 +89,36 @@ def _put(job: Job, reader: Reader, rows: Sequence[Row]) -> None:
 
 def quarantine_refused_rows(job: Job) -> None:
     """What could not be read goes to quarantine, with its line and the reason."""
-    refused = job.shelf.refused()
-    while chunk := list(islice(refused, CHUNK)):
-        keep(database(), [_quarantined(job, found) for found in chunk])
-
-
-@dataclass
-class Parcel:
-    """Events on their way into one message, and the rows that turned out to mean none."""
-
-    events: list[Json] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
-    size: int = 0
-
-    def add(self, found: Meaning, size: int) -> None:
-        """Put in what a group of rows means; `size` is what the rows weigh."""
-        self.events += found.events
-        self.refused += found.refused
-        self.size += size + EVENT_BYTES * len(found.events)
+    for some in chunks(job.spool.refused(), ROWS_AT_ONCE):
+        keep(database(), [_quarantined(job, found) for found in some])
 
 
 def send_events(job: Job) -> None:
     """Send what the groups mean; when time runs out, the import is paused behind the last group sent."""
-    parcel = Parcel()
-    for group in job.shelf.groups(job.position):
-        found = meaning_of(job, group)
-        parcel.add(found, group.size)
-        _count(job, group, found)
-        if parcel.size < MESSAGE_BYTES:
-            continue
-        dispatch(job, parcel)
-        parcel = Parcel()
-        job.paused = group.position is not None and job.milliseconds_left() < GUARD_MILLISECONDS
+    for batch in batches(job, job.spool.groups(job.position)):
+        dispatch(job, batch)
+        for group, found in batch:
+            _count(job, group, found)
+        last, _ = batch[-1]
+        job.paused = last.position is not None and job.milliseconds_left() < GUARD_MILLISECONDS
         if job.paused:
             return
         if job.note_is_due():
             note_sent(job)
-    dispatch(job, parcel)
 
 
-def meaning_of(job: Job, group: Group) -> Meaning:
-    """The events of a group, or its rows as refused."""
+def batches(job: Job, groups: Iterable[Group]) -> Iterator[list[Meant]]:
+    """Returns groups of rows with what each means, as many at a time as one message carries."""
+    meant = ((group, _meaning_of(job, group)) for group in groups)
+    return chunks(meant, None, _weight, MESSAGE_BYTES)
+
+
+def _weight(meant: Meant) -> int:
+    group, found = meant
+    return group.size + EVENT_BYTES * len(found.events)
+
+
+def _meaning_of(job: Job, group: Group) -> Meaning:
     try:
         if not group.whole:
             raise Unstorable("group_too_large", f"the rows that make up one event hold over {MAX_GROUP_BYTES} bytes")
@@ -157,15 +140,16 @@ def _count(job: Job, group: Group, found: Meaning) -> None:
             job.sent.last_day = day
 
 
-def dispatch(job: Job, parcel: Parcel) -> None:
-    """Quarantine and send what a parcel holds; once this returns, both are durable."""
-    keep(database(), [_quarantined(job, found) for found in parcel.refused])
-    if parcel.events:
+def dispatch(job: Job, batch: Sequence[Meant]) -> None:
+    """Send the events of a batch and quarantine its refused rows; once this returns, both are durable."""
+    keep(database(), [_quarantined(job, refused) for _, found in batch for refused in found.refused])
+    events = [event for _, found in batch for event in found.events]
+    if events:
         message = EventsMessage(
             site_id=job.ref.site_id,
             source=f"{IMPORT_SOURCE}{job.ref.import_id}",
             received_at=job.document["created_at"],
-            events=parcel.events,
+            events=events,
         )
         send(from_environment(EventsQueueSettings).events_queue_url, job.ref.site_id, pack(message))
 
@@ -179,7 +163,7 @@ def _quarantined(job: Job, found: Refused) -> QuarantineDocument:
 STEPS: tuple[Step, ...] = (
     check_manifest,
     check_headers,
-    put_rows_on_the_shelf,
+    spool_rows,
     quarantine_refused_rows,
     send_events,
 )

@@ -5,15 +5,20 @@ import io
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.response import StreamingBody
 from footfall.aws.objects import s3
 from footfall.errors import Unavailable, Unimportable
+from footfall.imports.announcement import uploads_folder
 from footfall.imports.kinds import check_unpacked
 from footfall.settings import UploadsSettings, from_environment
 
-from .notices import ImportRef
+from .messages import ImportRef
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 BLOCK = 256 * 1024
 MAX_UNPACKED_BYTES = 2_000_000_000
@@ -22,7 +27,7 @@ GZIP = b"\x1f\x8b"
 
 @contextmanager
 def open_upload(ref: ImportRef, name: str, size: int | None = None) -> Iterator[IO[bytes]]:
-    """An uploaded file's bytes, of gzip the unpacked ones.
+    """Returns an uploaded file's bytes, of gzip the unpacked ones.
 
     Raises Unimportable when it is not there, not of the announced size, an archive, or broken; Unavailable when S3
     does not answer.
@@ -32,7 +37,7 @@ def open_upload(ref: ImportRef, name: str, size: int | None = None) -> Iterator[
         with closing(body):
             if size not in (None, length):
                 raise Unimportable(f"{name} has {length} bytes where {size} were announced: upload it again")
-            stream = io.BufferedReader(body, BLOCK)
+            stream = io.BufferedReader(body, BLOCK)  # type: ignore[type-var] # the stub's readinto takes a file
             check_unpacked(name, stream.peek(4)[:4])
             yield _unpacked(name, stream) if stream.peek(2)[:2] == GZIP else stream
     except (EOFError, gzip.BadGzipFile, zlib.error):
@@ -41,10 +46,10 @@ def open_upload(ref: ImportRef, name: str, size: int | None = None) -> Iterator[
         raise Unavailable("the uploads cannot be read") from error
 
 
-def _get(ref: ImportRef, name: str) -> tuple[Any, int]:
+def _get(ref: ImportRef, name: str) -> tuple[StreamingBody, int]:
     bucket = from_environment(UploadsSettings).uploads_bucket
     try:
-        answer = s3().get_object(Bucket=bucket, Key=f"uploads/{ref.site_id}/{ref.import_id}/{name}")
+        answer = s3().get_object(Bucket=bucket, Key=f"{uploads_folder(ref.site_id, ref.import_id)}/{name}")
     except ClientError as error:
         if error.response["Error"]["Code"] == "NoSuchKey":
             raise Unimportable(f"{name} is missing: it was announced but not uploaded") from None
@@ -57,8 +62,6 @@ def _unpacked(name: str, stream: IO[bytes]) -> IO[bytes]:
 
 
 class _Unpacking(io.RawIOBase):
-    """gzip as it is read, until it has become more than any import may be."""
-
     def __init__(self, name: str, packed: IO[bytes]) -> None:
         self._name = name
         self._unpacked = gzip.GzipFile(fileobj=packed)
@@ -67,7 +70,7 @@ class _Unpacking(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: "WriteableBuffer") -> int:
         count = self._unpacked.readinto(buffer)
         self._left -= count
         if self._left < 0:

@@ -4,8 +4,7 @@ What it writes lives for half an hour at most and is announced again with the ne
 no more. While Redis does not answer, a message whose news is fresh comes back; one whose news is old is let go.
 """
 
-from typing import Any
-
+from footfall.aws.invocations import BatchResponse, SqsEvent, SqsRecord, coming_back
 from footfall.clock import now
 from footfall.errors import Unavailable
 from footfall.observability import logger
@@ -15,8 +14,8 @@ from pydantic import ValidationError
 from .steps import Batch, run
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Show a batch of messages of the sessions topic, and name those that must come back."""
+def handler(event: SqsEvent, context: object) -> BatchResponse:
+    """Show a batch of messages of the sessions topic; returns those that must come back."""
     batch = Batch(now())
     failed = [record["messageId"] for record in event["Records"] if not _read(record, batch)]
     try:
@@ -25,14 +24,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         fresh = batch.fresh_messages()
         logger().warning("live view not shown", extra={"detail": error.detail, "again": len(fresh)})
         failed += fresh
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+    return coming_back(failed)
 
 
-def _read(record: dict[str, Any], batch: Batch) -> bool:
-    """Take a message in; one that cannot be read is a mistake of our own, and ends among the dead letters."""
+def _read(record: SqsRecord, batch: Batch) -> bool:
     try:
         batch.messages[record["messageId"]] = SessionsMessage.model_validate_json(record["body"])
-    except ValidationError:
+    except ValidationError:  # a mistake of our own, which ends among the dead letters
         logger().error("a message is not of the sessions topic", extra={"message_id": record["messageId"]})
         return False
     return True

@@ -27,7 +27,7 @@ class Batch:
     sessions: dict[str, dict[str, SessionSummary]] = field(default_factory=dict)
 
     def fresh_messages(self) -> list[str]:
-        """The messages that tell of a session whose visitor may still be there."""
+        """Returns the messages that tell of a session whose visitor may still be there."""
         return [
             message_id
             for message_id, message in self.messages.items()
@@ -114,7 +114,6 @@ def run(batch: Batch) -> None:
 
 
 def _read(redis: Redis, keys: Sequence[Key]) -> list[SessionSummary]:
-    """The session summaries under some keys, as far as they are there."""
     found = redis.mget([key.text for key in keys]) if keys else []
     return [session for text in found if (session := read(SessionSummary, text))]
 
@@ -128,7 +127,7 @@ def _milliseconds(moment: datetime) -> int:
 
 
 def _set(pipeline: Pipeline, key: Key, text: str, since: datetime, at: datetime) -> None:
-    """Keep a text for as long as its key says, counted from a moment; nothing when that is over."""
+    # for as long as the key says, counted from `since`
     left = key.seconds * 1000 - (_milliseconds(at) - _milliseconds(since))
     if left > 0:
         pipeline.set(key.text, text, px=left)

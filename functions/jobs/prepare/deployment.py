@@ -6,26 +6,40 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-response
 import json
 import urllib.request
 from collections.abc import Callable
-from typing import Any
+from typing import NotRequired, TypedDict, TypeGuard
 
+from footfall.aws.invocations import JsonObject
 from footfall.observability import logger
 
 ANSWER_SECONDS = 10
 
 
-def is_deployment(event: dict[str, Any]) -> bool:
-    """Whether CloudFormation is asking."""
+class Deployment(TypedDict):
+    """What CloudFormation says of a custom resource, as far as this looks."""
+
+    RequestType: str
+    ResponseURL: str
+    StackId: str
+    RequestId: str
+    LogicalResourceId: str
+    PhysicalResourceId: NotRequired[str]
+
+
+def is_deployment(event: JsonObject) -> TypeGuard[Deployment]:
+    """Returns whether CloudFormation is asking."""
     return "ResponseURL" in event
 
 
-def answer_deployment(event: dict[str, Any], work: Callable[[], None]) -> dict[str, Any]:
-    """Do the work unless the stack is being deleted, and tell CloudFormation how it went."""
+def answer_deployment(event: Deployment, work: Callable[[], None]) -> dict[str, str]:
+    """Do the work unless the stack is being deleted, and tell CloudFormation how it went; returns what it was told."""
     reason = None if event["RequestType"] == "Delete" else _failure(work)
     answer = {
         "Status": "FAILED" if reason else "SUCCESS",
         "Reason": reason or "",
         "PhysicalResourceId": event.get("PhysicalResourceId", "footfall-stores"),
-        **{name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")},
+        "StackId": event["StackId"],
+        "RequestId": event["RequestId"],
+        "LogicalResourceId": event["LogicalResourceId"],
     }
     body = json.dumps(answer).encode()
     no_type = {"Content-Type": ""}  # the address is signed for a body without one; urllib would make one up

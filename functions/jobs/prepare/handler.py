@@ -1,7 +1,6 @@
 """jobs/prepare: makes what the stores need before the first event, at every deploy; and makes sites."""
 
-from typing import Any
-
+from footfall.aws.invocations import JsonObject, LambdaContext
 from footfall.aws.parameters import secret
 from footfall.identity import new_api_key, new_write_key
 from footfall.observability import logger
@@ -14,22 +13,22 @@ from pydantic import BaseModel
 from .deployment import answer_deployment, is_deployment
 
 
-class Order(BaseModel):
+class Command(BaseModel):
     """What to do besides preparing the stores: make this site, or give it new keys."""
 
     site: Site | None = None
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Prepare the stores; `{"site": {...}}` also makes that site and answers with fresh keys for it.
+def handler(event: JsonObject, context: LambdaContext) -> dict[str, str]:
+    """Prepare the stores; `{"site": {...}}` also makes that site and returns fresh keys for it.
 
     CloudFormation calls it as a custom resource at each deploy and is answered at its own address.
     """
     if is_deployment(event):
         return answer_deployment(event, prepare)
-    order = Order.model_validate(event)
+    command = Command.model_validate(event)
     prepare()
-    return make_site(order.site) if order.site else {"status": "prepared"}
+    return make_site(command.site) if command.site else {"status": "prepared"}
 
 
 def prepare() -> None:
@@ -39,11 +38,11 @@ def prepare() -> None:
     logger().info("stores prepared")
 
 
-def make_site(site: Site) -> dict[str, Any]:
-    """Store a site, keep the keys it has, and add a fresh API key with every scope; keys are shown only here."""
+def make_site(site: Site) -> dict[str, str]:
+    """Store a site, keep the keys it has, and add a fresh API key with every scope; fresh keys are shown only here."""
     key = new_api_key(site.site_id)
     stored = StoredApiKey(key_id=key.key_id, sha256=key.sha256, scopes=list(ALL_SCOPES))
-    database()["sites"].update_one(
+    collections.sites.of(database()).update_one(
         {"_id": site.site_id},
         {"$set": site.model_dump(exclude={"api_keys"}), "$push": {"api_keys": stored.model_dump()}},
         upsert=True,

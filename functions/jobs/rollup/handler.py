@@ -6,17 +6,17 @@ Days that do not fit into the time stay marked for the next run.
 
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
+from footfall.aws.invocations import JsonObject, LambdaContext
 from footfall.clock import now
 from footfall.days import Day
-from footfall.errors import NotFound
 from footfall.funnels.steps import definition
 from footfall.ledger import fold_ledger
 from footfall.observability import logger
 from footfall.schemas.funnel import RollupRun
 from footfall.schemas.site import Site
-from footfall.sites import find_site
+from footfall.sites import find_site, get_site, site_ids
 from footfall.stores.mongo import answering, database
 from pydantic import BaseModel
 
@@ -28,20 +28,23 @@ GUARD_MILLISECONDS = 10_000
 SUMS: tuple[Literal["days", "events", "left", "people_unknown"], ...] = ("days", "events", "left", "people_unknown")
 
 
-class Order(BaseModel):
+class Command(BaseModel):
     """Which days to do: all that are stale, or this one of this site."""
 
     site_id: str | None = None
     date: Day | None = None
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Recompute, and answer what was done: sites, days, events, days left, milliseconds."""
+def handler(event: JsonObject, context: LambdaContext) -> dict[str, int]:
+    """Recompute; returns what was done: sites, days, events, days left, milliseconds.
+
+    Raises NotFound when the site asked for is not there.
+    """
     started = time.monotonic()
-    order = Order.model_validate(event)
+    command = Command.model_validate(event)
     with answering():
-        sites = _sites(order)
-        runs = [_roll_up(site, order, lambda: _in_time(context)) for site in sites]
+        sites = _sites(command)
+        runs = [_roll_up(site, command, lambda: _in_time(context)) for site in sites]
         for site in sites:
             fold_ledger(database(), site.site_id, now())
     sums: dict[str, int] = {name: sum(run[name] for run in runs) for name in SUMS}
@@ -50,21 +53,18 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return summary
 
 
-def _sites(order: Order) -> list[Site]:
-    """The sites to look at; raises NotFound when the one asked for is not there."""
-    ids = [order.site_id] if order.site_id else [site["_id"] for site in database()["sites"].find({}, {"_id": 1})]
-    found = [site for site_id in ids if (site := find_site(database(), site_id))]
-    if order.site_id and not found:
-        raise NotFound("no site has this id")
-    return found
+def _sites(command: Command) -> list[Site]:
+    if command.site_id:
+        return [get_site(database(), command.site_id)]
+    # a site that goes away meanwhile is left out
+    return [site for site_id in site_ids(database()) if (site := find_site(database(), site_id))]
 
 
-def _roll_up(site: Site, order: Order, in_time: Callable[[], bool]) -> RollupRun:
-    """Recompute a site's days, and note how far its rollups are."""
+def _roll_up(site: Site, command: Command, in_time: Callable[[], bool]) -> RollupRun:
     started = time.monotonic()
     marks = queries.marks_of(site.site_id)
     defined = queries.defined(site.site_id)
-    dates = {order.date.isoformat()} if order.date else {*marks, *_otherwise_defined(site, defined)}
+    dates = {command.date.isoformat()} if command.date else {*marks, *_otherwise_defined(site, defined)}
     written: list[DayRollup] = []
     for part in recompute(site, dates, in_time):
         done = replace_days(site.site_id, part)
@@ -72,7 +72,7 @@ def _roll_up(site: Site, order: Order, in_time: Callable[[], bool]) -> RollupRun
         written += [rollup.without_documents() for rollup in done]
     left = dates - {rollup.date for rollup in written}
     run = RollupRun(
-        definition=definition(site) if not order.date and not left else defined,
+        definition=definition(site) if not command.date and not left else defined,
         ran_at=now(),
         days=len(written),
         events=sum(rollup.events for rollup in written),
@@ -85,12 +85,12 @@ def _roll_up(site: Site, order: Order, in_time: Callable[[], bool]) -> RollupRun
 
 
 def _otherwise_defined(site: Site, defined: str | None) -> set[str]:
-    """The days to do anew because the site's time zone, currency or funnels have changed."""
+    # the site's time zone, currency or funnels have changed
     return set() if defined == definition(site) else queries.computed_otherwise(site.site_id, definition(site))
 
 
-def _in_time(context: Any) -> bool:
-    return bool(context.get_remaining_time_in_millis() > GUARD_MILLISECONDS)
+def _in_time(context: LambdaContext) -> bool:
+    return context.get_remaining_time_in_millis() > GUARD_MILLISECONDS
 
 
 def _milliseconds_since(started: float) -> int:

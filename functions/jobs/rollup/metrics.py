@@ -2,18 +2,23 @@
 
 import struct
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
+from bson import ObjectId
+from footfall.funnels.steps import definition
 from footfall.people.numbers import PersonNumbers
-from footfall.schemas.funnel import Device
-from footfall.schemas.metrics import Buyers, DeviceDay, SourceDay
+from footfall.schemas.event import VisitEvent
+from footfall.schemas.funnel import DEVICES, Device
+from footfall.schemas.metrics import Buyers, DayDocument, DeviceDay, SourceDay
+from footfall.schemas.order import OwnedOrder
 from footfall.schemas.site import Site
 from footfall.sessions.fold import NOT_A_VISIT
 from pyroaring import BitMap
 
+from .queries import SessionCounts, SessionGroup
+
 MOST_PAGES = 1_000
-SESSION_SUMS = ("sessions", "bounces", "conversions", "session_seconds")
 
 
 class DayMetrics:
@@ -25,7 +30,7 @@ class DayMetrics:
         self._views: Counter[str] = Counter()
         self._pages: Counter[str] = Counter()
 
-    def add(self, event: Mapping[str, Any], person: int) -> None:
+    def add(self, event: VisitEvent, person: int) -> None:
         """Count an event of a person, whose dense id is given."""
         if event["type"] in NOT_A_VISIT:
             return
@@ -34,42 +39,61 @@ class DayMetrics:
             self._views[event["device"]] += 1
             self._pages[event.get("path") or event.get("page_type") or "other"] += 1
 
-    def figures(
-        self, sessions: Iterable[Mapping[str, Any]], orders: list[dict[str, Any]], refunds: int, numbers: PersonNumbers
-    ) -> dict[str, Any]:
-        """The figures of `daily_metrics`; nothing where nothing happened that day."""
-        sessions = list(sessions)
+    def document(
+        self,
+        date: str,
+        read_at: datetime,
+        sessions: Sequence[SessionGroup],
+        orders: Sequence[OwnedOrder],
+        refunds: int,
+        numbers: PersonNumbers,
+    ) -> DayDocument | None:
+        """Returns the document of `daily_metrics`; None where nothing happened that day."""
         if not (self._people or sessions or orders or refunds):
-            return {}
+            return None
         ours = [order for order in orders if order["currency"] == self._site.currency]
-        return {
-            "visitors": len(set().union(*self._people.values())),
-            "page_views": self._views.total(),
-            **_sums(sessions),
-            "orders": len(orders),
-            "revenue": sum(order["total"] for order in ours),
-            "refunds": refunds,
-            "currency": self._site.currency,
-            "by_device": self._by_device(sessions),
-            "sources": _sources(sessions),
-            "pages": [{"page": page, "views": views} for page, views in self._pages.most_common(MOST_PAGES)],
-            "buyers": _buyers(ours, numbers),
-        }
+        sums = _sums(sessions)
+        return DayDocument(
+            _id=f"{self._site.site_id}:{date}",
+            site_id=self._site.site_id,
+            date=date,
+            definition=definition(self._site),
+            token=str(ObjectId()),
+            read_at=read_at,
+            visitors=len(set().union(*self._people.values())),
+            page_views=self._views.total(),
+            sessions=sums["sessions"],
+            bounces=sums["bounces"],
+            conversions=sums["conversions"],
+            session_seconds=sums["session_seconds"],
+            orders=len(orders),
+            revenue=sum(order["total"] for order in ours),
+            refunds=refunds,
+            currency=self._site.currency,
+            by_device=self._by_device(sessions),
+            sources=_sources(sessions),
+            pages=[{"page": page, "views": views} for page, views in self._pages.most_common(MOST_PAGES)],
+            buyers=_buyers(ours, numbers),
+        )
 
-    def _by_device(self, sessions: list[Mapping[str, Any]]) -> dict[Device, DeviceDay]:
-        devices = sorted(self._people.keys() | {group["device"] for group in sessions})
-        return {
-            cast(Device, device): cast(
-                DeviceDay,
-                {
-                    "people": _bitmap(self._people[device]),
-                    "visitors": len(self._people[device]),
-                    "page_views": self._views[device],
-                    **_sums([group for group in sessions if group["device"] == device]),
-                },
-            )
-            for device in devices
-        }
+    def _by_device(self, sessions: Iterable[SessionGroup]) -> dict[Device, DeviceDay]:
+        groups: defaultdict[str, list[SessionGroup]] = defaultdict(list)
+        for group in sessions:
+            groups[group["_id"]["device"]].append(group)
+        seen = self._people.keys() | groups.keys()
+        return {device: self._on(device, groups[device]) for device in sorted(DEVICES) if device in seen}
+
+    def _on(self, device: Device, sessions: Iterable[SessionGroup]) -> DeviceDay:
+        sums = _sums(sessions)
+        return DeviceDay(
+            people=_bitmap(self._people[device]),
+            visitors=len(self._people[device]),
+            page_views=self._views[device],
+            sessions=sums["sessions"],
+            bounces=sums["bounces"],
+            conversions=sums["conversions"],
+            session_seconds=sums["session_seconds"],
+        )
 
 
 def _bitmap(people: set[int]) -> bytes:
@@ -78,20 +102,28 @@ def _bitmap(people: set[int]) -> bytes:
     return bytes(bitmap.serialize())
 
 
-def _sums(sessions: list[Mapping[str, Any]]) -> dict[str, Any]:
-    return {name: sum(group[name] for group in sessions) for name in SESSION_SUMS}
+def _sums(groups: Iterable[SessionCounts]) -> SessionCounts:
+    counted = list(groups)
+    return SessionCounts(
+        sessions=sum(group["sessions"] for group in counted),
+        bounces=sum(group["bounces"] for group in counted),
+        conversions=sum(group["conversions"] for group in counted),
+        session_seconds=sum(group["session_seconds"] for group in counted),
+    )
 
 
-def _sources(sessions: list[Mapping[str, Any]]) -> list[SourceDay]:
-    names = sorted({group["source"] for group in sessions})
-    groups = {name: _sums([group for group in sessions if group["source"] == name]) for name in names}
+def _sources(sessions: Iterable[SessionGroup]) -> list[SourceDay]:
+    groups: defaultdict[str, list[SessionGroup]] = defaultdict(list)
+    for group in sessions:
+        groups[group["_id"]["source"]].append(group)
+    sums = {source: _sums(groups[source]) for source in sorted(groups)}
     return [
-        SourceDay(source=name, sessions=sums["sessions"], conversions=sums["conversions"])
-        for name, sums in groups.items()
+        SourceDay(source=source, sessions=one["sessions"], conversions=one["conversions"])
+        for source, one in sums.items()
     ]
 
 
-def _buyers(orders: list[dict[str, Any]], numbers: PersonNumbers) -> Buyers:
+def _buyers(orders: Iterable[OwnedOrder], numbers: PersonNumbers) -> Buyers:
     known = [(number, order["total"]) for order in orders if (number := numbers.of(order)) is not None]
     people, totals = [number for number, _ in known], [total for _, total in known]
     return Buyers(people=struct.pack(f"<{len(people)}I", *people), totals=struct.pack(f"<{len(totals)}q", *totals))

@@ -2,17 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
-from itertools import islice
-from typing import Any, cast
+from datetime import date, datetime, timedelta
 
-from bson import ObjectId
+from footfall.chunks import chunks
 from footfall.clock import now
 from footfall.days import DayRange, zone_named
 from footfall.funnels.rollup import DayEntries, funnel_documents
-from footfall.funnels.steps import definition
 from footfall.people.numbers import PersonNumbers
-from footfall.schemas.metrics import DayDocument
+from footfall.schemas.event import VisitEvent
 from footfall.schemas.site import Site
 from footfall.stores.mongo import database
 
@@ -21,20 +18,21 @@ from .metrics import DayMetrics
 from .writing import DayRollup
 
 EVENTS_AT_ONCE = 20_000
+# what one transaction holds
 DAYS_PER_WRITE = 20
 EVENTS_PER_WRITE = 500_000
 
 
 def recompute(site: Site, dates: Iterable[str], in_time: Callable[[], bool]) -> Iterator[list[DayRollup]]:
-    """The rollups of days, some at a time to be written; ends early when time is up."""
+    """Returns the rollups of days, some at a time to be written; ends early when time is up."""
     numbers = PersonNumbers(database(), site.site_id)
     for run in _runs([date.fromisoformat(day) for day in dates]):
         days = DayRange(run[0], run[-1], zone_named(site.time_zone))
-        yield from _parts(_rollups(site, days, numbers, in_time))
+        rollups = _rollups(site, days, numbers, in_time)
+        yield from chunks(rollups, DAYS_PER_WRITE, lambda rollup: rollup.events, EVENTS_PER_WRITE)
 
 
 def _runs(days: Iterable[date]) -> Iterator[list[date]]:
-    """Days in order, cut where any between two are left out."""
     run: list[date] = []
     for day in sorted(days):
         if run and day - run[-1] > timedelta(days=1):
@@ -45,27 +43,14 @@ def _runs(days: Iterable[date]) -> Iterator[list[date]]:
         yield run
 
 
-def _parts(rollups: Iterable[DayRollup]) -> Iterator[list[DayRollup]]:
-    """Rollups in portions that one transaction holds."""
-    part: list[DayRollup] = []
-    for rollup in rollups:
-        part.append(rollup)
-        if len(part) == DAYS_PER_WRITE or sum(one.events for one in part) >= EVENTS_PER_WRITE:
-            yield part
-            part = []
-    if part:
-        yield part
-
-
 def _rollups(site: Site, days: DayRange, numbers: PersonNumbers, in_time: Callable[[], bool]) -> Iterator[DayRollup]:
-    """The rollup of each day, in order, while there is time; only one day's entries are held at once."""
+    # only one day's entries are held at once
     waiting = [_Day(site, DayRange(day, day, days.zone)) for day in reversed(days)]
     seen = queries.computed(site.site_id, [day.isoformat() for day in days])
     read_at = now()
-    events = queries.events_of(site, days)
-    for chunk in _read_ahead(events):
-        numbers.learn(chunk)
-        for event in chunk:
+    for events in _read_ahead(queries.events_of(site, days)):
+        numbers.learn(events)
+        for event in events:
             while event["timestamp"] >= waiting[-1].end:
                 if not in_time():
                     return
@@ -75,18 +60,16 @@ def _rollups(site: Site, days: DayRange, numbers: PersonNumbers, in_time: Callab
         yield waiting.pop().rollup(numbers, seen, read_at)
 
 
-def _read_ahead(events: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Events in chunks, the next of which is read while one is worked on."""
-    with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(list, islice(events, EVENTS_AT_ONCE))
-        while chunk := coming.result():
-            coming = reader.submit(list, islice(events, EVENTS_AT_ONCE))
-            yield chunk
+def _read_ahead(events: Iterator[VisitEvent]) -> Iterator[list[VisitEvent]]:
+    read = chunks(events, EVENTS_AT_ONCE)
+    with ThreadPoolExecutor(1) as reader:  # the next are read while some are worked on
+        coming = reader.submit(next, read, None)
+        while some := coming.result():
+            coming = reader.submit(next, read, None)
+            yield some
 
 
 class _Day:
-    """Collects the events of one day."""
-
     def __init__(self, site: Site, days: DayRange) -> None:
         self.end = days.end
         self._days = days
@@ -97,37 +80,24 @@ class _Day:
         self._events = 0
         self._unknown = 0
 
-    def add(self, event: dict[str, Any], person: int | None) -> None:
-        """Count an event; one whose person is not stored yet only as such."""
+    def add(self, event: VisitEvent, person: int | None) -> None:
         self._events += 1
-        if person is None:
+        if person is None:  # not stored yet
             self._unknown += 1
         else:
             self._entries.add(event, person)
             self._metrics.add(event, person)
 
-    def rollup(self, numbers: PersonNumbers, seen: dict[str, str], read_at: Any) -> DayRollup:
-        """What the day's events, sessions and orders come to."""
+    def rollup(self, numbers: PersonNumbers, seen: dict[str, str], read_at: datetime) -> DayRollup:
         orders = queries.orders_of(self._site.site_id, self._days)
         numbers.learn(orders)
         refunds = queries.refunds_of(self._site.site_id, self._days, self._site.currency)
         sessions = queries.sessions_of(self._site.site_id, self._days)
-        figures = self._metrics.figures(sessions, orders, refunds, numbers)
         return DayRollup(
             date=self._date,
             seen=seen.get(self._date),
-            metrics=self._document({"read_at": read_at, **figures}) if figures else None,
+            metrics=self._metrics.document(self._date, read_at, sessions, orders, refunds, numbers),
             funnels=list(funnel_documents(self._site, self._days.first, self._entries)),
             events=self._events,
             people_unknown=self._unknown + sum(numbers.of(order) is None for order in orders),
         )
-
-    def _document(self, figures: dict[str, Any]) -> DayDocument:
-        head = {
-            "_id": f"{self._site.site_id}:{self._date}",
-            "site_id": self._site.site_id,
-            "date": self._date,
-            "definition": definition(self._site),
-            "token": str(ObjectId()),
-        }
-        return cast(DayDocument, {**head, **figures})

@@ -1,11 +1,11 @@
 """How a rollup is written: whole days replaced at once, so that a reader sees all of a day or what was there before."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from bson import ObjectId
 from footfall.schemas.funnel import FunnelDocument, RollupRun
-from footfall.schemas.metrics import DayDocument
+from footfall.schemas.metrics import DayDocument, DayToken
+from footfall.stores.collections import daily_metrics, funnel_analytics, rollups, stale_days
 from footfall.stores.mongo import client, database
 from pymongo import DeleteOne
 from pymongo.client_session import ClientSession
@@ -25,23 +25,23 @@ class DayRollup:
     people_unknown: int
 
     def without_documents(self) -> "DayRollup":
-        """What is worth remembering of it once it is written."""
+        """Returns what is worth remembering of it once it is written."""
         return replace(self, metrics=None, funnels=[])
 
 
-def replace_days(site_id: str, rollups: list[DayRollup]) -> list[DayRollup]:
-    """Write days in one transaction, with a new version of the site's rollups; the answer is those that were written.
+def replace_days(site_id: str, days: list[DayRollup]) -> list[DayRollup]:
+    """Write days in one transaction, with a new version of the site's rollups; returns those that were written.
 
     A day that another run wrote meanwhile is left as it is: whose events are newer nobody can tell, and its mark stays.
     """
 
     def write(session: ClientSession) -> list[DayRollup]:
-        ids = [f"{site_id}:{rollup.date}" for rollup in rollups]
-        found = database()["daily_metrics"].find({"_id": {"$in": ids}}, {"date": 1, "token": 1}, session=session)
+        ids = [f"{site_id}:{day.date}" for day in days]
+        found = daily_metrics.read(database(), DayToken, {"_id": {"$in": ids}}, session=session)
         tokens = {day["date"]: day["token"] for day in found}
-        ours = [rollup for rollup in rollups if tokens.get(rollup.date) == rollup.seen]
+        ours = [day for day in days if tokens.get(day.date) == day.seen]
         _replace(site_id, ours, session)
-        database()["rollups"].update_one(
+        rollups.of(database()).update_one(
             {"_id": site_id}, {"$set": {"site_id": site_id, "version": str(ObjectId())}}, upsert=True, session=session
         )
         return ours
@@ -50,27 +50,27 @@ def replace_days(site_id: str, rollups: list[DayRollup]) -> list[DayRollup]:
         return session.with_transaction(write, ReadConcern("snapshot"), WriteConcern("majority"))
 
 
-def _replace(site_id: str, rollups: list[DayRollup], session: ClientSession) -> None:
-    days = {"site_id": site_id, "date": {"$in": [rollup.date for rollup in rollups]}}
-    database()["funnel_analytics"].delete_many(days, session=session)
-    database()["daily_metrics"].delete_many(days, session=session)
-    funnels = [dict(document) for rollup in rollups for document in rollup.funnels]
-    metrics = [dict(rollup.metrics) for rollup in rollups if rollup.metrics]
+def _replace(site_id: str, days: list[DayRollup], session: ClientSession) -> None:
+    before = {"site_id": site_id, "date": {"$in": [day.date for day in days]}}
+    funnel_analytics.of(database()).delete_many(before, session=session)
+    daily_metrics.of(database()).delete_many(before, session=session)
+    funnels = [document for day in days for document in day.funnels]
+    metrics = [day.metrics for day in days if day.metrics]
     if funnels:
-        database()["funnel_analytics"].insert_many(funnels, session=session)
+        funnel_analytics.of(database()).insert_many(funnels, session=session)
     if metrics:
-        database()["daily_metrics"].insert_many(metrics, session=session)
+        daily_metrics.of(database()).insert_many(metrics, session=session)
 
 
-def unmark(site_id: str, rollups: list[DayRollup], marks: dict[str, Any]) -> None:
+def unmark(site_id: str, days: list[DayRollup], marks: dict[str, object]) -> None:
     """Delete the marks of days that are now up to date, unless something has marked them again meanwhile."""
-    done = [rollup.date for rollup in rollups if rollup.date in marks and not rollup.people_unknown]
+    done = [day.date for day in days if day.date in marks and not day.people_unknown]
     if done:
-        database()["stale_days"].bulk_write(
+        stale_days.of(database()).bulk_write(
             [DeleteOne({"_id": f"{site_id}:{date}", "token": marks[date]}) for date in done], ordered=False
         )
 
 
 def note_run(site_id: str, run: RollupRun) -> None:
     """Keep what the last run did, where /etl/status and the readers of rollups find it."""
-    database()["rollups"].update_one({"_id": site_id}, {"$set": {"site_id": site_id, **run}}, upsert=True)
+    rollups.of(database()).update_one({"_id": site_id}, {"$set": {"site_id": site_id, **run}}, upsert=True)

@@ -4,6 +4,6 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The time in UTC, cut to the milliseconds that MongoDB keeps."""
+    """Returns the time in UTC, cut to the milliseconds that MongoDB keeps."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

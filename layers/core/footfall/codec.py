@@ -12,7 +12,7 @@ DIGITS = bytes(ord("0") if chr(byte).isdigit() and byte < 128 else byte for byte
 
 
 def decode(text: bytes) -> Any:
-    """Strict JSON in UTF-8; raises ValueError, with line and column where it is a json.JSONDecodeError.
+    """Returns strict JSON in UTF-8; raises ValueError, with line and column where it is a json.JSONDecodeError.
 
     A whole number that does not fit in 64 bits stays exact: orjson would round it.
     """
@@ -22,7 +22,7 @@ def decode(text: bytes) -> Any:
 
 
 def decode_leniently(text: str) -> Any:
-    """What any producer may have put in a queue: besides JSON also NaN, infinity and half surrogate pairs."""
+    """Returns what any producer may have put in a queue: besides JSON also NaN, infinity and half surrogate pairs."""
     raw = text.encode(errors="surrogatepass")
     try:
         return decode(raw)
@@ -30,8 +30,8 @@ def decode_leniently(text: str) -> Any:
         return json.loads(text)
 
 
-def encode_ascii(value: Any) -> str:
-    """Compact JSON in ASCII, so that its length is its size and no queue finds a character that it cannot carry."""
+def encode_ascii(value: object) -> str:
+    """Returns compact JSON in ASCII, so that its length is its size and any queue can carry it."""
     try:
         raw = orjson.dumps(value)
     except TypeError:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from footfall.errors import Misconfigured
@@ -18,7 +18,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2999
 
 
 def read_day(text: object) -> date:
-    """The day written as YYYY-MM-DD; raises ValueError for another form and for a day that no calendar has."""
+    """Returns the day written as YYYY-MM-DD; raises ValueError for another form and for a day that no calendar has."""
     if isinstance(text, date):
         return text
     if not isinstance(text, str) or not ISO_DAY.fullmatch(text):
@@ -35,9 +35,20 @@ def read_day(text: object) -> date:
 Day = Annotated[date, BeforeValidator(read_day), WithJsonSchema({"type": "string", "format": "date"})]
 
 
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        raise ValueError("a moment before the year 1 or after 9999 in UTC") from None
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+"""A moment in ISO 8601; without an offset it is UTC, and a day alone is its midnight."""
+
+
 @lru_cache(maxsize=64)
 def zone_named(name: str) -> ZoneInfo:
-    """The time zone of an IANA name; raises Misconfigured when a site's is none."""
+    """Returns the time zone of an IANA name; raises Misconfigured when a site's is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -45,12 +56,12 @@ def zone_named(name: str) -> ZoneInfo:
 
 
 def day_of(moment: datetime, zone: ZoneInfo) -> date:
-    """The local day that a moment falls on."""
+    """Returns the local day that a moment falls on."""
     return moment.astimezone(zone).date()
 
 
 def start_of(day: date, zone: ZoneInfo) -> datetime:
-    """The moment a local day begins, in UTC; where clocks skip midnight, the moment they do."""
+    """Returns the moment a local day begins, in UTC; where clocks skip midnight, the moment they do."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 

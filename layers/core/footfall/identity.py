@@ -24,14 +24,14 @@ class WriteKey:
 
 
 def new_write_key(site_id: str, secret: str) -> str:
-    """A fresh signed write key: `wk_<site>_<key id>_<signature>`."""
+    """Returns a fresh signed write key: `wk_<site>_<key id>_<signature>`."""
     key_id = secrets.token_hex(6)
     return f"wk_{site_id}_{key_id}_{_signature(site_id, key_id, secret)}"
 
 
 @lru_cache(maxsize=1024)
 def read_write_key(text: str, secret: str) -> WriteKey | None:
-    """The write key in a text, or None when its form or signature is wrong; needs no store."""
+    """Returns the write key in a text, or None when its form or signature is wrong; needs no store."""
     parts = text.split("_")
     if len(parts) != 4 or parts[0] != "wk" or not SITE_ID.fullmatch(parts[1]):
         return None
@@ -66,13 +66,13 @@ class ApiKey:
 
 
 def new_api_key(site_id: str) -> ApiKey:
-    """A fresh API key for a site."""
+    """Returns a fresh API key for a site."""
     secret = urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=").replace("_", "-")
     return ApiKey(site_id, secrets.token_hex(6), secret)
 
 
 def read_api_key(text: str) -> ApiKey | None:
-    """The parts of an API key, or None when it has not the form of one; says nothing of its validity."""
+    """Returns the parts of an API key, or None when it has not the form of one; says nothing of its validity."""
     parts = text.split("_")
     if len(parts) != 4 or parts[0] != "ak" or not SITE_ID.fullmatch(parts[1]):
         return None
@@ -80,18 +80,18 @@ def read_api_key(text: str) -> ApiKey | None:
 
 
 def is_event_id(text: str) -> bool:
-    """Whether an event may be called so."""
+    """Returns whether an event may be called so."""
     return 0 < len(text) <= MAX_EVENT_ID and text.isprintable()
 
 
 def derived_event_id(site_id: str, content: bytes) -> str:
-    """The id of an event that came without one: the same for every retry of the same content."""
+    """Returns the id of an event that came without one: the same for every retry of the same content."""
     return str(uuid5(EVENT_NAMESPACE, f"{site_id}|{hashlib.sha256(content).hexdigest()}"))
 
 
 @lru_cache(maxsize=4096)
 def anonymised_ip(address: str | None) -> str | None:
-    """An address without the part that points at one household: IPv4 to /24, IPv6 to /48."""
+    """Returns an address without the part that points at one household: IPv4 to /24, IPv6 to /48."""
     try:
         parsed = ipaddress.ip_address(address or "")
     except ValueError:

@@ -10,7 +10,7 @@ MINOR_DIGITS = {**dict.fromkeys(WITHOUT_DECIMALS.split(), 0), **dict.fromkeys(WI
 
 
 def minor_units(amount: Any, currency: str) -> int | None:
-    """An amount such as 12.5 or "12.50" in minor units (1250), rounded half to even; None when it is no amount."""
+    """Returns an amount (12.5 or "12.50") in minor units (1250), rounded half to even; None when it is no amount."""
     if isinstance(amount, bool) or not isinstance(amount, (int, float, str)):
         return None
     try:

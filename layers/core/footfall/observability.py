@@ -7,5 +7,5 @@ from aws_lambda_powertools.logging import Logger
 
 @cache
 def logger() -> Logger:
-    """The function's logger; its service name and level come from the environment."""
+    """Returns the function's logger; its service name and level come from the environment."""
     return Logger()

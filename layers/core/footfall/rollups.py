@@ -32,14 +32,14 @@ class Rollups:
     current: bool
 
     def last_day(self) -> date:
-        """The last local day that has figures; today where none has."""
+        """Returns the last local day that has figures; today where none has."""
         newest = collections.daily_metrics.of(database()).find_one(
             {"site_id": self.site.site_id}, {"date": 1}, sort=[("site_id", -1), ("date", -1)], session=self.session
         )
         return date.fromisoformat(newest["date"]) if newest else day_of(self.moment, zone_named(self.site.time_zone))
 
     def complete_to(self, days: DayRange) -> datetime | None:
-        """The moment before which all that was processed is counted in a range's figures; None while not all are."""
+        """Returns the moment before which all that was processed is in a range's figures; None while not all are."""
         if self.version is None or not self.current:
             return None
         stale = {"site_id": self.site.site_id, "date": days.dates}
@@ -55,7 +55,7 @@ class Rollups:
 
 @contextmanager
 def rollups_of(site_id: str) -> Iterator[Rollups]:
-    """A site's rollups as of now; raises NotFound when there is no such site."""
+    """Gives a site's rollups as of now; raises NotFound when there is no such site."""
     site = get_site(database(), site_id)
     moment = now()
     with client().start_session(snapshot=True) as session:

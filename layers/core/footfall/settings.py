@@ -62,7 +62,7 @@ class ImportsQueueSettings(BaseModel):
 
 
 class QueueStatusSettings(BaseModel):
-    """Every queue whose depth operations reports."""
+    """Every queue whose depth is reported."""
 
     events_queue_url: str
     events_dead_letter_queue_url: str
@@ -98,23 +98,17 @@ class TrainingSettings(BaseModel):
     training_state_machine_arn: str
 
 
-class RollupSettings(BaseModel):
-    """The function that recomputes daily figures."""
-
-    rollup_function_name: str
-
-
 class WarmingSettings(BaseModel):
-    """The functions that are asked the usual questions again after the cache was emptied."""
+    """The function that answers the usual questions after the cache was emptied."""
 
-    metrics_function_name: str
-    funnel_function_name: str
+    warm_function_name: str
 
 
-class RoadSettings(BaseModel):
-    """The functions that operations runs besides the rollup: the events' ETL, the sweeper and the clean-up."""
+class PipelineSettings(BaseModel):
+    """The functions that are run by hand: the events' ETL, the daily figures, the sweeper and the clean-up."""
 
     etl_events_function_name: str
+    rollup_function_name: str
     sweep_function_name: str
     retention_function_name: str
 
@@ -127,7 +121,7 @@ class DeploymentSettings(BaseModel):
 
 @cache
 def from_environment(model: type[Model]) -> Model:
-    """The settings of one concern; raises Misconfigured with the names of the variables that are missing or wrong."""
+    """Returns the settings of one concern; raises Misconfigured, naming the variables that are missing or wrong."""
     values = {name: os.environ[name.upper()] for name in model.model_fields if name.upper() in os.environ}
     try:
         return model.model_validate(values)

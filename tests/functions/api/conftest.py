@@ -3,20 +3,21 @@
 import json
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import Any
 
 import boto3
 import pytest
 from footfall import sites
-from footfall.aws import queues
+from footfall.aws import functions, queues
+from footfall.questions import queues as queue_status
 from footfall.settings import from_environment
 from footfall.stores import redis as cache
 from footfall.stores.redis import Breaker
 from pymongo.database import Database
 
-from functions.api.operations import jobs, levers, waiting
+from functions.api.models import training
 from infra.local.aws import AwsAddresses
+from tests.support.serving import serving
 from tests.support.visits import a_shop, know, person
 
 QUEUES = ("EVENTS", "IMPORTS", "REALTIME", "VECTORS")
@@ -55,11 +56,11 @@ def queue_urls(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 def _forget() -> None:
-    clients = (queues.sqs, waiting._cloudwatch, levers._lambda, jobs._lambda, levers._step_functions)
+    clients = (queues.sqs, queue_status._cloudwatch, functions._lambda, training._step_functions)
     for cached in (*clients, cache.client):
         cached.cache_clear()
     from_environment.cache_clear()
-    waiting._known.clear()
+    queue_status._known.clear()
     cache.breaker.failures = 0
 
 
@@ -90,16 +91,13 @@ class Invocations(BaseHTTPRequestHandler):
 @pytest.fixture
 def lambda_service(queue_urls: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Lambda]:
     """A Lambda service whose functions are called `rollup`, `sweep`, `retention` and `etl-events`."""
-    with Lambda(("127.0.0.1", 0), Invocations) as server:
-        server.calls, server.functions = [], {}
-        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
-        for name in FUNCTIONS:
-            monkeypatch.setenv(f"{name}_FUNCTION_NAME", name.lower().replace("_", "-"))
-        thread = Thread(target=server.serve_forever)
-        thread.start()
+    server = Lambda(("127.0.0.1", 0), Invocations)
+    server.calls, server.functions = [], {}
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
+    for name in FUNCTIONS:
+        monkeypatch.setenv(f"{name}_FUNCTION_NAME", name.lower().replace("_", "-"))
+    with serving(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

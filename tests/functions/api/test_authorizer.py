@@ -4,12 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cachetools import TTLCache
 from footfall.clock import now
 from footfall.identity import ApiKey, new_api_key
 from footfall.schemas.site import StoredApiKey
 from pymongo.database import Database
 
 from functions.api.authorizer import handler as authorizer
+from functions.api.authorizer.handler import FRESH_SECONDS, Authorization
 from tests.support.builders import LambdaContext, a_site
 
 Mongo = Database[dict[str, Any]]
@@ -30,7 +32,7 @@ def store_key(database: Mongo, key: ApiKey, **but: Any) -> ApiKey:
     return key
 
 
-def ask(**headers: str) -> dict[str, Any]:
+def ask(**headers: str) -> Authorization:
     """What the authorizer answers to a request with these headers."""
     return authorizer.handler(
         {
@@ -68,6 +70,29 @@ def test_a_right_id_with_a_wrong_secret_opens_nothing(key: ApiKey) -> None:
 def test_a_new_key_opens_a_site_whose_older_keys_are_known(key: ApiKey, database: Mongo) -> None:
     assert ask(**{"x-api-key": key.text})["isAuthorized"]
     assert ask(**{"x-api-key": store_key(database, new_api_key("demo")).text})["isAuthorized"]
+
+
+def test_a_revoked_key_stops_working_within_a_minute(
+    key: ApiKey, database: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = 0.0
+    known = TTLCache[str, list[StoredApiKey]](10, FRESH_SECONDS, timer=lambda: moment)
+    monkeypatch.setattr(authorizer, "_known", known)
+    assert ask(**{"x-api-key": key.text})["isAuthorized"]
+    store_key(database, new_api_key("demo"))  # in its place
+    moment = FRESH_SECONDS - 1
+    assert ask(**{"x-api-key": key.text})["isAuthorized"], "its site's keys are not read for each request"
+    moment = FRESH_SECONDS
+    assert not ask(**{"x-api-key": key.text})["isAuthorized"]
+
+
+def test_a_revoked_key_stops_working_as_soon_as_the_sites_keys_are_read_for_another(
+    key: ApiKey, database: Mongo
+) -> None:
+    assert ask(**{"x-api-key": key.text})["isAuthorized"]
+    new = store_key(database, new_api_key("demo"))
+    assert ask(**{"x-api-key": new.text})["isAuthorized"]
+    assert not ask(**{"x-api-key": key.text})["isAuthorized"]
 
 
 def test_an_expired_key_opens_nothing(database: Mongo) -> None:

@@ -10,6 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from footfall.aws import parameters, queues
+from footfall.http.gateway import HttpResponse
 from footfall.identity import new_write_key
 from footfall.settings import from_environment
 
@@ -44,7 +45,7 @@ def queue(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> It
 
 def call(
     method: str = "POST", body: bytes | str | None = None, query: str = "", path: str = "/collect", **headers: str
-) -> dict[str, Any]:
+) -> HttpResponse:
     """What the handler answers to one request, as the gateway would pass it on; `_` in header names is `-`."""
     raw = body.encode() if isinstance(body, str) else body
     return handler(

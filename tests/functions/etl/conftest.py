@@ -1,4 +1,4 @@
-"""What the tests of the events' road share."""
+"""What the tests of the events' pipeline share."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -24,7 +24,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[SessionsMessage]:
 
 
 @pytest.fixture
-def road(database: Mongo, announced: list[SessionsMessage]) -> Iterator[Mongo]:
+def pipeline(database: Mongo, announced: list[SessionsMessage]) -> Iterator[Mongo]:
     """A database with the site `demo`, ready for events."""
     sites._known.clear()
     database["sites"].insert_one({"_id": "demo", **a_site().model_dump()})

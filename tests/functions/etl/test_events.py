@@ -37,119 +37,119 @@ def only(documents: Any) -> Any:
     return document
 
 
-def test_an_event_is_stored_with_its_session_its_person_and_its_stale_day(road: Mongo) -> None:
+def test_an_event_is_stored_with_its_session_its_person_and_its_stale_day(pipeline: Mongo) -> None:
     assert run(a_message([an_event(eventId="e1", pageType="home", device="mobile")])) == []
-    assert only(road["events"].find())["_id"] == "demo:e1"
-    assert only(road["user_sessions"].find())["entry_page"] == "home"
-    person = only(road["users"].find())
+    assert only(pipeline["events"].find())["_id"] == "demo:e1"
+    assert only(pipeline["user_sessions"].find())["entry_page"] == "home"
+    person = only(pipeline["users"].find())
     assert (person["_id"], person["user_id"], person["device"]) == ("demo:visitor", 1, "Mobile")
-    assert only(road["stale_days"].find())["date"] == "2026-03-01"
+    assert only(pipeline["stale_days"].find())["date"] == "2026-03-01"
 
 
-def test_a_day_that_is_no_longer_kept_whole_keeps_its_figures(road: Mongo) -> None:
-    road["sites"].insert_one({"_id": "short", **a_site(site_id="short", retention_days=7).model_dump()})
+def test_a_day_that_is_no_longer_kept_whole_keeps_its_figures(pipeline: Mongo) -> None:
+    pipeline["sites"].insert_one({"_id": "short", **a_site(site_id="short", retention_days=7).model_dump()})
     days = [now() - timedelta(days=days) for days in (1, 7, 30)]
     run(a_message([an_event(timestamp=day.isoformat()) for day in days], site_id="short", received_at=now()))
-    assert [mark["date"] for mark in road["stale_days"].find()] == [days[0].date().isoformat()]
+    assert [mark["date"] for mark in pipeline["stale_days"].find()] == [days[0].date().isoformat()]
 
 
-def test_the_same_message_twice_changes_nothing(road: Mongo) -> None:
+def test_the_same_message_twice_changes_nothing(pipeline: Mongo) -> None:
     message = a_message([an_event(), an_event(eventType="purchase", properties={"order_id": "o", "total": 5})])
     run(message)
-    before = state_of(road)
+    before = state_of(pipeline)
     run(message)
     run(message, message)
-    assert state_of(road) == before
+    assert state_of(pipeline) == before
 
 
-def test_one_bad_event_keeps_no_other_from_being_stored(road: Mongo) -> None:
+def test_one_bad_event_keeps_no_other_from_being_stored(pipeline: Mongo) -> None:
     run(a_message([an_event(), an_event(eventId="bad", properties={"x": 2**70}), an_event(visitorId=None)]))
-    assert road["events"].count_documents({}) == 1
-    assert {found["reason"] for found in road["quarantine"].find()} == {"integer_too_large", "invalid"}
+    assert pipeline["events"].count_documents({}) == 1
+    assert {found["reason"] for found in pipeline["quarantine"].find()} == {"integer_too_large", "invalid"}
 
 
-def test_quarantine_keeps_the_original_and_how_it_came(road: Mongo) -> None:
+def test_quarantine_keeps_the_original_and_how_it_came(pipeline: Mongo) -> None:
     run(a_message([an_event(eventId="bad", properties={"": 1})], user_agent="agent"))
-    kept = only(road["quarantine"].find())
+    kept = only(pipeline["quarantine"].find())
     assert json.loads(kept["original"])["eventId"] == "bad"
     assert (kept["origin"]["source"], kept["origin"]["user_agent"]) == ("collect", "agent")
 
 
-def test_the_same_id_with_another_body_is_kept_once_and_the_other_quarantined(road: Mongo) -> None:
+def test_the_same_id_with_another_body_is_kept_once_and_the_other_quarantined(pipeline: Mongo) -> None:
     run(a_message([an_event(eventId="e", title="first")]))
     run(a_message([an_event(eventId="e", title="second")]))
     run(a_message([an_event(eventId="f", title="first"), an_event(eventId="f", title="second")]))
-    assert {found["title"] for found in road["events"].find()} == {"first"}
-    kept = list(road["quarantine"].find())
+    assert {found["title"] for found in pipeline["events"].find()} == {"first"}
+    kept = list(pipeline["quarantine"].find())
     assert [found["reason"] for found in kept] == ["id_conflict", "id_conflict"]
     assert {json.loads(found["original"])["title"] for found in kept} == {"second"}
 
 
 @pytest.mark.parametrize("body", ["not json", "[]", "{}", '{"site_id": "demo", "received_at": "no"}', "[" * 100_000])
-def test_a_message_that_cannot_be_read_is_quarantined_whole(road: Mongo, body: str) -> None:
+def test_a_message_that_cannot_be_read_is_quarantined_whole(pipeline: Mongo, body: str) -> None:
     event = sqs_event([a_message([an_event()])])
     event["Records"][0]["body"] = body
     assert handler(event, LambdaContext()) == {"batchItemFailures": []}
-    assert only(road["quarantine"].find())["original"].decode() == body
+    assert only(pipeline["quarantine"].find())["original"].decode() == body
 
 
-def test_events_of_a_site_nobody_knows_are_quarantined(road: Mongo) -> None:
+def test_events_of_a_site_nobody_knows_are_quarantined(pipeline: Mongo) -> None:
     run(a_message([an_event()], site_id="nobody"))
-    kept = only(road["quarantine"].find())
-    assert (kept["site_id"], kept["reason"], road["events"].count_documents({})) == ("nobody", "unknown_site", 0)
+    kept = only(pipeline["quarantine"].find())
+    assert (kept["site_id"], kept["reason"], pipeline["events"].count_documents({})) == ("nobody", "unknown_site", 0)
 
 
-def test_a_message_for_another_site_than_its_group_is_set_aside(road: Mongo) -> None:
+def test_a_message_for_another_site_than_its_group_is_set_aside(pipeline: Mongo) -> None:
     event = sqs_event([a_message([an_event()], site_id="other")])
     event["Records"][0]["attributes"]["MessageGroupId"] = "demo"
     handler(event, LambdaContext())
-    assert only(road["quarantine"].find())["reason"] == "wrong_site"
+    assert only(pipeline["quarantine"].find())["reason"] == "wrong_site"
 
 
-def test_a_late_event_merges_two_sessions_into_one(road: Mongo) -> None:
+def test_a_late_event_merges_two_sessions_into_one(pipeline: Mongo) -> None:
     run(a_message([an_event(timestamp=at(0)), an_event(timestamp=at(50))]))
-    assert road["user_sessions"].count_documents({}) == 2
+    assert pipeline["user_sessions"].count_documents({}) == 2
     run(a_message([an_event(timestamp=at(25))]))
-    assert only(road["user_sessions"].find())["events"] == 3
+    assert only(pipeline["user_sessions"].find())["events"] == 3
 
 
-def test_a_late_event_before_the_first_renames_the_session(road: Mongo) -> None:
+def test_a_late_event_before_the_first_renames_the_session(pipeline: Mongo) -> None:
     run(a_message([an_event(timestamp=at(10))]))
     run(a_message([an_event(timestamp=at(0))]))
-    assert only(road["user_sessions"].find())["started_at"] == NOON
+    assert only(pipeline["user_sessions"].find())["started_at"] == NOON
 
 
-def test_a_session_far_longer_than_the_gap_is_still_one(road: Mongo) -> None:
+def test_a_session_far_longer_than_the_gap_is_still_one(pipeline: Mongo) -> None:
     for minute in [*range(0, 600, 20), 610]:
         run(a_message([an_event(timestamp=at(minute))]))
-    assert only(road["user_sessions"].find())["events"] == 31
+    assert only(pipeline["user_sessions"].find())["events"] == 31
 
 
-def test_the_clients_session_id_counts_before_the_gap(road: Mongo) -> None:
+def test_the_clients_session_id_counts_before_the_gap(pipeline: Mongo) -> None:
     run(a_message([an_event(timestamp=at(0), sessionId="s"), an_event(timestamp=at(300), sessionId="s")]))
-    session = only(road["user_sessions"].find())
+    session = only(pipeline["user_sessions"].find())
     assert (session["session_id"], session["duration"]) == ("s", 300 * 60.0)
 
 
-def test_a_visitor_who_logs_in_is_linked_to_the_person_and_keeps_the_past(road: Mongo) -> None:
+def test_a_visitor_who_logs_in_is_linked_to_the_person_and_keeps_the_past(pipeline: Mongo) -> None:
     run(a_message([an_event(visitorId="v", timestamp=at(-3 * 24 * 60))]))
-    road["stale_days"].delete_many({})
+    pipeline["stale_days"].delete_many({})
     run(a_message([an_event(visitorId="v", userId="ann", eventType="identify", traits={"sex": "Female"})]))
-    person, visitor = road["users"].find_one({"_id": "demo:ann"}), road["users"].find_one({"_id": "demo:v"})
+    person, visitor = pipeline["users"].find_one({"_id": "demo:ann"}), pipeline["users"].find_one({"_id": "demo:v"})
     assert person is not None
     assert visitor is not None
     assert (person["merged_ids"], person["sex"], visitor["link"]["person_id"]) == (["v"], "Female", "ann")
-    assert {found["date"] for found in road["stale_days"].find()} == {"2026-02-26", "2026-03-01"}
+    assert {found["date"] for found in pipeline["stale_days"].find()} == {"2026-02-26", "2026-03-01"}
 
 
-def test_the_latest_word_on_a_trait_counts_whatever_comes_first(road: Mongo) -> None:
+def test_the_latest_word_on_a_trait_counts_whatever_comes_first(pipeline: Mongo) -> None:
     run(a_message([an_event(eventType="identify", timestamp=at(5), traits={"plan": "gold", "$odd.key": 1})]))
     run(a_message([an_event(eventType="identify", timestamp=at(0), traits={"plan": "free", "city": "Rome"})]))
-    assert only(road["users"].find())["traits"] == {"plan": "gold", "city": "Rome", "$odd.key": 1}
+    assert only(pipeline["users"].find())["traits"] == {"plan": "gold", "city": "Rome", "$odd.key": 1}
 
 
 def test_sessions_of_now_are_announced_and_those_of_the_past_only_by_person(
-    road: Mongo, announced: list[SessionsMessage]
+    pipeline: Mongo, announced: list[SessionsMessage]
 ) -> None:
     run(a_message([an_event(visitorId="past", timestamp=at(0))]))
     run(a_message([an_event(visitorId="now", timestamp=None)], received_at=now()))
@@ -158,17 +158,17 @@ def test_sessions_of_now_are_announced_and_those_of_the_past_only_by_person(
 
 
 def test_a_database_that_does_not_answer_brings_every_message_back(
-    road: Mongo, monkeypatch: pytest.MonkeyPatch
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(*_: Any) -> None:
         raise Unavailable("the database does not answer")
 
     monkeypatch.setattr(store, "insert", down)
     assert len(run(a_message([an_event()]), a_message([an_event()]))) == 2
-    assert road["quarantine"].count_documents({}) == 0
+    assert pipeline["quarantine"].count_documents({}) == 0
 
 
-def test_a_message_that_breaks_a_step_fails_alone(road: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_that_breaks_a_step_fails_alone(pipeline: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
     insert = store.insert
 
     def breaks_on_poison(database: Mongo, events: list[EventDocument]) -> Any:
@@ -178,7 +178,7 @@ def test_a_message_that_breaks_a_step_fails_alone(road: Mongo, monkeypatch: pyte
 
     monkeypatch.setattr(store, "insert", breaks_on_poison)
     assert len(run(a_message([an_event()]), a_message([an_event(eventId="poison")]), a_message([an_event()]))) == 1
-    assert road["events"].count_documents({}) == 2
+    assert pipeline["events"].count_documents({}) == 2
 
 
 def test_large_messages_go_in_groups_and_suspects_alone() -> None:
@@ -187,7 +187,7 @@ def test_large_messages_go_in_groups_and_suspects_alone() -> None:
     assert [len(group) for group in groups(event["Records"])] == [2, 2, 1]
 
 
-def test_what_is_done_before_a_store_goes_away_is_done(road: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_done_before_a_store_goes_away_is_done(pipeline: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
     insert = store.insert
 
     def goes_away(database: Mongo, events: list[EventDocument]) -> Any:
@@ -200,37 +200,37 @@ def test_what_is_done_before_a_store_goes_away_is_done(road: Mongo, monkeypatch:
     event["Records"][1]["attributes"]["ApproximateReceiveCount"] = "3"
     answer = handler(event, LambdaContext())
     assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == [event["Records"][1]["messageId"]]
-    assert road["events"].count_documents({}) == 1
+    assert pipeline["events"].count_documents({}) == 1
 
 
-def test_a_message_that_ends_the_process_is_set_aside_and_its_neighbours_go_on(road: Mongo) -> None:
+def test_a_message_that_ends_the_process_is_set_aside_and_its_neighbours_go_on(pipeline: Mongo) -> None:
     event = sqs_event([a_message([an_event(eventId="deadly")]), a_message([an_event(eventId="neighbour")])], receives=5)
     deadly = event["Records"][0]["messageId"]
-    road["suspects"].insert_one({"_id": deadly, "attempts": 2})
+    pipeline["suspects"].insert_one({"_id": deadly, "attempts": 2})
     assert handler(event, LambdaContext()) == {"batchItemFailures": []}
-    assert only(road["events"].find())["event_id"] == "neighbour"
-    aside = only(road["quarantine"].find())
+    assert only(pipeline["events"].find())["event_id"] == "neighbour"
+    aside = only(pipeline["quarantine"].find())
     assert (aside["reason"], aside["origin"]["message_id"]) == ("ends_the_process", deadly)
-    assert road["suspects"].count_documents({}) == 0
+    assert pipeline["suspects"].count_documents({}) == 0
 
 
-def test_a_suspect_is_not_judged_by_one_attempt_that_never_ended(road: Mongo) -> None:
+def test_a_suspect_is_not_judged_by_one_attempt_that_never_ended(pipeline: Mongo) -> None:
     event = sqs_event([a_message([an_event(eventId="innocent")])], receives=4)
-    road["suspects"].insert_one({"_id": event["Records"][0]["messageId"], "attempts": 1})
+    pipeline["suspects"].insert_one({"_id": event["Records"][0]["messageId"], "attempts": 1})
     assert handler(event, LambdaContext()) == {"batchItemFailures": []}
-    assert only(road["events"].find())["event_id"] == "innocent"
-    assert road["suspects"].count_documents({}) == 0
+    assert only(pipeline["events"].find())["event_id"] == "innocent"
+    assert pipeline["suspects"].count_documents({}) == 0
 
 
-def test_messages_that_cannot_be_finished_in_time_come_back(road: Mongo) -> None:
+def test_messages_that_cannot_be_finished_in_time_come_back(pipeline: Mongo) -> None:
     answer = handler(sqs_event([a_message([an_event()])], receives=3), LambdaContext(remaining_milliseconds=1_000))
     assert len(answer["batchItemFailures"]) == 1
-    assert road["events"].count_documents({}) == 0
+    assert pipeline["events"].count_documents({}) == 0
 
 
-def test_a_sweep_heals_what_a_stale_recompute_left_and_then_changes_nothing(road: Mongo) -> None:
+def test_a_sweep_heals_what_a_stale_recompute_left_and_then_changes_nothing(pipeline: Mongo) -> None:
     run(a_message([an_event(timestamp=at(0)), an_event(timestamp=at(10))]))
-    right = list(road["user_sessions"].find())
+    right = list(pipeline["user_sessions"].find())
     stale = {
         **right[0],
         "_id": "demo:stale",
@@ -238,7 +238,7 @@ def test_a_sweep_heals_what_a_stale_recompute_left_and_then_changes_nothing(road
         "started_at": NOON + timedelta(minutes=10),
         "events": 1,
     }
-    road["user_sessions"].insert_one(stale)
+    pipeline["user_sessions"].insert_one(stale)
     sweep = EventsMessage(
         site_id="demo",
         source="sweep",
@@ -248,9 +248,9 @@ def test_a_sweep_heals_what_a_stale_recompute_left_and_then_changes_nothing(road
     event = sqs_event([a_message([an_event()])])
     event["Records"][0]["body"] = sweep.model_dump_json()
     handler(event, LambdaContext())
-    assert list(road["user_sessions"].find()) == right
+    assert list(pipeline["user_sessions"].find()) == right
     handler(event, LambdaContext())
-    assert list(road["user_sessions"].find()) == right
+    assert list(pipeline["user_sessions"].find()) == right
 
 
 @st.composite
@@ -317,25 +317,25 @@ def clear(database: Mongo) -> None:
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(messages=histories(), seed=st.integers(0, 2**32))
 def test_any_permutation_duplication_and_batching_gives_the_same(
-    road: Mongo, messages: list[EventsMessage], seed: int
+    pipeline: Mongo, messages: list[EventsMessage], seed: int
 ) -> None:
-    clear(road)
+    clear(pipeline)
     run(*messages)
-    straight = state_of(road)
-    assert straight["user_sessions"] == sessions_by_definition(road)
+    straight = state_of(pipeline)
+    assert straight["user_sessions"] == sessions_by_definition(pipeline)
 
-    clear(road)
+    clear(pipeline)
     for batch in shuffled_and_doubled(messages, random.Random(seed)):
         assert run(*batch) == []
-    assert state_of(road) == straight
-    numbers = sorted(person["user_id"] for person in road["users"].find())
+    assert state_of(pipeline) == straight
+    numbers = sorted(person["user_id"] for person in pipeline["users"].find())
     assert len(set(numbers)) == len(numbers)
 
 
-def test_concurrent_recomputes_leave_what_one_would(road: Mongo) -> None:
+def test_concurrent_recomputes_leave_what_one_would(pipeline: Mongo) -> None:
     source = random.Random(7)
     for round_ in range(8):
-        clear(road)
+        clear(pipeline)
         minutes = source.sample(range(0, 240, 10), 12)
         messages = [
             a_message([an_event(visitorId=f"v{round_}", timestamp=at(minute), userId=source.choice([None, "u"]))])
@@ -343,11 +343,11 @@ def test_concurrent_recomputes_leave_what_one_would(road: Mongo) -> None:
         ]
         with ThreadPoolExecutor(6) as pool:
             assert list(pool.map(run, messages)) == [[]] * len(messages)
-        assert state_of(road)["user_sessions"] == sessions_by_definition(road)
-        concurrent = state_of(road)
-        clear(road)
+        assert state_of(pipeline)["user_sessions"] == sessions_by_definition(pipeline)
+        concurrent = state_of(pipeline)
+        clear(pipeline)
         run(*messages)
-        assert state_of(road) == concurrent
+        assert state_of(pipeline) == concurrent
 
 
 def shuffled_and_doubled(messages: Sequence[EventsMessage], source: random.Random) -> list[list[EventsMessage]]:

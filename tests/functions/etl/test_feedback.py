@@ -23,9 +23,9 @@ def a_feedback(**but: Any) -> dict[str, Any]:
     return an_event(**{"eventType": "feedback", "eventId": "f", "value": 5, "properties": {"text": "Quick"}, **but})
 
 
-def test_a_text_is_kept_with_its_rating_its_page_and_its_visit(road: Mongo) -> None:
+def test_a_text_is_kept_with_its_rating_its_page_and_its_visit(pipeline: Mongo) -> None:
     run(a_feedback(userId="C-7", sessionId="s", url="https://shop.example/confirmation?o=1"))
-    kept = road["feedback"].find_one({"_id": "demo:f"})
+    kept = pipeline["feedback"].find_one({"_id": "demo:f"})
     assert kept is not None
     assert (kept["text"], kept["rating"], kept["sentiment"]) == ("Quick", 5, None)
     assert (kept["path"], kept["page_type"]) == ("/confirmation", "confirmation")
@@ -33,30 +33,30 @@ def test_a_text_is_kept_with_its_rating_its_page_and_its_visit(road: Mongo) -> N
     assert (kept["session_id"], kept["timestamp"]) == ("s", NOON)
 
 
-def test_a_review_of_a_product_is_feedback_too(road: Mongo) -> None:
+def test_a_review_of_a_product_is_feedback_too(pipeline: Mongo) -> None:
     review = {"product_id": "KIT-013", "review_body": "Pours well", "rating": "4"}
     run(an_event(eventType="track", event="Product Reviewed", properties=review))
-    kept = road["feedback"].find_one({}) or {}
+    kept = pipeline["feedback"].find_one({}) or {}
     assert (kept["text"], kept["rating"]) == ("Pours well", 4)
 
 
-def test_what_comes_twice_is_kept_once_and_what_a_model_read_stays(road: Mongo) -> None:
+def test_what_comes_twice_is_kept_once_and_what_a_model_read_stays(pipeline: Mongo) -> None:
     run(a_feedback())
     sentiment = {"label": "positive", "score": 0.9, "categories": ["delivery"], "version": 1}
-    road["feedback"].update_one({"_id": "demo:f"}, {"$set": {"sentiment": sentiment}})
+    pipeline["feedback"].update_one({"_id": "demo:f"}, {"$set": {"sentiment": sentiment}})
     run(a_feedback())
     run(a_feedback(), an_event())
-    assert [kept["sentiment"] for kept in road["feedback"].find()] == [sentiment]
+    assert [kept["sentiment"] for kept in pipeline["feedback"].find()] == [sentiment]
 
 
-def test_it_expires_when_its_event_does(road: Mongo) -> None:
-    road["sites"].update_one({"_id": "demo"}, {"$set": a_site(retention_days=30).model_dump()})
+def test_it_expires_when_its_event_does(pipeline: Mongo) -> None:
+    pipeline["sites"].update_one({"_id": "demo"}, {"$set": a_site(retention_days=30).model_dump()})
     sites._known.clear()
     run(a_feedback())
-    kept = road["feedback"].find_one({})
+    kept = pipeline["feedback"].find_one({})
     assert kept is not None
     assert kept["expires_at"] == NOON + timedelta(days=30)
-    indexes = road["feedback"].index_information().values()
+    indexes = pipeline["feedback"].index_information().values()
     assert any(index.get("expireAfterSeconds") == 0 for index in indexes)
 
 

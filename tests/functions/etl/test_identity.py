@@ -7,6 +7,7 @@ from footfall.errors import Invalid
 from footfall.events.normalise import read_event
 from footfall.people.identities import identities, links
 from footfall.people.numbers import PersonNumbers
+from footfall.stores.collections import events
 from pymongo.database import Database
 
 from functions.etl.events.handler import handler
@@ -15,18 +16,19 @@ from tests.support.builders import LambdaContext, a_document, a_message, an_even
 Mongo = Database[dict[str, Any]]
 
 
-def run(*events: dict[str, Any]) -> None:
+def run(*arrived: dict[str, Any]) -> None:
     """Handle events, each in a message of its own."""
-    for event in events:
+    for event in arrived:
         assert handler(sqs_event([a_message([event])]), LambdaContext()) == {"batchItemFailures": []}
 
 
-def person_of(road: Mongo, event_id: str) -> str:
+def person_of(pipeline: Mongo, event_id: str) -> str:
     """Whose event it is, as rollups and funnels count it."""
-    event = road["events"].find_one({"_id": f"demo:{event_id}"}) or {}
-    numbers = PersonNumbers(road, "demo")
+    event = events.of(pipeline).find_one({"_id": f"demo:{event_id}"})
+    assert event
+    numbers = PersonNumbers(pipeline, "demo")
     numbers.learn([event])
-    return str((road["users"].find_one({"site_id": "demo", "user_id": numbers.of(event)}) or {})["person_id"])
+    return str((pipeline["users"].find_one({"site_id": "demo", "user_id": numbers.of(event)}) or {})["person_id"])
 
 
 BEFORE = an_event(eventId="before", visitorId="v", timestamp=at(0), properties={"seen": "lamp"})
@@ -41,43 +43,43 @@ TELLS = {
 
 @pytest.mark.parametrize("how", TELLS)
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
-def test_what_was_done_before_and_after_is_one_persons(road: Mongo, how: str, order: tuple[int, ...]) -> None:
+def test_what_was_done_before_and_after_is_one_persons(pipeline: Mongo, how: str, order: tuple[int, ...]) -> None:
     events = [BEFORE, TELLS[how], AFTER]
     run(*(events[index] for index in order))
-    assert {person_of(road, name) for name in ("before", "link", "after")} == {"ann"}
-    assert links(road, "demo") == {"v": "ann"}
-    assert identities(road, "demo", ["ann"]).visitors == {"v": "ann", "ann": "ann"}
-    kept = road["events"].find_one({"_id": "demo:before"}) or {}
+    assert {person_of(pipeline, name) for name in ("before", "link", "after")} == {"ann"}
+    assert links(pipeline, "demo") == {"v": "ann"}
+    assert identities(pipeline, "demo", ["ann"]).visitors == {"v": "ann", "ann": "ann"}
+    kept = pipeline["events"].find_one({"_id": "demo:before"}) or {}
     assert (kept["visitor_id"], kept["person_id"], kept["properties"]) == ("v", "v", {"seen": "lamp"})
 
 
-def test_traits_told_before_and_after_both_stay(road: Mongo) -> None:
+def test_traits_told_before_and_after_both_stay(pipeline: Mongo) -> None:
     run(
         an_event(eventType="identify", visitorId="v", traits={"newsletter": True}),
         an_event(eventType="identify", visitorId="v", userId="ann", traits={"city": "Rome"}),
     )
-    stored = {found["person_id"]: found["traits"] for found in road["users"].find()}
+    stored = {found["person_id"]: found["traits"] for found in pipeline["users"].find()}
     assert stored == {"v": {"newsletter": True}, "ann": {"city": "Rome"}}
 
 
-def test_a_phone_and_a_laptop_become_one_person(road: Mongo) -> None:
+def test_a_phone_and_a_laptop_become_one_person(pipeline: Mongo) -> None:
     run(
         an_event(eventId="on-phone", visitorId="phone", timestamp=at(0), device="mobile"),
         an_event(eventId="on-laptop", visitorId="laptop", timestamp=at(1)),
         an_event(visitorId="phone", userId="ann", eventType="identify", timestamp=at(2)),
         an_event(visitorId="laptop", userId="ann", eventType="identify", timestamp=at(3)),
     )
-    assert {person_of(road, "on-phone"), person_of(road, "on-laptop")} == {"ann"}
-    assert (road["users"].find_one({"person_id": "ann"}) or {})["merged_ids"] == ["laptop", "phone"]
+    assert {person_of(pipeline, "on-phone"), person_of(pipeline, "on-laptop")} == {"ann"}
+    assert (pipeline["users"].find_one({"person_id": "ann"}) or {})["merged_ids"] == ["laptop", "phone"]
 
 
-def test_two_people_at_one_computer_stay_two_and_what_nobody_signed_is_the_firsts(road: Mongo) -> None:
+def test_two_people_at_one_computer_stay_two_and_what_nobody_signed_is_the_firsts(pipeline: Mongo) -> None:
     run(
         an_event(eventId="nobody", visitorId="v", timestamp=at(0)),
         an_event(eventId="bob", visitorId="v", userId="bob", timestamp=at(20)),
         an_event(eventId="ann", visitorId="v", userId="ann", timestamp=at(10)),
     )
-    assert [person_of(road, name) for name in ("nobody", "ann", "bob")] == ["ann", "ann", "bob"]
+    assert [person_of(pipeline, name) for name in ("nobody", "ann", "bob")] == ["ann", "ann", "bob"]
 
 
 @pytest.mark.parametrize("name", ["visitorId", "anonymousId", "userId", "sessionId", "eventId", "messageId"])
@@ -91,9 +93,9 @@ def test_an_id_may_be_a_number(name: str) -> None:
             read_event({**event, name: wrong})
 
 
-def test_a_number_and_its_text_are_one_person(road: Mongo) -> None:
+def test_a_number_and_its_text_are_one_person(pipeline: Mongo) -> None:
     run(an_event(visitorId="v", userId=42), an_event(visitorId="w", userId="42"))
-    assert (road["users"].find_one({"person_id": "42"}) or {})["merged_ids"] == ["v", "w"]
+    assert (pipeline["users"].find_one({"person_id": "42"}) or {})["merged_ids"] == ["v", "w"]
 
 
 def test_an_apps_sdk_names_its_session_country_and_device_in_its_context() -> None:

@@ -5,8 +5,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
+import boto3
 import pytest
 from footfall.aws import queues
 from footfall.errors import Unavailable
@@ -16,23 +19,23 @@ from pymongo.errors import ServerSelectionTimeoutError
 
 from functions.etl.imports import handler as imports
 from functions.etl.imports import progress, steps
-from functions.etl.imports.notices import ImportRef
+from functions.etl.imports.messages import ImportRef
 from infra.local.aws import AwsAddresses
 from tests.support import importing
 from tests.support.builders import LambdaContext
-from tests.support.importing import Road, deliver, notice_of, run, sent, taken, upload
+from tests.support.importing import Pipeline, deliver, manifest_message, run, sent, taken, upload
 
 HEADER = b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 TEST_EVENT = '{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "uploads", "RequestId": "1", "HostId": "2"}'
 
 
 @pytest.fixture
-def road(
+def pipeline(
     database: Database[dict[str, Any]], aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Road]:
+) -> Iterator[Pipeline]:
     """A site, its bucket and its queues."""
-    with importing.open_road(database, worker, monkeypatch) as road:
-        yield road
+    with importing.open_pipeline(database, worker, monkeypatch) as pipeline:
+        yield pipeline
 
 
 @pytest.fixture
@@ -66,13 +69,13 @@ def sale(invoice: int, product: bytes = b"A", quantity: int = 1) -> bytes:
     return b"%d,%b,x,%d,2010-12-01 08:26:00,2.50,17850.0,UK" % (invoice, product, quantity)
 
 
-def events_in(road: Road) -> dict[str, Json]:
+def events_in(pipeline: Pipeline) -> dict[str, Json]:
     """The events in the queue by id, without regard to how often and in which message each was sent."""
-    return {event["eventId"]: event for message in sent(road.events_queue) for event in message.events}
+    return {event["eventId"]: event for message in sent(pipeline.events_queue) for event in message.events}
 
 
-def document(road: Road) -> dict[str, Any]:
-    return dict(road.database["imports"].find_one({}) or {})
+def document(pipeline: Pipeline) -> dict[str, Any]:
+    return dict(pipeline.database["imports"].find_one({}) or {})
 
 
 class Running(LambdaContext):
@@ -88,9 +91,9 @@ class Running(LambdaContext):
         return 900_000 if self._looks >= 0 else 1_000
 
 
-def test_rows_become_events_on_the_queue_in_the_order_of_their_days(road: Road) -> None:
+def test_rows_become_events_on_the_queue_in_the_order_of_their_days(pipeline: Pipeline) -> None:
     told = run("shop-funnel", tables(users=4))
-    (message,) = sent(road.events_queue)
+    (message,) = sent(pipeline.events_queue)
     assert (told["state"], told["rows_read"], told["rows_sent"], told["events_sent"]) == ("done", 10, 10, 10)
     assert (message.site_id, message.source) == ("demo", f"import:{told['import_id']}")
     steps_taken = [event.get("pageType", event["eventType"]) for event in message.events]
@@ -99,31 +102,33 @@ def test_rows_become_events_on_the_queue_in_the_order_of_their_days(road: Road) 
     assert days == sorted(days)
 
 
-def test_the_same_files_again_are_the_same_events(road: Road) -> None:
+def test_the_same_files_again_are_the_same_events(pipeline: Pipeline) -> None:
     run("shop-funnel", tables())
-    first = events_in(road)
+    first = events_in(pipeline)
     run("shop-funnel", {f"{name}.gz": gzip.compress(body) for name, body in tables().items()})
-    assert events_in(road) == first
+    assert events_in(pipeline) == first
 
 
-def test_rows_of_one_invoice_are_one_order_wherever_they_stand(road: Road) -> None:
+def test_rows_of_one_invoice_are_one_order_wherever_they_stand(pipeline: Pipeline) -> None:
     told = run("orders", orders(sale(1), sale(2), sale(1, b"B"), sale(1)))
     products = {
         event["properties"]["order_id"]: [product["product_id"] for product in event["properties"]["products"]]
-        for event in events_in(road).values()
+        for event in events_in(pipeline).values()
     }
     assert products == {"1": ["A", "B", "A"], "2": ["A"]}
     assert (told["rows_sent"], told["events_sent"]) == (4, 2)
 
 
-def test_bad_rows_go_to_quarantine_as_they_came_with_line_and_reason(road: Road) -> None:
+def test_bad_rows_go_to_quarantine_as_they_came_with_line_and_reason(pipeline: Pipeline) -> None:
     users = b"user_id,date,device,sex\n1,2015-02-30,Mobile,Male\n2,2015-01-0\n3,2015-01-01,M\xf6bile,\n4,2015-01-01,,"
     homes = b"user_id,page\n4,home_page\n99,home_page\n4,home_page"
     told = run("shop-funnel", tables(user_table=users, home_page_table=homes, search_page_table=b"user_id,page"))
     assert told["rows_read"] == told["rows_sent"] + told["rows_repeated"] + told["rows_quarantined"]
     assert (told["rows_sent"], told["rows_repeated"], told["rows_quarantined"]) == (2, 1, 4)
     assert told["reasons"] == {"bad_date": 1, "unknown_user": 1, "wrong_columns": 1, "wrong_encoding": 1}
-    kept = {(found["origin"]["file"], found["origin"]["line"]): found for found in road.database["quarantine"].find()}
+    kept = {
+        (found["origin"]["file"], found["origin"]["line"]): found for found in pipeline.database["quarantine"].find()
+    }
     assert {place: found["reason"] for place, found in kept.items()} == {
         ("user_table.csv", 2): "bad_date",
         ("user_table.csv", 3): "wrong_columns",
@@ -135,16 +140,16 @@ def test_bad_rows_go_to_quarantine_as_they_came_with_line_and_reason(road: Road)
     assert [problem["line"] for problem in told["problems"]] == [2, 3, 4, 3]
 
 
-def test_bad_rows_imported_again_are_in_quarantine_once(road: Road) -> None:
+def test_bad_rows_imported_again_are_in_quarantine_once(pipeline: Pipeline) -> None:
     files = orders(sale(1), sale(2, quantity=-1))
     assert [run("orders", files)["rows_quarantined"] for _ in range(2)] == [1, 1]
-    assert road.database["quarantine"].count_documents({}) == 1
+    assert pipeline.database["quarantine"].count_documents({}) == 1
 
 
-def test_what_a_quarantined_row_holds_is_in_no_message_about_it(road: Road) -> None:
+def test_what_a_quarantined_row_holds_is_in_no_message_about_it(pipeline: Pipeline) -> None:
     told = run("orders", orders(b"1,A,x,secret,2010-12-01 08:26:00,secret,secret,secret", b"secret"))
     assert "secret" not in json.dumps(told)
-    assert "secret" not in json.dumps([found["detail"] for found in road.database["quarantine"].find()])
+    assert "secret" not in json.dumps([found["detail"] for found in pipeline.database["quarantine"].find()])
 
 
 @pytest.mark.parametrize(
@@ -157,12 +162,12 @@ def test_what_a_quarantined_row_holds_is_in_no_message_about_it(road: Road) -> N
     ],
 )
 def test_an_upload_that_is_not_what_was_announced_fails_the_import(
-    road: Road, but: dict[str, bytes | None], reason: str
+    pipeline: Pipeline, but: dict[str, bytes | None], reason: str
 ) -> None:
     told = run("shop-funnel", tables(), but)
     assert told["state"] == "failed"
     assert told["error"].startswith(reason)
-    assert sent(road.events_queue) == []
+    assert sent(pipeline.events_queue) == []
 
 
 @pytest.mark.parametrize(
@@ -176,39 +181,43 @@ def test_an_upload_that_is_not_what_was_announced_fails_the_import(
         (b"\x1f\x8b\x08\x00" + b"0" * 100, "orders.csv is broken gzip"),
     ],
 )
-def test_a_file_that_cannot_be_read_fails_the_import_with_nothing_done(road: Road, body: bytes, reason: str) -> None:
+def test_a_file_that_cannot_be_read_fails_the_import_with_nothing_done(
+    pipeline: Pipeline, body: bytes, reason: str
+) -> None:
     told = run("orders", {"orders.csv": body})
     assert told["state"] == "failed"
     assert told["error"].startswith(reason)
-    assert (sent(road.events_queue), road.database["quarantine"].count_documents({})) == ([], 0)
+    assert (sent(pipeline.events_queue), pipeline.database["quarantine"].count_documents({})) == ([], 0)
 
 
-def test_what_unpacks_to_more_than_an_import_may_be_fails(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_unpacks_to_more_than_an_import_may_be_fails(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("functions.etl.imports.uploads.MAX_UNPACKED_BYTES", 10_000)
     told = run("orders", {"orders.csv.gz": gzip.compress(HEADER + sale(1) + b"0" * 50_000)})
     assert (told["state"], told["error"][:38]) == ("failed", "orders.csv.gz unpacks to more than 100")
 
 
 def test_rows_too_many_for_one_event_are_quarantined_and_others_are_not(
-    road: Road, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("functions.etl.imports.shelf.MAX_GROUP_BYTES", 1_000)
+    monkeypatch.setattr("functions.etl.imports.spool.MAX_GROUP_BYTES", 1_000)
     told = run("orders", orders(*[sale(1)] * 100, sale(2)))
     assert (told["rows_sent"], told["rows_quarantined"], told["reasons"]) == (1, 100, {"group_too_large": 100})
 
 
-def test_when_time_runs_out_a_later_message_goes_on_where_it_stopped(road: Road, small_messages: None) -> None:
+def test_when_time_runs_out_a_later_message_goes_on_where_it_stopped(pipeline: Pipeline, small_messages: None) -> None:
     files = tables(users=6)
     run("shop-funnel", files)
-    whole = events_in(road)
+    whole = events_in(pipeline)
     import_id = upload("shop-funnel", files)
-    assert deliver(notice_of(import_id), context=Running(looks=7)) == []  # five files are read, two messages sent
+    assert (
+        deliver(manifest_message(import_id), context=Running(looks=7)) == []
+    )  # five files are read, two messages sent
     paused = importing.progress(import_id)
     assert (paused["state"], 0 < paused["events_sent"] < 15) == ("running", True)
-    (go_on,) = taken(road.imports_queue)
+    (go_on,) = taken(pipeline.imports_queue)
     assert deliver(go_on) == []
     told = importing.progress(import_id)
-    messages = sent(road.events_queue)
+    messages = sent(pipeline.events_queue)
     assert (told["state"], told["rows_sent"], told["events_sent"]) == ("done", 15, 15)
     assert sum(len(message.events) for message in messages) == 15
     assert {event["eventId"]: event for message in messages for event in message.events} == whole
@@ -216,11 +225,11 @@ def test_when_time_runs_out_a_later_message_goes_on_where_it_stopped(road: Road,
 
 @pytest.mark.parametrize("crash", range(1, 8))
 def test_after_a_crash_at_any_point_the_same_message_finishes_the_import(
-    road: Road, small_messages: None, monkeypatch: pytest.MonkeyPatch, crash: int
+    pipeline: Pipeline, small_messages: None, monkeypatch: pytest.MonkeyPatch, crash: int
 ) -> None:
     files = tables(users=6, home_page_table=b"user_id,page\n1,home_page\nhalf a line\n2,search_page\n99,home_page")
     plain = run("shop-funnel", files)
-    whole, calls = events_in(road), iter(range(1, 100))
+    whole, calls = events_in(pipeline), iter(range(1, 100))
 
     def send(*arguments: Any) -> None:
         if next(calls) == crash:
@@ -229,73 +238,102 @@ def test_after_a_crash_at_any_point_the_same_message_finishes_the_import(
 
     monkeypatch.setattr(steps, "send", send)
     import_id = upload("shop-funnel", files)
-    came_back = deliver(notice_of(import_id), "m")
+    came_back = deliver(manifest_message(import_id), "m")
     assert came_back == (["m"] if crash < 7 else [])
-    assert deliver(notice_of(import_id), "m") == []
+    assert deliver(manifest_message(import_id), "m") == []
     told = importing.progress(import_id)
     counts = ("state", "rows_read", "rows_sent", "rows_repeated", "rows_quarantined", "events_sent", "reasons")
     assert [told[name] for name in counts] == [plain[name] for name in counts]
-    assert events_in(road) == whole
-    assert road.database["quarantine"].count_documents({}) == 3
+    assert events_in(pipeline) == whole
+    assert pipeline.database["quarantine"].count_documents({}) == 3
 
 
-def test_a_queue_that_does_not_answer_brings_the_message_back(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_queue_that_does_not_answer_brings_the_message_back(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def unavailable(*_: Any) -> None:
         raise Unavailable("the queue does not take messages")
 
     import_id = upload("orders", orders(sale(1)))
     with monkeypatch.context() as broken:
         broken.setattr(steps, "send", unavailable)
-        assert deliver(notice_of(import_id), "m") == ["m"]
+        assert deliver(manifest_message(import_id), "m") == ["m"]
     assert importing.progress(import_id)["state"] == "running"
-    assert deliver(notice_of(import_id), "m") == []
-    assert (importing.progress(import_id)["state"], len(events_in(road))) == ("done", 1)
+    assert deliver(manifest_message(import_id), "m") == []
+    assert (importing.progress(import_id)["state"], len(events_in(pipeline))) == ("done", 1)
 
 
-def test_a_store_that_does_not_answer_brings_the_message_back(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_does_not_answer_brings_the_message_back(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def unavailable(*_: Any) -> None:
         raise ServerSelectionTimeoutError("no server")
 
     import_id = upload("orders", orders(sale(1)))
     monkeypatch.setattr(imports, "claim", unavailable)
-    assert deliver(notice_of(import_id), "m") == ["m"]
+    assert deliver(manifest_message(import_id), "m") == ["m"]
 
 
-def test_a_second_notice_changes_nothing(road: Road) -> None:
+def test_a_second_message_of_the_manifest_changes_nothing(pipeline: Pipeline) -> None:
     import_id = upload("orders", orders(sale(1)))
-    deliver(notice_of(import_id))
-    first = document(road)
-    assert len(events_in(road)) == 1
-    assert deliver(notice_of(import_id)) == []
-    assert (document(road), events_in(road)) == (first, {})
+    deliver(manifest_message(import_id))
+    first = document(pipeline)
+    assert len(events_in(pipeline)) == 1
+    assert deliver(manifest_message(import_id)) == []
+    assert (document(pipeline), events_in(pipeline)) == (first, {})
 
 
-def test_while_one_message_carries_an_import_another_leaves_it_alone(road: Road) -> None:
+def test_a_manifest_without_an_announcement_makes_no_import(pipeline: Pipeline) -> None:
+    import_id = upload("orders", orders(sale(1)))
+    boto3.client("s3").delete_object(Bucket=pipeline.bucket, Key=f"uploads/demo/{import_id}/_announcement.json")
+    assert deliver(manifest_message(import_id)) == []
+    assert pipeline.database["imports"].count_documents({}) == 0
+
+
+def test_an_import_goes_on_without_its_announcement_once_it_has_begun(pipeline: Pipeline) -> None:
     import_id = upload("orders", orders(sale(1)))
     assert progress.claim(ImportRef("demo", import_id), "first")
-    assert deliver(notice_of(import_id), "second") == []
-    assert events_in(road) == {}
-    assert deliver(notice_of(import_id), "first") == []
-    assert len(events_in(road)) == 1
+    boto3.client("s3").delete_object(Bucket=pipeline.bucket, Key=f"uploads/demo/{import_id}/_announcement.json")
+    assert deliver(manifest_message(import_id), "first") == []
+    assert (importing.progress(import_id)["state"], len(events_in(pipeline))) == ("done", 1)
+
+
+def test_messages_that_arrive_at_once_make_one_import_that_one_of_them_carries(pipeline: Pipeline) -> None:
+    import_id = upload("orders", orders(sale(1)))
+    with ThreadPoolExecutor(6) as pool:
+        taken = list(pool.map(partial(progress.claim, ImportRef("demo", import_id)), map(str, range(6))))
+    assert len([document for document in taken if document]) == 1
+    assert pipeline.database["imports"].count_documents({}) == 1
+
+
+def test_while_one_message_carries_an_import_another_leaves_it_alone(pipeline: Pipeline) -> None:
+    import_id = upload("orders", orders(sale(1)))
+    assert progress.claim(ImportRef("demo", import_id), "first")
+    assert deliver(manifest_message(import_id), "second") == []
+    assert events_in(pipeline) == {}
+    assert deliver(manifest_message(import_id), "first") == []
+    assert len(events_in(pipeline)) == 1
 
 
 def test_an_import_whose_worker_was_not_heard_of_for_long_is_taken_over(
-    road: Road, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import_id = upload("orders", orders(sale(1)))
     progress.claim(ImportRef("demo", import_id), "gone")
     monkeypatch.setattr(progress, "ABANDONED", -progress.ABANDONED)
-    assert deliver(notice_of(import_id), "second") == []
+    assert deliver(manifest_message(import_id), "second") == []
     assert importing.progress(import_id)["state"] == "done"
 
 
-def test_an_import_that_never_gets_on_is_given_up_with_a_reason(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_import_that_never_gets_on_is_given_up_with_a_reason(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def crash(*_: Any) -> None:
         raise RuntimeError("the worker is gone")
 
     monkeypatch.setattr(steps, "send", crash)
     import_id = upload("orders", orders(sale(1)))
-    assert [deliver(notice_of(import_id), "m") for _ in range(6)] == [["m"]] * 5 + [[]]
+    assert [deliver(manifest_message(import_id), "m") for _ in range(6)] == [["m"]] * 5 + [[]]
     told = importing.progress(import_id)
     assert (told["state"], told["error"][:22]) == ("failed", "given up after 5 attem")
 
@@ -310,28 +348,28 @@ def test_an_import_that_never_gets_on_is_given_up_with_a_reason(road: Road, monk
         '{"Records": [{}]}',
         '{"Records": [{"s3": {"object": {"key": 7}}}]}',
         '{"import_id": null}',
-        notice_of("0" * 16),
-        notice_of("0123456789abcdef", site_id="another"),
-        notice_of("../../demo/0123456789abcdef"),
-        notice_of("0" * 16).replace("manifest.json", "user_table.csv"),
+        manifest_message("0" * 16),
+        manifest_message("0123456789abcdef", site_id="another"),
+        manifest_message("../../demo/0123456789abcdef"),
+        manifest_message("0" * 16).replace("manifest.json", "user_table.csv"),
         '{"version": 1, "site_id": "demo", "import_id": "0000000000000000"}',
     ],
 )
-def test_a_message_that_names_no_announced_import_is_acknowledged(road: Road, body: str) -> None:
+def test_a_message_that_names_no_announced_import_is_acknowledged(pipeline: Pipeline, body: str) -> None:
     assert deliver(body) == []
-    assert list(sent(road.events_queue)) == []
+    assert list(sent(pipeline.events_queue)) == []
 
 
-def test_another_sites_folder_is_another_import(road: Road) -> None:
+def test_another_sites_folder_is_another_import(pipeline: Pipeline) -> None:
     import_id = upload("orders", orders(sale(1)))
-    assert deliver(notice_of(import_id, site_id="other")) == []
-    assert (importing.progress(import_id)["state"], events_in(road)) == ("queued", {})
+    assert deliver(manifest_message(import_id, site_id="other")) == []
+    assert (importing.progress(import_id)["state"], events_in(pipeline)) == ("queued", {})
 
 
-def test_lines_of_json_are_sent_as_they_are(road: Road) -> None:
+def test_lines_of_json_are_sent_as_they_are(pipeline: Pipeline) -> None:
     lines = [{"eventType": "click", "visitorId": f"v{n}", "eventId": f"e{n}"} for n in range(3)]
     told = run("events", {"events.ndjson": "\n".join(map(json.dumps, [*lines, {"eventType": "click"}])).encode()})
-    assert list(events_in(road).values()) == [{**line, "sequence": number} for number, line in enumerate(lines, 1)]
+    assert list(events_in(pipeline).values()) == [{**line, "sequence": number} for number, line in enumerate(lines, 1)]
     assert (told["rows_sent"], told["reasons"]) == (3, {"invalid": 1})
 
 

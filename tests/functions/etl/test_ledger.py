@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from footfall.aws.invocations import SqsRecord
 from footfall.errors import Unavailable
 from footfall.schemas.event import Json
 from footfall.schemas.message import EventsMessage
@@ -22,14 +23,14 @@ PARTS = ("stored", "duplicate", "quarantined", "waiting")
 BAD = {"x": 2**70}
 
 
-def records(*messages: EventsMessage) -> list[Json]:
+def records(*messages: EventsMessage) -> list[SqsRecord]:
     """Messages as SQS delivers them; the same record again is a redelivery."""
-    return list(sqs_event(messages)["Records"])
+    return sqs_event(messages)["Records"]
 
 
-def deliver(*delivered: Json) -> list[str]:
-    """Have records handled; the answer is the ids of those that must come back."""
-    answer = handler({"Records": delivered}, LambdaContext())
+def deliver(*delivered: SqsRecord) -> list[str]:
+    """Have records handled; returns the ids of those that must come back."""
+    answer = handler({"Records": list(delivered)}, LambdaContext())
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -42,75 +43,75 @@ def sums(database: Mongo) -> dict[str, int]:
     return {part: count for part, count in total.items() if count}
 
 
-def test_a_redelivery_counts_its_own_events_as_stored_and_another_message_as_duplicates(road: Mongo) -> None:
+def test_a_redelivery_counts_its_own_events_as_stored_and_another_message_as_duplicates(pipeline: Mongo) -> None:
     message = a_message([an_event(), an_event()])
     first, again = records(message, message)
 
     deliver(first)
     deliver(first, first)
-    assert sums(road) == {"stored": 2}
+    assert sums(pipeline) == {"stored": 2}
     deliver(again)
-    assert sums(road) == {"stored": 2, "duplicate": 2}
+    assert sums(pipeline) == {"stored": 2, "duplicate": 2}
 
 
-def test_an_event_remembers_when_it_first_came_again(road: Mongo) -> None:
+def test_an_event_remembers_when_it_first_came_again(pipeline: Mongo) -> None:
     message = a_message([an_event(eventId="e")])
     first, again, later = records(message, message, message)
     deliver(first)
     deliver(first)
-    assert "repeated_at" not in (road["events"].find_one() or {})
+    assert "repeated_at" not in (pipeline["events"].find_one() or {})
     deliver(again)
-    repeated_at = (road["events"].find_one() or {})["repeated_at"]
+    repeated_at = (pipeline["events"].find_one() or {})["repeated_at"]
     deliver(later)
-    assert (road["events"].find_one() or {})["repeated_at"] == repeated_at
+    assert (pipeline["events"].find_one() or {})["repeated_at"] == repeated_at
 
 
-def test_what_one_message_says_twice_is_one_event_and_one_duplicate(road: Mongo) -> None:
+def test_what_one_message_says_twice_is_one_event_and_one_duplicate(pipeline: Mongo) -> None:
     deliver(*records(a_message([an_event(eventId="e"), an_event(eventId="e")])))
-    assert sums(road) == {"stored": 1, "duplicate": 1}
+    assert sums(pipeline) == {"stored": 1, "duplicate": 1}
 
 
-def test_what_is_set_aside_counts_once_and_then_as_a_duplicate(road: Mongo) -> None:
+def test_what_is_set_aside_counts_once_and_then_as_a_duplicate(pipeline: Mongo) -> None:
     message = a_message([an_event(eventId="bad", properties=BAD), an_event(eventId="e", title="first")])
     first, again, other = records(message, message, a_message([an_event(eventId="e", title="second")]))
 
     deliver(first, other)
     deliver(other)
-    assert sums(road) == {"stored": 1, "quarantined": 2}
+    assert sums(pipeline) == {"stored": 1, "quarantined": 2}
     deliver(again)
-    assert sums(road) == {"stored": 1, "quarantined": 2, "duplicate": 2}
+    assert sums(pipeline) == {"stored": 1, "quarantined": 2, "duplicate": 2}
 
 
-def test_of_two_bodies_under_one_id_the_stored_one_is_never_set_aside_whatever_comes_first(road: Mongo) -> None:
+def test_of_two_bodies_under_one_id_the_stored_one_is_never_set_aside_whatever_comes_first(pipeline: Mongo) -> None:
     first, second = records(
         a_message([an_event(eventId="e", title="one")]), a_message([an_event(eventId="e", title="two")])
     )
     deliver(first)
     deliver(second, first)
-    assert sums(road) == {"stored": 1, "quarantined": 1}
-    assert [json.loads(found["original"])["title"] for found in road["quarantine"].find()] == ["two"]
+    assert sums(pipeline) == {"stored": 1, "quarantined": 1}
+    assert [json.loads(found["original"])["title"] for found in pipeline["quarantine"].find()] == ["two"]
 
 
 @pytest.mark.parametrize(("body", "site_id"), [("not json", "demo"), ("{}", "nobody")])
-def test_a_message_that_cannot_be_read_counts_as_one(road: Mongo, body: str, site_id: str) -> None:
+def test_a_message_that_cannot_be_read_counts_as_one(pipeline: Mongo, body: str, site_id: str) -> None:
     (record,) = records(a_message([an_event()]))
     record["body"], record["attributes"]["MessageGroupId"] = body, site_id
     deliver(record)
     deliver(record)
-    assert sums(road) == {"quarantined": 1}
+    assert sums(pipeline) == {"quarantined": 1}
 
 
-def test_a_message_that_fails_waits_until_it_succeeds(road: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_that_fails_waits_until_it_succeeds(pipeline: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
     broken, fine = records(a_message([an_event(eventId="poison"), an_event()]), a_message([an_event()]))
     with monkeypatch.context() as patched:
         stored = steps.STEPS.index(steps.keep_quarantine)
         patched.setattr(steps, "STEPS", (*steps.STEPS[:stored], _break_on_poison, *steps.STEPS[stored:]))
         assert deliver(broken, fine) == [broken["messageId"]]
         assert deliver(broken) == [broken["messageId"]]
-    assert sums(road) == {"stored": 1, "waiting": 2}
+    assert sums(pipeline) == {"stored": 1, "waiting": 2}
 
     assert deliver(broken) == []
-    assert sums(road) == {"stored": 3}
+    assert sums(pipeline) == {"stored": 3}
 
 
 def _break_on_poison(batch: Any, site: Any) -> None:
@@ -118,7 +119,7 @@ def _break_on_poison(batch: Any, site: Any) -> None:
         raise RuntimeError
 
 
-def test_a_store_that_does_not_answer_leaves_no_line(road: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_does_not_answer_leaves_no_line(pipeline: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
     def down(*_: Any) -> None:
         raise Unavailable("the database does not answer")
 
@@ -126,42 +127,42 @@ def test_a_store_that_does_not_answer_leaves_no_line(road: Mongo, monkeypatch: p
     with monkeypatch.context() as patched:
         patched.setattr(store, "insert", down)
         deliver(record)
-    assert sums(road) == {}
+    assert sums(pipeline) == {}
     deliver(record)
-    assert sums(road) == {"stored": 1}
+    assert sums(pipeline) == {"stored": 1}
 
 
-def test_what_was_settled_stays_when_events_have_expired_before_a_redelivery(road: Mongo) -> None:
+def test_what_was_settled_stays_when_events_have_expired_before_a_redelivery(pipeline: Mongo) -> None:
     first, again = records(*[a_message([an_event(eventId="e")])] * 2)
     deliver(first)
     deliver(again)
-    road["events"].delete_many({})
+    pipeline["events"].delete_many({})
     deliver(again)
-    assert sums(road) == {"stored": 1, "duplicate": 1}
+    assert sums(pipeline) == {"stored": 1, "duplicate": 1}
 
 
-def test_a_message_that_is_moved_keeps_its_line(road: Mongo) -> None:
+def test_a_message_that_is_moved_keeps_its_line(pipeline: Mongo) -> None:
     (record,) = records(a_message([an_event()]))
     deliver(record)
     deliver({**record, "messageId": "another"})
-    assert sums(road) == {"stored": 1}
-    assert road["ledger"].count_documents({}) == 1
+    assert sums(pipeline) == {"stored": 1}
+    assert pipeline["ledger"].count_documents({}) == 1
 
 
-def test_a_line_stands_on_the_sites_day_of_receipt(road: Mongo) -> None:
-    road["sites"].insert_one({"_id": "tokyo", **a_site(site_id="tokyo", time_zone="Asia/Tokyo").model_dump()})
+def test_a_line_stands_on_the_sites_day_of_receipt(pipeline: Mongo) -> None:
+    pipeline["sites"].insert_one({"_id": "tokyo", **a_site(site_id="tokyo", time_zone="Asia/Tokyo").model_dump()})
     message = a_message([an_event()], site_id="tokyo", received_at=NOON.replace(hour=20))
     deliver(*records(message))
-    assert [line["day"] for line in road["ledger"].find()] == ["2026-03-02"]
+    assert [line["day"] for line in pipeline["ledger"].find()] == ["2026-03-02"]
 
 
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ids=st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=5), min_size=1, max_size=6), seed=st.integers())
 def test_whatever_is_delivered_again_in_whatever_order_every_event_is_counted_once(
-    road: Mongo, ids: list[list[int]], seed: int
+    pipeline: Mongo, ids: list[list[int]], seed: int
 ) -> None:
     for name in ("events", "user_sessions", "quarantine", "users", "ledger"):
-        road[name].delete_many({})
+        pipeline[name].delete_many({})
     delivered = records(*[a_message([_numbered(number, str(at)) for number in found]) for at, found in enumerate(ids)])
     source = random.Random(seed)
     pieces = [record for record in delivered for _ in range(source.choice([1, 1, 2, 3]))]
@@ -171,10 +172,10 @@ def test_whatever_is_delivered_again_in_whatever_order_every_event_is_counted_on
         deliver(*pieces[:size])
         pieces = pieces[size:]
 
-    total = Counter(sums(road))
+    total = Counter(sums(pipeline))
     assert total.total() == sum(map(len, ids))
-    assert total["stored"] == road["events"].count_documents({})
-    assert total["quarantined"] == road["quarantine"].count_documents({})
+    assert total["stored"] == pipeline["events"].count_documents({})
+    assert total["quarantined"] == pipeline["quarantine"].count_documents({})
 
 
 def _numbered(number: int, message: str) -> Json:

@@ -21,9 +21,9 @@ def run(text: str, at: str = "properties") -> None:
     assert handler(event, LambdaContext()) == {"batchItemFailures": []}
 
 
-def stored(road: Mongo) -> dict[str, dict[str, Any]]:
+def stored(pipeline: Mongo) -> dict[str, dict[str, Any]]:
     """What is stored, by event id."""
-    return {found["event_id"]: found for found in road["events"].find()}
+    return {found["event_id"]: found for found in pipeline["events"].find()}
 
 
 @pytest.mark.parametrize(
@@ -43,33 +43,35 @@ def stored(road: Mongo) -> dict[str, dict[str, Any]]:
     ],
     ids=lambda value: value[:12],
 )
-def test_what_cannot_be_carried_is_set_aside_and_its_neighbour_is_stored(road: Mongo, value: str, reason: str) -> None:
+def test_what_cannot_be_carried_is_set_aside_and_its_neighbour_is_stored(
+    pipeline: Mongo, value: str, reason: str
+) -> None:
     run(value)
-    assert set(stored(road)) == {"good"}
-    (aside,) = road["quarantine"].find()
+    assert set(stored(pipeline)) == {"good"}
+    (aside,) = pipeline["quarantine"].find()
     assert (aside["reason"], aside["event_id"], aside["stage"]) == (reason, "odd", "events")
 
 
 @pytest.mark.parametrize("value", [str(2**63), str(-(2**63) - 1), "-1", "0.5", '"first"'])
-def test_a_place_in_the_body_that_is_none_is_set_aside(road: Mongo, value: str) -> None:
+def test_a_place_in_the_body_that_is_none_is_set_aside(pipeline: Mongo, value: str) -> None:
     run(value, "sequence")
-    assert [aside["reason"] for aside in road["quarantine"].find()] == ["invalid"]
+    assert [aside["reason"] for aside in pipeline["quarantine"].find()] == ["invalid"]
 
 
-def test_a_number_of_more_digits_than_are_read_sets_its_message_aside_whole(road: Mongo) -> None:
+def test_a_number_of_more_digits_than_are_read_sets_its_message_aside_whole(pipeline: Mongo) -> None:
     run("9" * 4_301)
-    (aside,) = road["quarantine"].find()
-    assert (aside["reason"], b"9" * 4_301 in aside["original"], stored(road)) == ("unreadable_message", True, {})
+    (aside,) = pipeline["quarantine"].find()
+    assert (aside["reason"], b"9" * 4_301 in aside["original"], stored(pipeline)) == ("unreadable_message", True, {})
 
 
 @pytest.mark.parametrize(
     "value",
     [str(2**63 - 1), str(-(2**63)), "0.1", "1e308", r'"nul \u0000"', "null", '{"$set": {"a.b": 1, "$": 2, ".": 3}}'],
 )
-def test_what_is_merely_odd_is_stored_as_it_is(road: Mongo, value: str) -> None:
+def test_what_is_merely_odd_is_stored_as_it_is(pipeline: Mongo, value: str) -> None:
     run(value)
-    assert (set(stored(road)), road["quarantine"].count_documents({})) == ({"odd", "good"}, 0)
-    assert stored(road)["odd"]["properties"] == {"x": json.loads(value)}
+    assert (set(stored(pipeline)), pipeline["quarantine"].count_documents({})) == ({"odd", "good"}, 0)
+    assert stored(pipeline)["odd"]["properties"] == {"x": json.loads(value)}
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_what_is_merely_odd_is_stored_as_it_is(road: Mongo, value: str) -> None:
         "1e300",
     ],
 )
-def test_a_year_that_nobody_lives_in_falls_to_the_time_of_receipt(road: Mongo, value: str) -> None:
+def test_a_year_that_nobody_lives_in_falls_to_the_time_of_receipt(pipeline: Mongo, value: str) -> None:
     run(value, "timestamp")
-    odd = stored(road)["odd"]
+    odd = stored(pipeline)["odd"]
     assert (odd["timestamp"], odd["flags"]) == (odd["received_at"], ["timestamp_invalid"])

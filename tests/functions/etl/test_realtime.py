@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
+from footfall.aws.invocations import SqsRecord
 from footfall.clock import now
 from footfall.schemas.message import SessionsMessage, SessionSummary
 from footfall.settings import from_environment
@@ -48,13 +49,16 @@ def a_session(session_id: str = "s1", ago: float = 0, **but: Any) -> SessionSumm
     return SessionSummary(**{**told, **but})
 
 
-def records(*parts: list[SessionSummary], site_id: str = "demo") -> list[dict[str, Any]]:
+def records(*parts: list[SessionSummary], site_id: str = "demo") -> list[SqsRecord]:
     messages = [SessionsMessage(site_id=site_id, person_ids=[], sessions=sessions) for sessions in parts]
-    return [{"messageId": f"m{at}-{site_id}", "body": one.model_dump_json()} for at, one in enumerate(messages)]
+    return [
+        SqsRecord(messageId=f"m{at}-{site_id}", body=one.model_dump_json(), attributes={})
+        for at, one in enumerate(messages)
+    ]
 
 
-def show(*arrived: dict[str, Any]) -> list[str]:
-    """Handle messages; the answer is the ids of those that must come back."""
+def show(*arrived: SqsRecord) -> list[str]:
+    """Handle messages; returns the ids of those that must come back."""
     answer = handler({"Records": list(arrived)}, LambdaContext())
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
@@ -126,7 +130,7 @@ def test_a_message_without_sessions_changes_nothing(redis: Redis) -> None:
 
 
 def test_what_is_no_message_of_the_topic_fails_alone(redis: Redis) -> None:
-    broken = {"messageId": "broken", "body": "not JSON"}
+    broken = SqsRecord(messageId="broken", body="not JSON", attributes={})
     assert show(broken, *records([a_session()])) == ["broken"]
     assert redis.exists("session:demo:s1")
 

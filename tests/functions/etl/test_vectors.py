@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from footfall.aws.invocations import SqsRecord
 from footfall.models import embedding
 from footfall.models import registry as models
 from footfall.schemas.message import SessionsMessage
@@ -30,13 +31,13 @@ def site(database: Mongo, aws: AwsAddresses, worker: str) -> Iterator[str]:
         yield site_id
 
 
-def told(site_id: str, *people: str, message_id: str = "one") -> dict[str, Any]:
+def told(site_id: str, *people: str, message_id: str = "one") -> SqsRecord:
     body = SessionsMessage(site_id=site_id, person_ids=list(people), sessions=[]).model_dump_json()
-    return {"messageId": message_id, "body": body, "attributes": {"ApproximateReceiveCount": "1"}}
+    return SqsRecord(messageId=message_id, body=body, attributes={"ApproximateReceiveCount": "1"})
 
 
-def tell(*records: dict[str, Any], context: LambdaContext | None = None) -> list[str]:
-    """Deliver messages; the answer is which must come back."""
+def tell(*records: SqsRecord, context: LambdaContext | None = None) -> list[str]:
+    """Deliver messages; returns which must come back."""
     answer = handler({"Records": list(records)}, context or LambdaContext())
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
@@ -145,7 +146,7 @@ def test_messages_come_back_while_milvus_is_down(database: Mongo, site: str) -> 
 def test_a_message_that_cannot_be_read_is_let_go_and_keeps_no_other(database: Mongo, site: str) -> None:
     train(site)
     visit(database, site, "reader-0", "cart")
-    broken = {**told(site, "reader-0", message_id="broken"), "body": "{"}
+    broken: SqsRecord = {**told(site, "reader-0", message_id="broken"), "body": "{"}
     assert tell(broken, told(site, "reader-0")) == []
     assert '"cart"' in row(site, "reader-0").texts["profile"]
 

@@ -1,14 +1,20 @@
 """jobs/rollup on a real MongoDB: days recomputed whole, marks kept until what they stand for is done."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, cast, get_type_hints
+from zoneinfo import ZoneInfo
 
 import pytest
 from footfall import sites
 from footfall.clock import now
 from footfall.days import DayRange
 from footfall.errors import NotFound
+from footfall.funnels.columns import unpack
+from footfall.funnels.engine import ordered
+from footfall.funnels.summary import Summary
+from footfall.questions import funnel
+from footfall.schemas.funnel import FunnelDocument
 from footfall.schemas.site import Funnel, Site
 from pyroaring import BitMap
 
@@ -32,8 +38,17 @@ def figures(database: Mongo, day: str = TODAY) -> dict[str, Any]:
 
 
 def users(database: Mongo, day: str = TODAY) -> dict[tuple[str, str], int]:
-    found = database["funnel_analytics"].find({"date": day})
-    return {(document["device"], document["step"]): document["users"] for document in found}
+    """How many people the entries of a day lead to each step, by the device they began on."""
+    found = list(database["funnel_analytics"].find({"date": day}))
+    steps = {document["order"]: document["step"] for document in found}
+    names = [steps[order] for order in sorted(steps)]
+    whole_day = DayRange(date.fromisoformat(day), date.fromisoformat(day), ZoneInfo("UTC"))
+    entered = unpack([cast(FunnelDocument, document) for document in found], whole_day, len(names))
+    if not names:
+        return {}
+    reached = Summary(names, ordered(entered.steps, entered.timeline), entered.timeline).steps_by_device()
+    devices = {document["device"] for document in found}
+    return {(device, step.name): step.users for device in devices for step in reached[device]}
 
 
 def stale(database: Mongo) -> list[str]:
@@ -61,15 +76,16 @@ def test_a_stale_day_is_recomputed_and_its_mark_deleted(shop: Mongo) -> None:
     assert stale(shop) == []
 
 
-def test_documents_carry_what_the_shop_reads_in_them(shop: Mongo) -> None:
+def test_documents_carry_entries_and_the_question_reads_figures_in_them(shop: Mongo) -> None:
     shop["users"].insert_many([person(1, "ann"), person(2, "bob")])
     happen(shop, view("home"), view("search", minutes=1), view("home", "bob"))
     roll_up()
     document = shop["funnel_analytics"].find_one({"_id": f"demo:{TODAY}:Mobile:default:search"}) or {}
-    assert document["order"] == 2
-    assert (document["users"], document["conversion_rate"], document["drop_off"]) == (1, 50.0, 1)
-    assert document["avg_seconds"] == 60.0
-    assert document["entries"]["count"] == 1
+    assert document.keys() == get_type_hints(FunnelDocument).keys()
+    assert (document["order"], document["entries"]["count"]) == (2, 1)
+    answer = funnel.answer("demo", funnel.FunnelQuestion(device="Mobile"))
+    assert (answer.steps[1].users, answer.steps[1].conversion_rate, answer.steps[1].drop_off) == (1, 50.0, 1)
+    assert answer.steps[1].avg_seconds == 60.0
 
 
 def test_a_days_figures_count_people_views_sessions_pages_and_sources(shop: Mongo) -> None:

@@ -11,7 +11,7 @@ from footfall import sites
 from pymongo.database import Database
 
 from infra.local.aws import start_aws
-from infra.local.processes import Nursery
+from infra.local.processes import ProcessSupervisor
 from tests.functions.training.machine import definition, execute, lambda_endpoint
 from tests.functions.training.road import a_road
 from tests.support.builders import a_site
@@ -23,16 +23,16 @@ Mongo = Database[dict[str, Any]]
 @pytest.fixture
 def site(database: Mongo, tmp_path: Path, worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A site with people, and a Step Functions service that calls the real functions."""
-    nursery = Nursery(tmp_path)
+    supervisor = ProcessSupervisor(tmp_path)
     try:
         with lambda_endpoint() as endpoint:
-            for name, value in start_aws(nursery, None, endpoint).environment().items():
+            for name, value in start_aws(supervisor, None, endpoint).environment().items():
                 monkeypatch.setenv(name, value)
             with a_road(worker) as site_id:
                 open_shop(database, site_id)
                 yield site_id
     finally:
-        nursery.stop()
+        supervisor.stop()
 
 
 def a_name() -> str:

@@ -2,8 +2,9 @@
 
 import pytest
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+from footfall.events.agent import NO_AGENT
 from footfall.events.agent_lists import SENDERS, read_agent
-from footfall.events.devices import LONGEST_AGENT, NO_AGENT, agent_of, device_of
+from footfall.events.devices import LONGEST_AGENT, agent_of, device_of
 
 from tests.support.builders import a_document
 

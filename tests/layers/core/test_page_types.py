@@ -1,7 +1,7 @@
 """Page types by path: the site's own rules, then what shops usually call their pages."""
 
 import pytest
-from footfall.events.pages import page_type_of
+from footfall.events.page_types import page_type_of
 from footfall.schemas.site import PageRule
 
 

@@ -10,7 +10,7 @@ from footfall.days import DayRange
 from footfall.errors import Unavailable
 from footfall.questions import cached as remembered
 from footfall.questions.cache import remember
-from footfall.questions.cached import forget, forget_person, hit_rate, statistics
+from footfall.questions.cached import answer, forget, forget_person, hit_rate
 from footfall.settings import from_environment
 from footfall.stores import redis as cache
 from footfall.stores.keys import active_user_key, dashboard_key, funnel_key, similar_users_key
@@ -53,7 +53,7 @@ def keys_left() -> set[str]:
 def test_hits_misses_and_sizes_are_told_by_kind() -> None:
     for _ in range(4):
         ask_everything("shop")
-    found = statistics("shop")
+    found = answer("shop")
     assert (found.hits, found.misses, found.hit_rate, found.entries) == (12, 4, 75.0, 4)
     assert {kind.kind: (kind.entries, kind.hits, kind.misses) for kind in found.kinds} == {
         "dashboard": (1, 3, 1),
@@ -71,7 +71,7 @@ def test_a_question_that_could_not_be_answered_was_no_hit() -> None:
 
     with pytest.raises(Unavailable, match="database"):
         remember(dashboard_key("shop", APRIL, "v1"), Answer, compute)
-    assert (statistics("shop").hits, statistics("shop").misses) == (0, 1)
+    assert (answer("shop").hits, answer("shop").misses) == (0, 1)
 
 
 def test_a_site_forgets_its_own_answers_and_no_other_sites() -> None:
@@ -85,13 +85,13 @@ def test_a_site_forgets_its_own_answers_and_no_other_sites() -> None:
     assert len(gone) == 4
     assert all(key.split(":")[2] == "shop" for key in gone)
     assert forget("shop") == 0
-    assert statistics("my-shop").entries == 4
+    assert answer("my-shop").entries == 4
 
 
 def test_one_kind_can_be_forgotten_alone() -> None:
     ask_everything("shop")
     assert forget("shop", ["funnel", "trending"]) == 1
-    assert statistics("shop").entries == 3
+    assert answer("shop").entries == 3
 
 
 def test_what_is_remembered_of_somebody_goes_with_that_they_are_active() -> None:
@@ -100,14 +100,14 @@ def test_what_is_remembered_of_somebody_goes_with_that_they_are_active() -> None
     for person_id in ("ann", "visitor*", "bob"):
         ask(lambda redis, person_id=person_id: redis.set(active_user_key("shop", person_id).text, "live"))  # type: ignore[misc]
     assert forget_person("shop", ["ann", "visitor*"]) == 3
-    assert statistics("shop").entries == 3
+    assert answer("shop").entries == 3
     assert active_user_key("shop", "bob").text in keys_left()
-    assert statistics("other").entries == 4
+    assert answer("other").entries == 4
 
 
 def test_thousands_of_keys_are_forgotten_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     ask(lambda redis: redis.mset({f"metrics:funnel:shop:{number}": "x" for number in range(2_500)}))
-    assert statistics("shop").entries == 2_500
+    assert answer("shop").entries == 2_500
     assert forget("shop") == 2_500
     monkeypatch.setattr(remembered, "SECONDS", -1)
     ask_everything("shop")
@@ -121,6 +121,6 @@ def test_without_redis_it_is_said_that_redis_does_not_answer(monkeypatch: pytest
         monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{probe.getsockname()[1]}/0")
     from_environment.cache_clear()
     cache.client.cache_clear()
-    for work in (lambda: statistics("shop"), lambda: forget("shop"), lambda: forget_person("shop", ["ann"])):
+    for work in (lambda: answer("shop"), lambda: forget("shop"), lambda: forget_person("shop", ["ann"])):
         with pytest.raises(Unavailable, match="the cache does not answer"):
             work()

@@ -8,7 +8,7 @@ import urllib.request
 from typing import Any
 
 
-def door(event: dict[str, Any], context: Any) -> Any:
+def authorize(event: dict[str, Any], context: Any) -> Any:
     """An authorizer that lets `open` in."""
     key = event["identitySource"][0]
     if key == "broken":
@@ -36,8 +36,8 @@ def echo(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": json.dumps(seen)}
 
 
-def odd(event: dict[str, Any], context: Any) -> Any:
-    """Does as asked, which is never the usual."""
+def faulty(event: dict[str, Any], context: Any) -> Any:
+    """Fails, waits, ends or answers wrongly, as asked."""
     what = event.get("what") or event.get("pathParameters", {}).get("what")
     print("asked for", what)
     match what:

@@ -39,7 +39,7 @@ export const remove = (product) => {
 
 export const empty = () => write({});
 
-/** The basket as e-commerce events tell it. */
+/** The basket as e-commerce events describe it. */
 export const summary = () => ({
   total: total(),
   currency: CURRENCY,

@@ -56,7 +56,7 @@ export const productOf = (id) => PRODUCTS.find((product) => product.product_id =
 export const categoryName = (slug) => CATEGORIES.find(([known]) => known === slug)?.[1] ?? slug;
 export const pounds = (amount) => new Intl.NumberFormat("en-GB", { style: "currency", currency: CURRENCY }).format(amount);
 
-/** A product as e-commerce events name it. */
+/** A product as e-commerce events describe it. */
 export const lineOf = ({ product_id, name, category, price }, quantity = 1) => ({
   product_id,
   name,

@@ -13,7 +13,7 @@ if (order) {
       make("li", {}, `${quantity} × ${name}`, make("span", {}, pounds(price * quantity))),
     ),
   );
-  // A reload is no second order.
+  // A reload must not send a second order.
   if (sessionStorage.getItem(REPORTED) !== order.order_id) footfall("orderCompleted", order);
   sessionStorage.setItem(REPORTED, order.order_id);
 } else {

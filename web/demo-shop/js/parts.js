@@ -38,7 +38,7 @@ export const card = (product) =>
     ),
   );
 
-/** Say something to everybody, also to those who listen. */
+/** Show a message, and have screen readers read it. */
 export const announce = (text) => {
   document.querySelector("[role=status]").textContent = text;
 };

@@ -1,4 +1,4 @@
-/** The checkout. Nothing typed here leaves the page: there is no till behind this shop. */
+/** The checkout. Nothing typed here leaves the page: this shop takes no payments. */
 
 import { empty, lines, summary, total } from "./basket.js";
 import { lineOf, pounds } from "./catalogue.js";
@@ -7,7 +7,7 @@ import { announce, make } from "./parts.js";
 const form = document.querySelector("#checkout");
 const PAYMENT_TIME = 500;
 
-/** A number for a customer that says nothing of them. */
+/** A customer number that holds nothing personal. */
 const customerNumber = () => {
   const known = localStorage.getItem("shop.customer") ?? `C-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
   localStorage.setItem("shop.customer", known);

@@ -1,4 +1,4 @@
-/** What a person does on a page, seen through listeners on the whole document. Contents of fields are never read. */
+/** Records what a person does on a page, with listeners on the whole document. Contents of fields are never read. */
 
 import { cleanText, cleanUrl, cut } from "./privacy";
 import { onPage, record, seconds, type Fields } from "./page";
@@ -33,7 +33,7 @@ const describe = (element: Element): string => {
 };
 
 const spot = (event: MouseEvent): Fields =>
-  // a click made with the keyboard has no place
+  // a click made with the keyboard has no coordinates
   event.detail || event.type !== "click"
     ? {
         coordinates: {

@@ -30,7 +30,7 @@ const track = (event: string, properties?: Fields): void => {
   if (event) record("track", { event: cut("" + event, 256), properties });
 };
 
-/** Somebody else sits here from now on, or nobody known: what they do is another visit. */
+/** Another person, or an unknown one, uses this browser from now on: what they do is a new visit. */
 const reset = (): void => {
   leave();
   forgetPerson();
@@ -58,7 +58,7 @@ const methods: Record<string, (...args: any[]) => void> = {
 for (const name of COMMERCE.split(","))
   methods[name[0]!.toLowerCase() + name.slice(1).replace(/ /g, "")] = (properties) => track(name, properties);
 
-/** The shop's page never breaks for a call that went wrong here. */
+/** An error in the tracker must never break the shop's page. */
 const footfall: Footfall = (name, ...args) => {
   try {
     methods[name]!(...args);

@@ -29,14 +29,14 @@ export const onPage = (opening: () => void, ending: () => void): void => {
   endings.push(ending);
 };
 
-/** The kind of device, by how it is pointed at and how large its screen is: a narrow window on a desk is no phone. */
+/** The kind of device, by its pointer and the size of its screen: a narrow window on a desktop is no phone. */
 const device = (): string =>
   matchMedia("(pointer:coarse)").matches ? (Math.min(screen.width, screen.height) < 600 ? "Mobile" : "Tablet") : "Desktop";
 
 /** This moment in milliseconds; no two events of a page share one. */
 const moment = (): number => (lastEvent = Math.max(Date.now(), lastEvent + 1));
 
-/** Record one event; answers with its place in the queue, or nothing when it may not be recorded. */
+/** Record one event; returns its key in the queue, or nothing when it may not be recorded. */
 export const record = (eventType: string, fields: Fields = {}, at = 0, due = 0): string | undefined => {
   if (!allowed() || isExcluded(path)) return;
   const isExit = eventType === "page_exit";
@@ -94,7 +94,7 @@ const pauseClock = (): void => {
   seenSince = 0;
 };
 
-/** The page goes: say how long it was looked at. */
+/** The page is left: record how long it was looked at. */
 export const leave = (): void => {
   if (arriving) arrive();
   if (!open) return;
@@ -105,7 +105,7 @@ export const leave = (): void => {
   held = "";
 };
 
-/** The page is covered, and may never come back: its exit is written down, to be sent once the session is over. */
+/** The page is hidden and may never be seen again: its exit is stored, to be sent once the session is over. */
 const cover = (): void => {
   if (!open) return;
   pauseClock();
@@ -113,7 +113,7 @@ const cover = (): void => {
   sendNow();
 };
 
-/** The page is seen again: the visit goes on, or a new one begins. */
+/** The page is visible again: the visit goes on, or a new one begins. */
 const uncover = (): void => {
   if (!open) return;
   if (sessionOver(Date.now()) || (held && !waiting().includes(held))) return view();

@@ -1,4 +1,4 @@
-/** Who is here: a visitor that lasts, a session of 30 idle minutes, a known user, and whether they may be counted. */
+/** Who is here: a visitor id that lasts, a session that ends after 30 idle minutes, a known user, and consent. */
 
 import { consentRequired, countsHere, writeKey } from "./settings";
 import { get, names, remove, set } from "./store";

@@ -1,4 +1,4 @@
-/** Taking out what a page or an address may say of a person. */
+/** Removes personal data from addresses and texts. */
 
 const TELLING =
   /([?&#;][^=&#]*(?:pass|pwd|token|secret|mail|phone|card|cvc|cvv|iban|auth(?!or)|session)[^=&#]*=)[^&#]*/gi;
@@ -6,7 +6,7 @@ const TELLING =
 /** An address without the values of parameters whose names sound private. */
 export const cleanUrl = (url: string): string => url.replace(TELLING, "$1*").slice(0, 2000); // an address is ASCII
 
-/** A text with e-mail addresses and long numbers blotted out, in one line. */
+/** A text with e-mail addresses and long numbers replaced by *, on one line. */
 export const cleanText = (text: string, longest: number): string =>
   cut(text.trim().replace(/\s+/g, " ").replace(/\S+@\S+|\d[\d -]{4,}\d/g, "*"), longest);
 

@@ -1,6 +1,6 @@
 /**
- * Events that wait to be sent. Each has a storage entry of its own, named by when it is due and by its id: tabs never
- * overwrite one another's, and an entry goes only when the collector has said 2xx (or that it will never take it).
+ * Events that wait to be sent. Each has a storage entry of its own, whose key is the time it is due and its id: tabs
+ * never overwrite each other's, and an entry is removed only when the collector answered 2xx or refused it for good.
  */
 
 import { get, names, remove, set } from "./store";
@@ -8,7 +8,7 @@ import { get, names, remove, set } from "./store";
 const MOST_WAITING = 1000;
 const created = new Set<string>();
 
-/** Put an event in the queue; answers with the name of its place. */
+/** Put an event in the queue; returns its key. */
 export const enqueue = (due: number, eventId: string, text: string): string => {
   const name = `q.${due}.${eventId}`;
   created.add(name);
@@ -22,16 +22,16 @@ export const forget = (name: string): void => {
   remove(name);
 };
 
-/** The places of all events of all tabs, oldest first. */
+/** The keys of all events of all tabs, oldest first. */
 export const waiting = (): string[] => names("q.");
 
-/** The places of what may be sent now. */
+/** The keys of what may be sent now. */
 export const due = (): string[] => waiting().filter((name) => +name.split(".")[1]! <= Date.now());
 
 /** Whether this page put it there. */
 export const isOwn = (name: string): boolean => created.has(name);
 
-/** Make due now what was held back. */
+/** Make what was delayed due now. */
 export const release = (name: string): void => {
   const text = get(name);
   forget(name);

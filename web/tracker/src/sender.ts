@@ -1,4 +1,4 @@
-/** Getting events to the collector: in batches, again until they are taken, by beacon when the page goes away. */
+/** Sends events to the collector: in batches, retried until they are accepted, by beacon when the page is left. */
 
 import { allowed } from "./person";
 import { due, forget, isOwn } from "./queue";
@@ -23,12 +23,12 @@ interface Answer {
   rejected?: { code: string; message: string }[];
 }
 
-/** Send within two seconds, or as a back-off that is under way allows. */
+/** Send within two seconds, or when a running back-off allows it. */
 export const sendSoon = (delay = SOON): void => {
   timer ||= window.setTimeout(sendNow, delay);
 };
 
-/** Send what is due, unless the collector asked for patience; one tab at a time where the browser can see to that. */
+/** Send what is due, unless the collector asked to wait; one tab at a time where the browser has locks. */
 export const sendNow = (): void => {
   clearTimeout(timer);
   timer = 0;
@@ -50,7 +50,7 @@ const drain = async (): Promise<void> => {
   busy = false;
 };
 
-/** The places of the next events that go into one request. */
+/** The keys of the next events that go into one request. */
 const batch = (unwanted: string[] = []): string[] => {
   let bytes = 0;
   const names = due().filter((name) => !unwanted.includes(name));
@@ -66,7 +66,7 @@ const body = (names: string[]): string =>
 
 /** Send these; false when it is better to stop for now. */
 const deliver = async (names: string[]): Promise<boolean> => {
-  // Other scripts may have used up what may outlive the page: a second attempt does without.
+  // Other scripts may have used up the browser's limit for keepalive: a second attempt does without it.
   const keepalive = !failures;
   if (keepalive) flying = names;
   let answer: Response | undefined;
@@ -79,7 +79,7 @@ const deliver = async (names: string[]): Promise<boolean> => {
       signal: AbortSignal.timeout?.(TIMEOUT) ?? null,
     });
   } catch {
-    // no answer: as good as 503
+    // no answer counts as 503
   }
   flying = [];
   const status = answer?.status ?? 503;
@@ -103,14 +103,14 @@ const postpone = (asked: number): false => {
   return false;
 };
 
-/** Nobody loses events without hearing of it. */
+/** Warn on the console of events that were refused. */
 const tell = async (sent: number, answer: Response): Promise<void> => {
   if (!answer.ok) return console.warn(`footfall: ${sent} events refused with ${answer.status}`);
   const rejected = ((await answer.json().catch(() => ({}))) as Answer).rejected;
   if (rejected?.[0]) console.warn("footfall: events rejected", rejected);
 };
 
-/** The page goes away: hand what is not on its way yet to the browser. It stays queued until an answer says 2xx. */
+/** The page is left: give the browser what is not being sent yet. It stays queued until an answer is 2xx. */
 export const sendOnExit = (): void => {
   leaving = true;
   if (!allowed() || patience()) return;

@@ -18,7 +18,7 @@ export const consentRequired = attribute("consent") === "required";
 /** Where events go: `data-host`, else where the script itself came from. */
 export const collector = new URL("collect", (attribute("host") || new URL(tag?.src || location.href).origin) + "/").href;
 
-/** Whether the tracker watches this by itself: all by default, nothing with `data-auto="false"`, else what it lists. */
+/** Whether the tracker records this by itself: all by default, nothing with `data-auto="false"`, else what it lists. */
 export const watches = (what: string): boolean =>
   !automatic || automatic[0] === "true" || automatic.includes(what);
 

@@ -1,4 +1,4 @@
-/** The browser's storage, shared by all tabs of the shop; memory where it is closed or full. */
+/** The browser's storage, shared by all tabs of the shop; memory where it is blocked or full. */
 
 const PREFIX = "_ff.";
 const memory: Record<string, string> = {};
@@ -6,7 +6,7 @@ let disk = memory;
 try {
   disk = localStorage as unknown as Record<string, string>;
 } catch {
-  // storage is blocked: this page remembers for itself
+  // storage is blocked: this page keeps its own copy in memory
 }
 
 export const get = (name: string): string | undefined => memory[PREFIX + name] ?? disk[PREFIX + name];

@@ -1,7 +1,9 @@
 """What Lambda hands to a function, and what SQS wants to hear of a batch."""
 
 from collections.abc import Iterable
-from typing import Protocol, TypedDict
+from typing import Protocol
+
+from typing_extensions import TypedDict
 
 JsonObject = dict[str, object]
 

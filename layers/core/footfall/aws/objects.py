@@ -1,9 +1,13 @@
 """S3: bytes under names, and the client that every AWS call of a function shares."""
 
+from contextlib import closing
 from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from footfall.errors import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -11,5 +15,24 @@ if TYPE_CHECKING:
 
 @cache
 def s3() -> "S3Client":
-    """The S3 client of this execution environment."""
+    """Returns the S3 client of this execution environment."""
     return boto3.client("s3")
+
+
+def put(bucket: str, key: str, body: bytes) -> None:
+    """Store an object; once this returns, it is durable. Raises Unavailable when S3 does not take it."""
+    try:
+        s3().put_object(Bucket=bucket, Key=key, Body=body)
+    except (BotoCoreError, ClientError) as error:
+        raise Unavailable("S3 does not take files") from error
+
+
+def get(bucket: str, key: str, most_bytes: int) -> bytes | None:
+    """Returns an object's first bytes, None when it is not there; raises Unavailable when S3 does not answer."""
+    try:
+        with closing(s3().get_object(Bucket=bucket, Key=key)["Body"]) as body:
+            return body.read(most_bytes)
+    except s3().exceptions.NoSuchKey:
+        return None
+    except (BotoCoreError, ClientError) as error:
+        raise Unavailable("S3 does not answer") from error

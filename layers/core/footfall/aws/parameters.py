@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SECRET_SECONDS = 300.0
 PARAMETER_SECONDS = 60.0
 CLIENT = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "max_attempts": 2})
+# not a cachetools.TTLCache, which forgets what is old: here it still serves while nothing newer can be read
 _known: dict[tuple[str, str], tuple[float, str]] = {}
 
 
@@ -32,12 +33,12 @@ def _ssm() -> "SSMClient":
 
 
 def secret(name: str) -> str:
-    """A secret's text, at most five minutes old while Secrets Manager answers."""
+    """Returns a secret's text, at most five minutes old while Secrets Manager answers."""
     return _recent("secret", name, SECRET_SECONDS, lambda: _secrets().get_secret_value(SecretId=name)["SecretString"])
 
 
 def parameter(name: str) -> str:
-    """A parameter's text, at most one minute old while Parameter Store answers."""
+    """Returns a parameter's text, at most one minute old while Parameter Store answers."""
     return _recent("parameter", name, PARAMETER_SECONDS, lambda: _ssm().get_parameter(Name=name)["Parameter"]["Value"])
 
 

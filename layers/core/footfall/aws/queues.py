@@ -2,30 +2,36 @@
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from itertools import islice
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+from itertools import zip_longest
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 from uuid import uuid4
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic_core import to_json
 
+from footfall.chunks import chunks
 from footfall.codec import encode_ascii
 from footfall.errors import Unavailable
-from footfall.schemas.message import EventsMessage, SessionsMessage
+from footfall.schemas.message import EventsMessage, SessionsMessage, SessionSummary
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageAttributeValueUnionTypeDef
 
 MAX_MESSAGE_BYTES = 1_048_576
 MAX_EVENTS_BYTES = MAX_MESSAGE_BYTES - 2_048
 TOLD_OF_EVENTS = {"version", "site_id", "source", "received_at", "ip", "user_agent"}
 MAX_BATCH = 10
 MAX_SNS_BYTES = 256 * 1024
+# people and sessions each get half of a message, so that its parts can be cut apart from one another
+HALF_SNS_BYTES = MAX_SNS_BYTES // 2 - 1_024
 PEOPLE_PER_MESSAGE = 1_000
+SESSIONS_PER_MESSAGE = 250
 ATTEMPTS = 3
 CLIENT = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 2})
 
@@ -36,45 +42,44 @@ class Entry(TypedDict):
     MessageBody: str
     MessageGroupId: NotRequired[str]
     DelaySeconds: NotRequired[int]
-    MessageAttributes: NotRequired[dict[str, Any]]
+    MessageAttributes: NotRequired["Mapping[str, MessageAttributeValueUnionTypeDef]"]
+
+
+class Depth(TypedDict):
+    """How many messages a queue holds: those that wait, and those that are being worked on."""
+
+    waiting: int
+    in_flight: int
 
 
 @cache
 def sqs() -> "SQSClient":
-    """The SQS client of this execution environment."""
+    """Returns the SQS client of this execution environment."""
     return boto3.client("sqs", config=CLIENT)
 
 
 @cache
 def sns() -> "SNSClient":
-    """The SNS client of this execution environment."""
+    """Returns the SNS client of this execution environment."""
     return boto3.client("sns", config=CLIENT)
 
 
 def pack(message: EventsMessage) -> list[str]:
-    """The bodies of a batch of events: as few as fit in 1 MiB of ASCII-escaped JSON each, in the events' order."""
+    """Returns the bodies of a batch of events, in their order: as few as fit in 1 MiB of ASCII-escaped JSON each."""
     return pack_encoded(message, [encode_ascii(event) for event in message.events])
 
 
 def pack_encoded(head: EventsMessage, events: Sequence[str]) -> list[str]:
-    """The same for events that are JSON in ASCII already; `head` says what there is to say of all of them."""
+    """Returns the same for events that are JSON in ASCII already; `head` says what there is to say of all of them."""
     prefix = encode_ascii(head.model_dump(mode="json", include=TOLD_OF_EVENTS))[:-1] + ',"events":['
     if events and len(prefix) + sum(map(len, events)) + len(events) <= MAX_EVENTS_BYTES:
         return [_body(prefix, events)]
-    bodies: list[str] = []
-    room: list[str] = []
-    size = len(prefix)
-    for text in events:
-        if room and size + len(text) + 1 > MAX_EVENTS_BYTES:
-            bodies.append(_body(prefix, room))
-            room, size = [], len(prefix)
-        room.append(text)
-        size += len(text) + 1
-    return [*bodies, _body(prefix, room)] if room else bodies
+    room = MAX_EVENTS_BYTES - len(prefix)
+    return [_body(prefix, some) for some in chunks(events, None, lambda text: len(text) + 1, room)]
 
 
 def _body(prefix: str, events: Sequence[str]) -> str:
-    """One message, under an id of its own that stays with it wherever it is moved."""
+    # its id stays with it wherever it is moved
     return f'{prefix}{",".join(events)}],"message_id":"{uuid4().hex}"}}'
 
 
@@ -85,22 +90,8 @@ def send(queue_url: str, site_id: str, bodies: Sequence[str]) -> None:
 
 def send_entries(queue_url: str, entries: Sequence[Entry]) -> None:
     """Put every entry, as SQS knows them but without an id, in a queue; raises Unavailable as `send` does."""
-    for batch in _batches(entries):
+    for batch in chunks(entries, MAX_BATCH, lambda entry: len(entry["MessageBody"]), MAX_MESSAGE_BYTES):
         _send_batch(queue_url, batch)
-
-
-def _batches(entries: Sequence[Entry]) -> Iterator[list[Entry]]:
-    batch: list[Entry] = []
-    size = 0
-    for entry in entries:
-        weight = len(entry["MessageBody"])
-        if batch and (len(batch) == MAX_BATCH or size + weight > MAX_MESSAGE_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(entry)
-        size += weight
-    if batch:
-        yield batch
 
 
 def _send_batch(queue_url: str, entries: list[Entry]) -> None:
@@ -122,18 +113,19 @@ def _send_batch(queue_url: str, entries: list[Entry]) -> None:
 
 
 def announce(topic_arn: str, message: SessionsMessage) -> None:
-    """Tell the sessions topic whose behaviour changed; raises Unavailable when SNS does not take it."""
-    sessions = iter(message.sessions)
-    people = iter(message.person_ids)
-    while True:
-        part = SessionsMessage(
-            site_id=message.site_id,
-            person_ids=list(islice(people, PEOPLE_PER_MESSAGE)),
-            sessions=list(islice(sessions, PEOPLE_PER_MESSAGE // 4)),
-        )
-        if not part.person_ids and not part.sessions:
-            return
+    """Tell the sessions topic whose behaviour changed, in as many messages as it takes.
+
+    Raises Unavailable when SNS does not take one.
+    """
+    people = chunks(message.person_ids, PEOPLE_PER_MESSAGE, _bytes_in_json, HALF_SNS_BYTES)
+    sessions = chunks(message.sessions, SESSIONS_PER_MESSAGE, _bytes_in_json, HALF_SNS_BYTES)
+    for some, live in zip_longest(people, sessions):
+        part = SessionsMessage(site_id=message.site_id, person_ids=some or [], sessions=live or [])
         _publish(topic_arn, part.model_dump_json())
+
+
+def _bytes_in_json(value: str | SessionSummary) -> int:
+    return len(to_json(value)) + 1
 
 
 def _publish(topic_arn: str, body: str) -> None:
@@ -143,8 +135,8 @@ def _publish(topic_arn: str, body: str) -> None:
         raise Unavailable("the sessions topic does not take messages") from error
 
 
-def depth(queue_url: str) -> dict[str, Any]:
-    """How many messages wait in a queue, those that are held back among them, and how many are being worked on."""
+def depth(queue_url: str) -> Depth:
+    """Returns how many messages a queue holds; those that are held back wait too."""
     answer = sqs().get_queue_attributes(
         QueueUrl=queue_url,
         AttributeNames=[
@@ -153,7 +145,7 @@ def depth(queue_url: str) -> dict[str, Any]:
             "ApproximateNumberOfMessagesNotVisible",
         ],
     )["Attributes"]
-    return {
-        "waiting": int(answer["ApproximateNumberOfMessages"]) + int(answer["ApproximateNumberOfMessagesDelayed"]),
-        "in_flight": int(answer["ApproximateNumberOfMessagesNotVisible"]),
-    }
+    return Depth(
+        waiting=int(answer["ApproximateNumberOfMessages"]) + int(answer["ApproximateNumberOfMessagesDelayed"]),
+        in_flight=int(answer["ApproximateNumberOfMessagesNotVisible"]),
+    )

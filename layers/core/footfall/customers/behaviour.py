@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 
 from footfall.orders.fold import ORDER_EVENTS
 from footfall.orders.purchases import is_purchase
-from footfall.schemas.event import BehaviourEvent, order_in_time
+from footfall.schemas.event import INTERACTION_TYPES, BehaviourEvent, order_in_time
 from footfall.schemas.order import OwnedOrder, PurchasedOrder
-from footfall.sessions.fold import INTERACTIONS, NOT_A_VISIT, split_by_gap
+from footfall.sessions.fold import NOT_A_VISIT, split_by_gap
 
 Tokens = dict[str, float]
 
@@ -68,7 +68,7 @@ def visit_tokens(visit: Sequence[BehaviourEvent], zone: ZoneInfo) -> Tokens:
         _add_interest(tokens, event)
     _add_product_pages(tokens, visit)
     first, last = visit[0]["timestamp"], visit[-1]["timestamp"]
-    interactions = sum(event["type"] in INTERACTIONS for event in visit)
+    interactions = sum(event["type"] in INTERACTION_TYPES for event in visit)
     _add_moment(tokens, first, zone)
     tokens[f"device:{visit[0]['device']}"] += 1
     tokens["figure:visits"] += 1

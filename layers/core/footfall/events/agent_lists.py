@@ -64,7 +64,7 @@ BOTS = UserAgentExtractor(
 
 
 def read_agent(user_agent: str) -> Agent:
-    """What a user agent says; one that lies is believed (Safari on an iPad asks for desktop pages as a Mac would)."""
+    """Returns what a user agent says; one that lies is believed, as Safari's on an iPad that asks for desktop pages."""
     found = FAMILIES(user_agent, Domain.USER_AGENT | Domain.OS)
     browser = found.user_agent.family if found.user_agent else None
     os = found.os.family if found.os else None
@@ -82,10 +82,8 @@ def _device(user_agent: str, browser: str | None, os: str | None) -> str:
 
 
 def _android(user_agent: str, browser: str | None) -> str:
-    """Phones say `Mobile`, tablets do not (https://developer.chrome.com/docs/multidevice/user-agent), with exceptions.
-
-    Kindles say it when they want a phone's pages; Opera Mini and apps that are no browsers never say it.
-    """
+    # Phones say `Mobile`, tablets do not (https://developer.chrome.com/docs/multidevice/user-agent). Exceptions:
+    # Kindles say it when they want a phone's pages; Opera Mini and apps that are no browsers never do.
     if any(mark in user_agent for mark in TELEVISIONS):
         return "Other"
     if browser == "Amazon Silk":

@@ -1,12 +1,12 @@
 """Where a visit came from: UTM values, click ids and the referrer, and the channel they amount to."""
 
 from functools import lru_cache
-from typing import Any, cast
+from typing import cast
 from urllib.parse import parse_qs
 
 from footfall.events.channels import channel_of
-from footfall.events.pages import Place, place_of
-from footfall.schemas.event import Attribution
+from footfall.events.page_types import UrlParts, url_parts
+from footfall.schemas.event import Attribution, Json
 
 UTM = ("source", "medium", "campaign", "term", "content")
 CLICK_IDS: dict[str, tuple[str, str | None]] = {
@@ -26,17 +26,17 @@ CLICK_IDS: dict[str, tuple[str, str | None]] = {
 """Whose a click id is, and the medium it means; Facebook, Pinterest and Instagram mark links nobody paid for, too."""
 
 
-def attribution_of(utm: dict[str, Any] | None, place: Place, referrer: str | None) -> Attribution:
-    """What is known of where an event's visit came from; `utm` as the client gives it, else read from the URL."""
+def attribution_of(utm: Json | None, url: UrlParts, referrer: str | None) -> Attribution:
+    """Returns where an event's visit came from, as far as known; `utm` is the client's, else read from the URL."""
     if not utm:
-        return _of_link(place.query, place.host, referrer)
-    link = _of_query(place.query)
-    return _attribution({**link, **_texts(utm)}, place.host, referrer)
+        return _of_link(url.query, url.host, referrer)
+    link = _of_query(url.query)
+    return _attribution({**link, **_texts(utm)}, url.host, referrer)
 
 
 @lru_cache(maxsize=4096)
 def _of_link(query: str | None, host: str | None, referrer: str | None) -> Attribution:
-    """What a link alone says; the pages of one visit have few between them."""
+    # cached, because the pages of one visit come by few different links
     return _attribution(_of_query(query), host, referrer)
 
 
@@ -49,21 +49,20 @@ def _attribution(known: dict[str, str], host: str | None, referrer: str | None) 
 
 
 def _of_query(query: str | None) -> dict[str, str]:
-    """The UTM values and the click id that a URL's query holds."""
     values = parse_qs(query) if query else {}
     found = {name: values[f"utm_{name}"][0][:256] for name in UTM if f"utm_{name}" in values}
     click_id = next((name for name in CLICK_IDS if name in values), None)
     return {**found, "click_id": click_id} if click_id else found
 
 
-def _texts(utm: dict[str, Any]) -> dict[str, str]:
+def _texts(utm: Json) -> dict[str, str]:
     given = {name: utm.get(name) or utm.get(f"utm_{name}") for name in UTM}
     return {name: value[:256] for name, value in given.items() if isinstance(value, str)}
 
 
 def _elsewhere(referrer: str | None, own_host: str | None) -> str | None:
-    """The referrer's host, unless it is the shop itself, or one is a part of the other (checkout.shop.example)."""
-    host = place_of(referrer).host if referrer else None
+    # a part of the shop is the shop itself: checkout.shop.example
+    host = url_parts(referrer).host if referrer else None
     if host and own_host and (f".{host}".endswith(f".{own_host}") or f".{own_host}".endswith(f".{host}")):
         return None
     return host

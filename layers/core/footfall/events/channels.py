@@ -77,14 +77,14 @@ RULES: tuple[tuple[str, Callable[[Origin], bool]], ...] = (
 
 @lru_cache(maxsize=4096)
 def channel_of(source: str | None, medium: str | None, campaign: str | None) -> str:
-    """The channel of the first rule that fits a source (a UTM value or a host), a medium and a campaign."""
+    """Returns the channel of the first rule that fits a source (a UTM value or a host), a medium and a campaign."""
     source, medium, campaign = ((text or "").strip().lower() for text in (source, medium, campaign))
     origin = Origin(source, medium, campaign, _kind(source))
     return next((channel for channel, fits in RULES if fits(origin)), "referral")
 
 
 def _kind(source: str) -> Kind | None:
-    """What kind of place a source is: by its whole name, or by a part of its host (news.google.co.uk is Google)."""
+    # by the whole name, or by a part of the host: news.google.co.uk is Google
     known = KIND_OF_HOST.get(source) or KIND_OF_NAME.get(source)
     parts = (part for part in source.split(".") if len(part) >= LONG_ENOUGH)
     return known or next((KIND_OF_NAME[part] for part in parts if part in KIND_OF_NAME), None)

@@ -23,7 +23,7 @@ class Clocks(NamedTuple):
 
 
 def read_clocks(client: str | float | None, sent: str | float | None, received_at: datetime) -> Clocks:
-    """The four times of an event that came in at `received_at`; never fails."""
+    """Returns the four times of an event that came in at `received_at`; never fails."""
     client_time, sent_at = parse_time(client), parse_time(sent)
     flags: tuple[str, ...] = ()
     if client is not None and client_time is None:
@@ -47,7 +47,7 @@ def _in_step(sent_at: datetime, received_at: datetime) -> bool:
 
 
 def parse_time(raw: str | float | None) -> datetime | None:
-    """A UTC time, cut to milliseconds, from an ISO 8601 text or Unix milliseconds; None when it is neither.
+    """Returns a UTC time, cut to milliseconds, from an ISO 8601 text or Unix milliseconds; None when it is neither.
 
     A text without an offset is UTC; times before 1970 are nobody's.
     """

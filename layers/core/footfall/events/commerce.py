@@ -4,10 +4,10 @@ Sources: Segment's e-commerce spec v2 and Google Analytics 4's recommended event
 """
 
 from decimal import Decimal
-from typing import Any, cast
+from typing import cast
 
 from footfall.money import minor_units
-from footfall.schemas.event import Commerce, OrderLine
+from footfall.schemas.event import Commerce, Json, OrderLine
 
 SEGMENT = {
     "Products Searched": "product_searched",
@@ -68,49 +68,49 @@ MOST = 1_000_000_000
 
 
 def commerce_type(name: str) -> str | None:
-    """Our name of a commerce event, from Segment's, GA4's or our own; None when it is none of them."""
+    """Returns our name of a commerce event, from Segment's, GA4's or our own; None when it is none of them."""
     lowered = name.lower()
     return (
         lowered if lowered in COMMERCE_TYPES else VOCABULARY.get(lowered.replace("_", " ")) or VOCABULARY.get(lowered)
     )
 
 
-def commerce_of(properties: dict[str, Any], currency: str) -> Commerce:
-    """What the properties of a commerce event say of a cart or an order; fields that make no sense are left out.
+def commerce_of(properties: Json, currency: str) -> Commerce:
+    """Returns what a commerce event's properties say of a cart or an order; fields that make no sense are left out.
 
     Google's data layer puts them all into `ecommerce`.
     """
     nested = properties.get("ecommerce")
-    said = {**properties, **nested} if isinstance(nested, dict) else properties
-    currency = _currency(said, currency)
-    lines = [_line(item, currency) for item in _items(said)]
-    total = next((said[name] for name in TOTALS if name in said), None)
+    fields = {**properties, **nested} if isinstance(nested, dict) else properties
+    currency = _currency(fields, currency)
+    lines = [_line(item, currency) for item in _items(fields)]
+    total = next((fields[name] for name in TOTALS if name in fields), None)
     found = {
         "currency": currency,
-        "order_id": _text(said, ORDER_IDS),
-        "coupon": _text(said, ("coupon", "coupon_id")),
-        "country": _text(said, ("country",)),
+        "order_id": _text(fields, ORDER_IDS),
+        "coupon": _text(fields, ("coupon", "coupon_id")),
+        "country": _text(fields, ("country",)),
         "total": minor_units(total, currency) if total is not None else sum(line["total"] for line in lines) or None,
-        **{name: minor_units(said.get(name), currency) for name in ("shipping", "tax", "discount")},
+        **{name: minor_units(fields.get(name), currency) for name in ("shipping", "tax", "discount")},
         "lines": lines or None,
     }
     return cast(Commerce, {name: value for name, value in found.items() if value is not None})
 
 
-def _currency(properties: dict[str, Any], default: str) -> str:
+def _currency(properties: Json, default: str) -> str:
     given = properties.get("currency")
     return given.upper() if isinstance(given, str) and len(given) == 3 and given.isalpha() else default
 
 
-def _items(properties: dict[str, Any]) -> list[dict[str, Any]]:
+def _items(properties: Json) -> list[Json]:
     items = properties.get("products") or properties.get("items")
     if isinstance(items, list):
         return [item for item in items if isinstance(item, dict)]
     return [properties] if _text(properties, PRODUCT_IDS) else []
 
 
-def _line(item: dict[str, Any], currency: str) -> OrderLine:
-    """One product of a cart or an order; Google asks for the name or the id of an item, not for both."""
+def _line(item: Json, currency: str) -> OrderLine:
+    # Google asks for the name or the id of an item, not for both
     quantity = _quantity(item.get("quantity", 1))
     price = Decimal(str(item["price"])) if minor_units(item.get("price"), currency) is not None else Decimal(0)
     position = _quantity(item.get("position", item.get("index")), 0)
@@ -133,17 +133,18 @@ def _line(item: dict[str, Any], currency: str) -> OrderLine:
     return cast(OrderLine, {**line, **{name: value for name, value in more.items() if value is not None}})
 
 
-def _quantity(value: Any, otherwise: int = 1) -> int:
-    """A whole number, also written as a text or as 2.0."""
+def _quantity(value: object, otherwise: int = 1) -> int:
+    # 2.0 and the text "2" are whole numbers too
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return otherwise
     try:
         number = float(value)
-    except (TypeError, ValueError, OverflowError):
+    except (ValueError, OverflowError):
         return otherwise
-    whole = number.is_integer() and abs(number) < MOST and not isinstance(value, bool)
-    return int(number) if whole else otherwise
+    return int(number) if number.is_integer() and abs(number) < MOST else otherwise
 
 
-def _text(values: dict[str, Any], names: tuple[str, ...]) -> str | None:
+def _text(values: Json, names: tuple[str, ...]) -> str | None:
     for name in names:
         value = values.get(name)
         if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value):

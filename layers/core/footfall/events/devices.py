@@ -14,7 +14,7 @@ LONGEST_AGENT = 512
 
 
 def agent_of(user_agent: str | None) -> Agent:
-    """What a user agent says of the device, the browser and its system, and whether it is a bot."""
+    """Returns what a user agent says of the device, the browser and its system, and whether it is a bot."""
     return _read_once(user_agent[:LONGEST_AGENT]) if user_agent else NO_AGENT
 
 
@@ -28,5 +28,5 @@ def _read_once(user_agent: str) -> Agent:
 
 
 def device_of(named: str | None, agent: Agent) -> str:
-    """Desktop, Mobile, Tablet or Other: as the client names it, else as its user agent reads."""
+    """Returns desktop, Mobile, Tablet or Other: as the client names it, else as its user agent reads."""
     return KNOWN.get(named.strip().lower(), "Other") if named else agent.device

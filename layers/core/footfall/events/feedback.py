@@ -1,9 +1,8 @@
 """What somebody wrote or rated, out of the event that says so."""
 
 import math
-from typing import Any
 
-from footfall.events.pages import page_type_of
+from footfall.events.page_types import page_type_of
 from footfall.schemas.event import EventDocument
 from footfall.schemas.feedback import FeedbackDocument
 from footfall.schemas.site import PageRule
@@ -14,7 +13,7 @@ RATINGS = ("rating", "score", "stars")
 
 
 def feedback_of(event: EventDocument, rules: list[PageRule]) -> FeedbackDocument | None:
-    """The feedback that an event brings, given the site's page rules; None for another type, or saying nothing."""
+    """Returns the feedback that an event brings, given the site's page rules; None for another type, or without any."""
     if event["type"] not in TYPES:
         return None
     properties = event.get("properties", {})
@@ -45,11 +44,11 @@ def feedback_of(event: EventDocument, rules: list[PageRule]) -> FeedbackDocument
     )
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
 
 
-def _number(value: Any) -> float | None:
+def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:

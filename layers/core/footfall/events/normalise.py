@@ -1,9 +1,10 @@
 """From what a client sent to the document that is stored."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
-from typing import Annotated, Any, NamedTuple, Required, cast
+from typing import Annotated, NamedTuple, Required, cast
 
 from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
@@ -13,7 +14,7 @@ from footfall.events.attribution import attribution_of
 from footfall.events.clocks import read_clocks
 from footfall.events.commerce import COMMERCE_TYPES, commerce_of, commerce_type
 from footfall.events.devices import KNOWN, agent_of, device_of
-from footfall.events.pages import NOWHERE, page_type_of, place_of
+from footfall.events.page_types import NOWHERE, page_type_of, url_parts
 from footfall.events.storable import MAX_IMPORTED_VALUES, MAX_VALUES, content_of
 from footfall.schemas.event import EVENT_TYPES, EventDocument, IncomingEvent, Json
 from footfall.schemas.message import IMPORT_SOURCE, EventsMessage
@@ -23,8 +24,8 @@ SEGMENT_TYPES = {"page": "pageview", "screen": "pageview", "page_view": "pagevie
 
 
 def _adapter_of_many(model: type[BaseModel]) -> TypeAdapter[list[Json]]:
-    """Checks many dictionaries as a model would, in half the time: it builds no models, and leaves out other fields."""
-    fields: dict[str, Any] = {
+    # it checks as the model would, in half the time: no model is built, and other fields are left out
+    fields: dict[str, object] = {
         name: Annotated[field.annotation, *field.metadata, Field(validation_alias=field.validation_alias)]
         for name, field in model.model_fields.items()
     }
@@ -37,7 +38,7 @@ EVENTS = _adapter_of_many(IncomingEvent)
 
 
 def _spellings(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
-    """Every name that a field may come under, with those of the same field that are read in its place."""
+    # with each name those of the same field that are read in its place
     spellings: dict[str, tuple[str, ...]] = {}
     for field, info in model.model_fields.items():
         aliases = info.validation_alias.choices if isinstance(info.validation_alias, AliasChoices) else []
@@ -57,8 +58,8 @@ class Reading(NamedTuple):
     content: bytes
 
 
-def read_event(raw: Any, most_values: int = MAX_VALUES) -> Reading:
-    """Read one event as a client sent it; raises Invalid naming its fields, or Unstorable with a reason."""
+def read_event(raw: object, most_values: int = MAX_VALUES) -> Reading:
+    """Returns one event as it is read; raises Invalid naming its fields, or Unstorable with a reason."""
     if not isinstance(raw, dict):
         raise Invalid([FieldProblem("", "an event is a JSON object")])
     content = content_of(raw, most_values)
@@ -71,8 +72,8 @@ def read_event(raw: Any, most_values: int = MAX_VALUES) -> Reading:
     return Reading(event, content)
 
 
-def read_plain(raws: list[Any]) -> list[Json] | None:
-    """The fields of many events, read at once; None when there is something to say against any of them."""
+def read_plain(raws: Sequence[object]) -> list[Json] | None:
+    """Returns the fields of many events, read at once; None when there is something to say against any of them."""
     try:
         events = EVENTS.validate_python(raws)
     except ValidationError:
@@ -85,32 +86,31 @@ def _has_sender(event: Json) -> bool:
 
 
 def _field_problems(error: ValidationError) -> list[FieldProblem]:
-    """What pydantic found wrong with the one event of a list, field by field, without the values."""
     return [
         FieldProblem(".".join(str(part) for part in problem["loc"][1:]), problem["msg"]) for problem in error.errors()
     ]
 
 
 def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datetime) -> EventDocument:
-    """The stored form of one event of a message; raises Invalid or Unstorable when it can never be stored."""
+    """Returns the stored form of one event of a message; raises Invalid or Unstorable when it can never be stored."""
     imported = message.source.startswith(IMPORT_SOURCE)
     event, content = read_event(raw, MAX_IMPORTED_VALUES if imported else MAX_VALUES)
-    said = event.get
-    event_id, user_id = said("event_id"), said("user_id")
+    get = event.get
+    event_id, user_id = get("event_id"), get("user_id")
     if not event_id:
         raise Unstorable("no_event_id", "an event reached the queue without an id")
-    kind, name = _kind(event["event_type"], said("event_name"))
-    clocks = read_clocks(said("timestamp"), said("sent_at"), message.received_at)
-    properties = _properties(raw, said("properties"))
-    context = said("context") or {}
+    kind, name = _kind(event["event_type"], get("event_name"))
+    clocks = read_clocks(get("timestamp"), get("sent_at"), message.received_at)
+    properties = _properties(raw, get("properties"))
+    context = get("context") or {}
     page = _page(context, properties)
-    url, referrer = said("url") or _text(page.get("url")), said("referrer") or _text(page.get("referrer"))
-    place = place_of(url) if url else NOWHERE
-    path = said("path") or _text(page.get("path")) or place.path
+    url, referrer = get("url") or _text(page.get("url")), get("referrer") or _text(page.get("referrer"))
+    parts = url_parts(url) if url else NOWHERE
+    path = get("path") or _text(page.get("path")) or parts.path
     user_agent = _text(context.get("userAgent")) or message.user_agent
     agent = agent_of(user_agent)
     earlier_id = _id(properties.get("previousId")) if kind == "alias" else None
-    visitor_id = earlier_id or said("visitor_id") or user_id or ""
+    visitor_id = earlier_id or get("visitor_id") or user_id or ""
     always = {
         "_id": f"{message.site_id}:{event_id}",
         "site_id": message.site_id,
@@ -121,33 +121,33 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "timestamp": clocks.timestamp,
         "received_at": message.received_at,
         "processed_at": processed_at,
-        "sequence": said("sequence", 0),
-        "device": device_of(said("device") or _platform(context), agent),
+        "sequence": get("sequence", 0),
+        "device": device_of(get("device") or _platform(context), agent),
         "bot": agent.bot,
-        "attribution": attribution_of(_utm(said("attribution"), context), place, referrer),
+        "attribution": attribution_of(_utm(get("attribution"), context), parts, referrer),
         "source": message.source,
         "body_sha256": sha256(content).hexdigest(),
     }
     perhaps = {
         "name": name,
         "user_id": user_id,
-        "session_id": said("session_id") or _id(context.get("sessionId")),
+        "session_id": get("session_id") or _id(context.get("sessionId")),
         "client_time": clocks.client_time,
         "sent_at": clocks.sent_at,
         "url": url,
         "path": path,
-        "title": said("title") or _text(page.get("title")) or (said("event_name") if kind == "pageview" else None),
+        "title": get("title") or _text(page.get("title")) or (get("event_name") if kind == "pageview" else None),
         "referrer": referrer,
-        "page_type": said("page_type") or (page_type_of(path, site.page_rules) if kind == "pageview" else None),
+        "page_type": get("page_type") or (page_type_of(path, site.page_rules) if kind == "pageview" else None),
         "browser": agent.browser,
         "os": agent.os,
         "country": _country(context, properties),
-        "element": said("element"),
-        "coordinates": said("coordinates"),
-        "value": said("value"),
-        "duration": said("duration"),
+        "element": get("element"),
+        "coordinates": get("coordinates"),
+        "value": get("value"),
+        "duration": get("duration"),
         "properties": properties or None,
-        "traits": _traits(said("traits"), context) if kind != "group" else None,
+        "traits": _traits(get("traits"), context) if kind != "group" else None,
         "commerce": commerce_of(properties, site.currency) if kind in COMMERCE_TYPES else None,
         "flags": list(clocks.flags) or None,
         "ip": message.ip,
@@ -160,7 +160,6 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
 
 @lru_cache(maxsize=4096)
 def _kind(event_type: str, event_name: str | None) -> tuple[str, str | None]:
-    """The type an event is stored under, and its name when the type does not say it all."""
     kind = SEGMENT_TYPES.get(event_type, event_type)
     name = (event_name if kind in ("track", "custom") else kind) or kind
     ours = commerce_type(name)
@@ -170,13 +169,13 @@ def _kind(event_type: str, event_name: str | None) -> tuple[str, str | None]:
 
 
 def _page(context: Json, properties: Json) -> Json:
-    """Where Segment puts what it knows of a page: its context first, then the properties of a page call."""
+    # Segment puts what it knows of a page into the context first, then into the properties of a page call
     page = context.get("page")
     return {**properties, **page} if isinstance(page, dict) else properties
 
 
 def _properties(raw: Json, properties: Json | None) -> Json:
-    """The properties of an event, and whatever else it says that is none of its fields."""
+    # what is none of the event's fields is a property
     if raw.keys() <= USUAL_SPELLINGS:
         return properties or {}
     others = {name: value for name, value in raw.items() if _is_no_field(name, raw)}
@@ -184,7 +183,7 @@ def _properties(raw: Json, properties: Json | None) -> Json:
 
 
 def _is_no_field(name: str, raw: Json) -> bool:
-    """Whether a name is that of no field, or another one was read in its place."""
+    # the second: another name of the same field was read in its place
     return name not in SPELLINGS or any(other in raw for other in SPELLINGS[name])
 
 
@@ -201,25 +200,25 @@ def _utm(attribution: Json | None, context: Json) -> Json | None:
 
 
 def _country(context: Json, properties: Json) -> str | None:
-    """Where Segment's SDKs say it, or the event itself."""
+    # where Segment's SDKs say it, or the event itself
     location = context.get("location")
     named = _text(location.get("country")) if isinstance(location, dict) else None
     return _text(context.get("country")) or named or _text(properties.get("country"))
 
 
 def _platform(context: Json) -> str | None:
-    """The kind of device that an app's SDK names, where it is one: its HTTP library's user agent does not say."""
+    # the user agent of an app is that of its HTTP library, so the SDK's word on the device counts before it
     device = context.get("device")
     named = _text(device.get("type")) if isinstance(device, dict) else None
     return named if named and named.lower() in KNOWN else None
 
 
-def _id(value: Any) -> str | None:
-    """An id, which may come as a number."""
+def _id(value: object) -> str | None:
+    # an id may come as a number
     return _text(str(value) if isinstance(value, int) and not isinstance(value, bool) else value)
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     return value[:4096] if isinstance(value, str) and value else None
 
 

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 import orjson
 
 from footfall.codec import encode_ascii
 from footfall.errors import Unstorable
+from footfall.schemas.event import Json
 
 MAX_DEPTH = 20
 MAX_VALUES = 1_000
@@ -21,27 +21,27 @@ NULL = b"null"
 """What orjson also writes for a number that is not finite."""
 
 
-def content_of(event: dict[str, Any], most_values: int = MAX_VALUES) -> bytes:
-    """What a client says in one event as one canonical text, alike for every retry of it; at the same time the check.
+def content_of(event: Json, most_values: int = MAX_VALUES) -> bytes:
+    """Returns an event's content as one canonical text, the same for every retry of it, and checks it on the way.
 
     The send time and the place in the body differ between retries of the same event, so they are left out. Raises
     Unstorable, with a reason code, when the event holds what cannot be stored.
     """
-    said = event.copy()
+    content = event.copy()
     for name in NOT_CONTENT:
-        said.pop(name, None)
+        content.pop(name, None)
     try:
-        text = orjson.dumps(said, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
+        text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
     except TypeError:  # too deep, half a surrogate pair, a number over 53 bits: the check knows which
-        _check(said, most_values)
-        return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
+        _check(content, most_values)
+        return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     if not _is_plain(text) or not _is_small(text, most_values):
-        _check(said, most_values)
+        _check(content, most_values)
     return text
 
 
-def encode_storable(events: list[dict[str, Any]]) -> list[str] | None:
-    """Many strictly decoded events as JSON in ASCII, looked at together; None when one may not be storable.
+def encode_storable(events: list[Json]) -> list[str] | None:
+    """Returns many strictly decoded events as JSON in ASCII, looked at together; None when one may not be storable.
 
     Strict JSON has no numbers that are not finite, so what is null was sent as null.
     """
@@ -71,25 +71,24 @@ def _holds_nul(text: bytes) -> bool:
 
 
 def _is_small(text: bytes, most_values: int = MAX_VALUES) -> bool:
-    """Whether the text of one event has too few brackets to be deep, and too few commas to hold too many values."""
+    # too few brackets to be deep, and too few commas to hold too many values
     return text.count(b"{") + text.count(b"[") <= MAX_DEPTH and (
         len(text) < most_values or text.count(b",") < most_values // 2
     )
 
 
-def _check(value: Any, most_values: int) -> None:
+def _check(value: object, most_values: int) -> None:
     if _count(value, 0) > most_values:
         raise Unstorable("too_many_values", f"more than {most_values} values in one event")
 
 
-def _count(value: Any, depth: int) -> int:
-    """How many values there are in a value, each of them checked."""
+def _count(value: object, depth: int) -> int:
     if depth > MAX_DEPTH:
         raise Unstorable("too_deep", f"values are nested more than {MAX_DEPTH} deep")
     if isinstance(value, dict):
         for key in value:
             _check_key(key)
-        children: Iterable[Any] = value.values()
+        children: Iterable[object] = value.values()
     else:
         children = value if isinstance(value, list) else (value,)
     count = 1
@@ -108,7 +107,7 @@ def _check_key(key: str) -> None:
     _check_text(key)
 
 
-def _check_scalar(item: Any) -> None:
+def _check_scalar(item: object) -> None:
     if isinstance(item, str):
         _check_text(item)
     elif isinstance(item, float):

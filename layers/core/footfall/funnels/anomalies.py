@@ -39,12 +39,10 @@ class Anomaly:
 
 @dataclass(frozen=True)
 class _Try:
-    """One period that enough people could go on in; `angle` is its rate on the arcsine scale."""
-
     index: int
     could: int
     rate: float
-    angle: float
+    angle: float  # the rate on the arcsine scale
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class _Compared:
 
 
 def find_anomalies(series: Sequence[tuple[int, int]], period: PeriodName) -> list[Anomaly]:
-    """The marked periods of a series of (how many could go on, how many did)."""
+    """Returns the marked periods of a series of (how many could go on, how many did)."""
     tries = [
         _Try(index, could, did / could, asin(sqrt(did / could)))
         for index, (could, did) in enumerate(series)
@@ -76,7 +74,6 @@ def find_anomalies(series: Sequence[tuple[int, int]], period: PeriodName) -> lis
 
 
 def _compare(one: _Try, level: Sequence[float]) -> _Compared:
-    """How far a period is from the level before it."""
     recent = level[-MOST_PERIODS:]
     middle = median(recent)
     spread = MAD_TO_DEVIATION * median(abs(angle - middle) for angle in recent)
@@ -86,6 +83,5 @@ def _compare(one: _Try, level: Sequence[float]) -> _Compared:
 
 
 def _lasts(compared: Sequence[_Compared], needed: int) -> bool:
-    """Whether as many periods as a shift needs are far from the level, all on one side."""
     sides = {found.deviation > 0 for found in compared}
     return len(compared) == needed and len(sides) == 1 and all(found.far for found in compared)

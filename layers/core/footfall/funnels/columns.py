@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from footfall.days import DayRange, start_of
 from footfall.funnels.engine import Entries, Timeline
-from footfall.schemas.funnel import DEVICES, PackedEntries
+from footfall.schemas.funnel import DEVICES, DeviceEntries, PackedEntries
 
 NUMBERS = "<u4"
 
@@ -32,15 +32,15 @@ class Entered:
 
 
 def pack(people: ArrayLike, ranks: ArrayLike, milliseconds: ArrayLike) -> PackedEntries:
-    """The entries to one step on one day and device, as they are stored."""
+    """Returns the entries to one step on one day and device, as they are stored."""
     columns = [np.asarray(column, NUMBERS) for column in (people, ranks, milliseconds)]
     packed = [column.tobytes() for column in columns]
     return PackedEntries(count=len(columns[0]), people=packed[0], ranks=packed[1], milliseconds=packed[2])
 
 
-def unpack(documents: Iterable[Mapping[str, Any]], days: DayRange, steps: int) -> Entered:
-    """The entries to each step of one funnel, from the rollup documents of a range of days."""
-    by_step: list[list[Mapping[str, Any]]] = [[] for _ in range(steps)]
+def unpack(documents: Iterable[DeviceEntries], days: DayRange, steps: int) -> Entered:
+    """Returns the entries to each of so many steps of one funnel, from its rollups of a range of days."""
+    by_step: list[list[DeviceEntries]] = [[] for _ in range(steps)]
     ranked: dict[str, int] = {}
     for document in documents:
         by_step[document["order"] - 1].append(document)
@@ -53,11 +53,9 @@ def unpack(documents: Iterable[Mapping[str, Any]], days: DayRange, steps: int) -
 
 
 class _Head(NamedTuple):
-    """A day's number in the range, when it begins, and the place of its first rank."""
-
-    day: int
+    day: int  # its number in the range
     begin: int
-    place: int
+    place: int  # of its first rank
 
 
 def _head(written: str, place: int, days: DayRange) -> _Head:
@@ -65,8 +63,8 @@ def _head(written: str, place: int, days: DayRange) -> _Head:
     return _Head((day - days.first).days, milliseconds(start_of(day, days.zone)), place)
 
 
-def _dated(documents: Sequence[Mapping[str, Any]], heads: Mapping[str, _Head], timeline: Timeline) -> DatedEntries:
-    """The entries to one step; when and on which device they happened is told to the timeline."""
+def _dated(documents: Sequence[DeviceEntries], heads: Mapping[str, _Head], timeline: Timeline) -> DatedEntries:
+    # when and on which device the entries happened is written into the timeline
     packed = [document["entries"] for document in documents]
     counts = [entries["count"] for entries in packed]
     found = [heads[document["date"]] for document in documents]
@@ -84,5 +82,5 @@ def _joined(packed: Iterable[PackedEntries], name: str) -> NDArray[np.uint32]:
 
 
 def milliseconds(moment: datetime) -> int:
-    """A moment in Unix milliseconds."""
+    """Returns a moment in Unix milliseconds."""
     return round(moment.timestamp() * 1000)

@@ -22,7 +22,7 @@ Keys = NDArray[np.uint64]
 
 PERSON_BITS = np.uint64(32)
 NEVER = np.uint32(2**32 - 1)
-SPARSE = 4
+SPARSE = 4  # people's numbers up to so many times as high as there are entries are still good places in an array
 
 
 class Overlapping(Exception):
@@ -37,7 +37,7 @@ class Entries:
     places: Places
 
     def keys(self) -> Keys:
-        """The entries sorted by person and time."""
+        """Returns the entries sorted by person and time."""
         keys = self.people.astype(np.uint64)
         keys <<= PERSON_BITS
         keys |= self.places
@@ -53,7 +53,7 @@ class Timeline:
     devices: Codes
 
     def of(self, keys: Keys) -> Integers:
-        """When entries happened."""
+        """Returns when entries happened."""
         return self.times[_places(keys)]
 
 
@@ -70,12 +70,12 @@ class Attempts:
 
 
 def ordered(steps: Sequence[Entries], timeline: Timeline, window: int | None = None) -> Attempts:
-    """Everybody's attempt at the steps in their order, within `window` milliseconds of its first step."""
+    """Returns everybody's attempt at the steps in their order, within `window` milliseconds of its first step."""
     return _from_the_earliest(steps) if window is None else _from_every(steps, timeline, window)
 
 
 def _from_the_earliest(steps: Sequence[Entries]) -> Attempts:
-    """Everybody's attempt without a window: no later entry to the first step reaches further than the earliest."""
+    # without a window, no later entry to the first step reaches further than the earliest
     everybody, numbered = _numbered([step.people for step in steps])
     earliest = np.full((len(steps), len(everybody)), NEVER, np.uint32)
     np.minimum.at(earliest[0], numbered[0], steps[0].places)
@@ -88,10 +88,8 @@ def _from_the_earliest(steps: Sequence[Entries]) -> Attempts:
 
 
 def _numbered(columns: Sequence[People]) -> tuple[People, Sequence[NDArray[Any]]]:
-    """Everybody in ascending order, and each column with people's places in it instead of their own numbers.
-
-    Dense numbers are their own places; where most are left out, people are counted anew.
-    """
+    # everybody in ascending order, and each column with people's places in it instead of their own numbers;
+    # dense numbers are their own places, and where most are left out, people are counted anew
     most = max((int(people.max()) + 1 for people in columns if len(people)), default=0)
     if most <= SPARSE * sum(map(len, columns)):
         return np.arange(most, dtype=np.uint32), columns
@@ -100,13 +98,13 @@ def _numbered(columns: Sequence[People]) -> tuple[People, Sequence[NDArray[Any]]
 
 
 def distinct(columns: Sequence[NDArray[Number]]) -> NDArray[Number]:
-    """Every number of some columns once, in ascending order; quicker than np.unique, which hashes."""
+    """Returns every number of some columns once, in ascending order; quicker than np.unique, which hashes."""
     numbers = np.sort(np.concatenate(columns))
     return numbers[_begins(numbers)]
 
 
 def _from_every(steps: Sequence[Entries], timeline: Timeline, window: int) -> Attempts:
-    """Everybody's attempt within a window: every entry to the first step is followed, step by step."""
+    # within a window a later attempt may reach further: every entry to the first step is followed
     keys = starts = steps[0].keys()
     limits = timeline.of(starts) + window
     alive = np.arange(len(starts))
@@ -122,7 +120,7 @@ def _from_every(steps: Sequence[Entries], timeline: Timeline, window: int) -> At
 
 
 def any_order(steps: Sequence[Entries], timeline: Timeline, window: int | None = None) -> Attempts:
-    """Everybody's attempt at the steps in whatever order, all within `window` milliseconds of its earliest event.
+    """Returns everybody's attempt at the steps in any order, all within `window` milliseconds of its earliest event.
 
     A step is reached once it and all before it have happened; raises Overlapping when an event satisfies two of them.
     """
@@ -145,7 +143,7 @@ def any_order(steps: Sequence[Entries], timeline: Timeline, window: int | None =
 def _next(
     step: Keys, keys: Keys, side: Literal["left", "right"], timeline: Timeline, limits: Integers | None
 ) -> tuple[Indices, Keys]:
-    """Which keys are followed by an entry of the same person to a step, in time; and those entries."""
+    # which keys are followed by an entry of the same person to a step, within the limits; and those entries
     at = np.searchsorted(step, keys, side)
     found = np.flatnonzero(at < len(step))
     entered = step[at[found]]
@@ -164,14 +162,14 @@ def _places(keys: Keys) -> Places:
 
 
 def _begins(numbers: NDArray[Any]) -> NDArray[np.bool_]:
-    """Where each number's stretch of a sorted column begins."""
+    # where each number's stretch of a sorted column begins
     begins = np.ones(len(numbers), bool)
     begins[1:] = numbers[1:] != numbers[:-1]
     return begins
 
 
 def _furthest(people: People, reached: Integers, places: Places) -> Attempts:
-    """Of each person's attempts, which are in the order of time, the first that reaches furthest."""
+    # attempts come by person and in the order of time: of those that reach furthest, the first counts
     begins = np.flatnonzero(_begins(people))
     if len(begins) == len(people):
         return Attempts(people, reached, places)

@@ -1,17 +1,16 @@
 """One day's funnel rollups, from its events."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import numpy as np
 
 from footfall.funnels.columns import pack
-from footfall.funnels.engine import Entries, Timeline, ordered
+from footfall.funnels.engine import Integers
 from footfall.funnels.steps import satisfies
-from footfall.funnels.summary import Summary
-from footfall.schemas.funnel import DEVICES, Device, FunnelDocument, FunnelStep
+from footfall.schemas.event import StepEvent
+from footfall.schemas.funnel import DEVICES, Device, FunnelDocument
 from footfall.schemas.site import Funnel, Site
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -20,7 +19,7 @@ ENTRIES_PER_DOCUMENT = 1_000_000
 
 
 @dataclass
-class Entered:
+class Ranked:
     """Who entered one step on one device, and each entry's rank in the day's order of time."""
 
     people: list[int] = field(default_factory=list)
@@ -32,12 +31,11 @@ class DayEntries:
 
     def __init__(self, start: datetime, funnels: Iterable[Funnel]) -> None:
         self._start = start
-        self._entered = {(step, device): Entered() for one in funnels for step in one.steps for device in DEVICES}
-        self._satisfied: dict[tuple[str | None, ...], list[Entered]] = {}
+        self._entered = {(step, device): Ranked() for one in funnels for step in one.steps for device in DEVICES}
+        self._satisfied: dict[tuple[str | None, ...], list[Ranked]] = {}
         self._milliseconds: list[int] = []
-        self._devices: list[int] = []
 
-    def add(self, event: Mapping[str, Any], person: int) -> None:
+    def add(self, event: StepEvent, person: int) -> None:
         """Count an event of a person, whose dense id is given, for every step it satisfies."""
         kind = event["type"], event.get("name"), event.get("page_type"), event["device"]
         satisfied = self._satisfied.get(kind)
@@ -49,65 +47,60 @@ class DayEntries:
             entered.people.append(person)
             entered.ranks.append(len(self._milliseconds))
         self._milliseconds.append((event["timestamp"] - self._start) // MILLISECOND)
-        self._devices.append(DEVICES.index(event["device"]))
 
-    def _steps_of(self, event: Mapping[str, Any]) -> list[Entered]:
+    def _steps_of(self, event: StepEvent) -> list[Ranked]:
         return [
             entered
             for (step, device), entered in self._entered.items()
             if device == event["device"] and satisfies(event, step)
         ]
 
-    def timeline(self) -> Timeline:
-        """When the day's ranks were, in milliseconds from its beginning, and on which device."""
-        return Timeline(np.array(self._milliseconds, np.int64), np.array(self._devices, np.uint8))
+    def milliseconds(self) -> Integers:
+        """Returns when each of the day's ranks was, in milliseconds from the day's beginning."""
+        return np.array(self._milliseconds, np.int64)
 
-    def on(self, device: Device, step: str) -> Entered:
-        """The entries to one step on one device."""
+    def on(self, device: Device, step: str) -> Ranked:
+        """Returns the entries to one step on one device."""
         return self._entered[step, device]
 
-    def everywhere(self, step: str) -> Entries:
-        """The entries to one step on all devices."""
-        entered = [self._entered[step, device] for device in DEVICES]
-        people = np.concatenate([np.array(one.people, np.uint32) for one in entered])
-        return Entries(people, np.concatenate([np.array(one.ranks, np.uint32) for one in entered]))
-
     def devices(self, funnel: Funnel) -> list[Device]:
-        """The devices on which any of a funnel's steps was entered."""
+        """Returns the devices on which any of a funnel's steps was entered."""
         return [device for device in DEVICES if any(self._entered[step, device].people for step in funnel.steps)]
 
 
 def funnel_documents(site: Site, day: date, collected: DayEntries) -> Iterator[FunnelDocument]:
-    """What `funnel_analytics` holds of a day: every funnel's steps, on each device that any of them was seen on."""
-    timeline = collected.timeline()
+    """Returns a day's documents: every funnel's steps, on each device that any of them was seen on."""
+    milliseconds = collected.milliseconds()
     for funnel in site.funnels:
-        attempts = ordered([collected.everywhere(step) for step in funnel.steps], timeline)
-        figures = Summary(funnel.steps, attempts, timeline).steps_by_device()
         for device in collected.devices(funnel):
-            for step in figures[device]:
-                yield from _documents(site, funnel, day, device, step, collected.on(device, step.name), timeline)
+            for order in range(1, len(funnel.steps) + 1):
+                yield from _documents(site, funnel, day, device, order, collected, milliseconds)
 
 
 def _documents(
-    site: Site, funnel: Funnel, day: date, device: Device, step: FunnelStep, entered: Entered, timeline: Timeline
+    site: Site,
+    funnel: Funnel,
+    day: date,
+    device: Device,
+    order: int,
+    collected: DayEntries,
+    milliseconds: Integers,
 ) -> Iterator[FunnelDocument]:
-    """The document of one step; more where its entries do not fit into one, of which only the first has its figures."""
-    repeated = step.name in funnel.steps[: step.order - 1]
+    # one step's document; more where its entries do not fit into one
+    step = funnel.steps[order - 1]
+    entered = collected.on(device, step)
+    repeated = step in funnel.steps[: order - 1]
     for part, begin in enumerate(range(0, max(1, len(entered.people)), ENTRIES_PER_DOCUMENT)):
         ranks = entered.ranks[begin : begin + ENTRIES_PER_DOCUMENT]
-        suffix = (f":{step.order}" if repeated else "") + (f":part {part + 1}" if part else "")
+        suffix = (f":{order}" if repeated else "") + (f":part {part + 1}" if part else "")
         yield FunnelDocument(
-            _id=f"{site.site_id}:{day}:{device}:{funnel.name}:{step.name}{suffix}",
+            _id=f"{site.site_id}:{day}:{device}:{funnel.name}:{step}{suffix}",
             site_id=site.site_id,
             date=day.isoformat(),
             device=device,
             funnel=funnel.name,
-            step=step.name,
-            order=step.order,
-            users=0 if part else step.users,
-            conversion_rate=0.0 if part else step.conversion_rate,
-            drop_off=0 if part else step.drop_off,
-            avg_seconds=None if part else step.avg_seconds,
-            ranked=len(timeline.times),
-            entries=pack(entered.people[begin : begin + ENTRIES_PER_DOCUMENT], ranks, timeline.times[ranks]),
+            step=step,
+            order=order,
+            ranked=len(milliseconds),
+            entries=pack(entered.people[begin : begin + ENTRIES_PER_DOCUMENT], ranks, milliseconds[ranks]),
         )

@@ -2,36 +2,36 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
+from footfall.schemas.event import NamedEvent
 from footfall.schemas.site import Site
 
 
 def alternatives(step: str) -> frozenset[str]:
-    """What satisfies a step: `a|b` is either."""
+    """Returns what satisfies a step: `a|b` is either."""
     return frozenset(part.strip() for part in step.split("|"))
 
 
-def labels(event: Mapping[str, Any]) -> frozenset[str]:
-    """What an event can be called in a step: its page type when a page was viewed, its type, and its own name."""
+def labels(event: NamedEvent) -> frozenset[str]:
+    """Returns what an event is called in a step: its page type when a page was viewed, its type, and its own name."""
     page_type = event.get("page_type") if event["type"] == "pageview" else None
     return frozenset(label for label in (page_type, event["type"], event.get("name")) if label)
 
 
-def satisfies(event: Mapping[str, Any], step: str) -> bool:
-    """Whether an event satisfies a step."""
+def satisfies(event: NamedEvent, step: str) -> bool:
+    """Returns whether an event satisfies a step."""
     return not labels(event).isdisjoint(alternatives(step))
 
 
-def any_of(steps: Iterable[str]) -> dict[str, Any]:
-    """The MongoDB condition for events that satisfy at least one of the steps."""
+def any_of(steps: Iterable[str]) -> dict[str, object]:
+    """Returns the MongoDB condition for events that satisfy at least one of the steps."""
     words = sorted(frozenset().union(*map(alternatives, steps)))
     page = {"type": "pageview", "page_type": {"$in": words}}
     return {"$or": [page, {"type": {"$in": words}}, {"name": {"$in": words}}]}
 
 
 def definition(site: Site) -> str:
-    """A fingerprint of what a site's rollups depend on besides its events: its time zone and its funnels."""
+    """Returns a fingerprint of what a site's rollups depend on besides its events: its time zone and its funnels."""
     funnels = [funnel.model_dump() for funnel in site.funnels]
     return hashlib.sha256(json.dumps([site.time_zone, site.currency, funnels]).encode()).hexdigest()[:16]

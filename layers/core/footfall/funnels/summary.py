@@ -3,15 +3,31 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from footfall.funnels.engine import Attempts, Codes, Indices, Integers, Timeline
 from footfall.rates import percentage
-from footfall.schemas.funnel import DEVICES, FunnelStep
+from footfall.schemas.funnel import DEVICES, Device
 
 Seconds = NDArray[np.float64]
+
+
+class StepFigures(NamedTuple):
+    """How many attempts reached one step, its `order` from 1, and how fast from the step before; rates in percent."""
+
+    name: str
+    order: int
+    users: int
+    conversion_rate: float
+    step_conversion_rate: float
+    drop_off: int
+    drop_off_rate: float
+    avg_seconds: float | None
+    median_seconds: float | None
+    p90_seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -22,13 +38,13 @@ class Summary:
     attempts: Attempts
     timeline: Timeline
 
-    def steps(self) -> list[FunnelStep]:
-        """The figures of each step for everybody, money left out."""
+    def steps(self) -> list[StepFigures]:
+        """Returns the figures of each step for everybody."""
         users = reached_each(self.attempts.reached, len(self.names))
         return step_figures(self.names, users, [seconds for seconds, _ in self._taken])
 
-    def steps_by_device(self) -> dict[str, list[FunnelStep]]:
-        """The figures of each step for those who began on each device, money left out."""
+    def steps_by_device(self) -> dict[Device, list[StepFigures]]:
+        """Returns the figures of each step for those who began on each device."""
         devices, taken = self.devices(), self._taken
         return {
             device: step_figures(
@@ -40,13 +56,13 @@ class Summary:
         }
 
     def devices(self) -> Codes:
-        """The device that each attempt began on."""
+        """Returns the device that each attempt began on, as a place in DEVICES."""
         began_on: Codes = self.timeline.devices[self.attempts.places[0]]
         return began_on
 
     @cached_property
     def _taken(self) -> list[tuple[Seconds, Indices]]:
-        """For each step, what it took from the step before, and whom; nobody for the first."""
+        # for each step, what it took from the step before, and whom; nobody for the first
         times, places = self.timeline.times, self.attempts.places
         taken = []
         for number in range(len(self.names)):
@@ -57,16 +73,16 @@ class Summary:
 
 
 def reached_each(reached: Integers, steps: int) -> list[int]:
-    """How many attempts reached each step."""
+    """Returns how many attempts reached each step."""
     ended_at = np.bincount(reached, minlength=steps + 1)
     return [int(users) for users in ended_at[::-1].cumsum()[::-1][1:]]
 
 
-def step_figures(names: Sequence[str], users: Sequence[int], seconds: Sequence[Seconds]) -> list[FunnelStep]:
-    """The figures of each step, from how many reached it and what it took each of them from the step before."""
+def step_figures(names: Sequence[str], users: Sequence[int], seconds: Sequence[Seconds]) -> list[StepFigures]:
+    """Returns the figures of each step, from how many reached it and what it took each from the step before."""
     before = [users[0], *users]
     return [
-        FunnelStep(
+        StepFigures(
             name=name,
             order=number + 1,
             users=users[number],
@@ -74,27 +90,28 @@ def step_figures(names: Sequence[str], users: Sequence[int], seconds: Sequence[S
             step_conversion_rate=percentage(users[number], before[number]),
             drop_off=before[number] - users[number],
             drop_off_rate=percentage(before[number] - users[number], before[number]),
-            **_durations(seconds[number]),
-            revenue=None,
+            **_durations(seconds[number])._asdict(),
         )
         for number, name in enumerate(names)
     ]
 
 
-def _durations(seconds: Seconds) -> dict[str, float | None]:
+class _Durations(NamedTuple):
+    avg_seconds: float | None = None
+    median_seconds: float | None = None
+    p90_seconds: float | None = None
+
+
+def _durations(seconds: Seconds) -> _Durations:
     if not len(seconds):
-        return {"avg_seconds": None, "median_seconds": None, "p90_seconds": None}
+        return _Durations()
     ascending = np.sort(seconds)
-    figures = {
-        "avg_seconds": ascending.mean(),
-        "median_seconds": _percentile(ascending, 0.5),
-        "p90_seconds": _percentile(ascending, 0.9),
-    }
-    return {name: round(float(value), 3) for name, value in figures.items()}
+    figures = ascending.mean(), _percentile(ascending, 0.5), _percentile(ascending, 0.9)
+    return _Durations(*(round(float(figure), 3) for figure in figures))
 
 
 def _percentile(ascending: Seconds, share: float) -> float:
-    """Between the two nearest values, in proportion: as np.percentile, which takes much longer to begin."""
+    # between the two nearest values, in proportion: as np.percentile, which takes much longer to begin
     place = share * (len(ascending) - 1)
     below, above = ascending[int(place)], ascending[min(int(place) + 1, len(ascending) - 1)]
     return float(below + (above - below) * (place % 1))

@@ -4,14 +4,15 @@ It is the engine's `ordered` without a window: the earliest entry to each step a
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+
+from footfall.schemas.funnel import StepEntries
 
 RANK_BITS = 32
 
 
-def people_per_step(documents: Iterable[Mapping[str, Any]], steps: int) -> list[int]:
-    """Distinct people who reached each step of one funnel, from the rollup documents of a range of days."""
-    by_step: list[list[Mapping[str, Any]]] = [[] for _ in range(steps)]
+def people_per_step(documents: Iterable[StepEntries], steps: int) -> list[int]:
+    """Returns how many people reached each of so many steps of one funnel, from its rollups of a range of days."""
+    by_step: list[list[StepEntries]] = [[] for _ in range(steps)]
     for document in documents:
         by_step[document["order"] - 1].append(document)
     reached = _earliest(by_step[0])
@@ -22,8 +23,8 @@ def people_per_step(documents: Iterable[Mapping[str, Any]], steps: int) -> list[
     return users
 
 
-def _entries(documents: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
-    """Each entry's person and place in time."""
+def _entries(documents: Iterable[StepEntries]) -> Iterator[tuple[int, int]]:
+    # each entry's person, and its place in time
     for document in documents:
         day = int(document["date"].replace("-", "")) << RANK_BITS
         packed = document["entries"]
@@ -33,7 +34,7 @@ def _entries(documents: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, int]
             yield person, day | rank
 
 
-def _earliest(documents: Iterable[Mapping[str, Any]]) -> dict[int, int]:
+def _earliest(documents: Iterable[StepEntries]) -> dict[int, int]:
     places: dict[int, int] = {}
     for person, place in _entries(documents):
         if place < places.get(person, place + 1):
@@ -41,7 +42,7 @@ def _earliest(documents: Iterable[Mapping[str, Any]]) -> dict[int, int]:
     return places
 
 
-def _earliest_after(documents: Iterable[Mapping[str, Any]], before: Mapping[int, int]) -> dict[int, int]:
+def _earliest_after(documents: Iterable[StepEntries], before: Mapping[int, int]) -> dict[int, int]:
     places: dict[int, int] = {}
     for person, place in _entries(documents):
         if before.get(person, place) < place < places.get(person, place + 1):

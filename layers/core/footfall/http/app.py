@@ -1,16 +1,17 @@
 """HTTP: applications that answer as the contract says, and their way into Lambda."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Request, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from mangum import Mangum
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from footfall.aws.invocations import LambdaContext
 from footfall.errors import (
     BadRequest,
     FieldProblem,
@@ -21,15 +22,17 @@ from footfall.errors import (
     Unauthorized,
     Unavailable,
 )
-from footfall.http.gateway import readable
+from footfall.http.gateway import HttpEvent, HttpResponse, readable
 from footfall.observability import logger
-from footfall.schemas.paging import Page
+from footfall.schemas.paging import PagedQuestion
 from footfall.schemas.site import Scope
 
 PROBLEM_JSON = "application/problem+json"
 TEXT_TYPES = ["application/json", PROBLEM_JSON, "text/", "application/javascript"]
 NOTHING_SAID = frozenset({b"", b"{}", b"null"})
-LambdaHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
+LambdaHandler = Callable[[object, LambdaContext], HttpResponse]
+Responses = dict[int | str, dict[str, Any]]
+"""What FastAPI takes a route's answers besides a 200 as."""
 
 
 class FieldProblemOut(BaseModel):
@@ -50,14 +53,14 @@ class Problem(BaseModel):
     errors: list[FieldProblemOut] | None = None
 
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
+PROBLEMS: Responses = {
     code: {"model": Problem, "content": {PROBLEM_JSON: {}}, "description": HTTPStatus(code).phrase}
     for code in (400, 401, 403, 404, 422, 503)
 }
 
 
-def create_app(title: str, rules: Sequence[Any] = ()) -> FastAPI:
-    """An application whose every error is problem+json; `rules` are dependencies of all its routes."""
+def create_app(title: str, rules: Sequence[params.Depends] = ()) -> FastAPI:
+    """Returns an application whose every error is problem+json; `rules` are dependencies of all its routes."""
     app = FastAPI(
         title=title,
         version="1",
@@ -75,22 +78,27 @@ def create_app(title: str, rules: Sequence[Any] = ()) -> FastAPI:
     return app
 
 
-def problem(request: Request, status: int, title: str, detail: str, **extra: Any) -> JSONResponse:
-    """An error answer; `extra` may give `errors` and `headers`."""
-    body = Problem(
-        title=title, status=status, detail=detail, instance=request.scope["path"], errors=extra.get("errors")
-    )
-    return JSONResponse(
-        body.model_dump(exclude_none=True), status, headers=extra.get("headers"), media_type=PROBLEM_JSON
-    )
+def problem(
+    request: Request,
+    status: int,
+    title: str,
+    detail: str,
+    *,
+    fields: Sequence[FieldProblem] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """Returns an error answer; `fields` are those that a 422 names."""
+    errors = None if fields is None else [FieldProblemOut(field=each.field, message=each.message) for each in fields]
+    body = Problem(title=title, status=status, detail=detail, instance=request.scope["path"], errors=errors)
+    return JSONResponse(body.model_dump(exclude_none=True), status, headers=headers, media_type=PROBLEM_JSON)
 
 
 def _on_footfall_error(request: Request, error: FootfallError) -> Response:
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return _on_unhandled(request, error)
-    errors = [vars(found) for found in error.problems] if isinstance(error, Invalid) else None
+    fields = error.problems if isinstance(error, Invalid) else None
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable | TooMany) else None
-    return problem(request, error.status, error.title, error.detail, errors=errors, headers=headers)
+    return problem(request, error.status, error.title, error.detail, fields=fields, headers=headers)
 
 
 def _on_invalid_request(request: Request, error: RequestValidationError) -> Response:
@@ -110,12 +118,13 @@ def _on_unhandled(request: Request, error: Exception) -> Response:
 
 
 def as_lambda(app: FastAPI) -> LambdaHandler:
-    """The Lambda handler of an application; an event that is not a whole request gets a 400, not a crash."""
+    """Returns an application's Lambda handler; an event that is not a whole request gets a 400, not a crash."""
     mangum = Mangum(app, lifespan="off", text_mime_types=TEXT_TYPES)
+    answer = cast("Callable[[HttpEvent, LambdaContext], HttpResponse]", mangum)  # it knows other gateways as well
 
-    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    def handler(event: object, context: LambdaContext) -> HttpResponse:
         try:
-            return mangum(readable(event), context)
+            return answer(readable(event), context)
         except BadRequest as error:
             return _bad_event(event, error.detail)
         except UnicodeEncodeError:
@@ -124,7 +133,7 @@ def as_lambda(app: FastAPI) -> LambdaHandler:
     return handler
 
 
-def _bad_event(event: Any, detail: str) -> dict[str, Any]:
+def _bad_event(event: object, detail: str) -> HttpResponse:
     path = event.get("rawPath") if isinstance(event, dict) else None
     instance = path if isinstance(path, str) and path.isprintable() and path else "/"
     body = Problem(title="Bad request", status=400, detail=detail, instance=instance)
@@ -136,14 +145,15 @@ def _bad_event(event: Any, detail: str) -> dict[str, Any]:
     }
 
 
-def _granted(request: Request) -> dict[str, Any]:
-    """What the authorizer says of the caller: site_id, scopes, key_id."""
-    authorizer = (request.scope.get("aws.event") or {}).get("requestContext", {}).get("authorizer") or {}
-    return authorizer.get("lambda") or {}
+def _granted(request: Request) -> dict[str, object]:
+    # what the authorizer says of the caller: site_id, scopes, key_id
+    event: HttpEvent | None = request.scope.get("aws.event")
+    authorizer = event["requestContext"].get("authorizer") if event else None
+    return (authorizer.get("lambda") if authorizer else None) or {}
 
 
 def site_with(scope: Scope) -> Callable[[Request], str]:
-    """A dependency: the caller's site, when the authorizer gave the key that scope.
+    """Returns a dependency that gives the caller's site when the authorizer gave the key that scope.
 
     The authorizer's context is the only source of `site_id`; nothing the caller writes can name another.
     """
@@ -160,7 +170,7 @@ def site_with(scope: Scope) -> Callable[[Request], str]:
 
 
 def _may_administer(request: Request) -> bool:
-    return "admin" in _granted(request).get("scopes", "").split()
+    return "admin" in str(_granted(request).get("scopes", "")).split()
 
 
 MayAdminister = Annotated[bool, Depends(_may_administer)]
@@ -175,10 +185,4 @@ async def no_body(request: Request) -> None:
         raise Invalid([FieldProblem("body", "this route takes query parameters, and no body")])
 
 
-def _page(
-    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1, page_size: Annotated[int, Query(ge=1, le=100)] = 20
-) -> Page:
-    return Page(page=page, page_size=page_size)
-
-
-Paged = Annotated[Page, Depends(_page)]
+Paged = Annotated[PagedQuestion, Depends()]

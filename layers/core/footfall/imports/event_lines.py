@@ -1,26 +1,26 @@
 """Events as JSON, one on each line: what a client would have sent to collect, kept in a file."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from footfall.codec import decode
 from footfall.errors import Invalid, Unstorable
 from footfall.events.normalise import Reading, read_event
 from footfall.identity import derived_event_id
 from footfall.imports.kind import Destination, Kind, Meaning, Place, Table, TableRow
+from footfall.schemas.event import Json
 
 LINES = Table((), endings=(".ndjson", ".jsonl"))
 SEND_TIMES = ("sentAt", "sent_at")
 
 
 def place(line: TableRow, destination: Destination) -> Place:
-    """Every line stays where it is in its file."""
+    """Returns every line stays where it is in its file."""
     _read(line.values[0], destination)
     return Place(f"{line.row.line:012}")
 
 
 def meaning(rows: Sequence[TableRow], destination: Destination) -> Meaning:
-    """The event of one line, under its own id or one made of what it says.
+    """Returns the event of one line, under its own id or one made of what it says.
 
     The clock of who wrote the file says nothing of when its events were sent, so their times are taken as they are.
     """
@@ -31,7 +31,7 @@ def meaning(rows: Sequence[TableRow], destination: Destination) -> Meaning:
     return Meaning([{**kept, "eventId": event_id, "sequence": line.row.line}])
 
 
-def _read(text: str, destination: Destination) -> tuple[dict[str, Any], Reading]:
+def _read(text: str, destination: Destination) -> tuple[Json, Reading]:
     try:
         raw = decode(text.encode())
     except (ValueError, RecursionError):

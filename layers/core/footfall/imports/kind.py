@@ -36,7 +36,7 @@ class Table:
     endings: tuple[str, ...] = (".csv",)
 
     def fits(self, file_name: str) -> bool:
-        """Whether a file of that name is this table, as it is or with gzip."""
+        """Returns whether a file of that name is this table, as it is or with gzip."""
         stem = file_name.lower().removesuffix(".gz")
         return stem.endswith(self.endings) and (self.name is None or stem == f"{self.name}{self.endings[0]}")
 

@@ -32,7 +32,7 @@ def check_names(kind: ImportKind, names: Sequence[str]) -> None:
 
 
 def table_of(kind: ImportKind, name: str) -> Table:
-    """The table that a file of that name is; the name has passed `check_names`."""
+    """Returns the table that a file of that name is; the name has passed `check_names`."""
     return next(table for table in KINDS[kind].tables if table.fits(name))
 
 

@@ -11,7 +11,7 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 @lru_cache(maxsize=50_000)
 def read_day(text: str, zone: ZoneInfo, latest: datetime) -> datetime:
-    """The midnight at which a day such as 2015-02-28 begins in the zone; raises Unstorable."""
+    """Returns the midnight at which a day such as 2015-02-28 begins in the zone; raises Unstorable."""
     try:
         day = date.fromisoformat(text) if len(text) == 10 else None
     except ValueError:
@@ -23,7 +23,7 @@ def read_day(text: str, zone: ZoneInfo, latest: datetime) -> datetime:
 
 @lru_cache(maxsize=50_000)
 def read_moment(text: str, zone: ZoneInfo, latest: datetime) -> str:
-    """A time in the zone such as 2010-12-01 08:26:00 or 12/1/2010 8:26 (month first), as ISO; raises Unstorable."""
+    """Returns a local time such as 2010-12-01 08:26:00 or 12/1/2010 8:26 (month first) as ISO; raises Unstorable."""
     moment = _iso(text) or _month_first(text)
     if moment is None:
         raise Unstorable("bad_date", "the time is not one of the calendar written as YYYY-MM-DD HH:MM:SS")

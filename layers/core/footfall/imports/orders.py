@@ -25,7 +25,7 @@ MAX_ID = 200
 
 
 def place(line: TableRow, destination: Destination) -> Place:
-    """A row belongs to its invoice, in the file's order."""
+    """Returns a row belongs to its invoice, in the file's order."""
     invoice, stock_code, _, quantity, moment, price, customer, _ = line.values
     if not invoice or len(invoice) > MAX_ID or len(customer) > MAX_ID:
         raise Unstorable("bad_id", f"InvoiceNo is empty, or InvoiceNo or CustomerID longer than {MAX_ID} characters")
@@ -44,7 +44,7 @@ def place(line: TableRow, destination: Destination) -> Place:
 
 
 def meaning(rows: Sequence[TableRow], destination: Destination) -> Meaning:
-    """The one event of an invoice: an order completed, or one refunded."""
+    """Returns the one event of an invoice: an order completed, or one refunded."""
     quantities = [abs(_whole(row.values[3])) for row in rows]
     total = sum(quantity * Decimal(row.values[5]) for quantity, row in zip(quantities, rows, strict=True))
     if not total:

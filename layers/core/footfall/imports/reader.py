@@ -18,7 +18,7 @@ class Reader:
     width: int
 
     def read(self, row: Row) -> TableRow:
-        """A row as one of the table, whole where the table has no columns; raises Unstorable when it cannot be read."""
+        """Returns a row of the table, whole where it has no columns; raises Unstorable for one that cannot be read."""
         if not self.columns:
             return TableRow(self.table, [text_of(row)], row)
         fields = fields_of(row)
@@ -28,7 +28,7 @@ class Reader:
 
 
 def read_table(table: Table, name: str, stream: IO[bytes], file: int) -> tuple[Reader, Iterator[Row]]:
-    """A file's reader and its rows; raises Unimportable, naming file and column, when it is not such a table."""
+    """Returns a file's reader and its rows; raises Unimportable, naming file and column, for one of another form."""
     lines = read_lines(stream, file)
     if not table.columns:
         return Reader(table, [], 0), _not_blank(lines)

@@ -21,7 +21,7 @@ class Row(NamedTuple):
 
 
 def read_lines(stream: IO[bytes], file: int) -> Iterator[Row]:
-    """Every line; of one longer than a row may be, only the first bytes are kept, one more than the limit."""
+    """Returns every line; of one longer than a row may be, only the first bytes are kept, one more than the limit."""
     line = 0
     while raw := stream.readline(MAX_ROW_BYTES + 1):
         line += 1
@@ -32,7 +32,7 @@ def read_lines(stream: IO[bytes], file: int) -> Iterator[Row]:
 
 
 def join_quoted(lines: Iterator[Row], columns: int) -> Iterator[Row]:
-    """The records of CSV lines: a quoted text may go over several lines, which make one row of that many columns.
+    """Returns the records of CSV lines; a quoted text may go over several lines, which then make one row.
 
     A quote that is not closed so within a few lines spoils its own line only, not the rest of the file.
     """
@@ -42,7 +42,7 @@ def join_quoted(lines: Iterator[Row], columns: int) -> Iterator[Row]:
 
 
 def _joined(first: Row, ahead: deque[Row], lines: Iterator[Row], columns: int) -> Row:
-    """The record that begins with an open quote; lines looked at but not part of it are left in `ahead`."""
+    # lines that were looked at and are no part of the record are left in `ahead`
     raw = first.raw
     for taken in range(1, MAX_QUOTED_LINES):
         if taken > len(ahead) and (following := next(lines, None)):
@@ -66,7 +66,7 @@ def _has(record: Row, columns: int) -> bool:
 
 
 def text_of(row: Row) -> str:
-    """A row as text; raises Unstorable when it is too long or not UTF-8."""
+    """Returns a row as text; raises Unstorable when it is too long or not UTF-8."""
     if len(row.raw) > MAX_ROW_BYTES:
         raise Unstorable("row_too_long", f"a row holds at most {MAX_ROW_BYTES} bytes")
     try:
@@ -76,7 +76,7 @@ def text_of(row: Row) -> str:
 
 
 def fields_of(row: Row) -> list[str]:
-    """The fields of a CSV record; raises Unstorable when it cannot be read as one."""
+    """Returns the fields of a CSV record; raises Unstorable when it cannot be read as one."""
     text = text_of(row)
     return _parsed(text) if '"' in text else text.split(",")
 

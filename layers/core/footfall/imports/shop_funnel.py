@@ -26,7 +26,7 @@ MAX_DEVICE = 64
 
 
 def place(row: TableRow, destination: Destination) -> Place:
-    """A row belongs to its user: the user's own row first, then the pages in the funnel's order."""
+    """Returns a row belongs to its user: the user's own row first, then the pages in the funnel's order."""
     user_id, second, *others = row.values
     if not user_id.strip() or len(user_id) > MAX_ID:
         raise Unstorable("bad_user_id", f"user_id is empty or longer than {MAX_ID} characters")
@@ -41,7 +41,7 @@ def place(row: TableRow, destination: Destination) -> Place:
 
 
 def meaning(rows: Sequence[TableRow], destination: Destination) -> Meaning:
-    """One identify event of the user and one page view for each page; what a row repeats counts once."""
+    """Returns one identify event of the user and one page view for each page; what a row repeats counts once."""
     user = rows[0]
     if user.table is not USERS:
         return Meaning([], refused=[Refused(row.row, "unknown_user", "user_id is not in user_table") for row in rows])

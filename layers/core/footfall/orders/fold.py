@@ -9,7 +9,7 @@ ORDER_EVENTS = frozenset({"order_completed", "order_updated", "order_refunded", 
 
 
 def order_id_of(event: EventDocument) -> str | None:
-    """The order an event speaks of, or None; an order without an id is named by its event."""
+    """Returns the order an event speaks of, or None; an order without an id is named by its event."""
     if event["type"] not in ORDER_EVENTS:
         return None
     named = (event.get("commerce") or {}).get("order_id")
@@ -17,7 +17,7 @@ def order_id_of(event: EventDocument) -> str | None:
 
 
 def fold_order(order_id: str, events: list[EventDocument]) -> OrderDocument:
-    """One order from all events that speak of it, in any order.
+    """Returns one order from all events that speak of it, in any order.
 
     The first completion counts, as the latest update amends it. A refund without an amount gives back everything;
     refunds add up to the total at most. A refund whose order was never seen stands for itself.

@@ -3,9 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
-from footfall.schemas.event import EventDocument, order_in_time
+from footfall.schemas.event import EventDocument, Json, order_in_time
 from footfall.schemas.person import Link
 
 
@@ -30,7 +29,7 @@ class Sighting:
 
 
 def sightings(events: Iterable[EventDocument]) -> dict[str, Sighting]:
-    """Everybody a batch of events speaks of, by person id; a visitor who is a known person appears as both."""
+    """Returns everybody a batch of events speaks of, by person id; a visitor who is a known person appears as both."""
     people: dict[str, Sighting] = {}
     for event in events:
         _see(people, event["person_id"], event)
@@ -55,22 +54,22 @@ def _link(visitor: Sighting, event: EventDocument, person_id: str) -> None:
         visitor.link = link
 
 
-def fold_traits(events: Iterable[EventDocument]) -> dict[str, Any]:
-    """A person's traits from every event that tells any: the latest word on each counts."""
-    traits: dict[str, Any] = {}
+def fold_traits(events: Iterable[EventDocument]) -> Json:
+    """Returns a person's traits from every event that tells any: the latest word on each counts."""
+    traits: Json = {}
     for event in sorted(events, key=order_in_time):
         traits.update(event.get("traits") or {})
     return traits
 
 
-def sex_of(traits: dict[str, Any]) -> str | None:
-    """The trait `sex` (or `gender`) where it is a text."""
+def sex_of(traits: Json) -> str | None:
+    """Returns the trait `sex` (or `gender`) where it is a text."""
     sex = traits.get("sex") or traits.get("gender")
     return sex[:32] if isinstance(sex, str) else None
 
 
 def by_person(events: Iterable[EventDocument]) -> dict[str, list[EventDocument]]:
-    """Events grouped by person."""
+    """Returns events grouped by person."""
     groups: defaultdict[str, list[EventDocument]] = defaultdict(list)
     for event in events:
         groups[event["person_id"]].append(event)

@@ -1,12 +1,13 @@
 """The dense numbers of people, by which bitmaps and columns name them."""
 
-from collections.abc import Iterable, Mapping
-from itertools import islice
-from typing import Any
+from collections.abc import Iterable
 
 from pymongo.client_session import ClientSession
 
+from footfall.chunks import chunks
 from footfall.people.identities import person_of
+from footfall.schemas.event import StepEvent
+from footfall.schemas.order import OwnedOrder
 from footfall.schemas.person import PersonNumber
 from footfall.stores.collections import users
 from footfall.stores.mongo import Mongo
@@ -25,7 +26,7 @@ class PersonNumbers:
         self._people: dict[str, int] = {}
         self._visitors: dict[str, int] = {}
 
-    def learn(self, events: Iterable[Mapping[str, Any]]) -> None:
+    def learn(self, events: Iterable[StepEvent | OwnedOrder]) -> None:
         """Read whom events (or orders) belong to, in as few questions as there are kinds of people."""
         if len(self._people) + len(self._visitors) > MOST_REMEMBERED:
             self._people.clear()
@@ -41,16 +42,15 @@ class PersonNumbers:
         self._people.update((who, numbers[who]) for who in people if who in numbers)
         self._visitors.update((who, numbers[told]) for who in visitors if (told := links.get(who, who)) in numbers)
 
-    def of(self, event: Mapping[str, Any]) -> int | None:
+    def of(self, event: StepEvent | OwnedOrder) -> int | None:
         """Returns the number of the person an event (or order) belongs to; None for somebody not stored yet."""
         user_id = event.get("user_id")
         return self._people.get(user_id) if user_id else self._visitors.get(event["person_id"])
 
     def _read(self, person_ids: set[str]) -> dict[str, PersonNumber]:
-        keys = iter([f"{self._site_id}:{person_id}" for person_id in person_ids])
         found: dict[str, PersonNumber] = {}
-        while part := list(islice(keys, KEYS_PER_QUESTION)):
-            query = {"_id": {"$in": part}}
+        for some in chunks(person_ids, KEYS_PER_QUESTION):
+            query = {"_id": {"$in": [f"{self._site_id}:{person_id}" for person_id in some]}}
             who = users.read(self._database, PersonNumber, query, session=self._session, batch_size=10_000)
             found |= {user["person_id"]: user for user in who.to_list()}
         return found

@@ -1,4 +1,4 @@
-"""What Redis remembers of one site's answers: how much, how often it helped, and how it is forgotten.
+"""The question what Redis remembers of a site's answers and how often it helped; and how it is forgotten.
 
 Keys are found by looking through all there are, so that nothing has to be kept beside them. Only those that begin as a
 key of the site does are counted or removed: no other tenant's is ever touched.
@@ -9,12 +9,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 
+from pydantic import BaseModel, Field
 from redis import Redis
 
+from footfall.chunks import chunks
 from footfall.clock import now
 from footfall.errors import Unavailable
 from footfall.rates import percentage
-from footfall.schemas.cache import CachedKind, CacheStats
 from footfall.stores.keys import REMEMBERED, active_user_key, counts_key, similar_users_prefix
 from footfall.stores.redis import ask
 
@@ -24,13 +25,36 @@ SECONDS = 8.0
 """How long looking through all keys may take: enough for some million."""
 
 
-def statistics(site_id: str) -> CacheStats:
-    """Answers of each kind that are kept, and how often one was found in the last week; raises Unavailable."""
+class CachedKind(BaseModel):
+    """The remembered answers of one kind."""
+
+    kind: str = Field(description="`dashboard`, `funnel`, `similar_users` or `trending`", examples=["funnel"])
+    entries: int = Field(description="answers that are kept now", examples=[12])
+    bytes: int = Field(description="how long they are together, as text", examples=[20_480])
+    hits: int = Field(description="how often one was found", examples=[870])
+    misses: int = Field(description="how often one had to be computed", examples=[130])
+    hit_rate: float = Field(description="share of lookups that found one, in percent", examples=[87.0])
+
+
+class CacheStats(BaseModel):
+    """The site's remembered answers: how many there are, and how often they saved computing one in the last days."""
+
+    hit_rate: float = Field(description="share of lookups that found an answer, in percent", examples=[87.5])
+    hits: int
+    misses: int
+    days: int = Field(description="over how many days lookups are counted", examples=[7])
+    entries: int
+    bytes: int
+    kinds: list[CachedKind]
+
+
+def answer(site_id: str) -> CacheStats:
+    """Returns the answers of each kind that are kept, and how often one was found in a week; raises Unavailable."""
     return ask(lambda redis: _statistics(redis, site_id))
 
 
 def hit_rate(site_id: str) -> float:
-    """How often an answer was found in the last week, in percent; raises Unavailable."""
+    """Returns how often an answer was found in the last week, in percent; raises Unavailable."""
     counts = ask(lambda redis: _counts(redis, site_id))
     kinds = [_of_kind(kind, [], counts) for kind in REMEMBERED]
     hits = sum(kind.hits for kind in kinds)
@@ -38,13 +62,16 @@ def hit_rate(site_id: str) -> float:
 
 
 def forget(site_id: str, kinds: Iterable[str] = tuple(REMEMBERED)) -> int:
-    """Forget a site's answers of some kinds; answers how many there were; raises Unavailable."""
+    """Forget a site's answers of some kinds; returns how many there were; raises Unavailable."""
     starts = tuple(f"{REMEMBERED[kind]}:{site_id}:" for kind in kinds)
     return ask(lambda redis: _unlink(redis, _keys(redis, site_id, starts)))
 
 
 def forget_person(site_id: str, person_ids: Iterable[str]) -> int:
-    """Forget answers about somebody, under each id of theirs, and that they are active; raises Unavailable."""
+    """Forget answers about somebody, under each id of theirs, and that they are active; returns how many there were.
+
+    Raises Unavailable.
+    """
     people = sorted(set(person_ids))
     starts = tuple(similar_users_prefix(site_id, person_id) for person_id in people)
     active = [active_user_key(site_id, person_id).text for person_id in people]
@@ -76,7 +103,6 @@ def _of_kind(kind: str, lengths: list[int], counts: Counter[str]) -> CachedKind:
 
 
 def _counts(redis: Redis, site_id: str) -> Counter[str]:
-    """The lookups and misses of the last week by kind."""
     today = now().date()
     pipeline = redis.pipeline(transaction=False)
     for days in range(DAYS_COUNTED):
@@ -88,21 +114,19 @@ def _counts(redis: Redis, site_id: str) -> Counter[str]:
 
 
 def _lengths(redis: Redis, site_id: str) -> defaultdict[str, list[int]]:
-    """How long each remembered answer is, by how its key begins."""
+    # of each remembered answer, by how its key begins
     keys = _keys(redis, site_id, tuple(f"{start}:{site_id}:" for start in REMEMBERED.values()))
     lengths: defaultdict[str, list[int]] = defaultdict(list)
-    for start in range(0, len(keys), AT_A_TIME):
-        part = keys[start : start + AT_A_TIME]
+    for some in chunks(keys, AT_A_TIME):
         pipeline = redis.pipeline(transaction=False)
-        for key in part:
+        for key in some:
             pipeline.strlen(key)
-        for key, length in zip(part, pipeline.execute(), strict=True):
+        for key, length in zip(some, pipeline.execute(), strict=True):
             lengths[":".join(key.split(":")[:2])].append(length)
     return lengths
 
 
 def _keys(redis: Redis, site_id: str, starts: tuple[str, ...]) -> list[str]:
-    """The keys that begin in one of these ways; raises Unavailable when there are too many keys to look through."""
     deadline = time.monotonic() + SECONDS
     found: set[str] = set()
     for key in redis.scan_iter(match=f"*:{site_id}:*", count=1_000):
@@ -114,5 +138,4 @@ def _keys(redis: Redis, site_id: str, starts: tuple[str, ...]) -> list[str]:
 
 
 def _unlink(redis: Redis, keys: list[str]) -> int:
-    parts = [keys[start : start + AT_A_TIME] for start in range(0, len(keys), AT_A_TIME)]
-    return sum(int(redis.unlink(*part)) for part in parts)
+    return sum(int(redis.unlink(*some)) for some in chunks(keys, AT_A_TIME))

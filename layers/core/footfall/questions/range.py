@@ -1,19 +1,21 @@
-"""The range of days that a question is about."""
+"""The range of days that a question is about, and what every answer says of it."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from footfall.days import Day, DayRange
+from footfall.days import Day, DayRange, zone_named
 from footfall.errors import FieldProblem, Invalid
+from footfall.rollups import Rollups
 
 DEFAULT_DAYS = 30
 MAX_DAYS = 3_660
 
 
 class RangeQuestion(BaseModel):
-    """The query parameters of every answer about a range of days; one that is not known here is refused by name."""
+    """The parameters of every question about a range of days; one that is not known here is refused by name."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -30,7 +32,7 @@ class RangeQuestion(BaseModel):
     )
 
     def days(self, last_with_data: date, zone: ZoneInfo) -> DayRange:
-        """The days asked for; raises Invalid when they end before they begin or are more than ten years."""
+        """Returns the days asked for; raises Invalid when they end before they begin or are more than ten years."""
         last = self.to or max(last_with_data, self.from_ or last_with_data)
         first = self.from_ or last - timedelta(days=DEFAULT_DAYS - 1)
         if last < first:
@@ -38,3 +40,36 @@ class RangeQuestion(BaseModel):
         if (last - first).days >= MAX_DAYS:
             raise Invalid([FieldProblem("from", f"is more than {MAX_DAYS} days before `to`")])
         return DayRange(first, last, zone)
+
+    def days_of(self, rollups: Rollups) -> DayRange:
+        """Returns the days asked for of a site; raises Invalid as `days` does."""
+        return self.days(self.to or rollups.last_day(), zone_named(rollups.site.time_zone))
+
+
+class Range(BaseModel):
+    """The local days that an answer covers, both ends counted."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    first: date = Field(alias="from", examples=["2015-01-01"])
+    last: date = Field(alias="to", examples=["2015-04-30"])
+    time_zone: str = Field(description="IANA name of the site's time zone", examples=["Europe/London"])
+
+    @classmethod
+    def of(cls, days: DayRange) -> "Range":
+        """Returns what an answer says of the days it covers."""
+        return cls(first=days.first, last=days.last, time_zone=days.zone.key)
+
+
+class RangeAnswer(BaseModel):
+    """An answer about a range of days."""
+
+    range: Range
+    complete_to: datetime | None = Field(
+        description="The watermark: what was processed before this moment is counted; null while not all is rolled up",
+        examples=["2026-11-21T12:05:00Z"],
+    )
+
+    def counted_to(self, moment: datetime | None) -> Self:
+        """Returns the answer with this watermark, which moves on while the answer stays in the cache."""
+        return self.model_copy(update={"complete_to": moment})

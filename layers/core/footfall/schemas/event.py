@@ -52,6 +52,8 @@ EVENT_TYPES = frozenset(
     }
 )
 """Every type an event can be stored under, besides `custom`."""
+INTERACTION_TYPES = frozenset({"click", "scroll", "hover", "form", "form_submit"})
+"""What somebody does on a page; a session with any of them is no bounce."""
 
 
 def _also(*names: str) -> Any:
@@ -159,12 +161,17 @@ class EventMoment(TypedDict):
     event_id: str
 
 
-class StepEvent(EventMoment):
-    """What a funnel reads of an event."""
+class NamedEvent(TypedDict):
+    """What an event is called: in funnels, and wherever events are counted by what happened."""
 
     type: str
     name: NotRequired[str]
     page_type: NotRequired[str]
+
+
+class StepEvent(EventMoment, NamedEvent):
+    """What a funnel reads of an event."""
+
     device: str
     person_id: str
     user_id: NotRequired[str]

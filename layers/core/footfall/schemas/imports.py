@@ -1,7 +1,7 @@
 """An import: files that become events, how far it has come, and what was wrong with their rows."""
 
 from datetime import datetime
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from pydantic import BaseModel, Field
 
@@ -35,22 +35,66 @@ class RowProblem(BaseModel):
     detail: str
 
 
-class ImportDocument(TypedDict):
-    """One document of `imports`.
+class Announcement(BaseModel):
+    """What an import will be, as it stands beside the uploads until the manifest starts it."""
 
-    Every row read is sent, repeated (it says what an earlier one said), or quarantined. `reasons` counts the
-    quarantined rows by reason and `problems` names the first of them; `first_day` and `last_day` are those that the
-    rows sent tell. `checkpoint` is what a later run needs to go on from; `holder` is the queue message that carries
-    the import; `attempts` counts its starts since it last came on. `readers` says where each file's columns stand, for
-    rows that are read again.
+    kind: ImportKind
+    files: list[AnnouncedFile]
+    created_at: datetime
+
+
+class FileDocument(TypedDict):
+    """An announced file, in bytes, within a stored import."""
+
+    name: str
+    size: int
+
+
+class ProblemDocument(TypedDict):
+    """Why one row was quarantined, within a stored import."""
+
+    file: str
+    line: int
+    reason: str
+    detail: str
+
+
+class TallyDocument(TypedDict):
+    """What became of the groups of rows that were sent, within a stored import; the days as YYYY-MM-DD."""
+
+    read: int
+    sent: int
+    repeated: int
+    quarantined: int
+    events: int
+    first_day: str | None
+    last_day: str | None
+    reasons: dict[str, int]
+    problems: list[ProblemDocument]
+
+
+class Checkpoint(TypedDict):
+    """The last group of rows whose events are in the queue, when it began and its key, and what was sent until then."""
+
+    began: str
+    key: str
+    sent: TallyDocument
+
+
+class ReaderDocument(TypedDict):
+    """Where a table's columns stand among the `width` columns of its file."""
+
+    columns: list[int]
+    width: int
+
+
+class ImportFigures(TypedDict):
+    """How far an import has come: every row read is sent, repeated (an earlier one says the same) or quarantined.
+
+    `reasons` counts the quarantined rows by reason and `problems` names the first of them; `first_day` and `last_day`
+    are those that the rows sent tell.
     """
 
-    _id: str
-    site_id: str
-    import_id: str
-    kind: ImportKind
-    state: ImportState
-    files: list[dict[str, Any]]
     rows_read: int
     rows_sent: int
     rows_repeated: int
@@ -59,8 +103,24 @@ class ImportDocument(TypedDict):
     first_day: str | None
     last_day: str | None
     reasons: dict[str, int]
-    problems: list[dict[str, Any]]
-    checkpoint: dict[str, Any] | None
+    problems: list[ProblemDocument]
+
+
+class ImportDocument(ImportFigures):
+    """One document of `imports`, made from the import's announcement when its manifest arrives.
+
+    `checkpoint` is what a later run needs to go on from; `holder` is the queue message that carries the import;
+    `attempts` counts its starts since it last came on. `readers` says where each file's columns stand, for rows that
+    are read again.
+    """
+
+    _id: str
+    site_id: str
+    import_id: str
+    kind: ImportKind
+    state: ImportState
+    files: list[FileDocument]
+    checkpoint: Checkpoint | None
     holder: str | None
     attempts: int
     error: str | None
@@ -68,4 +128,4 @@ class ImportDocument(TypedDict):
     started_at: datetime | None
     updated_at: datetime
     finished_at: datetime | None
-    readers: NotRequired[list[dict[str, Any]]]
+    readers: NotRequired[list[ReaderDocument]]

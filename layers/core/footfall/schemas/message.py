@@ -42,6 +42,18 @@ class EventsMessage(BaseModel):
     replay: list[Text] = []
 
 
+class ContinueMessage(BaseModel):
+    """Our own message of the imports queue: to carry on with an import, or to read rows of it again.
+
+    `replay` names the rows as quarantine does.
+    """
+
+    version: Literal[1] = 1
+    site_id: str
+    import_id: str
+    replay: list[str] | None = None
+
+
 class SessionSummary(BaseModel):
     """A session as announced to the live view; `conversion_value` in minor units."""
 

@@ -1,13 +1,15 @@
 """Lists by the page."""
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 
-class Page(BaseModel):
-    """Which part of a list: `page` from 1, `page_size` from 1 to 100."""
+class PagedQuestion(BaseModel):
+    """Which part of a list is asked for; a question with pages derives from this."""
 
-    page: int = 1
-    page_size: int = 20
+    model_config = ConfigDict(extra="forbid")
+
+    page: int = Field(default=1, ge=1, le=1_000_000)
+    page_size: int = Field(default=20, ge=1, le=100)
 
     @property
     def skip(self) -> int:
@@ -24,6 +26,7 @@ class PagedAnswer(BaseModel):
     total_pages: int
 
 
-def paged(page: Page, total: int) -> dict[str, int]:
-    """The fields of PagedAnswer."""
-    return {**page.model_dump(), "total": total, "total_pages": -(-total // page.page_size)}
+def paged(question: PagedQuestion, total: int) -> dict[str, int]:
+    """Returns the fields of PagedAnswer for a list of `total` items."""
+    page, size = question.page, question.page_size
+    return {"total": total, "page": page, "page_size": size, "total_pages": -(-total // size)}

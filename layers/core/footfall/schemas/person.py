@@ -1,7 +1,9 @@
 """A person: everybody who was ever seen on a site, known to the shop or not."""
 
 from datetime import datetime
-from typing import Any, Required, TypedDict
+from typing import Required, TypedDict
+
+from footfall.schemas.event import Json
 
 
 class Link(TypedDict):
@@ -44,7 +46,14 @@ class PersonNumber(PersonIdentity, total=False):
     user_id: Required[int]
 
 
-class PersonDocument(PersonNumber, total=False):
+class PersonSightings(PersonNumber, total=False):
+    """When somebody was seen first and last."""
+
+    last_seen: Required[datetime]
+    first_event: Required[FirstEvent]
+
+
+class PersonDocument(PersonSightings, total=False):
     """One document of `users`.
 
     `person_id` is the shop's id of the person, else the visitor id. `user_id` is a dense integer, for bitmaps.
@@ -57,7 +66,5 @@ class PersonDocument(PersonNumber, total=False):
     device: str
     sex: str | None
     date: datetime
-    last_seen: datetime
-    traits: dict[str, Any]
+    traits: Json
     trait_events: int
-    first_event: FirstEvent

@@ -19,7 +19,22 @@ class Origin(TypedDict, total=False):
     line: int
 
 
-class QuarantineDocument(TypedDict):
+class QuarantineKey(TypedDict):
+    """Which input it is, where it came from and why it was quarantined."""
+
+    _id: str
+    stage: Stage
+    reason: str
+    origin: Origin
+
+
+class OriginalInput(QuarantineKey):
+    """A quarantined input as it came."""
+
+    original: bytes
+
+
+class QuarantineDocument(OriginalInput):
     """One quarantined input; `reason` is a code, `detail` names fields and lines but never holds values.
 
     `origin` says where it came from: the message's source and, for an import, its file and line. `message_key` is of
@@ -28,13 +43,8 @@ class QuarantineDocument(TypedDict):
     one has succeeded, the `state` is `replayed`, and `replayed_at` tells when.
     """
 
-    _id: str
     site_id: str
-    stage: Stage
-    reason: str
     detail: str
-    original: bytes
-    origin: Origin
     first_seen: datetime
     state: Literal["waiting", "replayed"]
     message_key: bytes | None

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from footfall.schemas.event import SessionEvent, order_in_time
+from footfall.schemas.event import INTERACTION_TYPES, SessionEvent, order_in_time
 from footfall.schemas.message import SessionSummary
 from footfall.schemas.session import SessionDocument
 
@@ -12,11 +12,10 @@ Session = TypeVar("Session", bound=SessionEvent)
 GAP = timedelta(minutes=30)
 NOT_A_VISIT = frozenset({"identify", "alias", "group", "order_refunded", "order_cancelled", "order_updated"})
 """What happens to a person without their being there: it makes and extends no session."""
-INTERACTIONS = frozenset({"click", "scroll", "hover", "form", "form_submit"})
 
 
 def split_by_gap(events: Iterable[Session]) -> list[list[Session]]:
-    """One visitor's events without session ids, in order and cut wherever more than 30 minutes pass between two."""
+    """Returns a visitor's events without session ids in order, cut wherever more than 30 minutes pass between two."""
     sessions: list[list[Session]] = []
     for event in sorted(events, key=order_in_time):
         if not sessions or event["timestamp"] - sessions[-1][-1]["timestamp"] > GAP:
@@ -26,20 +25,20 @@ def split_by_gap(events: Iterable[Session]) -> list[list[Session]]:
 
 
 def derived_session_id(first: SessionEvent) -> str:
-    """The id of a session the client did not name: its visitor and the millisecond it began."""
+    """Returns the id of a session the client did not name: its visitor and the millisecond it began."""
     return f"{first['visitor_id']}@{round(first['timestamp'].timestamp() * 1000)}"
 
 
 def fold_session(
     session_id: str, derived: bool, events: Iterable[SessionEvent], computed_at: datetime
 ) -> SessionDocument:
-    """One session from all its events, in any order."""
+    """Returns one session from all its events, in any order."""
     ordered = sorted(events, key=order_in_time)
     first, last = ordered[0], ordered[-1]
     pages = [event for event in ordered if event["type"] == "pageview"]
     visited = [page.get("page_type") or page.get("path") or "other" for page in pages]
     orders = _orders(ordered)
-    interactions = sum(event["type"] in INTERACTIONS for event in ordered)
+    interactions = sum(event["type"] in INTERACTION_TYPES for event in ordered)
     user_id = next((who for event in reversed(ordered) if (who := event.get("user_id"))), None)
     return SessionDocument(
         _id=f"{first['site_id']}:{session_id}",
@@ -82,7 +81,7 @@ def _first_times(pages: list[SessionEvent]) -> dict[str, datetime]:
 
 
 def _orders(ordered: list[SessionEvent]) -> dict[str, tuple[int, str | None]]:
-    """Each order of a session once, though its event may have come twice under two ids."""
+    # once each, though the event of an order may have come twice under two ids
     orders: dict[str, tuple[int, str | None]] = {}
     for event in ordered:
         if event["type"] == "order_completed":
@@ -93,7 +92,7 @@ def _orders(ordered: list[SessionEvent]) -> dict[str, tuple[int, str | None]]:
 
 
 def summarise(session: SessionDocument) -> SessionSummary:
-    """What the live view needs to know of a session."""
+    """Returns what the live view needs to know of a session."""
     return SessionSummary(
         session_id=session["session_id"],
         visitor_id=session["visitor_id"],

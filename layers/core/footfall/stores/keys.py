@@ -9,7 +9,6 @@ from footfall.days import DayRange, day_of
 
 HOUR, DAY = 3_600, 86_400
 
-
 DASHBOARD, FUNNEL, SIMILAR_USERS, TRENDING = (
     "metrics:dashboard",
     "metrics:funnel",
@@ -17,7 +16,7 @@ DASHBOARD, FUNNEL, SIMILAR_USERS, TRENDING = (
     "query:trending",
 )
 REMEMBERED = {"dashboard": DASHBOARD, "funnel": FUNNEL, "similar_users": SIMILAR_USERS, "trending": TRENDING}
-"""The kinds of remembered answers, and how their keys begin before the site. All else in Redis is live activity."""
+"""The kinds of remembered answers, and how their keys begin before the site; all else in Redis is live activity."""
 
 
 @dataclass(frozen=True)
@@ -39,47 +38,47 @@ class Key:
 
 
 def dashboard_key(site_id: str, days: DayRange, version: str) -> Key:
-    """The dashboard of a range, as of one version of the site's rollups."""
+    """Returns the key of the dashboard of a range, as of one version of the site's rollups."""
     return Key(f"{DASHBOARD}:{site_id}:{_span(days)}:{version}", _lifetime(days))
 
 
 def funnel_key(site_id: str, device: str | None, days: DayRange, version: str, question: str) -> Key:
-    """The answer to a question about a funnel, as of one version of the site's rollups."""
+    """Returns the key of an answer about a funnel, as of one version of the site's rollups."""
     return Key(f"{FUNNEL}:{site_id}:{device or 'all'}:{_span(days)}:{version}:{_digest(question)}", _lifetime(days))
 
 
 def session_key(site_id: str, session_id: str) -> Key:
-    """A live session: its summary, for 30 minutes after its last event."""
+    """Returns the key of a live session's summary, for 30 minutes after its last event."""
     return Key(f"session:{site_id}:{session_id}", 1_800)
 
 
 def active_user_key(site_id: str, person_id: str) -> Key:
-    """The summary of the session somebody is in, for 5 minutes after its last event."""
+    """Returns the key of the summary of the session somebody is in, for 5 minutes after its last event."""
     return Key(f"user:active:{site_id}:{person_id}", 300)
 
 
 def realtime_users_key(site_id: str) -> Key:
-    """Who did something in the last minute: a sorted set of person ids by Unix milliseconds."""
+    """Returns the key of who did something in the last minute: a sorted set of person ids by Unix milliseconds."""
     return Key(f"realtime:users:{site_id}", 60)
 
 
 def realtime_metrics_key(site_id: str) -> Key:
-    """Figures of the last minute, for 30 seconds."""
+    """Returns the key of the figures of the last minute, for 30 seconds."""
     return Key(f"metrics:realtime:{site_id}", 30)
 
 
 def similar_users_key(site_id: str, person_id: str, version: int, question: str) -> Key:
-    """Who behaves like somebody, as of one version of the model, for 10 minutes."""
+    """Returns the key of who behaves like somebody, as of one version of the model, for 10 minutes."""
     return Key(f"{similar_users_prefix(site_id, person_id)}{version}:{_digest(question)}", 600)
 
 
 def similar_users_prefix(site_id: str, person_id: str) -> str:
-    """How every key of an answer about one person begins."""
+    """Returns how every key of an answer about one person begins."""
     return f"{SIMILAR_USERS}:{site_id}:{_digest(person_id)}:"
 
 
 def counts_key(site_id: str, day: date) -> Key:
-    """How often answers of each kind were looked for, and were not there, on one day (UTC); for 8 days."""
+    """Returns the key of how often answers of each kind were looked for, and missed, on one day (UTC); for 8 days."""
     return Key(f"cache:counts:{site_id}:{day}", 8 * DAY)
 
 
@@ -92,5 +91,5 @@ def _span(days: DayRange) -> str:
 
 
 def _lifetime(days: DayRange) -> int:
-    """An hour while the range's last day goes on, a day once it is over."""
+    # while the range's last day goes on, its answer becomes old sooner
     return HOUR if days.last >= day_of(now(), days.zone) else DAY

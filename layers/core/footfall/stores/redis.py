@@ -1,14 +1,13 @@
-"""Redis: every key and how long it lives, a client that gives up quickly, and answers remembered while it is there.
+"""Redis: a client that gives up quickly. After five failures in a row Redis is left alone for half a minute.
 
-Redis is never required. A caller that asks `remember` gets its answer computed when Redis is slow or gone, and after
-five failures in a row Redis is left alone for half a minute.
+Redis is never required: whoever asks it is told Unavailable when it is slow or gone, and does without.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 from redis import Redis
@@ -27,7 +26,7 @@ TIMEOUT_SECONDS = 0.05
 
 @dataclass
 class Breaker:
-    """Leaves something alone for `seconds` after `limit` failures in a row, then lets one call probe it."""
+    """A circuit breaker: `limit` failures in a row stop calls for `seconds`, after which one may probe."""
 
     limit: int = 5
     seconds: float = 30.0
@@ -36,7 +35,7 @@ class Breaker:
     opened_at: float = 0.0
 
     def allows(self) -> bool:
-        """Whether a call may be tried now."""
+        """Returns whether a call may be tried now."""
         if self.failures < self.limit:
             return True
         if self.clock() - self.opened_at < self.seconds:
@@ -55,8 +54,8 @@ breaker = Breaker()
 
 
 @cache
-def client() -> "Redis":
-    """The client of this execution environment: 50 ms to connect and to answer, and no second try."""
+def client() -> Redis:
+    """Returns the client of this execution environment: 50 ms to connect and to answer, and no second try."""
     return Redis.from_url(
         from_environment(RedisSettings).redis_url,
         socket_connect_timeout=TIMEOUT_SECONDS,
@@ -66,8 +65,8 @@ def client() -> "Redis":
     )
 
 
-def ask(work: Callable[["Redis"], Result]) -> Result:
-    """What Redis answers to some work; raises Unavailable when it does not, or has not for a while."""
+def ask(work: Callable[[Redis], Result]) -> Result:
+    """Returns what Redis answers to some work; raises Unavailable when it does not, or has not lately."""
     if not breaker.allows():
         raise Unavailable("the cache has not answered lately")
     try:
@@ -79,8 +78,8 @@ def ask(work: Callable[["Redis"], Result]) -> Result:
     return result
 
 
-def read(model: type[Model], text: Any) -> Model | None:
-    """What a kept text says; None where there is none, or one from before the model was changed."""
+def read(model: type[Model], text: str | bytes | None) -> Model | None:
+    """Returns what a kept text says; None where there is none, or one from before the model was changed."""
     try:
         return model.model_validate_json(text) if text else None
     except ValidationError:

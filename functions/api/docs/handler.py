@@ -1,0 +1,27 @@
+"""api/docs: the documentation of every route, for whoever asks."""
+
+from fastapi import Depends, Response
+from fastapi.responses import HTMLResponse
+from footfall.http.app import as_lambda, create_app, no_body
+
+from .documentation import document, page
+
+CACHED = {"Cache-Control": "public, max-age=300"}
+
+app = create_app("docs", [Depends(no_body)])
+
+
+@app.get("/docs", response_class=HTMLResponse)
+def docs() -> Response:
+    """A page to read about every route and to try it."""
+    text, policy = page()
+    return HTMLResponse(text, headers={**CACHED, "Content-Security-Policy": policy})
+
+
+@app.get("/openapi.json")
+def openapi() -> Response:
+    """This document: OpenAPI 3.1, merged over all functions."""
+    return Response(document(), media_type="application/json", headers=CACHED)
+
+
+handler = as_lambda(app)

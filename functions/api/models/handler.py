@@ -1,0 +1,64 @@
+"""api/models: which models there are, whether they still fit, and which is in use."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Query
+from footfall.http.app import PROBLEMS, AdminSite, ReadSite, as_lambda, create_app, no_body
+from footfall.questions import model_health, model_versions, models
+from footfall.questions.models import ModelQuestion
+from footfall.schemas.model import ModelName
+
+from . import restoring, training
+
+app = create_app("models", [Depends(no_body)])
+CONFLICT: dict[int | str, dict[str, Any]] = {
+    409: {**PROBLEMS[422], "description": "In use already, nothing to go back to, or a run is under way"}
+}
+Version = Annotated[
+    int | None, Query(ge=1, le=1_000_000, description="A version that was published; without it the newest")
+]
+
+
+@app.get("/api/models")
+def newest(site_id: ReadSite) -> models.Models:
+    """The newest version of every model, and the newest training runs."""
+    return models.answer(site_id)
+
+
+@app.get("/api/models/{name}")
+def versions(site_id: ReadSite, name: ModelName) -> model_versions.ModelVersions:
+    """The versions of one model, the newest first."""
+    return model_versions.answer(site_id, ModelQuestion(name=name))
+
+
+@app.get("/api/models/{name}/health")
+def health(site_id: ReadSite, name: ModelName) -> model_health.ModelHealth:
+    """How old the model in use is, how good it was when it was trained, and how far its data have moved since."""
+    return model_health.answer(site_id, ModelQuestion(name=name))
+
+
+@app.post("/api/models/train", status_code=202, responses={409: {**PROBLEMS[422], "description": "A run is under way"}})
+def train(site_id: AdminSite) -> training.TrainingStarted:
+    """Train the site's models from what is stored now; `/api/models` says how the run goes."""
+    return training.start_training(site_id)
+
+
+@app.post("/api/models/{name}/promote", status_code=202, responses=CONFLICT)
+def promote(site_id: AdminSite, name: ModelName, version: Version = None) -> training.RestoreStarted:
+    """Put a version that was published before into use again, with all models that were trained with it.
+
+    It is published anew, from its own files, under a newer version: `/api/models` says when it is in use.
+    """
+    return restoring.promote(site_id, name, version)
+
+
+@app.post("/api/models/{name}/rollback", status_code=202, responses=CONFLICT)
+def rollback(site_id: AdminSite, name: ModelName) -> training.RestoreStarted:
+    """Put into use again what was trained before the version in use, with all models that were trained with it.
+
+    It is published anew, from its own files, under a newer version; the next training publishes its own as ever.
+    """
+    return restoring.rollback(site_id, name)
+
+
+handler = as_lambda(app)

@@ -1,0 +1,142 @@
+"""The controls of the pipeline: receipts, quarantine and replay, dead letters, runs by hand, clean-up."""
+
+from collections.abc import Iterator
+from inspect import isclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.dependencies.models import Dependant
+from footfall.days import Moment
+from footfall.errors import FieldProblem, Invalid
+from footfall.http.app import AdminSite, MayAdminister, ReadSite
+from footfall.questions import quarantine, receipt, recent_sessions
+from footfall.questions.queues import QueueName
+from footfall.schemas.cleanup import Cleanup
+from pydantic import BaseModel
+
+from .drain import MOST_MESSAGES, EtlRun, drain
+from .jobs import Started, clean_up, start_jobs
+from .redrive import Redriven, redrive
+from .replay import ReplayCommand, Replaying, replay
+from .reprocess import Reprocessing, reprocess
+
+
+def only_known(request: Request) -> None:
+    """Raises Invalid for a parameter that a route does not know: a misspelt `dry_run` must not be passed over."""
+    known = set(_parameters(request.scope["route"].dependant))
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        raise Invalid([FieldProblem(name, "is no parameter of this route") for name in unknown])
+
+
+def _parameters(dependant: Dependant) -> Iterator[str]:
+    for field in dependant.query_params:
+        kind = field.field_info.annotation
+        if isclass(kind) and issubclass(kind, BaseModel):
+            yield from kind.model_fields
+        else:
+            yield field.alias
+    for needed in dependant.dependencies:
+        yield from _parameters(needed)
+
+
+router = APIRouter(dependencies=[Depends(only_known)])
+
+
+@router.get("/collect/receipts/{event_id}")
+def get_receipt(site_id: ReadSite, event_id: Annotated[str, Path(max_length=128)]) -> receipt.Receipt:
+    """What became of an event: `queued stored duplicate quarantined unknown`.
+
+    `queued` says that it is not here yet while something waits: nobody can look into a queue, so an id that was never
+    sent is `queued` too until the queue is empty. Right after a 202 it may be `unknown` for a moment, since SQS counts
+    its messages with some delay. An id of another site is unknown here.
+    """
+    return receipt.answer(site_id, receipt.ReceiptQuestion(event_id=event_id))
+
+
+@router.get("/etl/quarantine")
+def get_quarantine(
+    site_id: ReadSite,
+    may_administer: MayAdminister,
+    question: Annotated[quarantine.QuarantineQuestion, Query()],
+) -> quarantine.Quarantine:
+    """What was set aside and why; `original` is shown to keys with the scope admin, as it may tell of people."""
+    return quarantine.answer(site_id, question, originals=may_administer)
+
+
+@router.post("/etl/replay", status_code=202)
+def replay_quarantine(site_id: AdminSite, command: Annotated[ReplayCommand, Query()]) -> Replaying:
+    """Have quarantined inputs read again, from their original bytes, by the parser of today.
+
+    What it can read now is stored as if it came the first time, and marked `replayed`; what it still refuses keeps its
+    reason and counts an attempt. To replay twice changes nothing. Rows of an import are read with all the other waiting
+    rows that make up the same event; an event that was stored without them meanwhile stays as it is, and the new one is
+    set aside as an `id_conflict`.
+    """
+    return replay(site_id, command)
+
+
+@router.post("/etl/redrive")
+def redrive_dead_letters(
+    site_id: AdminSite,
+    queue: Annotated[QueueName, Query(description="Whose dead letters to put back")],
+    limit: Annotated[int, Query(ge=1, le=10_000, description="How many at most")] = 1_000,
+) -> Redriven:
+    """Put messages that were given up after five attempts back into their queue, those of every site.
+
+    Each is sent before it is deleted, so none is lost; what is processed twice changes nothing.
+    """
+    return redrive(queue, limit)
+
+
+@router.post("/etl/run", status_code=202)
+def run(site_id: AdminSite) -> Started:
+    """Start what waits for a schedule: the sweeper, and the rollup of the site's stale days.
+
+    The events queue needs nobody: its function takes messages as they come. `/etl/run-sync` takes them while you wait.
+    """
+    return start_jobs(site_id)
+
+
+@router.post("/etl/run-sync")
+def run_and_wait(
+    site_id: AdminSite,
+    batch_size: Annotated[
+        int, Query(ge=1, le=MOST_MESSAGES, description="Messages at most; each holds up to 500 events")
+    ] = 10,
+) -> EtlRun:
+    """Process messages of the events queue now, those of every site, and tell how long each step took."""
+    return drain(batch_size)
+
+
+@router.post("/etl/process/{event_type}", status_code=202)
+def process_type(
+    site_id: AdminSite,
+    event_type: str,
+    since: Annotated[Moment | None, Query(description="Only events that happened then or later")] = None,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="How many events at most, the newest first")] = 1_000,
+) -> Reprocessing:
+    """Derive people, sessions, orders and daily figures anew from stored events of a type; an unknown type is a 404."""
+    return reprocess(site_id, event_type, since, limit)
+
+
+@router.post("/etl/cleanup")
+def cleanup(
+    site_id: AdminSite,
+    retention_days: Annotated[int, Query(ge=1, le=36_500, description="How many days of events to keep")],
+    dry_run: Annotated[bool, Query(description="Tell what would be removed, and do nothing")] = False,
+) -> Cleanup:
+    """Remove events, sessions, feedback and replayed quarantine that are older; orders, people and daily figures stay.
+
+    Nothing that is unprocessed is removed: neither what waits in quarantine, nor days whose figures wait to be
+    recomputed.
+    """
+    return clean_up(site_id, retention_days, dry_run)
+
+
+@router.get("/etl/recent-sessions")
+def get_recent_sessions(
+    site_id: ReadSite, question: Annotated[recent_sessions.RecentSessionsQuestion, Query()]
+) -> recent_sessions.RecentSessions:
+    """The newest sessions by their start, bots among them."""
+    return recent_sessions.answer(site_id, question)

@@ -1,0 +1,54 @@
+"""The jobs that are run by hand: those that are started, and the clean-up, whose answer is waited for."""
+
+from datetime import date
+from typing import Literal
+
+from botocore.exceptions import BotoCoreError, ClientError
+from footfall.aws.functions import invoke, start
+from footfall.aws.queues import depth
+from footfall.errors import Unavailable
+from footfall.schemas.cleanup import Cleanup, Cleanups
+from footfall.settings import EventsQueueSettings, PipelineSettings, from_environment
+from pydantic import BaseModel, Field
+
+CLEANUP_SECONDS = 15
+
+
+class RollupStarted(BaseModel):
+    """Daily figures are being recomputed; `/etl/status` says when no stale day is left."""
+
+    status: Literal["started"] = "started"
+    target_date: date | None = Field(description="the day asked for; null for every stale day of the site")
+
+
+class Started(BaseModel):
+    """Jobs that were started instead of waiting for their schedules."""
+
+    status: Literal["started"] = "started"
+    jobs: list[str] = Field(examples=[["sweep", "rollup"]])
+    queued: int = Field(description="messages in the events queue, which its function is taking by itself")
+
+
+def start_rollup(site_id: str, day: date | None) -> RollupStarted:
+    """Have jobs/rollup recompute one day of a site, or every stale one; raises Unavailable."""
+    command = {"site_id": site_id} | ({"date": day.isoformat()} if day else {})
+    start(from_environment(PipelineSettings).rollup_function_name, command, "the rollup cannot be started")
+    return RollupStarted(target_date=day)
+
+
+def start_jobs(site_id: str) -> Started:
+    """Start the jobs that else wait for their schedules; raises Unavailable."""
+    try:
+        queued = depth(from_environment(EventsQueueSettings).events_queue_url)
+    except (BotoCoreError, ClientError) as error:
+        raise Unavailable("SQS does not answer") from error
+    start(from_environment(PipelineSettings).sweep_function_name, {}, "the sweeper cannot be started")
+    start_rollup(site_id, None)
+    return Started(jobs=["sweep", "rollup"], queued=queued["waiting"] + queued["in_flight"])
+
+
+def clean_up(site_id: str, retention_days: int, dry_run: bool) -> Cleanup:
+    """Have jobs/retention remove what is older, for as long as the caller can wait; raises Unavailable."""
+    command = {"site_id": site_id, "retention_days": retention_days, "dry_run": dry_run, "seconds": CLEANUP_SECONDS}
+    function = from_environment(PipelineSettings).retention_function_name
+    return invoke(function, command, Cleanups).cleanups[0]

@@ -1,0 +1,217 @@
+"""The question what a shop's customers, revenue and refunds amount to, and how they compare with an earlier day."""
+
+from datetime import date, datetime, timedelta
+from typing import Literal, TypedDict
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from footfall.customers.segments import AT_RISK, CANNOT_LOSE, CHAMPIONS, LOYAL
+from footfall.days import DayRange, day_of, start_of, zone_named
+from footfall.money import major_units
+from footfall.orders.purchases import purchases
+from footfall.questions.range import Range, RangeAnswer
+from footfall.rates import percentage
+from footfall.rollups import Rollups, rollups_of
+from footfall.stores.collections import customers, orders
+from footfall.stores.mongo import Pipeline, answering, database
+
+Compare = Literal["previous", "year"]
+COMPARED_DAYS: dict[Compare, int] = {"previous": 30, "year": 365}
+ACTIVE_DAYS = 30
+CHURNED_DAYS = 90
+HIGH_VALUE = [CHAMPIONS.name, LOYAL.name]
+AWAY = [AT_RISK.name, CANNOT_LOSE.name]
+
+
+class BusinessQuestion(BaseModel):
+    """What to compare the figures with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    compare: Compare | None = Field(
+        default=None, description="`previous`: with 30 days before; `year`: with 365 days before"
+    )
+
+
+class BusinessFigures(BaseModel):
+    """What the shop's customers and orders amount to at the end of a day, since the beginning.
+
+    A customer is a known person with an order of more than nothing; guests are counted apart. Money is in major units
+    of the site's currency; orders in other currencies are left out.
+    """
+
+    total_customers: int = Field(description="Known people who ever ordered", examples=[4338])
+    active_customers: int = Field(description="Those who ordered in the last 30 days of data")
+    churn_rate: float = Field(
+        description="Customers whose last order is more than 90 days before the last day of data, in percent"
+    )
+    total_revenue: float = Field(description="Orders of customers, before refunds", examples=[8911407.9])
+    guest_revenue: float = Field(description="Orders of people the shop does not know, before refunds")
+    refunds: float = Field(description="Everything given back, to customers and guests, also for orders never seen")
+    orders: int = Field(description="Orders of customers and guests")
+    average_order_value: float = Field(description="`total_revenue` and `guest_revenue` per order")
+    high_value_customers: int | None = Field(description="In the RFM segments Champions and Loyal, as last trained")
+    at_risk_customers: int | None = Field(description="In the RFM segments At Risk and Cannot Lose, as last trained")
+    predicted_clv: float | None = Field(default=None, description="Null until a lifetime value model is published")
+    avg_clv: float | None = Field(default=None, description="Null until a lifetime value model is published")
+
+
+class Compared(BaseModel):
+    """A figure at the earlier day, and by how many percent it has changed since; null where there is none."""
+
+    previous: float | None
+    change: float | None
+
+
+class Comparison(BaseModel):
+    """Every figure against an earlier day. RFM segments are not kept over time, so they have no earlier figure."""
+
+    compare: Compare
+    as_of: date
+    figures: dict[str, Compared]
+
+
+class BusinessMetrics(BusinessFigures, RangeAnswer):
+    """The figures at the end of the last day with an order or refund; `range` goes from the first such day."""
+
+    currency: str = Field(examples=["GBP"])
+    comparison: Comparison | None = Field(description="Only with `compare`")
+
+
+@answering()
+def answer(site_id: str, question: BusinessQuestion) -> BusinessMetrics:
+    """Returns the figures as of the last day with an order or refund; raises NotFound or Unavailable."""
+    with rollups_of(site_id) as rollups:
+        days = _days_of_orders(rollups)
+        high_value, at_risk = _customers_in_segments(rollups)
+        figures = _figures(rollups, days.last, high_value, at_risk)
+        return BusinessMetrics(
+            **figures.model_dump(),
+            range=Range.of(days),
+            complete_to=rollups.moment,
+            currency=rollups.site.currency,
+            comparison=_comparison(rollups, figures, days.last, question.compare) if question.compare else None,
+        )
+
+
+def _days_of_orders(rollups: Rollups) -> DayRange:
+    # from the first day with an order or refund to the last; today where there is none
+    zone = zone_named(rollups.site.time_zone)
+    moments = [*_ends(rollups, "placed_at"), *_ends(rollups, "refunded_at")] or [rollups.moment]
+    return DayRange(day_of(min(moments), zone), day_of(max(moments), zone), zone)
+
+
+def _ends(rollups: Rollups, field: Literal["placed_at", "refunded_at"]) -> list[datetime]:
+    query = {"site_id": rollups.site.site_id, field: {"$type": "date"}}
+    found = [
+        order[field]
+        for direction in (1, -1)
+        for order in orders.of(database())
+        .find(query, {field: 1}, session=rollups.session)
+        .sort([("site_id", direction), (field, direction)])
+        .limit(1)
+    ]
+    return [moment for moment in found if moment is not None]
+
+
+class _Bought(TypedDict):
+    _id: bool
+    people: int
+    orders: int
+    revenue: int
+    active: int
+    churned: int
+
+
+def _figures(rollups: Rollups, as_of: date, high_value: int | None, at_risk: int | None) -> BusinessFigures:
+    # at the end of a day
+    zone, currency = zone_named(rollups.site.time_zone), rollups.site.currency
+    until = start_of(as_of + timedelta(days=1), zone)
+    active_since = start_of(as_of - timedelta(days=ACTIVE_DAYS - 1), zone)
+    churned_before = start_of(as_of - timedelta(days=CHURNED_DAYS), zone)
+    bought = {group["_id"]: group for group in _bought(rollups, until, active_since, churned_before)}
+    known, guests = (bought.get(who) or _nobody(known=who) for who in (True, False))
+    number = known["orders"] + guests["orders"]
+    revenue = known["revenue"] + guests["revenue"]
+    return BusinessFigures(
+        total_customers=known["people"],
+        active_customers=known["active"],
+        churn_rate=percentage(known["churned"], known["people"]),
+        total_revenue=major_units(known["revenue"], currency),
+        guest_revenue=major_units(guests["revenue"], currency),
+        refunds=major_units(_refunds(rollups, until), currency),
+        orders=number,
+        average_order_value=major_units(revenue / number, currency) if number else 0.0,
+        high_value_customers=high_value,
+        at_risk_customers=at_risk,
+    )
+
+
+def _nobody(*, known: bool) -> _Bought:
+    return _Bought(_id=known, people=0, orders=0, revenue=0, active=0, churned=0)
+
+
+def _bought(rollups: Rollups, until: datetime, active_since: datetime, churned_before: datetime) -> list[_Bought]:
+    # by customers, whom the shop knows, and by guests
+    by_person = {
+        "_id": "$user_id",
+        "orders": {"$sum": 1},
+        "revenue": {"$sum": "$total"},
+        "last": {"$max": "$placed_at"},
+    }
+    by_kind = {
+        "_id": {"$ne": ["$_id", None]},
+        "people": {"$sum": 1},
+        "orders": {"$sum": "$orders"},
+        "revenue": {"$sum": "$revenue"},
+        "active": {"$sum": {"$cond": [{"$gte": ["$last", active_since]}, 1, 0]}},
+        "churned": {"$sum": {"$cond": [{"$lt": ["$last", churned_before]}, 1, 0]}},
+    }
+    placed = purchases(rollups.site, **{"$lt": until})
+    pipeline: Pipeline = [{"$match": placed}, {"$group": by_person}, {"$group": by_kind}]
+    return orders.aggregate(database(), _Bought, pipeline, session=rollups.session).to_list()
+
+
+class _Refunded(TypedDict):
+    refunded: int
+
+
+def _refunds(rollups: Rollups, until: datetime) -> int:
+    refunded = {"site_id": rollups.site.site_id, "refunded_at": {"$type": "date", "$lt": until}}
+    pipeline: Pipeline = [
+        {"$match": {**refunded, "currency": rollups.site.currency}},
+        {"$group": {"_id": None, "refunded": {"$sum": "$refunded"}}},
+    ]
+    found = orders.aggregate(database(), _Refunded, pipeline, session=rollups.session)
+    return sum(group["refunded"] for group in found)
+
+
+class _SegmentSize(TypedDict):
+    _id: str
+    customers: int
+
+
+def _customers_in_segments(rollups: Rollups) -> tuple[int, int]:
+    # of high value, and at risk, as the last training left them
+    pipeline: Pipeline = [
+        {"$match": {"site_id": rollups.site.site_id, "rfm_segment": {"$in": [*HIGH_VALUE, *AWAY]}}},
+        {"$group": {"_id": "$rfm_segment", "customers": {"$sum": 1}}},
+    ]
+    found = customers.aggregate(database(), _SegmentSize, pipeline, session=rollups.session)
+    sizes = {group["_id"]: group["customers"] for group in found}
+    return sum(sizes.get(name, 0) for name in HIGH_VALUE), sum(sizes.get(name, 0) for name in AWAY)
+
+
+def _comparison(rollups: Rollups, now: BusinessFigures, as_of: date, compare: Compare) -> Comparison:
+    earlier = as_of - timedelta(days=COMPARED_DAYS[compare])
+    before = _figures(rollups, earlier, None, None).model_dump()
+    return Comparison(
+        compare=compare,
+        as_of=earlier,
+        figures={name: _compared(value, before[name]) for name, value in now.model_dump().items()},
+    )
+
+
+def _compared(now: float | None, before: float | None) -> Compared:
+    change = percentage(now - before, before) if before and now is not None else None
+    return Compared(previous=before, change=change)

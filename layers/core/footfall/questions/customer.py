@@ -1,0 +1,210 @@
+"""The question who one customer is: scores, visits, orders and refunds. Money in answers is in major units."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, TypedDict
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from footfall.errors import NotFound
+from footfall.money import major_units
+from footfall.orders.purchases import in_currency, is_purchase
+from footfall.people.identities import identities
+from footfall.rates import percentage
+from footfall.schemas.customer import CustomerDocument
+from footfall.schemas.order import OrderDocument, OrderStatus
+from footfall.sites import get_site
+from footfall.stores.collections import customers, orders, user_sessions
+from footfall.stores.mongo import Pipeline, answering, database
+
+PRODUCTS_SHOWN = 10
+RECENT_ORDERS = 20
+CustomerId = Annotated[str, Field(max_length=256)]
+
+
+class CustomerQuestion(BaseModel):
+    """Which customer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    customer_id: CustomerId
+
+
+class Rfm(BaseModel):
+    """How lately, how often and for how much somebody buys, as the last training found it.
+
+    Each score is the fifth of all customers that somebody is in, 5 being best; equal values share a score.
+    """
+
+    recency: int = Field(description="Days from the last order to `as_of`", examples=[12])
+    frequency: int = Field(description="Orders with a price", examples=[7])
+    monetary: float = Field(description="What those orders amount to, before refunds", examples=[1250.5])
+    refunded: float = Field(description="What was refunded of all orders", examples=[20.0])
+    rfm_score: str = Field(description="Scores for recency, frequency and monetary value", examples=["545"])
+    rfm_segment: str = Field(examples=["Champions"])
+    behaviour_segment: str = Field(
+        description="By how they shop, found by clustering", examples=["Frequent, big orders"]
+    )
+    as_of: date = Field(description="The last day with an order or refund when the models were trained")
+
+    @classmethod
+    def of(cls, customer: CustomerDocument) -> "Rfm":
+        """Returns the scores of a stored customer."""
+        return cls(
+            recency=customer["recency"],
+            frequency=customer["frequency"],
+            monetary=major_units(customer["monetary"], customer["currency"]),
+            refunded=major_units(customer["refunded"], customer["currency"]),
+            rfm_score=customer["rfm_score"],
+            rfm_segment=customer["rfm_segment"],
+            behaviour_segment=customer["behaviour_segment"],
+            as_of=date.fromisoformat(customer["as_of"]),
+        )
+
+
+class Visits(BaseModel):
+    """What is known of a person's visits; all zero for a customer who was never seen on the site itself."""
+
+    sessions: int
+    page_views: int
+    average_seconds: float
+    bounce_rate: float = Field(description="Sessions of one page view and nothing else, in percent")
+    converted_sessions: int
+    devices: dict[str, int] = Field(description="Sessions by device", examples=[{"Desktop": 3, "Mobile": 1}])
+    first_seen: datetime | None
+    last_seen: datetime | None
+
+
+class CustomerOrder(BaseModel):
+    """One order, or a refund whose order was never seen (`refund_only`)."""
+
+    order_id: str
+    placed_at: datetime | None
+    refunded_at: datetime | None
+    status: OrderStatus
+    total: float
+    refunded: float
+    currency: str
+    items: int = Field(description="Pieces ordered")
+    products: list[str] = Field(description="Ids of the first ten products")
+
+
+class OrdersSummary(BaseModel):
+    """All orders as they stand now, of the site's currency; `recent` are the newest twenty in any currency."""
+
+    count: int = Field(description="Orders with a price")
+    total: float = Field(description="What they amount to, before refunds")
+    refunded: float
+    average_order_value: float
+    recent: list[CustomerOrder]
+
+
+class CustomerAnswer(BaseModel):
+    """One customer: scores as of the last training, visits and orders as they stand now."""
+
+    customer_id: str
+    currency: str
+    rfm: Rfm | None = Field(description="null for a customer who has come since the last training")
+    sessions: Visits
+    orders: OrdersSummary
+
+
+@answering()
+def answer(site_id: str, question: CustomerQuestion) -> CustomerAnswer:
+    """Returns all that is known of a customer; raises NotFound where the site has none of that id, or Unavailable."""
+    site, customer_id = get_site(database(), site_id), question.customer_id
+    placed = _orders_of(site_id, customer_id)
+    scored = customers.of(database()).find_one({"_id": f"{site_id}:{customer_id}"})
+    if not (scored or any(is_purchase(order) for order in placed)):
+        raise NotFound("there is no such customer")
+    return CustomerAnswer(
+        customer_id=customer_id,
+        currency=site.currency,
+        rfm=Rfm.of(scored) if scored else None,
+        sessions=_visits(_sessions_of(site_id, customer_id)),
+        orders=_summary(placed, site.currency),
+    )
+
+
+def _orders_of(site_id: str, customer_id: str) -> list[OrderDocument]:
+    query = {"site_id": site_id, "user_id": customer_id}
+    return orders.of(database()).find(query).sort([("placed_at", -1), ("_id", 1)]).to_list()
+
+
+class _DeviceSessions(TypedDict):
+    _id: str
+    sessions: int
+    page_views: int
+    seconds: float
+    bounces: int
+    converted: int
+    first_seen: datetime
+    last_seen: datetime
+
+
+def _sessions_of(site_id: str, customer_id: str) -> list[_DeviceSessions]:
+    # under whatever visitor id they were seen
+    visitors = identities(database(), site_id, [customer_id]).visitors
+    own = [visitor for visitor, person_id in visitors.items() if person_id == customer_id]
+    match = {
+        "site_id": site_id,
+        "visitor_id": {"$in": list(visitors)},
+        "person_id": {"$in": own},
+        "page_views": {"$gt": 0},
+        "bot": False,
+    }
+    group = {
+        "_id": "$device",
+        "sessions": {"$sum": 1},
+        "page_views": {"$sum": "$page_views"},
+        "seconds": {"$sum": "$duration"},
+        "bounces": {"$sum": {"$toInt": "$bounce"}},
+        "converted": {"$sum": {"$toInt": "$converted"}},
+        "first_seen": {"$min": "$started_at"},
+        "last_seen": {"$max": "$ended_at"},
+    }
+    pipeline: Pipeline = [{"$match": match}, {"$group": group}, {"$sort": {"_id": 1}}]
+    return user_sessions.aggregate(database(), _DeviceSessions, pipeline).to_list()
+
+
+def _visits(by_device: Sequence[_DeviceSessions]) -> Visits:
+    sessions = sum(sums["sessions"] for sums in by_device)
+    seconds = sum(sums["seconds"] for sums in by_device)
+    return Visits(
+        sessions=sessions,
+        page_views=sum(sums["page_views"] for sums in by_device),
+        average_seconds=round(seconds / sessions, 1) if sessions else 0.0,
+        bounce_rate=percentage(sum(sums["bounces"] for sums in by_device), sessions),
+        converted_sessions=sum(sums["converted"] for sums in by_device),
+        devices={sums["_id"]: sums["sessions"] for sums in by_device},
+        first_seen=min((sums["first_seen"] for sums in by_device), default=None),
+        last_seen=max((sums["last_seen"] for sums in by_device), default=None),
+    )
+
+
+def _summary(placed: Sequence[OrderDocument], currency: str) -> OrdersSummary:
+    ours = [order for order in placed if in_currency(order, currency)]
+    bought = [order for order in ours if is_purchase(order)]
+    total = sum(order["total"] for order in bought)
+    return OrdersSummary(
+        count=len(bought),
+        total=major_units(total, currency),
+        refunded=major_units(sum(order["refunded"] for order in ours), currency),
+        average_order_value=major_units(total / len(bought), currency) if bought else 0.0,
+        recent=[_order(order, currency) for order in placed[:RECENT_ORDERS]],
+    )
+
+
+def _order(order: OrderDocument, currency: str) -> CustomerOrder:
+    own = order["currency"] or currency
+    return CustomerOrder(
+        order_id=order["order_id"],
+        placed_at=order["placed_at"],
+        refunded_at=order["refunded_at"],
+        status=order["status"],
+        total=major_units(order["total"], own),
+        refunded=major_units(order["refunded"], own),
+        currency=own,
+        items=sum(line["quantity"] for line in order["lines"]),
+        products=[line["product_id"] for line in order["lines"][:PRODUCTS_SHOWN]],
+    )

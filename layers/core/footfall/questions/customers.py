@@ -1,0 +1,102 @@
+"""The question who the customers are: a page of them, sorted and filtered. Money in answers is in major units."""
+
+from datetime import datetime
+from typing import Annotated, Literal, NoReturn
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from footfall.models import registry as models
+from footfall.questions.customer import Rfm
+from footfall.schemas.customer import CustomerDocument
+from footfall.schemas.paging import PagedQuestion, paged
+from footfall.stores import collections
+from footfall.stores.mongo import answering, database
+
+LATER_SORTS = frozenset({"predicted_clv", "churn_probability", "customer_priority"})
+LAST_CHARACTER = "\U0010ffff"
+
+
+def _later(_: object) -> NoReturn:
+    raise PydanticCustomError("later", "not available yet")
+
+
+def _known_sort(value: object) -> object:
+    return _later(value) if value in LATER_SORTS else value
+
+
+Later = Annotated[str | None, BeforeValidator(_later), Field(description="Not available yet")]
+SortBy = Annotated[Literal["monetary", "frequency", "recency", "customer_id"], BeforeValidator(_known_sort)]
+
+
+class CustomersFilter(BaseModel):
+    """Which customers, in which order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sort_by: SortBy = "monetary"
+    order: Literal["asc", "desc"] = "desc"
+    segment: str | None = Field(default=None, max_length=128, description="Name of an RFM or a behaviour segment")
+    q: str | None = Field(default=None, min_length=1, max_length=256, description="How the customer's id begins")
+    risk_level: Later = None
+    clv_category: Later = None
+    priority: Later = None
+
+
+class CustomersQuestion(PagedQuestion, CustomersFilter):  # fields of the last base come first, in errors as in docs
+    """Which page of which customers."""
+
+
+class CustomerLine(Rfm):
+    """One customer in a list."""
+
+    customer_id: str = Field(examples=["12347"])
+    currency: str = Field(examples=["GBP"])
+    first_order_at: datetime
+    last_order_at: datetime
+    device: str = Field(description="The device most visits were made on", examples=["Mobile"])
+
+
+class CustomersAnswer(BaseModel):
+    """A page of the site's customers, as the last training found them."""
+
+    customers: list[CustomerLine]
+    total: int = Field(description="Customers that the filters let through", examples=[4338])
+    page: int
+    page_size: int
+    total_pages: int
+
+
+@answering()
+def answer(site_id: str, question: CustomersQuestion) -> CustomersAnswer:
+    """Returns a page of customers, equal ones in the order of their ids; raises Invalid or Unavailable."""
+    customers, query = collections.customers.of(database()), _query(site_id, question)
+    direction = 1 if question.order == "asc" else -1
+    field = "_id" if question.sort_by == "customer_id" else question.sort_by
+    order = [(field, direction), ("_id", direction)][: 1 if field == "_id" else 2]
+    found = customers.find(query).sort(order).skip(question.skip).limit(question.page_size)
+    return CustomersAnswer(
+        customers=[_line(customer) for customer in found], **paged(question, customers.count_documents(query))
+    )
+
+
+def _query(site_id: str, question: CustomersFilter) -> dict[str, object]:
+    query: dict[str, object] = {"site_id": site_id}
+    if question.q is not None:
+        # a range of keys, since a pattern from a caller could be anything
+        start = f"{site_id}:{question.q}"
+        query["_id"] = {"$gte": start, "$lt": start + LAST_CHARACTER}
+    if question.segment is not None:
+        query[models.segment_field(database(), site_id, question.segment)] = question.segment
+    return query
+
+
+def _line(customer: CustomerDocument) -> CustomerLine:
+    return CustomerLine(
+        **Rfm.of(customer).model_dump(),
+        customer_id=customer["customer_id"],
+        currency=customer["currency"],
+        first_order_at=customer["first_order_at"],
+        last_order_at=customer["last_order_at"],
+        device=customer["device"],
+    )

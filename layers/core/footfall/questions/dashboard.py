@@ -1,0 +1,267 @@
+"""The question how a shop does over a range of days, at a glance. Money in answers is in major units of `currency`."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from datetime import date
+from itertools import pairwise
+from typing import NamedTuple
+
+from pydantic import BaseModel, Field
+from pyroaring import BitMap
+
+from footfall.days import DayRange
+from footfall.funnels.tally import people_per_step
+from footfall.money import major_units
+from footfall.questions.cache import cached
+from footfall.questions.range import Range, RangeAnswer, RangeQuestion
+from footfall.rates import percentage
+from footfall.rollups import Rollups, rollups_of
+from footfall.schemas.funnel import DEVICES, Device, StepEntries
+from footfall.schemas.metrics import DayFiguresDocument, DeviceDay, VisitSums
+from footfall.schemas.site import Funnel
+from footfall.stores.collections import daily_metrics, funnel_analytics
+from footfall.stores.keys import Key, dashboard_key
+from footfall.stores.mongo import answering, database
+
+DROP_OFF_POINTS = 5
+LONGEST_LIST = 10
+BATCH = 20_000
+
+
+class DashboardQuestion(RangeQuestion):
+    """Over which days."""
+
+
+class DeviceFigures(BaseModel):
+    """One device's part. A person seen on two devices counts on both."""
+
+    device: Device
+    users: int
+    sessions: int
+    page_views: int
+    bounce_rate: float = Field(examples=[41.5])
+    avg_session_seconds: float
+
+
+class DayFigures(BaseModel):
+    """One local day."""
+
+    date: date
+    users: int = Field(description="Distinct people of this day; days do not add up to a range's `total_users`")
+    sessions: int
+    page_views: int
+    bounce_rate: float
+    avg_session_seconds: float
+    orders: int
+    revenue: float
+    refunds: float
+
+
+class DropOffPoint(BaseModel):
+    """A step after which people left, in one of the site's funnels."""
+
+    funnel: str = Field(examples=["default"])
+    from_step: str = Field(examples=["home"])
+    to_step: str = Field(examples=["search"])
+    drop_off: int = Field(description="People who reached the one and not the other", examples=[45200])
+    drop_off_rate: float = Field(examples=[50.0])
+
+
+class PageFigures(BaseModel):
+    """One page, by its path, or by its type where it came without a path."""
+
+    page: str
+    views: int
+
+
+class SourceFigures(BaseModel):
+    """Where sessions came from; `direct` is nowhere in particular."""
+
+    source: str
+    sessions: int
+    conversions: int = Field(description="Sessions with an order")
+
+
+class SentimentDistribution(BaseModel):
+    """Feedback by its label. No text is labelled yet, so all three are 0 until a sentiment model is published."""
+
+    positive: int = 0
+    neutral: int = 0
+    negative: int = 0
+
+
+class Dashboard(RangeAnswer):
+    """A shop at a glance. Rates in percent with two decimals, 0 where there is nothing to divide by."""
+
+    total_users: int = Field(description="Distinct people over the range", examples=[90400])
+    total_sessions: int = Field(description="Sessions that began in the range")
+    page_views: int
+    bounce_rate: float = Field(description="Sessions of one page view and no interaction, of all sessions")
+    avg_session_seconds: float
+    overall_conversion_rate: float = Field(
+        description="People who went through the site's first funnel, of those who entered it: as /api/funnel gives it",
+        examples=[0.5],
+    )
+    orders: int
+    revenue: float = Field(description="Orders placed in the range, before refunds, guests included")
+    refunds: float = Field(description="Refunds of orders first refunded in the range")
+    currency: str = Field(examples=["GBP"])
+    by_device: list[DeviceFigures]
+    top_drop_off_points: list[DropOffPoint] = Field(description="The five that lose most people")
+    daily: list[DayFigures] = Field(description="Every day of the range, in order")
+    sentiment_distribution: SentimentDistribution
+    top_pages: list[PageFigures] = Field(description="The ten most viewed")
+    top_sources: list[SourceFigures] = Field(description="The ten with most sessions")
+
+
+@answering()
+def answer(site_id: str, question: DashboardQuestion) -> Dashboard:
+    """Returns the shop at a glance; raises NotFound, Invalid or Unavailable."""
+    with rollups_of(site_id) as rollups:
+        days = question.days_of(rollups)
+        return _dashboard(rollups, days).counted_to(rollups.complete_to(days))
+
+
+def _key(rollups: Rollups, days: DayRange) -> Key:
+    return dashboard_key(rollups.site.site_id, days, rollups.version or "")
+
+
+@cached(Dashboard, _key)
+def _dashboard(rollups: Rollups, days: DayRange) -> Dashboard:
+    by_day = _figures(rollups, days)
+    figures, currency = by_day.values(), rollups.site.currency
+    visits = _Visits.of(figures)
+    reached = [(funnel, _reached(rollups, days, funnel)) for funnel in rollups.site.funnels]
+    return Dashboard(
+        range=Range.of(days),
+        complete_to=None,
+        total_users=len(_people(device for day in figures for device in day["by_device"].values())),
+        total_sessions=visits.sessions,
+        page_views=visits.page_views,
+        bounce_rate=visits.bounce_rate,
+        avg_session_seconds=visits.mean_seconds,
+        overall_conversion_rate=percentage(reached[0][1][-1], reached[0][1][0]) if reached else 0.0,
+        orders=sum(day["orders"] for day in figures),
+        revenue=major_units(sum(day["revenue"] for day in figures), currency),
+        refunds=major_units(sum(day["refunds"] for day in figures), currency),
+        currency=currency,
+        by_device=_by_device(figures),
+        top_drop_off_points=_drop_offs(reached)[:DROP_OFF_POINTS],
+        daily=[_day(day, by_day.get(day), currency) for day in days],
+        sentiment_distribution=SentimentDistribution(),
+        top_pages=_top_pages(figures),
+        top_sources=_top_sources(figures),
+    )
+
+
+def _figures(rollups: Rollups, days: DayRange) -> dict[date, DayFiguresDocument]:
+    query = {"site_id": rollups.site.site_id, "date": days.dates}
+    found = daily_metrics.read(database(), DayFiguresDocument, query, session=rollups.session, batch_size=BATCH)
+    return {date.fromisoformat(day["date"]): day for day in found}
+
+
+def _reached(rollups: Rollups, days: DayRange, funnel: Funnel) -> list[int]:
+    query = {
+        "site_id": rollups.site.site_id,
+        "funnel": funnel.name,
+        "date": days.dates,
+        "entries.count": {"$gt": 0},
+        "order": {"$lte": len(funnel.steps)},  # the funnel was longer until lately, and its days are not all done anew
+    }
+    parts = {"entries": ("people", "ranks")}
+    found = funnel_analytics.read(
+        database(), StepEntries, query, parts=parts, session=rollups.session, batch_size=BATCH
+    )
+    return people_per_step(found, len(funnel.steps))
+
+
+class _Visits(NamedTuple):
+    sessions: int
+    page_views: int
+    bounce_rate: float
+    mean_seconds: float
+
+    @classmethod
+    def of(cls, parts: Collection[VisitSums]) -> "_Visits":
+        sessions = sum(part["sessions"] for part in parts)
+        return cls(
+            sessions=sessions,
+            page_views=sum(part["page_views"] for part in parts),
+            bounce_rate=percentage(sum(part["bounces"] for part in parts), sessions),
+            mean_seconds=round(sum(part["session_seconds"] for part in parts) / sessions, 1) if sessions else 0.0,
+        )
+
+
+def _people(devices: Iterable[DeviceDay]) -> BitMap:
+    bitmaps = [BitMap.deserialize(device["people"]) for device in devices]
+    return BitMap.union(*bitmaps) if bitmaps else BitMap()
+
+
+def _by_device(days: Collection[DayFiguresDocument]) -> list[DeviceFigures]:
+    found = {device: [day["by_device"][device] for day in days if device in day["by_device"]] for device in DEVICES}
+    devices = [_device(device, parts) for device, parts in found.items() if parts]
+    return sorted(devices, key=lambda one: -one.users)
+
+
+def _device(device: Device, parts: list[DeviceDay]) -> DeviceFigures:
+    visits = _Visits.of(parts)
+    return DeviceFigures(
+        device=device,
+        users=len(_people(parts)),
+        sessions=visits.sessions,
+        page_views=visits.page_views,
+        bounce_rate=visits.bounce_rate,
+        avg_session_seconds=visits.mean_seconds,
+    )
+
+
+def _drop_offs(reached: Iterable[tuple[Funnel, list[int]]]) -> list[DropOffPoint]:
+    points = [
+        DropOffPoint(
+            funnel=funnel.name,
+            from_step=step,
+            to_step=following,
+            drop_off=before - after,
+            drop_off_rate=percentage(before - after, before),
+        )
+        for funnel, users in reached
+        for (step, following), (before, after) in zip(pairwise(funnel.steps), pairwise(users), strict=True)
+        if before > after
+    ]
+    return sorted(points, key=lambda point: -point.drop_off)
+
+
+def _day(day: date, figures: DayFiguresDocument | None, currency: str) -> DayFigures:
+    visits = _Visits.of([figures] if figures else [])
+    return DayFigures(
+        date=day,
+        users=figures["visitors"] if figures else 0,
+        sessions=visits.sessions,
+        page_views=visits.page_views,
+        bounce_rate=visits.bounce_rate,
+        avg_session_seconds=visits.mean_seconds,
+        orders=figures["orders"] if figures else 0,
+        revenue=major_units(figures["revenue"] if figures else 0, currency),
+        refunds=major_units(figures["refunds"] if figures else 0, currency),
+    )
+
+
+def _top_pages(days: Iterable[DayFiguresDocument]) -> list[PageFigures]:
+    views: Counter[str] = Counter()
+    for day in days:
+        for page in day["pages"]:
+            views[page["page"]] += page["views"]
+    return [PageFigures(page=page, views=count) for page, count in views.most_common(LONGEST_LIST)]
+
+
+def _top_sources(days: Iterable[DayFiguresDocument]) -> list[SourceFigures]:
+    sessions: Counter[str] = Counter()
+    conversions: Counter[str] = Counter()
+    for day in days:
+        for source in day["sources"]:
+            sessions[source["source"]] += source["sessions"]
+            conversions[source["source"]] += source["conversions"]
+    return [
+        SourceFigures(source=source, sessions=count, conversions=conversions[source])
+        for source, count in sessions.most_common(LONGEST_LIST)
+    ]

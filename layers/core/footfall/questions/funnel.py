@@ -1,0 +1,170 @@
+"""The question who goes how far through a funnel: everybody's furthest attempt, and what those people bought."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field
+
+from footfall.errors import FieldProblem, Invalid
+from footfall.funnels.engine import Attempts, Integers, Overlapping, People, any_order, ordered
+from footfall.funnels.summary import StepFigures, Summary
+from footfall.money import major_units
+from footfall.questions.cache import cached
+from footfall.questions.funnel_entries import entries
+from footfall.questions.funnel_query import FunnelQuery, FunnelSelection, Unit
+from footfall.questions.range import Range, RangeAnswer
+from footfall.rollups import rollups_of
+from footfall.schemas.funnel import DEVICES
+from footfall.schemas.metrics import DayBuyers
+from footfall.stores.collections import daily_metrics
+from footfall.stores.keys import Key
+from footfall.stores.mongo import answering, database
+
+
+class FunnelQuestion(FunnelSelection):
+    """How far people come over the whole range."""
+
+    order: Literal["ordered", "any"] = Field(
+        default="ordered",
+        description="`ordered`: step after step; `any`: a step is reached once it and all before it have happened",
+    )
+    unit: Unit = Field(default="user", description="What is counted: people, or sessions")
+    breakdown: Literal["device"] | None = Field(
+        default=None, description="Also by the device of the first step; nobody is split over two"
+    )
+
+
+class FunnelStep(BaseModel):
+    """How many people reached one step. Rates in percent with two decimals, 0 where nobody could have."""
+
+    name: str = Field(description="The step: a page type or event name, `a|b` is either", examples=["search"])
+    order: int = Field(description="Its place in the funnel, from 1", examples=[2])
+    users: int = Field(description="Distinct people (or sessions) that reached it", examples=[45200])
+    conversion_rate: float = Field(description="Of those who entered the funnel, in percent", examples=[50.0])
+    step_conversion_rate: float = Field(description="Of those who reached the step before, in percent", examples=[50.0])
+    drop_off: int = Field(description="Those who reached the step before and not this one", examples=[45200])
+    drop_off_rate: float = Field(
+        description="The same of those who reached the step before, in percent", examples=[50.0]
+    )
+    avg_seconds: float | None = Field(
+        description="Mean time from the step before; null for the first step and where nobody went on", examples=[41.2]
+    )
+    median_seconds: float | None = Field(description="Median of the same times", examples=[30.0])
+    p90_seconds: float | None = Field(description="Nine in ten were quicker", examples=[95.5])
+    revenue: float | None = Field(
+        description="Orders placed in the range by those who reached the step, before refunds, in major units of"
+        " `currency`; orders in other currencies are left out; null for `unit=session`",
+        examples=[1250.5],
+    )
+
+
+class FunnelBreakdown(BaseModel):
+    """The same funnel for those who began it on one device; nobody is in two of them."""
+
+    value: str = Field(examples=["Mobile"])
+    steps: list[FunnelStep]
+    overall_conversion_rate: float
+
+
+class FunnelAnswer(RangeAnswer):
+    """Who went how far, as distinct people over the whole range."""
+
+    funnel: str | None = Field(description="The funnel's name; null for a question's own `steps`", examples=["default"])
+    unit: Unit = Field(description="What is counted")
+    steps: list[FunnelStep]
+    overall_conversion_rate: float = Field(description="Last step of first step, in percent", examples=[0.5])
+    currency: str = Field(description="Of `revenue`", examples=["GBP"])
+    breakdowns: list[FunnelBreakdown] = Field(description="Empty without `breakdown`")
+
+
+@answering()
+def answer(site_id: str, question: FunnelQuestion) -> FunnelAnswer:
+    """Returns who reached each step; raises NotFound, Unavailable, or Invalid, also for too many events to look at."""
+    with rollups_of(site_id) as rollups:
+        query = FunnelQuery.of(rollups, question, question.unit)
+        return query.counted(_result(query, question))
+
+
+def _key(query: FunnelQuery, question: FunnelQuestion) -> Key | None:
+    return query.key(FunnelAnswer, question)
+
+
+@cached(FunnelAnswer, _key)
+def _result(query: FunnelQuery, question: FunnelQuestion) -> FunnelAnswer:
+    summary = _attempted(query, question)
+    purchases = _purchases(query, summary.attempts) if query.unit == "user" else None
+    currency = query.rollups.site.currency
+    steps = _steps(summary.steps(), purchases, currency)
+    return FunnelAnswer(
+        range=Range.of(query.days),
+        complete_to=None,
+        funnel=query.funnel.name or None,
+        unit=query.unit,
+        steps=steps,
+        overall_conversion_rate=steps[-1].conversion_rate,
+        currency=currency,
+        breakdowns=_breakdowns(summary, purchases, currency) if question.breakdown else [],
+    )
+
+
+def _attempted(query: FunnelQuery, question: FunnelQuestion) -> Summary:
+    entered = entries(query)
+    follow = any_order if question.order == "any" else ordered
+    try:
+        attempts = follow(entered.steps, entered.timeline, question.window)
+    except Overlapping:
+        raise Invalid([FieldProblem("steps", "`order=any` needs steps of which no event satisfies two")]) from None
+    return Summary(query.funnel.steps, attempts, entered.timeline)
+
+
+class _Purchases(NamedTuple):
+    attempts: Integers  # the place of each buyer's attempt
+    reached: Integers
+    totals: Integers
+
+    def where(self, fits: NDArray[np.bool_]) -> "_Purchases":
+        return _Purchases(self.attempts[fits], self.reached[fits], self.totals[fits])
+
+
+def _purchases(query: FunnelQuery, attempts: Attempts) -> _Purchases:
+    # the orders placed in the range by those who made an attempt, in the site's currency
+    condition = {"site_id": query.rollups.site.site_id, "date": query.days.dates, "orders": {"$gt": 0}}
+    found = daily_metrics.read(database(), DayBuyers, condition, session=query.rollups.session).to_list()
+    buyers = np.frombuffer(b"".join(day["buyers"]["people"] for day in found), "<u4")
+    totals = np.frombuffer(b"".join(day["buyers"]["totals"] for day in found), "<i8")
+    at = _attempts_of(attempts, buyers)
+    known = at >= 0
+    return _Purchases(at[known], attempts.reached[at[known]], totals[known])
+
+
+def _attempts_of(attempts: Attempts, buyers: People) -> Integers:
+    # the place of each buyer's attempt; -1 for who made none
+    at = np.searchsorted(attempts.people, buyers)
+    known = at < len(attempts.people)
+    known[known] = attempts.people[at[known]] == buyers[known]
+    return np.where(known, at, -1)
+
+
+def _breakdowns(summary: Summary, purchases: _Purchases | None, currency: str) -> list[FunnelBreakdown]:
+    devices = summary.devices()
+    found = []
+    for device, figures in summary.steps_by_device().items():
+        began_here = devices == DEVICES.index(device)
+        ours = purchases.where(began_here[purchases.attempts]) if purchases else None
+        steps = _steps(figures, ours, currency)
+        if steps[0].users:
+            overall = steps[-1].conversion_rate
+            found.append(FunnelBreakdown(value=device, steps=steps, overall_conversion_rate=overall))
+    return sorted(found, key=lambda part: -part.steps[0].users)
+
+
+def _steps(figures: Sequence[StepFigures], purchases: _Purchases | None, currency: str) -> list[FunnelStep]:
+    return [FunnelStep(**step._asdict(), revenue=_revenue(step, purchases, currency)) for step in figures]
+
+
+def _revenue(step: StepFigures, purchases: _Purchases | None, currency: str) -> float | None:
+    if purchases is None:
+        return None
+    return major_units(int(purchases.totals[purchases.reached >= step.order].sum()), currency)

@@ -1,0 +1,117 @@
+"""What can be asked of any funnel, and which entries to its steps that comes to; anything else is refused by name."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Literal, NoReturn, TypeVar
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from footfall.days import DayRange
+from footfall.errors import FieldProblem, Invalid
+from footfall.questions.range import RangeAnswer, RangeQuestion
+from footfall.rollups import Rollups
+from footfall.schemas.funnel import Device
+from footfall.schemas.site import DEFAULT_FUNNEL, Funnel, Site
+from footfall.stores.keys import Key, funnel_key
+
+WINDOW = re.compile(r"([1-9]\d{0,7})([smhd])")
+UNIT_MILLISECONDS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+MAX_STEPS = 10
+MAX_STEP_LENGTH = 256
+Unit = Literal["user", "session"]
+Answer = TypeVar("Answer", bound=RangeAnswer)
+
+
+def read_window(text: object) -> int:
+    """Returns the milliseconds of a window such as `7d`, `12h`, `30m` or `90s`; raises ValueError for anything else."""
+    if isinstance(text, int):
+        return text
+    match = WINDOW.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        raise PydanticCustomError("window", "write a window as a number and s, m, h or d, such as 7d")
+    return int(match[1]) * UNIT_MILLISECONDS[match[2]]
+
+
+Window = Annotated[
+    int, BeforeValidator(read_window), WithJsonSchema({"type": "string", "pattern": f"^{WINDOW.pattern}$"})
+]
+
+
+class FunnelSelection(RangeQuestion):
+    """Which funnel, over which days, within which time and on which device."""
+
+    funnel: str | None = Field(
+        default=None,
+        max_length=100,
+        description="One of the site's named funnels; without it the first",
+        examples=["default"],
+    )
+    steps: list[str] | None = Field(
+        default=None,
+        description="Steps instead of a named funnel, by commas or repeated: page types, event types or event names;"
+        " `a|b` is either",
+        examples=[["home", "product|search", "Order Completed"]],
+    )
+    window: Window | None = Field(
+        default=None,
+        description="How long somebody has from the first step on: a number and s, m, h or d; else the whole range",
+        examples=["7d"],
+    )
+    device: Device | None = Field(default=None, description="Only what was done on this device")
+
+    def funnel_of(self, site: Site) -> Funnel:
+        """Returns the funnel asked about, its name empty for a question's own steps; raises Invalid without one."""
+        known = site.funnels or [DEFAULT_FUNNEL]
+        if self.steps is None:
+            found = next((one for one in known if self.funnel in (None, one.name)), None)
+            return found or _refuse("funnel", "the site has none of this name")
+        if self.funnel is not None:
+            _refuse("steps", "give either `steps` or `funnel`")
+        steps = _steps(self.steps)
+        return next((one for one in known if one.steps == steps), None) or Funnel(name="", steps=steps)
+
+
+def _steps(given: list[str]) -> list[str]:
+    steps = [step.strip() for part in given for step in part.split(",")]
+    if not 2 <= len(steps) <= MAX_STEPS:
+        _refuse("steps", f"give from 2 to {MAX_STEPS} steps")
+    if any(len(step) > MAX_STEP_LENGTH or not all(word.strip() for word in step.split("|")) for step in steps):
+        _refuse("steps", f"a step is a name of 1 to {MAX_STEP_LENGTH} characters, or such names with | between them")
+    return steps
+
+
+def _refuse(field: str, message: str) -> NoReturn:
+    raise Invalid([FieldProblem(field, message)])
+
+
+@dataclass(frozen=True)
+class FunnelQuery:
+    """Which entries to steps are read: from the rollups, which hold the site's own funnels, or else from the events."""
+
+    rollups: Rollups
+    days: DayRange
+    funnel: Funnel
+    device: Device | None
+    unit: Unit
+    from_rollups: bool
+
+    @classmethod
+    def of(cls, rollups: Rollups, selection: FunnelSelection, unit: Unit = "user") -> "FunnelQuery":
+        """Returns what a question comes to for a site; raises Invalid."""
+        funnel = selection.funnel_of(rollups.site)
+        days = selection.days_of(rollups)
+        from_rollups = rollups.current and unit == "user" and funnel in rollups.site.funnels
+        return cls(rollups, days, funnel, selection.device, unit, from_rollups)
+
+    def key(self, model: type[RangeAnswer], selection: FunnelSelection) -> Key | None:
+        """Returns what the answer is remembered under; None for one from events, which nothing marks as outdated."""
+        if not self.from_rollups:
+            return None
+        asked = f"{model.__name__} {selection.model_dump_json()}"
+        return funnel_key(self.rollups.site.site_id, self.device, self.days, self.rollups.version or "", asked)
+
+    def counted(self, answer: Answer) -> Answer:
+        """Returns the answer with the watermark of what it was made of."""
+        rollups = self.rollups
+        return answer.counted_to(rollups.complete_to(self.days) if self.from_rollups else rollups.moment)

@@ -1,0 +1,181 @@
+"""The question how a funnel goes over time: one funnel for each period, and the periods where a rate broke."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from footfall.days import DayRange
+from footfall.funnels.anomalies import Anomaly, PeriodName, find_anomalies
+from footfall.funnels.columns import DatedEntries, Entered
+from footfall.funnels.engine import PERSON_BITS, Entries, distinct, ordered
+from footfall.questions.cache import cached
+from footfall.questions.funnel_entries import entries
+from footfall.questions.funnel_query import FunnelQuery, FunnelSelection
+from footfall.questions.range import Range, RangeAnswer
+from footfall.rates import percentage
+from footfall.rollups import rollups_of
+from footfall.stores.keys import Key
+from footfall.stores.mongo import answering
+
+
+class TrendQuestion(FunnelSelection):
+    """How far people come in each day, week or month."""
+
+    period: PeriodName = Field(default="day", description="Weeks begin on Monday")
+
+
+class TrendAnomaly(BaseModel):
+    """A step's rate that is far from what the periods before it let expect."""
+
+    date: date
+    step: str
+    step_before: str
+    rate: float = Field(description="Step conversion rate of the period, in percent", examples=[20.1])
+    expected_rate: float = Field(description="Median of the periods before, in percent", examples=[80.0])
+    deviation: float = Field(description="Distance in standard deviations, negative for a fall", examples=[-11.4])
+    kind: Literal["shift", "spike"] = Field(
+        description="`shift`: the rate stayed there, and later periods are compared with the new level;"
+        " `spike`: it did not, or not yet"
+    )
+
+
+class TrendStep(BaseModel):
+    """One step in one period."""
+
+    name: str
+    order: int
+    users: int
+    conversion_rate: float
+    step_conversion_rate: float
+    anomaly: Literal["shift", "spike"] | None = Field(description="Set where the step conversion rate is marked")
+
+
+class TrendPeriod(BaseModel):
+    """The funnel of one day, week or month by itself: only what happened on its days."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    first: date = Field(alias="date", description="First day of the period that lies in the range")
+    last: date = Field(alias="last_date", description="Its last day in the range, counted")
+    steps: list[TrendStep]
+    overall_conversion_rate: float
+
+
+class TrendAnswer(RangeAnswer):
+    """A funnel over time. Each period equals the answer of /api/funnel for its days."""
+
+    funnel: str | None
+    period: PeriodName
+    data: list[TrendPeriod]
+    anomalies: list[TrendAnomaly] = Field(
+        description="Periods whose step conversion rate is 3.5 or more standard deviations away from the median of up"
+        " to 28 periods before it, by the larger of those periods' robust deviation and the binomial one"
+    )
+
+
+class _Period(NamedTuple):
+    first: date  # both ends are counted, and clipped to the range
+    last: date
+
+
+@answering()
+def answer(site_id: str, question: TrendQuestion) -> TrendAnswer:
+    """Returns the funnel of each period; raises NotFound, Unavailable, or Invalid, also for too many events."""
+    with rollups_of(site_id) as rollups:
+        query = FunnelQuery.of(rollups, question)
+        return query.counted(_trend(query, question))
+
+
+def _key(query: FunnelQuery, question: TrendQuestion) -> Key | None:
+    return query.key(TrendAnswer, question)
+
+
+@cached(TrendAnswer, _key)
+def _trend(query: FunnelQuery, question: TrendQuestion) -> TrendAnswer:
+    periods = list(_periods(query.days, question.period))
+    names = query.funnel.steps
+    users = _users(entries(query), periods, question.window)
+    found = {
+        (anomaly.index, number): anomaly
+        for number in range(1, len(names))
+        for anomaly in find_anomalies([(row[number - 1], row[number]) for row in users], question.period)
+    }
+    return TrendAnswer(
+        range=Range.of(query.days),
+        complete_to=None,
+        funnel=query.funnel.name or None,
+        period=question.period,
+        data=[
+            _period(period, row, names, {number: one for (at, number), one in found.items() if at == index})
+            for index, (period, row) in enumerate(zip(periods, users, strict=True))
+        ],
+        anomalies=[_anomaly(periods[at], names, number, one) for (at, number), one in sorted(found.items())],
+    )
+
+
+def _periods(days: DayRange, period: PeriodName) -> Iterator[_Period]:
+    begins = {
+        "day": lambda day: day,
+        "week": lambda day: day - timedelta(days=day.weekday()),
+        "month": lambda day: day.replace(day=1),
+    }
+    for _, group in groupby(days, begins[period]):
+        found = list(group)
+        yield _Period(found[0], found[-1])
+
+
+def _users(entered: Entered, periods: Sequence[_Period], window: int | None) -> list[list[int]]:
+    # how many people reached each step in each period, each period being a funnel of its own
+    number_of_day = np.repeat(np.arange(len(periods)), [(period.last - period.first).days + 1 for period in periods])
+    wide = [_person_in_period(step, number_of_day) for step in entered.steps]
+    everybody = distinct(wide)
+    steps = [
+        Entries(np.searchsorted(everybody, people).astype(np.uint32), step.places)
+        for step, people in zip(entered.steps, wide, strict=True)
+    ]
+    attempts = ordered(steps, entered.timeline, window)
+    period = (everybody[attempts.people] >> PERSON_BITS).astype(np.int64)
+    width = len(steps) + 1
+    ended = np.bincount(period * width + attempts.reached, minlength=len(periods) * width).reshape(-1, width)
+    reached: list[list[int]] = ended[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:].tolist()
+    return reached
+
+
+def _person_in_period(step: DatedEntries, number_of_day: NDArray[np.intp]) -> NDArray[np.uint64]:
+    # person and period as one number, the period in its upper half: the engine then tells one person's periods apart
+    return (number_of_day[step.days].astype(np.uint64) << PERSON_BITS) | step.people
+
+
+def _period(period: _Period, users: Sequence[int], names: Sequence[str], found: dict[int, Anomaly]) -> TrendPeriod:
+    before = [users[0], *users]
+    steps = [
+        TrendStep(
+            name=name,
+            order=number + 1,
+            users=users[number],
+            conversion_rate=percentage(users[number], users[0]),
+            step_conversion_rate=percentage(users[number], before[number]),
+            anomaly=found[number].kind if number in found else None,
+        )
+        for number, name in enumerate(names)
+    ]
+    return TrendPeriod(
+        first=period.first, last=period.last, steps=steps, overall_conversion_rate=steps[-1].conversion_rate
+    )
+
+
+def _anomaly(period: _Period, names: Sequence[str], number: int, found: Anomaly) -> TrendAnomaly:
+    return TrendAnomaly(
+        date=period.first,
+        step=names[number],
+        step_before=names[number - 1],
+        rate=round(100 * found.rate, 2),
+        expected_rate=round(100 * found.expected, 2),
+        deviation=round(found.deviation, 1),
+        kind=found.kind,
+    )

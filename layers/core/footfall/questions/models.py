@@ -1,0 +1,107 @@
+"""The question which models a site has, and how its training goes."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from footfall.schemas.model import ModelDocument, ModelName, RunState, Stage, TrainingRunDocument
+from footfall.stores import collections
+from footfall.stores.collections import training_runs
+from footfall.stores.mongo import Pipeline, answering, database
+
+RUNS_SHOWN = 20
+
+
+class ModelQuestion(BaseModel):
+    """Which model."""
+
+    name: ModelName
+
+
+class TrainingRun(BaseModel):
+    """One run of the training state machine: how far it is, what each stage found, and how it ended."""
+
+    run_id: str
+    version: int = Field(description="what the models that it makes are called; versions grow with time")
+    state: RunState
+    stage: Stage
+    started_at: datetime
+    ended_at: datetime | None
+    figures: dict[str, dict[str, object]]
+    reasons: list[str] = Field(default=[], description="why a run's models were rejected")
+    error: dict[str, str] | None = Field(default=None, description="why a run failed")
+    restores: int | None = Field(default=None, description="the version that a run put into use again, if it did")
+
+    @classmethod
+    def of(cls, run: TrainingRunDocument) -> "TrainingRun":
+        """Returns a stored run."""
+        return cls(
+            run_id=run["run_id"],
+            version=run["version"],
+            state=run["state"],
+            stage=run["stage"],
+            started_at=run["started_at"],
+            ended_at=run["ended_at"],
+            figures=run["figures"],
+            reasons=run.get("reasons", []),
+            error=run.get("error"),
+            restores=run.get("restores"),
+        )
+
+
+class ModelVersion(BaseModel):
+    """One version of one model; `details` is what readers of its results need to know, such as its segments' names."""
+
+    name: ModelName
+    version: int
+    run_id: str
+    state: Literal["published"]
+    metrics: dict[str, object]
+    details: dict[str, object]
+    created_at: datetime = Field(description="when it was trained")
+    restores: int | None = Field(
+        default=None, description="the version whose files these are, where one was put into use again"
+    )
+
+    @classmethod
+    def of(cls, model: ModelDocument) -> "ModelVersion":
+        """Returns a stored version."""
+        return cls(
+            name=model["name"],
+            version=model["version"],
+            run_id=model["run_id"],
+            state=model["state"],
+            metrics=model["metrics"],
+            details=model["details"],
+            created_at=model["created_at"],
+            restores=model.get("restores"),
+        )
+
+
+class Models(BaseModel):
+    """The newest version of every model, and the newest training runs."""
+
+    models: list[ModelVersion]
+    runs: list[TrainingRun]
+
+
+@answering()
+def answer(site_id: str) -> Models:
+    """Returns the newest version of every model, and the newest training runs; raises Unavailable."""
+    newest: Pipeline = [
+        {"$match": {"site_id": site_id}},
+        {"$sort": {"name": 1, "version": -1}},
+        {"$group": {"_id": "$name", "newest": {"$first": "$$ROOT"}}},
+        {"$replaceRoot": {"newRoot": "$newest"}},
+        {"$sort": {"name": 1}},
+    ]
+    found = collections.models.aggregate(database(), ModelDocument, newest)
+    return Models(models=[ModelVersion.of(model) for model in found], runs=newest_runs(site_id, RUNS_SHOWN))
+
+
+@answering()
+def newest_runs(site_id: str, limit: int) -> list[TrainingRun]:
+    """Returns a site's newest training runs, the newest first; raises Unavailable."""
+    newest = training_runs.of(database()).find({"site_id": site_id}).sort("started_at", -1).limit(limit)
+    return [TrainingRun.of(run) for run in newest]

@@ -1,0 +1,125 @@
+"""The question what waits in the queues: depths from SQS now, ages as CloudWatch last saw them."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from cachetools import TTLCache
+from pydantic import BaseModel, Field
+
+from footfall.aws.queues import depth
+from footfall.clock import now
+from footfall.observability import logger
+from footfall.settings import QueueStatusSettings, from_environment
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
+
+QueueName = Literal["imports", "events", "realtime", "vectors"]
+LOOK_BACK = timedelta(minutes=5)
+# CloudWatch charges for each metric read and sees a queue once a minute
+FRESH_SECONDS = 30.0
+_known: TTLCache[str, Sequence[float]] = TTLCache(maxsize=100, ttl=FRESH_SECONDS)
+
+
+class QueueStatus(BaseModel):
+    """What waits in a queue, in messages; one message holds up to 500 events."""
+
+    waiting: int = Field(description="messages that nobody has taken yet", examples=[12])
+    in_flight: int = Field(description="messages being worked on", examples=[2])
+    oldest_seconds: float | None = Field(
+        description="age of the oldest message as CloudWatch last saw it, at most some minutes ago; null when unseen"
+    )
+    dead_letters: int = Field(description="messages that were given up after five attempts", examples=[0])
+
+
+class Queues(BaseModel):
+    """Every queue of the pipeline, in the order that data meets them; null when SQS does not answer."""
+
+    imports: QueueStatus | None
+    events: QueueStatus | None
+    realtime: QueueStatus | None
+    vectors: QueueStatus | None
+
+
+@cache
+def _cloudwatch() -> "CloudWatchClient":
+    return boto3.client("cloudwatch", config=Config(connect_timeout=1, read_timeout=3, retries={"max_attempts": 1}))
+
+
+def answer() -> Queues:
+    """Returns the status of every queue, of all sites together; None for one that SQS says nothing of."""
+    settings = from_environment(QueueStatusSettings).model_dump()
+    names = list(Queues.model_fields)
+    urls = [(settings[f"{name}_queue_url"], settings[f"{name}_dead_letter_queue_url"]) for name in names]
+    with ThreadPoolExecutor(len(urls)) as pool:
+        statuses = list(pool.map(_status, *zip(*urls, strict=True)))
+    ages = _oldest_seconds([url for (url, _), status in zip(urls, statuses, strict=True) if _busy(status)])
+    for (url, _), status in zip(urls, statuses, strict=True):
+        if status:
+            status.oldest_seconds = ages.get(url)
+    return Queues(**dict(zip(names, statuses, strict=True)))
+
+
+def _status(url: str, dead_letter_url: str) -> QueueStatus | None:
+    try:
+        here, given_up = depth(url), depth(dead_letter_url)
+    except (BotoCoreError, ClientError):
+        return None
+    return QueueStatus(
+        waiting=here["waiting"],
+        in_flight=here["in_flight"],
+        oldest_seconds=None,
+        dead_letters=given_up["waiting"] + given_up["in_flight"],
+    )
+
+
+def _busy(status: QueueStatus | None) -> bool:
+    return status is not None and status.waiting + status.in_flight > 0
+
+
+def _oldest_seconds(urls: Sequence[str]) -> dict[str, float | None]:
+    seen = {url: values for url in urls if (values := _known.get(url)) is not None}
+    unknown = [url for url in urls if url not in seen]
+    if unknown:
+        read = _read_ages(unknown)
+        _known.update(read)
+        seen |= read
+    return {url: next(iter(values), None) for url, values in seen.items()}
+
+
+def _read_ages(urls: Sequence[str]) -> dict[str, Sequence[float]]:
+    moment = now()
+    try:
+        results = _cloudwatch().get_metric_data(
+            MetricDataQueries=[_age_of(number, url) for number, url in enumerate(urls)],
+            StartTime=moment - LOOK_BACK,
+            EndTime=moment + timedelta(seconds=1),
+            ScanBy="TimestampDescending",
+        )["MetricDataResults"]
+    except (BotoCoreError, ClientError):
+        logger().warning("the queues' ages cannot be read from CloudWatch")
+        return dict.fromkeys(urls, ())
+    values: Mapping[str, Sequence[float]] = {result["Id"]: result["Values"] for result in results}
+    return {url: values.get(f"queue{number}", ()) for number, url in enumerate(urls)}
+
+
+def _age_of(number: int, url: str) -> "MetricDataQueryTypeDef":
+    return {
+        "Id": f"queue{number}",
+        "MetricStat": {
+            "Metric": {
+                "Namespace": "AWS/SQS",
+                "MetricName": "ApproximateAgeOfOldestMessage",
+                "Dimensions": [{"Name": "QueueName", "Value": url.rsplit("/", 1)[1]}],
+            },
+            "Period": 60,
+            "Stat": "Maximum",
+        },
+    }

@@ -1,0 +1,77 @@
+"""The question which sessions began last."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from footfall.schemas.session import SessionDocument
+from footfall.stores.collections import user_sessions
+from footfall.stores.mongo import answering, database
+
+
+class RecentSessionsQuestion(BaseModel):
+    """How many."""
+
+    limit: int = Field(default=20, ge=1, le=100, description="How many at most")
+
+
+class RecentSession(BaseModel):
+    """One session, the newest state that is known of it."""
+
+    session_id: str
+    visitor_id: str
+    user_id: str | None = None
+    started_at: datetime
+    ended_at: datetime
+    duration: float = Field(description="in seconds")
+    device: str
+    country: str | None = None
+    bot: bool
+    events: int
+    page_views: int
+    pages_visited: list[str]
+    entry_page: str | None = None
+    exit_page: str | None = None
+    converted: bool
+    conversion_value: int = Field(description="in minor units of `currency`")
+    currency: str | None = None
+    bounce: bool
+
+
+class RecentSessions(BaseModel):
+    """The newest sessions by their start."""
+
+    sessions: list[RecentSession]
+    count: int
+
+
+@answering()
+def answer(site_id: str, question: RecentSessionsQuestion) -> RecentSessions:
+    """Returns the newest sessions by their start, bots among them; raises Unavailable."""
+    shown = dict.fromkeys(RecentSession.model_fields, True)
+    newest = user_sessions.of(database()).find({"site_id": site_id}, shown).sort("started_at", -1)
+    found = [_session(session) for session in newest.limit(question.limit)]
+    return RecentSessions(sessions=found, count=len(found))
+
+
+def _session(session: SessionDocument) -> RecentSession:
+    return RecentSession(
+        session_id=session["session_id"],
+        visitor_id=session["visitor_id"],
+        user_id=session["user_id"],
+        started_at=session["started_at"],
+        ended_at=session["ended_at"],
+        duration=session["duration"],
+        device=session["device"],
+        country=session["country"],
+        bot=session["bot"],
+        events=session["events"],
+        page_views=session["page_views"],
+        pages_visited=session["pages_visited"],
+        entry_page=session["entry_page"],
+        exit_page=session["exit_page"],
+        converted=session["converted"],
+        conversion_value=session["conversion_value"],
+        currency=session["currency"],
+        bounce=session["bounce"],
+    )

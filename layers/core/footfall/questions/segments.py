@@ -1,0 +1,115 @@
+"""The question which segments the customers fall into. Money in answers is in major units of `currency`."""
+
+from datetime import date
+from typing import Literal, TypedDict
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from footfall.customers.segments import RFM_SEGMENTS
+from footfall.customers.traits import described
+from footfall.models import registry as models
+from footfall.money import major_units
+from footfall.rates import percentage
+from footfall.sites import get_site
+from footfall.stores.collections import customers
+from footfall.stores.mongo import answering, database
+
+
+class SegmentsQuestion(BaseModel):
+    """Which kind of segments."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    segment_type: Literal["rfm", "behaviour"] = Field(
+        default="rfm", description="`rfm`: by recency, frequency and money; `behaviour`: by how people shop"
+    )
+
+
+class SegmentLine(BaseModel):
+    """One segment of the site's customers."""
+
+    name: str = Field(examples=["Champions"])
+    description: str = Field(examples=["Bought lately, buy often and spend most"])
+    customer_count: int
+    share: float = Field(description="Of all customers, in percent")
+    total_revenue: float = Field(description="What their orders amount to, before refunds")
+    revenue_share: float = Field(description="Of all customers' revenue, in percent")
+    avg_monetary: float = Field(description="Revenue per customer")
+    avg_order_value: float
+    avg_frequency: float = Field(description="Orders per customer")
+    avg_recency: float = Field(description="Mean days since the last order")
+
+
+class SegmentsAnswer(BaseModel):
+    """Every segment, the one with most revenue first; a customer is in exactly one of each kind."""
+
+    segment_type: str
+    segments: list[SegmentLine]
+    total_customers: int
+    currency: str
+    as_of: date | None = Field(description="null before the first training")
+
+
+@answering()
+def answer(site_id: str, question: SegmentsQuestion) -> SegmentsAnswer:
+    """Returns every segment of a kind, the one with most revenue first; raises NotFound or Unavailable."""
+    site = get_site(database(), site_id)
+    sums = {found["_id"]: found for found in _sums(site_id, f"{question.segment_type}_segment")}
+    described_by = {segment.name: segment.description for segment in RFM_SEGMENTS}
+    if question.segment_type == "behaviour":
+        known = models.behaviour_segments(database(), site_id)
+        described_by = {segment["name"]: described(segment["deviations"]) for segment in known}
+    customer_count = sum(found["customers"] for found in sums.values())
+    revenue = sum(found["revenue"] for found in sums.values())
+    lines = [
+        _line(description, sums.get(name) or _nobody(name), customer_count, revenue, site.currency)
+        for name, description in described_by.items()
+    ]
+    return SegmentsAnswer(
+        segment_type=question.segment_type,
+        segments=sorted(lines, key=lambda line: -line.total_revenue),
+        total_customers=customer_count,
+        currency=site.currency,
+        as_of=max((date.fromisoformat(found["as_of"]) for found in sums.values()), default=None),
+    )
+
+
+class _Sums(TypedDict):
+    _id: str
+    customers: int
+    revenue: int
+    orders: int
+    days: int
+    as_of: str
+
+
+def _sums(site_id: str, field: str) -> list[_Sums]:
+    group = {
+        "_id": f"${field}",
+        "customers": {"$sum": 1},
+        "revenue": {"$sum": "$monetary"},
+        "orders": {"$sum": "$frequency"},
+        "days": {"$sum": "$recency"},
+        "as_of": {"$max": "$as_of"},
+    }
+    return customers.aggregate(database(), _Sums, [{"$match": {"site_id": site_id}}, {"$group": group}]).to_list()
+
+
+def _nobody(name: str) -> _Sums:
+    return _Sums(_id=name, customers=0, revenue=0, orders=0, days=0, as_of="")
+
+
+def _line(description: str, sums: _Sums, all_customers: int, all_revenue: int, currency: str) -> SegmentLine:
+    count, orders, revenue = sums["customers"], sums["orders"], sums["revenue"]
+    return SegmentLine(
+        name=sums["_id"],
+        description=description,
+        customer_count=count,
+        share=percentage(count, all_customers),
+        total_revenue=major_units(revenue, currency),
+        revenue_share=percentage(revenue, all_revenue),
+        avg_monetary=major_units(revenue / count, currency) if count else 0.0,
+        avg_order_value=major_units(revenue / orders, currency) if orders else 0.0,
+        avg_frequency=round(orders / count, 2) if count else 0.0,
+        avg_recency=round(sums["days"] / count, 1) if count else 0.0,
+    )

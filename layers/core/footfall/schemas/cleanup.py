@@ -1,0 +1,31 @@
+"""What jobs/retention answers."""
+
+from datetime import date, datetime
+
+from pydantic import BaseModel, Field
+
+
+class Removed(BaseModel):
+    """How many documents were removed, or would be."""
+
+    events: int = 0
+    user_sessions: int = 0
+    feedback: int = 0
+    quarantine: int = Field(default=0, description="replayed inputs; what still waits is never removed")
+
+
+class Cleanup(BaseModel):
+    """What was older than so many days, and is gone."""
+
+    dry_run: bool
+    retention_days: int
+    before: datetime = Field(description="what happened before this midnight of the site was removed")
+    removed: Removed
+    kept_days: list[date] = Field(description="days that are kept, because their figures wait to be recomputed")
+    complete: bool = Field(description="false when time ran out: ask again")
+
+
+class Cleanups(BaseModel):
+    """What was removed of each site that was asked for."""
+
+    cleanups: list[Cleanup]
