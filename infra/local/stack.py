@@ -47,8 +47,8 @@ class Stack:
     """One local stack; use it as a context manager. Its data stays in `data`, and a later stack takes it up again.
 
     `address` is where the stores and AWS services are reached: functions in containers need the Docker bridge's.
-    `schedules` says whether time starts functions. Messages that failed come back after `retry_seconds`, as nobody wants
-    to wait for the minutes that a queue's visibility time-out lasts. For tests: `disorder` (see EventSource), and
+    `schedules` says whether time starts functions. Messages that failed come back after `retry_seconds`, as nobody
+    wants to wait for the minutes that a queue's visibility time-out lasts. For tests: `disorder` (see EventSource), and
     `window`, the seconds that a batch waits for more messages in place of the template's.
     """
 

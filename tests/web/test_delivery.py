@@ -3,10 +3,13 @@
 import json
 from itertools import pairwise
 
+import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.web.browsing import events_of, open_page, send_now, wait_until_all_is_sent, waiting
 from tests.web.servers import Answer, Collector, Json, Shop
+
+pytestmark = pytest.mark.xdist_group("tracker: delivery")  # a browser is started once for the module
 
 PLENTY = 1200
 BEACON_LIMIT = 64 * 1024

@@ -6,6 +6,8 @@ from playwright.sync_api import BrowserContext, Page
 from tests.web.browsing import events_of, open_page, send_now
 from tests.web.servers import Collector, Shop
 
+pytestmark = pytest.mark.xdist_group("tracker: privacy")  # a browser is started once for the module
+
 SIGNALS = {
     "Do Not Track": "Object.defineProperty(navigator, 'doNotTrack', { get: () => '1' })",
     "Global Privacy Control": "Object.defineProperty(navigator, 'globalPrivacyControl', { get: () => true })",

@@ -18,6 +18,8 @@ from infra.local.stack import Stack
 from tests.web.browsing import send_now, wait_until_all_is_sent, waiting
 from tests.web.servers import Answer, Collector, Json, Shop
 
+pytestmark = pytest.mark.xdist_group("stack")
+
 TYPED = {
     "email": "jane.doe@example.com",
     "name": "Jane Ermintrude Doe",
@@ -132,7 +134,6 @@ def test_a_network_that_is_cut_in_the_middle_loses_nothing(page: Page, shop: Sho
 
 
 @pytest.mark.stack
-@pytest.mark.xdist_group("stack")
 def test_a_visit_reaches_the_funnel_of_the_real_stack(page: Page, stack: Stack) -> None:
     site = {**DEMO_SITE, "site_id": "tracker-visit"}
     keys = stack.invoke(stack.template.outputs["PrepareFunction"], {"site": site})

@@ -18,7 +18,7 @@ from functions.training.fit.directions import fit_projection
 from functions.training.fit.segments import fit_segments
 from tests.support.shopping import a_visit, online_retail
 
-pytestmark = pytest.mark.shared_data
+pytestmark = [pytest.mark.shared_data, pytest.mark.xdist_group("training on real data")]
 LONDON = ZoneInfo("Europe/London")
 NEAREST = 10
 
