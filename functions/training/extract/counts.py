@@ -4,8 +4,7 @@ from array import array
 from collections.abc import Mapping
 
 import numpy as np
-from footfall.customers.arrays import pack_texts
-from numpy.typing import NDArray
+from footfall.customers.arrays import Arrays, pack_texts
 
 COMPACT_AT = 4_000_000
 
@@ -29,8 +28,8 @@ class Counts:
         if len(self._keys) > self._compact_at:
             self._compact()
 
-    def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """`row`, `token`, `half` and `weight`, each combination once, sorted; and the `tokens` by number."""
+    def arrays(self) -> Arrays:
+        """Returns `row`, `token`, `half` and `weight`, each combination once, sorted; and the `tokens` by number."""
         self._compact()
         keys = np.array(self._keys, np.int64)
         return {
@@ -42,8 +41,8 @@ class Counts:
         }
 
     def _compact(self) -> None:
-        keys, place = np.unique(np.array(self._keys, np.int64), return_inverse=True)
-        weights = np.bincount(place, np.array(self._weights, np.float32), len(keys))
+        keys, number = np.unique(np.array(self._keys, np.int64), return_inverse=True)
+        weights = np.bincount(number, np.array(self._weights, np.float32), len(keys))
         self._keys = array("q", keys.tobytes())
         self._weights = array("f", weights.astype(np.float32).tobytes())
         self._compact_at = max(COMPACT_AT, 2 * len(keys))

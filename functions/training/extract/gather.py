@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from footfall.customers.arrays import pack_texts
+from footfall.customers.arrays import Arrays, pack_texts
 from footfall.customers.behaviour import order_tokens, person_of_order, person_of_visit, visit_tokens
 from footfall.days import day_of
 from footfall.orders.purchases import in_currency, is_purchase
@@ -16,7 +15,7 @@ from footfall.schemas.order import PurchasedOrder
 from numpy.typing import NDArray
 
 from .counts import Counts
-from .pages import Pages
+from .page_gathering import PageGathering
 
 
 @dataclass
@@ -41,9 +40,9 @@ class Gathering:
     last_trade: datetime | None = None
     people: dict[str, int] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
-    pages: Pages = field(default_factory=Pages)
+    pages: PageGathering = field(default_factory=PageGathering)
     purchases: dict[str, Purchases] = field(default_factory=dict)
-    figures: dict[str, int] = field(
+    totals: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(
             ["visits", "orders", "guest_orders", "guest_revenue", "foreign_currency_orders"], 0
         )
@@ -52,7 +51,7 @@ class Gathering:
 
     def add_visit(self, visit: Sequence[BehaviourEvent]) -> None:
         """Count one visit."""
-        self.figures["visits"] += 1
+        self.totals["visits"] += 1
         self.last_visit = _later(self.last_visit, visit[-1]["timestamp"])
         self._add(person_of_visit(visit, self.links), visit_tokens(visit, self.zone))
         self.pages.add_visit(visit)
@@ -60,19 +59,19 @@ class Gathering:
     def add_order(self, order: PurchasedOrder) -> None:
         """Count one order; amounts in another currency than the site's cannot be summed, so those are left out."""
         if not in_currency(order, self.currency):
-            self.figures["foreign_currency_orders"] += 1
+            self.totals["foreign_currency_orders"] += 1
             return
         self.last_trade = _later(_later(self.last_trade, order["placed_at"]), order["refunded_at"])
         self._add(person_of_order(order, self.links), order_tokens(order, self.zone))
         if order["user_id"] is not None:
             self._add_purchase(order["user_id"], order)
         elif is_purchase(order):
-            self.figures["guest_orders"] += 1
-            self.figures["guest_revenue"] += order["total"]
+            self.totals["guest_orders"] += 1
+            self.totals["guest_revenue"] += order["total"]
 
     @property
     def as_of(self) -> date | None:
-        """The last local day with an order or refund; without any, with a visit. Recency counts from here."""
+        """Returns the last local day with an order or refund; without any, with a visit. Recency counts from here."""
         moment = self.last_trade or self.last_visit
         return day_of(moment, self.zone) if moment else None
 
@@ -85,14 +84,14 @@ class Gathering:
         purchases = self.purchases.setdefault(customer_id, Purchases())
         purchases.refunded += order["refunded"]
         if is_purchase(order) and order["placed_at"]:
-            self.figures["orders"] += 1
+            self.totals["orders"] += 1
             purchases.orders += 1
             purchases.spent += order["total"]
             purchases.first = purchases.first or order["placed_at"]
             purchases.last = order["placed_at"]
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything as arrays: people and tokens by number, their counts, and the customers' purchases."""
+    def arrays(self) -> Arrays:
+        """Returns everything as arrays: people and tokens by number, their counts, and the customers' purchases."""
         customers = {key: found for key, found in self.purchases.items() if found.orders}
         return {
             "subjects": pack_texts(list(self.people)),
@@ -107,7 +106,6 @@ class Gathering:
         }
 
     def _days_since(self, moment: datetime | None) -> int:
-        """Days from a moment's local day to the day that recency counts from."""
         return (self.as_of - day_of(moment, self.zone)).days if self.as_of and moment else 0
 
 

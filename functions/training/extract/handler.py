@@ -1,37 +1,45 @@
 """training/extract: everybody's behaviour and purchases, streamed out of MongoDB into arrays of numbers."""
 
-from typing import Any
+from collections.abc import Mapping
 
+from footfall.aws.invocations import LambdaContext
 from footfall.customers.behaviour import NOT_READ, visits_of
 from footfall.days import zone_named
-from footfall.errors import NotFound
 from footfall.events.log import events_by_visitor
 from footfall.models import runs
 from footfall.models.artefacts import save_arrays, work_key
+from footfall.models.table import MODELS
 from footfall.orders.log import orders_of
 from footfall.people.identities import links
 from footfall.schemas.model import Extracted, Facts
 from footfall.schemas.site import Site
-from footfall.sites import find_site
+from footfall.sites import get_site, site_ids
 from footfall.stores.mongo import answering, database
+from pydantic import BaseModel
 
 from .gather import Gathering
 from .totals import customer_orders
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+class SiteToRead(BaseModel):
+    """Which site to read, for which run."""
+
+    site_id: str
+    run_id: str
+
+
+def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
     """Extract the features of `site_id` for the run `run_id`; without a site, say which sites there are to train."""
     with answering():
         if "site_id" not in event:
-            return {"sites": [{"site_id": site["_id"]} for site in database()["sites"].find({}, {"_id": 1})]}
-        return extract(event["site_id"], event["run_id"]).model_dump(mode="json")
+            return {"sites": [{"site_id": site_id} for site_id in site_ids(database())]}
+        asked = SiteToRead.model_validate(event)
+        return extract(asked.site_id, asked.run_id).model_dump(mode="json")
 
 
 def extract(site_id: str, run_id: str) -> Extracted:
     """Save the features of one site and note what was found; raises NotFound for an unknown site."""
-    site = find_site(database(), site_id)
-    if site is None:
-        raise NotFound("there is no such site")
+    site = get_site(database(), site_id)
     run = runs.begin(database(), site_id, run_id)
     before = customer_orders(database(), site)
     gathered = gather(site)
@@ -46,11 +54,12 @@ def extract(site_id: str, run_id: str) -> Extracted:
         before=before,
         after=after,
     )
-    features = save_arrays(work_key(run, "features.npz"), arrays)
-    pages = save_arrays(work_key(run, "pages.npz"), gathered.pages.arrays())
-    runs.note(database(), run, "extract", {**facts.model_dump(mode="json"), **gathered.figures})
+    files = {"features": arrays, "pages": gathered.pages.arrays()}
+    artefacts = {name: save_arrays(work_key(run, f"{name}.npz"), found) for name, found in files.items()}
+    runs.note(database(), run, "extract", {**facts.model_dump(mode="json"), **gathered.totals})
     runs.enter(database(), run, "fit")
-    return Extracted(**run.model_dump(), facts=facts, features=features, pages=pages)
+    names = [model.name for model in MODELS]
+    return Extracted(**run.model_dump(), facts=facts, artefacts=artefacts, models=names)
 
 
 def gather(site: Site) -> Gathering:

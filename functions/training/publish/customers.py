@@ -1,72 +1,70 @@
 """Customers as training found them, put in place of those that an earlier run found."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from itertools import islice
-from typing import Any
+from typing import cast
 
+from footfall.chunks import chunks
 from footfall.customers.arrays import Arrays, features_of_all, subjects_of
 from footfall.customers.profile import main_device
-from footfall.customers.segments import rfm_segment
-from footfall.schemas.customer import CustomerDocument
-from footfall.schemas.model import Evaluated
-from footfall.stores.mongo import duplicates
+from footfall.models.trained import Trained
+from footfall.models.training import TRAINING
+from footfall.schemas.customer import CustomerDocument, ModelFields
+from footfall.schemas.model import Evaluated, ModelName
+from footfall.stores.collections import customers
+from footfall.stores.mongo import Mongo, duplicates
 from pymongo import ReplaceOne
-from pymongo.database import Database
 from pymongo.errors import BulkWriteError
 
-Mongo = Database[dict[str, Any]]
 AT_A_TIME = 1_000
-FIGURES = ("recency", "frequency", "monetary", "refunded", "first_order", "last_order")
+EXTRACTED = ("customer", "recency", "frequency", "monetary", "refunded", "first_order", "last_order")
 
 
-def customers_of(run: Evaluated, arrays: Arrays, scores: Arrays, segments: Sequence[str]) -> Iterator[CustomerDocument]:
-    """A document for each customer; `segments` are the names of the behaviour segments, by number."""
+def customers_of(run: Evaluated, arrays: Arrays, models: Mapping[ModelName, Trained]) -> Iterator[CustomerDocument]:
+    """Returns a document for each customer, with what the models write on them."""
     people = subjects_of(arrays)
     devices = map(main_device, features_of_all(arrays).of_rows(arrays["customer"]).people())
-    figures = {name: arrays[name].tolist() for name in FIGURES}
-    scored = {name: values.tolist() for name, values in scores.items()}
-    for index, (row, device) in enumerate(zip(arrays["customer"].tolist(), devices, strict=True)):
-        found = {name: values[index] for name, values in figures.items()}
-        score = {name: values[index] for name, values in scored.items()}
-        recency, frequency, monetary = score["recency"], score["frequency"], score["monetary"]
+    extracted = zip(*(arrays[name].tolist() for name in EXTRACTED), strict=True)
+    for found, device, written in zip(extracted, devices, _written(models), strict=True):
+        row, recency, frequency, monetary, refunded, first_order, last_order = found
         yield CustomerDocument(
             _id=f"{run.site_id}:{people[row]}",
             site_id=run.site_id,
             customer_id=people[row],
-            recency=found["recency"],
-            frequency=found["frequency"],
-            monetary=found["monetary"],
-            refunded=found["refunded"],
+            recency=recency,
+            frequency=frequency,
+            monetary=monetary,
+            refunded=refunded,
             currency=run.facts.currency,
-            first_order_at=_moment(found["first_order"]),
-            last_order_at=_moment(found["last_order"]),
-            recency_score=recency,
-            frequency_score=frequency,
-            monetary_score=monetary,
-            rfm_score=f"{recency}{frequency}{monetary}",
-            rfm_segment=rfm_segment(recency, frequency, monetary).name,
-            behaviour_segment=segments[score["segment"]],
+            first_order_at=_moment(first_order),
+            last_order_at=_moment(last_order),
+            **written,
             device=device,
             as_of=str(run.facts.as_of),
             version=run.version,
         )
 
 
+def _written(models: Mapping[ModelName, Trained]) -> Iterator[ModelFields]:
+    writers = [(fields, model) for name, model in models.items() if (fields := TRAINING[name].fields)]
+    for parts in zip(*(fields(model) for fields, model in writers), strict=True):
+        # the models together write all of these, each in its own type
+        yield cast(ModelFields, {name: value for part in parts for name, value in part.items()})
+
+
 def _moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def replace(database: Mongo, site_id: str, version: int, customers: Iterator[CustomerDocument]) -> None:
+def replace(database: Mongo, site_id: str, version: int, found: Iterable[CustomerDocument]) -> None:
     """Put these in place of the site's customers; those of a newer version, from a run that was quicker, stay."""
-    collection = database["customers"]
-    while batch := list(islice(customers, AT_A_TIME)):
+    for some in chunks(found, AT_A_TIME):
         writes = [
-            ReplaceOne({"_id": customer["_id"], "version": {"$lte": version}}, dict(customer), upsert=True)
-            for customer in batch
+            ReplaceOne({"_id": customer["_id"], "version": {"$lte": version}}, customer, upsert=True)
+            for customer in some
         ]
         try:
-            collection.bulk_write(writes, ordered=False)
+            customers.of(database).bulk_write(writes, ordered=False)
         except BulkWriteError as error:
             duplicates(error)
-    collection.delete_many({"site_id": site_id, "version": {"$lt": version}})
+    customers.of(database).delete_many({"site_id": site_id, "version": {"$lt": version}})

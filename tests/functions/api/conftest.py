@@ -1,4 +1,4 @@
-"""What the tests of the analytic routes share, and those of operations."""
+"""What the tests of the analytic routes share, and those of the pipeline, the models and the cache."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ def _forget_cache() -> None:
 
 @pytest.fixture
 def queue_urls(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """Every queue that operations looks at, by the variable that names it."""
+    """Every queue of the pipeline, by the variable that names it."""
     _forget()
     sqs = boto3.client("sqs")
     names = [f"{name}{kind}_QUEUE_URL" for name in QUEUES for kind in ("", "_DEAD_LETTER")]
@@ -65,7 +65,7 @@ def _forget() -> None:
 
 
 class Lambda(HTTPServer):
-    """The one call of the Lambda service that operations makes: remembered, and answered by `functions`."""
+    """The one call of the Lambda service that functions make: remembered, and answered by `functions`."""
 
     calls: list[tuple[str, str, dict[str, Any]]]
     functions: dict[str, Callable[[Any], Any]]

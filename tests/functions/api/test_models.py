@@ -10,8 +10,8 @@ import pytest
 from footfall import sites
 from footfall.clock import now
 from footfall.models.populations import measured
+from footfall.models.table import MODELS
 from footfall.questions import model_health
-from footfall.schemas.model import MODEL_NAMES
 from footfall.schemas.site import Site
 from pymongo.database import Database
 
@@ -22,6 +22,7 @@ from tests.support.builders import NOON, LambdaContext, a_site
 from tests.support.shopping import an_order
 
 Mongo = Database[dict[str, Any]]
+MODEL_NAMES = [model.name for model in MODELS]
 WAITS = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 30, "End": True}}})
 EVALUATED = {
     "site_id": "demo",
@@ -29,11 +30,9 @@ EVALUATED = {
     "accepted": True,
     "reasons": [],
     "metrics": {},
-    "figures": {},
-    **{
-        name: {"key": name, "sha256": ""}
-        for name in ("features", "pages", "projection", "vectors", "page_vectors", "customers", "segments")
-    },
+    "artefacts": {"features": {"key": "features", "sha256": ""}},
+    "models": MODEL_NAMES,
+    "fitted": [{"model": name, "work": {}, "artefacts": {}, "details": {}, "figures": {}} for name in MODEL_NAMES],
     "facts": {
         "people": 1,
         "customers": 1,
@@ -187,9 +186,16 @@ def test_a_version_of_another_site_cannot_be_promoted(database: Mongo, restored:
     assert order(handler, "POST", "/api/models/rfm/promote", {"version": 7})[0] == 404
 
 
-def test_a_version_whose_files_were_not_kept_stays_where_it_is(database: Mongo, restored: list[dict[str, Any]]) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [{"$unset": {"evaluated": 1}}, {"$unset": {"evaluated.fitted": 1}, "$set": {"evaluated.vectors": {"key": "v"}}}],
+    ids=["not kept", "kept in a form of before"],
+)
+def test_a_version_whose_files_were_not_kept_stays_where_it_is(
+    database: Mongo, restored: list[dict[str, Any]], change: dict[str, Any]
+) -> None:
     publish(database, 1, 2)
-    database["training_runs"].update_one({"version": 1}, {"$unset": {"evaluated": 1}})
+    database["training_runs"].update_one({"version": 1}, change)
     status, problem = order(handler, "POST", "/api/models/rfm/rollback")
     assert (status, problem["detail"]) == (409, "what this version was published from was not kept")
 

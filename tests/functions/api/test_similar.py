@@ -13,7 +13,7 @@ from pymongo.database import Database
 
 from functions.api.similar.handler import handler
 from infra.local.aws import AwsAddresses
-from tests.functions.training.road import a_road, train
+from tests.functions.training.pipeline import site_to_train, train
 from tests.support.builders import NOON, LambdaContext
 from tests.support.milvus import without_milvus
 from tests.support.shopping import a_user, open_shop
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 def site(database: Mongo, aws: AwsAddresses, worker: str) -> Iterator[str]:
     """A trained shop: sixty readers, cooks and browsers in turn, most of whom bought something."""
     cache.client.cache_clear()
-    with a_road(worker) as site_id:
+    with site_to_train(worker) as site_id:
         open_shop(database, site_id)
         train(site_id)
         yield site_id

@@ -15,7 +15,7 @@ from pymongo.database import Database
 from functions.etl.vectors import handler as module
 from functions.etl.vectors.handler import handler
 from infra.local.aws import AwsAddresses
-from tests.functions.training.road import a_road, train
+from tests.functions.training.pipeline import site_to_train, train
 from tests.support.builders import NOON, LambdaContext
 from tests.support.milvus import without_milvus
 from tests.support.shopping import a_user, a_visit, an_order, at_site, open_shop
@@ -26,7 +26,7 @@ Mongo = Database[dict[str, Any]]
 @pytest.fixture
 def site(database: Mongo, aws: AwsAddresses, worker: str) -> Iterator[str]:
     """A shop with people, not trained yet."""
-    with a_road(worker) as site_id:
+    with site_to_train(worker) as site_id:
         open_shop(database, site_id)
         yield site_id
 

@@ -8,12 +8,15 @@ from uuid import uuid4
 
 import pytest
 from footfall import sites
+from footfall.models.table import MODELS
+from footfall.models.trained import Files, Fit
+from footfall.models.training import TRAINING
 from pymongo.database import Database
 
 from infra.local.aws import start_aws
 from infra.local.processes import ProcessSupervisor
 from tests.functions.training.machine import definition, execute, lambda_endpoint
-from tests.functions.training.road import a_road
+from tests.functions.training.pipeline import site_to_train
 from tests.support.builders import a_site
 from tests.support.shopping import open_shop
 
@@ -28,7 +31,7 @@ def site(database: Mongo, tmp_path: Path, worker: str, monkeypatch: pytest.Monke
         with lambda_endpoint() as endpoint:
             for name, value in start_aws(supervisor, None, endpoint).environment().items():
                 monkeypatch.setenv(name, value)
-            with a_road(worker) as site_id:
+            with site_to_train(worker) as site_id:
                 open_shop(database, site_id)
                 yield site_id
     finally:
@@ -70,6 +73,23 @@ def test_without_a_site_every_site_is_trained_and_a_failure_is_noted_and_keeps_n
     assert "time zone" in error["cause"]
 
 
+def test_a_model_that_cannot_be_fitted_fails_its_run_by_name(
+    database: Mongo, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(extracted: Files) -> Fit:
+        raise ZeroDivisionError("nobody shops alike")
+
+    monkeypatch.setitem(TRAINING, "behaviour_segments", TRAINING["behaviour_segments"]._replace(fit=broken))
+    name = a_name()
+    found = execute(name, {"site_id": site})
+    assert (found["status"], found["error"]) == ("FAILED", "TrainingFailed")
+    assert states_of(database, name) == {site: "failed"}
+    error = (database["training_runs"].find_one({"run_id": name}) or {})["error"]
+    assert error["type"] == "ZeroDivisionError"
+    assert error["cause"].startswith("behaviour_segments could not be fitted: ")
+    assert "nobody shops alike" in error["cause"]
+
+
 def test_a_rejected_run_is_a_decision_and_not_a_failure(database: Mongo, site: str) -> None:
     for name in ("events", "orders"):
         database[name].delete_many({})
@@ -80,12 +100,23 @@ def test_a_rejected_run_is_a_decision_and_not_a_failure(database: Mongo, site: s
 
 def test_every_task_is_retried_and_its_failure_caught() -> None:
     inside = definition()["States"]["EachSite"]["ItemProcessor"]["States"]
-    tasks = {name: state for name, state in inside.items() if state["Type"] == "Task"}
-    assert set(tasks) == {"Extract", "Fit", "Evaluate", "Publish", "NoteFailure"}
+    states = inside | inside["Fit"]["ItemProcessor"]["States"]
+    tasks = {name: state for name, state in states.items() if state["Type"] == "Task"}
+    assert set(tasks) == {"Extract", "FitModel", "Evaluate", "Publish", "NoteFailure"}
     for name, task in tasks.items():
         assert task["Retry"], name
         assert task["ResultSelector"], f"{name} does not check what the function answers"
-        assert name == "NoteFailure" or task["Catch"][0]["Next"] == "NoteFailure"
+    caught = {name: state["Catch"][0]["Next"] for name, state in states.items() if "Catch" in state}
+    assert caught == {
+        **dict.fromkeys(["Extract", "Fit", "Evaluate", "Publish"], "NoteFailure"),
+        "FitModel": "ModelFailed",
+    }
+
+
+def test_it_names_no_model_and_no_file() -> None:
+    text = json.dumps(definition())
+    assert not [model.name for model in MODELS if model.name in text]
+    assert "features" not in text
 
 
 def test_a_version_is_put_into_use_again_by_an_execution_of_its_own(database: Mongo, site: str) -> None:

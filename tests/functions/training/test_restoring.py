@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from footfall.errors import NotFound
 from footfall.models import registry as models
+from footfall.models.table import MODELS
 from footfall.stores import vectors
 from footfall.stores.vectors import PEOPLE
 from pymongo.database import Database
 
 from functions.training.publish.handler import handler as publish
 from infra.local.aws import AwsAddresses
-from tests.functions.training.road import Json, a_road, train
+from tests.functions.training.pipeline import Json, site_to_train, train
 from tests.support.builders import LambdaContext
 from tests.support.shopping import a_visit, an_order, at_site, open_shop
 
@@ -22,8 +23,8 @@ Mongo = Database[dict[str, Any]]
 
 @pytest.fixture
 def site(database: Mongo, aws: AwsAddresses, worker: str) -> Iterator[str]:
-    """A site of this test's own with sixty people of three tastes, and the road to train it."""
-    with a_road(worker) as site_id:
+    """A site of this test's own with sixty people of three tastes, and what it takes to train it."""
+    with site_to_train(worker) as site_id:
         open_shop(database, site_id)
         yield site_id
 
@@ -64,8 +65,8 @@ def test_everything_is_as_it_was_under_a_newer_version(database: Mongo, site: st
     version, found = vector_of(site, "reader-0")
     assert version == third
     assert np.allclose(found, vector, atol=1e-5)
-    in_use = [models.in_use(database, site, name) for name in ("rfm", "behaviour_segments", "behaviour_vectors")]
-    assert [model and model.get("restores") for model in in_use] == [first] * 3
+    in_use = [models.in_use(database, site, model.name) for model in MODELS]
+    assert [model and model.get("restores") for model in in_use] == [first] * len(MODELS)
     run = database["training_runs"].find_one({"_id": f"{site}:again"}) or {}
     assert (run["state"], run["restores"], run["version"]) == ("published", first, third)
 

@@ -9,15 +9,20 @@ from footfall.clock import now
 from footfall.errors import NotFound
 from footfall.models import registry as models
 from footfall.models.artefacts import Corrupted, load_arrays
+from footfall.models.table import MODELS
+from footfall.schemas.customer import CustomerDocument
+from footfall.schemas.model import Extracted
 from footfall.stores import vectors
+from footfall.stores.collections import fields_of
 from footfall.stores.vectors import PAGES, PEOPLE
+from pydantic import ValidationError
 from pymongo.database import Database
 
 from functions.training.evaluate.handler import handler as evaluate
 from functions.training.extract.handler import handler as extract
 from functions.training.publish.handler import handler as publish
 from infra.local.aws import AwsAddresses
-from tests.functions.training.road import Json, a_road, evaluated, fitted, train
+from tests.functions.training.pipeline import Json, evaluated, fitted, site_to_train, train
 from tests.support.builders import NOON, LambdaContext
 from tests.support.shopping import a_user, a_visit, an_order, at_site, open_shop
 
@@ -27,8 +32,8 @@ CONTEXT = LambdaContext()
 
 @pytest.fixture
 def site(database: Mongo, aws: AwsAddresses, worker: str) -> Iterator[str]:
-    """A site of this test's own with sixty people of three tastes, and the road to train it."""
-    with a_road(worker) as site_id:
+    """A site of this test's own with sixty people of three tastes, and what it takes to train it."""
+    with site_to_train(worker) as site_id:
         open_shop(database, site_id)
         yield site_id
 
@@ -79,6 +84,13 @@ def test_figures_of_a_customer_are_those_of_their_orders(database: Mongo, site: 
     assert ann["rfm_score"] == f"{ann['recency_score']}{ann['frequency_score']}{ann['monetary_score']}"
 
 
+def test_a_customer_has_every_field_that_is_declared_and_no_other(database: Mongo, site: str) -> None:
+    train(site)
+    assert {frozenset(found) for found in customers(database, site).values()} == {
+        frozenset(fields_of(CustomerDocument))
+    }
+
+
 def test_amounts_in_other_currencies_are_left_out_and_counted(database: Mongo, site: str) -> None:
     database["orders"].insert_one(dict(an_order("ann", "tea", currency="USD", site_id=site)))
     train(site)
@@ -116,7 +128,7 @@ def test_models_are_registered_with_their_artefacts_and_figures(database: Mongo,
     found = {model["name"]: model for model in database["models"].find({"site_id": site})}
     version = run_of(database, site)["version"]
     assert {(name, model["version"], model["state"]) for name, model in found.items()} == {
-        (name, version, "published") for name in ("rfm", "behaviour_segments", "behaviour_vectors")
+        (model.name, version, "published") for model in MODELS
     }
     projection = found["behaviour_vectors"]["artefacts"]["projection"]
     assert len(projection["sha256"]) == 64
@@ -193,9 +205,16 @@ def test_orders_that_come_while_it_reads_fail_no_run(database: Mongo, site: str)
     assert evaluate(run, CONTEXT)["accepted"] is True
 
 
+def test_a_run_that_lacks_a_model_is_not_judged(database: Mongo, site: str) -> None:
+    run = fitted(site)
+    for incomplete in (run["fitted"][1:], [*run["fitted"][1:], None]):
+        with pytest.raises(ValidationError):
+            evaluate({**run, "fitted": incomplete}, CONTEXT)
+
+
 def test_an_artefact_that_was_changed_stops_the_run(database: Mongo, site: str) -> None:
     run = fitted(site)
-    run["vectors"]["sha256"] = "0" * 64
+    run["fitted"][-1]["work"]["vectors"]["sha256"] = "0" * 64
     with pytest.raises(Corrupted):
         evaluate(run, CONTEXT)
 
@@ -229,9 +248,8 @@ def test_bots_are_nobody(database: Mongo, site: str) -> None:
 
 
 def test_features_hold_each_combination_once_in_few_bytes(database: Mongo, site: str) -> None:
-    from footfall.schemas.model import Artefact
-
-    arrays = load_arrays(Artefact(**extract({"site_id": site, "run_id": "run"}, CONTEXT)["features"]))
+    run = Extracted.model_validate(extract({"site_id": site, "run_id": "run"}, CONTEXT))
+    arrays = load_arrays(run.artefacts["features"])
     entries = list(zip(arrays["row"].tolist(), arrays["token"].tolist(), arrays["half"].tolist(), strict=True))
     assert len(entries) == len(set(entries))
     assert entries == sorted(entries)

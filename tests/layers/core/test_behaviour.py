@@ -70,8 +70,8 @@ def test_hours_and_weekdays_are_the_sites() -> None:
 def test_a_pause_of_half_an_hour_begins_another_visit_unless_the_client_says_otherwise() -> None:
     apart = [a_document(visitorId="ann", timestamp=at(0)), a_document(visitorId="ann", timestamp=at(31))]
     named = [a_document(visitorId="ann", sessionId="one", timestamp=at(minutes)) for minutes in (0, 31)]
-    assert tokens(apart)["figure:visits"] == 2
-    assert tokens(named)["figure:visits"] == 1
+    assert tokens(apart)["sum:visits"] == 2
+    assert tokens(named)["sum:visits"] == 1
 
 
 def test_what_happens_without_a_visit_is_none() -> None:
@@ -96,13 +96,13 @@ def test_an_order_belongs_to_its_customer_or_to_who_the_guest_turned_out_to_be()
 
 def test_a_lone_refund_counts_as_a_refund_and_not_as_an_order() -> None:
     found = order_tokens(an_order("ann", total=0, placed_at=None, refunded=500, status="refund_only"), UTC)
-    assert found == {"figure:refunded": 500, "figure:refunds": 1}
+    assert found == {"sum:refunded": 500, "sum:refunds": 1}
 
 
 def test_a_product_on_two_lines_of_an_order_is_bought_once() -> None:
     order: Any = an_order("ann", lines=[a_line("tea"), a_line("tea", quantity=3)], total=4000)
     found = order_tokens(order, UTC)
-    assert (found["product:tea"], found["figure:products"], found["figure:items"]) == (4, 1, 4)
+    assert (found["product:tea"], found["sum:products"], found["sum:items"]) == (4, 1, 4)
 
 
 @given(

@@ -2,15 +2,14 @@
 
 import numpy as np
 from footfall.customers.arrays import projection_arrays, projection_of
-from footfall.customers.features import features_of, figures
+from footfall.customers.features import features_of, measures
 from footfall.customers.profile import in_common, main_device, profile_of, read, written
 from footfall.customers.projection import DIMENSIONS, project
 from footfall.customers.traits import TRAITS, described, name_of, unique_names
+from footfall.models.directions import fit_projection
 
-from functions.training.fit.directions import fit_projection
-
-READER = {"page:home": 2.0, "product:book": 4.0, "device:Desktop": 1.0, "figure:visits": 1.0, "figure:pages": 2.0}
-COOK = {"page:search": 3.0, "product:pan": 8.0, "device:Mobile": 2.0, "figure:visits": 2.0, "figure:pages": 3.0}
+READER = {"page:home": 2.0, "product:book": 4.0, "device:Desktop": 1.0, "sum:visits": 1.0, "sum:pages": 2.0}
+COOK = {"page:search": 3.0, "product:pan": 8.0, "device:Mobile": 2.0, "sum:visits": 2.0, "sum:pages": 3.0}
 PEOPLE = [READER, {**READER, "page:home": 3.0}, COOK, {**COOK, "product:pot": 1.0}]
 NEVER = np.full(len(PEOPLE), np.nan)
 
@@ -77,8 +76,8 @@ def test_some_rows_of_features_keep_the_order_asked_for() -> None:
     assert [tokens.get("page:search", 0) for tokens in chosen.people()] == [3, 0]
 
 
-def test_figures_of_somebody_without_orders_are_missing_not_zero() -> None:
-    found = figures(features_of([READER]).sums(), np.array([np.nan]))[0]
+def test_measures_of_somebody_without_orders_are_missing_not_zero() -> None:
+    found = measures(features_of([READER]).sums(), np.array([np.nan]))[0]
     assert np.isnan(found[6:10]).tolist() == [True, True, True, False]
     assert np.isnan(found[-1])
 

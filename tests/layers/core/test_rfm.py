@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 from footfall.customers.rfm import quintiles, rfm_scores
-from footfall.customers.segments import RFM_SEGMENTS, rfm_segment
+from footfall.customers.rfm_segments import RFM_SEGMENTS, rfm_segment
 from hypothesis import given
 from hypothesis import strategies as st
 

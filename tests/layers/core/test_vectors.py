@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from footfall.errors import Unavailable
 from footfall.stores import vectors
-from footfall.stores.vectors import PAGES, PEOPLE, Collection, Row, equal
+from footfall.stores.vectors import PAGES, PEOPLE, Row, VectorCollection, equal
 from numpy.typing import NDArray
 
 from tests.support.milvus import collections, without_milvus
@@ -106,7 +106,7 @@ def test_somebody_unknown_has_no_row(site: str) -> None:
 
 
 def test_a_collection_that_outgrows_exact_search_gets_1024_lists(site: str) -> None:
-    grown = Collection(f"grown_{site}", "person_id", {"device": 16})
+    grown = VectorCollection(f"grown_{site}", "person_id", {"device": 16})
     vectors._create(grown)
     try:
         generator = np.random.default_rng(1)

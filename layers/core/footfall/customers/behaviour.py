@@ -6,7 +6,7 @@ is read at once, visit by visit, or in any order. Kinds:
 `page` a page type seen · `step` from one page to the next (`^` is the entry, `$` the exit) · `event` an event type ·
 `product` interest in a product (seen 1, in the cart 2, bought 4) · `category` the same for its category ·
 `hour`, `weekday` when visits began and orders were placed, in the site's time zone · `device` of a visit ·
-`figure` sums from which the figures of `footfall.customers.figures` follow.
+`sum` what adds up to the measures of `footfall.customers.features`.
 """
 
 from collections import defaultdict
@@ -31,7 +31,7 @@ NOT_READ = NOT_A_VISIT | ORDER_EVENTS
 
 
 def visits_of(events: Iterable[BehaviourEvent]) -> list[list[BehaviourEvent]]:
-    """One visitor's events as visits: by the client's session id where there is one, else by a gap of 30 minutes."""
+    """Returns a visitor's events as visits: by the client's session id if there is one, else by gaps of 30 minutes."""
     named: defaultdict[str, list[BehaviourEvent]] = defaultdict(list)
     unnamed: list[BehaviourEvent] = []
     for event in sorted(events, key=order_in_time):
@@ -43,19 +43,19 @@ def visits_of(events: Iterable[BehaviourEvent]) -> list[list[BehaviourEvent]]:
 
 
 def person_of_visit(visit: Sequence[BehaviourEvent], links: Mapping[str, str]) -> str:
-    """Whose visit it is: who they last said they were, else who that visitor turned out to be, else the visitor."""
-    said = next((who for event in reversed(visit) if (who := event.get("user_id"))), None)
+    """Returns whose visit it is: the last user id given, else who that visitor turned out to be, else the visitor."""
+    user_id = next((who for event in reversed(visit) if (who := event.get("user_id"))), None)
     visitor_id = visit[0]["visitor_id"]
-    return said or links.get(visitor_id, visitor_id)
+    return user_id or links.get(visitor_id, visitor_id)
 
 
 def person_of_order(order: OwnedOrder, links: Mapping[str, str]) -> str:
-    """Whose order it is: the customer's, else that of who the visitor turned out to be, else the visitor's."""
+    """Returns whose order it is: the customer's, else that of who the visitor turned out to be, else the visitor's."""
     return order["user_id"] or links.get(order["person_id"], order["person_id"])
 
 
 def visit_tokens(visit: Sequence[BehaviourEvent], zone: ZoneInfo) -> Tokens:
-    """What one visit, its events in order, says of the visitor's behaviour."""
+    """Returns the tokens of one visit, its events in order."""
     tokens: defaultdict[str, float] = defaultdict(float)
     pages = [page_name(event) for event in visit if event["type"] == "pageview"]
     for page in pages:
@@ -71,20 +71,20 @@ def visit_tokens(visit: Sequence[BehaviourEvent], zone: ZoneInfo) -> Tokens:
     interactions = sum(event["type"] in INTERACTION_TYPES for event in visit)
     _add_moment(tokens, first, zone)
     tokens[f"device:{visit[0]['device']}"] += 1
-    tokens["figure:visits"] += 1
-    tokens["figure:pages"] += len(pages)
-    tokens["figure:interactions"] += interactions
-    tokens["figure:seconds"] += (last - first).total_seconds()
-    tokens["figure:bounces"] += len(pages) <= 1 and not interactions
+    tokens["sum:visits"] += 1
+    tokens["sum:pages"] += len(pages)
+    tokens["sum:interactions"] += interactions
+    tokens["sum:seconds"] += (last - first).total_seconds()
+    tokens["sum:bounces"] += len(pages) <= 1 and not interactions
     return tokens
 
 
 def order_tokens(order: PurchasedOrder, zone: ZoneInfo) -> Tokens:
-    """What one order says of the buyer's behaviour; a refund whose order was never seen counts as a refund alone."""
+    """Returns the tokens of one order; a refund whose order was never seen counts as a refund alone."""
     tokens: defaultdict[str, float] = defaultdict(float)
-    tokens["figure:refunded"] += order["refunded"]
+    tokens["sum:refunded"] += order["refunded"]
     if order["refunded"]:
-        tokens["figure:refunds"] += 1
+        tokens["sum:refunds"] += 1
     if not is_purchase(order):
         return tokens
     products = {line["product_id"]: line for line in order["lines"]}
@@ -92,10 +92,10 @@ def order_tokens(order: PurchasedOrder, zone: ZoneInfo) -> Tokens:
         tokens[f"product:{_name(product_id)}"] += BOUGHT
         if line.get("category"):
             tokens[f"category:{_name(line['category'])}"] += BOUGHT
-    tokens["figure:orders"] += 1
-    tokens["figure:spent"] += order["total"]
-    tokens["figure:products"] += len(products)
-    tokens["figure:items"] += sum(max(line["quantity"], 0) for line in order["lines"])
+    tokens["sum:orders"] += 1
+    tokens["sum:spent"] += order["total"]
+    tokens["sum:products"] += len(products)
+    tokens["sum:items"] += sum(max(line["quantity"], 0) for line in order["lines"])
     if order["placed_at"]:
         _add_moment(tokens, order["placed_at"], zone)
     return tokens
@@ -116,7 +116,7 @@ def _add_interest(tokens: defaultdict[str, float], event: BehaviourEvent) -> Non
 
 
 def _add_product_pages(tokens: defaultdict[str, float], visit: Sequence[BehaviourEvent]) -> None:
-    """A shop that sends no product events still shows product pages, each named by the end of its path."""
+    # a shop that sends no product events still shows product pages, each named by the end of its path
     if any(event["type"] in INTEREST for event in visit):
         return
     for event in visit:
@@ -131,7 +131,7 @@ def _add_moment(tokens: defaultdict[str, float], moment: datetime, zone: ZoneInf
 
 
 def page_name(event: BehaviourEvent) -> str:
-    """The page's type, else the first part of its path: single addresses would tell nobody's habits."""
+    """Returns the page's type, else the first part of its path: single addresses would tell nobody's habits."""
     return _name(event.get("page_type") or "/" + (event.get("path") or "").strip("/").partition("/")[0])
 
 

@@ -1,4 +1,4 @@
-"""Many people's tokens as sparse rows of numbers, and the figures that follow from them."""
+"""Many people's tokens as sparse rows of numbers, and the measures that follow from them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ SUMS = (
     "refunds",
     "refunded",
 )
-FIGURES = (
+MEASURES = (
     "visits",
     "pages_per_visit",
     "seconds_per_visit",
@@ -52,8 +52,8 @@ class Features:
     weight: Floats
 
     def sums(self) -> NDArray[np.float64]:
-        """Each person's sums of SUMS, one column each, 0 where there is nothing."""
-        columns = {f"figure:{name}": column for column, name in enumerate(SUMS)}
+        """Returns each person's sums, a column for each of SUMS, 0 where there is nothing."""
+        columns = {f"sum:{name}": column for column, name in enumerate(SUMS)}
         column = self.columns(columns)
         found = column >= 0
         dense = np.zeros((self.rows, len(SUMS)))
@@ -61,26 +61,26 @@ class Features:
         return dense
 
     def people(self) -> Iterator[dict[str, float]]:
-        """Each person's tokens again, row by row."""
+        """Returns each person's tokens again, row by row."""
         edges = np.searchsorted(self.row, np.arange(self.rows + 1))
         for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
             names = (self.tokens[token] for token in self.token[start:stop].tolist())
             yield dict(zip(names, self.weight[start:stop].tolist(), strict=True))
 
     def of_rows(self, rows: NDArray[np.int32]) -> "Features":
-        """The features of some rows, in the order asked for."""
-        place = np.full(self.rows, -1, np.int32)
-        place[rows] = np.arange(len(rows), dtype=np.int32)
-        found = place[self.row] >= 0
-        return summed(len(rows), self.tokens, place[self.row[found]], self.token[found], self.weight[found])
+        """Returns the features of some rows, in the order asked for."""
+        number = np.full(self.rows, -1, np.int32)
+        number[rows] = np.arange(len(rows), dtype=np.int32)
+        found = number[self.row] >= 0
+        return summed(len(rows), self.tokens, number[self.row[found]], self.token[found], self.weight[found])
 
     def columns(self, column_of: Mapping[str, int]) -> Ints:
-        """The column of every entry, -1 where its token has none."""
+        """Returns the column of every entry, -1 where its token has none."""
         columns = np.fromiter((column_of.get(token, -1) for token in self.tokens), np.int32, len(self.tokens))
         return columns[self.token] if len(self.tokens) else np.zeros(0, np.int32)
 
     def shares(self, tokens: Sequence[str], of: str) -> NDArray[np.float64]:
-        """Each person's share of these tokens among all of the kind `of`; 0 for who has none of that kind."""
+        """Returns each person's share of these tokens among all of the kind `of`; 0 for who has none of that kind."""
         kind = self._total([token for token in self.tokens if token.startswith(f"{of}:")])
         return np.divide(self._total(tokens), kind, out=np.zeros(self.rows), where=kind > 0)
 
@@ -90,7 +90,7 @@ class Features:
 
 
 def summed(rows: int, tokens: list[str], row: Ints, token: Ints, weight: Floats) -> Features:
-    """Features from entries in any order, those of one person and token added up."""
+    """Returns features from entries in any order, those of one person and token added up."""
     if not len(row):
         return Features(rows, tokens, row, token, weight)
     order = np.lexsort((token, row))
@@ -100,7 +100,7 @@ def summed(rows: int, tokens: list[str], row: Ints, token: Ints, weight: Floats)
 
 
 def features_of(people: Sequence[Mapping[str, float]]) -> Features:
-    """Features of some people from their tokens, row by row."""
+    """Returns features of some people from their tokens, row by row."""
     number: dict[str, int] = {}
     entries = [
         (row, number.setdefault(token, len(number)), weight)
@@ -117,8 +117,8 @@ def features_of(people: Sequence[Mapping[str, float]]) -> Features:
     )
 
 
-def figures(sums: NDArray[np.float64], recency: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Each person's FIGURES from the sums and the days since their last order (NaN: never); NaN where there is none.
+def measures(sums: NDArray[np.float64], recency: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns each person's MEASURES from their sums and the days since their last order; NaN stands for none.
 
     Counts and amounts are logarithms of one more, since the difference between 1 and 2 says more than from 101 to 102.
     """
@@ -140,6 +140,15 @@ def figures(sums: NDArray[np.float64], recency: NDArray[np.float64]) -> NDArray[
             np.log1p(recency),
         ]
     )
+
+
+def scale(columns: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Returns mean and spread of each column over those who have it (not NaN); spread 1 where all are the same."""
+    there = np.isfinite(columns)
+    count = np.maximum(there.sum(axis=0), 1)
+    means = np.where(there, columns, 0).sum(axis=0) / count
+    spread = np.sqrt((np.where(there, columns - means, 0) ** 2).sum(axis=0) / count)
+    return means, np.where(spread > 1e-9, spread, 1.0)
 
 
 def _positive(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -18,24 +18,24 @@ class Profile(BaseModel):
 
 
 def profile_of(tokens: Mapping[str, float]) -> Profile:
-    """The profile that follows from a person's tokens."""
+    """Returns the profile that follows from a person's tokens."""
     return Profile(pages=foremost(tokens, "page:", PAGES), products=foremost(tokens, "product:", PRODUCTS))
 
 
 def main_device(tokens: Mapping[str, float]) -> str:
-    """The device most visits were made on; Other where there was no visit."""
+    """Returns the device most visits were made on; Other where there was no visit."""
     return next(iter(foremost(tokens, "device:", 1)), "Other")
 
 
 def foremost(tokens: Mapping[str, float], prefix: str, most: int) -> list[str]:
-    """The values of the weightiest tokens with a prefix, the weightiest first."""
+    """Returns the values of the weightiest tokens with a prefix, the weightiest first."""
     found = [token for token in tokens if token.startswith(prefix)]
     found.sort(key=lambda token: (-tokens[token], token))
     return [token.removeprefix(prefix) for token in found[:most]]
 
 
 def in_common(one: Profile, other: Profile) -> Profile:
-    """What two people have in common, in the order of the first."""
+    """Returns what two people have in common, in the order of the first."""
     return Profile(pages=_both(one.pages, other.pages), products=_both(one.products, other.products))
 
 
@@ -45,7 +45,7 @@ def _both(one: Iterable[str], other: Iterable[str]) -> list[str]:
 
 
 def written(profile: Profile) -> str:
-    """A profile as text, with fewer products where names are long: the store takes texts up to a length in bytes."""
+    """Returns a profile as text, with fewer products where names are long: the store takes 8,192 bytes."""
     kept = profile
     while len(text := json.dumps(kept.model_dump(), ensure_ascii=False)) and len(text.encode()) > MAX_BYTES:
         kept = Profile(pages=kept.pages, products=kept.products[:-1])
@@ -53,5 +53,5 @@ def written(profile: Profile) -> str:
 
 
 def read(text: str) -> Profile:
-    """The profile that `written` wrote."""
+    """Returns the profile that `written` wrote."""
     return Profile.model_validate_json(text)

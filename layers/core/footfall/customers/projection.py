@@ -2,7 +2,7 @@
 
 The vector is made of blocks. In each, a person's tokens are weighted by TF-IDF (log(1 + weight) times how rare the
 token is), brought to length 1, and turned onto the directions that tell people apart best (latent semantic analysis:
-Deerwester et al. 1990); the figures are standardised. Each block then has its share in the whole, and the whole has
+Deerwester et al. 1990); the measures are standardised. Each block then has its share in the whole, and the whole has
 length 1. What a person has nothing of stays zero, so being alike means having the same things, not lacking them.
 """
 
@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from footfall.customers.features import FIGURES, Features, Floats, figures
+from footfall.customers.features import MEASURES, Features, Floats, measures
 
 DIMENSIONS = 128
 CHUNK = 200_000
+"""Entries that are multiplied at once: a row of components for each is in memory then."""
 MOST_DEVIATION = 3.0
 
 
@@ -36,12 +37,12 @@ BLOCKS = (
     Block("times", ("hour", "weekday"), 12, 0.3),
     Block("device", ("device",), 4, 0.5),
 )
-FIGURES_SIZE = DIMENSIONS - sum(block.size for block in BLOCKS)
-FIGURES_WEIGHT = 0.5
+MEASURES_SIZE = DIMENSIONS - sum(block.size for block in BLOCKS)
+MEASURES_WEIGHT = 0.5
 PAGE_BLOCKS = (
-    Block("way", ("type", "from", "to"), 40, 1.0),
-    Block("deeds", ("event", "element", "stay"), 56, 1.0),
-    Block("spots", ("spot",), 28, 0.6),
+    Block("steps", ("type", "from", "to"), 40, 1.0),
+    Block("interactions", ("event", "element", "stay"), 56, 1.0),
+    Block("areas", ("area",), 28, 0.6),
     Block("device", ("device",), 4, 0.3),
 )
 
@@ -65,22 +66,22 @@ class Directions:
 
 @dataclass(frozen=True)
 class Projection:
-    """What training found of people: directions, and the scale of their figures."""
+    """What training found of people: directions, and the scale of their measures."""
 
     directions: Directions
-    figure_means: NDArray[np.float64]
-    figure_scales: NDArray[np.float64]
+    measure_means: NDArray[np.float64]
+    measure_scales: NDArray[np.float64]
 
 
 def project(projection: Projection, features: Features, recency: NDArray[np.float64]) -> Floats:
-    """The vector of every person, one row each, of length 1; `recency` in days, NaN where they never bought."""
+    """Returns the vector of every person, one row each, of length 1; `recency` in days, NaN where they never bought."""
     turned = turn(projection.directions, BLOCKS, features)
-    standard = FIGURES_WEIGHT * _standard_figures(projection, features, recency)
+    standard = MEASURES_WEIGHT * _standard_measures(projection, features, recency)
     return unit(np.hstack([turned, standard], dtype=np.float32))
 
 
 def turn(directions: Directions, blocks: Sequence[Block], features: Features) -> Floats:
-    """Every row's tokens in the directions of the blocks, each block of the length of its weight."""
+    """Returns every row's tokens in the directions of the blocks, each block of the length of its weight."""
     column = features.columns(directions.column_of)
     first = 0
     parts = []
@@ -94,14 +95,14 @@ def turn(directions: Directions, blocks: Sequence[Block], features: Features) ->
 
 
 def tf_idf(weight: Floats, rarity: Floats) -> Floats:
-    """How much each entry counts: what is done often more, but not in proportion; what everybody does less."""
+    """Returns how much each entry counts: what is done often more, but not in proportion; what everybody does less."""
     return np.log1p(weight) * rarity
 
 
 def unit_rows(
     rows: int, row: NDArray[np.int32], column: NDArray[np.int32], value: Floats, components: Floats
 ) -> Floats:
-    """Sparse rows times components, each brought to length 1; rows without entries stay zero."""
+    """Returns sparse rows times components, each brought to length 1; rows without entries stay zero."""
     total = np.zeros((rows, components.shape[1]), np.float32)
     edges = np.searchsorted(row, row[CHUNK::CHUNK])
     for part in np.split(np.arange(len(row)), edges):
@@ -112,13 +113,13 @@ def unit_rows(
     return unit(total)
 
 
-def _standard_figures(projection: Projection, features: Features, recency: NDArray[np.float64]) -> Floats:
-    raw = (figures(features.sums(), recency) - projection.figure_means) / projection.figure_scales
-    standard = np.clip(np.nan_to_num(raw, nan=0.0), -MOST_DEVIATION, MOST_DEVIATION) / np.sqrt(len(FIGURES))
-    return np.pad(standard, ((0, 0), (0, FIGURES_SIZE - len(FIGURES)))).astype(np.float32)
+def _standard_measures(projection: Projection, features: Features, recency: NDArray[np.float64]) -> Floats:
+    raw = (measures(features.sums(), recency) - projection.measure_means) / projection.measure_scales
+    standard = np.clip(np.nan_to_num(raw, nan=0.0), -MOST_DEVIATION, MOST_DEVIATION) / np.sqrt(len(MEASURES))
+    return np.pad(standard, ((0, 0), (0, MEASURES_SIZE - len(MEASURES)))).astype(np.float32)
 
 
 def unit(vectors: Floats) -> Floats:
-    """Every vector brought to length 1, but for those without any."""
+    """Returns every vector brought to length 1; those without any length stay zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 1e-6)

@@ -17,7 +17,7 @@ class RfmScores(NamedTuple):
 
 
 def quintiles(values: NDArray[np.int64], *, lower_is_better: bool = False) -> Scores:
-    """A score from 1 (worst) to 5 (best) for each value: 1 + ⌊5 · (worse + half of the equal) / all⌋.
+    """Returns a score from 1 (worst) to 5 (best) for each value: 1 + ⌊5 · (worse + half of the equal) / all⌋.
 
     Equal values always share a score, that of the middle of their ranks, so fifths are uneven where many are equal
     (a third of the customers having ordered once all get 1), and where all are equal everybody gets 3.
@@ -32,5 +32,5 @@ def quintiles(values: NDArray[np.int64], *, lower_is_better: bool = False) -> Sc
 
 
 def rfm_scores(recency: NDArray[np.int64], frequency: NDArray[np.int64], monetary: NDArray[np.int64]) -> RfmScores:
-    """The three scores of every customer; `recency` in days since the last order, so less is better."""
+    """Returns the three scores of every customer; `recency` in days since the last order, so less is better."""
     return RfmScores(quintiles(recency, lower_is_better=True), quintiles(frequency), quintiles(monetary))

@@ -12,7 +12,7 @@ FEWEST = 100
 
 
 def stability_index(then: Sequence[int], now: Sequence[int]) -> float:
-    """The population stability index, Σ (q − p) · ln(q / p) over bins, p the shares then and q those now.
+    """Returns the population stability index, Σ (q − p) · ln(q / p) over bins, p the shares then and q those now.
 
     Half an observation is added to each bin, since an empty one would make it infinite.
     """
@@ -26,7 +26,7 @@ def _shares(counts: Sequence[int]) -> list[float]:
 
 
 def index_by_chance(bins: int, then: int, now: int) -> float:
-    """What two samples of one population reach in one case of twenty.
+    """Returns what two samples of one population reach in one case of twenty.
 
     The index of B bins is distributed as (1/N + 1/M) · χ² with B − 1 degrees of freedom: Yurdakul and Naranjo,
     Statistical properties of the population stability index, Journal of Risk Model Validation 14 (2020).
@@ -36,7 +36,7 @@ def index_by_chance(bins: int, then: int, now: int) -> float:
 
 
 def verdict(index: float, by_chance: float, now: int) -> Verdict:
-    """What an index means: more than chance, and by how much."""
+    """Returns what an index means: more than chance, and by how much."""
     if now < FEWEST:
         return "too_little_data"
     if index < max(MOVING, by_chance):

@@ -3,18 +3,16 @@
 import hashlib
 import io
 import json
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from botocore.exceptions import BotoCoreError, ClientError
-from numpy.typing import NDArray
 
 from footfall.aws.objects import s3
+from footfall.customers.arrays import Arrays
 from footfall.errors import FootfallError, Unavailable
 from footfall.schemas.model import Artefact, Run
 from footfall.settings import ArtefactsSettings, from_environment
-
-Arrays = dict[str, NDArray[Any]]
 
 
 class Corrupted(FootfallError):
@@ -23,13 +21,33 @@ class Corrupted(FootfallError):
     title = "Corrupted artefact"
 
 
+class SavedFiles(Mapping[str, Arrays]):
+    """Artefacts of arrays by name, each read when it is asked for, and once."""
+
+    def __init__(self, artefacts: Mapping[str, Artefact]) -> None:
+        self._artefacts = artefacts
+        self._read: dict[str, Arrays] = {}
+
+    def __getitem__(self, name: str) -> Arrays:
+        """Returns the arrays of one artefact; raises Corrupted when they are not those that were saved."""
+        if name not in self._read:
+            self._read[name] = load_arrays(self._artefacts[name])
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._artefacts)
+
+    def __len__(self) -> int:
+        return len(self._artefacts)
+
+
 def work_key(run: Run, name: str) -> str:
-    """Where a run keeps what only its own states read; such files may be deleted after some days."""
+    """Returns where a run keeps what only its own states read; such files may be deleted after some days."""
     return f"work/{run.site_id}/{run.version}/{name}"
 
 
 def model_key(run: Run, name: str) -> str:
-    """Where a run keeps what published models are used from."""
+    """Returns where a run keeps what published models are used from."""
     return f"models/{run.site_id}/{run.version}/{name}"
 
 
@@ -41,19 +59,20 @@ def save_arrays(key: str, arrays: Arrays) -> Artefact:
 
 
 def load_arrays(artefact: Artefact) -> Arrays:
-    """The arrays of an artefact; raises Corrupted when they are not those that were saved."""
+    """Returns the arrays of an artefact; raises Corrupted when they are not those that were saved."""
     with np.load(io.BytesIO(_load(artefact)), allow_pickle=False) as arrays:
         return dict(arrays)
 
 
-def save_json(key: str, value: Any) -> Artefact:
+def save_json(key: str, value: object) -> Artefact:
     """Save a value as JSON."""
     return _save(key, json.dumps(value, sort_keys=True).encode())
 
 
-def load_json(artefact: Artefact) -> Any:
-    """The value of a JSON artefact; raises Corrupted when it is not the one that was saved."""
-    return json.loads(_load(artefact))
+def load_json(artefact: Artefact) -> object:
+    """Returns the value of a JSON artefact; raises Corrupted when it is not the one that was saved."""
+    value: object = json.loads(_load(artefact))
+    return value
 
 
 def _save(key: str, body: bytes) -> Artefact:

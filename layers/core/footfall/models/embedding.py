@@ -1,14 +1,14 @@
 """From people to their vectors: what they did is read from MongoDB, projected, and stored in Milvus."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pymongo.database import Database
 
+from footfall.chunks import chunks
 from footfall.customers.arrays import projection_of
 from footfall.customers.behaviour import (
     NOT_READ,
@@ -29,12 +29,14 @@ from footfall.models.artefacts import load_arrays
 from footfall.orders.log import orders_of
 from footfall.orders.purchases import in_currency, is_purchase
 from footfall.people.identities import Identities, identities
+from footfall.schemas.customer import CustomerSegments
 from footfall.schemas.model import Artefact, ModelDocument
 from footfall.schemas.site import Site
 from footfall.stores import vectors
+from footfall.stores.collections import customers
+from footfall.stores.mongo import Mongo
 from footfall.stores.vectors import PEOPLE, Row
 
-Mongo = Database[dict[str, Any]]
 AT_A_TIME = 500
 
 
@@ -47,21 +49,15 @@ class VectorModel(NamedTuple):
 
 
 def load(model: ModelDocument) -> VectorModel:
-    """A published model ready for use; its artefact is read once per execution environment."""
-    artefact = Artefact.model_validate(model["artefacts"]["projection"])
-    return VectorModel(model["version"], date.fromisoformat(model["details"]["as_of"]), _projection(**dict(artefact)))
+    """Returns a published model ready for use; its artefact is read once per execution environment."""
+    artefact = model["artefacts"]["projection"]
+    projection = _projection(artefact["key"], artefact["sha256"])
+    return VectorModel(model["version"], date.fromisoformat(model["details"]["as_of"]), projection)
 
 
 @lru_cache(maxsize=4)
 def _projection(key: str, sha256: str) -> Projection:
     return projection_of(load_arrays(Artefact(key=key, sha256=sha256)))
-
-
-class Segments(NamedTuple):
-    """Which segments a customer is in; empty for who is none."""
-
-    rfm: str = ""
-    behaviour: str = ""
 
 
 class Person(NamedTuple):
@@ -73,9 +69,8 @@ class Person(NamedTuple):
 
 def embed(database: Mongo, site: Site, person_ids: Collection[str], model: VectorModel) -> None:
     """Bring the vectors of these people up to date; who has done nothing, or is somebody else by now, loses theirs."""
-    ids = sorted(person_ids)
-    for start in range(0, len(ids), AT_A_TIME):
-        _embed(database, site, ids[start : start + AT_A_TIME], model)
+    for some in chunks(sorted(person_ids), AT_A_TIME):
+        _embed(database, site, some, model)
 
 
 def _embed(database: Mongo, site: Site, person_ids: list[str], model: VectorModel) -> None:
@@ -92,7 +87,6 @@ def _embed(database: Mongo, site: Site, person_ids: list[str], model: VectorMode
 
 
 def _read(database: Mongo, site: Site, known: Identities) -> dict[str, Person]:
-    """What each of these people did; who did nothing is left out."""
     zone = zone_named(site.time_zone)
     tokens: dict[str, Tokens] = {}
     last_orders: dict[str, date] = {}
@@ -113,28 +107,27 @@ def _days(last_order: date | None, as_of: date) -> float:
     return max((as_of - last_order).days, 0) if last_order else np.nan
 
 
-def segments_of(database: Mongo, site_id: str, person_ids: Iterable[str]) -> dict[str, Segments]:
-    """The segments of those people who are customers."""
+def segments_of(database: Mongo, site_id: str, person_ids: Iterable[str]) -> dict[str, CustomerSegments]:
+    """Returns the segments of those people who are customers."""
     keys = [f"{site_id}:{person_id}" for person_id in person_ids]
-    fields = {"customer_id": 1, "rfm_segment": 1, "behaviour_segment": 1}
-    found = database["customers"].find({"_id": {"$in": keys}}, fields)
-    return {each["customer_id"]: Segments(each["rfm_segment"], each["behaviour_segment"]) for each in found}
+    found = customers.read(database, CustomerSegments, {"_id": {"$in": keys}})
+    return {customer["customer_id"]: customer for customer in found}
 
 
 def rows(
     people: Iterable[str],
     tokens: Iterable[Tokens],
-    segments: Mapping[str, Segments],
+    segments: Mapping[str, CustomerSegments],
     found: NDArray[np.float32],
     version: int,
-) -> Iterable[Row]:
-    """The rows of people's vectors; `people`, `tokens` and `found` in the same order."""
+) -> Iterator[Row]:
+    """Returns the rows of people's vectors; `people`, `tokens` and `found` in the same order."""
     for person_id, did, vector in zip(people, tokens, found, strict=True):
-        of = segments.get(person_id, Segments())
+        customer = segments.get(person_id)
         texts = {
             "device": main_device(did),
-            "rfm_segment": of.rfm,
-            "behaviour_segment": of.behaviour,
+            "rfm_segment": customer["rfm_segment"] if customer else "",
+            "behaviour_segment": customer["behaviour_segment"] if customer else "",
             "profile": written(profile_of(did)),
         }
         yield Row(person_id, texts, version, vector)

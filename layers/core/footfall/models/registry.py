@@ -1,59 +1,60 @@
 """The registry of models: which versions there are, and which is in use."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, cast
+from typing import Literal
 
 from pymongo import ReplaceOne
-from pymongo.database import Database
 
-from footfall.customers.segments import RFM_SEGMENTS
+from footfall.customers.rfm_segments import RFM_SEGMENTS
 from footfall.errors import FieldProblem, Invalid
-from footfall.schemas.model import ModelDocument, ModelName
+from footfall.schemas.model import BehaviourSegment, ModelDocument, ModelName
+from footfall.stores import collections
+from footfall.stores.mongo import Mongo
 
-Mongo = Database[dict[str, Any]]
+NEWEST = [("version", -1)]
 
 
 def in_use(database: Mongo, site_id: str, name: ModelName) -> ModelDocument | None:
-    """The newest published version of a site's model, or None where nothing was published yet."""
+    """Returns the newest published version of a site's model, or None where nothing was published yet."""
     query = {"site_id": site_id, "name": name, "state": "published"}
-    return cast(ModelDocument | None, database["models"].find_one(query, sort=[("version", -1)]))
+    return collections.models.of(database).find_one(query, sort=NEWEST)
 
 
 def origin_of(model: ModelDocument) -> int:
-    """The version that was trained, also where it was put into use again under a newer number."""
+    """Returns the version that was trained, also where it was put into use again under a newer number."""
     return model.get("restores") or model["version"]
 
 
 def trained_last(database: Mongo, site_id: str, name: ModelName, before: int | None = None) -> ModelDocument | None:
-    """The newest version of a site's model that was trained, of those before another one if that is given."""
-    query: dict[str, Any] = {"site_id": site_id, "name": name, "restores": {"$exists": False}}
+    """Returns the newest version of a site's model that was trained, of those before another one if that is given."""
+    query: dict[str, object] = {"site_id": site_id, "name": name, "restores": {"$exists": False}}
     if before is not None:
         query["version"] = {"$lt": before}
-    return cast(ModelDocument | None, database["models"].find_one(query, sort=[("version", -1)]))
+    return collections.models.of(database).find_one(query, sort=NEWEST)
 
 
 def published(database: Mongo, site_id: str, name: ModelName, version: int) -> ModelDocument | None:
-    """One version of a site's model."""
-    return cast(ModelDocument | None, database["models"].find_one({"_id": f"{site_id}:{name}:{version}"}))
+    """Returns one version of a site's model, or None."""
+    return collections.models.of(database).find_one({"_id": f"{site_id}:{name}:{version}"})
 
 
 def of_version(database: Mongo, site_id: str, version: int) -> list[ModelDocument]:
-    """Every model that one run made: they belong together."""
-    return cast(list[ModelDocument], list(database["models"].find({"site_id": site_id, "version": version})))
+    """Returns every model that one run made: they belong together."""
+    return list(collections.models.of(database).find({"site_id": site_id, "version": version}))
 
 
-def behaviour_segments(database: Mongo, site_id: str) -> list[dict[str, Any]]:
-    """The behaviour segments of a site's model in use; none before the first training."""
+def behaviour_segments(database: Mongo, site_id: str) -> list[BehaviourSegment]:
+    """Returns the behaviour segments of a site's model in use; none before the first training."""
     model = in_use(database, site_id, "behaviour_segments")
     return list(model["details"]["segments"]) if model else []
 
 
 def segment_field(database: Mongo, site_id: str, segment: str) -> Literal["rfm_segment", "behaviour_segment"]:
-    """Which field of a customer holds a segment's name; raises Invalid, naming all there are, for an unknown one."""
+    """Returns which field of a customer holds a segment's name; raises Invalid, naming all there are, for another."""
     by_money = [known.name for known in RFM_SEGMENTS]
     if segment in by_money:
         return "rfm_segment"
-    by_behaviour = [str(known["name"]) for known in behaviour_segments(database, site_id)]
+    by_behaviour = [known["name"] for known in behaviour_segments(database, site_id)]
     if segment not in by_behaviour:
         names = "; ".join([*by_money, *by_behaviour])
         raise Invalid([FieldProblem("segment", f"there is no segment of that name, but these: {names}")])
@@ -62,4 +63,5 @@ def segment_field(database: Mongo, site_id: str, segment: str) -> Literal["rfm_s
 
 def publish(database: Mongo, models: Sequence[ModelDocument]) -> None:
     """Put models into use, all that one run made; publishing them again changes nothing."""
-    database["models"].bulk_write([ReplaceOne({"_id": model["_id"]}, dict(model), upsert=True) for model in models])
+    writes = [ReplaceOne({"_id": model["_id"]}, model, upsert=True) for model in models]
+    collections.models.of(database).bulk_write(writes)

@@ -1,97 +1,83 @@
 """Training runs as they go on: what each state of the state machine notes of itself."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
-
-from pymongo import ReturnDocument
-from pymongo.database import Database
 
 from footfall.clock import now
-from footfall.schemas.model import Evaluated, Run, RunState, Stage
+from footfall.schemas.model import Evaluated, KeptRun, Run, RunStart, RunState, Stage
+from footfall.stores.collections import training_runs
+from footfall.stores.mongo import Mongo
 
-Mongo = Database[dict[str, Any]]
 CAUSE_LENGTH = 2_000
 
 
 def begin(database: Mongo, site_id: str, run_id: str) -> Run:
     """Note that a run begins; a retry of the same run finds it begun and keeps its version."""
     moment = now()
-    document = database["training_runs"].find_one_and_update(
-        {"_id": f"{site_id}:{run_id}"},
+    run = Run(site_id=site_id, run_id=run_id, version=_version(moment))
+    begun = training_runs.of(database).find_one_and_update(
+        {"_id": _key(run)},
         {
-            "$setOnInsert": {
-                "site_id": site_id,
-                "run_id": run_id,
-                "version": round(moment.timestamp() * 1000),
-                "started_at": moment,
-                "figures": {},
-            },
+            "$setOnInsert": {**run.model_dump(), "started_at": moment, "figures": {}},
             "$set": {"state": "running", "stage": "extract", "updated_at": moment, "ended_at": None},
         },
         upsert=True,
-        return_document=ReturnDocument.AFTER,
     )
-    return Run.model_validate(document, extra="ignore")
+    return run.model_copy(update={"version": begun["version"]}) if begun else run
+
+
+def _version(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
 
 
 def started_at(database: Mongo, run: Run) -> datetime:
-    """When a run began."""
-    found = database["training_runs"].find_one({"_id": _key(run)}, {"started_at": 1}) or {"started_at": now()}
-    moment: datetime = found["started_at"]
-    return moment
+    """Returns when a run began."""
+    found = next(training_runs.read(database, RunStart, {"_id": _key(run)}), None)
+    return found["started_at"] if found else now()
 
 
 def enter(database: Mongo, run: Run, stage: Stage) -> None:
     """Note that a run has come to a stage."""
-    database["training_runs"].update_one({"_id": _key(run)}, {"$set": {"stage": stage, "updated_at": now()}})
+    training_runs.of(database).update_one({"_id": _key(run)}, {"$set": {"stage": stage, "updated_at": now()}})
 
 
-def note(database: Mongo, run: Run, stage: Stage, figures: dict[str, Any]) -> None:
+def note(database: Mongo, run: Run, stage: Stage, figures: Mapping[str, object]) -> None:
     """Note what a stage found."""
-    database["training_runs"].update_one(
-        {"_id": _key(run)}, {"$set": {f"figures.{stage}": figures, "updated_at": now()}}
-    )
+    fields = {f"figures.{stage}": figures, "updated_at": now()}
+    training_runs.of(database).update_one({"_id": _key(run)}, {"$set": fields})
 
 
-def keep(database: Mongo, run: Evaluated, **more: Any) -> None:
-    """Keep what publish was given, so that the same models can be put into use again."""
-    fields = {"evaluated": run.model_dump(mode="json"), **more}
-    database["training_runs"].update_one({"_id": _key(run)}, {"$set": fields})
+def keep(database: Mongo, run: Evaluated, restores: int | None = None) -> None:
+    """Keep what publish was given, so that the same models can be put into use again; `restores` if they are."""
+    fields = {"evaluated": run.model_dump(mode="json")} | ({} if restores is None else {"restores": restores})
+    training_runs.of(database).update_one({"_id": _key(run)}, {"$set": fields})
 
 
 def kept(database: Mongo, site_id: str, version: int) -> Evaluated | None:
-    """What publish was given for the models of one version; None where that was not kept."""
-    found = database["training_runs"].find_one({"site_id": site_id, "version": version}, {"evaluated": 1}) or {}
-    return Evaluated.model_validate(found["evaluated"]) if "evaluated" in found else None
+    """Returns what publish was given for the models of one version; None where that was not kept in this form."""
+    query = {"site_id": site_id, "version": version, "evaluated.fitted": {"$exists": True}}
+    found = next(training_runs.read(database, KeptRun, query), None)
+    return Evaluated.model_validate(found["evaluated"]) if found and "evaluated" in found else None
 
 
-def end(database: Mongo, run: Run, state: RunState, **more: Any) -> None:
-    """Note how a run ended."""
+def end(database: Mongo, run: Run, state: RunState, reasons: Sequence[str] = ()) -> None:
+    """Note how a run ended; `reasons` are why its models were rejected."""
     moment = now()
-    fields = {"state": state, "updated_at": moment, "ended_at": moment, **more}
-    database["training_runs"].update_one({"_id": _key(run)}, {"$set": fields})
+    fields: dict[str, object] = {"state": state, "updated_at": moment, "ended_at": moment}
+    more = {"reasons": list(reasons)} if reasons else {}
+    training_runs.of(database).update_one({"_id": _key(run)}, {"$set": fields | more})
 
 
 def fail(database: Mongo, site_id: str, run_id: str, error: str, cause: str) -> None:
     """Note that a run failed, also one that failed before it could note anything itself."""
     moment = now()
-    database["training_runs"].update_one(
-        {"_id": f"{site_id}:{run_id}"},
+    run = Run(site_id=site_id, run_id=run_id, version=_version(moment))
+    failed = {"type": error, "cause": cause[:CAUSE_LENGTH]}
+    training_runs.of(database).update_one(
+        {"_id": _key(run)},
         {
-            "$set": {
-                "state": "failed",
-                "error": {"type": error, "cause": cause[:CAUSE_LENGTH]},
-                "updated_at": moment,
-                "ended_at": moment,
-            },
-            "$setOnInsert": {
-                "site_id": site_id,
-                "run_id": run_id,
-                "version": round(moment.timestamp() * 1000),
-                "stage": "extract",
-                "started_at": moment,
-                "figures": {},
-            },
+            "$set": {"state": "failed", "error": failed, "updated_at": moment, "ended_at": moment},
+            "$setOnInsert": {**run.model_dump(), "stage": "extract", "started_at": moment, "figures": {}},
         },
         upsert=True,
     )

@@ -5,7 +5,7 @@ from typing import Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from footfall.customers.segments import AT_RISK, CANNOT_LOSE, CHAMPIONS, LOYAL
+from footfall.customers.rfm_segments import AT_RISK, CANNOT_LOSE, CHAMPIONS, LOYAL
 from footfall.days import DayRange, day_of, start_of, zone_named
 from footfall.money import major_units
 from footfall.orders.purchases import purchases

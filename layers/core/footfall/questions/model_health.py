@@ -9,8 +9,9 @@ from pymongo.errors import ExecutionTimeout
 from footfall.clock import now
 from footfall.customers.stability import index_by_chance, stability_index, verdict
 from footfall.errors import NotFound
-from footfall.models.populations import OF_CUSTOMERS, OF_VISITS, counted
+from footfall.models.populations import counted
 from footfall.models.registry import in_use
+from footfall.models.table import model_named
 from footfall.questions.models import ModelQuestion
 from footfall.schemas.model import ModelDocument, ModelName, Verdict
 from footfall.schemas.population import Feature
@@ -20,11 +21,6 @@ from footfall.stores.mongo import answering, database
 STALE_DAYS = 7
 """Training runs daily: a model of last week means that it has not succeeded for a while."""
 DRIFT_MILLISECONDS = 5_000
-LEARNT_FROM: dict[ModelName, tuple[Feature, ...]] = {
-    "rfm": OF_CUSTOMERS,
-    "behaviour_segments": (*OF_CUSTOMERS, *OF_VISITS),
-    "behaviour_vectors": OF_VISITS,
-}
 
 
 class Drift(BaseModel):
@@ -86,7 +82,7 @@ def _drift(site_id: str, model: ModelDocument) -> list[Drift] | None:
     if site is None or population is None:
         return []
     try:
-        found = counted(database(), site, population, LEARNT_FROM[model["name"]], DRIFT_MILLISECONDS)
+        found = counted(database(), site, population, model_named(model["name"]).learns_from, DRIFT_MILLISECONDS)
     except ExecutionTimeout:
         return None
     return [_compared(feature, population["spreads"][feature]["counts"], counts) for feature, counts in found.items()]

@@ -73,7 +73,7 @@ class ModelVersion(BaseModel):
             run_id=model["run_id"],
             state=model["state"],
             metrics=model["metrics"],
-            details=model["details"],
+            details={**model["details"]},
             created_at=model["created_at"],
             restores=model.get("restores"),
         )

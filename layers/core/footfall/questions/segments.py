@@ -5,7 +5,7 @@ from typing import Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from footfall.customers.segments import RFM_SEGMENTS
+from footfall.customers.rfm_segments import RFM_SEGMENTS
 from footfall.customers.traits import described
 from footfall.models import registry as models
 from footfall.money import major_units

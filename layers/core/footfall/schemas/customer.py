@@ -4,17 +4,42 @@ from datetime import datetime
 from typing import TypedDict
 
 
-class CustomerDocument(TypedDict):
+class RfmFields(TypedDict):
+    """What the model `rfm` writes on a customer: scores from 1 to 5, 5 being best, and the segment they amount to."""
+
+    recency_score: int
+    frequency_score: int
+    monetary_score: int
+    rfm_score: str
+    rfm_segment: str
+
+
+class BehaviourSegmentFields(TypedDict):
+    """What the model `behaviour_segments` writes on a customer."""
+
+    behaviour_segment: str
+
+
+class ModelFields(RfmFields, BehaviourSegmentFields):
+    """All that models write on a customer."""
+
+
+class CustomerSegments(ModelFields):
+    """Which segments a customer is in."""
+
+    customer_id: str
+
+
+class CustomerDocument(CustomerSegments):
     """One stored customer, as the training of `version` found them.
 
     `recency` in days from the last order to `as_of`, the site's last day with an order or refund; `frequency` counts
     orders with a positive total; `monetary` is the sum of their totals and `refunded` that of refunds, both in minor
-    units of `currency`. The scores run from 1 to 5, 5 being best.
+    units of `currency`.
     """
 
     _id: str
     site_id: str
-    customer_id: str
     recency: int
     frequency: int
     monetary: int
@@ -22,12 +47,6 @@ class CustomerDocument(TypedDict):
     currency: str
     first_order_at: datetime
     last_order_at: datetime
-    recency_score: int
-    frequency_score: int
-    monetary_score: int
-    rfm_score: str
-    rfm_segment: str
-    behaviour_segment: str
     device: str
     as_of: str
     version: int

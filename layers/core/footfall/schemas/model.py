@@ -1,17 +1,19 @@
 """Models, and the training runs that make them."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, Self, TypedDict
 
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
 from footfall.schemas.population import Population
 
 ModelName = Literal["rfm", "behaviour_segments", "behaviour_vectors"]
-MODEL_NAMES: tuple[ModelName, ...] = ("rfm", "behaviour_segments", "behaviour_vectors")
 Stage = Literal["extract", "fit", "evaluate", "publish"]
 Verdict = Literal["stable", "moving", "shifted", "too_little_data"]
 RunState = Literal["running", "published", "rejected", "superseded", "failed"]
+Figures = dict[str, object]
+"""What a stage found, by name: numbers, and groups of numbers."""
 
 
 class Artefact(BaseModel):
@@ -55,30 +57,52 @@ class Facts(BaseModel):
 
 
 class Extracted(Run):
-    """What extract hands on: the features of everybody on the site, and of every page."""
+    """What extract hands on: the files that models are fitted on, and the models to fit."""
 
     facts: Facts
-    features: Artefact
-    pages: Artefact
+    artefacts: dict[str, Artefact]
+    models: list[ModelName]
 
 
-class Fitted(Extracted):
-    """What fit hands on: the projection, everybody's and the pages' vectors, the customers' scores and segments."""
+class ModelToFit(BaseModel):
+    """What fit is given: one model of a run."""
 
-    projection: Artefact
-    vectors: Artefact
-    page_vectors: Artefact
-    customers: Artefact
-    segments: Artefact
-    figures: dict[str, Any]
+    run: Extracted
+    model: ModelName
 
 
-class Evaluated(Fitted):
+class Fitted(BaseModel):
+    """What fit hands on of one model.
+
+    `work` are files that the run alone reads; `artefacts` those that the published model is used from, and `details`
+    those of its details, all of them by name.
+    """
+
+    model: ModelName
+    work: dict[str, Artefact]
+    artefacts: dict[str, Artefact]
+    details: dict[str, Artefact]
+    figures: Figures
+
+
+class AllFitted(Extracted):
+    """What evaluate is given: every model of a run, in the order of the table of models."""
+
+    fitted: list[Fitted]
+
+    @model_validator(mode="after")
+    def _has_every_model(self) -> Self:
+        if [fitted.model for fitted in self.fitted] != self.models:
+            raise ValueError("not every model was fitted")
+        return self
+
+
+class Evaluated(AllFitted):
     """What evaluate hands on: whether the models are good enough to publish, and if not, why."""
 
     accepted: bool
     reasons: list[str]
-    metrics: dict[str, dict[str, Any]]
+    metrics: dict[str, Figures]
 
 
 class Ended(BaseModel):
@@ -89,8 +113,30 @@ class Ended(BaseModel):
     state: RunState
 
 
+class BehaviourSegment(TypedDict):
+    """A group of customers who shop alike; `deviations` of each trait from the mean, in standard deviations."""
+
+    name: str
+    customers: int
+    deviations: dict[str, float]
+
+
+class ToldDetails(TypedDict, total=False):
+    """What a model tells its readers of itself."""
+
+    segments: list[BehaviourSegment]
+
+
+class ModelDetails(ToldDetails):
+    """What readers need to know of a model: also what it was trained on."""
+
+    as_of: str
+    currency: str
+    time_zone: str
+
+
 class ModelDocument(TypedDict):
-    """One version of one model. `details` is what readers need to know of it, such as the names of its segments.
+    """One version of one model.
 
     `population` is how customers and visits were spread when it was trained. `restores` is the version whose files
     these are, where one that was trained earlier was put into use again.
@@ -102,19 +148,30 @@ class ModelDocument(TypedDict):
     version: int
     run_id: str
     state: Literal["published"]
-    metrics: dict[str, Any]
-    details: dict[str, Any]
+    metrics: Figures
+    details: ModelDetails
     artefacts: dict[str, dict[str, str]]
     created_at: datetime
     population: NotRequired[Population]
     restores: NotRequired[int]
 
 
-class TrainingRunDocument(TypedDict):
+class RunStart(TypedDict):
+    """When a training run began."""
+
+    started_at: datetime
+
+
+class KeptRun(TypedDict):
+    """What publish was given, from which it can put the same models into use again."""
+
+    evaluated: NotRequired[Mapping[str, object]]
+
+
+class TrainingRunDocument(RunStart, KeptRun):
     """One run of the training state machine for one site: how far it is, what it found, and why it ended.
 
-    `evaluated` is what publish was given, from which it can put the same models into use again; `restores` the version
-    that a run put into use again instead of training.
+    `restores` is the version that a run put into use again instead of training.
     """
 
     _id: str
@@ -123,11 +180,9 @@ class TrainingRunDocument(TypedDict):
     version: int
     state: RunState
     stage: Stage
-    started_at: datetime
     updated_at: datetime
     ended_at: datetime | None
-    figures: dict[str, dict[str, Any]]
-    evaluated: NotRequired[dict[str, Any]]
+    figures: dict[str, Figures]
     restores: NotRequired[int]
     reasons: NotRequired[list[str]]
     error: NotRequired[dict[str, str]]

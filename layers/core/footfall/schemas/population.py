@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Literal, TypedDict
 
 Feature = Literal["recency", "frequency", "monetary", "page_views", "interactions", "duration", "device", "channel"]
+OF_CUSTOMERS: tuple[Feature, ...] = ("recency", "frequency", "monetary")
+OF_VISITS: tuple[Feature, ...] = ("page_views", "interactions", "duration", "device", "channel")
 
 
 class Spread(TypedDict):

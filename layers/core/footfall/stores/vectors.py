@@ -6,11 +6,10 @@ Both have 128 dimensions and cosine similarity, and the site as partition key. E
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
 import grpc
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from pymilvus import DataType, MilvusClient, MilvusException
 
 from footfall.aws.parameters import secret
+from footfall.chunks import chunks
 from footfall.errors import Unavailable
 from footfall.observability import logger
 from footfall.settings import MilvusSettings, from_environment
@@ -26,8 +26,8 @@ from footfall.settings import MilvusSettings, from_environment
 DIMENSIONS = 128
 INDEX = "vector"
 OUTGROWS_FLAT = 100_000
-FLAT: dict[str, Any] = {"index_type": "FLAT", "metric_type": "COSINE"}
-IVF_FLAT: dict[str, Any] = {
+FLAT: Mapping[str, object] = {"index_type": "FLAT", "metric_type": "COSINE"}
+IVF_FLAT: Mapping[str, object] = {
     "index_type": "IVF_FLAT",
     "metric_type": "COSINE",
     "params": {"params": {"nlist": 1024}},  # nested, or Milvus Lite takes its own default of 128
@@ -46,7 +46,7 @@ QUIET_CONNECTION = {"grpc.keepalive_time_ms": 60_000, "grpc.keepalive_permit_wit
 logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it logs every failed call with its arguments; we raise
 
 
-class Collection(NamedTuple):
+class VectorCollection(NamedTuple):
     """One collection: its name, the field that says what a row is of, and its other texts with their longest length."""
 
     name: str
@@ -54,12 +54,12 @@ class Collection(NamedTuple):
     texts: dict[str, int]
 
 
-PEOPLE = Collection(
+PEOPLE = VectorCollection(
     "user_behavior_embeddings",
     "person_id",
     {"device": 16, "rfm_segment": 64, "behaviour_segment": 128, "profile": 8_192},
 )
-PAGES = Collection("page_interaction_embeddings", "page", {"page_type": 512})
+PAGES = VectorCollection("page_interaction_embeddings", "page", {"page_type": 512})
 COLLECTIONS = (PEOPLE, PAGES)
 
 
@@ -82,7 +82,7 @@ class Neighbour(NamedTuple):
 
 @cache
 def client() -> MilvusClient:
-    """The client of this execution environment; it connects when made, within two seconds or not at all."""
+    """Returns the client of this execution environment; it connects when made, within two seconds or not at all."""
     settings = from_environment(MilvusSettings)
     token = secret(settings.milvus_token_secret) if settings.milvus_token_secret else ""
     return MilvusClient(uri=settings.milvus_uri, token=token, timeout=CONNECT_SECONDS, grpc_options=QUIET_CONNECTION)
@@ -108,7 +108,7 @@ def prepare() -> None:
             client().load_collection(collection.name, timeout=WRITE_SECONDS)  # Milvus Lite forgets that at its end
 
 
-def _create(collection: Collection) -> None:
+def _create(collection: VectorCollection) -> None:
     schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
     schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=KEY_LENGTH)
     schema.add_field("site_id", DataType.VARCHAR, max_length=40, is_partition_key=True)
@@ -128,7 +128,7 @@ def _create(collection: Collection) -> None:
             raise
 
 
-def settle(collection: Collection, outgrows_flat: int = OUTGROWS_FLAT) -> None:
+def settle(collection: VectorCollection, outgrows_flat: int = OUTGROWS_FLAT) -> None:
     """After many writes: seal them, since what is not sealed is searched slowly, and index for the size there is now.
 
     A collection that has outgrown exact search is given its inverted file, and cannot be searched while that is made.
@@ -146,19 +146,19 @@ def settle(collection: Collection, outgrows_flat: int = OUTGROWS_FLAT) -> None:
         client().load_collection(collection.name, timeout=WRITE_SECONDS)
 
 
-def _index_type(collection: Collection) -> str:
+def _index_type(collection: VectorCollection) -> str:
     found = client().describe_index(collection.name, INDEX, timeout=WRITE_SECONDS)
     return str(found["index_type"])
 
 
-def upsert(collection: Collection, site_id: str, rows: Iterable[Row]) -> None:
+def upsert(collection: VectorCollection, site_id: str, rows: Iterable[Row]) -> None:
     """Store vectors of a site, each in place of the one that its subject had."""
     with answering():
-        for batch in _batches(rows):
+        for batch in chunks(rows, ROWS_PER_WRITE):
             client().upsert(collection.name, [_data(collection, site_id, row) for row in batch], timeout=WRITE_SECONDS)
 
 
-def _data(collection: Collection, site_id: str, row: Row) -> dict[str, Any]:
+def _data(collection: VectorCollection, site_id: str, row: Row) -> dict[str, object]:
     return {
         "id": _key(site_id, row.subject),
         "site_id": site_id,
@@ -169,15 +169,15 @@ def _data(collection: Collection, site_id: str, row: Row) -> dict[str, Any]:
     }
 
 
-def remove(collection: Collection, site_id: str, subjects: Sequence[str]) -> None:
+def remove(collection: VectorCollection, site_id: str, subjects: Sequence[str]) -> None:
     """Remove the vectors of these subjects of a site."""
     with answering():
-        for batch in _batches(subjects):
+        for batch in chunks(subjects, ROWS_PER_WRITE):
             keys = [_key(site_id, subject) for subject in batch]
             client().delete(collection.name, ids=keys, timeout=WRITE_SECONDS)
 
 
-def remove_older(collection: Collection, site_id: str, version: int) -> None:
+def remove_older(collection: VectorCollection, site_id: str, version: int) -> None:
     """Remove the vectors of a site that an older model made."""
     with answering():
         client().delete(
@@ -185,8 +185,8 @@ def remove_older(collection: Collection, site_id: str, version: int) -> None:
         )
 
 
-def row_of(collection: Collection, site_id: str, subject: str) -> Row | None:
-    """A subject's row, or None where it has none."""
+def row_of(collection: VectorCollection, site_id: str, subject: str) -> Row | None:
+    """Returns a subject's row, or None where it has none."""
     fields = [*collection.texts, "version", "vector"]
     with answering():
         found = client().get(
@@ -199,14 +199,14 @@ def row_of(collection: Collection, site_id: str, subject: str) -> Row | None:
 
 
 def nearest(
-    collection: Collection,
+    collection: VectorCollection,
     site_id: str,
     vector: NDArray[np.float32],
     limit: int,
     where: str = "",
     probes: int = 64,
 ) -> list[Neighbour]:
-    """The nearest rows of a site, nearest first; `where` a condition made by `equal`, `probes` the lists searched."""
+    """Returns the nearest rows of a site, nearest first; `where` is made by `equal`, `probes` counts lists searched."""
     condition = f"{_of_site(site_id)} and ({where})" if where else _of_site(site_id)
     with answering():
         found = client().search(
@@ -221,13 +221,13 @@ def nearest(
     return [_neighbour(collection, hit["entity"], hit["distance"]) for hit in found[0]]
 
 
-def _neighbour(collection: Collection, entity: dict[str, Any], similarity: float) -> Neighbour:
+def _neighbour(collection: VectorCollection, entity: Mapping[str, str], similarity: float) -> Neighbour:
     texts = {name: entity[name] for name in collection.texts}
     return Neighbour(entity[collection.subject], min(float(similarity), 1.0), texts)
 
 
 def equal(field: str, value: str) -> str:
-    """The condition that a field has a value; the value may hold anything."""
+    """Returns the condition that a field has a value; the value may hold anything."""
     return f"{field} == {json.dumps(value)}"
 
 
@@ -236,11 +236,5 @@ def _of_site(site_id: str) -> str:
 
 
 def _key(site_id: str, subject: str) -> str:
-    """A row's primary key: quoted like a URL's path, since pymilvus writes keys into expressions as they are."""
+    # quoted like a URL's path, since pymilvus writes keys into expressions as they are
     return f"{site_id}:{quote(subject, safe='@.-_~:/')}"
-
-
-def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
-    rest = iter(items)
-    while batch := list(islice(rest, ROWS_PER_WRITE)):
-        yield batch

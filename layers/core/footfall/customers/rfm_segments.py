@@ -1,4 +1,4 @@
-"""Named customer segments: a complete map of recency × (frequency and monetary value), without overlap."""
+"""The named RFM segments: a complete map of recency × (frequency and monetary value), without overlap."""
 
 from typing import NamedTuple
 
@@ -45,5 +45,5 @@ MAP = {
 
 
 def rfm_segment(recency: int, frequency: int, monetary: int) -> Segment:
-    """The segment of a customer with these scores, each from 1 to 5."""
+    """Returns the segment of a customer with these scores, each from 1 to 5."""
     return MAP[recency][(frequency + monetary + 1) // 2 - 1]

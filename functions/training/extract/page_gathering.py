@@ -1,20 +1,18 @@
 """What is done on every page, gathered visit by visit."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from footfall.customers.arrays import pack_texts
-from footfall.customers.pages import pages_of
+from footfall.customers.arrays import Arrays, pack_texts
+from footfall.customers.page_behaviour import pages_of
 from footfall.schemas.event import BehaviourEvent
-from numpy.typing import NDArray
 
 from .counts import Counts
 
 MOST_PAGES = 20_000
 
 
-class Pages:
+class PageGathering:
     """The pages of a site, the first twenty thousand that are met: addresses may be without end."""
 
     def __init__(self) -> None:
@@ -34,8 +32,8 @@ class Pages:
             self._visits[row] += 1
             self._counts.add(row, 0, tokens)
 
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything as arrays; `visits` says in how many each page was seen."""
+    def arrays(self) -> Arrays:
+        """Returns everything as arrays; `visits` says in how many each page was seen."""
         return {
             "subjects": pack_texts(list(self._rows)),
             "visits": np.array(self._visits, np.int64),

@@ -1,4 +1,4 @@
-"""The training road in tests: its four functions one after the other, on real stores."""
+"""The training pipeline in tests: its four functions one after the other, on real stores."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 @contextmanager
-def a_road(worker: str) -> Iterator[str]:
+def site_to_train(worker: str) -> Iterator[str]:
     """The artefacts bucket and the Milvus collections in place; gives a site id that no other test has."""
     site_id = f"t{uuid4().hex[:12]}"
     with pytest.MonkeyPatch.context() as changed:
@@ -44,8 +44,9 @@ def _forget() -> None:
 
 
 def fitted(site_id: str, run_id: str = "run") -> Json:
-    """What evaluate is given."""
-    return fit(extract({"site_id": site_id, "run_id": run_id}, LambdaContext()), LambdaContext())
+    """What evaluate is given: what the state machine makes of one call of fit a model."""
+    run: Json = extract({"site_id": site_id, "run_id": run_id}, LambdaContext())
+    return {**run, "fitted": [fit({"run": run, "model": model}, LambdaContext()) for model in run["models"]]}
 
 
 def evaluated(site_id: str, run_id: str = "run") -> Json:

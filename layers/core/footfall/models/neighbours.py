@@ -1,12 +1,13 @@
 """How good the vectors are: do they find the same person again, and people who like the same things?"""
 
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
+
 from footfall.customers.arrays import Arrays, features_of_half
 from footfall.customers.features import Features, Floats
 from footfall.customers.projection import Projection, project
-from numpy.typing import NDArray
 
 NEAREST = 10
 SAMPLE = 2_000
@@ -14,11 +15,28 @@ BUYERS = 300
 SEED = 20
 
 
-def recall(projection: Projection, arrays: Arrays) -> dict[str, Any]:
-    """Of people whose visits and orders are split in two: how often is one half among the 10 nearest of the other?
+class Recall(TypedDict):
+    """How many people were split in two, the share that was found again, and the share that chance would find."""
+
+    people: int
+    recall_at_10: float
+    random: float
+
+
+class SharedProducts(TypedDict, total=False):
+    """How many products people share with their 10 nearest, and with 10 others; `lift` is the one by the other."""
+
+    people: int
+    with_nearest: float
+    with_anybody: float
+    lift: float | None
+
+
+def recall(projection: Projection, arrays: Arrays) -> Recall:
+    """Returns of how many people, their visits and orders split in two, one half is among the 10 nearest of the other.
 
     The halves are not seen together, but the projection was fitted on both. Days since the last order are left out,
-    since both halves would give them away. `random` is what chance would find.
+    since both halves would give them away.
     """
     halves = [features_of_half(arrays, half) for half in (0, 1)]
     split = np.intersect1d(halves[0].row, halves[1].row)
@@ -29,15 +47,15 @@ def recall(projection: Projection, arrays: Arrays) -> dict[str, Any]:
     nearer = (similarity > np.diag(similarity)[:, None]).sum(axis=1)
     found = float((nearer < NEAREST).mean()) if len(sample) else 0.0
     chance = min(NEAREST / len(sample), 1.0) if len(sample) else 0.0
-    return {"people": len(sample), "recall_at_10": round(found, 4), "random": round(chance, 4)}
+    return Recall(people=len(sample), recall_at_10=round(found, 4), random=round(chance, 4))
 
 
-def shared_products(vectors: Floats, features: Features) -> dict[str, Any]:
-    """How many products people share with their 10 nearest, and with 10 anybodies of those who have any products."""
+def shared_products(vectors: Floats, features: Features) -> SharedProducts:
+    """Returns how many products people share with their 10 nearest, and with 10 others who have any products."""
     interested = np.unique(features.row[_of_products(features)])
     sample = _sample(interested, BUYERS)
     if len(interested) <= NEAREST:
-        return {"people": 0}
+        return SharedProducts(people=0)
     similarity = vectors[sample] @ vectors.T
     similarity[np.arange(len(sample)), sample] = -2
     nearest = np.argpartition(-similarity, NEAREST, axis=1)[:, :NEAREST].astype(np.int32)
@@ -53,12 +71,12 @@ def shared_products(vectors: Floats, features: Features) -> dict[str, Any]:
 
 
 def _mean_shared(features: Features, people: NDArray[np.int32], others: NDArray[np.int32]) -> float:
-    rows, place = np.unique(np.concatenate([people[:, None], others], axis=1), return_inverse=True)
+    rows, number = np.unique(np.concatenate([people[:, None], others], axis=1), return_inverse=True)
     chosen = features.of_rows(rows)
     products = _of_products(chosen)
     edges = np.searchsorted(chosen.row[products], np.arange(len(rows) + 1))
     of_row = [set(found.tolist()) for found in np.split(chosen.token[products], edges[1:-1])]
-    shared = [len(of_row[first] & of_row[second]) for first, *rest in place.tolist() for second in rest]
+    shared = [len(of_row[first] & of_row[second]) for first, *rest in number.tolist() for second in rest]
     return float(np.mean(shared))
 
 

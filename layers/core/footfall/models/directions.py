@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
-from footfall.customers.features import Features, Floats, figures
-from footfall.customers.projection import BLOCKS, Block, Directions, Projection, tf_idf
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from sklearn.decomposition import TruncatedSVD
 
-from .scale import scale
+from footfall.customers.features import Features, Floats, measures, scale
+from footfall.customers.projection import BLOCKS, Block, Directions, Projection, tf_idf
 
 MOST_TOKENS = 20_000
 FEWEST_PEOPLE = 2
@@ -17,12 +16,12 @@ SEED = 20
 
 
 def fit_projection(features: Features, recency: NDArray[np.float64]) -> Projection:
-    """The projection that fits these people; the same people give the same projection."""
-    return Projection(fit_directions(features, BLOCKS), *scale(figures(features.sums(), recency)))
+    """Returns the projection that fits these people; the same people give the same projection."""
+    return Projection(fit_directions(features, BLOCKS), *scale(measures(features.sums(), recency)))
 
 
 def fit_directions(features: Features, blocks: Sequence[Block]) -> Directions:
-    """The directions of each block in which these rows differ most."""
+    """Returns the directions of each block in which these rows differ most."""
     having = np.bincount(features.token, minlength=len(features.tokens))
     by_block = [_choose(features.tokens, having, block) for block in blocks]
     chosen = np.concatenate(by_block)
@@ -38,7 +37,7 @@ def fit_directions(features: Features, blocks: Sequence[Block]) -> Directions:
 
 
 def _choose(tokens: list[str], having: NDArray[np.int64], block: Block) -> NDArray[np.int64]:
-    """The tokens of a block that more than one person has, the most common first where there are too many."""
+    # a token that one person alone has tells nobody apart; where there are too many tokens, the most common count
     fewest = min(FEWEST_PEOPLE, int(having.max(initial=0)))
     of_kind = [number for number, token in enumerate(tokens) if token.partition(":")[0] in block.kinds]
     common = [number for number in of_kind if having[number] >= fewest]
@@ -47,7 +46,7 @@ def _choose(tokens: list[str], having: NDArray[np.int64], block: Block) -> NDArr
 
 
 def _directions(features: Features, column: NDArray[np.int32], rarity: Floats, columns: slice, size: int) -> Floats:
-    """One row for each token of the block; with no more tokens than dimensions each keeps a direction of its own."""
+    # with no more tokens than dimensions, each token keeps a direction of its own
     width = columns.stop - columns.start
     if width <= size:
         return np.eye(width, size, dtype=np.float32)

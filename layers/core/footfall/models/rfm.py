@@ -1,0 +1,61 @@
+"""The model `rfm`: how lately, how often and for how much customers buy, as scores and a named segment."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from footfall.customers.rfm import rfm_scores
+from footfall.customers.rfm_segments import rfm_segment
+from footfall.models.trained import Files, Fit, Judgement, Trained
+from footfall.schemas.customer import RfmFields
+from footfall.schemas.model import OrderTotals
+
+
+def fit(extracted: Files) -> Fit:
+    """Returns the scores of every customer."""
+    arrays = extracted["features"]
+    scores = rfm_scores(arrays["recency"], arrays["frequency"], arrays["monetary"])
+    return Fit(work={"scores": scores._asdict()})
+
+
+def judge(trained: Trained) -> Judgement:
+    """Returns what the customers amount to and how evenly the scores are spread; they must add up to the orders."""
+    arrays, scores = trained.extracted["features"], trained.work["scores"]
+    found = OrderTotals(orders=int(arrays["frequency"].sum()), revenue=int(arrays["monetary"].sum()))
+    before, after = trained.facts.before, trained.facts.after
+    against = {
+        "the customers' orders do not add up to those in the store": not _between(
+            before.orders, found.orders, after.orders
+        ),
+        "the customers' revenue does not add up to that in the store": not _between(
+            before.revenue, found.revenue, after.revenue
+        ),
+    }
+    metrics = {
+        "customers": len(arrays["customer"]),
+        **found.model_dump(),
+        "refunded": int(arrays["refunded"].sum()),
+        "customers_by_score": {
+            name: np.bincount(scores[name], minlength=6)[1:].tolist() for name in ("recency", "frequency", "monetary")
+        },
+    }
+    return Judgement(metrics, [reason for reason, holds in against.items() if holds])
+
+
+def fields(trained: Trained) -> Iterator[RfmFields]:
+    """Returns each customer's scores and segment."""
+    scores = trained.work["scores"]
+    columns = (scores[name].tolist() for name in ("recency", "frequency", "monetary"))
+    for recency, frequency, monetary in zip(*columns, strict=True):
+        yield RfmFields(
+            recency_score=recency,
+            frequency_score=frequency,
+            monetary_score=monetary,
+            rfm_score=f"{recency}{frequency}{monetary}",
+            rfm_segment=rfm_segment(recency, frequency, monetary).name,
+        )
+
+
+def _between(before: int, found: int, after: int) -> bool:
+    # a shop may sell while it is read, so the store's own sums from before and after may differ
+    return min(before, after) <= found <= max(before, after)
