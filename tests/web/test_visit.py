@@ -66,8 +66,8 @@ def visit(
     page.click("#feedback button")
 
 
-def told(events: list[Json]) -> Counter[tuple[str, ...]]:
-    """What happened, without when; what hangs on the speed of a hand is left out."""
+def happened(events: list[Json]) -> Counter[tuple[str, ...]]:
+    """Returns what happened, without when; what depends on the speed of a hand is left out."""
     kept = (event for event in events if event["eventType"] not in ("hover", "scroll", "click", "form"))
     return Counter((event["eventType"], event.get("event", ""), event["path"]) for event in kept)
 
@@ -116,7 +116,7 @@ def test_a_network_that_is_cut_in_the_middle_loses_nothing(page: Page, shop: Sho
     visit(page, shop.url)
     send_now(page)
     collector.wait_for_type("feedback")
-    whole = told(collector.stored)
+    whole = happened(collector.stored)
     page.evaluate("localStorage.clear(); sessionStorage.clear(); footfall.consent(false)")
     page.goto("about:blank")
     collector.arrivals.clear()
@@ -129,7 +129,7 @@ def test_a_network_that_is_cut_in_the_middle_loses_nothing(page: Page, shop: Sho
     collector.always = Answer()
     send_now(page)
     wait_until_all_is_sent(page)
-    assert told(collector.stored) == whole
+    assert happened(collector.stored) == whole
     assert len({event["sessionId"] for event in collector.stored}) == 1
 
 
