@@ -69,7 +69,7 @@ THROUGH_DOOR = Setting(mongo_door=True)
 
 @contextmanager
 def opened(setting: Setting, seed: int) -> Iterator["Pipeline"]:
-    """Yields a pipeline that leaves nothing behind; raises StartFailed, or CannotInject where its fault is impossible."""
+    """Yields a pipeline that leaves nothing behind; raises StartFailed, or CannotInject for an impossible fault."""
     with (
         tempfile.TemporaryDirectory(prefix="footfall-faults-", ignore_cleanup_errors=True) as folder,
         Pipeline(Path(folder), seed, setting) as pipeline,
