@@ -45,6 +45,7 @@ def pipelines() -> Iterator[Pipelines]:
 
 
 def by_setting(scenario: Scenario) -> int:
+    """Returns the place of a scenario's setting among all settings."""
     return SETTINGS.index(scenario.setting)
 
 

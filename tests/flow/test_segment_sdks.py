@@ -47,7 +47,7 @@ def python(host: str, write_key: str, **options: Any) -> list[str]:
 
 
 def python_with_gzip(host: str, write_key: str) -> list[str]:
-    """Does so with compressed bodies."""
+    """Makes the same calls with compressed bodies."""
     return python(host, write_key, gzip=True)
 
 
@@ -64,6 +64,7 @@ def node(host: str, write_key: str) -> list[str]:
 
 
 def an_order() -> dict[str, Any]:
+    """Returns the properties of a completed order."""
     products = [{"product_id": "p", "price": 12.5, "quantity": 2}]
     return {"order_id": "o1", "total": 25, "currency": "EUR", "products": products}
 

@@ -16,6 +16,7 @@ DEFAULT_SEED = 7
 
 
 def run(*command: str) -> str:
+    """Returns what a build tool printed; skips the test where the tool is not installed."""
     if not (TOOLS / command[0]).exists():
         pytest.skip("the build tools are not installed (npm ci)")
     done = subprocess.run(

@@ -16,6 +16,7 @@ BEACON_LIMIT = 64 * 1024
 
 
 def track_many(page: Page, count: int, padding: int = 0) -> None:
+    """Tracks so many numbered events at once."""
     page.evaluate(
         """([count, padding]) => {
             for (let n = 0; n < count; n++) footfall.track('Thing', { n, text: 'é'.repeat(padding) });
@@ -25,6 +26,7 @@ def track_many(page: Page, count: int, padding: int = 0) -> None:
 
 
 def numbers(events: list[Json]) -> list[int]:
+    """Returns the numbers of such events, in their order."""
     return [event["properties"]["n"] for event in events if event.get("event") == "Thing"]
 
 

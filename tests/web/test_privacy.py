@@ -16,11 +16,13 @@ LONG_ENOUGH = 2600
 
 
 def remembered(page: Page) -> list[str]:
+    """Returns the names under which the tracker keeps something in the browser."""
     names: list[str] = page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('_ff.')).sort()")
     return names
 
 
 def assert_nothing_happened(page: Page, collector: Collector, remembers: list[str] | None = None) -> None:
+    """Asserts that nothing was sent, and nothing kept but what `remembers` names."""
     page.wait_for_timeout(LONG_ENOUGH)
     send_now(page)
     page.goto("about:blank")

@@ -150,6 +150,7 @@ def test_a_visit_reaches_the_funnel_of_the_real_stack(page: Page, stack: Stack) 
 
 
 def assert_one_session(stack: Stack, site_id: str) -> None:
+    """Asserts that the visit is stored as one converted session, and nothing is quarantined."""
     with MongoClient[dict[str, Any]](stack.stores.mongodb_uri) as client:
         database = client["footfall"]
         [session] = database["user_sessions"].find({"site_id": site_id})
@@ -163,6 +164,7 @@ def assert_one_session(stack: Stack, site_id: str) -> None:
 
 
 def assert_funnel(url: str, api_key: str) -> None:
+    """Asserts that one person went through every step of the funnel."""
     day = now().date()
     query = {"from": (day - timedelta(days=1)).isoformat(), "to": day.isoformat(), "steps": ",".join(PAGES)}
     answer = httpx.get(f"{url}/api/funnel", params=query, headers={"x-api-key": api_key}, timeout=30)
