@@ -77,7 +77,7 @@ def test_who_came_since_is_projected_by_the_restored_model(database: Mongo, site
     newcomer = a_visit("newcomer", ["home", "search"], user="newcomer", products=["book-1"])
     database["events"].insert_many([at_site(site, event) for event in newcomer])
     database["users"].insert_one(
-        {"_id": f"{site}:newcomer", "site_id": site, "person_id": "newcomer", "user_id": 9_999, "merged_ids": []}
+        {"_id": f"{site}:newcomer", "site_id": site, "person_id": "newcomer", "number": 9_999, "merged_ids": []}
     )
     run = database["training_runs"].find_one({"_id": f"{site}:first"}) or {}
     database["user_sessions"].insert_one(
