@@ -18,10 +18,10 @@ def fit(asked: ModelToFit) -> Fitted:
     run, model = asked.run, TRAINING[asked.model].fit(SavedFiles(asked.run.artefacts))
     return Fitted(
         model=asked.model,
-        work={name: save_arrays(work_key(run, f"{name}.npz"), arrays) for name, arrays in model.work.items()},
-        artefacts={
-            name: save_arrays(model_key(run, f"{name}.npz"), arrays) for name, arrays in model.artefacts.items()
+        work={
+            name: save_arrays(work_key(run, f"{asked.model}/{name}.npz"), files) for name, files in model.work.items()
         },
+        artefacts={name: save_arrays(model_key(run, f"{name}.npz"), files) for name, files in model.artefacts.items()},
         details={name: save_json(model_key(run, f"{name}.json"), value) for name, value in model.details.items()},
         figures=model.figures,
     )

@@ -214,7 +214,8 @@ def test_a_run_that_lacks_a_model_is_not_judged(database: Mongo, site: str) -> N
 
 def test_an_artefact_that_was_changed_stops_the_run(database: Mongo, site: str) -> None:
     run = fitted(site)
-    run["fitted"][-1]["work"]["vectors"]["sha256"] = "0" * 64
+    vectors_of_people = next(each["work"] for each in run["fitted"] if each["model"] == "behaviour_vectors")["vectors"]
+    vectors_of_people["sha256"] = "0" * 64
     with pytest.raises(Corrupted):
         evaluate(run, CONTEXT)
 
