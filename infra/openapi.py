@@ -79,7 +79,7 @@ class HttpFunction:
 
 
 def document() -> Json:
-    """The merged document; raises Disagreement."""
+    """Returns the merged document; raises Disagreement."""
     paths: Json = {}
     schemas: Json = {}
     tags = []
@@ -104,7 +104,7 @@ def document() -> Json:
 
 
 def http_functions() -> Iterator[HttpFunction]:
-    """The functions that have a route in template.yaml, in its order."""
+    """Returns the functions that have a route in template.yaml, in its order."""
     for properties in functions(load(ROOT / "template.yaml")).values():
         events = [event for event in properties.get("Events", {}).values() if event["Type"] == "HttpApi"]
         if events:
@@ -165,7 +165,7 @@ def _security(path: str, guarded: bool, scopes: list[str]) -> list[dict[str, lis
 
 
 def _scopes(dependant: Dependant) -> Iterator[str]:
-    """Which scopes a route asks for, as its dependencies `footfall.http.app.site_with` were made with."""
+    # as its dependencies `footfall.http.app.site_with` were made with
     if dependant.call and dependant.call.__qualname__.startswith("site_with."):
         yield getclosurevars(dependant.call).nonlocals["scope"]
     for needed in dependant.dependencies:
@@ -173,7 +173,7 @@ def _scopes(dependant: Dependant) -> Iterator[str]:
 
 
 def _tidy(responses: Json, keyed: bool) -> Json:
-    """Responses with errors under their own media type, and without refusals where no key is asked for."""
+    # errors have their own media type, and nothing is refused where no key is asked for
     return {
         code: {**response, "content": _content(response["content"])} if "content" in response else response
         for code, response in sorted(responses.items())
@@ -188,7 +188,7 @@ def _content(content: Json) -> Json:
 
 
 def _shared_responses(paths: Json) -> Json:
-    """The error answers that every function gives, under names; their places then refer to them."""
+    # the errors that every function answers with, under names that their places then refer to
     shared = {
         code: {"description": HTTPStatus(int(code)).phrase, "content": {PROBLEM_JSON: {"schema": PROBLEM}}}
         for code in map(str, PROBLEMS)
@@ -207,7 +207,7 @@ def _add_schemas(schemas: Json, function: HttpFunction, own: Json) -> None:
 
 
 def text() -> str:
-    """The document as it is written: the same for the same code."""
+    """Returns the document as it is written: the same for the same code."""
     return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
 
 

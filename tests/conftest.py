@@ -16,6 +16,7 @@ from pymongo.database import Database
 
 from infra.local.aws import AwsAddresses
 from infra.local.shared import NO_LAMBDA, addresses_shared_with
+from infra.local.stack import Stack
 from tests.support.caches import forget_what_is_cached
 
 # One profile everywhere, in CI too, where Hypothesis would load one of its own that always draws the same examples.
@@ -120,6 +121,16 @@ def database(
     for collection in database.list_collection_names(filter={"type": "collection"}):
         if not collection.startswith("system."):
             database[collection].delete_many({})
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The whole product, without its schedules: time starts nothing that a test did not, and no batch waits for more.
+
+    Tests that use it are of the xdist group `stack`, so that one worker starts one.
+    """
+    with Stack(tmp_path_factory.mktemp("stack"), schedules=False, window=0) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -46,8 +47,9 @@ class Stack:
     """One local stack; use it as a context manager. Its data stays in `data`, and a later stack takes it up again.
 
     `address` is where the stores and AWS services are reached: functions in containers need the Docker bridge's.
-    `schedules` says whether time starts functions; `disorder` is for tests (see EventSource). Messages that failed
-    come back after `retry_seconds`, as nobody wants to wait for the minutes that a queue's visibility time-out lasts.
+    `schedules` says whether time starts functions. Messages that failed come back after `retry_seconds`, as nobody
+    wants to wait for the minutes that a queue's visibility time-out lasts. For tests: `disorder` (see EventSource), and
+    `window`, the seconds that a batch waits for more messages in place of the template's.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Stack:
         schedules: bool = True,
         disorder: Disorder | None = None,
         retry_seconds: int = RETRY_SECONDS,
+        window: float | None = None,
     ) -> None:
         self._data = data
         self._host = host
@@ -72,6 +75,7 @@ class Stack:
         self._schedules = schedules
         self._disorder = disorder
         self._retry_seconds = retry_seconds
+        self._window = window
         self._cleanup = ExitStack()
         self._sources: list[EventSource] = []
         self.functions: dict[str, Function] = {}
@@ -168,7 +172,7 @@ class Stack:
     def _start_event_sources(self, plan: Plan) -> None:
         for given in plan.queue_sources:
             source = EventSource(
-                given,
+                given if self._window is None else replace(given, window=self._window),
                 self.functions[given.function],
                 self.aws.endpoint,
                 self.aws.queue_url(given.queue_arn),

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from cli import client
 from cli.main import app
+from tests.support.serving import serving
 
 Answer = tuple[int, dict[str, str], Any]
 
@@ -57,10 +57,9 @@ class Taker(BaseHTTPRequestHandler):
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     """A collector, and no waiting for it."""
     monkeypatch.setattr(client, "wait_before", lambda *_: 0.0)
-    with Collector() as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+    server = Collector()
+    with serving(server):
         yield server
-        server.shutdown()
 
 
 def send(collector: Collector, *lines: str, file: Path | None = None) -> Result:

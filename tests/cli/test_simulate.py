@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -30,6 +29,7 @@ from cli.traffic.rhythm import HOURS
 from cli.traffic.sender import send_batches
 from cli.traffic.shop import SERVER_AGENT, Batch, Plan, traffic
 from cli.traffic.visit import Event
+from tests.support.serving import serving
 
 COMES_AFTER = {"payment": "cart", "confirmation": "payment"}
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -260,12 +260,9 @@ class Collector(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
-    with Shop(list(getattr(request, "param", []))) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
+    server = Shop(list(getattr(request, "param", [])))
+    with serving(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def test_traffic_is_sent_as_browsers_send_it(shop: Shop) -> None:

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
 from infra.local.aws import LOOPBACK
+from tests.support.serving import POLL_SECONDS
 
 HEADER_BYTES = 16
 NAME_AT = 16 + 4 + 1 + 4 + 1
@@ -137,7 +138,7 @@ class SqsDoor:
 
     def __enter__(self) -> Self:
         """Open the door."""
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
         return self
 
     def __exit__(self, *raised: object) -> None:

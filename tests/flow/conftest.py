@@ -1,8 +1,7 @@
-"""One local stack for all tests of the whole pipeline; every test that uses it stays on one xdist worker."""
+"""A site of the running stack, for the tests of the whole pipeline."""
 
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,13 +48,6 @@ class Shop:
         """Wait until everything sent has been stored, then bring the daily figures up to date."""
         assert self.stack.drain()
         self.stack.invoke("JobsRollupFunction", {})
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The whole product, without its schedules: time starts nothing that a test did not."""
-    with Stack(tmp_path_factory.mktemp("stack"), schedules=False) as running:
-        yield running
 
 
 @pytest.fixture

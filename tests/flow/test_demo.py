@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = pytest.mark.stack
 SECONDS = 300
 STEPS = ("home", "search", "payment", "confirmation")
 TABLES = {"home": 40, "search": 20, "payment": 8, "payment_confirmation": 2}

@@ -41,18 +41,18 @@ class Table(io.RawIOBase):
             yield b"%d,%b\n" % (user, row)
 
     def readable(self) -> bool:
-        """It is."""
+        """Returns that it is."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """One more line."""
+        """Read one more line; returns its length."""
         line = next(self._lines, b"")
         buffer[: len(line)] = line
         return len(line)
 
 
 def take_steps(kind: ImportKind, names: Sequence[str], opened: Callable[[str], IO[bytes]]) -> Tally:
-    """Take the steps of an import of these files, and say what became of their rows."""
+    """Take the steps of an import of these files; returns what became of their rows."""
 
     @contextmanager
     def open_upload(_: ImportRef, name: str, __: int | None = None) -> Iterator[IO[bytes]]:

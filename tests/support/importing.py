@@ -28,7 +28,7 @@ _numbers = count(1)
 
 
 def ask(method: str, path: str, body: Any = None, site_id: str = "demo", scopes: str = "read write") -> tuple[int, Any]:
-    """What catalog answers to a caller whom the authorizer let in: the status and the body."""
+    """Returns what catalog answers to a caller whom the authorizer let in: the status and the body."""
     answer = catalog(
         {
             "version": "2.0",
@@ -58,7 +58,10 @@ def announce(kind: str, files: Mapping[str, bytes]) -> Json:
 
 
 def upload(kind: str, files: Mapping[str, bytes], but: Mapping[str, bytes | None] | None = None) -> str:
-    """Announce files and upload them, the manifest last; `but` uploads other bytes, or None nothing, under a name."""
+    """Announce files and upload them, the manifest last; returns the import's id.
+
+    `but` uploads other bytes, or None nothing, under a name.
+    """
     announced = announce(kind, files)
     manifest = json.dumps({"kind": kind, "files": list(files)}).encode()
     bodies: dict[str, bytes | None] = {**files, "manifest.json": manifest, **(but or {})}
@@ -71,7 +74,7 @@ def upload(kind: str, files: Mapping[str, bytes], but: Mapping[str, bytes | None
 
 
 def manifest_message(import_id: str, site_id: str = "demo") -> str:
-    """What S3 says when an import's manifest was uploaded."""
+    """Returns what S3 says when an import's manifest was uploaded."""
     key = f"uploads/{site_id}/{import_id}/manifest.json"
     record = {
         "eventVersion": "2.1",
@@ -97,14 +100,14 @@ def run(kind: str, files: Mapping[str, bytes], but: Mapping[str, bytes | None] |
 
 
 def progress(import_id: str) -> Json:
-    """What catalog tells of an import."""
+    """Returns what catalog tells of an import."""
     status, answer = ask("GET", f"/api/imports/{import_id}")
     assert status == 200, answer
     return dict(answer)
 
 
 def taken(queue_url: str) -> Iterator[str]:
-    """The bodies of a queue's messages, each deleted once it is looked at."""
+    """Returns the bodies of a queue's messages, each deleted once it is looked at."""
     sqs = boto3.client("sqs")
     while messages := sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages"):
         for message in messages:
@@ -113,7 +116,7 @@ def taken(queue_url: str) -> Iterator[str]:
 
 
 def sent(queue_url: str) -> list[EventsMessage]:
-    """The messages in the events queue, which is empty afterwards."""
+    """Returns the messages in the events queue, which is empty afterwards."""
     return [EventsMessage.model_validate_json(body) for body in taken(queue_url)]
 
 

@@ -1,4 +1,4 @@
-"""The public shop-funnel tables as the documents that etl/events would have stored of them, without the road there."""
+"""The public shop-funnel tables as the documents that etl/events stores of them, without going through it."""
 
 import csv
 from collections.abc import Iterator

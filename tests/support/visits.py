@@ -1,4 +1,4 @@
-"""Visits to the shop `demo` as etl/events leaves them in MongoDB, without the road there."""
+"""Visits to the shop `demo` as etl/events leaves them in MongoDB, without the pipeline."""
 
 from datetime import timedelta
 from typing import Any

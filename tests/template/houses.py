@@ -13,5 +13,5 @@ def logical_id(folder: str) -> str:
 
 
 def declared() -> list[str]:
-    """The folders that template.yaml builds functions from, in its order."""
+    """Returns the folders that template.yaml builds functions from, in its order."""
     return [function["CodeUri"] for function in functions(load(ROOT / "template.yaml")).values()]

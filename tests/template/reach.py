@@ -16,7 +16,7 @@ OURS = {"functions": ROOT, "footfall": ROOT / "layers" / "core"}
 
 
 def settings_read_by(folder: str) -> set[str]:
-    """The names of the settings models that a function's handler reaches."""
+    """Returns the names of the settings models that a function's handler reaches."""
     return {name for where, name in reached_by(folder) if where == "footfall.settings" and name.endswith("Settings")}
 
 

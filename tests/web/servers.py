@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from infra.local.demo_shop import DemoShop
+from tests.support.serving import POLL_SECONDS
 
 WRITE_KEY = "wk_test"
 PATIENCE = 20.0
@@ -55,7 +56,7 @@ class Server:
         raise NotImplementedError
 
     def __enter__(self) -> Self:
-        Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
+        Thread(target=self._http.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
         return self
 
     def __exit__(

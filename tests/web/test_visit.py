@@ -1,7 +1,7 @@
 """A person's visit to the demo shop, from the home page to the thanks: one session, the right funnel, nothing lost."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -129,13 +129,6 @@ def test_a_network_that_is_cut_in_the_middle_loses_nothing(page: Page, shop: Sho
     wait_until_all_is_sent(page)
     assert told(collector.stored) == whole
     assert len({event["sessionId"] for event in collector.stored}) == 1
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The whole product, without its schedules."""
-    with Stack(tmp_path_factory.mktemp("stack"), schedules=False) as running:
-        yield running
 
 
 @pytest.mark.stack

@@ -54,7 +54,7 @@ def _started(document: ImportDocument) -> ImportOut:
 
 
 def _processed(document: ImportDocument) -> int:
-    """How many of the import's events etl/events is done with; a message sent twice is counted twice."""
+    # how many events etl/events is done with: a message that was sent twice is counted twice
     mine = {"site_id": document["site_id"], "source": f"{IMPORT_SOURCE}{document['import_id']}"}
     done = {"$sum": {"$subtract": ["$events", "$waiting"]}}
     pipeline: Pipeline = [{"$match": mine}, {"$group": {"_id": None, "events": done}}]

@@ -11,13 +11,13 @@ PARTS = ("index.html", "style.css", "script.js")
 
 @cache
 def document() -> str:
-    """The merged OpenAPI document, as `python -m infra.openapi` wrote it."""
+    """Returns the merged OpenAPI document, as `python -m infra.openapi` wrote it."""
     return (HERE / "openapi.json").read_text(encoding="utf-8")
 
 
 @cache
 def page() -> tuple[str, str]:
-    """The page with its style and script inside, and the policy that lets a browser run these two alone."""
+    """Returns the page with its style and script inside, and the policy by which a browser runs these two alone."""
     text, style, script = ((HERE / "page" / name).read_text(encoding="utf-8") for name in PARTS)
     policy = (
         f"default-src 'none'; connect-src 'self'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'"

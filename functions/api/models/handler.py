@@ -20,19 +20,19 @@ Version = Annotated[
 
 
 @app.get("/api/models")
-def newest(site_id: ReadSite) -> models.Models:
+def list_models(site_id: ReadSite) -> models.Models:
     """The newest version of every model, and the newest training runs."""
     return models.answer(site_id)
 
 
 @app.get("/api/models/{name}")
-def versions(site_id: ReadSite, name: ModelName) -> model_versions.ModelVersions:
+def get_versions(site_id: ReadSite, name: ModelName) -> model_versions.ModelVersions:
     """The versions of one model, the newest first."""
     return model_versions.answer(site_id, ModelQuestion(name=name))
 
 
 @app.get("/api/models/{name}/health")
-def health(site_id: ReadSite, name: ModelName) -> model_health.ModelHealth:
+def get_health(site_id: ReadSite, name: ModelName) -> model_health.ModelHealth:
     """How old the model in use is, how good it was when it was trained, and how far its data have moved since."""
     return model_health.answer(site_id, ModelQuestion(name=name))
 
@@ -53,7 +53,7 @@ def promote(site_id: AdminSite, name: ModelName, version: Version = None) -> tra
 
 
 @app.post("/api/models/{name}/rollback", status_code=202, responses=CONFLICT)
-def rollback(site_id: AdminSite, name: ModelName) -> training.RestoreStarted:
+def roll_back(site_id: AdminSite, name: ModelName) -> training.RestoreStarted:
     """Put into use again what was trained before the version in use, with all models that were trained with it.
 
     It is published anew, from its own files, under a newer version; the next training publishes its own as ever.

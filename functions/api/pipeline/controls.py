@@ -60,7 +60,7 @@ def get_quarantine(
     may_administer: MayAdminister,
     question: Annotated[quarantine.QuarantineQuestion, Query()],
 ) -> quarantine.Quarantine:
-    """What was set aside and why; `original` is shown to keys with the scope admin, as it may tell of people."""
+    """What was quarantined and why; `original` is shown to keys with the scope admin, as it may tell of people."""
     return quarantine.answer(site_id, question, originals=may_administer)
 
 
@@ -71,7 +71,7 @@ def replay_quarantine(site_id: AdminSite, command: Annotated[ReplayCommand, Quer
     What it can read now is stored as if it came the first time, and marked `replayed`; what it still refuses keeps its
     reason and counts an attempt. To replay twice changes nothing. Rows of an import are read with all the other waiting
     rows that make up the same event; an event that was stored without them meanwhile stays as it is, and the new one is
-    set aside as an `id_conflict`.
+    quarantined as an `id_conflict`.
     """
     return replay(site_id, command)
 

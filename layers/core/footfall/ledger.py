@@ -31,7 +31,7 @@ FOLDING_MILLISECONDS = 60_000
 
 
 def fold_ledger(database: Mongo, site_id: str, moment: datetime) -> bool:
-    """Add what was settled ten minutes before a moment to the site's sums; False when another one did it just then."""
+    """Add what was settled ten minutes before a moment to the site's sums; returns False when another run just did."""
     known = ledger_sums.of(database).find_one({"_id": site_id})
     since, until = known["until"] if known else None, moment - STILL_COMING
     new = _sums(database, {"site_id": site_id, "settled_at": _between(since, until)}, FOLDING_MILLISECONDS)
@@ -51,7 +51,7 @@ def fold_ledger(database: Mongo, site_id: str, moment: datetime) -> bool:
 
 
 def ledger_days(database: Mongo, site_id: str) -> Days:
-    """A site's sums by day, of this moment; raises ExecutionTimeout when adding up takes over two seconds."""
+    """Returns a site's sums by day, of this moment; raises ExecutionTimeout when adding up takes over two seconds."""
     with database.client.start_session(snapshot=True) as session:
         known = ledger_sums.of(database).find_one({"_id": site_id}, session=session)
         since = _between(known["until"] if known else None, None)

@@ -1,9 +1,8 @@
-"""What the tests of the analytic routes share, and those of operations."""
+"""What the tests of the analytic routes share, and those of the pipeline, the models and the cache."""
 
 import json
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import Any
 
 import boto3
@@ -18,6 +17,7 @@ from pymongo.database import Database
 
 from functions.api.models import training
 from infra.local.aws import AwsAddresses
+from tests.support.serving import serving
 from tests.support.visits import a_shop, know, person
 
 QUEUES = ("EVENTS", "IMPORTS", "REALTIME", "VECTORS")
@@ -42,7 +42,7 @@ def _forget_cache() -> None:
 
 @pytest.fixture
 def queue_urls(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    """Every queue that operations looks at, by the variable that names it."""
+    """Every queue of the pipeline, by the variable that names it."""
     _forget()
     sqs = boto3.client("sqs")
     names = [f"{name}{kind}_QUEUE_URL" for name in QUEUES for kind in ("", "_DEAD_LETTER")]
@@ -65,7 +65,7 @@ def _forget() -> None:
 
 
 class Lambda(HTTPServer):
-    """The one call of the Lambda service that operations makes: remembered, and answered by `functions`."""
+    """The one call of the Lambda service that functions make: remembered, and answered by `functions`."""
 
     calls: list[tuple[str, str, dict[str, Any]]]
     functions: dict[str, Callable[[Any], Any]]
@@ -91,16 +91,13 @@ class Invocations(BaseHTTPRequestHandler):
 @pytest.fixture
 def lambda_service(queue_urls: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Lambda]:
     """A Lambda service whose functions are called `rollup`, `sweep`, `retention` and `etl-events`."""
-    with Lambda(("127.0.0.1", 0), Invocations) as server:
-        server.calls, server.functions = [], {}
-        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
-        for name in FUNCTIONS:
-            monkeypatch.setenv(f"{name}_FUNCTION_NAME", name.lower().replace("_", "-"))
-        thread = Thread(target=server.serve_forever)
-        thread.start()
+    server = Lambda(("127.0.0.1", 0), Invocations)
+    server.calls, server.functions = [], {}
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
+    for name in FUNCTIONS:
+        monkeypatch.setenv(f"{name}_FUNCTION_NAME", name.lower().replace("_", "-"))
+    with serving(server):
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

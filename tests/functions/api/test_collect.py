@@ -67,7 +67,7 @@ def call(
 
 
 def send(payload: Any, **headers: str) -> tuple[int, dict[str, Any]]:
-    """Post a payload with the demo site's key; the answer is status and body."""
+    """Post a payload with the demo site's key; returns status and body."""
     answer = call(body=json.dumps(payload), **({"x_api_key": KEY} | headers))
     return answer["statusCode"], json.loads(answer["body"])
 

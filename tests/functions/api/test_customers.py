@@ -183,6 +183,18 @@ def test_what_cannot_be_asked_is_refused_by_name(shop: Mongo, query: str, field:
     assert (status, problem_field(answer)) == (422, field)
 
 
+def test_wrong_pages_are_named_after_the_other_parameters_in_the_contracts_words(shop: Mongo) -> None:
+    status, answer = ask("/api/customers", "page=0&page_size=101&order=up")
+    assert (status, answer["errors"]) == (
+        422,
+        [
+            {"field": "order", "message": "Input should be 'asc' or 'desc'"},
+            {"field": "page", "message": "Input should be greater than or equal to 1"},
+            {"field": "page_size", "message": "Input should be less than or equal to 100"},
+        ],
+    )
+
+
 def test_one_customer_has_scores_visits_orders_and_refunds(shop: Mongo) -> None:
     shop["customers"].insert_one(a_customer("ann"))
     shop["users"].insert_many(

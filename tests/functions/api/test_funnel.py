@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cachetools import LRUCache
+from footfall.questions import funnel_entries
 from footfall.settings import from_environment
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -252,6 +254,18 @@ def test_an_answer_is_remembered_only_until_the_next_rollup(shop: Mongo) -> None
     happen(shop, view("home", "bob"))
     roll_up()
     assert reached(funnel()) == [2, 0, 0]
+
+
+def test_entries_of_few_ranges_at_most_are_held_in_memory(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(funnel_entries, "_kept", LRUCache(funnel_entries.MOST_KEPT))
+    happen(shop, view("home"))
+    roll_up()
+    for device in ("", "Desktop", "Mobile", "Tablet", "Other"):
+        funnel(**({"device": device} if device else {}))
+    assert {key[3] for key in funnel_entries._kept} == {"Desktop", "Mobile", "Tablet", "Other"}
+    monkeypatch.setattr(funnel_entries, "MOST_KEPT_ENTRIES", 0)
+    assert reached(funnel(from_=TODAY, to=TODAY)) == [1, 0, 0]
+    assert len(funnel_entries._kept) == 4, "what is too large is not held"
 
 
 def test_without_redis_the_answer_is_the_same(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:

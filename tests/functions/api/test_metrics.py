@@ -132,6 +132,7 @@ def some_orders(shop: Mongo) -> None:
             an_order("o5", "cid", 0),
             an_order("o6", "cid", 9_900, currency="USD"),
             an_order("o7", "ann", 0, placed_at=None, refunded=300, refunded_at=NOON - timedelta(days=50)),
+            an_order("o8", "dan", 0, currency=""),  # an order without a currency has no amount, and is no purchase
         ]
     )
 

@@ -27,7 +27,9 @@ Mongo = Database[dict[str, Any]]
 Urls = dict[str, str]
 
 
-def set_aside(database: Mongo, *events: Any, reason: str = "odd", minutes: int = 0, site_id: str = "demo") -> None:
+def quarantine_events(
+    database: Mongo, *events: Any, reason: str = "odd", minutes: int = 0, site_id: str = "demo"
+) -> None:
     """Put events in quarantine as etl/events does."""
     origin = Origin(source="collect", received_at=NOON, ip="203.0.113.0", user_agent="agent")
     seen = NOON + timedelta(minutes=minutes)
@@ -38,7 +40,7 @@ def set_aside(database: Mongo, *events: Any, reason: str = "odd", minutes: int =
     keep(database, documents)
 
 
-def set_rows_aside(database: Mongo, import_id: str, *rows: bytes) -> None:
+def quarantine_rows(database: Mongo, import_id: str, *rows: bytes) -> None:
     """Put rows in quarantine as etl/imports does."""
     for line, row in enumerate(rows, 2):
         origin = Origin(import_id=import_id, file="orders.csv", line=line)
@@ -68,15 +70,15 @@ def test_a_receipt_tells_that_an_event_came_again(database: Mongo, queue_urls: U
     assert ask(handler, "/collect/receipts/e")["status"] == "duplicate"
 
 
-def test_a_receipt_tells_why_an_event_was_set_aside(database: Mongo, queue_urls: Urls) -> None:
-    set_aside(database, an_event(eventId="bad"), reason="too_deep")
+def test_a_receipt_tells_why_an_event_was_quarantine_events(database: Mongo, queue_urls: Urls) -> None:
+    quarantine_events(database, an_event(eventId="bad"), reason="too_deep")
     found = ask(handler, "/collect/receipts/bad")
     assert (found["status"], found["reason"], found["detail"]) == ("quarantined", "too_deep", "why")
 
 
 def test_a_receipt_of_a_stored_event_tells_of_another_body_under_its_id(database: Mongo, queue_urls: Urls) -> None:
     database["events"].insert_one(dict(a_document(eventId="e")))
-    set_aside(database, an_event(eventId="e"), reason="id_conflict")
+    quarantine_events(database, an_event(eventId="e"), reason="id_conflict")
     found = ask(handler, "/collect/receipts/e")
     assert (found["status"], found["reason"]) == ("stored", "id_conflict")
 
@@ -100,7 +102,7 @@ def test_what_is_not_here_is_queued_while_the_ledger_says_that_something_waits(
 
 def test_another_sites_events_are_unknown(database: Mongo, queue_urls: Urls) -> None:
     database["events"].insert_one(dict(a_document(eventId="e")))
-    set_aside(database, an_event(eventId="bad"))
+    quarantine_events(database, an_event(eventId="bad"))
     for event_id in ("e", "bad"):
         found = ask(handler, f"/collect/receipts/{event_id}", site_id="other")
         assert {name for name, value in found.items() if value is not None} == {"event_id", "status"}
@@ -108,17 +110,17 @@ def test_another_sites_events_are_unknown(database: Mongo, queue_urls: Urls) -> 
 
 
 def test_a_receipt_reads_indexes_alone(database: Mongo) -> None:
-    set_aside(database, *[an_event() for _ in range(20)])
+    quarantine_events(database, *[an_event() for _ in range(20)])
     query = {"site_id": "demo", "event_id": "nobody's", "state": "waiting"}
     plan = database["quarantine"].find(query).explain()["executionStats"]
     assert plan["totalDocsExamined"] == 0
 
 
 def test_quarantine_tells_its_reasons_and_its_newest_inputs(database: Mongo, queue_urls: Urls) -> None:
-    set_aside(database, an_event(eventId="a"), an_event(eventId="b"))
-    set_aside(database, an_event(eventId="c"), reason="other", minutes=5)
-    set_aside(database, an_event(eventId="x"), site_id="other")
-    set_rows_aside(database, "i", b"a,b")
+    quarantine_events(database, an_event(eventId="a"), an_event(eventId="b"))
+    quarantine_events(database, an_event(eventId="c"), reason="other", minutes=5)
+    quarantine_events(database, an_event(eventId="x"), site_id="other")
+    quarantine_rows(database, "i", b"a,b")
     database["quarantine"].update_one({"event_id": "b"}, {"$set": {"state": "replayed"}})
 
     answer = ask(handler, "/etl/quarantine", {"page_size": 1})
@@ -151,9 +153,9 @@ def test_quarantine_tells_its_reasons_and_its_newest_inputs(database: Mongo, que
 def test_quarantine_is_filtered(
     database: Mongo, queue_urls: Urls, wanted: dict[str, str], found: list[str | None]
 ) -> None:
-    set_rows_aside(database, "i", b"a,b")
-    set_aside(database, an_event(eventId="a"), minutes=0)
-    set_aside(database, an_event(eventId="c"), reason="other", minutes=5)
+    quarantine_rows(database, "i", b"a,b")
+    quarantine_events(database, an_event(eventId="a"), minutes=0)
+    quarantine_events(database, an_event(eventId="c"), reason="other", minutes=5)
     database["quarantine"].update_one({"event_id": "a"}, {"$set": {"first_seen": NOON + timedelta(seconds=1)}})
     assert [item["event_id"] for item in ask(handler, "/etl/quarantine", wanted)["items"]] == found
 
@@ -161,7 +163,7 @@ def test_quarantine_is_filtered(
 def test_the_original_is_shown_to_an_administrator_alone_and_only_its_beginning(
     database: Mongo, queue_urls: Urls
 ) -> None:
-    set_rows_aside(database, "i", b"<script>\xff" + b"x" * 5_000)
+    quarantine_rows(database, "i", b"<script>\xff" + b"x" * 5_000)
     (seen,) = ask(handler, "/etl/quarantine", scopes="read admin")["items"]
     assert seen["original"].startswith("<script>\ufffdx")
     assert (len(seen["original"]), seen["original_bytes"]) == (SHOWN_CHARACTERS, 5_009)
@@ -169,7 +171,7 @@ def test_the_original_is_shown_to_an_administrator_alone_and_only_its_beginning(
 
 
 def test_reasons_are_counted_from_an_index_alone(database: Mongo) -> None:
-    set_aside(database, *[an_event() for _ in range(20)])
+    quarantine_events(database, *[an_event() for _ in range(20)])
     counting = {"aggregate": "quarantine", "cursor": {}, "pipeline": [{"$match": {"site_id": "demo"}}]}
     counting["pipeline"] += [{"$group": {"_id": {"s": "$stage", "r": "$reason", "t": "$state"}}}]  # type: ignore[operator]
     plan = database.command("explain", counting, verbosity="executionStats")
@@ -185,8 +187,8 @@ def test_a_wrong_question_is_refused_by_name(queue_urls: Urls, wrong: dict[str, 
 
 
 def test_a_replay_asks_for_inputs_by_reason_at_its_rate(database: Mongo, queue_urls: Urls) -> None:
-    set_aside(database, *[an_event() for _ in range(5)])
-    set_aside(database, an_event(), reason="other")
+    quarantine_events(database, *[an_event() for _ in range(5)])
+    quarantine_events(database, an_event(), reason="other")
 
     status, answer = order(handler, "POST", "/etl/replay", {"reason": "odd", "rate": 2, "limit": 4})
 
@@ -201,8 +203,8 @@ def test_a_replay_asks_for_inputs_by_reason_at_its_rate(database: Mongo, queue_u
 
 
 def test_rows_are_replayed_import_by_import(database: Mongo, queue_urls: Urls) -> None:
-    set_rows_aside(database, "one", b"a", b"b")
-    set_rows_aside(database, "two", b"c")
+    quarantine_rows(database, "one", b"a", b"b")
+    quarantine_rows(database, "two", b"c")
     status, answer = order(handler, "POST", "/etl/replay", {"stage": "imports"})
     assert (status, answer["messages"]) == (202, 2)
     told = {found["import_id"]: len(found["replay"]) for found in waiting(queue_urls["IMPORTS_QUEUE_URL"])}
@@ -210,15 +212,15 @@ def test_rows_are_replayed_import_by_import(database: Mongo, queue_urls: Urls) -
 
 
 def test_a_dry_run_tells_and_does_nothing(database: Mongo, queue_urls: Urls) -> None:
-    set_aside(database, an_event(), an_event())
-    set_rows_aside(database, "one", b"a")
+    quarantine_events(database, an_event(), an_event())
+    quarantine_rows(database, "one", b"a")
     status, answer = order(handler, "POST", "/etl/replay", {"dry_run": "true"})
     assert (status, answer["dry_run"], answer["selected"]) == (202, True, 3)
     assert waiting(queue_urls["EVENTS_QUEUE_URL"]) + waiting(queue_urls["IMPORTS_QUEUE_URL"]) == []
 
 
 def test_what_failed_before_can_be_left_out(database: Mongo, queue_urls: Urls) -> None:
-    set_aside(database, an_event(eventId="tried"), an_event())
+    quarantine_events(database, an_event(eventId="tried"), an_event())
     database["quarantine"].update_one({"event_id": "tried"}, {"$inc": {"attempts": 1}})
     assert order(handler, "POST", "/etl/replay", {"dry_run": "true", "max_attempts": 0})[1]["selected"] == 1
 
@@ -288,7 +290,7 @@ def test_a_run_starts_what_waits_for_a_schedule(queue_urls: Urls, stores: None, 
 
 @pytest.fixture
 def pipeline(database: Mongo, lambda_service: Lambda, monkeypatch: pytest.MonkeyPatch) -> Lambda:
-    """The functions that operations runs, where there is a site `demo`; what is announced is not listened to."""
+    """The functions that are run by hand, where there is a site `demo`; what is announced is not listened to."""
     sites._known.clear()
     database["sites"].insert_one({"_id": "demo", **a_site().model_dump()})
     monkeypatch.setenv("SESSIONS_TOPIC_ARN", "arn:aws:sns:eu-west-1:123456789012:sessions")

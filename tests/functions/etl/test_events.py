@@ -26,7 +26,7 @@ Mongo = Database[dict[str, Any]]
 
 
 def run(*messages: EventsMessage, receives: int = 1) -> list[str]:
-    """Handle messages; the answer is the ids of those that must come back."""
+    """Handle messages; returns the ids of those that must come back."""
     answer = handler(sqs_event(messages, receives), LambdaContext())
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
@@ -99,7 +99,7 @@ def test_events_of_a_site_nobody_knows_are_quarantined(pipeline: Mongo) -> None:
     assert (kept["site_id"], kept["reason"], pipeline["events"].count_documents({})) == ("nobody", "unknown_site", 0)
 
 
-def test_a_message_for_another_site_than_its_group_is_set_aside(pipeline: Mongo) -> None:
+def test_a_message_for_another_site_than_its_group_is_quarantined(pipeline: Mongo) -> None:
     event = sqs_event([a_message([an_event()], site_id="other")])
     event["Records"][0]["attributes"]["MessageGroupId"] = "demo"
     handler(event, LambdaContext())
@@ -203,7 +203,7 @@ def test_what_is_done_before_a_store_goes_away_is_done(pipeline: Mongo, monkeypa
     assert pipeline["events"].count_documents({}) == 1
 
 
-def test_a_message_that_ends_the_process_is_set_aside_and_its_neighbours_go_on(pipeline: Mongo) -> None:
+def test_a_message_that_ends_the_process_is_quarantined_and_its_neighbours_go_on(pipeline: Mongo) -> None:
     event = sqs_event([a_message([an_event(eventId="deadly")]), a_message([an_event(eventId="neighbour")])], receives=5)
     deadly = event["Records"][0]["messageId"]
     pipeline["suspects"].insert_one({"_id": deadly, "attempts": 2})

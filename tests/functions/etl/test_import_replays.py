@@ -1,4 +1,4 @@
-"""Rows that were set aside, read again by etl/imports on a real MongoDB, S3 and SQS."""
+"""Rows in quarantine, read again by etl/imports on a real MongoDB, S3 and SQS."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -48,7 +48,7 @@ def sale(invoice: int, product: str) -> bytes:
 
 
 def an_import(*rows: bytes) -> str:
-    """Import orders; the answer is the import's id."""
+    """Import orders; returns the import's id."""
     return str(run("orders", {"orders.csv": HEADER + b"\n".join(rows)})["import_id"])
 
 

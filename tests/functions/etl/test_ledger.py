@@ -71,7 +71,7 @@ def test_what_one_message_says_twice_is_one_event_and_one_duplicate(pipeline: Mo
     assert sums(pipeline) == {"stored": 1, "duplicate": 1}
 
 
-def test_what_is_set_aside_counts_once_and_then_as_a_duplicate(pipeline: Mongo) -> None:
+def test_what_is_quarantined_counts_once_and_then_as_a_duplicate(pipeline: Mongo) -> None:
     message = a_message([an_event(eventId="bad", properties=BAD), an_event(eventId="e", title="first")])
     first, again, other = records(message, message, a_message([an_event(eventId="e", title="second")]))
 
@@ -82,7 +82,7 @@ def test_what_is_set_aside_counts_once_and_then_as_a_duplicate(pipeline: Mongo) 
     assert sums(pipeline) == {"stored": 1, "quarantined": 2, "duplicate": 2}
 
 
-def test_of_two_bodies_under_one_id_the_stored_one_is_never_set_aside_whatever_comes_first(pipeline: Mongo) -> None:
+def test_of_two_bodies_under_one_id_the_stored_one_is_never_quarantined_whatever_comes_first(pipeline: Mongo) -> None:
     first, second = records(
         a_message([an_event(eventId="e", title="one")]), a_message([an_event(eventId="e", title="two")])
     )

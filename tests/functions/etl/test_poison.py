@@ -1,4 +1,4 @@
-"""Values that JSON can say and a store cannot carry: each is stored as it is or set aside for its reason, alone."""
+"""Values that JSON can say and a store cannot carry: each is stored as it is or quarantined for its reason, alone."""
 
 import json
 from typing import Any
@@ -43,7 +43,7 @@ def stored(pipeline: Mongo) -> dict[str, dict[str, Any]]:
     ],
     ids=lambda value: value[:12],
 )
-def test_what_cannot_be_carried_is_set_aside_and_its_neighbour_is_stored(
+def test_what_cannot_be_carried_is_quarantined_and_its_neighbour_is_stored(
     pipeline: Mongo, value: str, reason: str
 ) -> None:
     run(value)
@@ -53,12 +53,12 @@ def test_what_cannot_be_carried_is_set_aside_and_its_neighbour_is_stored(
 
 
 @pytest.mark.parametrize("value", [str(2**63), str(-(2**63) - 1), "-1", "0.5", '"first"'])
-def test_a_place_in_the_body_that_is_none_is_set_aside(pipeline: Mongo, value: str) -> None:
+def test_a_place_in_the_body_that_is_none_is_quarantined(pipeline: Mongo, value: str) -> None:
     run(value, "sequence")
     assert [aside["reason"] for aside in pipeline["quarantine"].find()] == ["invalid"]
 
 
-def test_a_number_of_more_digits_than_are_read_sets_its_message_aside_whole(pipeline: Mongo) -> None:
+def test_a_number_of_more_digits_than_are_read_has_its_message_quarantined_whole(pipeline: Mongo) -> None:
     run("9" * 4_301)
     (aside,) = pipeline["quarantine"].find()
     assert (aside["reason"], b"9" * 4_301 in aside["original"], stored(pipeline)) == ("unreadable_message", True, {})

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import Any
 
 import boto3
@@ -16,6 +15,7 @@ from pymongo.database import Database
 from functions.jobs.prepare import handler as prepare
 from infra.local.aws import AwsAddresses
 from tests.support.builders import LambdaContext
+from tests.support.serving import serving
 
 Mongo = Database[dict[str, Any]]
 SITE = {"site_id": "shop", "name": "A shop", "currency": "GBP"}
@@ -46,9 +46,8 @@ def cloudformation() -> Iterator[tuple[str, list[dict[str, Any]]]]:
         def log_message(self, *_: Any) -> None: ...
 
     server = HTTPServer(("127.0.0.1", 0), Waiting)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/answer", answers
-    server.shutdown()
+    with serving(server):
+        yield f"http://127.0.0.1:{server.server_port}/answer", answers
 
 
 def test_every_collection_index_and_view_is_there_after_it_and_again_after_that(database: Mongo) -> None:

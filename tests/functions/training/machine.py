@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
@@ -19,6 +18,7 @@ from functions.training.fit.handler import handler as fit
 from functions.training.publish.handler import handler as publish
 from infra.local.aws import ACCOUNT, REGION
 from tests.support.builders import LambdaContext
+from tests.support.serving import serving
 
 Json = dict[str, Any]
 DEFINITION = Path(__file__).parents[3] / "infra" / "training.asl.yaml"
@@ -61,12 +61,8 @@ class Functions(BaseHTTPRequestHandler):
 def lambda_endpoint() -> Iterator[str]:
     """Where the training functions can be invoked."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Functions)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with serving(server):
         yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def definition() -> Json:

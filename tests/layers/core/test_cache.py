@@ -12,7 +12,7 @@ import pytest
 from footfall.clock import now
 from footfall.days import DayRange
 from footfall.errors import Unavailable
-from footfall.questions.cache import remember
+from footfall.questions.cache import cached, remember
 from footfall.settings import from_environment
 from footfall.stores import redis as cache
 from footfall.stores.keys import Key, dashboard_key, funnel_key
@@ -85,6 +85,19 @@ def test_an_answer_from_before_its_model_was_changed_is_computed_anew() -> None:
     ask(lambda redis: redis.set(KEY.text, '{"count": 7}'))
     assert remember(KEY, Answer, lambda: Answer(number=1)) == Answer(number=1)
     assert ask(lambda redis: redis.get(KEY.text)) == '{"number":1}'
+
+
+def test_a_computation_is_remembered_by_the_key_of_its_arguments_and_without_one_not_at_all() -> None:
+    computed = count(1)
+
+    @cached(Answer, lambda name, *, fresh=False: None if fresh else Key(f"metrics:test:demo:{name}", 100))
+    def answer(name: str, *, fresh: bool = False) -> Answer:
+        return Answer(number=next(computed))
+
+    assert [answer("one").number, answer("one").number, answer("two").number] == [1, 1, 2]
+    before = ask(lambda redis: redis.dbsize())
+    assert [answer("three", fresh=True).number, answer("three", fresh=True).number] == [3, 4]
+    assert ask(lambda redis: redis.dbsize()) == before
 
 
 def test_lifetimes_differ_so_that_not_all_answers_end_at_once() -> None:

@@ -6,7 +6,7 @@ several the earliest. One event never satisfies two steps, and a window is count
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,7 +87,7 @@ def _from_the_earliest(steps: Sequence[Entries]) -> Attempts:
     return Attempts(everybody[entered], np.count_nonzero(places != NEVER, axis=0), places)
 
 
-def _numbered(columns: Sequence[People]) -> tuple[People, Sequence[NDArray[Any]]]:
+def _numbered(columns: Sequence[People]) -> tuple[People, Sequence[People | Indices]]:
     # everybody in ascending order, and each column with people's places in it instead of their own numbers;
     # dense numbers are their own places, and where most are left out, people are counted anew
     most = max((int(people.max()) + 1 for people in columns if len(people)), default=0)
@@ -161,7 +161,7 @@ def _places(keys: Keys) -> Places:
     return keys.astype(np.uint32)
 
 
-def _begins(numbers: NDArray[Any]) -> NDArray[np.bool_]:
+def _begins(numbers: NDArray[Number]) -> NDArray[np.bool_]:
     # where each number's stretch of a sorted column begins
     begins = np.ones(len(numbers), bool)
     begins[1:] = numbers[1:] != numbers[:-1]

@@ -24,7 +24,6 @@ from footfall.errors import (
 )
 from footfall.http.gateway import HttpEvent, HttpResponse, readable
 from footfall.observability import logger
-from footfall.schemas.paging import PagedQuestion
 from footfall.schemas.site import Scope
 
 PROBLEM_JSON = "application/problem+json"
@@ -183,6 +182,3 @@ async def no_body(request: Request) -> None:
     """For routes steered by query parameters: a body that says something would be passed over; raises Invalid."""
     if (await request.body()).strip() not in NOTHING_SAID:
         raise Invalid([FieldProblem("body", "this route takes query parameters, and no body")])
-
-
-Paged = Annotated[PagedQuestion, Depends()]

@@ -6,8 +6,8 @@ Whoever asks does it alike, over HTTP, in a job or at a terminal:
 
     found = funnel.answer("demo", funnel.FunnelQuestion(breakdown="device"))
 
-The parameters (`…Question`) and the answer are pydantic models. `answer` opens the stores that it needs, looks into the
-cache where the question says so (`cache.cached`), and raises errors of `footfall.errors` alone: Invalid, naming the
-parameter; NotFound for a site or person that is not there; Unavailable when a store does not answer. Nothing here knows
-HTTP. `business`, `dashboard`, `customers`, `customer` and `segments` do without numpy.
+The parameters (`…Question`) and the answer are pydantic models; a question that has none is `answer(site_id)`. `answer`
+opens the stores that it needs, looks into the cache where the question says so (`cache.cached`), and raises errors of
+`footfall.errors` alone: Invalid, naming the parameter; NotFound for a site or person that is not there; Unavailable
+when a store does not answer. Nothing here knows HTTP. Only `funnel…` needs numpy, and only `similar` pymilvus.
 """

@@ -37,7 +37,7 @@ class LedgerFigures(BaseModel):
     received: int = Field(examples=[53_417])
     stored: int = Field(description="stored by their message; they count though they have expired since")
     duplicate: int = Field(description="here already, stored or quarantined, brought by another message")
-    quarantined: int = Field(description="set aside with a reason; a message that cannot be read counts as one")
+    quarantined: int = Field(description="kept apart with a reason; a message that cannot be read counts as one")
     waiting: int = Field(description="of messages that were opened and could not be processed: they come back")
 
 

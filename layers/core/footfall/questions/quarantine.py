@@ -36,7 +36,7 @@ class QuarantineQuestion(QuarantineFilter, PagedQuestion):  # fields of the last
 
 
 class QuarantineReason(BaseModel):
-    """How many inputs were set aside for one reason."""
+    """How many inputs were quarantined for one reason."""
 
     stage: Stage
     reason: str = Field(examples=["integer_too_large"])
@@ -52,11 +52,11 @@ class QuarantineOrigin(BaseModel):
     import_id: str | None = None
     file: str | None = None
     line: int | None = None
-    message_id: str | None = Field(default=None, description="of a message that was set aside whole")
+    message_id: str | None = Field(default=None, description="of a message that was quarantined whole")
 
 
 class QuarantinedInput(BaseModel):
-    """One input that was set aside; `detail` names fields, never values."""
+    """One quarantined input; `detail` names fields, never values."""
 
     quarantine_id: str
     stage: Stage
@@ -74,7 +74,7 @@ class QuarantinedInput(BaseModel):
 
 
 class Quarantine(PagedAnswer):
-    """What was set aside: every reason with its counts, and a page of inputs, the newest first."""
+    """What was quarantined: every reason with its counts, and a page of inputs, the newest first."""
 
     reasons: list[QuarantineReason]
     items: list[QuarantinedInput]

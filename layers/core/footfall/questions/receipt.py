@@ -28,7 +28,7 @@ class Receipt(BaseModel):
     """What became of one event.
 
     `stored`: it is in the store. `duplicate`: it is, and it came again, which changed nothing. `quarantined`: it was
-    set aside for `reason`. `queued`: it is not here yet, while the pipeline still holds messages that nobody can look
+    refused for `reason`. `queued`: it is not here yet, while the pipeline still holds messages that nobody can look
     into, so it may be in one of them. `unknown`: it is not here, and nothing is on its way.
     """
 
@@ -39,7 +39,7 @@ class Receipt(BaseModel):
     stored_at: datetime | None = None
     repeated_at: datetime | None = Field(default=None, description="when it came again for the first time")
     reason: str | None = Field(
-        default=None, description="why it, or something else that was sent under its id, was set aside"
+        default=None, description="why it, or something else that was sent under its id, was quarantined"
     )
     detail: str | None = None
 

@@ -54,5 +54,5 @@ class SuspectDocument(TypedDict):
 
 
 def message_key(message_id: str) -> bytes:
-    """A message's id in eight bytes, which every event that it brings is stored with."""
+    """Returns a message's id in eight bytes, which every event that it brings is stored with."""
     return blake2b(message_id.encode(), digest_size=8).digest()

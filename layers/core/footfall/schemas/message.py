@@ -24,9 +24,9 @@ class Span(BaseModel):
 class EventsMessage(BaseModel):
     """One message of the events queue: a batch of events of one site, as they came, and how they came.
 
-    `message_id` stays the same however often the message is sent, moved or delivered; older ones have none. Operations
-    and the sweeper send no events: `recheck` says whose sessions to recompute, `reprocess` from which stored events
-    (by event id) to derive everything anew, and `replay` which quarantined inputs to read again.
+    `message_id` stays the same however often the message is sent, moved or delivered; older ones have none. A message
+    of the sweeper or of api/pipeline brings no events: `recheck` says whose sessions to recompute, `reprocess` from
+    which stored events (by event id) to derive everything anew, and `replay` which quarantined inputs to read again.
     """
 
     version: Literal[1] = 1

@@ -38,7 +38,7 @@ class QuarantineDocument(OriginalInput):
     """One quarantined input; `reason` is a code, `detail` names fields and lines but never holds values.
 
     `origin` says where it came from: the message's source and, for an import, its file and line. `message_key` is of
-    the message that brought it first; what an import sets aside never was in one. `event_id` is its event's, where it
+    the message that brought it first; what an import quarantined never was in one. `event_id` is its event's, where it
     told one. `attempts` counts the replays that failed, and `tried_at` and `tried_by` tell of the last of them; once
     one has succeeded, the `state` is `replayed`, and `replayed_at` tells when.
     """
