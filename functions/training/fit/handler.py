@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from footfall.aws.invocations import LambdaContext
 from footfall.models.artefacts import SavedFiles, model_key, save_arrays, save_json, work_key
-from footfall.models.training import TRAINING
+from footfall.models.table import MODELS
 from footfall.schemas.model import Fitted, ModelToFit
 
 
@@ -15,7 +15,7 @@ def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, ob
 
 def fit(asked: ModelToFit) -> Fitted:
     """Fit a model on a run's features; the same features give the same model."""
-    run, model = asked.run, TRAINING[asked.model].fit(SavedFiles(asked.run.artefacts))
+    run, model = asked.run, MODELS[asked.model].fit(SavedFiles(asked.run.artefacts))
     return Fitted(
         model=asked.model,
         work={

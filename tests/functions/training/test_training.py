@@ -128,7 +128,7 @@ def test_models_are_registered_with_their_artefacts_and_figures(database: Mongo,
     found = {model["name"]: model for model in database["models"].find({"site_id": site})}
     version = run_of(database, site)["version"]
     assert {(name, model["version"], model["state"]) for name, model in found.items()} == {
-        (model.name, version, "published") for model in MODELS
+        (name, version, "published") for name in MODELS
     }
     projection = found["behaviour_vectors"]["artefacts"]["projection"]
     assert len(projection["sha256"]) == 64
