@@ -24,6 +24,22 @@ from tests.support.caches import forget_what_is_cached
 settings.register_profile("footfall", parent=settings.get_profile("default"), deadline=None, print_blob=True)
 settings.load_profile("footfall")
 
+REDIS_DATABASES = 16  # a worker has one of its own, and so has a run without workers
+SLOW_MARKS = ("stack", "shared_data")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Returns how many workers `-n auto` starts.
+
+    That is one more than there are processors, as a fault or a whole stack is waited for most of the time.
+    """
+    return min(len(os.sched_getaffinity(0)) + 1, REDIS_DATABASES - 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts slow tests first, so that at the end no worker is busy for long while the others have nothing left."""
+    items.sort(key=lambda item: not any(map(item.get_closest_marker, SLOW_MARKS)))
+
 
 @pytest.fixture(scope="session")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
@@ -108,19 +124,26 @@ def stores(
     forget_what_is_cached()
 
 
-@pytest.fixture
-def database(
-    stores: None, mongo_client: MongoClient[dict[str, Any]], worker: str
-) -> Iterator[Database[dict[str, Any]]]:
-    """This worker's database with every collection, index and view that a deployment makes, and no document."""
+@pytest.fixture(scope="session")
+def prepared(mongo_client: MongoClient[dict[str, Any]], worker: str) -> Database[dict[str, Any]]:
+    """This worker's database with every collection, index and view that a deployment makes.
+
+    A test that drops any of them makes them again.
+    """
     from footfall.stores import collections
 
     database = mongo_client[f"footfall_{worker}"]
     collections.prepare(database)
-    yield database
-    for collection in database.list_collection_names(filter={"type": "collection"}):
+    return database
+
+
+@pytest.fixture
+def database(stores: None, prepared: Database[dict[str, Any]]) -> Iterator[Database[dict[str, Any]]]:
+    """This worker's prepared database without a document, and footfall's settings pointing at it."""
+    yield prepared
+    for collection in prepared.list_collection_names(filter={"type": "collection"}):
         if not collection.startswith("system."):
-            database[collection].delete_many({})
+            prepared[collection].delete_many({})
 
 
 @pytest.fixture(scope="session")

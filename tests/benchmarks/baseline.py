@@ -17,7 +17,7 @@ from tests.support.builders import LambdaContext
 
 
 def application(collection: Collection[dict[str, Any]]) -> FastAPI:
-    """The application: `POST /event` answers once the event is durable."""
+    """Returns the application, whose `POST /event` answers once the event is durable."""
     app = FastAPI()
 
     @app.post("/event", status_code=201)
@@ -28,7 +28,7 @@ def application(collection: Collection[dict[str, Any]]) -> FastAPI:
 
 
 def store_one_by_one(mongodb_uri: str, events: list[dict[str, Any]]) -> tuple[float, float]:
-    """Send each event in a request of its own; the answer is when that began and ended."""
+    """Sends each event in a request of its own; returns when that began and ended."""
     with MongoClient[dict[str, Any]](mongodb_uri) as client:
         durable = WriteConcern(w="majority", j=True)
         handler = Mangum(application(client["footfall"].get_collection("baseline", write_concern=durable)), "off")

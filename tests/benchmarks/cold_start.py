@@ -61,7 +61,7 @@ class Start:
 
 
 def run() -> list[Row]:
-    """Initialise every function as often, in turns, so that this machine's moods fall on all alike."""
+    """Initialises every function as often, in turns, so that other load falls on all alike; returns rows."""
     starts = put_together()
     times: dict[str, list[float]] = {name: [] for name in starts}
     for _ in range(RUNS):
@@ -81,7 +81,7 @@ def run() -> list[Row]:
 
 
 def put_together() -> dict[str, Start]:
-    """Every function with its layers as this machine's Python takes them, beside the peer."""
+    """Returns every function with its layers as this machine's Python takes them, and the peer."""
     _third_party("runtime", ROOT / "requirements" / "runtime.txt")
     lambdas = functions(load(ROOT / "template.yaml"))
     for layer in {layer["Ref"] for function in lambdas.values() for layer in function["Layers"]}:
@@ -108,14 +108,12 @@ def _function(name: str, function: dict[str, Any]) -> Start:
 
 
 def _ours(target: Path, source: Path, inside: str = "footfall") -> None:
-    """Copy our own code afresh and compile it."""
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target / inside, ignore=shutil.ignore_patterns("__pycache__"))
     _compile(target)
 
 
 def _third_party(name: str, pins: Path) -> Path:
-    """Install what a file pins, unless it is there from an earlier run."""
     target = HOST / name
     stamp = target / f".{hashlib.sha256(pins.read_bytes()).hexdigest()}"
     if not stamp.exists():
@@ -134,7 +132,7 @@ def _compile(folder: Path) -> None:
 
 
 def initialisation(start: Start) -> float:
-    """Milliseconds from starting Python to the runtime client asking for its first event."""
+    """Returns the milliseconds from starting Python to the runtime client asking for its first event."""
     entry, api = f"127.0.0.1:{_free_port()}", f"127.0.0.1:{_free_port()}"
     emulator = [str(_emulator()), "--runtime-interface-emulator-address", entry, "--runtime-api-address", api]
     with tempfile.TemporaryDirectory() as folder:
@@ -151,7 +149,6 @@ def initialisation(start: Start) -> float:
 
 
 def _reported(log: Path) -> float:
-    """The emulator's word on how long it took; raises its log when the handler could not be imported."""
     for _ in range(3000):
         text = log.read_text()
         report = re.search(r"INIT REPORT\(durationMs: ([\d.]+)", text)
@@ -164,7 +161,6 @@ def _reported(log: Path) -> float:
 
 
 def _emulator() -> Path:
-    """The emulator that aws-sam-cli brings, made executable."""
     machine = "arm64" if platform.machine() == "aarch64" else "x86_64"
     (source,) = (ROOT / ".venv-sam").glob(f"lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-{machine}")
     target = HOST / source.name
@@ -175,7 +171,7 @@ def _emulator() -> Path:
 
 
 def _invocation(address: str) -> socket.socket:
-    """Send an event, which is what makes the emulator start the function; nobody waits for the answer."""
+    # an event is what makes the emulator start the function; nobody waits for the answer
     host, port = address.split(":")
     for _ in range(200):
         try:

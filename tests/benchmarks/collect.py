@@ -25,7 +25,7 @@ class Body(BaseModel):
 
 
 def run() -> list[Row]:
-    """Measure both on each body in turn, so that what else the machine does falls on both alike."""
+    """Measures both on each body in turn, so that other load falls on both alike; returns rows."""
     handler = collect_without_queue(lambda _bodies: None)
     ours, alone = [], []
     for call in requests(list(visits(0, BODIES * BATCH)), new_write_key("demo", KEY_SECRET)):

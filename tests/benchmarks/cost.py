@@ -77,7 +77,7 @@ class Timed:
 
 
 def bills(per_request: Sequence[int], events_a_day: float = EVENTS_A_DAY) -> dict[int, Bill]:
-    """The bill of a million events for each number of events in a request."""
+    """Returns the bill of a million events for each number of events in a request."""
     given = cost.configuration()
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         supervisor = ProcessSupervisor(Path(folder))
@@ -91,7 +91,7 @@ def bills(per_request: Sequence[int], events_a_day: float = EVENTS_A_DAY) -> dic
 
 
 def measure(mongodb_uri: str, given: Configuration, sizes: Sequence[int], events_a_day: float) -> list[Measured]:
-    """Time the functions in this process, which nothing else may use."""
+    """Times the functions in this process, which nothing else may use; returns what each size of request took."""
     written = io.StringIO()
     with redirect_stdout(written):  # before anything makes a logger
         pipeline = open_pipeline(mongodb_uri)
@@ -104,7 +104,6 @@ def measure(mongodb_uri: str, given: Configuration, sizes: Sequence[int], events
 def _through(
     pipeline: Pipeline, given: Configuration, size: int, number: int, written: io.StringIO, events_a_day: float
 ) -> dict[str, Any]:
-    """Take events through the pipeline in requests of one size, and in batches as large as they would come."""
     pipeline.bodies.clear()
     pipeline.announced.clear()
     calls = requests(list(visits(number, EVENTS, A_FEW_HOURS)), pipeline.key, size)
@@ -114,7 +113,7 @@ def _through(
     message = _mean(len(body) for body in pipeline.bodies)
     messages = given.messages_a_batch(size, message, events_a_day)
     storing = _timed(list(slices(pipeline.records(number), messages)), pipeline.store)
-    announced = [told.model_dump_json() for told in pipeline.announced]
+    announced = [message.model_dump_json() for message in pipeline.announced]
     return {
         "events": size,
         "request_bytes": _mean(len(call["body"]) for call in calls),
@@ -131,7 +130,7 @@ def _through(
 
 
 def _timed(given: list[Any], work: Callable[[Any], object]) -> Timed:
-    """The time that each takes, but for the first few, which find nothing warm."""
+    # the first few find nothing warm
     timed = Timed()
     for number, one in enumerate(given):
         if number < min(WARM_UP, len(given) - 1):
@@ -149,7 +148,7 @@ def _show_live(announced: list[str]) -> Timed:
 
 
 def _roll_up(events: int) -> float:
-    """What jobs/rollup takes for a thousand events, in milliseconds."""
+    # milliseconds for a thousand events
     from functions.jobs.rollup.handler import handler
 
     timed = Timed()
@@ -163,7 +162,7 @@ def _mean(sizes: Iterable[float]) -> float:
 
 
 def run() -> list[Row]:
-    """The totals, for `make bench`."""
+    """Returns the totals, for `make bench`."""
     return [
         Row(f"a million events, {size} in a request", f"{bill.total:.2f} dollars")
         for size, bill in bills(PER_REQUEST).items()

@@ -32,7 +32,7 @@ NO_REDIS = "redis://127.0.0.1:1/0"
 
 
 def run() -> list[Row]:
-    """Measure on a fresh MongoDB, first without Redis and then with it."""
+    """Measures on a fresh MongoDB, first without Redis and then with it; returns rows."""
     if not TABLES.is_dir():
         return [Row("funnel", "not measured: ../shared/data is not here")]
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
@@ -89,7 +89,7 @@ def _row(name: str, milliseconds: float, peer: float | None = None, target: str 
 
 
 def _ask_first() -> dict[str, Any]:
-    """A question to an environment that has not read these rollups yet."""
+    # as to an environment that has not read these rollups yet
     from footfall.questions import funnel_entries
 
     funnel_entries._kept.clear()
@@ -106,7 +106,7 @@ def _ask(path: str, query: dict[str, Any]) -> dict[str, Any]:
 
 
 def _median(work: Callable[[], Any], repetitions: int = REPETITIONS) -> float:
-    """The p50 of some work in milliseconds, warm."""
+    # milliseconds, warm
     work()
     times = []
     for _ in range(repetitions):
@@ -127,12 +127,12 @@ def _use_redis(url: str) -> None:
 
 
 def by_device(answer: dict[str, Any]) -> dict[str, list[int]]:
-    """People by step, for each device."""
+    """Returns people by step, for each device."""
     return {part["value"]: [step["users"] for step in part["steps"]] for part in answer["breakdowns"]}
 
 
 def aggregated(database: Database[dict[str, Any]]) -> dict[str, list[int]]:
-    """The peer: each person's events in order, folded into how far they came, all inside MongoDB."""
+    """Returns what the peer finds: each person's events in order, folded into how far they came, all inside MongoDB."""
     following = {"$eq": ["$$this.page", {"$arrayElemAt": [STEPS, "$$value.reached"]}]}
     onward = {"reached": {"$add": ["$$value.reached", 1]}, "device": {"$ifNull": ["$$value.device", "$$this.device"]}}
     pipeline: list[dict[str, Any]] = [

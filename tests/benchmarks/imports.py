@@ -27,7 +27,7 @@ STEPS = [90_400, 45_200, 6_030, 452]
 
 
 def run() -> list[Row]:
-    """Measure the peer, the function's steps, and the whole way into a fresh stack."""
+    """Measures the peer, the function's steps, and the whole way into a fresh stack; returns rows."""
     if not TABLES.is_dir():
         return [Row("import of shop_funnel", "not measured: ../shared/data is not here")]
     paths = sorted(TABLES.glob("*.csv"))
@@ -48,7 +48,6 @@ def run() -> list[Row]:
 
 
 def _timed(work: Callable[[], Result]) -> tuple[Result, float]:
-    """A result, and the processor's seconds that it took."""
     began = time.process_time()
     return work(), time.process_time() - began
 
@@ -63,7 +62,6 @@ def _read(path: Path) -> int:
 
 
 def _into_a_stack() -> float:
-    """Seconds from the command to the answer, on a stack without data."""
     with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), schedules=False) as stack:
         key = stack.invoke(stack.template.outputs["PrepareFunction"], {"site": DEMO_SITE})["api_key"]
         with Client(stack.url, key) as client, progress_on(Console(stderr=True)) as progress:

@@ -52,7 +52,7 @@ class Round:
 
 
 def ingest(mongodb_uri: str, share: int) -> tuple[float, float, float]:
-    """Take one share of events through the handlers; the answer is start, end and seconds spent in collect."""
+    """Takes one share of events through the handlers; returns start, end and seconds spent in collect."""
     pipeline = _pipeline(mongodb_uri)
     pipeline.bodies.clear()
     calls = requests(list(visits(share, EVENTS)), pipeline.key)
@@ -71,14 +71,14 @@ def _pipeline(mongodb_uri: str) -> Pipeline:
 
 
 def megabytes(mongodb_uri: str, shares: list[int]) -> float:
-    """The most memory that a process of its own holds while it takes some shares through the pipeline."""
+    """Returns the most megabytes that this process holds while it takes some shares through the pipeline."""
     for share in shares:
         ingest(mongodb_uri, share)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def insert(mongodb_uri: str, share: int) -> tuple[float, float]:
-    """The peer: the same documents, inserted plainly."""
+    """Inserts the same documents plainly, as the peer does; returns start and end."""
     with MongoClient[dict[str, Any]](mongodb_uri, tz_aware=True) as client:
         documents = list(client["footfall"]["events"].find({"event_id": {"$regex": f"^{share}-"}}))
         started = time.time()
@@ -87,18 +87,18 @@ def insert(mongodb_uri: str, share: int) -> tuple[float, float]:
 
 
 def one_by_one(mongodb_uri: str, share: int) -> tuple[float, float]:
-    """The baseline: a few of the events, each in a request of its own."""
+    """Stores a few of the events, each in a request of its own, as the baseline does; returns start and end."""
     return store_one_by_one(mongodb_uri, list(visits(share, FEW + 1)))
 
 
 class _Workers:
-    """Processes that work side by side, each with its own share, and stay for the next round."""
+    # processes that stay for the next round, each with a share of its own
 
     def __init__(self, stack: ExitStack) -> None:
         self._pools = [stack.enter_context(_one_process()) for _ in range(PROCESSES)]
 
     def rate(self, work: Callable[[str, int], Any], uri: str, turn: int, events: int) -> tuple[float, list[Any]]:
-        """Events per second of all of them together, and their answers, which begin with start and end."""
+        """Returns events per second of all of them together, and what each found, which begins with start and end."""
         shares = range(turn * PROCESSES, (turn + 1) * PROCESSES)
         given = [pool.submit(work, uri, share) for pool, share in zip(self._pools, shares, strict=True)]
         spans = [future.result() for future in given]
@@ -118,7 +118,7 @@ def _round(workers: _Workers, uri: str, turn: int) -> Round:
 
 
 def run() -> list[Row]:
-    """Measure the pipeline and its peers on one fresh MongoDB."""
+    """Measures the pipeline and its peers on one fresh MongoDB; returns rows."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         supervisor = ProcessSupervisor(Path(folder))
         stack.callback(supervisor.stop)
@@ -156,7 +156,7 @@ def run() -> list[Row]:
 
 
 def _stored_size(uri: str, expected: int) -> int:
-    """Bytes of a stored event on average; raises AssertionError when not every one is there."""
+    # bytes on average
     with MongoClient[dict[str, Any]](uri, tz_aware=True) as client:
         stored = client["footfall"]["events"].count_documents({})
         assert stored == expected, f"{stored} of {expected} events were stored"

@@ -23,7 +23,7 @@ AGENT = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, li
 
 
 def visits(worker: int, count: int, minutes: int = 40_000) -> Iterator[dict[str, Any]]:
-    """Events of the last so many minutes as a tracker sends them, eight to a visit, each 790 bytes once stored."""
+    """Returns events of the last minutes as a tracker sends them, eight to a visit, each 790 bytes once stored."""
     source = random.Random(worker)
     number = 0
     while number < count:
@@ -46,7 +46,7 @@ def visits(worker: int, count: int, minutes: int = 40_000) -> Iterator[dict[str,
 
 
 def requests(events: list[dict[str, Any]], key: str, size: int = BATCH) -> list[dict[str, Any]]:
-    """HTTP API events of batches, as the gateway hands them to collect."""
+    """Returns HTTP API events of batches, as the gateway hands them to collect."""
     return [
         {
             "version": "2.0",
@@ -80,7 +80,7 @@ class Pipeline:
         assert self.etl({"Records": records}, LambdaContext()) == {"batchItemFailures": []}
 
     def records(self, worker: int = 0) -> list[SqsRecord]:
-        """What is in the queue, as Lambda hands it on."""
+        """Returns what is in the queue, as Lambda hands it on."""
         attributes: SqsAttributes = {"ApproximateReceiveCount": "1", "MessageGroupId": "demo"}
         return [
             {"messageId": f"{worker}-{number}", "body": body, "attributes": attributes}
@@ -89,7 +89,7 @@ class Pipeline:
 
 
 def open_pipeline(mongodb_uri: str) -> Pipeline:
-    """The functions as they are, but for SQS, SNS and the parameters of collect, which are at hand."""
+    """Returns the functions as they are, but for SQS, SNS and the parameters of collect, which are at hand."""
     _settings(mongodb_uri)
     from footfall.identity import new_write_key
 
@@ -103,7 +103,7 @@ def open_pipeline(mongodb_uri: str) -> Pipeline:
 
 
 def collect_without_queue(take: Callable[[list[str]], None]) -> LambdaHandler:
-    """collect's handler with its keys at hand; the bodies of its SQS messages go to `take`."""
+    """Returns collect's handler with its keys at hand; the bodies of its SQS messages go to `take`."""
     _settings(os.environ.get("MONGODB_URI", ""))
     from footfall.aws import parameters
 
@@ -117,7 +117,7 @@ def collect_without_queue(take: Callable[[list[str]], None]) -> LambdaHandler:
 
 
 def slices(items: list[Any], size: int) -> Iterator[list[Any]]:
-    """A list cut into parts of at most `size`."""
+    """Returns a list cut into parts of at most `size`."""
     return (items[start : start + size] for start in range(0, len(items), size))
 
 

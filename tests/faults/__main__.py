@@ -27,7 +27,7 @@ MUST_BE_ZERO = ("waiting", "duplicated", "lost", "phantom")
 
 
 def main(arguments: list[str]) -> int:
-    """Run the chosen scenarios; 1 when anything was lost, duplicated, made up or derived wrongly, or was not tried."""
+    """Runs the chosen scenarios; returns 1 when anything was lost, doubled, made up, derived wrongly or not tried."""
     asked = _parsed(arguments)
     logging.getLogger("infra.local").setLevel(logging.ERROR)
     console = Console()

@@ -42,7 +42,6 @@ def redis_full(trial: Trial) -> str:
 
 
 def _asked_meanwhile(trial: Trial) -> str:
-    """Ask for dashboards that no cache holds; every answer has to be one."""
     statuses: Counter[int] = Counter()
     took = []
     today = datetime.now(UTC).date()
@@ -89,7 +88,7 @@ def _train(trial: Trial) -> None:
 
 
 def _found_similar(trial: Trial, people: list[str]) -> dict[tuple[int, bool | None], int]:
-    """How questions for similar people were answered: the status, and whether without vectors."""
+    # by status, and whether the answer was one without vectors
     found: Counter[tuple[int, bool | None]] = Counter()
     for person in people:
         answer = trial.pipeline.get(f"/api/similar/{person}", SITE)

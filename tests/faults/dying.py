@@ -65,7 +65,7 @@ def _after_call(model: Any, **_: Any) -> None:
 
 
 def handler(event: dict[str, Any], context: Any) -> Any:
-    """The real handler's answer, if this process lives to give it."""
+    """Returns the real handler's answer, if this process lives to give it."""
     POINTS.begin()
     answer = REAL(event, context)
     POINTS.end()

@@ -40,7 +40,7 @@ class Count:
 
 @dataclass
 class Ledger:
-    """What clients sent and what they were told, by the events' serial numbers.
+    """What clients sent and what they were answered, by the events' serial numbers.
 
     `doomed` says of events that can never be stored with which reason they are to be quarantined; of two events in
     `rivals`, which have one id, either may be the one that is stored.
@@ -54,7 +54,7 @@ class Ledger:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, body: Body) -> list[int]:
-        """Note that a body goes out."""
+        """Notes that a body goes out; returns its serial numbers."""
         serials = [serial_of(event) for event in body.events]
         with self._lock:
             self.sent.update(
@@ -63,7 +63,7 @@ class Ledger:
         return serials
 
     def acknowledge(self, body: Body) -> None:
-        """Note that a body's sender was told that its events are safe."""
+        """Notes that a body's sender was answered that its events are safe."""
         with self._lock:
             self.acked.update(serial_of(event) for event in body.events)
 
@@ -76,34 +76,33 @@ class Ledger:
         self.rivals.append({serial_of(one), serial_of(other)})
 
     def count(self, database: Database[dict[str, Any]], waiting_texts: Iterable[str]) -> Count:
-        """Hold everything against the stores, once nothing moves any more."""
+        """Compares everything with the stores, once nothing moves any more; returns the count."""
         stored: Documents = list(database["events"].find())
-        aside: Documents = list(database["quarantine"].find())
+        quarantined: Documents = list(database["quarantine"].find())
         there = Counter(document["properties"].get("serial") for document in stored)
-        reasons = {serial: one["reason"] for one in aside for serial in _serials(one["original"])}
-        set_aside = Counter(serial for one in aside for serial in set(_serials(one["original"])))
+        reasons = {serial: one["reason"] for one in quarantined for serial in _serials(one["original"])}
+        refused = Counter(serial for one in quarantined for serial in set(_serials(one["original"])))
         waiting = {serial for text in waiting_texts for serial in _serials(text.encode())}
-        everywhere = there + set_aside
+        everywhere = there + refused
         return Count(
             sent=len(self.sent),
             acked=len(self.acked),
             indeterminate=len(self.sent.keys() - self.acked),
             stored=len(stored),
-            quarantined=len(set_aside),
+            quarantined=len(refused),
             waiting=len(waiting),
             duplicated=everywhere.total() - len(everywhere),
             lost=len(self.acked - everywhere.keys() - waiting),
-            phantom=sum(not self._was_sent(document) for document in stored) + len(set_aside.keys() - self.sent.keys()),
+            phantom=sum(not self._was_sent(document) for document in stored) + len(refused.keys() - self.sent.keys()),
             problems=(
                 *self.problems,
                 *self._misjudged(reasons),
-                *_told_wrongly(database, len(stored), len(aside)),
+                *_ledger_differs(database, len(stored), len(quarantined)),
                 *differences(database, stored),
             ),
         )
 
     def _was_sent(self, document: dict[str, Any]) -> bool:
-        """Whether a stored event is one that was sent, as it was sent."""
         site_id, event = self.sent.get(document["properties"].get("serial"), ("", {}))
         return bool(
             document["site_id"] == site_id
@@ -115,7 +114,7 @@ class Ledger:
         )
 
     def _misjudged(self, reasons: dict[int, str]) -> list[str]:
-        """Events that are in quarantine and should not be, or for another reason, or the other way round."""
+        # in quarantine and should not be, or for another reason, or the other way round
         expected = dict(self.doomed)
         for pair in self.rivals:
             expected |= dict.fromkeys(reasons.keys() & pair if len(reasons.keys() & pair) == 1 else pair, "id_conflict")
@@ -126,17 +125,16 @@ class Ledger:
         return [f"quarantined {dict(found)}, not {dict(wanted)}"]
 
 
-def _told_wrongly(database: Database[dict[str, Any]], stored: int, quarantined: int) -> Iterator[str]:
-    """How the product's own ledger differs from what there is."""
+def _ledger_differs(database: Database[dict[str, Any]], stored: int, quarantined: int) -> Iterator[str]:
     lines = list(database["ledger"].find())
-    told = {name: sum(line[name] for line in lines) for name in ("stored", "quarantined", "waiting")}
-    if told != {"stored": stored, "quarantined": quarantined, "waiting": 0}:
-        yield f"the ledger tells of {told}, not of {stored} stored and {quarantined} quarantined"
-    uneven = [line["_id"] for line in lines if line["events"] != sum(line[name] for name in (*told, "duplicate"))]
+    counted = {name: sum(line[name] for line in lines) for name in ("stored", "quarantined", "waiting")}
+    if counted != {"stored": stored, "quarantined": quarantined, "waiting": 0}:
+        yield f"the ledger counts {counted}, not {stored} stored and {quarantined} quarantined"
+    uneven = [line["_id"] for line in lines if line["events"] != sum(line[name] for name in (*counted, "duplicate"))]
     if uneven:
         yield f"{len(uneven)} lines of the ledger do not add up: {', '.join(uneven[:3])}"
 
 
 def _serials(text: bytes) -> list[int]:
-    """The serial numbers in an event's or a message's text, in whatever state it is."""
+    # found in an event's or a message's text, in whatever state that is
     return [int(found) for found in SERIAL.findall(text)]

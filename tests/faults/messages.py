@@ -1,4 +1,4 @@
-"""Faults in what is said: poison among good events, and producers older or newer than the consumer."""
+"""Faults of messages: poison among good events, and producers older or newer than the consumer."""
 
 import json
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def poison(trial: Trial) -> str:
 
 
 def _poisoned_bodies(trial: Trial) -> Iterator[Body]:
-    """The trial's bodies: some with a poisoned event, some with an earlier event's id, bad messages between them."""
+    # some with a poisoned event, some with an earlier event's id, bad messages between them
     kinds, forms = cycle(EVENTS), cycle(MESSAGES)
     named: dict[str, Json] = {}
     for number, body in enumerate(trial.traffic.bodies(trial.events)):
@@ -72,7 +72,7 @@ def old_producer(trial: Trial) -> str:
 
 
 def _in_shape(shape: Json, body: Body) -> str:
-    """A body's events in a message of that shape: its envelope's fields, and of each event those that it knows."""
+    # its envelope's fields, and of each event those that the shape knows
     text = message(body.site_id, list(body.events))
     whole = json.loads(text)
     envelope = {name: whole[name] if name in OF_THE_MOMENT else value for name, value in shape.items()}

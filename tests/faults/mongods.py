@@ -49,7 +49,7 @@ class Mongod:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Meanwhile the server takes connections and answers nothing."""
+        """While the context lasts, the server takes connections and answers nothing."""
         with frozen(self._child):
             yield
 
@@ -78,7 +78,7 @@ class ReplicaSet:
             client.admin.command("ping")
 
     def step_down(self) -> str:
-        """Have the primary hand over; the answer is which one it was. A set that is just electing tries again."""
+        """Has the primary hand over; returns which one it was. A set that is just electing is asked again."""
         with Client(self.uri) as client:
             while True:
                 with suppress(PyMongoError):
@@ -90,7 +90,7 @@ class ReplicaSet:
 
 @contextmanager
 def frozen(child: Child) -> Iterator[None]:
-    """Meanwhile the process stands still, with all its connections open."""
+    """While the context lasts, the process stands still, with all its connections open."""
     child.process.send_signal(signal.SIGSTOP)
     try:
         yield
@@ -99,7 +99,7 @@ def frozen(child: Child) -> Iterator[None]:
 
 
 def wait_until(happened: Callable[[], bool], seconds: float, pause: float = 0.01) -> bool:
-    """Wait for something; whether it happened in time."""
+    """Waits for something; returns whether it happened in time."""
     deadline = time.monotonic() + seconds
     while not happened():
         if time.monotonic() > deadline:

@@ -19,7 +19,7 @@ SHOWN = 3
 
 
 def differences(database: Database[Document], events: list[Document]) -> Iterator[str]:
-    """How sessions, people and orders in the store differ from what the events say; nothing when they agree."""
+    """Yields how sessions, people and orders in the store differ from what the events say; nothing when they agree."""
     ordered = sorted(events, key=lambda e: (e["timestamp"], e["received_at"], e["sequence"], e["event_id"]))
     yield from _compare("sessions", database["user_sessions"].find(), sessions(ordered))
     yield from _compare("people", database["users"].find(), people(ordered))
@@ -45,7 +45,7 @@ def _compare(what: str, stored: Iterable[Document], expected: dict[str, Document
 
 
 def sessions(ordered: list[Document]) -> dict[str, Document]:
-    """Every session, by key: events of one session id, or of one visitor with no half hour between them."""
+    """Returns every session, by key: events of one session id, or of one visitor with no half hour between them."""
     visits = [event for event in ordered if event["type"] not in NO_VISIT]
     groups: defaultdict[tuple[str, str], list[Document]] = defaultdict(list)
     latest: dict[tuple[str, str], tuple[Document, str]] = {}
@@ -88,7 +88,7 @@ def _session(events: list[Document]) -> Document:
 
 
 def people(ordered: list[Document]) -> dict[str, Document]:
-    """Everybody, by key: visitors, and the known persons that some of them turned out to be."""
+    """Returns everybody, by key: visitors, and the known persons that some of them turned out to be."""
     seen: defaultdict[tuple[str, str], list[Document]] = defaultdict(list)
     for event in ordered:
         for person_id in {event["person_id"], event["visitor_id"]}:
@@ -98,21 +98,21 @@ def people(ordered: list[Document]) -> dict[str, Document]:
 
 def _person(person_id: str, events: list[Document]) -> Document:
     named = [event for event in events if event.get("user_id") and event.get("user_id") != event["visitor_id"]]
-    told: Document = {}
+    traits: Document = {}
     for event in events:
-        told |= (event.get("traits") or {}) if event["person_id"] == person_id else {}
+        traits |= (event.get("traits") or {}) if event["person_id"] == person_id else {}
     return {
         "date": events[0]["timestamp"],
         "last_seen": events[-1]["timestamp"],
         "device": events[0]["device"],
         "merged_ids": sorted({event["visitor_id"] for event in named if event.get("user_id") == person_id}),
         "link": _link([event for event in named if event["visitor_id"] == person_id]),
-        "traits": told,
+        "traits": traits,
     }
 
 
 def _link(named: list[Document]) -> Document | None:
-    """Who a visitor is, as the first event says that has both ids."""
+    # as the first event says that has both ids
     if not named:
         return None
     first = min(named, key=lambda event: (event["timestamp"], event["event_id"]))
@@ -120,7 +120,7 @@ def _link(named: list[Document]) -> Document | None:
 
 
 def orders(ordered: list[Document]) -> dict[str, Document]:
-    """Every order, by key: what was paid, and how much of it came back."""
+    """Returns every order, by key: what was paid, and how much of it came back."""
     groups: defaultdict[str, list[Document]] = defaultdict(list)
     for event in ordered:
         if event["type"] in OF_ORDERS:

@@ -69,7 +69,7 @@ THROUGH_DOOR = Setting(mongo_door=True)
 
 @contextmanager
 def opened(setting: Setting, seed: int) -> Iterator["Pipeline"]:
-    """A pipeline that leaves nothing behind; raises StartFailed, or CannotInject where its fault cannot be made."""
+    """Yields a pipeline that leaves nothing behind; raises StartFailed, or CannotInject for an impossible fault."""
     with (
         tempfile.TemporaryDirectory(prefix="footfall-faults-", ignore_cleanup_errors=True) as folder,
         Pipeline(Path(folder), seed, setting) as pipeline,
@@ -87,13 +87,13 @@ class Watched:
     failures: int = 0
 
     def invoke(self, payload: bytes) -> Invocation:
-        """The function's answer."""
+        """Returns the function's answer, and counts how it ended."""
         for record in json.loads(payload)["Records"]:
             self.receives[int(record["attributes"]["ApproximateReceiveCount"])] += 1
         answer = self.function.invoke(payload)
-        said: dict[str, Any] = json.loads(answer.payload)
-        self.endings[said["errorType"] if answer.failed else "answered"] += 1
-        self.failures += answer.failed or bool(said["batchItemFailures"])
+        found: dict[str, Any] = json.loads(answer.payload)
+        self.endings[found["errorType"] if answer.failed else "answered"] += 1
+        self.failures += answer.failed or bool(found["batchItemFailures"])
         return answer
 
     def forget(self) -> None:
@@ -156,7 +156,6 @@ class Pipeline:
             self._feed(name)
 
     def _start_store(self) -> str:
-        """Start MongoDB and open the sites; where the functions reach it."""
         self.store = self.setting.store(self.supervisor, self.folder / "mongodb")
         self._client = MongoClient[dict[str, Any]](self.store.uri, tz_aware=True)
         self._cleanup.callback(self._client.close)
@@ -235,7 +234,7 @@ class Pipeline:
         return self.functions[COLLECT].plan.environment["EVENTS_QUEUE_URL"]
 
     def post(self, site_id: str, body: bytes, path: str, encoding: str) -> Response | None:
-        """What collect answers a client of that site; None when nothing is heard of it."""
+        """Returns what collect answers a client of that site; None when it does not answer."""
         headers = {"host": "shop.example", "content-type": "application/json", "user-agent": "Mozilla/5.0 (X11)"}
         headers |= {"x-api-key": self._write_keys[site_id]}
         headers |= {} if encoding == "identity" else {"content-encoding": encoding}
@@ -243,7 +242,7 @@ class Pipeline:
         return self._ask(request)
 
     def get(self, path: str, site_id: str, scopes: str = "read") -> Response | None:
-        """What the API answers somebody who may read a site's figures."""
+        """Returns what the API answers somebody who may read a site's figures."""
         path, _, query = path.partition("?")
         return self._ask(Request("GET", path, query, (("host", "shop.example"),), b""), site_id, scopes)
 
@@ -257,7 +256,7 @@ class Pipeline:
         return None if answer.failed else response_of(answer.payload)
 
     def invoke(self, function: str, payload: Any) -> Any:
-        """What a function of the pipeline answers."""
+        """Returns what a function of the pipeline answers."""
         answer = self.functions[function].invoke(json.dumps(payload).encode())
         assert not answer.failed, answer.payload
         return json.loads(answer.payload)
@@ -267,11 +266,11 @@ class Pipeline:
         client("sqs", self.aws.endpoint).send_message(QueueUrl=self.queue_url, MessageBody=text, MessageGroupId=group)
 
     def log_of(self, function: str) -> str:
-        """Everything a function has said."""
+        """Returns everything that a function has logged."""
         return (self.folder / "logs" / f"{function}.log").read_text(errors="replace")
 
     def settle(self, seconds: float = SETTLE_SECONDS) -> bool:
-        """Let everything that waits be processed, dead letters too; whether it was in time."""
+        """Lets everything that waits be processed, dead letters too; returns whether that was in time."""
         return wait_until(self._is_settled, seconds, pause=0.1)
 
     def _is_settled(self) -> bool:
@@ -284,7 +283,7 @@ class Pipeline:
         return not dead and not any(source.busy for source in self._sources)
 
     def _redrive(self, url: str) -> None:
-        """Give dead letters another try, as an operator does once the fault is over."""
+        # as an operator does once the fault is over
         self.redriven += self._depth(url)
         arn = f"{self.plan.queue_sources[0].queue_arn.rpartition(':')[0]}:{url.rpartition('/')[2]}"
         client("sqs", self.aws.endpoint).start_message_move_task(SourceArn=arn)
@@ -293,7 +292,7 @@ class Pipeline:
         return queue_depth(queue_url, self.aws.endpoint)
 
     def waiting(self) -> Iterator[str]:
-        """The text of every message that waits in either queue."""
+        """Yields the text of every message that waits in either queue."""
         sqs = client("sqs", self.aws.endpoint)
         for url in (self.queue_url, _dead_letters_of(self.queue_url)):
             while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):

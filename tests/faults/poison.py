@@ -38,7 +38,7 @@ EVENTS: dict[str, Callable[[Traffic], Json]] = {
 
 
 def message(site_id: str, events: list[Json], **but: object) -> str:
-    """A message as collect sends it; a value that is None is left out."""
+    """Returns a message as collect sends it; a value that is None is left out."""
     numbered = [
         {"eventId": f"e-{event['properties']['serial']}", **event, "sequence": n} for n, event in enumerate(events)
     ]

@@ -57,7 +57,7 @@ def _deadly(trial: Trial, body: Body) -> Body:
 
 
 def _killed_at_every_point(trial: Trial, function: str, step: int) -> str:
-    """One body for each point, or for each `step`th; over when the last one was come past alive."""
+    # one body for each point, or for each `step`th, until the function came past the last one alive
     died: list[int] = []
     chosen, passed, fell = (trial.pipeline.folder / function / name for name in ("point", "passed", "died"))
     for point in count(1, step):
@@ -79,11 +79,8 @@ def _killed_at_every_point(trial: Trial, function: str, step: int) -> str:
 
 
 def _mixed(trial: Trial) -> Body:
-    """A body for which every kind of call is made, and always the same ones.
-
-    Somebody new who logs in, orders and writes; a visit without a session id; somebody known; an event known already;
-    and one that is to be set aside.
-    """
+    # Every kind of call is made for it, and always the same ones: somebody new who logs in, orders and writes; a visit
+    # without a session id; somebody known; an event known already; and one that is to be quarantined.
     traffic, sent = trial.traffic, trial.ledger.sent
     moment, visitor, known = traffic.moment(), f"mixed-{len(sent)}", next(iter(sent.values()), None)
     visit = {"sessionId": f"s-{visitor}", "userId": f"u-{visitor}", "device": "Mobile"}

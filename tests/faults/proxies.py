@@ -24,7 +24,7 @@ WRITES = frozenset({"insert", "update", "delete", "findAndModify"})
 
 
 def pass_on(command: str) -> float:
-    """The rule of a door without a fault."""
+    """Returns the delay of a reply where there is no fault: none."""
     return 0.0
 
 
@@ -67,7 +67,6 @@ class MongoDoor:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Join one client's connection to one of the server's, until either is closed."""
         with suppress(OSError):
             server_reader, server_writer = await asyncio.open_connection(LOOPBACK, self._target)
             last = [""]

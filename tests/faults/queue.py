@@ -63,7 +63,7 @@ def burst(trial: Trial) -> str:
 
 
 def _noise(trial: Trial, events: int) -> Iterator[Body]:
-    """Nine bodies of the noisy site to one of any other."""
+    # nine bodies of the noisy site to one of any other
     number = 0
     while events > 0:
         length = min(events, trial.traffic.random.randint(1, 40))
@@ -73,7 +73,7 @@ def _noise(trial: Trial, events: int) -> Iterator[Body]:
 
 
 def _paced(bodies: Iterator[Body], events_per_second: float) -> Iterator[Body]:
-    """Bodies when they are due, whether or not earlier ones have been answered."""
+    # bodies when they are due, whether or not earlier ones have been answered
     due = time.monotonic()
     for body in bodies:
         time.sleep(max(0.0, due - time.monotonic()))
@@ -82,7 +82,7 @@ def _paced(bodies: Iterator[Body], events_per_second: float) -> Iterator[Body]:
 
 
 def _dwell(trial: Trial, site_id: str) -> float:
-    """In how many seconds 95 % of a site's events were taken up by etl/events."""
+    # the seconds in which 95 % of a site's events were taken up by etl/events
     found = trial.pipeline.database["events"].find({"site_id": site_id}, {"received_at": 1, "processed_at": 1})
     times = [_seconds(event) for event in found]
     return quantiles(times, n=20)[-1] if len(times) > 1 else 0.0

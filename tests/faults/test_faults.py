@@ -23,7 +23,7 @@ class Pipelines:
         self._setting: Setting | None = None
 
     def pipeline(self, setting: Setting) -> Pipeline:
-        """A pipeline of that setting."""
+        """Returns a pipeline of that setting."""
         if setting != self._setting:
             self.close()
             self._pipeline = self._open.enter_context(opened(setting, SEED))
@@ -45,6 +45,7 @@ def pipelines() -> Iterator[Pipelines]:
 
 
 def by_setting(scenario: Scenario) -> int:
+    """Returns the place of a scenario's setting among all settings."""
     return SETTINGS.index(scenario.setting)
 
 

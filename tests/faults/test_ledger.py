@@ -34,20 +34,20 @@ def store(database: Mongo, monkeypatch: pytest.MonkeyPatch) -> Mongo:
 
 @pytest.fixture
 def ledger(store: Mongo) -> Ledger:
-    """The ledger of some events that were acknowledged and stored, and of a poisoned one that was set aside."""
+    """The ledger of some events that were acknowledged and stored, and of a poisoned one that was quarantined."""
     traffic, ledger = Traffic("ledger"), Ledger()
     poisoned = EVENTS["bad_key"](traffic)
     body = Body("shop", [*traffic.body(SENT).events, *traffic.whole_visit(), poisoned])
     ledger.send(body)
     ledger.acknowledge(body)
     ledger.doom([poisoned], "bad_key")
-    told = EventsMessage.model_validate_json(message("shop", list(body.events)))
-    assert handler(sqs_event([told]), LambdaContext()) == {"batchItemFailures": []}
+    parsed = EventsMessage.model_validate_json(message("shop", list(body.events)))
+    assert handler(sqs_event([parsed]), LambdaContext()) == {"batchItemFailures": []}
     return ledger
 
 
 def figures(count: Count) -> dict[str, int]:
-    """The figures that must be 0."""
+    """Returns the figures that must be 0."""
     return {name: asdict(count)[name] for name in ("waiting", "duplicated", "lost", "phantom")}
 
 
@@ -104,22 +104,22 @@ def test_an_event_is_missed_or_is_too_many(
 
 
 @pytest.mark.parametrize(
-    ("collection", "change", "said"),
+    ("collection", "change", "problem_text"),
     [
         ("user_sessions", {"$inc": {"page_views": 1}}, "wrong values of sessions"),
         ("users", {"$set": {"device": "Fridge"}}, "wrong values of people"),
         ("orders", {"$inc": {"total": 1}}, "wrong values of orders"),
-        ("ledger", {"$inc": {"stored": 1, "events": 1}}, "the ledger tells of"),
+        ("ledger", {"$inc": {"stored": 1, "events": 1}}, "the ledger counts"),
         ("ledger", {"$inc": {"duplicate": 1}}, "do not add up"),
         ("quarantine", {"$set": {"reason": "bad_mood"}}, "quarantined {'bad_mood': 1}, not {'bad_key': 1}"),
     ],
 )
 def test_what_follows_from_events_wrongly_is_a_problem(
-    store: Mongo, ledger: Ledger, collection: str, change: dict[str, Any], said: str
+    store: Mongo, ledger: Ledger, collection: str, change: dict[str, Any], problem_text: str
 ) -> None:
     store[collection].update_one({}, change)
     count = ledger.count(store, [])
-    assert any(said in problem for problem in count.problems), count.problems
+    assert any(problem_text in problem for problem in count.problems), count.problems
     assert not count.balances
 
 

@@ -10,6 +10,7 @@ from tests.support.builders import NOON, a_message
 
 
 def recorded(name: str) -> dict[str, Any]:
+    """Returns the recorded message of that shape."""
     shape: dict[str, Any] = json.loads((RECORDED / f"{name}.json").read_text())
     return shape
 

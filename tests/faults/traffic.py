@@ -29,7 +29,7 @@ class Body:
 
 
 def serial_of(event: Json) -> int:
-    """The event's own number, the same wherever the event went."""
+    """Returns the event's own number, the same wherever the event went."""
     return int(event["properties"]["serial"])
 
 
@@ -51,19 +51,19 @@ class Traffic:
         self._now = datetime.now(UTC)
 
     def bodies(self, events: int, largest: int = 40) -> Iterator[Body]:
-        """So many events, in bodies of different lengths."""
+        """Yields so many events, in bodies of different lengths."""
         while events > 0:
             length = min(events, self.random.randint(1, largest))
             yield self.body(length, self.random.choice(self.sites))
             events -= length
 
     def body(self, length: int, site_id: str | None = None) -> Body:
-        """The next events of a site, each of some visit that goes on."""
+        """Returns the next events of a site, each of some visit that goes on."""
         site_id = site_id or self.sites[0]
         return Body(site_id, [self._next_event(site_id) for _ in range(length)])
 
     def event(self, visitor: str, moment: datetime, **but: Any) -> Json:
-        """One event with the next number."""
+        """Returns one event with the next number."""
         self._serial += 1
         properties = {"serial": self._serial, **self._padding, **but.pop("properties", {})}
         event = {
@@ -77,12 +77,12 @@ class Traffic:
         return {name: value for name, value in event.items() if value is not None}
 
     def moment(self) -> datetime:
-        """Some time in the last day, one in five in the last minutes: those visits are live."""
+        """Returns some time in the last day, one in five in the last minutes: those visits are live."""
         minutes = self.random.choice((10, DAY_MINUTES, DAY_MINUTES, DAY_MINUTES, DAY_MINUTES))
         return self._now - timedelta(seconds=self.random.randrange(minutes * 60))
 
     def whole_visit(self) -> list[Json]:
-        """A visit of somebody who logs in and orders."""
+        """Returns a visit of somebody who logs in and orders."""
         while True:
             visit = list(self._visit())
             if {"identify", "order_completed"} <= {event["eventType"] for event in visit}:
@@ -100,7 +100,7 @@ class Traffic:
             return self._next_event(site_id)
 
     def _visit(self) -> Iterator[Json]:
-        """One visit: pages with a click here and there, at times a login and an order, and at times its refund."""
+        # pages with a click here and there, at times a login and an order, and at times its refund
         again = self._visitors and self.random.random() < 0.2
         self._visitors += 0 if again else 1
         visitor = f"v-{self.random.randint(1, self._visitors) if again else self._visitors}"

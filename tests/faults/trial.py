@@ -67,14 +67,14 @@ class Trial:
 
     @contextmanager
     def sending(self) -> Iterator["Future[None]"]:
-        """Meanwhile clients send all of the trial's events."""
+        """While the context lasts, clients send all of the trial's events; at its end all are sent."""
         with ThreadPoolExecutor(1) as background:
             sent = background.submit(self.send)
             yield sent
         sent.result()
 
     def deliver(self, body: Body, *, packed: bool = False, tries: int = TRIES) -> bool:
-        """Send one body, and again until it is known to be safe, as a client does; whether it is in the end."""
+        """Sends one body, and again until it is known to be safe, as a client does; returns whether it is at last."""
         self.ledger.send(body)
         text = gzip.compress(body.text.encode()) if packed else body.text.encode()
         for attempt in range(tries):
@@ -128,7 +128,7 @@ def run(
     seed: int,
     progress: Callable[[int], None] = lambda events: None,
 ) -> Outcome:
-    """Let one fault into a pipeline as that scenario asks for, have it heal, let everything settle, and count."""
+    """Lets one fault into a pipeline, has it heal, lets everything settle, and returns what the count came to."""
     started = time.monotonic()
     pipeline.clear()
     trial = Trial(pipeline, Traffic(f"{scenario.name} {seed}", pipeline.setting.sites), Ledger(), events, progress)

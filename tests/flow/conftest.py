@@ -22,23 +22,23 @@ class Shop:
     write_key: str
 
     def get(self, path: str, **query: Any) -> Any:
-        """What a GET with the API key answers; the status must be 200."""
+        """Returns what a GET with the API key answers; the status must be 200."""
         answer = httpx.get(f"{self.stack.url}{path}", params=query, headers={"x-api-key": self.api_key}, timeout=30)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def post(self, path: str, body: Any = None) -> httpx.Response:
-        """The answer to a POST with the API key."""
+        """Returns the answer to a POST with the API key."""
         return httpx.post(f"{self.stack.url}{path}", json=body, headers={"x-api-key": self.api_key}, timeout=30)
 
     def collect(self, body: Any, **headers: str) -> httpx.Response:
-        """The answer of collect to a body sent with the write key."""
+        """Returns the answer of collect to a body sent with the write key."""
         return httpx.post(
             f"{self.stack.url}/collect", json=body, headers={"x-api-key": self.write_key, **headers}, timeout=30
         )
 
     def wait_until_stored(self, seconds: float = 60) -> None:
-        """Wait until the events queue is empty: all that was sent is stored, or set aside."""
+        """Wait until the events queue is empty: all that was sent is stored or quarantined."""
         deadline = time.monotonic() + seconds
         while any(self.get("/etl/status")["queues"]["events"][part] for part in ("waiting", "in_flight")):
             assert time.monotonic() < deadline, "the events queue does not get empty"

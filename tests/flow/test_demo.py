@@ -19,7 +19,7 @@ TABLES = {"home": 40, "search": 20, "payment": 8, "payment_confirmation": 2}
 
 
 def demo(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """The demo, started with its temporary files in a folder."""
+    """Returns the demo, started with its temporary files in a folder."""
     return subprocess.Popen(
         [str(Path(sys.executable).with_name("footfall")), "demo", *arguments],
         stdout=subprocess.PIPE,
@@ -30,7 +30,7 @@ def demo(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def read_until(process: subprocess.Popen[str], text: str) -> str:
-    """What the process says until a line has the text, or until it ends."""
+    """Returns what the process prints until a line has the text, or until it ends."""
     assert process.stdout
     lines: list[str] = []
     for line in process.stdout:
@@ -40,25 +40,25 @@ def read_until(process: subprocess.Popen[str], text: str) -> str:
     return "".join(lines)
 
 
-def people_of(said: str) -> list[int]:
-    """How many people the funnel shows at each step."""
-    rows = [re.match(rf"{step} .*?([\d,]+) +[\d.]+ %", line) for line in said.splitlines() for step in STEPS]
+def people_of(printed: str) -> list[int]:
+    """Returns how many people the funnel shows at each step."""
+    rows = [re.match(rf"{step} .*?([\d,]+) +[\d.]+ %", line) for line in printed.splitlines() for step in STEPS]
     return [int(row[1].replace(",", "")) for row in rows if row][: len(STEPS)]
 
 
 def test_it_loads_a_month_shows_its_funnel_and_stays_until_ctrl_c(tmp_path: Path) -> None:
     process = demo(tmp_path, "--days", "3", "--visitors-per-day", "40")
     try:
-        said = read_until(process, "Running until Ctrl-C")
-        people = people_of(said)
-        assert len(people) == len(STEPS), said
+        printed = read_until(process, "Running until Ctrl-C")
+        people = people_of(printed)
+        assert len(people) == len(STEPS), printed
         assert people == sorted(people, reverse=True)
         assert people[0] > 40
-        assert {"Mobile", "Desktop"} <= set(re.findall(r"\w+", said))
-        address = re.search(r"http://127.0.0.1:(\d+)/docs", said)
+        assert {"Mobile", "Desktop"} <= set(re.findall(r"\w+", printed))
+        address = re.search(r"http://127.0.0.1:(\d+)/docs", printed)
         assert address
         socket.create_connection(("127.0.0.1", int(address[1])), 5).close()
-        assert_the_shop_is_open(said, f"http://127.0.0.1:{address[1]}")
+        assert_the_shop_is_open(printed, f"http://127.0.0.1:{address[1]}")
 
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
@@ -70,9 +70,9 @@ def test_it_loads_a_month_shows_its_funnel_and_stays_until_ctrl_c(tmp_path: Path
         socket.create_connection(("127.0.0.1", int(address[1])), 5)
 
 
-def assert_the_shop_is_open(said: str, url: str) -> None:
+def assert_the_shop_is_open(printed: str, url: str) -> None:
     """The address it names has pages with a tracker, whose key sends events to this Footfall from that origin."""
-    shop = re.search(r"The demo shop is at (http://127.0.0.1:\d+)", said)
+    shop = re.search(r"The demo shop is at (http://127.0.0.1:\d+)", printed)
     assert shop
     assert "Fern &amp; Finch" in httpx.get(shop[1]).text
     assert httpx.get(f"{shop[1]}/footfall.js").headers["content-type"].startswith("text/javascript")
@@ -99,16 +99,16 @@ def tables(tmp_path: Path) -> Path:
 
 def test_it_loads_page_tables_and_leaves_when_told_to(tmp_path: Path, tables: Path) -> None:
     process = demo(tmp_path, "--tables", str(tables), "--exit", "--data", str(tmp_path / "kept"))
-    said, _ = process.communicate(timeout=SECONDS)
+    printed, _ = process.communicate(timeout=SECONDS)
 
-    assert process.returncode == 0, said
-    assert people_of(said) == list(TABLES.values()), said
+    assert process.returncode == 0, printed
+    assert people_of(printed) == list(TABLES.values()), printed
     assert (tmp_path / "kept" / "keys.json").exists()
 
 
 def test_a_folder_without_the_tables_ends_with_a_sentence(tmp_path: Path) -> None:
     process = demo(tmp_path, "--tables", str(tmp_path), "--exit")
-    said, _ = process.communicate(timeout=SECONDS)
+    printed, _ = process.communicate(timeout=SECONDS)
 
     assert process.returncode == 1
-    assert "has no user_table.csv" in said
+    assert "has no user_table.csv" in printed

@@ -18,6 +18,7 @@ ROWS_OF_ORDERS = 6_000
 
 
 def footfall(shop: Shop, *arguments: str | Path) -> Result:
+    """Returns how `footfall` ended, run with these arguments against the stack."""
     environment = {"FOOTFALL_URL": shop.stack.url, "FOOTFALL_KEY": shop.api_key, "COLUMNS": "200"}
     return CliRunner().invoke(app, [str(argument) for argument in arguments], env=environment)
 

@@ -14,12 +14,12 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
 def receipt(shop: Shop, event_id: str) -> dict[str, Any]:
-    """What became of an event."""
+    """Returns what became of an event."""
     return dict(shop.get(f"/collect/receipts/{event_id}"))
 
 
 def segment(shop: Shop, **event: Any) -> None:
-    """Send a call as a Segment SDK does, which is told of no bad event."""
+    """Send a call as a Segment SDK does, which hears of no bad event."""
     batch = {"batch": [{"type": "track", "anonymousId": "v", **event}]}
     httpx.post(f"{shop.stack.url}/v1/batch", json=batch, auth=(shop.write_key, ""), timeout=30).raise_for_status()
 
@@ -73,7 +73,7 @@ def test_everything_can_be_derived_anew_and_cleaned_up(shop: Shop) -> None:
     assert shop.post("/etl/run-sync").json()["failed"] == 0
     assert len(shop.get("/etl/recent-sessions")["sessions"]) == 2
 
-    told = shop.post("/etl/cleanup?retention_days=30&dry_run=true").json()["removed"]
+    planned = shop.post("/etl/cleanup?retention_days=30&dry_run=true").json()["removed"]
     done = shop.post("/etl/cleanup?retention_days=30").json()["removed"]
-    assert told == done == {"events": 1, "user_sessions": 1, "feedback": 0, "quarantine": 0}
+    assert planned == done == {"events": 1, "user_sessions": 1, "feedback": 0, "quarantine": 0}
     assert (receipt(shop, "old")["status"], receipt(shop, "new")["status"]) == ("unknown", "stored")

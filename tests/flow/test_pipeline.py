@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
 
 def visit(visitor: str, pages: list[str], start: datetime, **but: Any) -> list[dict[str, Any]]:
-    """A visit: pages in order, a minute apart."""
+    """Returns a visit: pages in order, a minute apart."""
     return [
         an_event(visitorId=visitor, pageType=page, timestamp=(start + timedelta(minutes=minute)).isoformat(), **but)
         for minute, page in enumerate(pages)
@@ -80,7 +80,7 @@ def test_training_makes_customers_segments_and_neighbours(shop: Shop) -> None:
 
 
 def finished_run(shop: Shop) -> dict[str, Any]:
-    """The newest training run, once it is over."""
+    """Returns the newest training run, once it is over."""
     deadline = now() + timedelta(seconds=120)
     while now() < deadline:
         runs = shop.get("/api/models")["runs"]

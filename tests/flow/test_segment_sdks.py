@@ -23,14 +23,16 @@ ROOT = Path(__file__).parents[2]
 TRACKS = 120
 """More than either SDK puts into one request."""
 SENT = Counter(identify=1, pageview=2, group=1, alias=1, order_completed=1, custom=TRACKS)
-Speaks = Callable[[str, str], list[str]]
+Sdk = Callable[[str, str], list[str]]
 
 
 def python(host: str, write_key: str, **options: Any) -> list[str]:
-    """Say everything with the Python SDK, and close it; the answer is the ids of the messages."""
+    """Makes every call with the Python SDK, and closes it; returns the ids of the messages."""
     failures: list[Any] = []
-    client = Client(write_key, host=host, upload_interval=0.1, on_error=lambda *told: failures.append(told), **options)
-    said = [
+    client = Client(
+        write_key, host=host, upload_interval=0.1, on_error=lambda *failure: failures.append(failure), **options
+    )
+    sent = [
         client.identify("ann", {"email": "ann@example.com"}, anonymous_id="visitor"),
         client.page(anonymous_id="visitor", name="Home", properties={"url": "https://shop.example/", "title": "Shop"}),
         client.screen("ann", name="Basket", properties={"items": 2}),
@@ -41,27 +43,28 @@ def python(host: str, write_key: str, **options: Any) -> list[str]:
     ]
     client.shutdown()
     assert failures == []
-    return [message["messageId"] for _, message in said]
+    return [message["messageId"] for _, message in sent]
 
 
 def python_with_gzip(host: str, write_key: str) -> list[str]:
-    """The Python SDK with compressed bodies."""
+    """Makes the same calls with compressed bodies."""
     return python(host, write_key, gzip=True)
 
 
 def node(host: str, write_key: str) -> list[str]:
-    """Say everything with the Node SDK; the answer is the ids of the messages."""
+    """Makes every call with the Node SDK; returns the ids of the messages."""
     if not shutil.which("node") or not (ROOT / "node_modules" / "@segment" / "analytics-node").is_dir():
         pytest.skip("node and its @segment/analytics-node are not here (npm ci)")
     command = ["node", str(Path(__file__).parent / "segment.mjs"), host, write_key, str(TRACKS)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=90)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert told["failures"] == []
-    return list(told["ids"])
+    printed = json.loads(done.stdout.splitlines()[-1])
+    assert printed["failures"] == []
+    return list(printed["ids"])
 
 
 def an_order() -> dict[str, Any]:
+    """Returns the properties of a completed order."""
     products = [{"product_id": "p", "price": 12.5, "quantity": 2}]
     return {"order_id": "o1", "total": 25, "currency": "EUR", "products": products}
 
@@ -70,7 +73,7 @@ SDKS = [python, python_with_gzip, node]
 
 
 @pytest.fixture(params=SDKS, ids=lambda sdk: sdk.__name__)
-def speaks(request: pytest.FixtureRequest) -> Speaks:
+def sdk(request: pytest.FixtureRequest) -> Sdk:
     """One of the SDKs."""
     return request.param  # type: ignore[no-any-return]
 
@@ -102,9 +105,9 @@ def assert_stored_once(shop: Shop, database: Database[dict[str, Any]], ids: list
 
 
 def test_every_call_of_an_sdk_is_stored_once_and_means_what_it_says(
-    speaks: Speaks, shop: Shop, database: Database[dict[str, Any]]
+    sdk: Sdk, shop: Shop, database: Database[dict[str, Any]]
 ) -> None:
-    assert_stored_once(shop, database, speaks(shop.stack.url, shop.write_key))
+    assert_stored_once(shop, database, sdk(shop.stack.url, shop.write_key))
     site = {"site_id": shop.site_id}
     [order] = database["orders"].find(site)
     assert (order["order_id"], order["total"], order["currency"]) == ("o1", 2500, "EUR")
@@ -121,10 +124,10 @@ def test_every_call_of_an_sdk_is_stored_once_and_means_what_it_says(
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_what_is_turned_away_comes_again_when_asked_to(
-    status: int, speaks: Speaks, shop: Shop, front: Front, database: Database[dict[str, Any]]
+    status: int, sdk: Sdk, shop: Shop, front: Front, database: Database[dict[str, Any]]
 ) -> None:
     front.refusals.extend([Refusal(status, retry_after=1)] * 2)
-    assert_stored_once(shop, database, speaks(front.url, shop.write_key))
+    assert_stored_once(shop, database, sdk(front.url, shop.write_key))
     assert Counter(front.statuses)[status] == 2
 
 
@@ -136,18 +139,16 @@ def test_the_wait_that_a_429_asks_for_is_kept(shop: Shop, front: Front) -> None:
     assert second.at - first.at >= 1.9
 
 
-def test_a_lost_reply_doubles_nothing(
-    speaks: Speaks, shop: Shop, front: Front, database: Database[dict[str, Any]]
-) -> None:
+def test_a_lost_reply_doubles_nothing(sdk: Sdk, shop: Shop, front: Front, database: Database[dict[str, Any]]) -> None:
     front.refusals.extend([Refusal(503, reply_lost=True), Refusal(502, reply_lost=True)])
-    assert_stored_once(shop, database, speaks(front.url, shop.write_key))
+    assert_stored_once(shop, database, sdk(front.url, shop.write_key))
 
 
-def test_a_wrong_key_is_told_and_not_tried_again(shop: Shop, front: Front) -> None:
-    told: list[Any] = []
+def test_a_wrong_key_is_reported_and_not_tried_again(shop: Shop, front: Front) -> None:
+    statuses: list[Any] = []
     client = Client(
-        "wk_wrong", host=front.url, upload_interval=0.1, on_error=lambda error, _batch: told.append(error.status)
+        "wk_wrong", host=front.url, upload_interval=0.1, on_error=lambda error, _batch: statuses.append(error.status)
     )
     client.track("ann", "Lamp Lit")
     client.shutdown()
-    assert (told, front.statuses) == ([403], [403])
+    assert (statuses, front.statuses) == ([403], [403])

@@ -25,7 +25,7 @@ SHOWN = 2_000
 
 
 def main() -> int:
-    """Share the inputs between the cores, and print what became of them."""
+    """Shares the inputs between the cores and prints what became of them; returns 1 when anything was wrong."""
     arguments = _arguments()
     console = Console(width=140)
     console.print(f"{arguments.inputs:,} inputs in {PROCESSES} processes, seed {arguments.seed}")
@@ -72,8 +72,8 @@ def _show(console: Console, tallies: list[Tally], seconds: float) -> None:
     for tally in tallies:
         console.print(f"slowest of {tally.part}: {tally.slowest[1]}", markup=False, highlight=False)
         for finding in tally.findings.values():
-            told = f"{finding.times}× {finding.what}\n    {finding.shortest[:SHOWN]}"
-            console.print(told, markup=False, highlight=False)
+            text = f"{finding.times}× {finding.what}\n    {finding.shortest[:SHOWN]}"
+            console.print(text, markup=False, highlight=False)
     console.print(f"{sum(tally.inputs for tally in tallies):,} inputs in {seconds:,.0f} s")
 
 

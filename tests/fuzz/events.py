@@ -43,7 +43,7 @@ def _authorize(world: World, event: Any) -> str:
 
 
 def whole(source: random.Random, world: World, route: Route) -> Json:
-    """A request that is right, as the gateway hands it on."""
+    """Returns a request that is right, as the gateway hands it on."""
     method, path = route.key.split(" ", 1)
     parameters = {name: source.choice(IDS) for name in _names(path)}
     for name, value in parameters.items():
@@ -76,7 +76,7 @@ def _body(source: random.Random) -> bytes:
 
 
 def _junked(source: random.Random, value: Any, share: float) -> Any:
-    """The same JSON with a share of its parts replaced by something else, and some fields named otherwise."""
+    # a share of its parts replaced by something else, and some fields named otherwise
     if source.random() < share / 4:
         return source.choice(VALUES + TEXTS)
     if isinstance(value, dict):
@@ -94,7 +94,7 @@ def _query(source: random.Random) -> str:
 
 
 def mutated(source: random.Random, event: Json) -> Any:
-    """The event with one to four of its parts changed."""
+    """Returns the event with one to four of its parts changed."""
     if source.random() < 0.01:
         return source.choice(NO_REQUESTS)
     for _ in range(source.randrange(1, 5)):
@@ -103,7 +103,6 @@ def mutated(source: random.Random, event: Json) -> Any:
 
 
 def _change_any_part(source: random.Random, event: Json) -> None:
-    """Drop a part at any depth, or put something else in its place."""
     parent: Any = event
     key = source.choice(list(parent))
     while isinstance(parent[key], dict) and parent[key] and source.random() < 0.7:

@@ -84,7 +84,7 @@ class Tally:
 
 
 def outcome_of_http(answer: Any) -> str:
-    """The status of an HTTP function's answer; raises Wrong for no answer, a 5xx, or an error without its form."""
+    """Returns the status of an HTTP function's answer; raises Wrong for none, a 5xx, or an error without its form."""
     try:
         size = len(json.dumps(answer))
         status, body = int(answer["statusCode"]), answer.get("body") or ""
@@ -113,7 +113,7 @@ def _check_problem(answer: dict[str, Any], status: int, body: str) -> None:
 
 @contextmanager
 def _last_error() -> Iterator[list[BaseException]]:
-    """The exceptions that are logged meanwhile: a function hides them behind a clean answer."""
+    # exceptions are logged: a function hides them behind a clean answer
     errors: list[BaseException] = []
 
     class Keeper(logging.Handler):
@@ -130,7 +130,7 @@ def _last_error() -> Iterator[list[BaseException]]:
 
 
 def _place(error: BaseException) -> str:
-    """Where an exception comes from: its kind, and the last line of ours or, failing that, of anybody's."""
+    # the last line of ours or, failing that, of anybody's
     frames = list(traceback.extract_tb(error.__traceback__))
     ours = [frame for frame in frames if "site-packages" not in frame.filename and "tests/fuzz" not in frame.filename]
     place = (ours or frames)[-1:]

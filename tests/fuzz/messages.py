@@ -32,7 +32,7 @@ JSON = st.recursive(
 
 
 def record(body: SearchStrategy[str]) -> SearchStrategy[Message]:
-    """An SQS record with such a body; the attributes may be missing or odd."""
+    """Returns a strategy for SQS records with such a body; the attributes may be missing or odd."""
     attributes = st.fixed_dictionaries(
         {},
         optional={
@@ -45,10 +45,10 @@ def record(body: SearchStrategy[str]) -> SearchStrategy[Message]:
 
 @st.composite
 def _object(draw_one: st.DrawFn, fields: dict[str, SearchStrategy[Any]]) -> dict[str, Any]:
-    """An object of a few of these fields, each fitting or anything, and now and then of one that nobody knows."""
+    # a few of these fields, each fitting or anything, and now and then one that nobody knows
     names = draw_one(st.lists(st.sampled_from(sorted(fields)), max_size=5, unique=True))
-    told = {name: draw_one(fields[name] | JSON) for name in names}
-    return {**draw_one(st.dictionaries(ANY_TEXT, JSON, max_size=1)), **told}
+    known = {name: draw_one(fields[name] | JSON) for name in names}
+    return {**draw_one(st.dictionaries(ANY_TEXT, JSON, max_size=1)), **known}
 
 
 IDS = st.sampled_from(["v1", "v2", "u5", "o1", "", " ", "demo:v1"]) | ANY_TEXT
@@ -67,7 +67,7 @@ EVENT = _object(
     }
 )
 STORABLE = st.builds(
-    lambda told, kind, event_id, visitor: {**told, "eventType": kind, "eventId": event_id, "visitorId": visitor},
+    lambda known, kind, event_id, visitor: {**known, "eventType": kind, "eventId": event_id, "visitorId": visitor},
     EVENT,
     st.sampled_from(sorted(EVENT_TYPES)),
     st.uuids().map(str),
@@ -125,7 +125,7 @@ UPLOAD = _object({"s3": _object({"bucket": _object({"name": IDS}), "object": _ob
 
 
 def _texts(*objects: SearchStrategy[Any]) -> SearchStrategy[str]:
-    """These as JSON, whole or cut short, and texts that are none."""
+    # whole or cut short, and texts that are no JSON
     whole = st.one_of(*objects, JSON).map(json.dumps)
     cut = st.tuples(whole, st.integers(0, 30)).map(lambda given: given[0][: -given[1] or None])
     return st.one_of(
@@ -161,7 +161,7 @@ def _never(_: str) -> bool:
 
 
 def _is_no_sessions_message(body: str) -> bool:
-    """Such a one ends among the dead letters of etl/realtime: it would be a mistake of our own."""
+    # it ends among the dead letters of etl/realtime, and would be a mistake of our own
     try:
         SessionsMessage.model_validate_json(body.encode(errors="surrogatepass"))
     except ValidationError:

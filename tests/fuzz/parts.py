@@ -25,13 +25,13 @@ PARTS: Mapping[str, Part] = {
 
 
 def run(world: World, name: str, inputs: int, number: int) -> Tally:
-    """Fuzz one part with its share of all inputs; the same number gives the same inputs."""
+    """Fuzzes one part with its share of all inputs and returns the tally; the same number gives the same inputs."""
     tally = Tally(PARTS[name].what)
     PARTS[name].fuzz(world, tally, round(inputs * PARTS[name].share), number)
     return tally
 
 
 def run_alone(parts: dict[str, str], name: str, inputs: int, number: int) -> tuple[str, Tally]:
-    """The same in a world and a database of its own, on parts that run already."""
+    """Does so in a world and database of its own, on stores that run already; returns the part's name and the tally."""
     with a_world(parts, f"fuzz_{name}_{number}") as world:
         return name, run(world, name, inputs, number)

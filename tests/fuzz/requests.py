@@ -70,7 +70,7 @@ def _take(world: World, tally: Tally, case: Case[Any]) -> None:
 
 
 def _as_sent(world: World, sent: Any) -> Request:
-    """The request as it comes over the wire: quoted, with headers in lower case, three times in four with a key."""
+    # quoted, with headers in lower case, three times in four with a key
     url = urlsplit(sent.url)
     body = sent.body.encode() if isinstance(sent.body, str) else sent.body or b""
     headers = {name.lower(): _wire(value) for name, value in sent.headers.items()}
@@ -104,5 +104,5 @@ def _check_against_document(case: Case[Any], sent: Any, answer: http_events.Resp
     try:
         case.validate_response(response, checks=CONFORMANCE)
     except FailureGroup as failures:
-        told = [str(failure).splitlines()[0] for failure in failures.exceptions]
-        raise Wrong(f"{case.method} {case.path} {answer.status}: {'; '.join(told)}"[:300]) from None
+        reasons = [str(failure).splitlines()[0] for failure in failures.exceptions]
+        raise Wrong(f"{case.method} {case.path} {answer.status}: {'; '.join(reasons)}"[:300]) from None

@@ -39,25 +39,23 @@ class World:
         return self.plan.api.routes
 
     def invoke(self, function: str, event: Any) -> Any:
-        """What a function's handler answers."""
+        """Returns what a function's handler answers."""
         module, _, name = self.plan.functions[function].handler.rpartition(".")
         return getattr(import_module(module), name)(event, _Running(self.plan.functions[function].timeout))
 
 
 class _Running(LambdaContext):
-    """An invocation whose time runs out."""
-
     def __init__(self, seconds: int) -> None:
         self._end = time.monotonic() + seconds
 
     def get_remaining_time_in_millis(self) -> int:
-        """How long until the time-out."""
+        """Returns how long until the time-out."""
         return max(0, int((self._end - time.monotonic()) * 1000))
 
 
 @contextmanager
 def a_world(parts: Mapping[str, str], database: str) -> Iterator[World]:
-    """The world on parts that run already, in a database of its own."""
+    """Yields the world on stores that run already, in a database of its own."""
     with _Lambda() as functions, patch.dict(os.environ):
         aws = AwsAddresses(parts["aws_endpoint"], functions.url)
         os.environ.update(aws.environment())
@@ -77,7 +75,7 @@ def a_world(parts: Mapping[str, str], database: str) -> Iterator[World]:
 
 
 def _visit(world: World) -> None:
-    """Twenty people walk the funnel, each a step further than the one before, and a few buy."""
+    # twenty people walk the funnel, each a step further than the one before, and a few buy
     for number in range(20):
         pages = [an_event(visitorId=f"v{number}", pageType=page) for page in PAGES[: number % 6 + 1]]
         order = {"order_id": f"o{number}", "total": 9.5, "products": [{"product_id": "p", "price": 9.5, "quantity": 1}]}
@@ -88,7 +86,7 @@ def _visit(world: World) -> None:
 
 
 class _Lambda(Server):
-    """Lambda's API, as far as functions run others: what is only started is accepted, and what is waited for is run."""
+    # what is only started is accepted, and what is waited for is run
 
     world: World
 

@@ -12,7 +12,7 @@ from tests.support.builders import LambdaContext
 def question(
     path: str, query: dict[str, Any] | None = None, site_id: str = "demo", scopes: str = "read", method: str = "GET"
 ) -> dict[str, Any]:
-    """A request from a caller whose key is of that site."""
+    """Returns a request from a caller whose key is of that site."""
     return {
         "version": "2.0",
         "rawPath": path,
@@ -29,7 +29,7 @@ def question(
 
 
 def ask(handler: LambdaHandler, path: str, query: dict[str, Any] | None = None, **caller: str) -> dict[str, Any]:
-    """The body of a 200; a query's values may be lists."""
+    """Returns the body of a 200; a query's values may be lists."""
     answer = handler(question(path, query, **caller), LambdaContext())
     assert answer["statusCode"] == 200, answer["body"]
     body: dict[str, Any] = json.loads(answer["body"])
@@ -39,7 +39,7 @@ def ask(handler: LambdaHandler, path: str, query: dict[str, Any] | None = None, 
 def refusal(
     handler: LambdaHandler, path: str, query: dict[str, Any] | None = None, **caller: str
 ) -> tuple[int, list[str]]:
-    """The status of an answer that is a problem, and the fields it names."""
+    """Returns the status of an answer that is a problem, and the fields it names."""
     answer = handler(question(path, query, **caller), LambdaContext())
     assert answer["headers"]["content-type"] == "application/problem+json", answer
     return answer["statusCode"], [error["field"] for error in json.loads(answer["body"]).get("errors", [])]
@@ -48,11 +48,11 @@ def refusal(
 def order(
     handler: LambdaHandler, method: str, path: str, query: dict[str, Any] | None = None, **caller: str
 ) -> tuple[int, dict[str, Any]]:
-    """The status and body of the answer to somebody who, unless said otherwise, may do anything to their site."""
+    """Returns the status and body of the answer to somebody who, by default, may do anything to their site."""
     answer = handler(question(path, query, **{"scopes": "read admin", **caller}, method=method), LambdaContext())
     return answer["statusCode"], json.loads(answer["body"])
 
 
 def reached(answer: dict[str, Any]) -> list[int]:
-    """How many people (or sessions) reached each step of an answer."""
+    """Returns how many people (or sessions) reached each step of an answer."""
     return [step["users"] for step in answer["steps"]]

@@ -17,17 +17,17 @@ _numbers = count(1)
 
 
 def a_site(**but: Any) -> Site:
-    """A site; the values do not matter unless given."""
+    """Returns a site; the values do not matter unless given."""
     return Site(**{"site_id": "demo", "name": "Demo shop", **but})
 
 
 def at(minutes: float) -> str:
-    """A time so many minutes after noon, as a client writes it."""
+    """Returns a time so many minutes after noon, as a client writes it."""
     return (NOON + timedelta(minutes=minutes)).isoformat()
 
 
 def an_event(**but: Any) -> Json:
-    """An event as a client sends it; the values do not matter unless given."""
+    """Returns an event as a client sends it; the values do not matter unless given."""
     number = next(_numbers)
     return {
         "eventType": "pageview",
@@ -39,13 +39,13 @@ def an_event(**but: Any) -> Json:
 
 
 def a_message(events: Sequence[Json], **but: Any) -> EventsMessage:
-    """A message of the events queue that carries these events, as collect would have numbered them."""
+    """Returns a message of the events queue that carries these events, as collect would have numbered them."""
     numbered = [{"sequence": index, **event} for index, event in enumerate(events)]
     return EventsMessage(**{"site_id": "demo", "source": "collect", "received_at": NOON, "events": numbered, **but})
 
 
 def a_document(**but: Any) -> EventDocument:
-    """An event as it is stored."""
+    """Returns an event as it is stored."""
     return normalise({"sequence": 0, **an_event(**but)}, a_message([]), a_site(), NOON)
 
 
@@ -58,7 +58,7 @@ class FullRecord(SqsRecord):
 
 
 def sqs_event(messages: Sequence[EventsMessage], receives: int = 1) -> SqsEvent:
-    """What Lambda gives a function for messages of the events queue."""
+    """Returns what Lambda gives a function for messages of the events queue."""
     bodies = [(message.site_id, body) for message in messages for body in pack(message)]
     return {"Records": [_record(site_id, body, receives) for site_id, body in bodies]}
 
@@ -86,5 +86,5 @@ class LambdaContext:
         self._remaining = remaining_milliseconds
 
     def get_remaining_time_in_millis(self) -> int:
-        """How long until the time-out."""
+        """Returns how long until the time-out."""
         return self._remaining

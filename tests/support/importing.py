@@ -134,7 +134,7 @@ class Pipeline:
 def open_pipeline(
     database: Database[dict[str, Any]], worker: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Pipeline]:
-    """Make what an import needs, as the template does, and remove it afterwards."""
+    """Makes what an import needs, as the template does, yields it, and removes it afterwards."""
     _forget()
     sites._known.clear()
     database["sites"].insert_one({"_id": "demo", **a_site(currency="GBP").model_dump()})

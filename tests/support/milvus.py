@@ -10,7 +10,7 @@ from footfall.stores import vectors
 
 @contextmanager
 def without_milvus() -> Iterator[None]:
-    """Point footfall at an address where no Milvus answers."""
+    """Points footfall at an address where no Milvus answers, while the context lasts."""
     with pytest.MonkeyPatch.context() as changed:
         changed.setenv("MILVUS_URI", "http://127.0.0.1:9")
         _forget()
@@ -20,7 +20,7 @@ def without_milvus() -> Iterator[None]:
 
 @contextmanager
 def collections() -> Iterator[None]:
-    """The collections in place, and a fresh client."""
+    """Has the collections in place, and a fresh client, while the context lasts."""
     _forget()
     vectors.prepare()
     yield

@@ -31,25 +31,25 @@ def a_visit(
     products: Sequence[str] = (),
     **but: Any,
 ) -> list[EventDocument]:
-    """Page views of one visit, half a minute apart; `products` are looked at after them."""
+    """Returns page views of one visit, half a minute apart; `products` are looked at after them."""
     start = NOON + timedelta(days=day)
     views: list[Json] = [{"eventType": "pageview", "pageType": page} for page in pages]
     looks: list[Json] = [{"eventType": "product_viewed", "properties": {"product_id": product}} for product in products]
-    told = {"visitorId": visitor, "userId": user, "sessionId": f"{visitor}-{day}", "device": device}
-    events = [a_document(**{**told, **event, **but}) for event in [*views, *looks]]
+    same = {"visitorId": visitor, "userId": user, "sessionId": f"{visitor}-{day}", "device": device}
+    events = [a_document(**{**same, **event, **but}) for event in [*views, *looks]]
     for number, event in enumerate(events):
         event["timestamp"] = start + timedelta(seconds=30 * number)
     return events
 
 
 def a_line(product: str = "tea", **but: Any) -> OrderLine:
-    """One line of an order."""
+    """Returns one line of an order."""
     line = {"product_id": product, "name": None, "category": None, "quantity": 1, "unit_price": 1000, "total": 1000}
     return cast(OrderLine, {**line, **but})
 
 
 def an_order(user: str | None, *products: str, day: float = 0, site_id: str = "demo", **but: Any) -> OrderDocument:
-    """An order of these products at 10.00 each; of a guest without a user."""
+    """Returns an order of these products at 10.00 each; of a guest without a user."""
     number = next(_numbers)
     order_id = but.pop("order_id", f"order-{number}")
     lines = [a_line(product) for product in products]
@@ -74,7 +74,7 @@ def an_order(user: str | None, *products: str, day: float = 0, site_id: str = "d
 
 
 def a_user(person_id: str, site_id: str = "demo", **but: Any) -> dict[str, Any]:
-    """A stored person."""
+    """Returns a stored person."""
     user = {
         "site_id": site_id,
         "person_id": person_id,
@@ -86,7 +86,7 @@ def a_user(person_id: str, site_id: str = "demo", **but: Any) -> dict[str, Any]:
 
 
 def at_site(site_id: str, event: EventDocument) -> dict[str, Any]:
-    """The same event on another site."""
+    """Returns the same event on another site."""
     return {**event, "site_id": site_id, "_id": f"{site_id}:{event['event_id']}"}
 
 
@@ -122,7 +122,7 @@ def _live(documents: dict[str, list[dict[str, Any]]], site_id: str, name: str, t
 
 
 def online_retail(folder: Path) -> Iterator[OrderDocument]:
-    """The invoices of the UCI Online Retail table as orders; those beginning with C are lone refunds."""
+    """Yields the invoices of the UCI Online Retail table as orders; those beginning with C are lone refunds."""
     invoices: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
     with gzip.open(folder / "online_retail" / "online_retail.csv.gz", "rt", encoding="utf-8") as file:
         for row in csv.DictReader(file):

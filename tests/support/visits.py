@@ -17,7 +17,7 @@ TODAY, YESTERDAY = "2026-03-01", "2026-02-28"
 
 
 def a_shop(*steps: str, **but: Any) -> Site:
-    """The site `demo` with one funnel of these steps."""
+    """Returns the site `demo` with one funnel of these steps."""
     return a_site(**{"funnels": [Funnel(name="default", steps=list(steps))], **but})
 
 
@@ -28,15 +28,15 @@ def know(database: Mongo, site: Site) -> None:
 
 
 def person(number: int, person_id: str, **but: Any) -> dict[str, Any]:
-    """Somebody with a dense id."""
+    """Returns somebody with a dense id."""
     return {"_id": f"demo:{person_id}", "site_id": "demo", "person_id": person_id, "user_id": number, **but}
 
 
 def view(page: str, visitor_id: str = "ann", minutes: float = 0, **but: Any) -> dict[str, Any]:
-    """A page viewed on a mobile so many minutes after noon of 1 March 2026."""
+    """Returns a page viewed on a mobile so many minutes after noon of 1 March 2026."""
     moment = NOON + timedelta(minutes=minutes)
-    told = {"eventType": "pageview", "pageType": page, "visitorId": visitor_id, "device": "Mobile"}
-    return dict(a_document(**{**told, "timestamp": moment.isoformat(), **but}))
+    same = {"eventType": "pageview", "pageType": page, "visitorId": visitor_id, "device": "Mobile"}
+    return dict(a_document(**{**same, "timestamp": moment.isoformat(), **but}))
 
 
 def happen(database: Mongo, *events: dict[str, Any]) -> None:
@@ -51,7 +51,7 @@ def happen(database: Mongo, *events: dict[str, Any]) -> None:
 
 
 def an_order(order_id: str, person_id: str, total: int, **but: Any) -> dict[str, Any]:
-    """An order of somebody the shop knows, placed at noon of 1 March 2026; `total` in cents."""
+    """Returns an order of somebody the shop knows, placed at noon of 1 March 2026; `total` in cents."""
     order = {
         "site_id": "demo",
         "order_id": order_id,
@@ -74,5 +74,5 @@ def mark(database: Mongo, *dates: str) -> None:
 
 
 def roll_up(event: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Run jobs/rollup."""
+    """Runs jobs/rollup and returns its summary."""
     return handler(event or {}, LambdaContext(60_000))

@@ -17,7 +17,7 @@ def open_page(page: Page, address: str) -> None:
 
 
 def events_of(page: Page, collector: Collector, event_type: str, count: int = 1) -> list[Json]:
-    """The events of a type, once there are so many at the collector."""
+    """Returns the events of a type, once there are so many at the collector."""
     send_now(page)
     return collector.wait_for_type(event_type, count)
 
@@ -34,7 +34,7 @@ def cover(page: Page, covered: bool) -> None:
 
 
 def waiting(page: Page) -> list[str]:
-    """The ids of the events that wait in the browser's storage."""
+    """Returns the ids of the events that wait in the browser's storage."""
     names: list[str] = page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('_ff.q.')).sort()")
     return [name.split(".")[3] for name in names]
 

@@ -136,7 +136,7 @@ class Collector(Server):
         return sorted(once.values(), key=lambda event: str(event["timestamp"]))
 
     def of(self, event_type: str) -> list[Json]:
-        """The stored events of a type."""
+        """Returns the stored events of a type."""
         return [event for event in self.stored if event["eventType"] == event_type]
 
     def wait_for(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
@@ -148,7 +148,7 @@ class Collector(Server):
             time.sleep(0.02)
 
     def wait_for_type(self, event_type: str, count: int = 1) -> list[Json]:
-        """The events of a type, once there are so many."""
+        """Returns the events of a type, once there are so many."""
         self.wait_for(lambda: len(self.of(event_type)) >= count)
         return self.of(event_type)
 
@@ -161,7 +161,7 @@ class Shop(DemoShop):
         self._collector_url = collector_url
 
     def page(self, body: str = "", path: str = "/", head: str = "", **attributes: str) -> str:
-        """Make a page with the script tag of the README in it; answers with its address."""
+        """Makes a page with the script tag of the README in it; returns its address."""
         given = {"key": WRITE_KEY, "host": self._collector_url, **attributes}
         tag = " ".join(f'data-{name}="{value}"' for name, value in given.items())
         script = f'<script defer src="/footfall.js" {tag}></script>'

@@ -16,6 +16,7 @@ DEFAULT_SEED = 7
 
 
 def run(*command: str) -> str:
+    """Returns what a build tool printed; skips the test where the tool is not installed."""
     if not (TOOLS / command[0]).exists():
         pytest.skip("the build tools are not installed (npm ci)")
     done = subprocess.run(
@@ -49,9 +50,9 @@ def test_the_demo_shop_fetches_nothing_from_elsewhere() -> None:
 
 def test_the_demo_shop_sells_what_the_simulated_shop_sells() -> None:
     sold = {product.product_id: product for product in catalogue(DEFAULT_SEED).products}
-    shelf = [line.split('"') for line in (PAGES / "js/catalogue.js").read_text().splitlines() if "  product(" in line]
-    assert len(shelf) == 20
-    for parts in shelf:
+    offered = [line.split('"') for line in (PAGES / "js/catalogue.js").read_text().splitlines() if "  product(" in line]
+    assert len(offered) == 20
+    for parts in offered:
         product = sold[parts[1]]
         assert parts[3] == product.name
         assert parts[5] == product.category.slug

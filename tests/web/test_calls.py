@@ -7,6 +7,8 @@ from playwright.sync_api import Page
 from tests.web.browsing import events_of, open_page
 from tests.web.servers import Collector, Shop
 
+pytestmark = pytest.mark.xdist_group("tracker: calls")  # a browser is started once for the module
+
 STUB = "<script>window.footfall=window.footfall||function(){(footfall.q=footfall.q||[]).push(arguments)}</script>"
 
 

@@ -3,16 +3,20 @@
 import json
 from itertools import pairwise
 
+import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.web.browsing import events_of, open_page, send_now, wait_until_all_is_sent, waiting
 from tests.web.servers import Answer, Collector, Json, Shop
+
+pytestmark = pytest.mark.xdist_group("tracker: delivery")  # a browser is started once for the module
 
 PLENTY = 1200
 BEACON_LIMIT = 64 * 1024
 
 
 def track_many(page: Page, count: int, padding: int = 0) -> None:
+    """Tracks so many numbered events at once."""
     page.evaluate(
         """([count, padding]) => {
             for (let n = 0; n < count; n++) footfall.track('Thing', { n, text: 'é'.repeat(padding) });
@@ -22,6 +26,7 @@ def track_many(page: Page, count: int, padding: int = 0) -> None:
 
 
 def numbers(events: list[Json]) -> list[int]:
+    """Returns the numbers of such events, in their order."""
     return [event["properties"]["n"] for event in events if event.get("event") == "Thing"]
 
 

@@ -6,6 +6,8 @@ from playwright.sync_api import BrowserContext, Page
 from tests.web.browsing import events_of, open_page, send_now
 from tests.web.servers import Collector, Shop
 
+pytestmark = pytest.mark.xdist_group("tracker: privacy")  # a browser is started once for the module
+
 SIGNALS = {
     "Do Not Track": "Object.defineProperty(navigator, 'doNotTrack', { get: () => '1' })",
     "Global Privacy Control": "Object.defineProperty(navigator, 'globalPrivacyControl', { get: () => true })",
@@ -14,11 +16,13 @@ LONG_ENOUGH = 2600
 
 
 def remembered(page: Page) -> list[str]:
+    """Returns the names under which the tracker keeps something in the browser."""
     names: list[str] = page.evaluate("Object.keys(localStorage).filter(name => name.startsWith('_ff.')).sort()")
     return names
 
 
 def assert_nothing_happened(page: Page, collector: Collector, remembers: list[str] | None = None) -> None:
+    """Asserts that nothing was sent, and nothing kept but what `remembers` names."""
     page.wait_for_timeout(LONG_ENOUGH)
     send_now(page)
     page.goto("about:blank")

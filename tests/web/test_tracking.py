@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from tests.web.browsing import cover, events_of, open_page, send_now
 from tests.web.servers import Collector, Shop
 
+pytestmark = pytest.mark.xdist_group("tracker: tracking")  # a browser is started once for the module
+
 TALL = '<div style="height:4000px">long</div>'
 HALF_A_SECOND = 500
 A_MOMENT = 400

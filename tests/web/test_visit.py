@@ -18,6 +18,8 @@ from infra.local.stack import Stack
 from tests.web.browsing import send_now, wait_until_all_is_sent, waiting
 from tests.web.servers import Answer, Collector, Json, Shop
 
+pytestmark = pytest.mark.xdist_group("stack")
+
 TYPED = {
     "email": "jane.doe@example.com",
     "name": "Jane Ermintrude Doe",
@@ -64,8 +66,8 @@ def visit(
     page.click("#feedback button")
 
 
-def told(events: list[Json]) -> Counter[tuple[str, ...]]:
-    """What happened, without when; what hangs on the speed of a hand is left out."""
+def happened(events: list[Json]) -> Counter[tuple[str, ...]]:
+    """Returns what happened, without when; what depends on the speed of a hand is left out."""
     kept = (event for event in events if event["eventType"] not in ("hover", "scroll", "click", "form"))
     return Counter((event["eventType"], event.get("event", ""), event["path"]) for event in kept)
 
@@ -114,7 +116,7 @@ def test_a_network_that_is_cut_in_the_middle_loses_nothing(page: Page, shop: Sho
     visit(page, shop.url)
     send_now(page)
     collector.wait_for_type("feedback")
-    whole = told(collector.stored)
+    whole = happened(collector.stored)
     page.evaluate("localStorage.clear(); sessionStorage.clear(); footfall.consent(false)")
     page.goto("about:blank")
     collector.arrivals.clear()
@@ -127,12 +129,11 @@ def test_a_network_that_is_cut_in_the_middle_loses_nothing(page: Page, shop: Sho
     collector.always = Answer()
     send_now(page)
     wait_until_all_is_sent(page)
-    assert told(collector.stored) == whole
+    assert happened(collector.stored) == whole
     assert len({event["sessionId"] for event in collector.stored}) == 1
 
 
 @pytest.mark.stack
-@pytest.mark.xdist_group("stack")
 def test_a_visit_reaches_the_funnel_of_the_real_stack(page: Page, stack: Stack) -> None:
     site = {**DEMO_SITE, "site_id": "tracker-visit"}
     keys = stack.invoke(stack.template.outputs["PrepareFunction"], {"site": site})
@@ -149,6 +150,7 @@ def test_a_visit_reaches_the_funnel_of_the_real_stack(page: Page, stack: Stack) 
 
 
 def assert_one_session(stack: Stack, site_id: str) -> None:
+    """Asserts that the visit is stored as one converted session, and nothing is quarantined."""
     with MongoClient[dict[str, Any]](stack.stores.mongodb_uri) as client:
         database = client["footfall"]
         [session] = database["user_sessions"].find({"site_id": site_id})
@@ -162,6 +164,7 @@ def assert_one_session(stack: Stack, site_id: str) -> None:
 
 
 def assert_funnel(url: str, api_key: str) -> None:
+    """Asserts that one person went through every step of the funnel."""
     day = now().date()
     query = {"from": (day - timedelta(days=1)).isoformat(), "to": day.isoformat(), "steps": ",".join(PAGES)}
     answer = httpx.get(f"{url}/api/funnel", params=query, headers={"x-api-key": api_key}, timeout=30)

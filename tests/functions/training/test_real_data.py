@@ -18,7 +18,7 @@ from footfall.models.neighbours import recall, shared_products
 from functions.training.extract.gather import Gathering
 from tests.support.shopping import a_visit, online_retail
 
-pytestmark = pytest.mark.shared_data
+pytestmark = [pytest.mark.shared_data, pytest.mark.xdist_group("training on real data")]
 LONDON = ZoneInfo("Europe/London")
 NEAREST = 10
 
