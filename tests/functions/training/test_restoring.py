@@ -65,7 +65,7 @@ def test_everything_is_as_it_was_under_a_newer_version(database: Mongo, site: st
     version, found = vector_of(site, "reader-0")
     assert version == third
     assert np.allclose(found, vector, atol=1e-5)
-    in_use = [models.in_use(database, site, model.name) for model in MODELS]
+    in_use = [models.in_use(database, site, name) for name in MODELS]
     assert [model and model.get("restores") for model in in_use] == [first] * len(MODELS)
     run = database["training_runs"].find_one({"_id": f"{site}:again"}) or {}
     assert (run["state"], run["restores"], run["version"]) == ("published", first, third)
