@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from footfall.days import DayRange
 from footfall.errors import Unavailable
+from footfall.questions import cache_contents
 from footfall.questions.cache import remember
 from footfall.questions.cache_contents import answer, forget, forget_person, hit_rate
 from footfall.settings import from_environment
