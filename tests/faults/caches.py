@@ -15,7 +15,6 @@ from tests.faults.trial import Scenario, Trial
 
 REALTIME, VECTORS = "EtlRealtimeFunction", "EtlVectorsFunction"
 QUESTIONS = 12
-TRAINING = ("Extract", "Fit", "Evaluate", "Publish")
 PEOPLE = 10
 SITE = "shop"
 CACHED = Setting(fan_out=(REALTIME, VECTORS))
@@ -82,9 +81,10 @@ def milvus_down(trial: Trial) -> str:
 
 
 def _train(trial: Trial) -> None:
-    run = {"site_id": SITE, "run_id": "run"}
-    for step in TRAINING:
-        run = trial.pipeline.invoke(f"Training{step}Function", run)
+    invoke = trial.pipeline.invoke
+    run = invoke("TrainingExtractFunction", {"site_id": SITE, "run_id": "run"})
+    fitted = [invoke("TrainingFitFunction", {"run": run, "model": model}) for model in run["models"]]
+    invoke("TrainingPublishFunction", invoke("TrainingEvaluateFunction", {**run, "fitted": fitted}))
 
 
 def _found_similar(trial: Trial, people: list[str]) -> dict[tuple[int, bool | None], int]:

@@ -24,7 +24,7 @@ def differences(database: Database[Document], events: list[Document]) -> Iterato
     yield from _compare("sessions", database["user_sessions"].find(), sessions(ordered))
     yield from _compare("people", database["users"].find(), people(ordered))
     yield from _compare("orders", database["orders"].find(), orders(ordered))
-    numbers = [(person["site_id"], person["user_id"]) for person in database["users"].find()]
+    numbers = [(person["site_id"], person["number"]) for person in database["users"].find()]
     if len(numbers) != len(set(numbers)):
         yield "two people have one number"
 

@@ -66,7 +66,7 @@ def _add(part: dict[str, list[Document]], user: dict[str, str], number: int, pag
         for place, page in enumerate(pages)
     ]
     part["users"].append(
-        {"_id": f"{SITE.site_id}:{user_id}", "site_id": SITE.site_id, "person_id": user_id, "user_id": number}
+        {"_id": f"{SITE.site_id}:{user_id}", "site_id": SITE.site_id, "person_id": user_id, "number": number}
     )
     part["events"] += views
     if whole:

@@ -29,7 +29,7 @@ def know(database: Mongo, site: Site) -> None:
 
 def person(number: int, person_id: str, **but: Any) -> dict[str, Any]:
     """Returns somebody with a dense id."""
-    return {"_id": f"demo:{person_id}", "site_id": "demo", "person_id": person_id, "user_id": number, **but}
+    return {"_id": f"demo:{person_id}", "site_id": "demo", "person_id": person_id, "number": number, **but}
 
 
 def view(page: str, visitor_id: str = "ann", minutes: float = 0, **but: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from fastapi import Depends, Path, Query
 from footfall.aws.functions import start
 from footfall.http.app import AdminSite, ReadSite, as_lambda, create_app, no_body
 from footfall.people.identities import person_of
-from footfall.questions import cached
+from footfall.questions import cache_contents
 from footfall.schemas.person import PersonIdentity
 from footfall.settings import WarmingSettings, from_environment
 from footfall.stores.collections import users
@@ -34,30 +34,30 @@ class Refreshed(Forgotten):
 
 
 @app.get("/api/cache/stats")
-def get_stats(site_id: ReadSite) -> cached.CacheStats:
+def get_stats(site_id: ReadSite) -> cache_contents.CacheStats:
     """How many answers are remembered for the site and how often they helped in the last week.
 
     503 while Redis does not answer; questions are then answered from MongoDB, only more slowly.
     """
-    return cached.answer(site_id)
+    return cache_contents.answer(site_id)
 
 
 @app.delete("/api/cache")
 def forget_answers(site_id: AdminSite) -> Forgotten:
     """Forget every answer that is remembered for the site; live activity stays, and so does every other site."""
-    return Forgotten(removed=cached.forget(site_id))
+    return Forgotten(removed=cache_contents.forget(site_id))
 
 
 @app.delete("/api/cache/users/{user_id}")
 def forget_person(site_id: AdminSite, user_id: PersonId) -> Forgotten:
     """Forget what is remembered of one person or visitor: who is like them, and that they are active."""
-    return Forgotten(removed=cached.forget_person(site_id, _ids_of(site_id, user_id)))
+    return Forgotten(removed=cache_contents.forget_person(site_id, _ids_of(site_id, user_id)))
 
 
 @app.delete("/api/cache/trending")
 def forget_trending(site_id: AdminSite) -> Forgotten:
     """Forget which products are remembered as trending."""
-    return Forgotten(removed=cached.forget(site_id, ["trending"]))
+    return Forgotten(removed=cache_contents.forget(site_id, ["trending"]))
 
 
 @app.post("/api/cache/refresh", status_code=202)
@@ -65,7 +65,7 @@ def refresh(
     site_id: AdminSite, warm: Annotated[bool, Query(description="Whether the usual questions are asked again")] = True
 ) -> Refreshed:
     """Forget every answer that is remembered for the site, then have the dashboard and the funnels computed again."""
-    removed = cached.forget(site_id)
+    removed = cache_contents.forget(site_id)
     if warm:
         function = from_environment(WarmingSettings).warm_function_name
         start(function, {"site_id": site_id}, "the questions cannot be asked again")

@@ -50,7 +50,7 @@ def _insert(database: Mongo, site_id: str, strangers: dict[str, Sighting]) -> se
 
 
 def _reserve(database: Mongo, site_id: str, count: int) -> int:
-    # returns the last of the dense user ids that are taken
+    # returns the last of the dense numbers that are taken
     counter = counters.of(database).find_one_and_update(
         {"_id": f"{site_id}:users"},
         {"$inc": {"value": count}, "$setOnInsert": {"site_id": site_id}},
@@ -68,7 +68,7 @@ def _document(key: str, site_id: str, number: int, seen: Sighting) -> PersonDocu
         _id=key,
         site_id=site_id,
         person_id=seen.person_id,
-        user_id=number,
+        number=number,
         device=first["device"],
         sex=sex_of(traits),
         date=first["timestamp"],

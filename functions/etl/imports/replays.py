@@ -45,7 +45,7 @@ def _unreadable(job: Job) -> Iterator[Row]:
     # those that can be read are spooled
     for row in _waiting(job):
         try:
-            job.spool.put([(job.kind.place(job.readers[row.file].read(row), job.destination), row)])
+            job.spool.put([(job.kind.row_key(job.readers[row.file].read(row), job.destination), row)])
         except Unstorable:
             yield row
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from footfall.errors import Unimportable
-from footfall.imports.kind import Place, Refused
+from footfall.imports.kind import Refused, RowKey
 from footfall.imports.rows import Row
 
 MAX_GROUP_BYTES = 256 * 1024
@@ -55,9 +55,9 @@ class RowSpool:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
 
-    def put(self, rows: Sequence[tuple[Place, Row]]) -> None:
-        """Keep rows at their places."""
-        values = [(place.key, place.at, place.rank, *row) for place, row in rows]
+    def put(self, rows: Sequence[tuple[RowKey, Row]]) -> None:
+        """Keep rows under their keys."""
+        values = [(key.group, key.at, key.rank, *row) for key, row in rows]
         self._database.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?)", values)
 
     def refuse(self, refused: Sequence[Refused]) -> None:

@@ -6,7 +6,7 @@ from footfall.aws.queues import pack, send
 from footfall.chunks import chunks
 from footfall.clock import now
 from footfall.errors import Unimportable, Unstorable
-from footfall.imports.kind import Meaning, Place, Refused
+from footfall.imports.kind import GroupEvents, Refused, RowKey
 from footfall.imports.kinds import table_of
 from footfall.imports.reader import Reader, read_table
 from footfall.imports.rows import Row
@@ -30,7 +30,7 @@ EVENT_BYTES = 120
 """What an event weighs besides the bytes of its rows."""
 GUARD_MILLISECONDS = 30_000
 Step = Callable[[Job], None]
-Meant = tuple[Group, Meaning]
+WithEvents = tuple[Group, GroupEvents]
 
 
 def check_manifest(job: Job) -> None:
@@ -73,11 +73,11 @@ def spool_rows(job: Job) -> None:
 
 
 def _put(job: Job, reader: Reader, rows: Sequence[Row]) -> None:
-    placed: list[tuple[Place, Row]] = []
+    placed: list[tuple[RowKey, Row]] = []
     refused: list[Refused] = []
     for row in rows:
         try:
-            placed.append((job.kind.place(reader.read(row), job.destination), row))
+            placed.append((job.kind.row_key(reader.read(row), job.destination), row))
         except Unstorable as error:
             refused.append(Refused(row, error.reason, error.detail))
     job.spool.put(placed)
@@ -107,27 +107,27 @@ def send_events(job: Job) -> None:
             note_sent(job)
 
 
-def batches(job: Job, groups: Iterable[Group]) -> Iterator[list[Meant]]:
+def batches(job: Job, groups: Iterable[Group]) -> Iterator[list[WithEvents]]:
     """Returns groups of rows with what each means, as many at a time as one message carries."""
-    meant = ((group, _meaning_of(job, group)) for group in groups)
+    meant = ((group, _events_of(job, group)) for group in groups)
     return chunks(meant, None, _weight, MESSAGE_BYTES)
 
 
-def _weight(meant: Meant) -> int:
+def _weight(meant: WithEvents) -> int:
     group, found = meant
     return group.size + EVENT_BYTES * len(found.events)
 
 
-def _meaning_of(job: Job, group: Group) -> Meaning:
+def _events_of(job: Job, group: Group) -> GroupEvents:
     try:
         if not group.whole:
             raise Unstorable("group_too_large", f"the rows that make up one event hold over {MAX_GROUP_BYTES} bytes")
-        return job.kind.meaning([job.readers[row.file].read(row) for row in group.rows], job.destination)
+        return job.kind.group_events([job.readers[row.file].read(row) for row in group.rows], job.destination)
     except Unstorable as error:
-        return Meaning([], refused=[Refused(row, error.reason, error.detail) for row in group.rows])
+        return GroupEvents([], refused=[Refused(row, error.reason, error.detail) for row in group.rows])
 
 
-def _count(job: Job, group: Group, found: Meaning) -> None:
+def _count(job: Job, group: Group, found: GroupEvents) -> None:
     job.sent.events += len(found.events)
     job.sent.repeated += found.repeated
     job.sent.sent += len(group.rows) - found.repeated - len(found.refused)
@@ -140,7 +140,7 @@ def _count(job: Job, group: Group, found: Meaning) -> None:
             job.sent.last_day = day
 
 
-def dispatch(job: Job, batch: Sequence[Meant]) -> None:
+def dispatch(job: Job, batch: Sequence[WithEvents]) -> None:
     """Send the events of a batch and quarantine its refused rows; once this returns, both are durable."""
     keep(database(), [_quarantined(job, refused) for _, found in batch for refused in found.refused])
     events = [event for _, found in batch for event in found.events]

@@ -11,6 +11,7 @@ from footfall.stores.mongo import database
 from pydantic import BaseModel
 
 from .deployment import answer_deployment, is_deployment
+from .migrations import migrate
 
 
 class Command(BaseModel):
@@ -32,7 +33,8 @@ def handler(event: JsonObject, context: LambdaContext) -> dict[str, str]:
 
 
 def prepare() -> None:
-    """Create what is missing in MongoDB and Milvus; safe to run again."""
+    """Bring what is stored into today's shape and create what is missing in MongoDB and Milvus; safe to run again."""
+    migrate(database())
     collections.prepare(database())
     vectors.prepare()
     logger().info("stores prepared")

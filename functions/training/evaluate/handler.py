@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from footfall.aws.invocations import LambdaContext
 from footfall.models import runs
-from footfall.models.training import TRAINING, trained
+from footfall.models.table import MODELS, trained
 from footfall.schemas.model import AllFitted, Evaluated, Figures
 from footfall.stores.mongo import answering, database
 
@@ -18,7 +18,7 @@ def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, ob
 def evaluate(run: AllFitted) -> Evaluated:
     """Measure the models of a run and decide."""
     runs.enter(database(), run, "evaluate")
-    judged = {name: TRAINING[name].judge(model) for name, model in trained(run).items()}
+    judged = {name: MODELS[name].judge(model) for name, model in trained(run).items()}
     metrics: dict[str, Figures] = {name: judgement.metrics for name, judgement in judged.items()}
     nobody = [] if run.facts.people else ["the site has nobody to learn from yet"]
     reasons = [*nobody, *(reason for judgement in judged.values() for reason in judgement.reasons)]

@@ -58,8 +58,7 @@ def extract(site_id: str, run_id: str) -> Extracted:
     artefacts = {name: save_arrays(work_key(run, f"{name}.npz"), found) for name, found in files.items()}
     runs.note(database(), run, "extract", {**facts.model_dump(mode="json"), **gathered.totals})
     runs.enter(database(), run, "fit")
-    names = [model.name for model in MODELS]
-    return Extracted(**run.model_dump(), facts=facts, artefacts=artefacts, models=names)
+    return Extracted(**run.model_dump(), facts=facts, artefacts=artefacts, models=list(MODELS))
 
 
 def gather(site: Site) -> Gathering:

@@ -7,8 +7,8 @@ from typing import cast
 from footfall.chunks import chunks
 from footfall.customers.arrays import Arrays, features_of_all, subjects_of
 from footfall.customers.profile import main_device
+from footfall.models.table import MODELS
 from footfall.models.trained import Trained
-from footfall.models.training import TRAINING
 from footfall.schemas.customer import CustomerDocument, ModelFields
 from footfall.schemas.model import Evaluated, ModelName
 from footfall.stores.collections import customers
@@ -46,7 +46,7 @@ def customers_of(run: Evaluated, arrays: Arrays, models: Mapping[ModelName, Trai
 
 
 def _written(models: Mapping[ModelName, Trained]) -> Iterator[ModelFields]:
-    writers = [(fields, model) for name, model in models.items() if (fields := TRAINING[name].fields)]
+    writers = [(fields, model) for name, model in models.items() if (fields := MODELS[name].fields)]
     for parts in zip(*(fields(model) for fields, model in writers), strict=True):
         # the models together write all of these, each in its own type
         yield cast(ModelFields, {name: value for part in parts for name, value in part.items()})

@@ -7,7 +7,7 @@ from footfall.aws.invocations import LambdaContext
 from footfall.errors import NotFound
 from footfall.models import registry, runs
 from footfall.models.populations import measured
-from footfall.models.training import trained
+from footfall.models.table import trained
 from footfall.schemas.model import Ended, Evaluated, ModelDocument, RunState
 from footfall.sites import get_site
 from footfall.stores.mongo import answering, database

@@ -3,15 +3,15 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import boto3
 import pytest
 from footfall import sites
 from footfall.clock import now
 from footfall.models.populations import measured
-from footfall.models.table import MODELS
 from footfall.questions import model_health
+from footfall.schemas.model import ModelName
 from footfall.schemas.site import Site
 from pymongo.database import Database
 
@@ -22,7 +22,7 @@ from tests.support.builders import NOON, LambdaContext, a_site
 from tests.support.shopping import an_order
 
 Mongo = Database[dict[str, Any]]
-MODEL_NAMES = [model.name for model in MODELS]
+MODEL_NAMES: tuple[ModelName, ...] = get_args(ModelName)
 WAITS = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 30, "End": True}}})
 EVALUATED = {
     "site_id": "demo",

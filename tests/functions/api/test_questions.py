@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 import pytest
 from footfall.errors import Invalid, NotFound
-from footfall.questions import business, cached, customer, customers, dashboard, funnel, funnel_trend, segments
+from footfall.questions import business, cache_contents, customer, customers, dashboard, funnel, funnel_trend, segments
 from pydantic import BaseModel
 from pymongo.database import Database
 
@@ -52,29 +52,29 @@ def test_an_answer_is_the_same_with_and_without_http(shop: Mongo) -> None:
 def test_what_was_asked_without_http_is_remembered_for_who_asks_over_http(shop: Mongo) -> None:
     happen(shop, view("home"))
     roll_up()
-    cached.forget("demo")
-    before = cached.answer("demo")
+    cache_contents.forget("demo")
+    before = cache_contents.answer("demo")
     dashboard.answer("demo", dashboard.DashboardQuestion())
     funnel.answer("demo", funnel.FunnelQuestion())
     funnel.answer("demo", funnel.FunnelQuestion(breakdown="device"))
     funnel_trend.answer("demo", funnel_trend.TrendQuestion())
-    warm = cached.answer("demo")
+    warm = cache_contents.answer("demo")
     assert (warm.entries, warm.misses - before.misses) == (4, 4)
     ask(metrics_handler, "/api/metrics/dashboard")
     ask(funnel_handler, "/api/funnel")
     ask(funnel_handler, "/api/funnel", {"breakdown": "device"})
     ask(funnel_handler, "/api/funnel/trend")
-    after = cached.answer("demo")
+    after = cache_contents.answer("demo")
     assert (after.entries, after.misses - warm.misses, after.hits - warm.hits) == (4, 0, 4)
 
 
 def test_an_answer_from_events_is_neither_looked_up_nor_remembered(shop: Mongo) -> None:
     happen(shop, view("home"))
     roll_up()
-    before = cached.answer("demo")
+    before = cache_contents.answer("demo")
     for question in (funnel.FunnelQuestion(steps=["home", "payment"]), funnel.FunnelQuestion(unit="session")):
         funnel.answer("demo", question)
-    assert cached.answer("demo") == before
+    assert cache_contents.answer("demo") == before
 
 
 def test_what_cannot_be_answered_is_raised(shop: Mongo) -> None:

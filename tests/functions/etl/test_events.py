@@ -42,7 +42,7 @@ def test_an_event_is_stored_with_its_session_its_person_and_its_stale_day(pipeli
     assert only(pipeline["events"].find())["_id"] == "demo:e1"
     assert only(pipeline["user_sessions"].find())["entry_page"] == "home"
     person = only(pipeline["users"].find())
-    assert (person["_id"], person["user_id"], person["device"]) == ("demo:visitor", 1, "Mobile")
+    assert (person["_id"], person["number"], person["device"]) == ("demo:visitor", 1, "Mobile")
     assert only(pipeline["stale_days"].find())["date"] == "2026-03-01"
 
 
@@ -291,7 +291,7 @@ def state_of(database: Mongo) -> dict[str, list[Json]]:
     state = {}
     for name in ("events", "user_sessions", "orders", "feedback", "quarantine", "users"):
         ignored = {"processed_at", "computed_at", "message_key", "repeated_at"} | (
-            {"user_id"} if name == "users" else set()
+            {"number"} if name == "users" else set()
         )
         documents = sorted(database[name].find(), key=lambda document: str(document["_id"]))
         state[name] = [{key: document[key] for key in document if key not in ignored} for document in documents]
@@ -328,7 +328,7 @@ def test_any_permutation_duplication_and_batching_gives_the_same(
     for batch in shuffled_and_doubled(messages, random.Random(seed)):
         assert run(*batch) == []
     assert state_of(pipeline) == straight
-    numbers = sorted(person["user_id"] for person in pipeline["users"].find())
+    numbers = sorted(person["number"] for person in pipeline["users"].find())
     assert len(set(numbers)) == len(numbers)
 
 

@@ -28,7 +28,7 @@ def person_of(pipeline: Mongo, event_id: str) -> str:
     assert event
     numbers = PersonNumbers(pipeline, "demo")
     numbers.learn([event])
-    return str((pipeline["users"].find_one({"site_id": "demo", "user_id": numbers.of(event)}) or {})["person_id"])
+    return str((pipeline["users"].find_one({"site_id": "demo", "number": numbers.of(event)}) or {})["person_id"])
 
 
 BEFORE = an_event(eventId="before", visitorId="v", timestamp=at(0), properties={"seen": "lamp"})

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from footfall.errors import Unstorable
-from footfall.imports.kind import Destination, Place, TableRow
+from footfall.imports.kind import Destination, RowKey, TableRow
 from footfall.imports.kinds import KINDS
 from footfall.schemas.event import Json
 from pymongo.database import Database
@@ -34,12 +34,12 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     products = {"odd"}
     kind = KINDS["orders"]
 
-    def refuses(row: TableRow, destination: Destination) -> Place:
+    def refuses(row: TableRow, destination: Destination) -> RowKey:
         if row.values[1] in products:
             raise Unstorable("odd", "the product is odd")
-        return kind.place(row, destination)
+        return kind.row_key(row, destination)
 
-    monkeypatch.setitem(KINDS, "orders", replace(kind, place=refuses))
+    monkeypatch.setitem(KINDS, "orders", replace(kind, row_key=refuses))
     return products
 
 

@@ -103,3 +103,17 @@ def test_cloudformation_is_told_of_a_failure(
 def deployment(kind: str, url: str) -> dict[str, Any]:
     """What CloudFormation sends a custom resource."""
     return {"RequestType": kind, "ResponseURL": url, "StackId": "s", "RequestId": "request", "LogicalResourceId": "l"}
+
+
+def test_people_of_an_older_version_keep_their_numbers_under_the_new_name(database: Mongo) -> None:
+    database["users"].drop_indexes()
+    database["users"].create_index([("site_id", 1), ("user_id", 1)], unique=True)
+    old = [
+        {"_id": f"shop:{name}", "site_id": "shop", "person_id": name, "user_id": n} for n, name in enumerate("ab", 1)
+    ]
+    database["users"].insert_many(old)
+    for _ in range(2):
+        prepare.handler({}, LambdaContext())
+    found = {person["_id"]: (person.get("number"), "user_id" in person) for person in database["users"].find()}
+    assert found == {"shop:a": (1, False), "shop:b": (2, False)}
+    assert set(database["users"].index_information()) == {"_id_", "site_id_1_number_1"}

@@ -10,7 +10,6 @@ import pytest
 from footfall import sites
 from footfall.models.table import MODELS
 from footfall.models.trained import Files, Fit
-from footfall.models.training import TRAINING
 from pymongo.database import Database
 
 from infra.local.aws import start_aws
@@ -79,7 +78,7 @@ def test_a_model_that_cannot_be_fitted_fails_its_run_by_name(
     def broken(extracted: Files) -> Fit:
         raise ZeroDivisionError("nobody shops alike")
 
-    monkeypatch.setitem(TRAINING, "behaviour_segments", TRAINING["behaviour_segments"]._replace(fit=broken))
+    monkeypatch.setitem(MODELS, "behaviour_segments", MODELS["behaviour_segments"]._replace(fit=broken))
     name = a_name()
     found = execute(name, {"site_id": site})
     assert (found["status"], found["error"]) == ("FAILED", "TrainingFailed")
@@ -115,7 +114,7 @@ def test_every_task_is_retried_and_its_failure_caught() -> None:
 
 def test_it_names_no_model_and_no_file() -> None:
     text = json.dumps(definition())
-    assert not [model.name for model in MODELS if model.name in text]
+    assert not [name for name in MODELS if name in text]
     assert "features" not in text
 
 

@@ -65,7 +65,7 @@ def test_everything_is_as_it_was_under_a_newer_version(database: Mongo, site: st
     version, found = vector_of(site, "reader-0")
     assert version == third
     assert np.allclose(found, vector, atol=1e-5)
-    in_use = [models.in_use(database, site, model.name) for model in MODELS]
+    in_use = [models.in_use(database, site, name) for name in MODELS]
     assert [model and model.get("restores") for model in in_use] == [first] * len(MODELS)
     run = database["training_runs"].find_one({"_id": f"{site}:again"}) or {}
     assert (run["state"], run["restores"], run["version"]) == ("published", first, third)
@@ -77,7 +77,7 @@ def test_who_came_since_is_projected_by_the_restored_model(database: Mongo, site
     newcomer = a_visit("newcomer", ["home", "search"], user="newcomer", products=["book-1"])
     database["events"].insert_many([at_site(site, event) for event in newcomer])
     database["users"].insert_one(
-        {"_id": f"{site}:newcomer", "site_id": site, "person_id": "newcomer", "user_id": 9_999, "merged_ids": []}
+        {"_id": f"{site}:newcomer", "site_id": site, "person_id": "newcomer", "number": 9_999, "merged_ids": []}
     )
     run = database["training_runs"].find_one({"_id": f"{site}:first"}) or {}
     database["user_sessions"].insert_one(

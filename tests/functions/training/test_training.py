@@ -128,7 +128,7 @@ def test_models_are_registered_with_their_artefacts_and_figures(database: Mongo,
     found = {model["name"]: model for model in database["models"].find({"site_id": site})}
     version = run_of(database, site)["version"]
     assert {(name, model["version"], model["state"]) for name, model in found.items()} == {
-        (model.name, version, "published") for model in MODELS
+        (name, version, "published") for name in MODELS
     }
     projection = found["behaviour_vectors"]["artefacts"]["projection"]
     assert len(projection["sha256"]) == 64
@@ -214,7 +214,8 @@ def test_a_run_that_lacks_a_model_is_not_judged(database: Mongo, site: str) -> N
 
 def test_an_artefact_that_was_changed_stops_the_run(database: Mongo, site: str) -> None:
     run = fitted(site)
-    run["fitted"][-1]["work"]["vectors"]["sha256"] = "0" * 64
+    vectors_of_people = next(each["work"] for each in run["fitted"] if each["model"] == "behaviour_vectors")["vectors"]
+    vectors_of_people["sha256"] = "0" * 64
     with pytest.raises(Corrupted):
         evaluate(run, CONTEXT)
 

@@ -11,7 +11,7 @@ from footfall.errors import Invalid, Unimportable, Unstorable
 from footfall.events.normalise import read_event
 from footfall.identity import EVENT_NAMESPACE
 from footfall.imports.ids import event_id
-from footfall.imports.kind import Destination, Meaning, TableRow
+from footfall.imports.kind import Destination, GroupEvents, TableRow
 from footfall.imports.kinds import KINDS, check_names, check_unpacked, table_of
 from footfall.imports.reader import read_table
 from footfall.imports.rows import MAX_ROW_BYTES, Row, fields_of, join_quoted, read_lines
@@ -49,14 +49,14 @@ def shopper(user: str, *pages: str) -> list[TableRow]:
     return rows
 
 
-def meaning(kind: ImportKind, rows: Sequence[TableRow], zone: str = "UTC") -> Meaning:
-    return KINDS[kind].meaning(rows, destination(zone))
+def group_events(kind: ImportKind, rows: Sequence[TableRow], zone: str = "UTC") -> GroupEvents:
+    return KINDS[kind].group_events(rows, destination(zone))
 
 
 def refusal(kind: ImportKind, row: TableRow) -> str:
     """The reason for which a row is refused."""
     with pytest.raises(Unstorable) as caught:
-        KINDS[kind].place(row, destination())
+        KINDS[kind].row_key(row, destination())
     return caught.value.reason
 
 
@@ -65,7 +65,7 @@ def order_lines(*lines: str) -> list[TableRow]:
 
 
 def test_a_shopper_becomes_a_person_and_a_view_of_each_page_in_the_funnels_order() -> None:
-    found = meaning("shop-funnel", shopper("7,2015-02-28,Desktop,Female", "home", "search"))
+    found = group_events("shop-funnel", shopper("7,2015-02-28,Desktop,Female", "home", "search"))
     assert [(event["eventType"], event.get("pageType"), event["timestamp"]) for event in found.events] == [
         ("identify", None, "2015-02-28T00:00:00+00:00"),
         ("pageview", "home", "2015-02-28T00:00:00+00:00"),
@@ -79,30 +79,30 @@ def test_a_shopper_becomes_a_person_and_a_view_of_each_page_in_the_funnels_order
 
 
 def test_the_day_is_the_shops_own() -> None:
-    found = meaning("shop-funnel", shopper("7,2015-02-28,Desktop,Female", "home"), "America/New_York")
+    found = group_events("shop-funnel", shopper("7,2015-02-28,Desktop,Female", "home"), "America/New_York")
     assert found.events[1]["timestamp"] == "2015-02-28T00:00:00-05:00"
 
 
 def test_the_same_rows_are_the_same_events() -> None:
-    first, again = (meaning("shop-funnel", shopper("7,2015-02-28,Desktop,Female", "home")) for _ in range(2))
+    first, again = (group_events("shop-funnel", shopper("7,2015-02-28,Desktop,Female", "home")) for _ in range(2))
     assert first == again
 
 
 def test_a_row_that_is_there_twice_counts_once() -> None:
     rows = shopper("7,2015-02-28,Desktop,Female\n7,2015-02-28,Desktop,Female", "home", "home")
-    found = meaning("shop-funnel", rows)
+    found = group_events("shop-funnel", rows)
     assert (len(found.events), found.repeated, found.refused) == (2, 2, [])
 
 
 def test_of_two_rows_that_contradict_each_other_the_first_counts() -> None:
     rows = shopper("7,2015-02-28,Desktop,Female\n7,2015-03-01,Desktop,Female", "home")
-    found = meaning("shop-funnel", rows)
+    found = group_events("shop-funnel", rows)
     assert [event["timestamp"][:10] for event in found.events] == ["2015-02-28", "2015-02-28"]
     assert [(refused.reason, refused.row.line) for refused in found.refused] == [("conflicting_user", 3)]
 
 
 def test_pages_of_nobody_are_refused() -> None:
-    found = meaning("shop-funnel", shopper("7,2015-02-28,Desktop,Female", "home")[1:])
+    found = group_events("shop-funnel", shopper("7,2015-02-28,Desktop,Female", "home")[1:])
     assert (found.events, [refused.reason for refused in found.refused]) == ([], ["unknown_user"])
 
 
@@ -121,7 +121,7 @@ def test_a_page_in_the_wrong_table_is_refused() -> None:
 
 def test_an_invoice_is_one_order_and_equal_rows_count() -> None:
     line = '536365,85123A,"HEART, WHITE",6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom'
-    (event,) = meaning("orders", order_lines(line, line, line.replace("08:26", "08:25"))).events
+    (event,) = group_events("orders", order_lines(line, line, line.replace("08:26", "08:25"))).events
     assert (event["eventType"], event["userId"], event["timestamp"]) == (
         "order_completed",
         "17850",
@@ -140,7 +140,7 @@ def test_an_invoice_is_one_order_and_equal_rows_count() -> None:
 
 def test_a_cancellation_gives_back_what_it_lists() -> None:
     lines = order_lines("C536379,D,Discount,-2,12/1/2010 9:41,27.5,,United Kingdom")
-    (event,) = meaning("orders", lines).events
+    (event,) = group_events("orders", lines).events
     assert (event["eventType"], event["visitorId"]) == ("order_refunded", "guest:C536379")
     assert (event["properties"]["total"], event["properties"]["products"][0]["quantity"]) == ("55.0", 2)
 
@@ -170,15 +170,15 @@ def test_a_row_that_is_no_sale_is_refused(line: str, reason: str) -> None:
 def test_an_invoice_on_which_nothing_is_charged_is_no_order_but_a_free_line_may_be_part_of_one() -> None:
     free = "536365,A,,6,2010-12-01 08:26:00,0.0,1,UK"
     with pytest.raises(Unstorable, match="every UnitPrice"):
-        meaning("orders", order_lines(free))
-    (event,) = meaning("orders", order_lines(free, free.replace("0.0", "1.5"))).events
+        group_events("orders", order_lines(free))
+    (event,) = group_events("orders", order_lines(free, free.replace("0.0", "1.5"))).events
     assert [product["price"] for product in event["properties"]["products"]] == ["0.0", "1.5"]
 
 
 def test_a_line_of_json_is_the_event_a_client_would_have_sent_at_its_own_time() -> None:
     text = '{"eventType": "click", "visitorId": "v", "timestamp": "2025-01-01", "sentAt": "2026-01-01"}'
-    (event,) = meaning("events", rows_of("events", "events.ndjson", text)).events
-    (again,) = meaning("events", rows_of("events", "events.ndjson", f"\n{text}")).events
+    (event,) = group_events("events", rows_of("events", "events.ndjson", text)).events
+    (again,) = group_events("events", rows_of("events", "events.ndjson", f"\n{text}")).events
     assert "sentAt" not in event
     assert (event["sequence"], again["sequence"], event["eventId"]) == (1, 2, again["eventId"])
 

@@ -6,20 +6,20 @@ from footfall.codec import decode
 from footfall.errors import Invalid, Unstorable
 from footfall.events.normalise import Reading, read_event
 from footfall.identity import derived_event_id
-from footfall.imports.kind import Destination, Kind, Meaning, Place, Table, TableRow
+from footfall.imports.kind import Destination, GroupEvents, Kind, RowKey, Table, TableRow
 from footfall.schemas.event import Json
 
 LINES = Table((), endings=(".ndjson", ".jsonl"))
 SEND_TIMES = ("sentAt", "sent_at")
 
 
-def place(line: TableRow, destination: Destination) -> Place:
+def row_key(line: TableRow, destination: Destination) -> RowKey:
     """Returns every line stays where it is in its file."""
     _read(line.values[0], destination)
-    return Place(f"{line.row.line:012}")
+    return RowKey(f"{line.row.line:012}")
 
 
-def meaning(rows: Sequence[TableRow], destination: Destination) -> Meaning:
+def group_events(rows: Sequence[TableRow], destination: Destination) -> GroupEvents:
     """Returns the event of one line, under its own id or one made of what it says.
 
     The clock of who wrote the file says nothing of when its events were sent, so their times are taken as they are.
@@ -28,7 +28,7 @@ def meaning(rows: Sequence[TableRow], destination: Destination) -> Meaning:
     raw, (event, content) = _read(line.values[0], destination)
     kept = {name: value for name, value in raw.items() if name not in SEND_TIMES}
     event_id = event.get("event_id") or derived_event_id(destination.site_id, content)
-    return Meaning([{**kept, "eventId": event_id, "sequence": line.row.line}])
+    return GroupEvents([{**kept, "eventId": event_id, "sequence": line.row.line}])
 
 
 def _read(text: str, destination: Destination) -> tuple[Json, Reading]:
@@ -45,4 +45,4 @@ def _read(text: str, destination: Destination) -> tuple[Json, Reading]:
     return raw, reading
 
 
-EVENT_LINES = Kind((LINES,), place, meaning)
+EVENT_LINES = Kind((LINES,), row_key, group_events)

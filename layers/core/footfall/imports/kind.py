@@ -46,10 +46,10 @@ class Table:
         return " or ".join(f"{self.name or '*'}{ending}" for ending in self.endings)
 
 
-class Place(NamedTuple):
+class RowKey(NamedTuple):
     """Where a row belongs: its group, its rank in it, and the local day or time it tells, if any, as sortable text."""
 
-    key: str
+    group: str
     rank: int = 0
     at: str | None = None
 
@@ -70,7 +70,7 @@ class Refused(NamedTuple):
     detail: str
 
 
-class Meaning(NamedTuple):
+class GroupEvents(NamedTuple):
     """The events of one group of rows; how many rows say what another row of it says already; and the refused ones."""
 
     events: Sequence[Json]
@@ -80,8 +80,8 @@ class Meaning(NamedTuple):
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of import. Both functions raise Unstorable: `place` for a row, `meaning` for a whole group."""
+    """One kind of import. Both functions raise Unstorable: `row_key` for a row, `group_events` for a whole group."""
 
     tables: tuple[Table, ...]
-    place: Callable[[TableRow, Destination], Place]
-    meaning: Callable[[Sequence[TableRow], Destination], Meaning]
+    row_key: Callable[[TableRow, Destination], RowKey]
+    group_events: Callable[[Sequence[TableRow], Destination], GroupEvents]

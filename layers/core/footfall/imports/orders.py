@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from footfall.errors import Unstorable
 from footfall.imports.ids import event_id
-from footfall.imports.kind import Destination, Kind, Meaning, Place, Table, TableRow
+from footfall.imports.kind import Destination, GroupEvents, Kind, RowKey, Table, TableRow
 from footfall.imports.moments import read_moment
 from footfall.schemas.event import Json
 
@@ -24,7 +24,7 @@ ADJUSTMENT = re.compile(r"A[0-9]")
 MAX_ID = 200
 
 
-def place(line: TableRow, destination: Destination) -> Place:
+def row_key(line: TableRow, destination: Destination) -> RowKey:
     """Returns a row belongs to its invoice, in the file's order."""
     invoice, stock_code, _, quantity, moment, price, customer, _ = line.values
     if not invoice or len(invoice) > MAX_ID or len(customer) > MAX_ID:
@@ -40,10 +40,10 @@ def place(line: TableRow, destination: Destination) -> Place:
     gives_back = CANCELLATION.match(invoice) is not None
     if _whole(quantity) == 0 or quantity.startswith("-") != gives_back:
         raise Unstorable("wrong_quantity", "Quantity is not above 0 outside a cancellation, or not below 0 in one")
-    return Place(invoice, 0, read_moment(moment, destination.zone, destination.latest))
+    return RowKey(invoice, 0, read_moment(moment, destination.zone, destination.latest))
 
 
-def meaning(rows: Sequence[TableRow], destination: Destination) -> Meaning:
+def group_events(rows: Sequence[TableRow], destination: Destination) -> GroupEvents:
     """Returns the one event of an invoice: an order completed, or one refunded."""
     quantities = [abs(_whole(row.values[3])) for row in rows]
     total = sum(quantity * Decimal(row.values[5]) for quantity, row in zip(quantities, rows, strict=True))
@@ -66,7 +66,7 @@ def meaning(rows: Sequence[TableRow], destination: Destination) -> Meaning:
             "products": [_product(row.values, quantity) for row, quantity in zip(rows, quantities, strict=True)],
         },
     }
-    return Meaning([event])
+    return GroupEvents([event])
 
 
 def _product(values: Sequence[str], quantity: int) -> Json:
@@ -81,4 +81,4 @@ def _whole(quantity: str) -> int:
     return int(quantity.removesuffix(".0"))
 
 
-ORDERS = Kind((LINES,), place, meaning)
+ORDERS = Kind((LINES,), row_key, group_events)

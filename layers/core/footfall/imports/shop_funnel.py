@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from footfall.errors import Unstorable
 from footfall.imports.ids import event_id
-from footfall.imports.kind import Destination, Kind, Meaning, Place, Refused, Table, TableRow
+from footfall.imports.kind import Destination, GroupEvents, Kind, Refused, RowKey, Table, TableRow
 from footfall.imports.moments import read_day
 from footfall.schemas.event import Json
 
@@ -25,7 +25,7 @@ MAX_ID = 256
 MAX_DEVICE = 64
 
 
-def place(row: TableRow, destination: Destination) -> Place:
+def row_key(row: TableRow, destination: Destination) -> RowKey:
     """Returns a row belongs to its user: the user's own row first, then the pages in the funnel's order."""
     user_id, second, *others = row.values
     if not user_id.strip() or len(user_id) > MAX_ID:
@@ -33,18 +33,20 @@ def place(row: TableRow, destination: Destination) -> Place:
     if row.table is not USERS:
         if second != PAGES[row.table][0]:
             raise Unstorable("wrong_page", "page is not the one that this table is of")
-        return Place(user_id, RANKS[row.table])
+        return RowKey(user_id, RANKS[row.table])
     if len(others[0]) > MAX_DEVICE:
         raise Unstorable("bad_device", f"device is longer than {MAX_DEVICE} characters")
     read_day(second, destination.zone, destination.latest)
-    return Place(user_id, 0, second)
+    return RowKey(user_id, 0, second)
 
 
-def meaning(rows: Sequence[TableRow], destination: Destination) -> Meaning:
+def group_events(rows: Sequence[TableRow], destination: Destination) -> GroupEvents:
     """Returns one identify event of the user and one page view for each page; what a row repeats counts once."""
     user = rows[0]
     if user.table is not USERS:
-        return Meaning([], refused=[Refused(row.row, "unknown_user", "user_id is not in user_table") for row in rows])
+        return GroupEvents(
+            [], refused=[Refused(row.row, "unknown_user", "user_id is not in user_table") for row in rows]
+        )
     user_id, day, device, _ = user.values
     midnight = read_day(day, destination.zone, destination.latest)
     events: dict[Table, Json] = {USERS: _identify(user.values, midnight, destination)}
@@ -54,7 +56,7 @@ def meaning(rows: Sequence[TableRow], destination: Destination) -> Meaning:
             refused.append(Refused(row.row, "conflicting_user", "an earlier row of this user says otherwise"))
         elif row.table not in events:
             events[row.table] = _page_view(user_id, row.table, device, midnight, destination)
-    return Meaning(list(events.values()), len(rows) - len(events) - len(refused), refused)
+    return GroupEvents(list(events.values()), len(rows) - len(events) - len(refused), refused)
 
 
 def _identify(values: Sequence[str], midnight: datetime, destination: Destination) -> Json:
@@ -88,4 +90,4 @@ def _seconds_after(midnight: datetime, seconds: int) -> str:
     return (midnight + timedelta(seconds=seconds)).isoformat()
 
 
-SHOP_FUNNEL = Kind((USERS, *PAGES), place, meaning)
+SHOP_FUNNEL = Kind((USERS, *PAGES), row_key, group_events)

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from footfall.customers.rfm import rfm_scores
+from footfall.customers.rfm import RfmScores, rfm_scores
 from footfall.customers.rfm_segments import rfm_segment
 from footfall.models.trained import Files, Fit, Judgement, Trained
 from footfall.schemas.customer import RfmFields
-from footfall.schemas.model import OrderTotals
+from footfall.schemas.model import Figures
+
+SCORES = RfmScores._fields
 
 
 def fit(extracted: Files) -> Fit:
@@ -21,23 +23,20 @@ def fit(extracted: Files) -> Fit:
 def judge(trained: Trained) -> Judgement:
     """Returns what the customers amount to and how evenly the scores are spread; they must add up to the orders."""
     arrays, scores = trained.extracted["features"], trained.work["scores"]
-    found = OrderTotals(orders=int(arrays["frequency"].sum()), revenue=int(arrays["monetary"].sum()))
+    orders, revenue = int(arrays["frequency"].sum()), int(arrays["monetary"].sum())
     before, after = trained.facts.before, trained.facts.after
+    orders_agree = _between(before.orders, orders, after.orders)
+    revenue_agrees = _between(before.revenue, revenue, after.revenue)
     against = {
-        "the customers' orders do not add up to those in the store": not _between(
-            before.orders, found.orders, after.orders
-        ),
-        "the customers' revenue does not add up to that in the store": not _between(
-            before.revenue, found.revenue, after.revenue
-        ),
+        "the customers' orders do not add up to those in the store": not orders_agree,
+        "the customers' revenue does not add up to that in the store": not revenue_agrees,
     }
-    metrics = {
+    metrics: Figures = {
         "customers": len(arrays["customer"]),
-        **found.model_dump(),
+        "orders": orders,
+        "revenue": revenue,
         "refunded": int(arrays["refunded"].sum()),
-        "customers_by_score": {
-            name: np.bincount(scores[name], minlength=6)[1:].tolist() for name in ("recency", "frequency", "monetary")
-        },
+        "customers_by_score": {name: np.bincount(scores[name], minlength=6)[1:].tolist() for name in SCORES},
     }
     return Judgement(metrics, [reason for reason, holds in against.items() if holds])
 
@@ -45,7 +44,7 @@ def judge(trained: Trained) -> Judgement:
 def fields(trained: Trained) -> Iterator[RfmFields]:
     """Returns each customer's scores and segment."""
     scores = trained.work["scores"]
-    columns = (scores[name].tolist() for name in ("recency", "frequency", "monetary"))
+    columns = (scores[name].tolist() for name in SCORES)
     for recency, frequency, monetary in zip(*columns, strict=True):
         yield RfmFields(
             recency_score=recency,

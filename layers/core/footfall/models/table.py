@@ -1,28 +1,39 @@
-"""The table of models: what each is called and what it learns from.
+"""The table of models: how each is fitted, judged and written on customers, in the module of its name beside this one.
 
-How a model is trained is in the module of its name beside this one, which training alone imports (`models.training`).
+It needs numpy, so training alone imports it; who reads models finds their names and features in `schemas.model`.
 """
 
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from footfall.schemas.model import ModelName
-from footfall.schemas.population import OF_CUSTOMERS, OF_VISITS, Feature
+from footfall.models import behaviour_segments, behaviour_vectors, rfm
+from footfall.models.artefacts import SavedFiles
+from footfall.models.trained import Files, Fit, Judgement, Trained
+from footfall.schemas.model import AllFitted, ModelName
 
 
 class Model(NamedTuple):
-    """One model; it drifts as the features move that it learns from."""
+    """One model: how it is fitted on what was extracted, how it is judged, and what it writes on each customer.
 
-    name: ModelName
-    learns_from: tuple[Feature, ...]
+    `fields` gives one mapping a customer, in the order of the extracted `customer` array; None where it writes nothing.
+    """
 
-
-MODELS: tuple[Model, ...] = (
-    Model("rfm", learns_from=OF_CUSTOMERS),
-    Model("behaviour_segments", learns_from=(*OF_CUSTOMERS, *OF_VISITS)),
-    Model("behaviour_vectors", learns_from=OF_VISITS),
-)
+    fit: Callable[[Files], Fit]
+    judge: Callable[[Trained], Judgement]
+    fields: Callable[[Trained], Iterator[Mapping[str, object]]] | None = None
 
 
-def model_named(name: ModelName) -> Model:
-    """Returns the model of that name."""
-    return next(model for model in MODELS if model.name == name)
+MODELS: dict[ModelName, Model] = {
+    "rfm": Model(rfm.fit, rfm.judge, rfm.fields),
+    "behaviour_segments": Model(behaviour_segments.fit, behaviour_segments.judge, behaviour_segments.fields),
+    "behaviour_vectors": Model(behaviour_vectors.fit, behaviour_vectors.judge),
+}
+
+
+def trained(run: AllFitted) -> dict[ModelName, Trained]:
+    """Returns the models of a run in the order of the table; their files are read when they are asked for."""
+    extracted = SavedFiles(run.artefacts)
+    return {
+        each.model: Trained(run.facts, extracted, SavedFiles(each.work), SavedFiles(each.artefacts), each.figures)
+        for each in run.fitted
+    }

@@ -38,7 +38,7 @@ class PersonNumbers:
         found = self._read(people | visitors)
         links = {who: person_of(one) for who, one in found.items() if who in visitors and "link" in one}
         found |= self._read(set(links.values()) - found.keys())
-        numbers = {who: one["user_id"] for who, one in found.items()}
+        numbers = {who: one["number"] for who, one in found.items()}
         self._people.update((who, numbers[who]) for who in people if who in numbers)
         self._visitors.update((who, numbers[told]) for who in visitors if (told := links.get(who, who)) in numbers)
 

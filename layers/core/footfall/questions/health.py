@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from footfall.aws.queues import depth
 from footfall.clock import now
 from footfall.observability import logger
-from footfall.questions import cached, queues
+from footfall.questions import cache_contents, queues
 from footfall.questions.models import TrainingRun, newest_runs
 from footfall.questions.queues import Queues
 from footfall.rates import percentage
@@ -71,7 +71,7 @@ def answer(site_id: str) -> Health:
     pool = ThreadPoolExecutor(8)
     checks = {name: pool.submit(_milliseconds, check) for name, check in CHECKS.items()}
     waiting, runs = pool.submit(queues.answer), pool.submit(newest_runs, site_id, 1)
-    hit_rate, connections = pool.submit(cached.hit_rate, site_id), pool.submit(_connections)
+    hit_rate, connections = pool.submit(cache_contents.hit_rate, site_id), pool.submit(_connections)
     dependencies = {name: _dependency(name, _answered(check, until)) for name, check in checks.items()}
     newest = _answered(runs, until) or []
     health = Health(

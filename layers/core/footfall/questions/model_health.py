@@ -11,9 +11,8 @@ from footfall.customers.stability import index_by_chance, stability_index, verdi
 from footfall.errors import NotFound
 from footfall.models.populations import counted
 from footfall.models.registry import in_use
-from footfall.models.table import model_named
 from footfall.questions.models import ModelQuestion
-from footfall.schemas.model import ModelDocument, ModelName, Verdict
+from footfall.schemas.model import LEARNS_FROM, ModelDocument, ModelName, Verdict
 from footfall.schemas.population import Feature
 from footfall.sites import find_site
 from footfall.stores.mongo import answering, database
@@ -82,7 +81,7 @@ def _drift(site_id: str, model: ModelDocument) -> list[Drift] | None:
     if site is None or population is None:
         return []
     try:
-        found = counted(database(), site, population, model_named(model["name"]).learns_from, DRIFT_MILLISECONDS)
+        found = counted(database(), site, population, LEARNS_FROM[model["name"]], DRIFT_MILLISECONDS)
     except ExecutionTimeout:
         return None
     return [_compared(feature, population["spreads"][feature]["counts"], counts) for feature, counts in found.items()]

@@ -6,9 +6,15 @@ from typing import Literal, NotRequired, Self, TypedDict
 
 from pydantic import BaseModel, model_validator
 
-from footfall.schemas.population import Population
+from footfall.schemas.population import OF_CUSTOMERS, OF_VISITS, Feature, Population
 
 ModelName = Literal["rfm", "behaviour_segments", "behaviour_vectors"]
+LEARNS_FROM: Mapping[ModelName, tuple[Feature, ...]] = {
+    "rfm": OF_CUSTOMERS,
+    "behaviour_segments": (*OF_CUSTOMERS, *OF_VISITS),
+    "behaviour_vectors": OF_VISITS,
+}
+"""What each model learns from: it drifts as these features move."""
 Stage = Literal["extract", "fit", "evaluate", "publish"]
 Verdict = Literal["stable", "moving", "shifted", "too_little_data"]
 RunState = Literal["running", "published", "rejected", "superseded", "failed"]

@@ -43,7 +43,7 @@ class PersonIdentity(TypedDict, total=False):
 class PersonNumber(PersonIdentity, total=False):
     """The dense number of somebody."""
 
-    user_id: Required[int]
+    number: Required[int]
 
 
 class PersonSightings(PersonNumber, total=False):
@@ -56,7 +56,7 @@ class PersonSightings(PersonNumber, total=False):
 class PersonDocument(PersonSightings, total=False):
     """One document of `users`.
 
-    `person_id` is the shop's id of the person, else the visitor id. `user_id` is a dense integer, for bitmaps.
+    `person_id` is the shop's id of the person, else the visitor id. `number` is a dense one, for bitmaps.
     `date` is when they were first seen, `device` the one they were first seen on. A visitor who turned out to be a
     known person keeps a document with a `link` to that person, whose `merged_ids` names the visitor.
     """

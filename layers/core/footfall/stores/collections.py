@@ -197,7 +197,7 @@ users = Collection(
     "users",
     PersonDocument,
     writer="etl/events",
-    indexes=[_index("site_id", "user_id", unique=True)],
+    indexes=[_index("site_id", "number", unique=True)],
     person=("person_id", "link.person_id", "merged_ids"),
 )
 

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from footfall.days import DayRange
 from footfall.errors import Unavailable
-from footfall.questions import cached as remembered
+from footfall.questions import cache_contents
 from footfall.questions.cache import remember
-from footfall.questions.cached import answer, forget, forget_person, hit_rate
+from footfall.questions.cache_contents import answer, forget, forget_person, hit_rate
 from footfall.settings import from_environment
 from footfall.stores import redis as cache
 from footfall.stores.keys import active_user_key, dashboard_key, funnel_key, similar_users_key
@@ -109,7 +109,7 @@ def test_thousands_of_keys_are_forgotten_in_parts(monkeypatch: pytest.MonkeyPatc
     ask(lambda redis: redis.mset({f"metrics:funnel:shop:{number}": "x" for number in range(2_500)}))
     assert answer("shop").entries == 2_500
     assert forget("shop") == 2_500
-    monkeypatch.setattr(remembered, "SECONDS", -1)
+    monkeypatch.setattr(cache_contents, "SECONDS", -1)
     ask_everything("shop")
     with pytest.raises(Unavailable, match="too much"):
         forget("shop")
