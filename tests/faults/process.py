@@ -13,7 +13,7 @@ from tests.faults.traffic import Body
 from tests.faults.trial import NeverStruck, Scenario, Trial
 
 TIME_OUT = 6
-SLOW_SECONDS = 0.1
+SLOW_SECONDS = 0.2
 SLOW_FOR_SECONDS = 10.0
 LARGE_BODIES = 6
 """Of three messages each, of which no two go through the steps together."""
