@@ -132,9 +132,9 @@ def test_an_event_that_is_rejected_from_a_batch_is_told_to_the_developer(
 def test_a_batch_that_is_too_large_is_split_until_it_fits(page: Page, shop: Shop, collector: Collector) -> None:
     collector.most_bytes = 5_000
     open_page(page, shop.page())
-    track_many(page, 30)
-    events_of(page, collector, "track", 30)
-    assert numbers(collector.stored) == list(range(30))
+    track_many(page, 90)
+    events_of(page, collector, "track", 90)
+    assert numbers(collector.stored) == list(range(90))
     assert any(arrival.status == 413 for arrival in collector.arrivals)
     assert len(collector.taken) == len(collector.stored)
 
