@@ -1,4 +1,4 @@
-"""What an operator does when something is amiss, on the whole running stack."""
+"""What an operator does when something is wrong, on the whole running stack."""
 
 from typing import Any
 

@@ -75,7 +75,7 @@ def definition() -> Json:
 
 
 def execute(name: str, given: Json, seconds: float = 240) -> Json:
-    """Run the state machine to its end; the answer is what Step Functions tells of the execution."""
+    """Run the state machine to its end; returns what Step Functions tells of the execution."""
     states = boto3.client("stepfunctions")
     machine = states.create_state_machine(name=name, definition=json.dumps(definition()), roleArn=ROLE)
     started = states.start_execution(stateMachineArn=machine["stateMachineArn"], name=name, input=json.dumps(given))

@@ -32,7 +32,7 @@ const describe = (element: Element): string => {
   return cut(element.localName + label, 200);
 };
 
-const spot = (event: MouseEvent): Fields =>
+const position = (event: MouseEvent): Fields =>
   // a click made with the keyboard has no coordinates
   event.detail || event.type !== "click"
     ? {
@@ -75,7 +75,7 @@ const watchClicks = (): void => {
     // a click on a label is followed by one on its field, of the same instant
     if (!clicked || !event.isTrusted || (event.timeStamp === last?.timeStamp && clicked !== before)) return;
     const element = clicked.closest(POINTABLE) ?? clicked;
-    const fields = { element: describe(element), ...spot(event) };
+    const fields = { element: describe(element), ...position(event) };
     record("click", { ...fields, properties: wording(element) });
     recordMarked(clicked.closest(`[${MARKED}]:not(form)`));
     const near =
@@ -102,7 +102,7 @@ const watchHovers = (): void => {
     since = performance.now();
     if (element && event) {
       const label = element.getAttribute("data-footfall-hover");
-      fields = { element: describe(element), ...spot(event), properties: { label: label || undefined } };
+      fields = { element: describe(element), ...position(event), properties: { label: label || undefined } };
     }
   };
   listen("pointerover", (event) => {
