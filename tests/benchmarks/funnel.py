@@ -117,11 +117,11 @@ def _median(work: Callable[[], Any], repetitions: int = REPETITIONS) -> float:
 
 
 def _use_redis(url: str) -> None:
-    from footfall.settings import from_environment
+    from footfall.settings import read_environment
     from footfall.stores import redis as cache
 
     os.environ["REDIS_URL"] = url
-    from_environment.cache_clear()
+    read_environment.cache_clear()
     cache.client.cache_clear()
     vars(cache)["breaker"] = cache.Breaker()
 

@@ -16,7 +16,7 @@ from footfall.aws import objects, queues
 from footfall.aws.invocations import SqsRecord
 from footfall.schemas.event import Json
 from footfall.schemas.message import EventsMessage
-from footfall.settings import from_environment
+from footfall.settings import read_environment
 from pymongo.database import Database
 
 from functions.api.catalog import uploads
@@ -159,5 +159,5 @@ def open_pipeline(
 
 
 def _forget() -> None:
-    for cached in (queues.sqs, objects.s3, uploads._signer, from_environment):
+    for cached in (queues.sqs, objects.s3, uploads._signer, read_environment):
         cached.cache_clear()

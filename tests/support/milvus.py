@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from footfall.settings import from_environment
+from footfall.settings import read_environment
 from footfall.stores import vectors
 
 
@@ -28,5 +28,5 @@ def collections() -> Iterator[None]:
 
 
 def _forget() -> None:
-    from_environment.cache_clear()
+    read_environment.cache_clear()
     vectors.client.cache_clear()

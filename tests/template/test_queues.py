@@ -129,14 +129,14 @@ def _at_once(template: Template, function: dict[str, Any]) -> int:
 
 
 def _pool_size(monkeypatch: pytest.MonkeyPatch) -> int:
-    from footfall.settings import from_environment
+    from footfall.settings import read_environment
     from footfall.stores import mongo
 
     monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1:1/?connect=false")
-    from_environment.cache_clear()
+    read_environment.cache_clear()
     mongo.client.cache_clear()
     size = mongo.client().options.pool_options.max_pool_size
     mongo.client().close()
     mongo.client.cache_clear()
-    from_environment.cache_clear()
+    read_environment.cache_clear()
     return int(size or 0)

@@ -43,7 +43,7 @@ def _waiting(site_id: str, import_id: str) -> ImportDocument:
 
 
 def _bucket() -> str:
-    settings: UploadsSettings = from_environment(UploadsSettings)
+    settings = from_environment(UploadsSettings)
     return settings.uploads_bucket
 
 

@@ -2,7 +2,7 @@
 
 import os
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -119,9 +119,14 @@ class DeploymentSettings(BaseModel):
     environment: str
 
 
-@cache
 def from_environment(model: type[Model]) -> Model:
     """Returns the settings of one concern; raises Misconfigured, naming the variables that are missing or wrong."""
+    return cast(Model, read_environment(model))  # functools.cache forgets that one type gives the same
+
+
+@cache
+def read_environment(model: type[BaseModel]) -> BaseModel:
+    """Returns what `from_environment` returns, read once in each execution environment."""
     values = {name: os.environ[name.upper()] for name in model.model_fields if name.upper() in os.environ}
     try:
         return model.model_validate(values)

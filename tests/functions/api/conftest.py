@@ -10,7 +10,7 @@ import pytest
 from footfall import sites
 from footfall.aws import functions, queues
 from footfall.questions import queues as queue_status
-from footfall.settings import from_environment
+from footfall.settings import read_environment
 from footfall.stores import redis as cache
 from footfall.stores.redis import Breaker
 from pymongo.database import Database
@@ -59,7 +59,7 @@ def _forget() -> None:
     clients = (queues.sqs, queue_status._cloudwatch, functions._lambda, training._step_functions)
     for cached in (*clients, cache.client):
         cached.cache_clear()
-    from_environment.cache_clear()
+    read_environment.cache_clear()
     queue_status._known.clear()
     cache.breaker.failures = 0
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from footfall.aws import functions
-from footfall.settings import from_environment
+from footfall.settings import read_environment
 from footfall.stores import redis as cache
 from footfall.stores.keys import active_user_key, similar_users_key
 from footfall.stores.redis import ask
@@ -44,7 +44,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]
 
     monkeypatch.setenv("WARM_FUNCTION_NAME", "warm")
     monkeypatch.setattr(functions, "_lambda", lambda _: Lambda())
-    from_environment.cache_clear()
+    read_environment.cache_clear()
     return calls
 
 
@@ -151,7 +151,7 @@ def test_without_redis_every_route_says_so(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{port}/0")
-    from_environment.cache_clear()
+    read_environment.cache_clear()
     cache.client.cache_clear()
     status, problem = order(handler, method, path)
     assert (status, problem["detail"]) == (503, "the cache does not answer")

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from footfall.clock import now
 from footfall.schemas.message import EventsMessage
-from footfall.settings import from_environment
+from footfall.settings import read_environment
 from pymongo.database import Database
 
 from functions.etl.imports.messages import ImportRef
@@ -70,7 +70,7 @@ def test_an_import_is_told_alike_before_and_after_its_manifest_arrived(pipeline:
 
 def test_what_cannot_be_kept_gets_no_addresses(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UPLOADS_BUCKET", "no-such-bucket")
-    from_environment.cache_clear()
+    read_environment.cache_clear()
     status, answer = ask("POST", "/api/imports", {"kind": "orders", "files": files("orders.csv")})
     assert (status, "uploads" in answer) == (503, False)
     assert ask("GET", "/api/imports/0123456789abcdef")[0] == 503

@@ -12,7 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 from footfall.aws import parameters, queues
 from footfall.http.gateway import HttpResponse
 from footfall.identity import new_write_key
-from footfall.settings import from_environment
+from footfall.settings import read_environment
 
 from functions.api.collect import limit
 from functions.api.collect.handler import handler
@@ -26,7 +26,7 @@ KEY = new_write_key("demo", SECRET)
 @pytest.fixture
 def queue(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An events queue, the signing secret and the access parameter, as the template makes them."""
-    for cached in (queues.sqs, parameters._secrets, parameters._ssm, from_environment):
+    for cached in (queues.sqs, parameters._secrets, parameters._ssm, read_environment):
         cached.cache_clear()
     parameters._known.clear()
     sqs, ssm, secrets = boto3.client("sqs"), boto3.client("ssm"), boto3.client("secretsmanager")
@@ -39,7 +39,7 @@ def queue(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> It
     yield url
     sqs.delete_queue(QueueUrl=url)
     secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
-    for cached in (queues.sqs, parameters._secrets, parameters._ssm, from_environment):
+    for cached in (queues.sqs, parameters._secrets, parameters._ssm, read_environment):
         cached.cache_clear()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cachetools import LRUCache
 from footfall.questions import funnel_entries
-from footfall.settings import from_environment
+from footfall.settings import read_environment
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo.database import Database
@@ -272,7 +272,7 @@ def test_without_redis_the_answer_is_the_same(shop: Mongo, monkeypatch: pytest.M
     happen(shop, view("home"))
     roll_up()
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
-    from_environment.cache_clear()
+    read_environment.cache_clear()
     assert reached(funnel()) == [1, 0, 0]
 
 
@@ -330,7 +330,7 @@ def test_a_database_that_does_not_answer_is_a_503(shop: Mongo, monkeypatch: pyte
     from footfall.stores import mongo
 
     monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100")
-    from_environment.cache_clear()
+    read_environment.cache_clear()
     mongo.client.cache_clear()
     assert refusal(handler, FUNNEL)[0] == 503
 

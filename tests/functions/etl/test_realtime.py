@@ -9,7 +9,7 @@ import pytest
 from footfall.aws.invocations import SqsRecord
 from footfall.clock import now
 from footfall.schemas.message import SessionsMessage, SessionSummary
-from footfall.settings import from_environment
+from footfall.settings import read_environment
 from footfall.stores import redis as cache
 from footfall.stores.redis import Breaker
 from redis import Redis
@@ -139,7 +139,7 @@ def test_while_redis_is_away_fresh_news_comes_back_and_old_news_is_let_go(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
-    from_environment.cache_clear()
+    read_environment.cache_clear()
     cache.client.cache_clear()
     fresh, old, empty = records([a_session(ago=30)], [a_session(ago=400)], [])
     assert show(fresh, old, empty) == ["m0-demo"]

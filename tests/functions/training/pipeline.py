@@ -9,7 +9,7 @@ import boto3
 import pytest
 from footfall import sites
 from footfall.aws import objects
-from footfall.settings import from_environment
+from footfall.settings import read_environment
 from footfall.stores import vectors
 
 from functions.training.evaluate.handler import handler as evaluate
@@ -39,7 +39,7 @@ def site_to_train(worker: str) -> Iterator[str]:
 
 def _forget() -> None:
     objects.s3.cache_clear()
-    from_environment.cache_clear()
+    read_environment.cache_clear()
     sites._known.clear()
 
 

@@ -11,7 +11,7 @@ from footfall.errors import Unavailable
 from footfall.models import artefacts
 from footfall.models.artefacts import Corrupted, load_arrays, load_json, save_arrays, save_json
 from footfall.schemas.model import Artefact, Run
-from footfall.settings import from_environment
+from footfall.settings import read_environment
 
 from infra.local.aws import AwsAddresses
 
@@ -24,11 +24,11 @@ def bucket(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> I
     name = f"artefacts-{worker}"
     monkeypatch.setenv("ARTEFACTS_BUCKET", name)
     objects.s3.cache_clear()
-    from_environment.cache_clear()
+    read_environment.cache_clear()
     boto3.client("s3").create_bucket(Bucket=name)
     yield name
     objects.s3.cache_clear()
-    from_environment.cache_clear()
+    read_environment.cache_clear()
 
 
 def test_arrays_come_back_as_they_were_saved(bucket: str) -> None:
@@ -73,7 +73,7 @@ def test_pickled_objects_are_neither_saved_nor_loaded(bucket: str) -> None:
 def test_a_bucket_that_does_not_answer_may_be_tried_again(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     saved = save_json("a.json", 1)
     monkeypatch.setenv("ARTEFACTS_BUCKET", "no-such-bucket")
-    from_environment.cache_clear()
+    read_environment.cache_clear()
     with pytest.raises(Unavailable):
         save_json("a.json", 1)
     with pytest.raises(Unavailable):

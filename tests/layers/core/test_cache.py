@@ -13,7 +13,7 @@ from footfall.clock import now
 from footfall.days import DayRange
 from footfall.errors import Unavailable
 from footfall.questions.cache import cached, remember
-from footfall.settings import from_environment
+from footfall.settings import read_environment
 from footfall.stores import redis as cache
 from footfall.stores.keys import Key, dashboard_key, funnel_key
 from footfall.stores.redis import Breaker, ask
@@ -43,7 +43,7 @@ def forget() -> None:
 
 def point_at(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{port}/0")
-    from_environment.cache_clear()
+    read_environment.cache_clear()
     forget()
 
 

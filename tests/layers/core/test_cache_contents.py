@@ -11,7 +11,7 @@ from footfall.errors import Unavailable
 from footfall.questions import cache_contents
 from footfall.questions.cache import remember
 from footfall.questions.cache_contents import answer, forget, forget_person, hit_rate
-from footfall.settings import from_environment
+from footfall.settings import read_environment
 from footfall.stores import redis as cache
 from footfall.stores.keys import active_user_key, dashboard_key, funnel_key, similar_users_key
 from footfall.stores.redis import Breaker, ask
@@ -119,7 +119,7 @@ def test_without_redis_it_is_said_that_redis_does_not_answer(monkeypatch: pytest
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{probe.getsockname()[1]}/0")
-    from_environment.cache_clear()
+    read_environment.cache_clear()
     cache.client.cache_clear()
     for work in (lambda: answer("shop"), lambda: forget("shop"), lambda: forget_person("shop", ["ann"])):
         with pytest.raises(Unavailable, match="the cache does not answer"):

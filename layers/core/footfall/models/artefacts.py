@@ -96,4 +96,4 @@ def _load(artefact: Artefact) -> bytes:
 
 
 def _bucket() -> str:
-    return str(from_environment(ArtefactsSettings).artefacts_bucket)
+    return from_environment(ArtefactsSettings).artefacts_bucket
