@@ -34,7 +34,7 @@ class Source:
     def names(self) -> Iterator[Documented]:
         """Returns its classes and functions, and the methods of classes; not what is inside of functions."""
         for node in ast.parse(self.text).body:
-            if isinstance(node, Documented):
+            if isinstance(node, Documented) and not _is_overload(node):
                 yield node
             if isinstance(node, ast.ClassDef):
                 private = node.name.startswith("_")
@@ -60,6 +60,10 @@ def measures(sources: list[Source]) -> dict[str, str]:
         "private names with a docstring": f"{len(private)} (few)",
         "comments": str(comments),
     }
+
+
+def _is_overload(node: Documented) -> bool:
+    return any(isinstance(decorator, ast.Name) and decorator.id == "overload" for decorator in node.decorator_list)
 
 
 def _length(function: Function) -> int:
