@@ -109,7 +109,7 @@ def cut_at_time_out(trial: Trial) -> str:
 
 def stopped_by_guard(trial: Trial) -> str:
     """MongoDB is so slow that etl/events runs out of time between groups, and hands back what is left."""
-    door, store, log = trial.pipeline.mongo_door, trial.pipeline.store, "out of time; the rest comes back"
+    door, store, log = trial.pipeline.mongo_door, trial.pipeline.store, "no time is left"
     assert isinstance(store, Mongod)
     door.rule = lambda command: SLOW_SECONDS if command in WRITES else 0.0
     before = trial.pipeline.log_of(EVENTS).count(log)
