@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 from footfall.errors import Invalid
 from footfall.events.commerce import commerce_of
-from footfall.events.normalise import SPELLINGS, normalise, read_event
+from footfall.events.normalise import normalise
+from footfall.events.reading import SPELLINGS, read_event
 from footfall.money import minor_units
 from footfall.schemas.event import IncomingEvent, Json
 from footfall.schemas.site import PageRule

@@ -10,11 +10,16 @@ from footfall.errors import Unstorable
 from footfall.schemas.event import Json
 
 MAX_DEPTH = 20
-MAX_VALUES = 1_000
+MAX_EVENT_BYTES = 32_768
+ROOM = 1_024
+"""What collect adds to an event: its id and its place."""
+MAX_VALUES = 10_000
 MAX_IMPORTED_VALUES = 50_000
 """An import brings whole invoices; what makes them up was counted as rows before."""
 LARGEST_INTEGER = 2**63
-NOT_CONTENT = ("sentAt", "sequence")
+MENDABLE = frozenset({"bad_key", "bad_text", "not_finite", "integer_too_large"})
+"""Reasons that cost a value, not its event."""
+NOT_CONTENT = ("sentAt", "sent_at", "sequence")
 NUL = rb"\u0000"
 EMPTY_NAME = b'"":'
 NULL = b"null"
@@ -37,6 +42,52 @@ def content_of(event: Json, most_values: int = MAX_VALUES) -> bytes:
         return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
     if not _is_plain(text) or not _is_small(text, most_values):
         _check(content, most_values)
+    return text
+
+
+def mended(event: Json) -> tuple[Json, list[str]]:
+    """Returns an event whose values can be stored, and the names of its fields in which some could not.
+
+    A whole number over 64 bits becomes a text, one that is not finite and an empty name are left out, and so is a NUL
+    in a name; half a surrogate pair, as a text cut in the middle of an emoji has it, becomes the replacement character.
+    Raises Unstorable when values are nested too deep.
+    """
+    whole = _mended_object(event, 0)
+    return whole, [name for name, value in event.items() if whole.get(_mended_text(name), LEFT_OUT) is not value]
+
+
+LEFT_OUT = object()
+
+
+def _mended(value: object, depth: int) -> object:
+    # the same object when there is nothing to mend
+    if isinstance(value, dict):
+        return _mended_object(value, depth)
+    if isinstance(value, list):
+        _check_depth(depth)
+        found = [_mended(inner, depth + 1) for inner in value]
+        same = all(inner is other for inner, other in zip(found, value, strict=True))
+        return value if same else [None if inner is LEFT_OUT else inner for inner in found]
+    if isinstance(value, str):
+        return _mended_text(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else LEFT_OUT
+    return str(value) if isinstance(value, int) and not -LARGEST_INTEGER <= value < LARGEST_INTEGER else value
+
+
+def _mended_object(value: Json, depth: int) -> Json:
+    _check_depth(depth)
+    whole = {_mended_text(name).replace("\x00", ""): _mended(inner, depth + 1) for name, inner in value.items()}
+    kept = {name: inner for name, inner in whole.items() if name and inner is not LEFT_OUT}
+    same = len(kept) == len(value) and all(value.get(name, LEFT_OUT) is inner for name, inner in kept.items())
+    return value if same else kept
+
+
+def _mended_text(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
 
 
@@ -83,8 +134,7 @@ def _check(value: object, most_values: int) -> None:
 
 
 def _count(value: object, depth: int) -> int:
-    if depth > MAX_DEPTH:
-        raise Unstorable("too_deep", f"values are nested more than {MAX_DEPTH} deep")
+    _check_depth(depth)
     if isinstance(value, dict):
         for key in value:
             _check_key(key)
@@ -99,6 +149,11 @@ def _count(value: object, depth: int) -> int:
             count += 1
             _check_scalar(child)
     return count
+
+
+def _check_depth(depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise Unstorable("too_deep", f"values are nested more than {MAX_DEPTH} deep")
 
 
 def _check_key(key: str) -> None:
