@@ -8,7 +8,6 @@ from annotated_types import MaxLen
 
 from footfall.codec import decode
 from footfall.errors import FieldProblem, Invalid
-from footfall.events.nobody import somebody
 from footfall.schemas.event import IncomingEvent, Json
 
 INVALID, CUT = "invalid", "cut"
@@ -29,7 +28,7 @@ def read_leniently(raw: Json, names: Mapping[str, Sequence[str]], flags: list[st
         told = next((value for name in spelled if not is_empty(value := raw.get(name))), None)
         if told is None:
             continue
-        value, problem = READERS[field](told)
+        value, problem = READERS[field](told.strip() if isinstance(told, str) else told)
         if problem:
             flags.append(f"{field}_{problem}")
         if value is not None:
@@ -48,12 +47,9 @@ def is_empty(value: object) -> bool:
 
 def _text(longest: int) -> Callable[[object], Told]:
     def read(value: object) -> Told:
-        if isinstance(value, str):
-            text = value.strip()
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            text = str(value)
-        else:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
             return WRONG
+        text = str(value)
         return (text[:longest], CUT) if len(text) > longest else (text, None)
 
     return read
@@ -61,11 +57,10 @@ def _text(longest: int) -> Callable[[object], Told]:
 
 def _id(longest: int) -> Callable[[object], Told]:
     def read(value: object) -> Told:
-        if isinstance(value, dict):  # MongoDB's
-            value = value.get("$oid")
-        text = value.strip() if isinstance(value, str) else somebody(value)
-        if text is None:
+        value = value.get("$oid") if isinstance(value, dict) else value  # MongoDB's
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
             return WRONG
+        text = str(value)
         # two that differ at their ends only must not become one
         return (_shortened(text, longest), CUT) if len(text) > longest else (text, None)
 

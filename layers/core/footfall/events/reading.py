@@ -32,11 +32,10 @@ EVENTS = _adapter_of_many(IncomingEvent)
 
 def _names(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
     # what each field may be called, the first that is there counting
+    aliases = {field: info.validation_alias for field, info in model.model_fields.items()}
     return {
-        field: (*map(str, info.validation_alias.choices), field)
-        if isinstance(info.validation_alias, AliasChoices)
-        else (field,)
-        for field, info in model.model_fields.items()
+        field: tuple(dict.fromkeys([*map(str, told.choices), field])) if isinstance(told, AliasChoices) else (field,)
+        for field, told in aliases.items()
     }
 
 
