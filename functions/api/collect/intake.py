@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain, repeat
+from itertools import chain
 
 from footfall.aws.queues import pack_encoded, send
 from footfall.clock import now
@@ -112,11 +112,13 @@ def _admitted_together(sender: Sender, raws: list[Json]) -> Intake | None:
     events = read_plain(raws)
     if events is None or not {event.get("site_id") for event in events} <= {None, sender.site_id}:
         return None
-    texts = encode_storable(raws)
-    if texts is None or max(map(len, texts)) > MAX_EVENT_BYTES:
+    properties = [found for event in events if (found := event.get("properties")) is not None]
+    encoded = encode_storable(raws, len(raws) + len(properties))
+    if encoded is None or max(map(len, encoded.texts)) > MAX_EVENT_BYTES:
         return None
-    if not _are_flat(events, raws, texts) and any(map(holds_addresses, raws)):
+    if not _are_free(events, raws, properties, encoded.flat) and any(map(holds_addresses, raws)):
         return None
+    texts = encoded.texts
     ids = [event.get("event_id") or "" for event in events]
     if not all(map(SURE.match, ids)) and not _add_ids(sender, events, raws, ids, texts):
         return None
@@ -137,11 +139,11 @@ def _add_ids(sender: Sender, events: list[Json], raws: list[Json], ids: list[str
     return True
 
 
-def _are_flat(events: list[Json], raws: list[Json], texts: list[str]) -> bool:
-    # every name is a field's, and nothing is nested but properties that nobody calls an address
-    if max(map(str.count, texts, repeat("{"))) > 2 or list(map(len, events)) != list(map(len, raws)):
-        return False
-    return INNOCENT.issuperset(chain.from_iterable(event["properties"] for event in events if event.get("properties")))
+def _are_free(events: list[Json], raws: list[Json], properties: list[Json], flat: bool) -> bool:
+    # of addresses, seen at once: nothing but properties is nested, and every name is a field's or known
+    return (
+        flat and list(map(len, events)) == list(map(len, raws)) and INNOCENT.issuperset(chain.from_iterable(properties))
+    )
 
 
 def _admitted_one_by_one(sender: Sender, raws: list[object]) -> Intake:

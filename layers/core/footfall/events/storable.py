@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import orjson
 
@@ -91,26 +92,31 @@ def _mended_text(text: str) -> str:
     return text
 
 
-def encode_storable(events: list[Json]) -> list[str] | None:
-    """Returns many strictly decoded events as JSON in ASCII, looked at together; None when one may not be storable.
+class Encoded(NamedTuple):
+    """Events as JSON in ASCII; `flat` when nothing in them is nested but what was said to be."""
 
-    Strict JSON has no numbers that are not finite, so what is null was sent as null.
+    texts: list[str]
+    flat: bool
+
+
+def encode_storable(events: list[Json], objects: int) -> Encoded | None:
+    """Returns many strictly decoded events as JSON, looked at together; None when one may not be storable.
+
+    `objects` are those that are known to be in them, themselves included. Strict JSON has no numbers that are not
+    finite, so what is null was sent as null.
     """
     try:
         texts = [orjson.dumps(event, option=orjson.OPT_STRICT_INTEGER) for event in events]
     except TypeError:
         return None
     together = b"\n".join(texts)
-    brackets = [text.count(b"{") + text.count(b"[") for text in texts]
-    large = [text for text in texts if len(text) >= MAX_VALUES]
-    if (
-        _holds_nul(together)
-        or EMPTY_NAME in together
-        or max(brackets, default=0) > MAX_DEPTH
-        or not all(map(_is_small, large))
-    ):
+    if _holds_nul(together) or EMPTY_NAME in together:
         return None
-    return together.decode().split("\n") if together.isascii() else [encode_ascii(event) for event in events]
+    flat = together.count(b"{") == objects and together.count(b"[") < MAX_DEPTH
+    if not (flat and max(map(len, texts), default=0) < MAX_VALUES) and not all(map(_is_small, texts)):
+        return None
+    plain = together.decode().split("\n") if together.isascii() else [encode_ascii(event) for event in events]
+    return Encoded(plain, flat)
 
 
 def _is_plain(text: bytes) -> bool:

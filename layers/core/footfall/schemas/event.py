@@ -183,6 +183,13 @@ class NamedEvent(TypedDict):
     page_type: NotRequired[str]
 
 
+class FlaggedEventView(EventMoment, NamedEvent):
+    """What is told of an event of which something was not read as it was sent: `title_cut`, `no_visitor`."""
+
+    source: str
+    flags: NotRequired[list[str]]
+
+
 class StepEvent(EventMoment, NamedEvent):
     """What a funnel reads of an event."""
 
@@ -216,13 +223,12 @@ class BehaviourEvent(SessionEvent):
     coordinates: NotRequired[Json]
 
 
-class EventDocument(BehaviourEvent):
+class EventDocument(BehaviourEvent, FlaggedEventView):
     """One stored event. `timestamp` is the event's time as corrected; the raw times stay beside it.
 
     `sequence` is the place in the body the event came in: it orders events of the same instant. `message_key` is of the
     message that brought it first, by which the ledger tells a redelivery from a duplicate; `repeated_at` is when
-    another one brought it again for the first time. `flags` say what was not read as it was sent: `title_cut`,
-    `duration_invalid`, `clock_future`, `no_visitor`. What is not known of an event is not there: nulls would be a third
+    another one brought it again for the first time. What is not known of an event is not there: nulls would be a third
     of the collection.
     """
 
@@ -239,10 +245,8 @@ class EventDocument(BehaviourEvent):
     duration: NotRequired[float]
     properties: NotRequired[Json]
     traits: NotRequired[Json]
-    flags: NotRequired[list[str]]
     ip: NotRequired[str]
     user_agent: NotRequired[str]
-    source: str
     body_sha256: str
     expires_at: NotRequired[datetime]
     message_key: NotRequired[bytes]
