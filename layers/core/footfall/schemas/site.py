@@ -96,6 +96,7 @@ class SiteDocument(TypedDict):
     currency: str
     origins: list[str]
     own_domains: NotRequired[list[str]]
+    hash_routes: NotRequired[bool]
     page_rules: list[PageRuleDocument]
     funnels: list[FunnelDefinition]
     retention_days: int | None
@@ -106,7 +107,12 @@ class SiteDocument(TypedDict):
 
 
 class Site(BaseModel):
-    """One tenant. `retention_days` is how long its events are kept, None for ever."""
+    """One tenant. `retention_days` is how long its events are kept, None for ever.
+
+    `own_domains` are the shop's own besides those that its pages are on: who comes from there, or from a subdomain of
+    one, comes from the shop. With `hash_routes`, every part of an address after its # is a page of its own; without
+    it, those are that begin with `#/` or `#!`.
+    """
 
     site_id: str = Field(pattern=SITE_ID)
     name: str = Field(min_length=1, max_length=200)
@@ -114,6 +120,7 @@ class Site(BaseModel):
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     origins: list[str] = []
     own_domains: list[str] = []
+    hash_routes: bool = False
     page_rules: list[PageRule] = []
     funnels: list[Funnel] = [DEFAULT_FUNNEL]
     retention_days: int | None = Field(default=None, ge=1)
