@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from cli.client import Client, CliError, Json, Key, SiteId, To, client_of, follow, reporting_errors
+from cli.currencies import currency_warning
 
 BLOCK = 256 * 1024
 GZIP = b"\x1f\x8b"
@@ -77,9 +78,12 @@ def import_files(
         try:
             with client_of(to, key, site) as client, progress_on(console) as progress:
                 state = run_import(client, kind, files, progress)
+                warning = currency_warning(client.get("/api/health", also=frozenset({503})))
         except KeyboardInterrupt:
             raise CliError("stopped waiting: files that were uploaded completely are imported nevertheless") from None
         _sum_up(console, client.url, state, time.perf_counter() - began)
+        if warning:
+            console.print(warning, style="yellow", soft_wrap=True, highlight=False, markup=False)
 
 
 def files_of(kind: ImportKind, path: Path) -> list[LocalFile]:
