@@ -40,7 +40,8 @@ def shop(database: Database[dict[str, Any]]) -> Iterator[Database[dict[str, Any]
 
 @pytest.fixture
 def deployed(
-    database: Database[dict[str, Any]], aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database[dict[str, Any]]]:
+    database: Database[dict[str, Any]], aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Database[dict[str, Any]]]:
     """A database without a site, the signing secret, and the parameter that collect reads."""
     secrets, ssm = boto3.client("secretsmanager"), boto3.client("ssm")
     secret = secrets.create_secret(Name=f"sites-{worker}", SecretString=SIGNING)["ARN"]

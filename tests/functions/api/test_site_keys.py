@@ -5,20 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 import boto3
 import pytest
 from footfall.clock import now
 from footfall.errors import Unavailable
-from footfall.identity import read_api_key, read_write_key
-from footfall.schemas.site import DEFAULT_FUNNEL, Site
+from footfall.identity import read_write_key
 from pymongo.database import Database
 
 from functions.api.sites import keys as site_keys
-from functions.api.sites.handler import handler
-from tests.support.asking import order, question
-from tests.support.builders import LambdaContext
 from tests.support.sites import SIGNING, SITES, access, make, opens, operator
 
 Mongo = Database[dict[str, Any]]
@@ -170,5 +165,3 @@ def test_a_site_has_so_many_keys_and_no_more(deployed: Mongo, monkeypatch: pytes
     assert operator("DELETE", f"{SITES}/roma/keys/{key_id}")[0] == 200
     assert operator("POST", f"{SITES}/roma/keys", {})[0] == 201
     assert operator("POST", f"{SITES}/nowhere/keys", {})[0] == 404
-
-

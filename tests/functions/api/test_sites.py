@@ -1,25 +1,18 @@
 """api/sites through its Lambda handler: sites and their settings, on real stores."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-import boto3
 import pytest
-from footfall.clock import now
-from footfall.errors import Unavailable
 from footfall.identity import read_api_key, read_write_key
 from footfall.schemas.site import DEFAULT_FUNNEL, Site
 from pymongo.database import Database
 
-from functions.api.sites import keys as site_keys
 from functions.api.sites.handler import handler
 from tests.support.asking import order, question
 from tests.support.builders import LambdaContext
-from tests.support.sites import SIGNING, SITES, access, make, opens, operator
+from tests.support.sites import SIGNING, SITES, make, opens, operator
 
 Mongo = Database[dict[str, Any]]
 
