@@ -111,6 +111,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     agent = agent_of(user_agent)
     earlier_id = _id(properties.get("previousId")) if kind == "alias" else None
     visitor_id = earlier_id or get("visitor_id") or user_id or ""
+    flags = list(clocks.flags)  # what was not read as it was sent; every reader below may add to it
     always = {
         "_id": f"{message.site_id}:{event_id}",
         "site_id": message.site_id,
@@ -149,12 +150,13 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "properties": properties or None,
         "traits": _traits(get("traits"), context) if kind != "group" else None,
         "commerce": commerce_of(properties, site.currency) if kind in COMMERCE_TYPES else None,
-        "flags": list(clocks.flags) or None,
         "ip": message.ip,
         "user_agent": user_agent,
         "expires_at": _expiry(clocks.timestamp, site.retention_days),
     }
     known = {name: value for name, value in perhaps.items() if value is not None}
+    if flags:
+        known["flags"] = list(dict.fromkeys(flags))
     return cast(EventDocument, always | known)
 
 
