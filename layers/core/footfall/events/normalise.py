@@ -12,11 +12,12 @@ from typing_extensions import TypedDict
 from footfall.errors import FieldProblem, Invalid, Unstorable
 from footfall.events.attribution import attribution_of
 from footfall.events.clocks import read_clocks
-from footfall.events.commerce import COMMERCE_TYPES, commerce_of, commerce_type
+from footfall.events.commerce import COMMERCE_TYPES, action_type, commerce_type
+from footfall.events.commerce_fields import read_commerce
 from footfall.events.devices import KNOWN, agent_of, device_of
 from footfall.events.page_types import NOWHERE, page_type_of, url_parts
 from footfall.events.storable import MAX_IMPORTED_VALUES, MAX_VALUES, content_of
-from footfall.schemas.event import EVENT_TYPES, EventDocument, IncomingEvent, Json
+from footfall.schemas.event import EVENT_TYPES, Commerce, EventDocument, IncomingEvent, Json
 from footfall.schemas.message import IMPORT_SOURCE, EventsMessage
 from footfall.schemas.site import Site
 
@@ -102,6 +103,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     kind, name = _kind(event["event_type"], get("event_name"))
     clocks = read_clocks(get("timestamp"), get("sent_at"), message.received_at)
     properties = _properties(raw, get("properties"))
+    kind = (action_type(properties) or kind) if kind == "custom" else kind
     context = get("context") or {}
     page = _page(context, properties)
     url, referrer = get("url") or _text(page.get("url")), get("referrer") or _text(page.get("referrer"))
@@ -149,7 +151,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "duration": get("duration"),
         "properties": properties or None,
         "traits": _traits(get("traits"), context) if kind != "group" else None,
-        "commerce": commerce_of(properties, site.currency) if kind in COMMERCE_TYPES else None,
+        "commerce": _commerce(kind, properties, get("value"), site, flags) if kind in COMMERCE_TYPES else None,
         "ip": message.ip,
         "user_agent": user_agent,
         "expires_at": _expiry(clocks.timestamp, site.retention_days),
@@ -187,6 +189,12 @@ def _properties(raw: Json, properties: Json | None) -> Json:
 def _is_no_field(name: str, raw: Json) -> bool:
     # the second: another name of the same field was read in its place
     return name not in SPELLINGS or any(other in raw for other in SPELLINGS[name])
+
+
+def _commerce(kind: str, properties: Json, value: object, site: Site, flags: list[str]) -> Commerce:
+    # an event without `properties` has its `value` beside its type
+    told = properties if value is None else {"value": value, **properties}
+    return read_commerce(kind, told, site.currency, flags)
 
 
 def _traits(traits: Json | None, context: Json) -> Json | None:
