@@ -1,7 +1,6 @@
 import pytest
 from footfall.events.nobody import somebody
 
-
 TEXTS = """NULL|undefined|undefined undefined|[object Object]|[object HTMLInputElement]|NaN|-|0|000|(null)|<nil>|n/a|#N/A
 #REF!|\\N|-1|{{ customer.id }}|%%user%%|${userId}|Guest| Guest user |(not set)|"null"|[]| |00000000-0000-0000-0000-000000000000"""
 OTHERS = [0, 0.0, float("nan"), float("inf"), True, False, None, [], {}, ["u"], "", "*|EMAIL|*"]
