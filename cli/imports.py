@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from cli.client import Client, CliError, Json, Key, To, follow, reporting_errors
+from cli.client import Client, CliError, Json, Key, SiteId, To, client_of, follow, reporting_errors
 
 BLOCK = 256 * 1024
 GZIP = b"\x1f\x8b"
@@ -66,6 +66,7 @@ def import_files(
     encoding: Annotated[str | None, typer.Option(help="Where it is not found: utf-8, cp1250, ….")] = None,
     to: To = None,
     key: Key = None,
+    site: SiteId = None,
 ) -> None:
     """Import files of a shop, and wait until the daily figures include them.
 
@@ -89,7 +90,7 @@ def import_files(
         files = files_of(kind, paths, options)
         began = time.perf_counter()
         try:
-            with Client(to, key) as client, progress_on(console) as progress:
+            with client_of(to, key, site) as client, progress_on(console) as progress:
                 state = run_import(client, kind, files, progress, options)
         except KeyboardInterrupt:
             raise CliError("stopped waiting: files that were uploaded completely are imported nevertheless") from None

@@ -165,8 +165,8 @@ def _security(path: str, guarded: bool, scopes: list[str]) -> list[dict[str, lis
 
 
 def _scopes(dependant: Dependant) -> Iterator[str]:
-    # as its dependencies `footfall.http.app.site_with` were made with
-    if dependant.call and dependant.call.__qualname__.startswith("site_with."):
+    # as its dependencies `footfall.http.app.site_with` and `caller_with` were made with
+    if dependant.call and dependant.call.__qualname__.startswith(("site_with.", "caller_with.")):
         yield getclosurevars(dependant.call).nonlocals["scope"]
     for needed in dependant.dependencies:
         yield from _scopes(needed)

@@ -8,6 +8,18 @@ WITH_THREE = "BHD IQD JOD KWD LYD OMR TND"
 MINOR_DIGITS = {**dict.fromkeys(WITHOUT_DECIMALS.split(), 0), **dict.fromkeys(WITH_THREE.split(), 3)}
 """Decimals of the currencies that have not two (ISO 4217)."""
 
+CURRENCY_CODES = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD "
+    "CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF "
+    "GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK "
+    "LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD "
+    "OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN "
+    "SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF "
+    "XPF YER ZAR ZMW ZWG"
+)
+CURRENCIES = frozenset(CURRENCY_CODES.split())
+"""The currencies that shops trade in: ISO 4217's codes without funds and metals; BGN ended in 2025."""
+
 
 def minor_units(amount: Any, currency: str) -> int | None:
     """Returns an amount (12.5 or "12.50") in minor units (1250), rounded half to even; None when it is no amount."""

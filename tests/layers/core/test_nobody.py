@@ -1,9 +1,10 @@
 import pytest
 from footfall.events.nobody import somebody
 
-TEXTS = """NULL|undefined|undefined undefined|[object Object]|[object HTMLInputElement]|NaN|-|0|000|(null)|<nil>|n/a|#N/A
-#REF!|\\N|-1|{{ customer.id }}|%%user%%|${userId}|Guest| Guest user |(not set)|"null"|[]| |00000000-0000-0000-0000-000000000000"""
-OTHERS = [0, 0.0, float("nan"), float("inf"), True, False, None, [], {}, ["u"], "", "*|EMAIL|*"]
+TEXTS = """NULL|undefined|undefined undefined|[object Object]|[object HTMLInputElement]|NaN|-|0|000|(null)
+<nil>|n/a|#N/A|#REF!|\\N|-1|{{ customer.id }}|%%user%%|${userId}|Guest| Guest user |(not set)|"null"|[]
+ |00000000-0000-0000-0000-000000000000"""
+OTHERS: list[object] = [0, 0.0, float("nan"), float("inf"), True, False, None, [], {}, ["u"], "", "*|EMAIL|*"]
 PEOPLE = "-7|guest:42|anonymous-7|a0|Nullarbor|ünal|שלום|none@shop.example|1|user-1|id7|𝒳"
 
 

@@ -4,13 +4,14 @@ The client's own clock may be wrong, so its offset is taken out: timestamp = rec
 PostHog do (https://segment.com/docs/connections/spec/common/#timestamps).
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from footfall.events.times import EARLIEST, parse_time
 
 TOLERANCE = timedelta(minutes=1)
 """Less is the network's delay, not a wrong clock: correcting it would shuffle a visit sent in several bodies."""
 FUTURE_LIMIT = timedelta(hours=24)
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clocks(NamedTuple):
@@ -26,9 +27,9 @@ def read_clocks(client: str | float | None, sent: str | float | None, received_a
     """Returns the four times of an event that came in at `received_at`; never fails."""
     client_time, sent_at = parse_time(client), parse_time(sent)
     flags: tuple[str, ...] = ()
-    if client is not None and client_time is None:
+    if client_time is None and client is not None:
         flags += ("timestamp_invalid",)
-    if sent is not None and sent_at is None:
+    if sent_at is None and sent is not None:
         flags += ("sent_at_invalid",)
     if client_time is None:
         return Clocks(received_at, None, sent_at, flags)
@@ -44,27 +45,6 @@ def read_clocks(client: str | float | None, sent: str | float | None, received_a
 
 def _in_step(sent_at: datetime, received_at: datetime) -> bool:
     return abs(received_at - sent_at) < TOLERANCE
-
-
-def parse_time(raw: str | float | None) -> datetime | None:
-    """Returns a UTC time, cut to milliseconds, from an ISO 8601 text or Unix milliseconds; None when it is neither.
-
-    A text without an offset is UTC; times before 1970 are nobody's.
-    """
-    try:
-        if isinstance(raw, str):
-            parsed = datetime.fromisoformat(raw)
-        elif raw is None or isinstance(raw, bool):
-            return None
-        else:
-            parsed = EARLIEST + timedelta(milliseconds=raw)
-        if parsed.tzinfo is not UTC:
-            parsed = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    if parsed < EARLIEST:
-        return None
-    return parsed.replace(microsecond=parsed.microsecond // 1000 * 1000) if parsed.microsecond % 1000 else parsed
 
 
 def _shifted(received_at: datetime, lag: timedelta) -> datetime:
