@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from .houses import ROOT
+from .folders import ROOT
 
 READING = """
 from footfall.schemas.event import VisitEvent
@@ -30,5 +30,5 @@ def test_a_reader_of_a_field_that_is_there_is_not() -> None:
 
 
 def _mypy(code: str) -> str:
-    done = subprocess.run([sys.executable, "-m", "mypy", "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout
+    command = [sys.executable, "-m", "mypy", "-c", code]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
