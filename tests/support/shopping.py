@@ -78,7 +78,7 @@ def a_user(person_id: str, site_id: str = "demo", **but: Any) -> dict[str, Any]:
     user = {
         "site_id": site_id,
         "person_id": person_id,
-        "user_id": next(_numbers),
+        "number": next(_numbers),
         "device": "Desktop",
         "merged_ids": [],
     }

@@ -7,7 +7,7 @@ import pytest
 
 from infra.template import resources
 
-from .houses import declared, logical_id
+from .folders import declared, logical_id
 from .reach import calls_made_by
 
 Template = dict[str, Any]
@@ -23,6 +23,7 @@ ASKED_BY = {
     "receive_message": {"sqs:ReceiveMessage"},
     "list_executions": {"states:ListExecutions"},
     "put_object": {"s3:PutObject"},
+    "put_parameter": {"ssm:PutParameter"},
     "send_message_batch": {"sqs:SendMessage"},
     "sns().publish": {"sns:Publish"},
     "start_execution": {"states:StartExecution"},

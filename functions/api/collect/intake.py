@@ -8,7 +8,7 @@ from footfall.aws.queues import pack_encoded, send
 from footfall.clock import now
 from footfall.codec import encode_ascii
 from footfall.errors import FieldProblem, FootfallError, Forbidden, Invalid, TooLarge, Unstorable
-from footfall.events.addresses import INNOCENT, holds_addresses, without_addresses
+from footfall.events.ip_addresses import INNOCENT, holds_addresses, without_addresses
 from footfall.events.nobody import SURE, is_nobody, somebody
 from footfall.events.reading import NAMES, is_told_otherwise, read_event, read_plain
 from footfall.events.storable import MAX_EVENT_BYTES, content_of, encode_storable

@@ -14,8 +14,10 @@ app = create_app("models", [Depends(no_body)])
 CONFLICT: dict[int | str, dict[str, Any]] = {
     409: {**PROBLEMS[422], "description": "In use already, nothing to go back to, or a run is under way"}
 }
+LATEST_VERSION = 9_999_999_999_999
+"""A version is the millisecond at which its run began: this one's is in the year 2286."""
 Version = Annotated[
-    int | None, Query(ge=1, le=1_000_000, description="A version that was published; without it the newest")
+    int | None, Query(ge=1, le=LATEST_VERSION, description="A version that was published; without it the newest")
 ]
 
 

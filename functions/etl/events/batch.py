@@ -11,7 +11,7 @@ from typing import Literal
 from footfall.aws.invocations import SqsRecord
 from footfall.clock import now
 from footfall.codec import decode_leniently
-from footfall.events.addresses import without_addresses
+from footfall.events.ip_addresses import without_addresses
 from footfall.identity import is_event_id
 from footfall.quarantine import UNKNOWN_SITE, quarantined
 from footfall.schemas.event import EventDocument, Json

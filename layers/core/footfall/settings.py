@@ -43,6 +43,12 @@ class SigningSettings(BaseModel):
     signing_secret: str
 
 
+class OperatorSettings(BaseModel):
+    """The name of the secret that is the operator's key."""
+
+    operator_secret: str
+
+
 class CollectAccessSettings(BaseModel):
     """The name of the parameter that lists revoked write keys and each site's allowed origins."""
 
@@ -117,12 +123,6 @@ class PipelineSettings(BaseModel):
     rollup_function_name: str
     sweep_function_name: str
     retention_function_name: str
-
-
-class DeploymentSettings(BaseModel):
-    """Which environment this is: dev, staging, production or local."""
-
-    environment: str
 
 
 def from_environment(model: type[Model]) -> Model:

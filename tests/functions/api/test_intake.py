@@ -114,7 +114,7 @@ def test_what_tells_its_time_is_the_same_event_for_ever(time: str) -> None:
 
 
 def test_two_clients_who_do_not_say_who_they_are_are_two() -> None:
-    clients = [{}, {"ip": "198.51.100.0"}, {"user_agent": "another"}]
+    clients: list[dict[str, Any]] = [{}, {"ip": "198.51.100.0"}, {"user_agent": "another"}]
     assert len({told({"eventType": "pageview"}, **client)[0] for client in clients}) == 3
     assert told(CLICK, ip="198.51.100.0") == told(CLICK)
 

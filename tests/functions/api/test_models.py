@@ -180,6 +180,13 @@ def test_a_model_that_was_never_published_is_not_there(
     assert restored == []
 
 
+def test_a_version_as_training_makes_them_can_be_promoted(database: Mongo, restored: list[dict[str, Any]]) -> None:
+    older, newer = 1_795_000_000_000, 1_796_000_000_000  # milliseconds, as a run's version is
+    publish(database, older, newer)
+    assert order(handler, "POST", "/api/models/rfm/promote", {"version": older})[0] == 202
+    assert [asked["restore"] for asked in restored] == [older]
+
+
 def test_a_version_of_another_site_cannot_be_promoted(database: Mongo, restored: list[dict[str, Any]]) -> None:
     publish(database, 1, 2)
     publish(database, 7, site_id="other")

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from bson import encode
 from footfall.errors import Invalid, Unstorable
-from footfall.events.commerce import commerce_of
+from footfall.events.commerce_fields import read_commerce
 from footfall.events.lenient import is_empty, read_leniently
 from footfall.events.normalise import normalise
 from footfall.events.reading import NAMES, SPELLINGS, is_told_otherwise, read_event
@@ -256,9 +256,8 @@ def test_money_follows_its_currency() -> None:
 
 
 def test_an_order_without_a_total_is_worth_its_lines() -> None:
-    order = commerce_of(
-        {"order_id": 7, "products": [{"sku": "a", "price": "2.55", "quantity": 6}, {"sku": "b", "price": 1}]}, "GBP"
-    )
+    products = [{"sku": "a", "price": "2.55", "quantity": 6}, {"sku": "b", "price": 1}]
+    order = read_commerce("order_completed", {"order_id": 7, "products": products}, "GBP", [])
     assert (order["order_id"], order["total"]) == ("7", 15_30 + 1_00)
 
 

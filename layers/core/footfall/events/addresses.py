@@ -1,83 +1,137 @@
-"""Addresses of people's devices in what clients send: kept to their network, like the one a request came from."""
+"""Addresses of pages: one page has one path, however its address is written."""
 
 import re
+import unicodedata
 from functools import lru_cache
-from typing import TypeVar, cast
+from posixpath import normpath
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
-from footfall.identity import anonymised_ip
-from footfall.schemas.event import Json
-
-T = TypeVar("T")
-PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-NAME = re.compile(
-    r"(client|user|remote|real|browser|customer|visitor)ip|ip(address|addr|v4|v6)|remote_?addr(ess)?|"
-    r"(x_?)?forwarded(_?for)?"
-)
-"""Names of which `ip` is no part of its own."""
-ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[\da-fA-F]*:)[\da-fA-F:]+(?:\.\d{1,3}){0,3})(?![\w.])")
-NUMBERS = range(2**24, 2**32)
-"""An IPv4 address may be a number, as MySQL's INET_ATON makes it."""
-
-
-INNOCENT: set[str] = set()
-"""Names that were looked at and are no addresses': the names of most events are among them, which is found at once."""
-NESTED = frozenset((dict, list))
-MOST_INNOCENT = 20_000
+PLAIN = re.compile(r"/|(?:/[\w~!@$'*+,=:-][\w.~!@$'*+,=:-]*)+", re.ASCII)
+"""A path that is written as we write it, unless it ends with an index file."""
+ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+KEPT_ESCAPED = frozenset("/?#%\\")
+"""Characters that mean something else in a path when they are not escaped."""
+SESSION = re.compile(r";(?:jsessionid|phpsessid|aspsessionid\w*|sessionid|sid|cfid|cftoken)=[^/;]*", re.IGNORECASE)
+SESSION_OF_ASP = re.compile(r"/\((?:[ASFX]\([^()/]*\))+\)(?=/|$)")
+"""https://learn.microsoft.com/en-us/dotnet/api/system.web.httpcookiemode (cookieless sessions)"""
+TRACKING = r"(?:utm_\w+|gclid|gbraid|wbraid|dclid|fbclid|msclkid|ttclid|twclid|yclid|igshid|mc_[ce]id|_ga|_gl)="
+TRACKING_IN_PATH = re.compile(rf"[&;]({TRACKING}.*)", re.IGNORECASE)
+"""Parameters of a link that begin with & where there should be a question mark."""
+INDEX = re.compile(r"/(?:index|default)\.(?:[sx]?html?|php\d?|aspx?|jspx?|cfm|cgi|pl)$", re.IGNORECASE)
+FRONT_CONTROLLER = re.compile(r"/index\.php(?=/)", re.IGNORECASE)
+"""Before the path of a page, where a shop's web server does not rewrite addresses."""
 
 
-def holds_addresses(value: object) -> bool:
-    """Returns whether anything in a decoded JSON value is called an address, at any depth."""
-    if isinstance(value, dict):
-        if not _are_innocent(value):
-            return True
-        value = list(value.values())
-    if isinstance(value, list):
-        for inner in value:
-            if type(inner) in NESTED and holds_addresses(inner):
-                return True
-    return False
+class UrlParts(NamedTuple):
+    """The parts of a URL that matter here; all None when there is no URL that can be read.
 
-
-def _are_innocent(value: Json) -> bool:
-    if value.keys() <= INNOCENT:
-        return True
-    if any(map(is_address_name, value)):
-        return False
-    if len(INNOCENT) < MOST_INNOCENT:
-        INNOCENT.update(value)
-    return True
-
-
-def without_addresses(value: T) -> T:
-    """Returns a decoded JSON value in which every address that is called one, at any depth, is kept to its network.
-
-    What is not an address stays as it is, whatever it is called; what holds none is returned itself.
+    `host` without `www.`, in ASCII; `path` of the page, the one after the # included, which is `route` if there is
+    one; `query` of both.
     """
-    return cast(T, _without(value)) if holds_addresses(value) else value
+
+    host: str | None
+    path: str | None
+    query: str | None
+    route: str | None = None
 
 
-def _without(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: _hidden(inner) if is_address_name(name) else _without(inner) for name, inner in value.items()}
-    return [_without(inner) for inner in value] if isinstance(value, list) else value
+NOWHERE = UrlParts(None, None, None)
 
 
-def _hidden(value: object) -> object:
-    if isinstance(value, str):
-        return ADDRESS.sub(_anonymised, value)
-    if isinstance(value, dict):
-        return {name: _hidden(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_hidden(inner) for inner in value]
-    return value & ~0xFF if isinstance(value, int) and value in NUMBERS else value
+@lru_cache(maxsize=4096)
+def url_parts(url: str, hash_routes: bool = False) -> UrlParts:
+    """Returns the parts of a URL; never fails. With `hash_routes`, whatever follows its # is a page."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return NOWHERE
+    place = _place(parts.path or "/", parts.query, parts.fragment, hash_routes)
+    return place._replace(host=_plain_host(host) if host else None)
 
 
-def _anonymised(found: re.Match[str]) -> str:
-    return anonymised_ip(found[0]) or found[0]
+def page_at(url: UrlParts, given: str | None, hash_routes: bool = False) -> UrlParts:
+    """Returns the page that an event is about: by its URL and the path that the client gives.
+
+    The path counts, unless it is merely the part of the URL before the # of a page.
+    """
+    if not given:
+        return url
+    place = _given(given, hash_routes)
+    if url.route and not place.route and url.path == _joined(place.path or "/", url.route):
+        return url
+    return place
 
 
-@lru_cache(maxsize=8192)
-def is_address_name(name: str) -> bool:
-    """Returns whether a field called so may hold an address: `ip`, `$ip`, `ipAddress`, `customer_ip_address`."""
-    whole = name.lower().replace("-", "_").lstrip("$_")
-    return NAME.fullmatch(whole) is not None or "ip" in {part.lower() for part in PART.findall(name)}
+@lru_cache(maxsize=4096)
+def _given(path: str, hash_routes: bool) -> UrlParts:
+    if path[:8].lower().startswith(("http://", "https://")):
+        return url_parts(path, hash_routes)
+    path, _, fragment = path.partition("#")
+    path, _, query = path.partition("?")
+    return _place(path or "/", query, fragment, hash_routes)
+
+
+def _place(path: str, query: str, fragment: str, hash_routes: bool) -> UrlParts:
+    if found := TRACKING_IN_PATH.search(path):
+        path, query = path[: found.start()], f"{query}&{found[1]}"
+    base = page_path(path)
+    route, _, more = _route(fragment, hash_routes).partition("?")
+    query = "&".join(filter(None, [query, more]))
+    if not route:
+        return UrlParts(None, base, query or None)
+    route = page_path(route)
+    return UrlParts(None, _joined(base, route), query or None, route)
+
+
+def _route(fragment: str, hash_routes: bool) -> str:
+    # as a path with its query; of what is no page, the parameters alone
+    fragment = fragment.partition(":~:")[0].partition("#")[0]  # https://wicg.github.io/scroll-to-text-fragment/
+    if fragment[:3].upper() == "%2F":
+        fragment = "/" + fragment[3:]
+    if fragment.startswith(("/", "!")):
+        return "/" + fragment.removeprefix("!").removeprefix("/")
+    if "=" in fragment.partition("?")[0]:
+        return "?" + fragment
+    return "/" + fragment if fragment and hash_routes else ""
+
+
+def _joined(base: str, route: str) -> str:
+    return base if route == "/" else base.rstrip("/") + route
+
+
+def page_path(path: str) -> str:
+    """Returns the one way of writing a path.
+
+    Without the end slash, index files and session ids; its escapes decoded, save those that would mean something else.
+    """
+    if not PLAIN.fullmatch(path):
+        path = _unescaped(path).strip()
+        path = SESSION_OF_ASP.sub("", SESSION.sub("", path))
+        path = re.sub("//+", "/", path)
+        if "/." in path:
+            path = normpath(path)
+    path = INDEX.sub("/", FRONT_CONTROLLER.sub("", path))
+    return path.rstrip("/") or "/"
+
+
+def _unescaped(path: str) -> str:
+    return unicodedata.normalize("NFC", ESCAPES.sub(_decoded, path))
+
+
+def _decoded(escapes: re.Match[str]) -> str:
+    try:
+        text = bytes.fromhex(escapes[0].replace("%", "")).decode()
+    except UnicodeDecodeError:
+        return escapes[0].upper()
+    return "".join(f"%{ord(c):02X}" if c in KEPT_ESCAPED or not c.isprintable() else c for c in text)
+
+
+def _plain_host(host: str) -> str:
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode()
+        except UnicodeError:
+            return host
+    return host.rstrip(".").removeprefix("www.")

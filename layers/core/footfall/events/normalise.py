@@ -7,15 +7,17 @@ from hashlib import sha256
 from typing import NamedTuple, cast
 
 from footfall.errors import Unstorable
-from footfall.events.attribution import attribution_of
+from footfall.events.addresses import NOWHERE, page_at, url_parts
+from footfall.events.attribution import attribution_of, own_hosts
 from footfall.events.clocks import history_clocks, read_clocks
-from footfall.events.commerce import COMMERCE_TYPES, commerce_of, commerce_type
+from footfall.events.commerce import COMMERCE_TYPES, action_type, commerce_type
+from footfall.events.commerce_fields import read_commerce
 from footfall.events.devices import KNOWN, agent_of, device_of
 from footfall.events.nobody import is_nobody, somebody
-from footfall.events.page_types import NOWHERE, page_type_of, url_parts
+from footfall.events.page_types import type_of_page
 from footfall.events.reading import SPELLINGS, USUAL_SPELLINGS, read_event
 from footfall.events.storable import MAX_EVENT_BYTES, MAX_IMPORTED_VALUES, MAX_VALUES, ROOM
-from footfall.schemas.event import EVENT_TYPES, EventDocument, Json
+from footfall.schemas.event import EVENT_TYPES, Commerce, EventDocument, Json
 from footfall.schemas.message import IMPORT_SOURCE, EventsMessage
 from footfall.schemas.site import Site
 
@@ -34,11 +36,12 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     clocks = (history_clocks if imported else read_clocks)(get("timestamp"), get("sent_at"), message.received_at)
     flags += clocks.flags  # what was not read as it was sent; every reader below may add to it
     properties = _properties(whole, get("properties"))
+    kind = (action_type(properties) or kind) if kind == "custom" else kind
     context = get("context") or {}
     page = _page(context, properties)
     url, referrer = get("url") or _text(page.get("url")), get("referrer") or _text(page.get("referrer"))
-    parts = url_parts(url) if url else NOWHERE
-    path = get("path") or _text(page.get("path")) or parts.path
+    address = url_parts(url, site.hash_routes) if url else NOWHERE
+    place = page_at(address, get("path") or _text(page.get("path")), site.hash_routes)
     user_agent = _text(context.get("userAgent")) or message.user_agent
     agent = agent_of(user_agent)
     who = _who(event, event_id, properties.get("previousId") if kind == "alias" else None, flags)
@@ -55,7 +58,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "sequence": get("sequence", 0),
         "device": device_of(get("device") or _platform(context), agent),
         "bot": agent.bot,
-        "attribution": attribution_of(_utm(get("attribution"), context), parts, referrer),
+        "attribution": attribution_of(_utm(get("attribution"), context), address, referrer, own_hosts(site)),
         "source": message.source,
         "body_sha256": sha256(content).hexdigest(),
     }
@@ -66,10 +69,10 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "client_time": clocks.client_time,
         "sent_at": clocks.sent_at,
         "url": url,
-        "path": path,
+        "path": place.path,
         "title": get("title") or _text(page.get("title")) or (get("event_name") if kind == "pageview" else None),
         "referrer": referrer,
-        "page_type": get("page_type") or (page_type_of(path, site.page_rules) if kind == "pageview" else None),
+        "page_type": get("page_type") or (type_of_page(place, site.page_rules) if kind == "pageview" else None),
         "browser": agent.browser,
         "os": agent.os,
         "country": _country(context, properties),
@@ -79,7 +82,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "duration": get("duration"),
         "properties": properties or None,
         "traits": _traits(get("traits"), context) if kind != "group" else None,
-        "commerce": commerce_of(properties, site.currency) if kind in COMMERCE_TYPES else None,
+        "commerce": _commerce(kind, properties, get("value"), site, flags) if kind in COMMERCE_TYPES else None,
         "ip": message.ip,
         "user_agent": user_agent,
         "expires_at": _expiry(clocks.timestamp, site.retention_days),
@@ -158,6 +161,12 @@ def _properties(raw: Json, properties: Json | None) -> Json:
 def _is_no_field(name: str, raw: Json) -> bool:
     # the second: another name of the same field was read in its place
     return name not in SPELLINGS or any(other in raw for other in SPELLINGS[name])
+
+
+def _commerce(kind: str, properties: Json, value: object, site: Site, flags: list[str]) -> Commerce:
+    # an event without `properties` has its `value` beside its type
+    told = properties if value is None else {"value": value, **properties}
+    return read_commerce(kind, told, site.currency, flags)
 
 
 def _traits(traits: Json | None, context: Json) -> Json | None:

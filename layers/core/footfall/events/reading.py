@@ -10,7 +10,7 @@ from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationErro
 from typing_extensions import TypedDict
 
 from footfall.errors import FieldProblem, Invalid, Unstorable
-from footfall.events.addresses import without_addresses
+from footfall.events.ip_addresses import without_addresses
 from footfall.events.lenient import is_empty, read_leniently
 from footfall.events.storable import MAX_VALUES, MENDABLE, content_of, mended
 from footfall.schemas.event import IncomingEvent, Json

@@ -8,15 +8,17 @@ from footfall.events.clocks import history_clocks
 from footfall.events.nobody import is_nobody
 from footfall.events.reading import Reading, read_event
 from footfall.identity import derived_event_id
-from footfall.imports.kind import Destination, GroupEvents, Kind, RowKey, Table, TableRow
+from footfall.imports.kind import Destination, GroupEvents, Kind, RowKey
+from footfall.imports.layouts import Layout
+from footfall.imports.reader import TableRow
 
-LINES = Table((), endings=(".ndjson", ".jsonl"))
+LINES = Layout("json-lines", "events as JSON, one on each line", {}, (), lines=True)
 SEND_TIMES = ("sentAt", "sent_at")
 
 
 def row_key(line: TableRow, destination: Destination) -> RowKey:
     """Returns every line stays where it is in its file."""
-    _read(line.values[0], destination)
+    _read(line.text("line"), destination)
     return RowKey(f"{line.row.line:012}")
 
 
@@ -26,7 +28,7 @@ def group_events(rows: Sequence[TableRow], destination: Destination) -> GroupEve
     The clock of who wrote the file says nothing of when its events were sent, so their times are taken as they are.
     """
     (line,) = rows
-    reading = _read(line.values[0], destination)
+    reading = _read(line.text("line"), destination)
     kept = {name: value for name, value in reading.sent.items() if name not in SEND_TIMES}
     told = reading.event.get("event_id")
     event_id = told if told and not is_nobody(told) else derived_event_id(destination.site_id, reading.content)
@@ -44,8 +46,10 @@ def _read(text: str, destination: Destination) -> Reading:
         raise Unstorable("invalid", error.detail) from None
     if reading.event.get("site_id") not in (None, destination.site_id):
         raise Unstorable("wrong_site", "siteId names another site")
-    history_clocks(reading.event.get("timestamp"), None, destination.latest)
+    clocks = history_clocks(reading.event.get("timestamp"), None, destination.latest)
+    if clocks.timestamp > destination.latest:
+        raise Unstorable("bad_date", "the event's time is in the future")
     return reading
 
 
-EVENT_LINES = Kind((LINES,), row_key, group_events)
+EVENT_LINES = Kind({}, (LINES,), row_key, group_events)
