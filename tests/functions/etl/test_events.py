@@ -20,7 +20,7 @@ from pymongo.database import Database
 
 from functions.etl.events import store
 from functions.etl.events.handler import groups, handler
-from tests.support.builders import NOON, LambdaContext, a_message, a_site, an_event, at, sqs_event
+from tests.support.builders import NOON, LambdaContext, a_message, a_site, an_event, at, nested, sqs_event
 
 Mongo = Database[dict[str, Any]]
 
@@ -63,15 +63,16 @@ def test_the_same_message_twice_changes_nothing(pipeline: Mongo) -> None:
 
 
 def test_one_bad_event_keeps_no_other_from_being_stored(pipeline: Mongo) -> None:
-    run(a_message([an_event(), an_event(eventId="bad", properties={"x": 2**70}), an_event(visitorId=None)]))
+    run(a_message([an_event(), an_event(eventId="bad", properties=nested(25)), an_event(eventType=None)]))
     assert pipeline["events"].count_documents({}) == 1
-    assert {found["reason"] for found in pipeline["quarantine"].find()} == {"integer_too_large", "invalid"}
+    assert {found["reason"] for found in pipeline["quarantine"].find()} == {"too_deep", "invalid"}
 
 
 def test_quarantine_keeps_the_original_and_how_it_came(pipeline: Mongo) -> None:
-    run(a_message([an_event(eventId="bad", properties={"": 1})], user_agent="agent"))
+    bad = an_event(eventId="bad", properties=nested(25), context={"ip": "203.0.113.77"})
+    run(a_message([bad], user_agent="agent"))
     kept = only(pipeline["quarantine"].find())
-    assert json.loads(kept["original"])["eventId"] == "bad"
+    assert json.loads(kept["original"]) == {**bad, "sequence": 0, "context": {"ip": "203.0.113.0"}}
     assert (kept["origin"]["source"], kept["origin"]["user_agent"]) == ("collect", "agent")
 
 
