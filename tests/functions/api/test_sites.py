@@ -75,6 +75,15 @@ def test_only_the_operator_makes_sites(deployed: Mongo, scopes: str) -> None:
     assert (status, deployed["sites"].count_documents({})) == (403, 0)
 
 
+@pytest.mark.parametrize("absent", ["SIGNING_SECRET", "COLLECT_ACCESS_PARAMETER"])
+def test_a_site_whose_keys_nobody_was_shown_is_not_there(
+    deployed: Mongo, monkeypatch: pytest.MonkeyPatch, absent: str
+) -> None:
+    monkeypatch.setenv(absent, "/absent")
+    status, _ = operator("POST", SITES, {"site_id": "roma", "origins": ["https://roma.example"]})
+    assert (status, deployed["sites"].count_documents({})) == (503, 0)
+
+
 WRONG = [
     ({"site_id": "Roma!"}, "site_id"),
     ({"site_id": "x" * 41}, "site_id"),
