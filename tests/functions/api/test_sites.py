@@ -91,9 +91,9 @@ WRONG = [
     ({"name": ""}, "name"),
     ({"name": "  "}, "name"),
     ({"name": "a\u0000b"}, "name"),
-    ({"currency": "EURO"}, "currency"),
+    ({"currency": "$"}, "currency"),
     ({"currency": "XYZ"}, "currency"),
-    ({"currency": "€"}, "currency"),
+    ({"currency": ""}, "currency"),
     ({"currency": None}, "currency"),
     ({"time_zone": "Rome"}, "time_zone"),
     ({"time_zone": "../../etc/passwd"}, "time_zone"),
@@ -142,6 +142,11 @@ def test_settings_are_taken_as_people_write_them(deployed: Mongo) -> None:
     assert (made["name"], made["currency"], made["time_zone"]) == ("Bottega", "EUR", "Europe/Rome")
     assert made["origins"] == ["https://shop.example", "http://localhost:3000", "https://xn--mller-kva.example"]
     assert made["own_domains"] == ["shop.example", "xn--mller-kva.example"]
+
+
+@pytest.mark.parametrize(("told", "code"), [("gbp", "GBP"), ("€", "EUR"), ("Euro", "EUR"), (" EUR ", "EUR")])
+def test_a_currency_is_read_as_in_an_order(deployed: Mongo, told: str, code: str) -> None:
+    assert make(currency=told)["currency"] == code
 
 
 def test_only_what_is_given_changes(deployed: Mongo) -> None:
