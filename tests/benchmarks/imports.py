@@ -67,7 +67,7 @@ def _into_a_stack() -> float:
         key = make_site(stack, **DEMO_SITE)["api_key"]
         with Client(stack.url, key) as client, progress_on(Console(stderr=True)) as progress:
             began = time.perf_counter()
-            run_import(client, "shop-funnel", files_of("shop-funnel", TABLES), progress)
+            run_import(client, "shop-funnel", files_of("shop-funnel", [TABLES]), progress)
             seconds = time.perf_counter() - began
             funnel = client.get("/api/funnel?from=2015-01-01&to=2015-04-30")
         assert [step["users"] for step in funnel["steps"]] == STEPS

@@ -89,7 +89,7 @@ def order_tokens(order: PurchasedOrder, zone: ZoneInfo) -> Tokens:
     tokens["sum:orders"] += 1
     tokens["sum:spent"] += order["total"]
     tokens["sum:products"] += len(products)
-    tokens["sum:items"] += sum(max(line["quantity"], 0) for line in order["lines"])
+    tokens["sum:items"] += sum(max(line.get("quantity", 0), 0) for line in order["lines"])
     if order["placed_at"]:
         _add_moment(tokens, order["placed_at"], zone)
     return tokens
