@@ -1,5 +1,6 @@
 """A client of a running Footfall: address and key come from the environment, errors are one sentence each."""
 
+import os
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +10,7 @@ from typing import Annotated, Any, Self, TypedDict, TypeVar, Unpack
 
 import httpx
 import typer
+from footfall.identity import read_api_key
 from rich.console import Console
 
 Json = dict[str, Any]
@@ -28,6 +30,11 @@ LONGEST_PAUSE = 1.0
 To = Annotated[str | None, typer.Option(envvar="FOOTFALL_URL", help="The address of a running Footfall.")]
 Key = Annotated[str | None, typer.Option(envvar="FOOTFALL_KEY", help="An API key of the site.")]
 WriteKey = Annotated[str | None, typer.Option(envvar="FOOTFALL_WRITE_KEY", help="The write key of the site.")]
+SiteId = Annotated[
+    str | None, typer.Option("--site", help="The site's id, where FOOTFALL_KEY is another's. Default: the key's site.")
+]
+OPERATOR_VARIABLE = "FOOTFALL_OPERATOR_KEY"
+WRITE_VARIABLE = "FOOTFALL_WRITE_KEY"
 
 
 class CliError(Exception):
@@ -69,13 +76,18 @@ def reporting_errors(command: str) -> Iterator[None]:
 class Client:
     """A connection to one Footfall with one key; answers are decoded JSON, and every failure raises CliError."""
 
-    def __init__(self, to: str | None, key: str | None, key_variable: str = "FOOTFALL_KEY") -> None:
+    def __init__(
+        self, to: str | None, key: str | None, key_variable: str = "FOOTFALL_KEY", site: str | None = None
+    ) -> None:
+        """`site` is the one that the operator's key is used for."""
         if not to or not key:
             missing = "FOOTFALL_URL" if not to else key_variable
             raise CliError(f"set {missing}: start Footfall with `footfall up`, which prints the lines to export")
         self.url = to.rstrip("/")
-        self._http = httpx.Client(base_url=self.url, headers={"X-Api-Key": key}, timeout=TIMEOUT)
+        headers = {"X-Api-Key": key, **({"X-Footfall-Site": site} if site else {})}
+        self._http = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT)
         self._key_variable = key_variable
+        self._site = site
 
     def __enter__(self) -> Self:
         return self
@@ -87,9 +99,17 @@ class Client:
         """Returns the answer; one with an error status counts as an answer when the status is in `also`."""
         return self._answer("GET", path, also)
 
-    def post(self, path: str, body: object = None) -> Json:
-        """Returns the answer; the request is sent again while Footfall asks to wait."""
-        return self._answer("POST", path, frozenset(), json=body)
+    def post(self, path: str, body: object = None, also: frozenset[int] = frozenset()) -> Json:
+        """Returns the answer, as `get` does; the request is sent again while Footfall asks to wait."""
+        return self._answer("POST", path, also, json=body)
+
+    def patch(self, path: str, body: object) -> Json:
+        """Returns the answer to a change."""
+        return self._answer("PATCH", path, frozenset(), json=body)
+
+    def delete(self, path: str) -> Json:
+        """Returns the answer to a removal."""
+        return self._answer("DELETE", path, frozenset())
 
     def post_events(self, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
         """Returns the first response of collect that does not ask to wait and send again."""
@@ -128,9 +148,44 @@ class Client:
 
     def _reason(self, response: httpx.Response) -> str:
         if response.status_code in (401, 403):
-            variable = self._key_variable
-            return f"the key in {variable} is not accepted ({error_text(response)}): `footfall up` prints the right one"
+            refused = f"the key in {self._key_variable} is not accepted"
+            if self._site:
+                return f"{refused} for the site {self._site}: `footfall site list` shows which there are"
+            return f"{refused} ({error_text(response)}): `footfall up` prints the right one"
         return f"{response.request.url.path} answers {response.status_code}: {error_text(response)}"
+
+
+def client_of(to: str | None, key: str | None, site: str | None) -> Client:
+    """Returns a client of a site, by its own key or else by the operator's; without a site, of the key's."""
+    if site is None or _is_key_of(site, key):
+        return Client(to, key)
+    if operator := os.environ.get(OPERATOR_VARIABLE):
+        return Client(to, operator, OPERATOR_VARIABLE, site)
+    raise CliError(
+        f"set FOOTFALL_KEY to a key of the site {site}, or {OPERATOR_VARIABLE}, which is good for every site"
+    )
+
+
+def operator_or(to: str | None, key: str | None) -> Client:
+    """Returns a client with the operator's key where there is one, else with the site's own."""
+    operator = os.environ.get(OPERATOR_VARIABLE)
+    return Client(to, operator, OPERATOR_VARIABLE) if operator else Client(to, key)
+
+
+def sending_client_of(to: str | None, write_key: str | None, site: str | None) -> Client:
+    """Returns a client that sends a site's events; where the write key is another's, the site is asked for its own."""
+    if site and not (write_key or "").startswith(f"wk_{site}_"):
+        with client_of(to, os.environ.get("FOOTFALL_KEY"), site) as asking:
+            keys = asking.get(f"/api/sites/{site}/keys")["keys"]
+        write_key = next((key["write_key"] for key in reversed(keys) if key["write_key"]), None)
+        if not write_key:
+            raise CliError(f"the site {site} has no write key: `footfall site keys create {site} --write` makes one")
+    return Client(to, write_key, WRITE_VARIABLE)
+
+
+def _is_key_of(site: str, key: str | None) -> bool:
+    read = read_api_key(key or "")
+    return read is not None and read.site_id == site
 
 
 def wait_before(attempt: int, retry_after: str | None) -> float:

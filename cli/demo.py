@@ -42,7 +42,7 @@ def demo(
         signal.signal(stopping, signal.default_int_handler)
     console = Console()
     with reporting_errors("demo"), ExitStack() as cleanup:
-        files = files_of("shop-funnel", tables) if tables else []
+        files = files_of("shop-funnel", [tables]) if tables else []
         folder = data or Path(cleanup.enter_context(TemporaryDirectory(prefix="footfall-demo-")))
         shop = _start(folder.absolute(), port, shop_port, console, cleanup)
         if files:

@@ -1,30 +1,37 @@
 """`footfall import`: uploads files of a shop and waits until what they hold can be queried."""
 
 import gzip
+import io
 import re
 import time
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import httpx
 import typer
-from footfall.errors import Unimportable
-from footfall.imports.kind import Table
-from footfall.imports.kinds import KINDS, check_unpacked
-from footfall.imports.reader import read_table
-from footfall.schemas.imports import ImportKind
+from footfall.errors import Invalid, Unimportable
+from footfall.imports.kinds import KINDS, check_names, check_options, check_unpacked, stems_of
+from footfall.imports.layouts import stem_of
+from footfall.schemas.imports import ImportKind, ReadingOptions
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from cli.client import Client, CliError, Json, Key, To, follow, reporting_errors
+from cli.client import Client, CliError, Json, Key, SiteId, To, client_of, follow, reporting_errors
+from cli.currencies import currency_warning
 
 BLOCK = 256 * 1024
 GZIP = b"\x1f\x8b"
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 PROBLEMS_SHOWN = 5
+REFUSED_SOME = 3
+"""The exit code of an import that refused anything."""
+MAX_NAME = 90
 ROLLUP_SECONDS = 8.0
 """How often a rollup is started while events are still being stored: most of their days are complete by then."""
 ROLLUPS_ENOUGH = 4
@@ -48,84 +55,176 @@ class LocalFile:
 
 def import_files(
     kind: Annotated[ImportKind, typer.Argument(help="What the files hold.")],
-    path: Annotated[
-        Path, typer.Argument(help="The folder for shop-funnel, else the file. Files may be gzipped (.gz).")
-    ],
+    paths: Annotated[list[Path], typer.Argument(help="The files, or a folder of them; gzipped (.gz) or not.")],
+    mapped: Annotated[
+        list[str] | None, typer.Option("--map", help="What a column means: COLUMN=FIELD, or a YAML file of such lines.")
+    ] = None,
+    dates: Annotated[
+        str | None, typer.Option(help="day-first, month-first, or a format such as '%d.%m.%Y %H:%M'.")
+    ] = None,
+    time_zone: Annotated[str | None, typer.Option(help="Of times without an offset; else the site's.")] = None,
+    decimal: Annotated[str | None, typer.Option(help="The decimal mark: point or comma.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Where it is not found: utf-8, cp1250, ….")] = None,
     to: To = None,
     key: Key = None,
+    site: SiteId = None,
 ) -> None:
     """Import files of a shop, and wait until the daily figures include them.
+
+    orders: exports of shops, told apart by their columns, or any table
+    with the columns of orders.
+
+    events: a file with one event as JSON per line.
 
     shop-funnel: a folder with user_table.csv, home_page_table.csv,
     search_page_table.csv, payment_page_table.csv and
     payment_confirmation_table.csv.
 
-    orders: a CSV file of order lines, with the columns of UCI's Online Retail.
-
-    events: a file with one event as JSON per line.
-
-    Rows that cannot be read are quarantined.
+    Rows that cannot be read are quarantined, and the command ends with 3.
     Importing a file again changes nothing.
 
     For example: footfall import orders orders.csv.gz
     """
     console = Console()
     with reporting_errors("import"):
-        files = files_of(kind, path)
+        options = options_of(kind, mapped or [], dates, time_zone, decimal, encoding)
+        files = files_of(kind, paths, options)
         began = time.perf_counter()
         try:
-            with Client(to, key) as client, progress_on(console) as progress:
-                state = run_import(client, kind, files, progress)
+            with client_of(to, key, site) as client, progress_on(console) as progress:
+                state = run_import(client, kind, files, progress, options)
+                warning = currency_warning(client.get("/api/health", also=frozenset({503})))
         except KeyboardInterrupt:
             raise CliError("stopped waiting: files that were uploaded completely are imported nevertheless") from None
         _sum_up(console, client.url, state, time.perf_counter() - began)
+        if warning:
+            console.print(warning, style="yellow", soft_wrap=True, highlight=False, markup=False)
+        if state["rows_quarantined"] or state["events_refused"]:
+            raise typer.Exit(REFUSED_SOME)
 
 
-def files_of(kind: ImportKind, path: Path) -> list[LocalFile]:
-    """Returns the files of an import; raises CliError, which names it, when one is missing or has another format."""
+def options_of(
+    kind: ImportKind,
+    mapped: Sequence[str],
+    dates: str | None = None,
+    time_zone: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+) -> ReadingOptions:
+    """Returns how the files are to be read; raises CliError, which names the option, for what cannot be meant."""
+    given = {"dates": dates, "time_zone": time_zone, "decimal": decimal, "encoding": encoding}
+    try:
+        options = ReadingOptions.model_validate({**given, "columns": _mapping(mapped)})
+        check_options(kind, options)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = "--map" if problem["loc"][0] == "columns" else f"--{problem['loc'][0]}".replace("_", "-")
+        raise CliError(f"{where}: {problem['msg']}") from None
+    except Invalid as error:
+        field = error.problems[0].field.removeprefix("options.").replace("columns.", "map ").replace("_", "-")
+        raise CliError(f"--{field}: {error.problems[0].message}") from None
+    return options
+
+
+def _mapping(mapped: Sequence[str]) -> dict[str, str]:
+    columns: dict[str, str] = {}
+    for text in mapped:
+        if Path(text).is_file():
+            columns |= _read_mapping(Path(text))
+        elif "=" in text:
+            column, _, field = text.rpartition("=")
+            columns[column.strip()] = field.strip()
+        else:
+            raise CliError(f"--map {text}: give COLUMN=FIELD, or a YAML file")
+    return columns
+
+
+def _read_mapping(path: Path) -> dict[str, str]:
+    import yaml
+
+    try:
+        told = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, OSError, UnicodeDecodeError):
+        raise CliError(f"--map {path}: the file is not YAML") from None
+    if not isinstance(told, dict):
+        raise CliError(f"--map {path}: the file has no lines such as 'Column: field'")
+    return {str(column): str(field) for column, field in told.items()}
+
+
+def files_of(kind: ImportKind, paths: Sequence[Path], options: ReadingOptions | None = None) -> list[LocalFile]:
+    """Returns the files of an import; raises CliError, which names it, when one is missing or cannot be read."""
+    stems = stems_of(kind)
+    found = [each for path in paths for each in _expanded(path, stems)]
+    if stems and len(paths) == 1 and not paths[0].is_dir():
+        raise CliError(f"{paths[0]} is not a folder: {kind} is made of {', '.join(f'{stem}.csv' for stem in stems)}")
+    files = [LocalFile(path, name, path.stat().st_size) for path, name in zip(found, _safe_names(found), strict=True)]
+    try:
+        check_names(kind, [file.name for file in files])
+    except Invalid as error:
+        raise CliError(error.problems[0].message) from None
+    for file in files:
+        _check(kind, file.path, options or ReadingOptions())
+    return files
+
+
+def _expanded(path: Path, stems: Sequence[str]) -> list[Path]:
     if not path.exists():
         raise CliError(f"there is no {path}")
-    tables = KINDS[kind].tables
-    if tables[0].name is None:
-        return [_file(kind, tables[0], path)]
     if not path.is_dir():
-        raise CliError(f"{path} is not a folder: {kind} is made of {', '.join(table.wanted for table in tables)}")
-    return [_file(kind, table, _table_in(path, table)) for table in tables]
-
-
-def _table_in(folder: Path, table: Table) -> Path:
-    found = [path for path in sorted(folder.iterdir()) if table.fits(path.name)]
+        return [path]
+    found = [each for each in sorted(path.iterdir()) if each.is_file() and not each.name.startswith(".")]
+    found = [each for each in found if stem_of(each.name) in stems] if stems else found
     if not found:
-        raise CliError(f"{folder} has no {table.wanted} (or {table.wanted}.gz)")
-    return found[0]
+        raise CliError(f"{path} is a folder without any file to import")
+    return found
 
 
-def _file(kind: ImportKind, table: Table, path: Path) -> LocalFile:
-    if not path.is_file():
-        raise CliError(f"{path} is not a file")
-    if not table.fits(path.name):
-        raise CliError(f"{path.name} is not a file that {kind} takes: {table.wanted}, also with .gz")
+def _safe_names(paths: Sequence[Path]) -> list[str]:
+    names: list[str] = []
+    for path in paths:
+        name = UNSAFE.sub("_", path.name).lstrip("._-")[-MAX_NAME:] or "file"
+        names.append(f"{len(names) + 1}-{name}" if name in names else name)
+    return names
+
+
+def _check(kind: ImportKind, path: Path, options: ReadingOptions) -> None:
+    from footfall.imports.survey import survey
+
     try:
-        _check(table, path)
-    except (Unimportable, gzip.BadGzipFile, EOFError) as error:
-        raise CliError(getattr(error, "detail", f"{path.name} is broken gzip")) from None
+        survey(KINDS[kind], path.name, partial(_opened, path), options)
+    except (Unimportable, EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise CliError(getattr(error, "detail", f"{path.name} is broken gzip, or ends before its end")) from None
     except OSError as error:
         raise CliError(f"{path} cannot be read: {error.strerror}") from None
-    return LocalFile(path, UNSAFE.sub("_", path.name), path.stat().st_size)
 
 
-def _check(table: Table, path: Path) -> None:
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
     with path.open("rb") as file:
-        start = file.read(4)
-    check_unpacked(path.name, start)
-    with gzip.open(path) if start.startswith(GZIP) else path.open("rb") as stream:
-        read_table(table, path.name, stream, 0)  # type: ignore[arg-type]
+        start = file.read(len(GZIP) * 2)
+        check_unpacked(path.name, start)
+        file.seek(0)
+        if start.startswith(GZIP):
+            yield io.BufferedReader(gzip.GzipFile(fileobj=file), BLOCK)
+        else:
+            yield file
 
 
-def run_import(client: Client, kind: ImportKind, files: list[LocalFile], progress: Progress) -> Json:
+def run_import(
+    client: Client,
+    kind: ImportKind,
+    files: list[LocalFile],
+    progress: Progress,
+    options: ReadingOptions | None = None,
+) -> Json:
     """Upload files and wait until they can be queried; returns the import's last state. Raises CliError."""
     announced = client.post(
-        "/api/imports", {"kind": kind, "files": [{"name": file.name, "size": file.size} for file in files]}
+        "/api/imports",
+        {
+            "kind": kind,
+            "files": [{"name": file.name, "size": file.size} for file in files],
+            "options": options.model_dump(exclude_none=True) if options else {},
+        },
     )
     _upload(announced, files, progress)
     state = _wait_for_rows(client, announced["import_id"], progress)

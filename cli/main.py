@@ -6,6 +6,7 @@ from cli.demo import demo
 from cli.imports import import_files
 from cli.send import send
 from cli.simulate import simulate
+from cli.site import site
 from cli.status import status
 from cli.train import train
 from cli.up import up
@@ -25,6 +26,7 @@ def footfall() -> None:
 
 app.command()(demo)
 app.command()(up)
+app.add_typer(site, name="site")
 app.command("import")(import_files)
 app.command()(send)
 app.command()(simulate)

@@ -15,7 +15,17 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from cli.client import Client, CliError, CollectAnswer, To, WriteKey, error_text, reporting_errors
+from cli.client import (
+    Client,
+    CliError,
+    CollectAnswer,
+    SiteId,
+    To,
+    WriteKey,
+    error_text,
+    reporting_errors,
+    sending_client_of,
+)
 
 MAX_EVENTS = 500
 MAX_BYTES = 900_000
@@ -51,6 +61,7 @@ def send(
     file: Annotated[Path, typer.Argument(help="A file with one event as JSON per line; - reads standard input.")],
     to: To = None,
     write_key: WriteKey = None,
+    site: SiteId = None,
 ) -> None:
     """Send events from a file, in batches, through /collect.
 
@@ -59,7 +70,7 @@ def send(
 
     For example: footfall simulate --out month.ndjson && footfall send month.ndjson
     """
-    with reporting_errors("send"), Client(to, write_key, "FOOTFALL_WRITE_KEY") as client:
+    with reporting_errors("send"), sending_client_of(to, write_key, site) as client:
         began = time.perf_counter()
         with _opened(file) as stream, _progress() as progress:
             size = file.stat().st_size if file.is_file() else None

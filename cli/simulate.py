@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli.client import Client, CliError, To, WriteKey, reporting_errors
+from cli.client import Client, CliError, SiteId, To, WriteKey, reporting_errors, sending_client_of
 from cli.traffic.sender import Sent, send_batches
 from cli.traffic.shop import Batch, Plan, traffic
 
@@ -26,6 +26,7 @@ def simulate(
     ] = None,
     to: To = None,
     write_key: WriteKey = None,
+    site: SiteId = None,
     out: Annotated[
         Path | None,
         typer.Option(dir_okay=False, help="Write the events to this file and send nothing; - is stdout."),
@@ -43,7 +44,7 @@ def simulate(
         if out:
             _write(plan, out)
             return
-        with Client(to, write_key, "FOOTFALL_WRITE_KEY") as client:
+        with sending_client_of(to, write_key, site) as client:
             send_traffic(plan, client, Console())
 
 

@@ -7,14 +7,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.client import Client, Json, Key, To, reporting_errors
+from cli.client import Json, Key, SiteId, To, client_of, reporting_errors
+from cli.currencies import currency_warning
 
 UNAVAILABLE = 503
 LEDGER = ("received", "stored", "duplicate", "quarantined", "waiting")
 DAYS_SHOWN = 7
 
 
-def status(to: To = None, key: Key = None) -> None:
+def status(to: To = None, key: Key = None, site: SiteId = None) -> None:
     """Show the state of a running Footfall: its dependencies, queues, collections and ledger.
 
     The exit code is 1 when a dependency that is needed does not answer.
@@ -22,7 +23,7 @@ def status(to: To = None, key: Key = None) -> None:
     For example: footfall status
     """
     console = Console()
-    with reporting_errors("status"), Client(to, key) as client:
+    with reporting_errors("status"), client_of(to, key, site) as client:
         health = client.get("/api/health", also=frozenset({UNAVAILABLE}))
         console.print(f"{client.url}: {health['status']}", style="green" if health["status"] == "ok" else "red")
         console.print(_dependencies(health["dependencies"]))
@@ -35,6 +36,8 @@ def status(to: To = None, key: Key = None) -> None:
             console.print(_ledger(pipeline["ledger"]))
         for line in _summary(pipeline, health):
             console.print(line, highlight=False)
+        if warning := currency_warning(health):
+            console.print(warning, style="yellow", soft_wrap=True, highlight=False, markup=False)
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -3,10 +3,10 @@
 from rich.console import Console
 from rich.table import Table
 
-from cli.client import Client, CliError, Json, Key, To, follow, reporting_errors
+from cli.client import Client, CliError, Json, Key, SiteId, To, client_of, follow, reporting_errors
 
 
-def train(to: To = None, key: Key = None) -> None:
+def train(to: To = None, key: Key = None, site: SiteId = None) -> None:
     """Train the site's models, wait until they are published, and show their figures.
 
     Customers get segments and predicted values, people get behaviour vectors.
@@ -15,7 +15,7 @@ def train(to: To = None, key: Key = None) -> None:
     For example: footfall train
     """
     console = Console()
-    with reporting_errors("train"), Client(to, key) as client:
+    with reporting_errors("train"), client_of(to, key, site) as client:
         run_id = client.post("/api/models/train")["run_id"]
         with console.status("Training: starting") as spinner:
             run: Json | None = None

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.client import OPERATOR_VARIABLE, Client, CliError
+from cli.site import keys_of
+
 if TYPE_CHECKING:
     from infra.local.stack import Stack
 
@@ -21,7 +24,10 @@ def up(
     port: Annotated[int, typer.Option(help="Port of the API; 0 takes any free port.", min=0, max=65535)] = 8000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
-    """Start Footfall on this machine, print its address and the keys of the site `demo`, and run until Ctrl-C."""
+    """Start Footfall on this machine, print its address, the keys of the site `demo` and the operator's key.
+
+    It runs until Ctrl-C. The operator's key makes sites (`footfall site create`) and is good for all of them.
+    """
     # blocked in every thread from here on: they wait until `run` asks for them
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     try:
@@ -41,6 +47,7 @@ def run(data: Path, host: str, port: int) -> None:
         print(f"export FOOTFALL_URL={stack.url}")
         print(f"export FOOTFALL_KEY={keys['api_key']}")
         print(f"export FOOTFALL_WRITE_KEY={keys['write_key']}")
+        print(f"export FOOTFALL_OPERATOR_KEY={stack.operator_key()}")
         print(f"ready {stack.url}", flush=True)
         signal.sigwait(STOPPING)
         print("stopping", file=sys.stderr, flush=True)
@@ -50,8 +57,8 @@ def demo_keys(stack: "Stack", file: Path) -> dict[str, str]:
     """Returns the keys of the site `demo`, made at the first run and kept in a file that only its owner may read."""
     if file.exists():
         return dict(json.loads(file.read_text()))
-    made = stack.invoke(stack.template.outputs["PrepareFunction"], {"site": DEMO_SITE})
-    keys = {"api_key": str(made["api_key"]), "write_key": str(made["write_key"])}
+    with Client(stack.url, stack.operator_key(), OPERATOR_VARIABLE) as client:
+        keys = keys_of(client, DEMO_SITE)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:
         json.dump(keys, output)
     return keys
@@ -60,10 +67,10 @@ def demo_keys(stack: "Stack", file: Path) -> dict[str, str]:
 def expected_failures() -> tuple[type[Exception], ...]:
     """Returns the exceptions that may keep a stack from starting."""
     from infra.local.processes import StartFailed
-    from infra.local.stack import AlreadyRunning, FunctionFailed
+    from infra.local.stack import AlreadyRunning
     from infra.local.template import TemplateError
 
-    return OSError, AlreadyRunning, StartFailed, TemplateError, FunctionFailed
+    return OSError, AlreadyRunning, StartFailed, TemplateError, CliError
 
 
 def explanation(failure: Exception, data: Path, host: str, port: int) -> str:

@@ -35,7 +35,8 @@ The analytics back end of an online shop: events in, funnels, customers and look
 
 Send a key with every request, as `X-Api-Key` or as `Authorization: Bearer`. A site's write key may only send events to
 `/collect`; an API key has scopes, and what each route needs is named there. A key that the gateway does not know is
-answered with its own 403, `{"message": "Forbidden"}`; every other error is a problem document (RFC 9457).
+answered with its own 403, `{"message": "Forbidden"}`; every other error is a problem document (RFC 9457). The
+operator's key, which makes sites, is sent likewise, and `X-Footfall-Site` says which site it is used for.
 """
 SECURITY = {
     "ApiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "An API key (`ak_…`)"},
@@ -165,8 +166,8 @@ def _security(path: str, guarded: bool, scopes: list[str]) -> list[dict[str, lis
 
 
 def _scopes(dependant: Dependant) -> Iterator[str]:
-    # as its dependencies `footfall.http.app.site_with` were made with
-    if dependant.call and dependant.call.__qualname__.startswith("site_with."):
+    # as its dependencies `footfall.http.app.site_with` and `caller_with` were made with
+    if dependant.call and dependant.call.__qualname__.startswith(("site_with.", "caller_with.")):
         yield getclosurevars(dependant.call).nonlocals["scope"]
     for needed in dependant.dependencies:
         yield from _scopes(needed)

@@ -105,6 +105,11 @@ class Stack:
             raise FunctionFailed(answer.payload.decode(errors="replace"))
         return json.loads(answer.payload)
 
+    def operator_key(self) -> str:
+        """Returns the operator's key, with which sites are made."""
+        secret = self.template.outputs["OperatorSecret"]
+        return client("secretsmanager", self.aws.endpoint).get_secret_value(SecretId=secret)["SecretString"]
+
     def drain(self, seconds: float = 60) -> bool:
         """Returns whether, within `seconds`, no function ran and no queue that feeds one held a message."""
         deadline = time.monotonic() + seconds

@@ -18,6 +18,7 @@ from cli.up import DEMO_SITE
 from infra.local.stack import Stack
 from tests.benchmarks.rows import Row, show
 from tests.support.import_steps import take_steps
+from tests.support.sites import make_site
 
 TABLES = Path(__file__).parents[3] / "shared" / "data" / "shop_funnel"
 TARGET_SECONDS = 40
@@ -63,10 +64,10 @@ def _read(path: Path) -> int:
 
 def _into_a_stack() -> float:
     with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), schedules=False) as stack:
-        key = stack.invoke(stack.template.outputs["PrepareFunction"], {"site": DEMO_SITE})["api_key"]
+        key = make_site(stack, **DEMO_SITE)["api_key"]
         with Client(stack.url, key) as client, progress_on(Console(stderr=True)) as progress:
             began = time.perf_counter()
-            run_import(client, "shop-funnel", files_of("shop-funnel", TABLES), progress)
+            run_import(client, "shop-funnel", files_of("shop-funnel", [TABLES]), progress)
             seconds = time.perf_counter() - began
             funnel = client.get("/api/funnel?from=2015-01-01&to=2015-04-30")
         assert [step["users"] for step in funnel["steps"]] == STEPS

@@ -35,13 +35,13 @@ def footfall(*arguments: str | Path, **environment: str) -> Result:
 def test_a_folder_is_taken_with_its_tables_packed_or_not(folder: Path) -> None:
     (folder / "user_table.csv").rename(folder / "plain")
     (folder / "user_table.csv.gz").write_bytes(gzip.compress((folder / "plain").read_bytes()))
-    names = [file.name for file in files_of("shop-funnel", folder)]
-    assert names == ["user_table.csv.gz", *list(HEADERS)[1:]]
+    names = {file.name for file in files_of("shop-funnel", [folder])}
+    assert names == {"user_table.csv.gz", *list(HEADERS)[1:]}
 
 
 def test_a_file_is_uploaded_under_a_name_that_any_bucket_takes(tmp_path: Path) -> None:
     (tmp_path / "our orders (März).csv").write_text(ORDERS)
-    (file,) = files_of("orders", tmp_path / "our orders (März).csv")
+    (file,) = files_of("orders", [tmp_path / "our orders (März).csv"])
     assert (file.name, file.size) == ("our_orders__M_rz_.csv", len(ORDERS))
 
 
@@ -54,18 +54,22 @@ def test_without_one_of_the_tables_it_fails(folder: Path) -> None:
     (folder / "payment_page_table.csv").unlink()
     result = footfall("import", "shop-funnel", folder)
     assert result.exit_code == 1
-    assert "has no payment_page_table.csv (or payment_page_table.csv.gz)" in result.stderr
+    assert "payment_page_table.csv is missing" in result.stderr
 
 
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("orders.csv", ORDERS.replace("Quantity,", "").encode(), "orders.csv lacks the column Quantity"),
+        (
+            "orders.csv",
+            ORDERS.replace("InvoiceNo,", "").encode(),
+            "orders.csv is not recognised: no column is its order_id",
+        ),
         ("orders.csv", b"", "orders.csv is empty"),
-        ("orders.csv", b"\x89PNG\r\n\x1a\n\xff\xfe", "orders.csv is not a CSV file in UTF-8"),
+        ("orders.csv", b"\x89PNG\r\n\x1a\n\xff\xfe", "orders.csv is not recognised"),
         ("orders.csv", b"PK\x03\x04...", "orders.csv is a zip archive: unpack it first, or use gzip"),
         ("orders.csv.gz", gzip.compress(b"0" * 90_000, mtime=0)[:50], "orders.csv.gz is broken gzip"),
-        ("orders.xlsx", b"x", "orders.xlsx is not a file that orders takes: *.csv, also with .gz"),
+        ("orders.zip", b"x", "orders.zip is an archive: unpack it first, or use gzip"),
     ],
 )
 def test_a_file_that_cannot_be_imported_is_named(tmp_path: Path, name: str, content: bytes, reason: str) -> None:
@@ -76,7 +80,7 @@ def test_a_file_that_cannot_be_imported_is_named(tmp_path: Path, name: str, cont
 
 
 def test_a_folder_where_a_file_is_wanted_and_a_file_where_a_folder_is(folder: Path) -> None:
-    assert "is not a file" in footfall("import", "orders", folder).stderr
+    assert "not recognised" in footfall("import", "orders", folder).stderr
     assert "is not a folder" in footfall("import", "shop-funnel", folder / "user_table.csv").stderr
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from cli.up import DEMO_SITE
 from infra.local.stack import Stack
+from tests.support.sites import make_site
 
 
 @dataclass
@@ -54,5 +55,5 @@ class Shop:
 def shop(stack: Stack, request: pytest.FixtureRequest) -> Shop:
     """A fresh site of the stack, named after the test."""
     site_id = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[-40:].lstrip("-")
-    made = stack.invoke(stack.template.outputs["PrepareFunction"], {"site": {**DEMO_SITE, "site_id": site_id}})
+    made = make_site(stack, **{**DEMO_SITE, "site_id": site_id})
     return Shop(stack, site_id, made["api_key"], made["write_key"])

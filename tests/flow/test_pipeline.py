@@ -9,6 +9,7 @@ from footfall.clock import now
 
 from tests.flow.conftest import Shop
 from tests.support.builders import an_event
+from tests.support.sites import make_site
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -97,8 +98,8 @@ def test_without_a_key_nothing_is_told(shop: Shop, path: str) -> None:
 def test_a_shop_never_sees_another(shop: Shop) -> None:
     shop.collect({"batch": visit("mine", ["home"], now())})
     shop.settle()
-    made = shop.stack.invoke("JobsPrepareFunction", {"site": {"site_id": "stranger", "name": "Stranger"}})
-    stranger = Shop(shop.stack, made["site_id"], made["api_key"], made["write_key"])
+    made = make_site(shop.stack, site_id="stranger")
+    stranger = Shop(shop.stack, "stranger", made["api_key"], made["write_key"])
     assert stranger.get("/events/count")["total_events"] == 0
     assert stranger.get("/events/recent")["events"] == []
     answer = httpx.get(f"{shop.stack.url}/api/customers/mine", timeout=30, headers={"x-api-key": stranger.api_key})

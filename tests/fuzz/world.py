@@ -17,6 +17,7 @@ from infra.local.aws import AwsAddresses
 from infra.local.plan import Plan, Route
 from infra.local.resources import create_resources
 from infra.local.template import Template
+from tests.support.asking import question
 from tests.support.builders import LambdaContext, a_message, an_event, sqs_event
 from tests.support.caches import forget_what_is_cached
 from tests.web.servers import Server
@@ -68,7 +69,9 @@ def a_world(parts: Mapping[str, str], database: str) -> Iterator[World]:
             os.environ.update(function.environment)
         os.environ["LOG_LEVEL"] = "ERROR"
         forget_what_is_cached()
-        world.keys = world.invoke("JobsPrepareFunction", {"site": SITE})
+        world.invoke("JobsPrepareFunction", {})
+        made = question("/api/sites", site_id="", scopes="operator", method="POST", body=SITE)
+        world.keys = json.loads(world.invoke("ApiSitesFunction", made)["body"])
         _visit(world)
         yield world
     forget_what_is_cached()

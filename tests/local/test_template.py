@@ -114,4 +114,4 @@ def test_the_products_template_is_understood_in_full() -> None:
     assert {route.function for route in plan.api.routes} <= plan.functions.keys()
     assert {source.function for source in plan.queue_sources} <= plan.functions.keys()
     assert plan.schedules
-    assert template.outputs["PrepareFunction"] in plan.functions
+    assert ":secret:" in template.outputs["OperatorSecret"]

@@ -10,20 +10,25 @@ from tests.support.builders import LambdaContext
 
 
 def question(
-    path: str, query: dict[str, Any] | None = None, site_id: str = "demo", scopes: str = "read", method: str = "GET"
+    path: str,
+    query: dict[str, Any] | None = None,
+    site_id: str = "demo",
+    scopes: str = "read",
+    method: str = "GET",
+    body: Any = None,
 ) -> dict[str, Any]:
-    """Returns a request from a caller whose key is of that site."""
+    """Returns a request from a caller whose key is of that site; a body is sent as JSON."""
     return {
         "version": "2.0",
         "rawPath": path,
         "rawQueryString": urlencode(query or {}, doseq=True),
-        "headers": {"host": "shop.example"},
+        "headers": {"host": "shop.example", **({"content-type": "application/json"} if body is not None else {})},
         "requestContext": {
             "http": {"method": method, "path": path, "sourceIp": "203.0.113.7", "protocol": "HTTP/1.1"},
             "authorizer": {"lambda": {"site_id": site_id, "scopes": scopes, "key_id": "k"}},
             "stage": "$default",
         },
-        "body": None,
+        "body": None if body is None else json.dumps(body),
         "isBase64Encoded": False,
     }
 
@@ -46,10 +51,16 @@ def refusal(
 
 
 def order(
-    handler: LambdaHandler, method: str, path: str, query: dict[str, Any] | None = None, **caller: str
+    handler: LambdaHandler,
+    method: str,
+    path: str,
+    query: dict[str, Any] | None = None,
+    body: Any = None,
+    **caller: str,
 ) -> tuple[int, dict[str, Any]]:
     """Returns the status and body of the answer to somebody who, by default, may do anything to their site."""
-    answer = handler(question(path, query, **{"scopes": "read admin", **caller}, method=method), LambdaContext())
+    asked = question(path, query, **{"scopes": "read admin", **caller}, method=method, body=body)
+    answer = handler(asked, LambdaContext())
     return answer["statusCode"], json.loads(answer["body"])
 
 

@@ -17,7 +17,7 @@ SCRIPT = Path(__file__).with_name("import_alone.py")
 # Initialisation is billed, and these cost 100 ms and more each: not in functions that have no business with them.
 TOO_HEAVY = {
     "functions/api/collect": {"pymongo", "redis", "numpy", "pandas", "pymilvus", "sklearn", "scipy", "ua_parser"},
-    "functions/api/authorizer": {"fastapi", "mangum", "redis", "numpy"},
+    "functions/api/authorizer": {"boto3", "fastapi", "mangum", "redis", "numpy"},
     "functions/api/metrics": {"numpy", "pandas", "pymilvus"},
     "functions/api/customers": {"numpy", "pandas", "pymilvus"},
     "functions/api/catalog": {"numpy", "pandas", "pymilvus"},
@@ -25,6 +25,7 @@ TOO_HEAVY = {
     "functions/api/similar": {"sklearn", "scipy"},
     "functions/api/pipeline": {"numpy", "pandas", "pymilvus"},
     "functions/api/models": {"numpy", "pandas", "pymilvus"},
+    "functions/api/sites": {"redis", "numpy", "pandas", "pymilvus"},
     "functions/api/cache": {"numpy", "pandas", "pymilvus"},
     "functions/api/docs": {"boto3", "pymongo", "redis", "numpy", "pandas", "pymilvus"},
     "functions/etl/events": {"fastapi", "redis", "numpy", "pandas", "pymilvus"},

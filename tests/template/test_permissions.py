@@ -23,6 +23,7 @@ ASKED_BY = {
     "receive_message": {"sqs:ReceiveMessage"},
     "list_executions": {"states:ListExecutions"},
     "put_object": {"s3:PutObject"},
+    "put_parameter": {"ssm:PutParameter"},
     "send_message_batch": {"sqs:SendMessage"},
     "sns().publish": {"sns:Publish"},
     "start_execution": {"states:StartExecution"},

@@ -15,6 +15,7 @@ from pymongo import MongoClient
 
 from cli.up import DEMO_SITE
 from infra.local.stack import Stack
+from tests.support.sites import make_site
 from tests.web.browsing import send_now, wait_until_all_is_sent, waiting
 from tests.web.servers import Answer, Collector, Json, Shop
 
@@ -136,7 +137,7 @@ def test_a_network_that_is_cut_in_the_middle_loses_nothing(page: Page, shop: Sho
 @pytest.mark.stack
 def test_a_visit_reaches_the_funnel_of_the_real_stack(page: Page, stack: Stack) -> None:
     site = {**DEMO_SITE, "site_id": "tracker-visit"}
-    keys = stack.invoke(stack.template.outputs["PrepareFunction"], {"site": site})
+    keys = make_site(stack, **site)
     with Shop(stack.url, keys["write_key"]) as shop:
         # Times are put right batch by batch, by how long each took to arrive: nobody reads a page faster than that.
         visit(page, shop.url, reading=lambda: wait_until_all_is_sent(page))

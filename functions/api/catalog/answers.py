@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from footfall.schemas.imports import AnnouncedFile, ImportKind, ImportState, RowProblem
+from footfall.schemas.imports import AnnouncedFile, ImportKind, ImportState, ReadingOptions, RowProblem
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 MAX_IMPORT_BYTES = 500_000_000
@@ -15,6 +15,7 @@ class ImportRequest(BaseModel):
 
     kind: ImportKind
     files: list[AnnouncedFile] = Field(min_length=1, max_length=20)
+    options: ReadingOptions = ReadingOptions()
 
     @field_validator("files")
     @classmethod

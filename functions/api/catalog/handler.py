@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, status
 from footfall.http.app import ReadSite, WriteSite, as_lambda, create_app
-from footfall.imports.kinds import check_names
+from footfall.imports.kinds import check_names, check_options
 from footfall.stores.mongo import answering
 
 from .answers import ImportOut, ImportRequest, UploadsOut
@@ -23,6 +23,7 @@ def post_import(request: ImportRequest, site_id: WriteSite) -> UploadsOut:
     The manifest, `{"kind": …, "files": [names]}`, is uploaded last. The answer to an upload comes from S3.
     """
     check_names(request.kind, [file.name for file in request.files])
+    check_options(request.kind, request.options)
     import_id = announce(site_id, request)  # durable before anybody can upload
     uploads = upload_addresses(site_id, import_id, request.files)
     return UploadsOut(import_id=import_id, kind=request.kind, state="queued", uploads=uploads)

@@ -24,7 +24,7 @@ class _Processed(TypedDict):
 def announce(site_id: str, request: ImportRequest) -> str:
     """Keep a new import's announcement beside its uploads; returns its id. Raises Unavailable when S3 takes nothing."""
     import_id = secrets.token_hex(8)
-    announcement = Announcement(kind=request.kind, files=request.files, created_at=now())
+    announcement = Announcement(kind=request.kind, files=request.files, options=request.options, created_at=now())
     objects.put(_bucket(), announcement_key(site_id, import_id), announcement.model_dump_json().encode())
     return import_id
 

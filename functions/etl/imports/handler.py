@@ -73,7 +73,7 @@ def carry_on(ref: ImportRef, message_id: str, clock: Clock) -> None:
 def read_again(asked: Replay, message_id: str, clock: Clock) -> None:
     """Read rows of an import again that were quarantined; raises Unavailable when their events cannot be queued."""
     document = imports.of(database()).find_one({"_id": asked.ref.key})
-    if document is None or "readers" not in document:
+    if document is None or not all("layout" in reader for reader in document.get("readers", [])):
         logger().warning("nothing is known of how to read these rows", extra={"import_id": asked.ref.import_id})
         return
     with open_spool() as spool:

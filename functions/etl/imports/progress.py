@@ -9,14 +9,13 @@ from footfall.aws import objects
 from footfall.clock import now
 from footfall.imports.announcement import MAX_ANNOUNCEMENT_BYTES, announcement_key, waiting_import
 from footfall.imports.kind import Destination, Kind, Refused
-from footfall.imports.reader import Reader
+from footfall.imports.reader import Reader, document_of
 from footfall.schemas.imports import (
     Announcement,
     Checkpoint,
     ImportDocument,
     ImportFigures,
     ProblemDocument,
-    ReaderDocument,
     TallyDocument,
 )
 from footfall.settings import UploadsSettings, from_environment
@@ -163,8 +162,7 @@ def _make_document(ref: ImportRef) -> None:
 
 def note_readers(job: Job) -> None:
     """Write down how each file's rows are read, so that those in quarantine can be read without it."""
-    readers = [ReaderDocument(columns=list(reader.columns), width=reader.width) for reader in job.readers]
-    _set(job.ref, {"readers": readers})
+    _set(job.ref, {"readers": [document_of(reader) for reader in job.readers]})
 
 
 def note_read(job: Job) -> None:

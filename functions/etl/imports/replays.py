@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from footfall.clock import now
 from footfall.errors import Unstorable
-from footfall.imports.kinds import table_of
-from footfall.imports.reader import Reader
+from footfall.imports.reader import reader_of
 from footfall.imports.rows import Row
 from footfall.quarantine import note_replayed, note_tried, quarantine_key
 from footfall.schemas.quarantine import OriginalInput
@@ -22,7 +21,7 @@ def replay(job: Job, names: Sequence[str], asked_by: str) -> None:
     All rows of the import that wait are looked at, so that none of a group is left out: half an invoice is a wrong one.
     """
     asked = {f"{job.ref.site_id}:{name}" for name in names}
-    job.readers = _readers(job)
+    job.readers = [reader_of(told, job.kind.layouts) for told in job.document.get("readers", [])]
     tried = {_key(job, row) for row in _unreadable(job)}
     job.spool.sort()
     groups = (group for group in job.spool.groups() if not asked.isdisjoint(_key(job, row) for row in group.rows))
@@ -35,19 +34,17 @@ def replay(job: Job, names: Sequence[str], asked_by: str) -> None:
     note_tried(database(), sorted(tried & asked), asked_by, now())
 
 
-def _readers(job: Job) -> list[Reader]:
-    told = job.document.get("readers", [])
-    tables = [table_of(job.document["kind"], job.file_name(file)) for file in range(len(told))]
-    return [Reader(table, reader["columns"], reader["width"]) for table, reader in zip(tables, told, strict=True)]
-
-
 def _unreadable(job: Job) -> Iterator[Row]:
-    # those that can be read are spooled
+    # those that have a group are spooled
     for row in _waiting(job):
+        reader = job.readers[row.file]
         try:
-            job.spool.put([(job.kind.row_key(job.readers[row.file].read(row), job.destination), row)])
+            job.spool.put([(job.kind.row_key(reader.read(row), job.destination), row)])
         except Unstorable:
-            yield row
+            if key := job.kind.key_of_unreadable(reader, row):
+                job.spool.put([(key, row)])
+            else:
+                yield row
 
 
 def _waiting(job: Job) -> Iterator[Row]:

@@ -1,17 +1,19 @@
 """The steps of an import, top to bottom: nothing is sent or stored before every file is known to be readable."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 from footfall.aws.queues import pack, send
 from footfall.chunks import chunks
 from footfall.clock import now
 from footfall.errors import Unimportable, Unstorable
-from footfall.imports.kind import GroupEvents, Refused, RowKey
-from footfall.imports.kinds import table_of
-from footfall.imports.reader import Reader, read_table
+from footfall.imports.kind import GroupEvents, Refused, RowKey, refused_whole
+from footfall.imports.reader import Reader, TableRow, read_rows
 from footfall.imports.rows import Row
+from footfall.imports.survey import survey
+from footfall.imports.texts import as_utf8
 from footfall.quarantine import keep, quarantined
-from footfall.schemas.imports import MANIFEST, Manifest
+from footfall.schemas.imports import MANIFEST, Manifest, ReadingOptions
 from footfall.schemas.message import IMPORT_SOURCE, EventsMessage
 from footfall.schemas.quarantine import Origin, QuarantineDocument
 from footfall.settings import EventsQueueSettings, from_environment
@@ -45,24 +47,20 @@ def check_manifest(job: Job) -> None:
         raise Unimportable(f"{MANIFEST} names another kind or other files than were announced")
 
 
-def check_headers(job: Job) -> None:
-    """Every file is there, whole, and has the columns that it needs."""
-    for file, announced in enumerate(job.document["files"]):
-        name = announced["name"]
-        table = table_of(job.document["kind"], name)
-        with open_upload(job.ref, name, announced["size"]) as stream:
-            reader, _ = read_table(table, name, stream, file)
-            job.readers.append(reader)
+def survey_files(job: Job) -> None:
+    """Every file is there, whole, and it is known how to read it: decided once for all of its rows."""
+    options = ReadingOptions.model_validate(job.document.get("options", {}))
+    for announced in job.document["files"]:
+        opened = partial(open_upload, job.ref, announced["name"], announced["size"])
+        job.readers.append(survey(job.kind, announced["name"], opened, options))
     note_readers(job)
 
 
 def spool_rows(job: Job) -> None:
     """Read every row of every file; those that cannot be read are kept apart for quarantine."""
     for file, reader in enumerate(job.readers):
-        name = job.file_name(file)
-        with open_upload(job.ref, name) as stream:
-            _, rows = read_table(reader.table, name, stream, file)
-            for some in chunks(rows, ROWS_AT_ONCE):
+        with open_upload(job.ref, job.file_name(file)) as stream:
+            for some in chunks(read_rows(reader, as_utf8(stream, reader.encoding), file), ROWS_AT_ONCE):
                 _put(job, reader, some)
                 if job.milliseconds_left() < GUARD_MILLISECONDS:
                     raise Unimportable("the files are too large to be read in one go: split them")
@@ -79,7 +77,11 @@ def _put(job: Job, reader: Reader, rows: Sequence[Row]) -> None:
         try:
             placed.append((job.kind.row_key(reader.read(row), job.destination), row))
         except Unstorable as error:
-            refused.append(Refused(row, error.reason, error.detail))
+            # whatever it says, its group is not whole without it
+            if key := job.kind.key_of_unreadable(reader, row):
+                placed.append((key, row))
+            else:
+                refused.append(Refused(row, error.reason, error.detail))
     job.spool.put(placed)
     job.spool.refuse(refused)
     job.loaded.read += len(rows)
@@ -122,9 +124,23 @@ def _events_of(job: Job, group: Group) -> GroupEvents:
     try:
         if not group.whole:
             raise Unstorable("group_too_large", f"the rows that make up one event hold over {MAX_GROUP_BYTES} bytes")
-        return job.kind.group_events([job.readers[row.file].read(row) for row in group.rows], job.destination)
+        rows, unreadable = _read(job, group.rows)
+        if unreadable:
+            return refused_whole(group.rows, unreadable)
+        return job.kind.group_events(rows, job.destination)
     except Unstorable as error:
         return GroupEvents([], refused=[Refused(row, error.reason, error.detail) for row in group.rows])
+
+
+def _read(job: Job, rows: Sequence[Row]) -> tuple[list[TableRow], dict[Row, Unstorable]]:
+    read: list[TableRow] = []
+    unreadable: dict[Row, Unstorable] = {}
+    for row in rows:
+        try:
+            read.append(job.readers[row.file].read(row))
+        except Unstorable as error:
+            unreadable[row] = error
+    return read, unreadable
 
 
 def _count(job: Job, group: Group, found: GroupEvents) -> None:
@@ -162,7 +178,7 @@ def _quarantined(job: Job, found: Refused) -> QuarantineDocument:
 
 STEPS: tuple[Step, ...] = (
     check_manifest,
-    check_headers,
+    survey_files,
     spool_rows,
     quarantine_refused_rows,
     send_events,

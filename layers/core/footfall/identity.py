@@ -23,9 +23,18 @@ class WriteKey:
     key_id: str
 
 
+def new_key_id() -> str:
+    """Returns a fresh id for a key."""
+    return secrets.token_hex(6)
+
+
 def new_write_key(site_id: str, secret: str) -> str:
-    """Returns a fresh signed write key: `wk_<site>_<key id>_<signature>`."""
-    key_id = secrets.token_hex(6)
+    """Returns a fresh signed write key."""
+    return write_key_of(site_id, new_key_id(), secret)
+
+
+def write_key_of(site_id: str, key_id: str, secret: str) -> str:
+    """Returns the write key of an id: `wk_<site>_<key id>_<signature>`."""
     return f"wk_{site_id}_{key_id}_{_signature(site_id, key_id, secret)}"
 
 
@@ -68,7 +77,7 @@ class ApiKey:
 def new_api_key(site_id: str) -> ApiKey:
     """Returns a fresh API key for a site."""
     secret = urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=").replace("_", "-")
-    return ApiKey(site_id, secrets.token_hex(6), secret)
+    return ApiKey(site_id, new_key_id(), secret)
 
 
 def read_api_key(text: str) -> ApiKey | None:

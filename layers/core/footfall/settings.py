@@ -43,6 +43,12 @@ class SigningSettings(BaseModel):
     signing_secret: str
 
 
+class OperatorSettings(BaseModel):
+    """The name of the secret that is the operator's key."""
+
+    operator_secret: str
+
+
 class CollectAccessSettings(BaseModel):
     """The name of the parameter that lists revoked write keys and each site's allowed origins."""
 

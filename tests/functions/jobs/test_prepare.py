@@ -1,35 +1,19 @@
-"""jobs/prepare: every store ready, and sites with their keys."""
+"""jobs/prepare: every store ready."""
 
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
-import boto3
 import pytest
-from footfall.aws import parameters
-from footfall.identity import read_api_key, read_write_key
 from footfall.stores.collections import COLLECTIONS, VIEWS
 from pymongo.database import Database
 
 from functions.jobs.prepare import handler as prepare
-from infra.local.aws import AwsAddresses
 from tests.support.builders import LambdaContext
 from tests.support.serving import serving
 
 Mongo = Database[dict[str, Any]]
-SITE = {"site_id": "shop", "name": "A shop", "currency": "GBP"}
-
-
-@pytest.fixture
-def secret(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The secret that signs write keys."""
-    parameters._secrets.cache_clear()
-    name = boto3.client("secretsmanager").create_secret(Name=f"prepare-{worker}", SecretString="signing")["ARN"]
-    monkeypatch.setenv("SIGNING_SECRET", name)
-    yield "signing"
-    boto3.client("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
-    parameters._secrets.cache_clear()
 
 
 @pytest.fixture
@@ -57,25 +41,6 @@ def test_every_collection_index_and_view_is_there_after_it_and_again_after_that(
     assert set(database.list_collection_names()) - {"system.views"} == {*COLLECTIONS, *VIEWS}
     made = {name: len(database[name].index_information()) - 1 for name in COLLECTIONS}
     assert made == {name: len(collection.all_indexes) for name, collection in COLLECTIONS.items()}
-
-
-def test_a_site_is_made_with_keys_that_open_it_and_only_hashes_are_kept(database: Mongo, secret: str) -> None:
-    made = prepare.handler({"site": SITE}, LambdaContext())
-    key, write_key = read_api_key(made["api_key"]), read_write_key(made["write_key"], secret)
-    stored = database["sites"].find_one({"_id": "shop"})
-    assert key is not None
-    assert write_key is not None
-    assert stored is not None
-    assert (stored["api_keys"][0]["sha256"], write_key.site_id) == (key.sha256, "shop")
-    assert key.secret not in str(stored)
-
-
-def test_a_site_keeps_the_keys_it_has(database: Mongo, secret: str) -> None:
-    for _ in range(2):
-        prepare.handler({"site": SITE}, LambdaContext())
-    stored = database["sites"].find_one({"_id": "shop"})
-    assert stored is not None
-    assert len(stored["api_keys"]) == 2
 
 
 @pytest.mark.parametrize("kind", ["Create", "Update", "Delete"])

@@ -1,7 +1,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from footfall.events.clocks import parse_time, read_clocks
+from footfall.events.clocks import read_clocks
+from footfall.events.times import parse_time
 
 RECEIVED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

@@ -120,7 +120,7 @@ def test_a_newer_file_knows_better_when_the_order_was_placed() -> None:
 
 
 def test_a_sum_of_lines_is_no_total_where_one_is_told_but_for_a_change_of_the_lines() -> None:
-    lines = {"products": [{"product_id": "a", "price": 30, "quantity": 2}]}
+    lines: Json = {"products": [{"product_id": "a", "price": 30, "quantity": 2}]}
     assert fold_order("o1", [told(total=65), told(minute=1, **lines)])["total"] == 6500
     assert fold_order("o1", [told(total=65), told("order_updated", 1, **lines)])["total"] == 6000
     assert fold_order("o1", [told(**lines)])["total"] == 6000

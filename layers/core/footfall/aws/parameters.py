@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SECRET_SECONDS = 300.0
 PARAMETER_SECONDS = 60.0
+REWRITES = 10
 CLIENT = Config(connect_timeout=2, read_timeout=3, retries={"mode": "standard", "max_attempts": 2})
 # not a cachetools.TTLCache, which forgets what is old: here it still serves while nothing newer can be read
 _known: dict[tuple[str, str], tuple[float, str]] = {}
@@ -40,6 +41,26 @@ def secret(name: str) -> str:
 def parameter(name: str) -> str:
     """Returns a parameter's text, at most one minute old while Parameter Store answers."""
     return _recent("parameter", name, PARAMETER_SECONDS, lambda: _ssm().get_parameter(Name=name)["Parameter"]["Value"])
+
+
+def rewrite(name: str, change: Callable[[str], str]) -> None:
+    """Replace a parameter's text by what `change` makes of it, anew whenever somebody else has written meanwhile.
+
+    Parameter Store cannot compare before it writes, but says which version a write became. When that is not the next
+    after the one read, somebody wrote in between and may have been overwritten. So what counts must not come from the
+    text alone: `change` reads it where it is kept, and the last to write has read it after everybody before.
+    Raises Unavailable.
+    """
+    try:
+        for _ in range(REWRITES):
+            found = _ssm().get_parameter(Name=name)["Parameter"]
+            text = change(found["Value"])
+            written = _ssm().put_parameter(Name=name, Value=text, Overwrite=True, Tier="Intelligent-Tiering")
+            if written["Version"] == found["Version"] + 1:
+                return
+    except (BotoCoreError, ClientError) as error:
+        raise Unavailable("the parameter that this changes cannot be written") from error
+    raise Unavailable("the parameter that this changes is being written by others")
 
 
 def _recent(kind: str, name: str, seconds: float, read: Callable[[], str]) -> str:

@@ -10,12 +10,13 @@ from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationErro
 from typing_extensions import TypedDict
 
 from footfall.errors import FieldProblem, Invalid, Unstorable
-from footfall.events.attribution import attribution_of
+from footfall.events.addresses import NOWHERE, page_at, url_parts
+from footfall.events.attribution import attribution_of, own_hosts
 from footfall.events.clocks import read_clocks
 from footfall.events.commerce import COMMERCE_TYPES, action_type, commerce_type
 from footfall.events.commerce_fields import read_commerce
 from footfall.events.devices import KNOWN, agent_of, device_of
-from footfall.events.page_types import NOWHERE, page_type_of, url_parts
+from footfall.events.page_types import type_of_page
 from footfall.events.storable import MAX_IMPORTED_VALUES, MAX_VALUES, content_of
 from footfall.schemas.event import EVENT_TYPES, Commerce, EventDocument, IncomingEvent, Json
 from footfall.schemas.message import IMPORT_SOURCE, EventsMessage
@@ -107,8 +108,8 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     context = get("context") or {}
     page = _page(context, properties)
     url, referrer = get("url") or _text(page.get("url")), get("referrer") or _text(page.get("referrer"))
-    parts = url_parts(url) if url else NOWHERE
-    path = get("path") or _text(page.get("path")) or parts.path
+    address = url_parts(url, site.hash_routes) if url else NOWHERE
+    place = page_at(address, get("path") or _text(page.get("path")), site.hash_routes)
     user_agent = _text(context.get("userAgent")) or message.user_agent
     agent = agent_of(user_agent)
     earlier_id = _id(properties.get("previousId")) if kind == "alias" else None
@@ -127,7 +128,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "sequence": get("sequence", 0),
         "device": device_of(get("device") or _platform(context), agent),
         "bot": agent.bot,
-        "attribution": attribution_of(_utm(get("attribution"), context), parts, referrer),
+        "attribution": attribution_of(_utm(get("attribution"), context), address, referrer, own_hosts(site)),
         "source": message.source,
         "body_sha256": sha256(content).hexdigest(),
     }
@@ -138,10 +139,10 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "client_time": clocks.client_time,
         "sent_at": clocks.sent_at,
         "url": url,
-        "path": path,
+        "path": place.path,
         "title": get("title") or _text(page.get("title")) or (get("event_name") if kind == "pageview" else None),
         "referrer": referrer,
-        "page_type": get("page_type") or (page_type_of(path, site.page_rules) if kind == "pageview" else None),
+        "page_type": get("page_type") or (type_of_page(place, site.page_rules) if kind == "pageview" else None),
         "browser": agent.browser,
         "os": agent.os,
         "country": _country(context, properties),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, NamedTuple, cast
 
 from fastapi import Depends, FastAPI, Request, params
 from fastapi.exceptions import RequestValidationError
@@ -158,14 +158,46 @@ def site_with(scope: Scope) -> Callable[[Request], str]:
     """
 
     def site_id(request: Request) -> str:
-        granted = _granted(request)
-        if not granted.get("site_id"):
-            raise Unauthorized("send a key as X-Api-Key or Authorization: Bearer")
-        if scope not in str(granted.get("scopes", "")).split():
+        caller = _caller(request)
+        if not caller.site_id:
+            raise Forbidden("the operator's key says in X-Footfall-Site which site is meant")
+        if scope not in caller.scopes:
             raise Forbidden(f"this key has not the scope {scope}")
-        return str(granted["site_id"])
+        return caller.site_id
 
     return site_id
+
+
+class Caller(NamedTuple):
+    """Who asks, as the authorizer says; the operator of the deployment may come without a site."""
+
+    site_id: str
+    scopes: frozenset[str]
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether every site is theirs."""
+        return "operator" in self.scopes
+
+
+def caller_with(scope: Scope | Literal["operator"]) -> Callable[[Request], Caller]:
+    """Returns a dependency that gives the caller when the authorizer gave the key that scope, and the operator."""
+
+    def caller(request: Request) -> Caller:
+        found = _caller(request)
+        if scope not in found.scopes and not found.is_operator:
+            raise Forbidden(f"this key has not the scope {scope}")
+        return found
+
+    return caller
+
+
+def _caller(request: Request) -> Caller:
+    granted = _granted(request)
+    found = Caller(str(granted.get("site_id") or ""), frozenset(str(granted.get("scopes", "")).split()))
+    if not found.site_id and not found.is_operator:
+        raise Unauthorized("send a key as X-Api-Key or Authorization: Bearer")
+    return found
 
 
 def _may_administer(request: Request) -> bool:
@@ -176,6 +208,8 @@ MayAdminister = Annotated[bool, Depends(_may_administer)]
 ReadSite = Annotated[str, Depends(site_with("read"))]
 WriteSite = Annotated[str, Depends(site_with("write"))]
 AdminSite = Annotated[str, Depends(site_with("admin"))]
+Administrator = Annotated[Caller, Depends(caller_with("admin"))]
+Operator = Annotated[Caller, Depends(caller_with("operator"))]
 
 
 async def no_body(request: Request) -> None:

@@ -2,8 +2,8 @@
 
 from footfall.schemas.imports import Announcement, FileDocument, ImportDocument
 
-MAX_ANNOUNCEMENT_BYTES = 16_384
-"""Four times what twenty files with the longest names take."""
+MAX_ANNOUNCEMENT_BYTES = 262_144
+"""More than twenty files and a hundred columns with the longest names take, each letter of them escaped."""
 
 
 def uploads_folder(site_id: str, import_id: str) -> str:
@@ -25,6 +25,7 @@ def waiting_import(site_id: str, import_id: str, announcement: Announcement) -> 
         kind=announcement.kind,
         state="queued",
         files=[FileDocument(name=file.name, size=file.size) for file in announcement.files],
+        options=announcement.options.model_dump(exclude_none=True),
         rows_read=0,
         rows_sent=0,
         rows_repeated=0,

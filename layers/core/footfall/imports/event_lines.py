@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from footfall.codec import decode
 from footfall.errors import Invalid, Unstorable
 from footfall.events.normalise import Reading, read_event
+from footfall.events.times import parse_time
 from footfall.identity import derived_event_id
-from footfall.imports.kind import Destination, GroupEvents, Kind, RowKey, Table, TableRow
+from footfall.imports.kind import Destination, GroupEvents, Kind, RowKey
+from footfall.imports.layouts import Layout
+from footfall.imports.reader import TableRow
 from footfall.schemas.event import Json
 
-LINES = Table((), endings=(".ndjson", ".jsonl"))
+LINES = Layout("json-lines", "events as JSON, one on each line", {}, (), lines=True)
 SEND_TIMES = ("sentAt", "sent_at")
 
 
 def row_key(line: TableRow, destination: Destination) -> RowKey:
     """Returns every line stays where it is in its file."""
-    _read(line.values[0], destination)
+    _read(line.text("line"), destination)
     return RowKey(f"{line.row.line:012}")
 
 
@@ -25,7 +28,7 @@ def group_events(rows: Sequence[TableRow], destination: Destination) -> GroupEve
     The clock of who wrote the file says nothing of when its events were sent, so their times are taken as they are.
     """
     (line,) = rows
-    raw, (event, content) = _read(line.values[0], destination)
+    raw, (event, content) = _read(line.text("line"), destination)
     kept = {name: value for name, value in raw.items() if name not in SEND_TIMES}
     event_id = event.get("event_id") or derived_event_id(destination.site_id, content)
     return GroupEvents([{**kept, "eventId": event_id, "sequence": line.row.line}])
@@ -42,7 +45,10 @@ def _read(text: str, destination: Destination) -> tuple[Json, Reading]:
         raise Unstorable("invalid", error.detail) from None
     if reading.event.get("site_id") not in (None, destination.site_id):
         raise Unstorable("wrong_site", "siteId names another site")
+    moment = parse_time(reading.event.get("timestamp"))
+    if moment is None or moment > destination.latest:
+        raise Unstorable("bad_date", "the event tells no time, or none that can be read, or one in the future")
     return raw, reading
 
 
-EVENT_LINES = Kind((LINES,), row_key, group_events)
+EVENT_LINES = Kind({}, (LINES,), row_key, group_events)

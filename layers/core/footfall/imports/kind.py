@@ -1,17 +1,22 @@
-"""What a kind of import is: its files, how a row finds its group, and what events a group means.
+"""What a kind of import is: its layouts, how a row finds its group, and what events a group means.
 
 Rows are brought together by `key` (all of one shopper, all of one invoice), whatever their order in the files; groups
 come in the order of the time they begin, so that a batch of events touches few days.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from footfall.errors import Unstorable
+from footfall.imports.layouts import FieldType, Layout
+from footfall.imports.reader import Reader, TableRow
 from footfall.imports.rows import Row
 from footfall.schemas.event import Json
+
+MAX_GUESS = 256
 
 
 @dataclass(frozen=True)
@@ -24,42 +29,12 @@ class Destination:
     latest: datetime
 
 
-@dataclass(frozen=True, eq=False)
-class Table:
-    """One file of an import: the columns it needs, and the name it must have where there are several.
-
-    A table without columns is one of lines that are each a value of their own.
-    """
-
-    columns: tuple[str, ...]
-    name: str | None = None
-    endings: tuple[str, ...] = (".csv",)
-
-    def fits(self, file_name: str) -> bool:
-        """Returns whether a file of that name is this table, as it is or with gzip."""
-        stem = file_name.lower().removesuffix(".gz")
-        return stem.endswith(self.endings) and (self.name is None or stem == f"{self.name}{self.endings[0]}")
-
-    @property
-    def wanted(self) -> str:
-        """What such a file is called, for people."""
-        return " or ".join(f"{self.name or '*'}{ending}" for ending in self.endings)
-
-
 class RowKey(NamedTuple):
     """Where a row belongs: its group, its rank in it, and the local day or time it tells, if any, as sortable text."""
 
     group: str
     rank: int = 0
     at: str | None = None
-
-
-class TableRow(NamedTuple):
-    """A row with the values of its table's columns, in the table's order."""
-
-    table: Table
-    values: Sequence[str]
-    row: Row
 
 
 class Refused(NamedTuple):
@@ -80,8 +55,34 @@ class GroupEvents(NamedTuple):
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of import. Both functions raise Unstorable: `row_key` for a row, `group_events` for a whole group."""
+    """One kind of import. Both functions raise Unstorable: `row_key` for a row, `group_events` for a whole group.
 
-    tables: tuple[Table, ...]
+    `fields` says of what type each field is. Rows with the same value of the field `whole` are sent whole or not at
+    all: one of them that cannot be read is put beside the others, where `group_events` finds it.
+    """
+
+    fields: Mapping[str, FieldType]
+    layouts: Sequence[Layout]
     row_key: Callable[[TableRow, Destination], RowKey]
     group_events: Callable[[Sequence[TableRow], Destination], GroupEvents]
+    whole: str | None = None
+
+    def key_of_unreadable(self, reader: Reader, row: Row) -> RowKey | None:
+        """Returns where a row that cannot be read seems to belong, of a kind whose groups are whole; else None."""
+        group = reader.guess(row, self.whole)[:MAX_GUESS] if self.whole else ""
+        return RowKey(group) if group else None
+
+
+def refused_whole(rows: Sequence[Row], problems: Mapping[Row, Unstorable]) -> GroupEvents:
+    """Returns a group of which not one row is sent, because of those that cannot be read."""
+    first = min(row.line for row in problems)
+    incomplete = f"line {first} of the same order cannot be read, so none of its lines is imported"
+    return GroupEvents(
+        [],
+        refused=[
+            Refused(row, problems[row].reason, problems[row].detail)
+            if row in problems
+            else Refused(row, "incomplete", incomplete)
+            for row in rows
+        ],
+    )

@@ -1,39 +1,64 @@
 """Every kind of import, and the files that each is made of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from zoneinfo import ZoneInfo
 
 from footfall.errors import FieldProblem, Invalid, Unimportable
 from footfall.imports.event_lines import EVENT_LINES
-from footfall.imports.kind import Kind, Table
+from footfall.imports.kind import Kind
+from footfall.imports.layouts import stem_of
 from footfall.imports.orders import ORDERS
 from footfall.imports.shop_funnel import SHOP_FUNNEL
-from footfall.schemas.imports import ImportKind
+from footfall.schemas.imports import ImportKind, ReadingOptions
 
 KINDS: dict[ImportKind, Kind] = {"shop-funnel": SHOP_FUNNEL, "orders": ORDERS, "events": EVENT_LINES}
 ARCHIVES = {b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z", b"Rar!": "rar", b"BZh": "bzip2", b"\xfd7zX": "xz"}
+ARCHIVE_ENDINGS = (".zip", ".7z", ".rar", ".bz2", ".xz", ".tar", ".tgz", ".tar.gz")
 
 
 def check_names(kind: ImportKind, names: Sequence[str]) -> None:
-    """Raise Invalid, naming the file, unless these are the files that the kind is made of."""
-    tables = KINDS[kind].tables
+    """Raise Invalid, naming the file, unless the kind may be made of these files; their columns are looked at later."""
+    stems = stems_of(kind)
     problems = []
     for index, name in enumerate(names):
-        if not any(table.fits(name) for table in tables):
-            wanted = ", ".join(table.wanted for table in tables)
+        if name.lower().endswith(ARCHIVE_ENDINGS):
+            problems.append(FieldProblem(f"files.{index}.name", f"{name} is an archive: unpack it first, or use gzip"))
+        elif stems and stem_of(name) not in stems:
+            wanted = ", ".join(f"{stem}.csv" for stem in stems)
             problems.append(FieldProblem(f"files.{index}.name", f"{kind} takes {wanted} (also as .gz), not {name}"))
-    for table in tables:
-        found = [name for name in names if table.fits(name)]
-        if not found:
-            problems.append(FieldProblem("files", f"{kind} needs {table.wanted}"))
-        if len(found) > 1:
-            problems.append(FieldProblem("files", f"give {table.wanted} once: one import takes one such file"))
+    problems += _wrong_set(stems, names)
     if problems:
         raise Invalid(problems)
 
 
-def table_of(kind: ImportKind, name: str) -> Table:
-    """Returns the table that a file of that name is; the name has passed `check_names`."""
-    return next(table for table in KINDS[kind].tables if table.fits(name))
+def _wrong_set(stems: Sequence[str], names: Sequence[str]) -> Iterator[FieldProblem]:
+    for stem in stems:
+        found = [name for name in names if stem_of(name) == stem]
+        if not found:
+            yield FieldProblem("files", f"{stem}.csv is missing")
+        if len(found) > 1:
+            yield FieldProblem("files", f"give {stem}.csv once: one import takes one such file")
+
+
+def stems_of(kind: ImportKind) -> list[str]:
+    """Returns the names that the files of a kind must have, without endings; none where any name will do."""
+    return [layout.stem for layout in KINDS[kind].layouts if layout.stem]
+
+
+def check_options(kind: ImportKind, options: ReadingOptions) -> None:
+    """Raise Invalid, naming the option, when a field is none of the kind's, or a time zone is unknown."""
+    problems = []
+    fields = KINDS[kind].fields
+    for column, field in options.columns.items():
+        if field not in fields:
+            known = ", ".join(sorted(fields)) or "none"
+            problems.append(FieldProblem(f"options.columns.{column}", f"{kind} has the fields {known}"))
+    try:
+        ZoneInfo(options.time_zone or "UTC")
+    except (ValueError, KeyError, OSError):
+        problems.append(FieldProblem("options.time_zone", "is no time zone, such as Europe/Rome"))
+    if problems:
+        raise Invalid(problems)
 
 
 def check_unpacked(name: str, first_bytes: bytes) -> None:

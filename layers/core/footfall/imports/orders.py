@@ -1,84 +1,281 @@
-"""Order lines, one row each, in the columns of the UCI Online Retail tables: https://doi.org/10.24432/C5BW33.
+"""Orders in files: all rows of one order are one event, and are imported whole or not at all.
 
-All rows of one invoice are one order, equal rows included: a shopper may buy the same thing twice. An invoice whose
-number begins with C is a cancellation: it gives back what it lists.
+What stands once an order (its total, its customer, its status) may stand on each of its rows or on one alone; rows that
+contradict each other there are quarantined together. Equal rows are two pieces: a shopper may buy the same thing twice.
+Lines of negative amounts, vouchers and returned pieces, count as they are. Without a total, an order amounts to its
+lines, with shipping and without discount where columns tell them.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
+
+from orjson import OPT_SORT_KEYS, dumps
 
 from footfall.errors import Unstorable
+from footfall.events.nobody import somebody
 from footfall.imports.ids import event_id
-from footfall.imports.kind import Destination, GroupEvents, Kind, RowKey, Table, TableRow
-from footfall.imports.moments import read_moment
+from footfall.imports.kind import Destination, GroupEvents, Kind, RowKey, refused_whole
+from footfall.imports.order_layouts import FIELDS, INVOICES, LAYOUTS
+from footfall.imports.reader import TableRow
+from footfall.imports.rows import Row
 from footfall.schemas.event import Json
 
-LINES = Table(
-    ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
-)
-QUANTITY = re.compile(r"-?[0-9]{1,9}(\.0)?")
-PRICE = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split("|"))
+
+
 CANCELLATION = re.compile(r"C[0-9]")
+"""How the number of an invoice begins that gives back what it lists, in Online Retail."""
 ADJUSTMENT = re.compile(r"A[0-9]")
+BAD_DEBT = "B"
+"""The stock code of what is no sale but an adjustment of debt, in Online Retail."""
+WHOLE_NUMBER = re.compile(r"([0-9]+)\.0+")
+"""How a number is saved by a program that also has missing ones in that column."""
 MAX_ID = 200
+ZERO, ONE = Decimal(0), Decimal(1)
+SMALLEST = 6
+"""Decimals of a price that is told by a total alone."""
+AMOUNTS = ("total", "price", "line_total", "shipping", "tax", "discount", "refunded")
+NOT_PAID = _words(
+    "pending payment|pending_payment|wc-pending|failed|wc-failed|declined|draft|checkout-draft|wc-checkout-draft|trash"
+    "|incomplete|abandoned|payment failed|unpaid|expired"
+)
+CANCELLED = _words("cancelled|canceled|wc-cancelled|voided|void|unavailable|storniert|annulé|cancelado")
+REFUNDED = _words("refunded|wc-refunded|fully refunded")
+
+
+class _Line(NamedTuple):
+    moment: datetime | None
+    product: Json | None
+    total: Decimal
+    charged: bool
 
 
 def row_key(line: TableRow, destination: Destination) -> RowKey:
-    """Returns a row belongs to its invoice, in the file's order."""
-    invoice, stock_code, _, quantity, moment, price, customer, _ = line.values
-    if not invoice or len(invoice) > MAX_ID or len(customer) > MAX_ID:
-        raise Unstorable("bad_id", f"InvoiceNo is empty, or InvoiceNo or CustomerID longer than {MAX_ID} characters")
-    if not stock_code:
-        raise Unstorable("no_product", "StockCode is empty")
-    if not QUANTITY.fullmatch(quantity):
-        raise Unstorable("bad_number", "Quantity is not a whole number")
-    if not PRICE.fullmatch(price):
-        raise Unstorable("bad_number", "UnitPrice is not a number")
-    if ADJUSTMENT.match(invoice) or price.startswith("-"):
-        raise Unstorable("adjustment", "InvoiceNo begins with A, or UnitPrice is negative: debt is adjusted")
-    gives_back = CANCELLATION.match(invoice) is not None
-    if _whole(quantity) == 0 or quantity.startswith("-") != gives_back:
-        raise Unstorable("wrong_quantity", "Quantity is not above 0 outside a cancellation, or not below 0 in one")
-    return RowKey(invoice, 0, read_moment(moment, destination.zone, destination.latest))
+    """Returns a row belongs to its order, in the file's order."""
+    order_id = _id(line.text("order_id"))
+    if not order_id or len(order_id) > MAX_ID:
+        raise Unstorable("bad_id", f"{line.reader.column('order_id')} is empty, or longer than {MAX_ID} characters")
+    try:
+        moment = line.moment("ordered_at", destination.zone, destination.latest)
+    except Unstorable:  # group_events says so, of all rows of this order
+        moment = None
+    return RowKey(order_id, 0, moment.astimezone(destination.zone).isoformat() if moment else None)
 
 
 def group_events(rows: Sequence[TableRow], destination: Destination) -> GroupEvents:
-    """Returns the one event of an invoice: an order completed, or one refunded."""
-    quantities = [abs(_whole(row.values[3])) for row in rows]
-    total = sum(quantity * Decimal(row.values[5]) for quantity, row in zip(quantities, rows, strict=True))
-    if not total:
-        raise Unstorable("nothing_charged", "every UnitPrice of this InvoiceNo is 0: stock is moved")
-    invoice, _, _, _, _, _, customer, country = rows[0].values
-    person = {"userId": customer.removesuffix(".0")} if customer else {"visitorId": f"guest:{invoice}"}
-    moments = [read_moment(row.values[4], destination.zone, destination.latest) for row in rows]
-    event = {
-        "eventType": "order_refunded" if CANCELLATION.match(invoice) else "order_completed",
-        "eventId": event_id(destination.site_id, "orders", invoice),
-        **person,
-        "timestamp": min(moments),
-        "sequence": rows[0].row.line,
-        "properties": {
-            "order_id": invoice,
-            "currency": destination.currency,
-            "country": country,
-            "total": str(total),
-            "products": [_product(row.values, quantity) for row, quantity in zip(rows, quantities, strict=True)],
-        },
+    """Returns the events of one order: completed, and what was refunded or cancelled of it as far as the file says."""
+    told, earlier = _of_last_files(rows)
+    problems: dict[Row, Unstorable] = {}
+    lines: list[_Line] = []
+    for row in told:
+        try:
+            lines.append(_line(row, destination))
+        except Unstorable as error:
+            problems[row.row] = error
+    if problems:
+        return refused_whole([row.row for row in rows], problems)
+    return GroupEvents(_events(told, lines, destination), repeated=earlier)
+
+
+def _of_last_files(rows: Sequence[TableRow]) -> tuple[Sequence[TableRow], int]:
+    # of several exports in one import the last that has an order tells it; those of other layouts tell the rest
+    last = {row.reader.layout: row.row.file for row in rows}
+    told = [row for row in rows if row.row.file == last[row.reader.layout]]
+    return told, len(rows) - len(told)
+
+
+def _line(row: TableRow, destination: Destination) -> _Line:
+    moment = row.moment("ordered_at", destination.zone, destination.latest)
+    named = _id(row.text("sku")) or _id(row.text("product_id")) or row.text("product")
+    if not named and not row.text("quantity") and not row.text("price"):
+        return _Line(moment, None, _number(row, "line_shipping"), False)
+    if not named:
+        raise Unstorable("no_product", f"{row.reader.column('product_id')} is empty")
+    quantity, price, total = _quantity(row), row.number("price"), row.number("line_total")
+    if total is None:
+        total = (price or ZERO) * quantity - _number(row, "line_discount")
+    elif price is None and quantity:
+        price = round(total / quantity, SMALLEST)
+    if price is None and "total" not in row.values:
+        raise Unstorable("bad_number", f"{row.reader.column('price')} is empty")
+    product = {
+        "product_id": named[:MAX_ID],
+        "name": row.text("product"),
+        **{name: row.text(name) for name in ("category", "brand", "variant")},
+        "price": None if price is None else _plain(price),
+        "quantity": int(quantity) if quantity == int(quantity) else _plain(quantity),
     }
-    return GroupEvents([event])
+    known = {name: value for name, value in product.items() if value not in (None, "")}
+    return _Line(moment, known, total + _number(row, "line_shipping"), bool(total))
 
 
-def _product(values: Sequence[str], quantity: int) -> Json:
-    _, stock_code, description, _, _, price, _, _ = values
-    product = {"product_id": stock_code, "name": description.strip(), "price": price, "quantity": quantity}
-    if not product["name"]:
-        del product["name"]
-    return product
+def _quantity(row: TableRow) -> Decimal:
+    if "quantity" not in row.values:
+        return ONE
+    quantity = row.number("quantity")
+    if quantity is None:
+        raise Unstorable("bad_number", f"{row.reader.column('quantity')} is empty")
+    if not quantity and "total" not in row.values:
+        raise Unstorable("wrong_quantity", f"{row.reader.column('quantity')} is 0")
+    return quantity
 
 
-def _whole(quantity: str) -> int:
-    return int(quantity.removesuffix(".0"))
+def _events(rows: Sequence[TableRow], lines: Sequence[_Line], destination: Destination) -> list[Json]:
+    order = _Order(rows)
+    total = order.number("total")
+    gives_back = _check(rows[0])
+    if total is None:
+        if not any(line.charged for line in lines):
+            raise Unstorable("nothing_charged", "every price of this order is 0: nothing is sold")
+        total = sum((line.total for line in lines), ZERO)
+        total += (order.number("shipping") or ZERO) - (order.number("discount") or ZERO)
+    if gives_back and total > 0:
+        raise Unstorable("wrong_quantity", "the lines of this cancellation give nothing back")
+    moments = [line.moment for line in lines if line.moment]
+    if not moments:
+        raise Unstorable("bad_date", f"{order.column('ordered_at')} is empty")
+    told = order.properties(destination, total, [line.product for line in lines if line.product])
+    at = min(moments).isoformat()
+    if gives_back or total < 0:
+        return [order.event("order_refunded", at, _given_back(told), destination)]
+    return [order.event("order_completed", at, told, destination), *_taken_back(order, at, told, destination)]
 
 
-ORDERS = Kind((LINES,), row_key, group_events)
+def _check(row: TableRow) -> bool:
+    # what the numbers of Online Retail's invoices say; those of others say nothing
+    if row.reader.layout is not INVOICES:
+        return False
+    if ADJUSTMENT.match(row.text("order_id")) and row.text("product_id") == BAD_DEBT:
+        raise Unstorable("adjustment", f"{row.reader.column('order_id')} begins with A: debt is adjusted")
+    return CANCELLATION.match(row.text("order_id")) is not None
+
+
+def _given_back(told: Json) -> Json:
+    products = [{**product, "quantity": _negated(product["quantity"])} for product in told["products"]]
+    return {**told, "total": _negated(told["total"]), "products": products}
+
+
+def _negated(number: str | int) -> str | int:
+    return -number if isinstance(number, int) else _plain(-Decimal(number))
+
+
+def _taken_back(order: "_Order", at: str, told: Json, destination: Destination) -> Iterator[Json]:
+    # on the day that the file tells: that of the cancellation, else of the order
+    states = {order.once(name).lower() for name in ("status", "payment_status")}
+    cancelled_at = order.moment("cancelled_at", destination)
+    when = cancelled_at.isoformat() if cancelled_at else at
+    refunded = order.number("refunded")
+    of_it = {name: told[name] for name in ("order_id", "currency")}
+    if cancelled_at or states & CANCELLED:
+        yield order.event("order_cancelled", when, of_it, destination)
+    elif refunded or states & REFUNDED:
+        amount = {"total": _plain(abs(refunded))} if refunded else {}
+        refund = {**of_it, **amount, "refund_id": f"{told['order_id']}:export"}
+        yield order.event("order_refunded", when, refund, destination)
+
+
+class _Order:
+    """What is said once of an order, on whichever of its rows."""
+
+    def __init__(self, rows: Sequence[TableRow]) -> None:
+        self._rows = rows
+        if self.once("status").lower() in NOT_PAID or self.once("payment_status").lower() in NOT_PAID:
+            raise Unstorable("not_paid", f"{self.column('status')} says that this is no order yet, or none any more")
+
+    def column(self, field: str) -> str:
+        """Returns what a field is called in the first file that has it."""
+        reader = next((row.reader for row in self._rows if field in row.values), self._rows[0].reader)
+        return reader.column(field)
+
+    def once(self, field: str) -> str:
+        """Returns the one text that the rows tell of a field; raises Unstorable when they contradict each other."""
+        told = {text for row in self._rows if (text := row.values.get(field))}
+        if len(told) > 1:
+            told = {text.casefold() for text in map(_id, told) if text}
+            if len(told) > 1:
+                raise Unstorable("contradiction", f"{self.column(field)} differs between the rows of one order")
+        return told.pop() if told else ""
+
+    def first(self, field: str) -> str:
+        """Returns the first text that the rows tell of a field."""
+        return next((text for row in self._rows if (text := row.values.get(field))), "")
+
+    def number(self, field: str) -> Decimal | None:
+        """Returns the one number that the rows tell of a field; raises Unstorable when they contradict each other."""
+        told = {found for row in self._rows if (found := row.number(field)) is not None}
+        if len(told) > 1:
+            raise Unstorable("contradiction", f"{self.column(field)} differs between the rows of one order")
+        return told.pop() if told else None
+
+    def moment(self, field: str, destination: Destination) -> datetime | None:
+        """Returns the latest time that the rows tell of a field."""
+        told = [row.moment(field, destination.zone, destination.latest) for row in self._rows if row.text(field)]
+        return max(filter(None, told), default=None)
+
+    def currency(self, destination: Destination) -> str:
+        """Returns the currency that a column or an amount tells; the site's where the file tells none."""
+        if named := self.once("currency"):
+            return named.upper()
+        signs = {sign for row in self._rows for sign in _signs(row)}
+        if len(signs) > 1:
+            raise Unstorable("contradiction", "the amounts of this order are of several currencies")
+        return signs.pop() if signs else destination.currency
+
+    def properties(self, destination: Destination, total: Decimal, products: Sequence[Json]) -> Json:
+        """Returns what the order's events say of it."""
+        amounts = {name: self.number(name) for name in ("shipping", "tax", "discount")}
+        updated_at = self.moment("updated_at", destination)
+        told = {
+            "order_id": _id(self._rows[0].text("order_id")),
+            "currency": self.currency(destination),
+            "country": self.first("country"),
+            "coupon": self.first("coupon"),
+            "total": _plain(total),
+            **{name: _plain(amount) for name, amount in amounts.items() if amount is not None},
+            "updated_at": updated_at.isoformat() if updated_at else None,
+        }
+        return {name: value for name, value in told.items() if value} | {"products": products}
+
+    def event(self, event_type: str, at: str, properties: Json, destination: Destination) -> Json:
+        """Returns an event of the order, under an id made of all that it says: a newer export of it is another one."""
+        customer = _id(self.once("customer_id")) or somebody(self.once("email").lower())
+        order_id = properties["order_id"]
+        person = {"userId": customer} if customer else {"visitorId": f"guest:{order_id}"}
+        said = {"eventType": event_type, **person, "timestamp": at, "properties": properties}
+        content = dumps(said, option=OPT_SORT_KEYS).decode()
+        return {
+            **said,
+            "eventId": event_id(destination.site_id, "orders", order_id, content),
+            "sequence": self._rows[0].row.line,
+        }
+
+
+def _signs(row: TableRow) -> Iterator[str]:
+    for field in AMOUNTS:
+        text = row.values.get(field)
+        if (text and not text[-1].isdigit()) or (text and not text[0].isdigit()):
+            found = row.amount(field)
+            if found and found.currency:
+                yield found.currency
+
+
+def _id(text: str) -> str | None:
+    found = WHOLE_NUMBER.fullmatch(text)
+    return somebody(found[1] if found else text)
+
+
+def _number(row: TableRow, field: str) -> Decimal:
+    return row.number(field) or ZERO
+
+
+def _plain(number: Decimal) -> str:
+    # of three decimals a text has two readings, of four it has one: 1.234 may be a thousand, 1.2340 may not
+    return f"{number:f}0" if number.as_tuple().exponent == -3 else f"{number:f}"
+
+
+ORDERS = Kind(FIELDS, LAYOUTS, row_key, group_events, whole="order_id")

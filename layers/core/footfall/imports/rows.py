@@ -3,6 +3,7 @@
 import csv
 from collections import deque
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import IO, NamedTuple
 
 from footfall.errors import Unstorable
@@ -31,17 +32,17 @@ def read_lines(stream: IO[bytes], file: int) -> Iterator[Row]:
         yield Row(file, line, (raw.removeprefix(BYTE_ORDER_MARK) if line == 1 else raw).rstrip(b"\r\n"))
 
 
-def join_quoted(lines: Iterator[Row], columns: int) -> Iterator[Row]:
+def join_quoted(lines: Iterator[Row], columns: int, delimiter: str = ",") -> Iterator[Row]:
     """Returns the records of CSV lines; a quoted text may go over several lines, which then make one row.
 
     A quote that is not closed so within a few lines spoils its own line only, not the rest of the file.
     """
     ahead: deque[Row] = deque()
     while first := ahead.popleft() if ahead else next(lines, None):
-        yield _joined(first, ahead, lines, columns) if first.raw.count(b'"') % 2 else first
+        yield _joined(first, ahead, lines, columns, delimiter) if first.raw.count(b'"') % 2 else first
 
 
-def _joined(first: Row, ahead: deque[Row], lines: Iterator[Row], columns: int) -> Row:
+def _joined(first: Row, ahead: deque[Row], lines: Iterator[Row], columns: int, delimiter: str) -> Row:
     # lines that were looked at and are no part of the record are left in `ahead`
     raw = first.raw
     for taken in range(1, MAX_QUOTED_LINES):
@@ -51,16 +52,16 @@ def _joined(first: Row, ahead: deque[Row], lines: Iterator[Row], columns: int) -
             break
         raw += b"\n" + ahead[taken - 1].raw
         record = Row(first.file, first.line, raw)
-        if raw.count(b'"') % 2 == 0 and _has(record, columns):
+        if raw.count(b'"') % 2 == 0 and _has(record, columns, delimiter):
             for _ in range(taken):
                 ahead.popleft()
             return record
     return first
 
 
-def _has(record: Row, columns: int) -> bool:
+def _has(record: Row, columns: int, delimiter: str) -> bool:
     try:
-        return len(fields_of(record)) == columns
+        return len(fields_of(record, delimiter)) == columns
     except Unstorable:
         return False
 
@@ -75,20 +76,23 @@ def text_of(row: Row) -> str:
         raise Unstorable("wrong_encoding", "the row is not UTF-8") from None
 
 
-def fields_of(row: Row) -> list[str]:
+def fields_of(row: Row, delimiter: str = ",") -> list[str]:
     """Returns the fields of a CSV record; raises Unstorable when it cannot be read as one."""
     text = text_of(row)
-    return _parsed(text) if '"' in text else text.split(",")
+    return _parsed(text, delimiter) if '"' in text else text.split(delimiter)
 
 
-def _parsed(text: str) -> list[str]:
-    _RECORDS.append(text)
+def _parsed(text: str, delimiter: str) -> list[str]:
+    records, parser = _parser(delimiter)
+    records.append(text)
     try:
-        return next(_PARSER)
+        return next(parser)
     except (csv.Error, IndexError):
         raise Unstorable("bad_csv", "a quote is not closed, or stands where none can, or a field is too long") from None
 
 
-_RECORDS: list[str] = []
-_PARSER = csv.reader(iter(_RECORDS.pop, None), strict=True)
-"""One reader for all records: making one for each takes three times as long as reading it."""
+@lru_cache(maxsize=8)
+def _parser(delimiter: str) -> tuple[list[str], Iterator[list[str]]]:
+    # one reader for all records: making one for each takes three times as long as reading it
+    records: list[str] = []
+    return records, csv.reader(iter(records.pop, None), strict=True, delimiter=delimiter)

@@ -9,16 +9,35 @@ from functools import lru_cache
 
 from footfall.errors import Unstorable
 from footfall.imports.ids import event_id
-from footfall.imports.kind import Destination, GroupEvents, Kind, Refused, RowKey, Table, TableRow
-from footfall.imports.moments import read_day
+from footfall.imports.kind import Destination, GroupEvents, Kind, Refused, RowKey
+from footfall.imports.layouts import FieldType, Layout, squashed
+from footfall.imports.reader import TableRow
 from footfall.schemas.event import Json
 
-USERS = Table(("user_id", "date", "device", "sex"), "user_table")
+FIELDS: dict[str, FieldType] = {**dict.fromkeys(("user_id", "device", "sex", "page"), "text"), "date": "date"}
+
+
+def _columns(*names: str) -> dict[str, tuple[str, ...]]:
+    return {name: (name,) for name in names}
+
+
+def _page_table(stem: str) -> Layout:
+    # the second column has another name in each copy
+    return Layout(stem, stem, _columns("user_id", "page"), ("user_id", "page"), stem=stem, rest="page")
+
+
+USERS = Layout(
+    "user_table",
+    "user_table",
+    _columns("user_id", "date", "device", "sex"),
+    ("user_id", "date", "device", "sex"),
+    stem="user_table",
+)
 PAGES = {
-    Table(("user_id", "page"), "home_page_table"): ("home_page", "home"),
-    Table(("user_id", "page"), "search_page_table"): ("search_page", "search"),
-    Table(("user_id", "page"), "payment_page_table"): ("payment_page", "payment"),
-    Table(("user_id", "page"), "payment_confirmation_table"): ("payment_confirmation_page", "confirmation"),
+    _page_table("home_page_table"): ("homepage", "home"),
+    _page_table("search_page_table"): ("searchpage", "search"),
+    _page_table("payment_page_table"): ("paymentpage", "payment"),
+    _page_table("payment_confirmation_table"): ("paymentconfirmationpage", "confirmation"),
 }
 RANKS = {table: rank for rank, table in enumerate(PAGES, start=1)}
 MAX_ID = 256
@@ -27,43 +46,54 @@ MAX_DEVICE = 64
 
 def row_key(row: TableRow, destination: Destination) -> RowKey:
     """Returns a row belongs to its user: the user's own row first, then the pages in the funnel's order."""
-    user_id, second, *others = row.values
-    if not user_id.strip() or len(user_id) > MAX_ID:
+    user_id, table = row.text("user_id"), row.reader.layout
+    if not user_id or len(user_id) > MAX_ID:
         raise Unstorable("bad_user_id", f"user_id is empty or longer than {MAX_ID} characters")
-    if row.table is not USERS:
-        if second != PAGES[row.table][0]:
-            raise Unstorable("wrong_page", "page is not the one that this table is of")
-        return RowKey(user_id, RANKS[row.table])
-    if len(others[0]) > MAX_DEVICE:
+    if table is not USERS:
+        if _page_of(row.text("page")) != PAGES[table][0]:
+            raise Unstorable("wrong_page", f"{row.reader.column('page')} is not the page that this table is of")
+        return RowKey(user_id, RANKS[table])
+    if len(row.text("device")) > MAX_DEVICE:
         raise Unstorable("bad_device", f"device is longer than {MAX_DEVICE} characters")
-    read_day(second, destination.zone, destination.latest)
-    return RowKey(user_id, 0, second)
+    return RowKey(user_id, 0, _midnight(row, destination).date().isoformat())
+
+
+@lru_cache(maxsize=1024)
+def _page_of(text: str) -> str:
+    return f"{squashed(text).removesuffix('page')}page"
+
+
+def _midnight(row: TableRow, destination: Destination) -> datetime:
+    day = row.moment("date", destination.zone, destination.latest)
+    if day is None:
+        raise Unstorable("bad_date", f"{row.reader.column('date')} is empty")
+    return day.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def group_events(rows: Sequence[TableRow], destination: Destination) -> GroupEvents:
     """Returns one identify event of the user and one page view for each page; what a row repeats counts once."""
     user = rows[0]
-    if user.table is not USERS:
+    if user.reader.layout is not USERS:
         return GroupEvents(
             [], refused=[Refused(row.row, "unknown_user", "user_id is not in user_table") for row in rows]
         )
-    user_id, day, device, _ = user.values
-    midnight = read_day(day, destination.zone, destination.latest)
-    events: dict[Table, Json] = {USERS: _identify(user.values, midnight, destination)}
+    midnight = _midnight(user, destination)
+    events: dict[Layout, Json] = {USERS: _identify(user, midnight, destination)}
     refused = []
     for row in rows[1:]:
-        if row.table is USERS and row.values != user.values:
+        table = row.reader.layout
+        if table is USERS and row.values != user.values:
             refused.append(Refused(row.row, "conflicting_user", "an earlier row of this user says otherwise"))
-        elif row.table not in events:
-            events[row.table] = _page_view(user_id, row.table, device, midnight, destination)
+        elif table not in events:
+            events[table] = _page_view(user, table, midnight, destination)
     return GroupEvents(list(events.values()), len(rows) - len(events) - len(refused), refused)
 
 
-def _identify(values: Sequence[str], midnight: datetime, destination: Destination) -> Json:
-    user_id, _, device, sex = values
+def _identify(user: TableRow, midnight: datetime, destination: Destination) -> Json:
+    user_id, day, device, sex = (user.text(name) for name in ("user_id", "date", "device", "sex"))
     return {
         "eventType": "identify",
-        "eventId": event_id(destination.site_id, "shop-funnel", "user", *values),
+        "eventId": event_id(destination.site_id, "shop-funnel", "user", user_id, day, device, sex),
         "visitorId": user_id,
         "timestamp": _seconds_after(midnight, 0),
         "device": device,
@@ -72,15 +102,15 @@ def _identify(values: Sequence[str], midnight: datetime, destination: Destinatio
     }
 
 
-def _page_view(user_id: str, table: Table, device: str, midnight: datetime, destination: Destination) -> Json:
+def _page_view(user: TableRow, table: Layout, midnight: datetime, destination: Destination) -> Json:
     page_type = PAGES[table][1]
     return {
         "eventType": "pageview",
-        "eventId": event_id(destination.site_id, "shop-funnel", "page", user_id, page_type),
-        "visitorId": user_id,
+        "eventId": event_id(destination.site_id, "shop-funnel", "page", user.text("user_id"), page_type),
+        "visitorId": user.text("user_id"),
         "pageType": page_type,
         "timestamp": _seconds_after(midnight, RANKS[table] - 1),
-        "device": device,
+        "device": user.text("device"),
         "sequence": RANKS[table],
     }
 
@@ -90,4 +120,4 @@ def _seconds_after(midnight: datetime, seconds: int) -> str:
     return (midnight + timedelta(seconds=seconds)).isoformat()
 
 
-SHOP_FUNNEL = Kind((USERS, *PAGES), row_key, group_events)
+SHOP_FUNNEL = Kind(FIELDS, (*PAGES, USERS), row_key, group_events)

@@ -1,9 +1,9 @@
 """An import: files that become events, how far it has come, and what was wrong with their rows."""
 
 from datetime import datetime
-from typing import Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 ImportKind = Literal["shop-funnel", "orders", "events"]
 ImportState = Literal["queued", "running", "done", "failed"]
@@ -12,11 +12,35 @@ MANIFEST = "manifest.json"
 """The name of the file that is uploaded last: its arrival starts the import."""
 
 
+Column = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
+DateOrder = Annotated[str, StringConstraints(pattern=r"^(day-first|month-first|year-first|.{0,30}%.{0,30})$")]
+Encoding = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$")]
+
+
 class AnnouncedFile(BaseModel):
     """A file that will be uploaded; `size` in bytes."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", examples=["user_table.csv"])
     size: int = Field(ge=0, examples=[3_394_540])
+
+
+class ReadingOptions(BaseModel):
+    """How the files of an import are to be read, as far as they do not say it themselves."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    columns: dict[Column, FieldName] = Field(
+        default={}, max_length=100, description="what columns mean: a column's name to a field of the kind"
+    )
+    dates: DateOrder | None = Field(
+        default=None, description="`day-first`, `month-first`, or a format such as `%d.%m.%Y %H:%M`"
+    )
+    time_zone: str | None = Field(
+        default=None, max_length=64, description="of times without an offset; else the site's"
+    )
+    decimal: Literal["point", "comma"] | None = Field(default=None, description="the decimal mark of numbers")
+    encoding: Encoding | None = Field(default=None, description="where it is not found: `utf-8`, `cp1250`, …")
 
 
 class Manifest(BaseModel):
@@ -40,6 +64,7 @@ class Announcement(BaseModel):
 
     kind: ImportKind
     files: list[AnnouncedFile]
+    options: ReadingOptions = ReadingOptions()
     created_at: datetime
 
 
@@ -82,10 +107,16 @@ class Checkpoint(TypedDict):
 
 
 class ReaderDocument(TypedDict):
-    """Where a table's columns stand among the `width` columns of its file."""
+    """How a file is read: its layout, what its columns are called, and where each field stands among them."""
 
-    columns: list[int]
-    width: int
+    layout: str
+    header: list[str]
+    fields: dict[str, int]
+    delimiter: str
+    encoding: str
+    dates: str
+    decimal: str
+    time_zone: str | None
 
 
 class ImportFigures(TypedDict):
@@ -129,3 +160,4 @@ class ImportDocument(ImportFigures):
     updated_at: datetime
     finished_at: datetime | None
     readers: NotRequired[list[ReaderDocument]]
+    options: NotRequired[dict[str, Any]]

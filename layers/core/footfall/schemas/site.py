@@ -1,7 +1,7 @@
 """A site is a tenant: one shop, with its keys, rules and habits."""
 
 from datetime import datetime
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from pydantic import BaseModel, Field
 
@@ -17,6 +17,8 @@ class StoredApiKey(BaseModel):
     sha256: str
     scopes: list[Scope]
     expires_at: datetime | None = None
+    name: str = ""
+    created_at: datetime | None = None
 
 
 class PageRule(BaseModel):
@@ -46,6 +48,25 @@ class ApiKeyDocument(TypedDict):
     sha256: str
     scopes: list[Scope]
     expires_at: datetime | None
+    name: NotRequired[str]
+    created_at: NotRequired[datetime | None]
+
+
+class WriteKeyDocument(TypedDict):
+    """One write key within a stored site; its text follows from its id and the signing secret."""
+
+    key_id: str
+    name: str
+    created_at: datetime
+
+
+class KeyUseDocument(TypedDict):
+    """One document of `key_uses`: when an API key was last used, to the hour."""
+
+    _id: str
+    site_id: str
+    key_id: str
+    last_used_at: datetime
 
 
 class PageRuleDocument(TypedDict):
@@ -63,7 +84,10 @@ class FunnelDefinition(TypedDict):
 
 
 class SiteDocument(TypedDict):
-    """One document of `sites`; `Site` reads it."""
+    """One document of `sites`; `Site` reads it.
+
+    Write keys are no secrets: collect knows them by their signature, and takes all that it is not told are revoked.
+    """
 
     _id: str
     site_id: str
@@ -71,20 +95,32 @@ class SiteDocument(TypedDict):
     time_zone: str
     currency: str
     origins: list[str]
+    own_domains: NotRequired[list[str]]
+    hash_routes: NotRequired[bool]
     page_rules: list[PageRuleDocument]
     funnels: list[FunnelDefinition]
     retention_days: int | None
     api_keys: list[ApiKeyDocument]
+    write_keys: NotRequired[list[WriteKeyDocument]]
+    revoked_write_keys: NotRequired[list[str]]
+    created_at: NotRequired[datetime]
 
 
 class Site(BaseModel):
-    """One tenant. `retention_days` is how long its events are kept, None for ever."""
+    """One tenant. `retention_days` is how long its events are kept, None for ever.
+
+    `own_domains` are the shop's own besides those that its pages are on: who comes from there, or from a subdomain of
+    one, comes from the shop. With `hash_routes`, every part of an address after its # is a page of its own; without
+    it, those are that begin with `#/` or `#!`.
+    """
 
     site_id: str = Field(pattern=SITE_ID)
     name: str = Field(min_length=1, max_length=200)
     time_zone: str = "UTC"
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     origins: list[str] = []
+    own_domains: list[str] = []
+    hash_routes: bool = False
     page_rules: list[PageRule] = []
     funnels: list[Funnel] = [DEFAULT_FUNNEL]
     retention_days: int | None = Field(default=None, ge=1)

@@ -30,7 +30,7 @@ from footfall.schemas.product import ProductDocument
 from footfall.schemas.quarantine import QuarantineDocument
 from footfall.schemas.recommendation import RecommendationDocument
 from footfall.schemas.session import SessionDocument
-from footfall.schemas.site import SiteDocument
+from footfall.schemas.site import KeyUseDocument, SiteDocument
 from footfall.stores.mongo import Condition, Mongo, Pipeline
 
 Document = TypeVar("Document", bound=Mapping[str, Any])
@@ -159,7 +159,15 @@ def _index(*fields: str, **options: Any) -> IndexModel:
 AT_EXPIRY = Expiry("expires_at", only={"expires_at": {"$type": "date"}})
 VISITOR = ("visitor_id", "user_id", "person_id")
 
-sites = Collection("sites", SiteDocument, writer="jobs/prepare")
+sites = Collection("sites", SiteDocument, writer="api/sites")
+
+key_uses = Collection(
+    "key_uses",
+    KeyUseDocument,
+    writer="api/authorizer",
+    indexes=[_index("site_id")],
+    keep=(Expiry("last_used_at", 400 * 86_400),),
+)
 
 counters = Collection("counters", CounterDocument, writer="etl/events")
 
@@ -170,7 +178,6 @@ events = Collection(
     indexes=[
         _index("site_id", "timestamp"),
         _index("site_id", "visitor_id", "timestamp"),
-        _index("site_id", "session_id", partialFilterExpression={"session_id": {"$gt": ""}}),
         _index("site_id", "user_id", "timestamp", partialFilterExpression={"user_id": {"$gt": ""}}),
         _index("site_id", "page_type", "timestamp", partialFilterExpression={"type": "pageview"}),
         _index("site_id", "type", "timestamp"),

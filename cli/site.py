@@ -1,0 +1,236 @@
+"""`footfall site`: makes sites, shows and changes their settings, and makes, rotates and revokes their keys."""
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cli.client import OPERATOR_VARIABLE, Client, CliError, Json, Key, To, operator_or, reporting_errors
+from cli.site_keys import keys
+
+site = typer.Typer(no_args_is_help=True, help="Sites of a Footfall: make, show and change them, and their keys.")
+site.add_typer(keys, name="keys")
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="The site's id: small letters, digits and hyphens.")]
+Name = Annotated[str | None, typer.Option(help="What the shop is called.")]
+Currency = Annotated[str | None, typer.Option(help="Its currency, as GBP. A new site's without it: EUR.")]
+TimeZone = Annotated[str | None, typer.Option(help="Its time zone, as Europe/Rome. A new site's without it: UTC.")]
+PageRules = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--page-rule",
+        metavar="PREFIX=TYPE",
+        help="Pages whose path begins so are of this type, as /p/=product; repeatable. An empty text: no rule.",
+    ),
+]
+Funnels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--funnel",
+        metavar="NAME=STEP,STEP…",
+        help="A funnel, as buying=product,cart,Order Completed; repeatable, and the first is the usual one.",
+    ),
+]
+Origins = Annotated[
+    list[str] | None,
+    typer.Option("--origin", help="From where alone its pages may send; repeatable. An empty text: from everywhere."),
+]
+OwnDomains = Annotated[
+    list[str] | None,
+    typer.Option("--own-domain", help="A domain of the shop, which is no source of visits; repeatable."),
+]
+HashRoutes = Annotated[
+    bool | None,
+    typer.Option(help="Whether every part of an address after its # is a page; else those are that begin with #/."),
+]
+RetentionDays = Annotated[
+    int | None, typer.Option(min=0, max=36_500, help="How many days its events are kept; 0 for ever.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+
+
+@site.command()
+def create(
+    site_id: Id,
+    name: Name = None,
+    currency: Currency = None,
+    time_zone: TimeZone = None,
+    page_rule: PageRules = None,
+    funnel: Funnels = None,
+    origin: Origins = None,
+    own_domain: OwnDomains = None,
+    hash_routes: HashRoutes = None,
+    retention_days: RetentionDays = None,
+    to: To = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a site, and print its first API key and its write key: the API key is shown this once.
+
+    FOOTFALL_OPERATOR_KEY, which `footfall up` prints, makes sites.
+    Every other command takes --site ID.
+
+    For example: footfall site create roma --currency EUR --time-zone Europe/Rome
+    """
+    with reporting_errors("site create"), Client(to, os.environ.get(OPERATOR_VARIABLE), OPERATOR_VARIABLE) as client:
+        settings = settings_of(
+            name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, retention_days
+        )
+        made = client.post("/api/sites", {"site_id": site_id, **settings})
+    if as_json:
+        print(json.dumps({part: made[part] for part in ("site_id", "api_key", "write_key")}))
+        return
+    _show(Console(), made)
+    print("\nIts keys; the first is not shown again:")
+    print(f"export FOOTFALL_KEY={made['api_key']}")
+    print(f"export FOOTFALL_WRITE_KEY={made['write_key']}")
+
+
+@site.command("list")
+def list_sites(to: To = None, key: Key = None, as_json: AsJson = False) -> None:
+    """List the sites: all with FOOTFALL_OPERATOR_KEY, else the one of FOOTFALL_KEY."""
+    with reporting_errors("site list"), operator_or(to, key) as client:
+        sites = _all_sites(client)
+    if as_json:
+        print(json.dumps({"sites": sites}))
+        return
+    table = Table("", "name", "currency", "time zone", box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for found in sites:
+        table.add_row(*(found[part] for part in ("site_id", "name", "currency", "time_zone")))
+    Console().print(table)
+
+
+@site.command()
+def show(site_id: Id, to: To = None, key: Key = None, as_json: AsJson = False) -> None:
+    """Show a site's settings."""
+    with reporting_errors("site show"), operator_or(to, key) as client:
+        found = client.get(f"/api/sites/{site_id}")
+    if as_json:
+        print(json.dumps(found))
+    else:
+        _show(Console(), found)
+
+
+@site.command("set")
+def set_site(
+    site_id: Id,
+    name: Name = None,
+    currency: Currency = None,
+    time_zone: TimeZone = None,
+    page_rule: PageRules = None,
+    funnel: Funnels = None,
+    origin: Origins = None,
+    own_domain: OwnDomains = None,
+    hash_routes: HashRoutes = None,
+    retention_days: RetentionDays = None,
+    to: To = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a site's settings: what is not given stays, and repeatable options replace what was there.
+
+    Everything reads them within a minute.
+
+    For example: footfall site set roma --currency EUR --page-rule /p/=product --page-rule /c/=search
+    """
+    with reporting_errors("site set"):
+        changes = settings_of(
+            name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, retention_days
+        )
+        if not changes:
+            raise CliError("say what to change: `footfall site set --help` lists what there is")
+        with operator_or(to, key) as client:
+            changed = client.patch(f"/api/sites/{site_id}", changes)
+    if as_json:
+        print(json.dumps(changed))
+    else:
+        _show(Console(), changed)
+
+
+def keys_of(client: Client, wanted: Mapping[str, str]) -> dict[str, str]:
+    """Returns keys of a site: those it was made with just now, or fresh ones where it was there already."""
+    made = client.post("/api/sites", wanted, also=frozenset({409}))
+    if "api_key" in made:
+        return {"api_key": made["api_key"], "write_key": made["write_key"]}
+    path = f"/api/sites/{wanted['site_id']}/keys"
+    api = client.post(path, {"scopes": ["collect", "read", "write", "admin"]})
+    return {"api_key": api["key"], "write_key": client.post(path, {"kind": "write"})["key"]}
+
+
+def settings_of(
+    name: str | None,
+    currency: str | None,
+    time_zone: str | None,
+    page_rules: Sequence[str] | None,
+    funnels: Sequence[str] | None,
+    origins: Sequence[str] | None,
+    own_domains: Sequence[str] | None,
+    hash_routes: bool | None,
+    retention_days: int | None,
+) -> Json:
+    """Returns what was given, as the API takes it; raises CliError for what has not the form of a rule or funnel."""
+    given = {
+        "name": name,
+        "currency": currency,
+        "time_zone": time_zone,
+        "page_rules": _each(page_rules, _page_rule),
+        "funnels": _each(funnels, _funnel),
+        "origins": _each(origins, str),
+        "own_domains": _each(own_domains, str),
+        "hash_routes": hash_routes,
+    }
+    kept = {} if retention_days is None else {"retention_days": retention_days or None}
+    return {part: value for part, value in given.items() if value is not None} | kept
+
+
+def _each(texts: Sequence[str] | None, read: Callable[[str], object]) -> list[object] | None:
+    # an empty text alone stands for an empty list
+    return None if texts is None else [read(text) for text in texts if text or len(texts) > 1]
+
+
+def _page_rule(text: str) -> Json:
+    prefix, _, page_type = text.rpartition("=")
+    if not prefix or not page_type:
+        raise CliError(f"{text}: write a page rule as PREFIX=TYPE, for example /p/=product")
+    return {"prefix": prefix, "page_type": page_type}
+
+
+def _funnel(text: str) -> Json:
+    name, _, steps = text.partition("=")
+    if not name or "," not in steps:
+        raise CliError(f"{text}: write a funnel as NAME=STEP,STEP, for example buying=product,cart,Order Completed")
+    return {"name": name, "steps": [step.strip() for step in steps.split(",")]}
+
+
+def _all_sites(client: Client) -> list[Json]:
+    sites: list[Json] = []
+    for page in count(1):
+        answer = client.get(f"/api/sites?page={page}&page_size=100")
+        sites += answer["sites"]
+        if page >= answer["total_pages"]:
+            break
+    return sites
+
+
+def _show(console: Console, found: Json) -> None:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_row("site", found["site_id"])
+    for title, part in (("name", "name"), ("currency", "currency"), ("time zone", "time_zone")):
+        table.add_row(title, escape(found[part]))
+    for funnel in found["funnels"]:
+        table.add_row("funnel", escape(f"{funnel['name']}: {' → '.join(funnel['steps'])}"))
+    for rule in found["page_rules"]:
+        table.add_row("page rule", escape(f"{rule['prefix']} is {rule['page_type']}"))
+    for domain in found["own_domains"]:
+        table.add_row("own domain", escape(domain))
+    if found["hash_routes"]:
+        table.add_row("pages", "every part of an address after its #")
+    table.add_row("may send", escape(", ".join(found["origins"])) or "every page, from everywhere")
+    days = found["retention_days"]
+    table.add_row("events kept", f"{days:,} days" if days else "for ever")
+    console.print(table, highlight=False)

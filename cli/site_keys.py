@@ -1,0 +1,99 @@
+"""`footfall site keys`: lists, makes, rotates and revokes the keys of a site."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.client import Json, Key, To, operator_or, reporting_errors
+
+keys = typer.Typer(no_args_is_help=True, help="Keys of a site: list, make, rotate and revoke them.")
+
+SiteArgument = Annotated[str, typer.Argument(metavar="ID", help="The site's id.")]
+KeyArgument = Annotated[str, typer.Argument(metavar="KEY_ID", help="The key's id, as `footfall site keys list` shows.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+
+
+@keys.command("list")
+def list_keys(site_id: SiteArgument, to: To = None, key: Key = None, as_json: AsJson = False) -> None:
+    """List a site's keys: what each may do, when it ends, when it was last used. Secrets are not kept."""
+    with reporting_errors("site keys list"), operator_or(to, key) as client:
+        found = client.get(f"/api/sites/{site_id}/keys")
+    if as_json:
+        print(json.dumps(found))
+        return
+    table = Table("", "may", "name", "made", "ends", "last used", box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for each in found["keys"]:
+        moments = (_day(each[part]) for part in ("created_at", "expires_at", "last_used_at"))
+        table.add_row(each["key_id"], " ".join(each["scopes"]), each["name"], *moments)
+    Console().print(table, highlight=False, markup=False)
+
+
+@keys.command()
+def create(
+    site_id: SiteArgument,
+    scope: Annotated[
+        list[str] | None, typer.Option("--scope", help="read, write, admin or collect; repeatable. Default: read.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="What it is for.")] = "",
+    days: Annotated[
+        int | None, typer.Option(min=1, max=3_650, help="After how many days it ends. Default: never.")
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="A write key, which is public and may only send events.")
+    ] = False,
+    to: To = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an API key, which is shown this once, or a write key.
+
+    For example: footfall site keys create roma --scope read --name dashboard --days 90
+    """
+    with reporting_errors("site keys create"):
+        wanted: Json = {"name": name, **({"kind": "write"} if write else {"scopes": scope or ["read"]})}
+        if days is not None:
+            wanted["expires_at"] = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+        with operator_or(to, key) as client:
+            made = client.post(f"/api/sites/{site_id}/keys", wanted)
+    _print_key(made, as_json)
+
+
+@keys.command()
+def rotate(
+    site_id: SiteArgument,
+    key_id: KeyArgument,
+    hours_kept: Annotated[int, typer.Option(min=0, max=720, help="How long the old API key goes on.")] = 24,
+    to: To = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key that may do what another one may, which goes on for a day. A write key goes on until it is revoked."""
+    with reporting_errors("site keys rotate"), operator_or(to, key) as client:
+        made = client.post(f"/api/sites/{site_id}/keys/{key_id}/rotate?hours_kept={hours_kept}")
+    _print_key(made, as_json)
+
+
+@keys.command()
+def revoke(site_id: SiteArgument, key_id: KeyArgument, to: To = None, key: Key = None) -> None:
+    """End a key: everything refuses it within a minute."""
+    with reporting_errors("site keys revoke"), operator_or(to, key) as client:
+        client.delete(f"/api/sites/{site_id}/keys/{key_id}")
+    Console().print(f"{key_id} is revoked; it stops working within a minute", highlight=False)
+
+
+def _print_key(made: Json, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(made))
+        return
+    if made["kind"] == "api":
+        print("The key, which is not shown again:")
+    variable = "FOOTFALL_KEY" if made["kind"] == "api" else "FOOTFALL_WRITE_KEY"
+    print(f"export {variable}={made['key']}")
+
+
+def _day(moment: str | None) -> str:
+    return datetime.fromisoformat(moment).date().isoformat() if moment else "-"

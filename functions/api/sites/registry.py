@@ -1,0 +1,132 @@
+"""Sites as they are stored: this function alone writes them."""
+
+from datetime import datetime
+
+from footfall.clock import now
+from footfall.errors import Conflict, NotFound
+from footfall.identity import ApiKey, new_api_key, new_key_id
+from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
+from footfall.schemas.site import ALL_SCOPES, Funnel, PageRule, SiteDocument
+from footfall.stores.collections import sites
+from footfall.stores.mongo import Condition, database
+from pydantic import BaseModel, Field, TypeAdapter
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from .collecting import tell_collect
+from .settings import NewSite, SiteChanges
+
+CHANGES = TypeAdapter(SiteChanges)
+FIRST_KEY = "made with the site"
+
+
+class SiteOut(BaseModel):
+    """A site's settings."""
+
+    site_id: str = Field(examples=["roma"])
+    name: str = Field(examples=["Bottega Roma"])
+    currency: str = Field(examples=["EUR"])
+    time_zone: str = Field(examples=["Europe/Rome"])
+    origins: list[str]
+    own_domains: list[str] = []
+    hash_routes: bool = False
+    page_rules: list[PageRule]
+    funnels: list[Funnel]
+    retention_days: int | None
+    created_at: datetime | None = Field(default=None, description="null for a site of an older version")
+
+
+class MadeSite(SiteOut):
+    """A new site, with its first API key, which is shown this once, and its first write key."""
+
+    api_key: str = Field(description="may do everything to the site", examples=["ak_roma_0123456789ab_…"])
+    write_key: str = Field(description="may send events, and is public", examples=["wk_roma_0123456789ab_…"])
+
+
+class Sites(PagedAnswer):
+    """Sites by their ids."""
+
+    sites: list[SiteOut]
+
+
+class NewKeys(BaseModel):
+    """The first keys of a site: the API key with its secret, and the id of the write key."""
+
+    api: ApiKey
+    write_key_id: str
+
+
+def make_site(wanted: NewSite) -> tuple[SiteOut, NewKeys]:
+    """Store a new site, and return it with its first keys; raises Conflict when there is one of that id."""
+    keys = NewKeys(api=new_api_key(wanted.site_id), write_key_id=new_key_id())
+    document = _document(wanted, keys)
+    try:
+        sites.of(database()).insert_one(document)
+    except DuplicateKeyError:
+        raise Conflict("there is a site of this id already") from None
+    if wanted.origins:
+        tell_collect()
+    return SiteOut.model_validate(document), keys
+
+
+def _document(wanted: NewSite, keys: NewKeys) -> SiteDocument:
+    made = now()
+    return {
+        "_id": wanted.site_id,
+        "site_id": wanted.site_id,
+        "name": wanted.name or wanted.site_id,
+        "time_zone": wanted.time_zone,
+        "currency": wanted.currency,
+        "origins": wanted.origins,
+        "own_domains": wanted.own_domains,
+        "hash_routes": wanted.hash_routes,
+        "page_rules": [{"prefix": rule.prefix, "page_type": rule.page_type} for rule in wanted.page_rules],
+        "funnels": [{"name": funnel.name, "steps": funnel.steps} for funnel in wanted.funnels],
+        "retention_days": wanted.retention_days,
+        "api_keys": [
+            {
+                "key_id": keys.api.key_id,
+                "sha256": keys.api.sha256,
+                "scopes": list(ALL_SCOPES),
+                "expires_at": None,
+                "name": FIRST_KEY,
+                "created_at": made,
+            }
+        ],
+        "write_keys": [{"key_id": keys.write_key_id, "name": FIRST_KEY, "created_at": made}],
+        "revoked_write_keys": [],
+        "created_at": made,
+    }
+
+
+def change_site(site_id: str, changes: SiteChanges) -> SiteOut:
+    """Change what is given of a site, and return the site as it is then; raises NotFound."""
+    changed = sites.of(database()).find_one_and_update(
+        {"_id": site_id}, {"$set": CHANGES.dump_python(changes)}, return_document=ReturnDocument.AFTER
+    )
+    if changed is None:
+        raise NotFound("no site has this id")
+    if "origins" in changes:
+        tell_collect()
+    return SiteOut.model_validate(changed)
+
+
+def read_site(site_id: str) -> SiteOut:
+    """Returns a site as it is stored now; raises NotFound."""
+    return SiteOut.model_validate(stored_site(site_id))
+
+
+def stored_site(site_id: str) -> SiteDocument:
+    """Returns a site's document; raises NotFound."""
+    found = sites.of(database()).find_one({"_id": site_id})
+    if found is None:
+        raise NotFound("no site has this id")
+    return found
+
+
+def list_sites(question: PagedQuestion, only: str | None) -> Sites:
+    """Returns a page of the sites, by their ids; `only` that site where a caller has but one."""
+    query: Condition = {"_id": only} if only else {}
+    found = sites.of(database()).find(query).sort("_id").skip(question.skip).limit(question.page_size)
+    listed = [SiteOut.model_validate(site) for site in found]
+    return Sites(sites=listed, **paged(question, sites.count(database(), query)))

@@ -1,0 +1,168 @@
+"""What may be said of a site, field by field: whatever is wrong is refused with the name of its field."""
+
+import re
+from functools import cache
+from typing import Annotated, TypeVar
+from zoneinfo import available_timezones
+
+from footfall.currencies import CURRENCIES
+from footfall.schemas.site import DEFAULT_FUNNEL, SITE_ID, Funnel, PageRule
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, with_config
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
+
+HOST = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+DOMAIN = re.compile(HOST)
+ORIGIN = re.compile(rf"https?://(?:{HOST}|\[[0-9a-f:.]+\])(?::\d{{1,5}})?")
+MOST_ORIGINS = 20
+"""Every site's are in the one parameter that collect reads, of 8 KB."""
+Item = TypeVar("Item")
+
+
+def printable(text: str) -> str:
+    """Returns a text without control characters as it is; raises for another."""
+    if not text.isprintable():
+        raise PydanticCustomError("text", "write it without control characters")
+    return text
+
+
+def _currency(text: str) -> str:
+    if text.upper() not in CURRENCIES:
+        raise PydanticCustomError("currency", "there is no such currency in ISO 4217: write a code such as EUR")
+    return text.upper()
+
+
+@cache
+def _time_zones() -> dict[str, str]:
+    return {name.lower(): name for name in available_timezones()}
+
+
+def _time_zone(text: str) -> str:
+    try:
+        return _time_zones()[text.lower()]
+    except KeyError:
+        raise PydanticCustomError(
+            "time_zone", "there is no such time zone: write an IANA name such as Europe/Rome"
+        ) from None
+
+
+def _step(text: str) -> str:
+    if not all(part.strip() for part in text.split("|")):
+        raise PydanticCustomError("step", "a step is a page type or an event's name, or such names with | between them")
+    return text
+
+
+def _ascii(host: str) -> str:
+    # as browsers write a host with other letters
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return host
+
+
+def _origin(text: str) -> str:
+    scheme, separator, host = text.lower().removesuffix("/").partition("://")
+    origin = f"{scheme}{separator}{_ascii(host)}"
+    if not ORIGIN.fullmatch(origin):
+        raise PydanticCustomError("origin", "an origin is a scheme and a host, such as https://shop.example")
+    return origin
+
+
+def _domain(text: str) -> str:
+    domain = _ascii(text.lower())
+    if not DOMAIN.fullmatch(domain) or "." not in domain:
+        raise PydanticCustomError("domain", "write a domain alone, such as shop.example")
+    return domain
+
+
+def _different(items: list[Item]) -> list[Item]:
+    names = [getattr(item, "prefix", None) or getattr(item, "name", None) or item for item in items]
+    if len(set(names)) < len(names):
+        raise PydanticCustomError("twice", "one of them is there twice")
+    return items
+
+
+def _text(most: int) -> StringConstraints:
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=most)
+
+
+class FunnelIn(Funnel):
+    """A named funnel: page types or event names, in order; `a|b` is either."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, _text(100), AfterValidator(printable)]
+    steps: list[Annotated[str, _text(256), AfterValidator(printable), AfterValidator(_step)]] = Field(
+        min_length=2, max_length=10, examples=[["home", "product|search", "Order Completed"]]
+    )
+
+
+class PageRuleIn(PageRule):
+    """Pages whose path begins with `prefix` are of this type; `*` in it is any part between two slashes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prefix: Annotated[str, _text(500), AfterValidator(printable)] = Field(pattern=r"^/", examples=["/*/p/"])
+    page_type: Annotated[str, _text(64), AfterValidator(printable)] = Field(examples=["product"])
+
+
+Name = Annotated[str, _text(200), AfterValidator(printable)]
+TimeZone = Annotated[str, AfterValidator(_time_zone), Field(max_length=64, examples=["Europe/Rome"])]
+Currency = Annotated[str, AfterValidator(_currency), Field(max_length=3, description="ISO 4217", examples=["EUR"])]
+Origins = Annotated[
+    list[Annotated[str, Field(max_length=120), AfterValidator(_origin)]],
+    AfterValidator(_different),
+    Field(
+        max_length=MOST_ORIGINS,
+        description="From where alone pages may send events; without any from everywhere",
+        examples=[["https://shop.example"]],
+    ),
+]
+Domains = Annotated[
+    list[Annotated[str, Field(max_length=253), AfterValidator(_domain)]],
+    AfterValidator(_different),
+    Field(max_length=100, description="The shop's own, which are no sources of visits", examples=[["shop.example"]]),
+]
+HashRoutes = Annotated[
+    bool,
+    Field(strict=True, description="Whether every part of an address after its # is a page; else those with #/ and #!"),
+]
+PageRules = Annotated[list[PageRuleIn], AfterValidator(_different), Field(max_length=200)]
+Funnels = Annotated[list[FunnelIn], AfterValidator(_different), Field(min_length=1, max_length=10)]
+RetentionDays = Annotated[
+    int | None, Field(ge=1, le=36_500, description="How many days events are kept; null for ever", examples=[400])
+]
+
+
+@with_config(ConfigDict(extra="forbid"))
+class SiteChanges(TypedDict, total=False):
+    """Settings of a site to change; what is not given stays, and a list replaces the list that was there."""
+
+    name: Name
+    currency: Currency
+    time_zone: TimeZone
+    origins: Origins
+    own_domains: Domains
+    hash_routes: HashRoutes
+    page_rules: PageRules
+    funnels: Funnels
+    retention_days: RetentionDays
+
+
+class NewSite(BaseModel):
+    """A site to make; only its id is needed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    site_id: str = Field(
+        pattern=SITE_ID, description="Small letters, digits and hyphens; it never changes", examples=["roma"]
+    )
+    name: Name | None = Field(default=None, description="Without it the id")
+    currency: Currency = "EUR"
+    time_zone: TimeZone = "UTC"
+    origins: Origins = []
+    own_domains: Domains = []
+    hash_routes: HashRoutes = False
+    page_rules: PageRules = []
+    funnels: Funnels = [FunnelIn(**DEFAULT_FUNNEL.model_dump())]
+    retention_days: RetentionDays = None

@@ -1,0 +1,117 @@
+"""What a file's columns mean: layouts, told apart by the names of their columns.
+
+A layout is a row in its kind's table: by which columns it is known, and which column holds which field. Names are
+compared without case, blanks and punctuation: "Customer ID" and "customer_id" are one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Literal
+
+from footfall.errors import Unimportable
+
+FieldType = Literal["text", "amount", "date"]
+ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xls", ".ods", ".json", ".jsonl", ".ndjson", ".gz")
+SUGGESTED = 3
+SIMILAR = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """One form of a file. `fields` names for each field the columns that may hold it, the best first.
+
+    A file has this layout when it has columns of all fields in `known_by` ("price/total": of one of them) and, where
+    there is a `stem`, that name.
+    `rest` is the field of the one column that is left over. `lines` are values of their own, without columns.
+    """
+
+    name: str
+    title: str
+    fields: Mapping[str, Sequence[str]]
+    known_by: Sequence[str]
+    source: str = ""
+    stem: str | None = None
+    rest: str | None = None
+    lines: bool = False
+
+
+def layout(name: str, title: str, known_by: str, source: str = "", **fields: str) -> Layout:
+    """Returns a layout written shortly: `known_by` fields between blanks, the columns of a field between bars."""
+    columns = {field: tuple(names.split("|")) for field, names in fields.items()}
+    return Layout(name, title, columns, tuple(known_by.split()), source)
+
+
+@lru_cache(maxsize=4096)
+def squashed(name: str) -> str:
+    """Returns a column's name as it is compared."""
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+def stem_of(file_name: str) -> str:
+    """Returns a file's name without what tells its format."""
+    stem = file_name.lower()
+    while stem.endswith(ENDINGS):
+        stem = stem[: stem.rindex(".")]
+    return stem
+
+
+def places(layout: Layout, header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, int]:
+    """Returns at which place of the header each field of a layout stands; `mapping` (column to field) goes first."""
+    known = {squashed(name): place for place, name in reversed(list(enumerate(header)))}
+    mapped = {squashed(column): field for column, field in mapping.items()}
+    found = {mapped[name]: place for name, place in known.items() if name in mapped}
+    taken = set(found.values()) | {place for name, place in known.items() if name in mapped}
+    for field, names in layout.fields.items():
+        place = next((known[squashed(name)] for name in names if squashed(name) in known), None)
+        if field not in found and place is not None and place not in taken:
+            found[field] = place
+            taken.add(place)
+    left = [place for place in range(len(header)) if place not in found.values()]
+    if layout.rest and layout.rest not in found and len(left) == 1:
+        found[layout.rest] = left[0]
+    return found
+
+
+def recognised(layouts: Sequence[Layout], file_name: str, header: Sequence[str], mapping: Mapping[str, str]) -> Layout:
+    """Returns the first layout that a file has; the last of a kind is the one of any file.
+
+    Raises Unimportable, with the names that are alike, when the file has the columns of none.
+    """
+    stem = stem_of(file_name)
+    for each in layouts:
+        if each.stem in (None, stem) and not each.lines:
+            found = places(each, header, mapping)
+            if not _lacking(each, found):
+                return each
+    named = next((each for each in layouts if each.stem == stem), layouts[-1])
+    raise Unimportable(_missing(named, file_name, header, places(named, header, mapping)))
+
+
+def _lacking(each: Layout, found: Mapping[str, int]) -> list[str]:
+    return [fields for fields in each.known_by if not any(field in found for field in fields.split("/"))]
+
+
+def _missing(named: Layout, file_name: str, header: Sequence[str], found: Mapping[str, int]) -> str:
+    said = []
+    for fields in _lacking(named, found):
+        field = fields.partition("/")[0]
+        alike = suggestions(field, named.fields.get(field, ()), [header[place] for place in _left(header, found)])
+        hint = ", ".join(f"--map '{column}={field}'" for column in alike)
+        said.append(f"no column is its {field}" + (f" (perhaps {hint})" if hint else ""))
+    columns = ", ".join(header)[:1_000]
+    return f"{file_name} is not recognised: {'; '.join(said)}. Its columns are {columns}"
+
+
+def _left(header: Sequence[str], found: Mapping[str, int]) -> list[int]:
+    return [place for place in range(len(header)) if place not in found.values() and header[place]]
+
+
+def suggestions(field: str, names: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """Returns the columns whose names are like those of a field, the most similar first."""
+    by_name = {squashed(column): column for column in columns}
+    alike: list[str] = []
+    for name in (field, *names):
+        alike += get_close_matches(squashed(name), list(by_name), SUGGESTED, SIMILAR)
+    return [by_name[name] for name in dict.fromkeys(alike)][:SUGGESTED]

@@ -1,0 +1,166 @@
+"""Looking at a whole file before any of it is imported: how it is written is decided once, from all of its rows.
+
+Only etl/imports and the command line look at files: this module alone needs the detector of encodings.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import IO
+from zoneinfo import ZoneInfo
+
+from charset_normalizer import from_bytes
+
+from footfall.chunks import chunks
+from footfall.errors import Unimportable, Unstorable
+from footfall.imports.amounts import DecimalEvidence
+from footfall.imports.dates import DateEvidence
+from footfall.imports.kind import Kind
+from footfall.imports.layouts import FieldType, Layout, places, recognised
+from footfall.imports.reader import Reader, read_header, read_rows
+from footfall.imports.rows import Row, fields_of, read_lines
+from footfall.imports.texts import UTF8, as_utf8, lines_not_utf8, unicode_of
+from footfall.schemas.imports import ReadingOptions
+
+DELIMITERS = ",;\t|"
+MAX_HEADER_BYTES = 32_768
+PEEKED = 4_096
+ROWS_AT_ONCE = 2_000
+MOST_KNOWN = 100_000
+JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
+WINDOWS = "cp1252"
+CODE_PAGES = [
+    WINDOWS,
+    "cp1250",
+    "cp1251",
+    "cp1253",
+    "cp1254",
+    "cp1255",
+    "cp1256",
+    "cp1257",
+    "cp932",
+    "gb18030",
+    "big5",
+    "cp949",
+]
+"""What Excel saves a table in, by the country it was bought in: the only candidates beside Unicode."""
+Open = Callable[[], AbstractContextManager[IO[bytes]]]
+Look = Callable[[Iterable[str]], None]
+
+
+def survey(kind: Kind, name: str, opened: Open, options: ReadingOptions) -> Reader:
+    """Returns how a file is to be read. `opened` gives its bytes, unpacked, as often as they are looked at.
+
+    Raises Unimportable, naming the file and what to do, when it has no layout of the kind, or nothing decides on the
+    order of day and month or on the decimal mark.
+    """
+    encoding = options.encoding or _encoding(opened)
+    with opened() as stream:
+        text = as_utf8(stream, encoding)
+        lines = read_lines(text, 0)
+        header = read_header(lines)
+        if header is None:
+            raise Unimportable(f"{name} is empty: it has not even a line of column names")
+        if (values := _lines(kind)) and _is_json(name, header):
+            return Reader(values, (), {}, encoding=encoding)
+        reader = replace(_recognised(kind, name, header, options), encoding=encoding, zone=_zone(options))
+    with opened() as stream:
+        rows = read_rows(reader, as_utf8(stream, encoding), 0)
+        return _decided(kind, name, reader, rows, options)
+
+
+def _encoding(opened: Open) -> str:
+    with opened() as stream:
+        first = stream.read(PEEKED)
+    if found := unicode_of(first):
+        return found
+    with opened() as stream:
+        sample = lines_not_utf8(stream)
+    return _code_page(sample) if sample else UTF8
+
+
+def _code_page(sample: bytes) -> str:
+    # of two that fit alike it is the Western one: most are
+    found = from_bytes(sample, cp_isolation=CODE_PAGES, enable_fallback=False)
+    best = found.best()
+    if best is None:
+        return WINDOWS
+    alike = [match.encoding for match in found if match.chaos <= best.chaos and match.coherence >= best.coherence]
+    return WINDOWS if WINDOWS in alike else best.encoding
+
+
+def _lines(kind: Kind) -> Layout | None:
+    return next((layout for layout in kind.layouts if layout.lines), None)
+
+
+def _is_json(name: str, first: Row) -> bool:
+    return first.raw.lstrip()[:1] in (b"{", b"[") or name.lower().removesuffix(".gz").endswith(JSON_ENDINGS)
+
+
+def _zone(options: ReadingOptions) -> ZoneInfo | None:
+    return ZoneInfo(options.time_zone) if options.time_zone else None
+
+
+def _recognised(kind: Kind, name: str, line: Row, options: ReadingOptions) -> Reader:
+    if len(line.raw) > MAX_HEADER_BYTES:
+        raise Unimportable(f"{name} is no table: its first line, the names of its columns, is too long")
+    read = [reader for delimiter in DELIMITERS if (reader := _tried(kind, name, line, delimiter, options))]
+    if read:
+        return max(read, key=lambda reader: len(reader.fields))
+    delimiter = max(DELIMITERS, key=lambda delimiter: line.raw.count(delimiter.encode()))
+    layout = recognised(kind.layouts, name, _names(name, line, delimiter), options.columns)  # raises
+    raise AssertionError(layout)
+
+
+def _tried(kind: Kind, name: str, line: Row, delimiter: str, options: ReadingOptions) -> Reader | None:
+    header = _names(name, line, delimiter)
+    try:
+        layout = recognised(kind.layouts, name, header, options.columns)
+    except Unimportable:
+        return None
+    return Reader(layout, header, places(layout, header, options.columns), delimiter)
+
+
+def _names(name: str, line: Row, delimiter: str) -> tuple[str, ...]:
+    try:
+        return tuple(field.strip() for field in fields_of(line, delimiter))
+    except Unstorable as error:
+        raise Unimportable(f"{name} is not a table of text: {error.detail}") from None
+
+
+def _decided(kind: Kind, name: str, reader: Reader, rows: Iterator[Row], options: ReadingOptions) -> Reader:
+    dates, numbers = DateEvidence(), DecimalEvidence()
+    looks: list[tuple[Look, Sequence[int]]] = []
+    if not options.dates:
+        looks.append((dates.look_at, _places(kind, reader, "date")))
+    if not options.decimal:
+        looks.append((numbers.look_at, _places(kind, reader, "amount")))
+    _look_at_rows(reader, rows, [(look, wanted) for look, wanted in looks if wanted])
+    return replace(reader, dates=options.dates or dates.decide(name), decimal=options.decimal or numbers.decide(name))
+
+
+def _places(kind: Kind, reader: Reader, wanted: FieldType) -> list[int]:
+    return [place for field, place in reader.fields.items() if kind.fields.get(field) == wanted]
+
+
+def _look_at_rows(reader: Reader, rows: Iterator[Row], looks: Sequence[tuple[Look, Sequence[int]]]) -> None:
+    # each text is looked at once: a day or a price is there many times
+    seen: list[set[str]] = [set() for _ in looks]
+    for some in chunks(rows, ROWS_AT_ONCE) if looks else ():
+        table = list(_texts(reader, some))
+        for (look, wanted), known in zip(looks, seen, strict=True):
+            texts = {row[place] for place in wanted for row in table}
+            look(texts - known)
+            known.update(texts)
+            if len(known) > MOST_KNOWN:
+                known.clear()
+
+
+def _texts(reader: Reader, rows: Sequence[Row]) -> Iterator[list[str]]:
+    for row in rows:
+        try:
+            texts = fields_of(row, reader.delimiter)
+        except Unstorable:
+            continue
+        if len(texts) == len(reader.header):
+            yield texts
