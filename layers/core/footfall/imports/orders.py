@@ -274,9 +274,8 @@ def _number(row: TableRow, field: str) -> Decimal:
 
 
 def _plain(number: Decimal) -> str:
-    # three decimals might be thousands to who reads the text: 1.234; four are not
-    text = f"{number:f}"
-    return f"{text}0" if len(text.partition(".")[2]) == 3 else text
+    # of three decimals a text has two readings, of four it has one: 1.234 may be a thousand, 1.2340 may not
+    return f"{number:f}0" if number.as_tuple().exponent == -3 else f"{number:f}"
 
 
 ORDERS = Kind(FIELDS, LAYOUTS, row_key, group_events, whole="order_id")
