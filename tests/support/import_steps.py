@@ -70,7 +70,9 @@ def take_steps(kind: ImportKind, names: Sequence[str], opened: Callable[[str], I
     }
     destination = Destination("demo", ZoneInfo("UTC"), "GBP", document["created_at"])
     # a mock would remember all that it is called with
-    dropped = dict.fromkeys(("note_read", "note_readers", "note_sent", "keep", "database", "send"), lambda *_: None)
+    dropped: dict[str, Any] = dict.fromkeys(
+        ("note_read", "note_readers", "note_sent", "keep", "database", "send"), lambda *_: None
+    )
     with (
         open_spool() as spool,
         mock.patch.dict(os.environ, EVENTS_QUEUE_URL="https://nowhere.invalid"),

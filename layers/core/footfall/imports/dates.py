@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
 from footfall.errors import Unimportable, Unstorable
-from footfall.events.clocks import parse_time
+from footfall.events.times import parse_time
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 YEAR_FIRST, DAY_FIRST, MONTH_FIRST = "year-first", "day-first", "month-first"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from footfall.codec import decode
 from footfall.errors import Invalid, Unstorable
-from footfall.events.clocks import parse_time
 from footfall.events.normalise import Reading, read_event
+from footfall.events.times import parse_time
 from footfall.identity import derived_event_id
 from footfall.imports.kind import Destination, GroupEvents, Kind, RowKey
 from footfall.imports.layouts import Layout
