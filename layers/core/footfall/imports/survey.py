@@ -16,7 +16,7 @@ from footfall.errors import Unimportable, Unstorable
 from footfall.imports.amounts import DecimalEvidence
 from footfall.imports.dates import DateEvidence
 from footfall.imports.kind import Kind
-from footfall.imports.layouts import FieldType, Layout, places, recognised
+from footfall.imports.layouts import FieldType, Layout, places, recognised, squashed
 from footfall.imports.reader import Reader, read_header, read_rows
 from footfall.imports.rows import Row, fields_of, read_lines
 from footfall.imports.texts import UTF8, as_utf8, lines_not_utf8, unicode_of
@@ -46,6 +46,22 @@ CODE_PAGES = [
 """What Excel saves a table in, by the country it was bought in: the only candidates beside Unicode."""
 Open = Callable[[], AbstractContextManager[IO[bytes]]]
 Look = Callable[[Iterable[str]], None]
+
+
+def survey_all(kind: Kind, files: Sequence[tuple[str, Open]], options: ReadingOptions) -> list[Reader]:
+    """Returns how each file is to be read; raises Unimportable when they do not make up the kind together."""
+    readers = [survey(kind, name, opened, options) for name, opened in files]
+    columns = {squashed(column) for reader in readers for column in reader.header}
+    if readers and not any(reader.layout.lines for reader in readers):
+        for column in options.columns:
+            if squashed(column) not in columns:
+                raise Unimportable(f"no file has the column {column}, which is to be its {options.columns[column]}")
+        found = {field for reader in readers if reader.layout not in kind.lookups for field in reader.fields}
+        for needed in kind.needs:
+            if found.isdisjoint(needed.split("/")):
+                names = ", ".join(name for name, _ in files)
+                raise Unimportable(f"{names}: no column is the {needed.replace('/', ' or ')}: a file is missing")
+    return readers
 
 
 def survey(kind: Kind, name: str, opened: Open, options: ReadingOptions) -> Reader:
@@ -113,8 +129,8 @@ def _recognised(kind: Kind, name: str, line: Row, options: ReadingOptions) -> Re
 
 
 def _tried(kind: Kind, name: str, line: Row, delimiter: str, options: ReadingOptions) -> Reader | None:
-    header = _names(name, line, delimiter)
     try:
+        header = _names(name, line, delimiter)
         layout = recognised(kind.layouts, name, header, options.columns)
     except Unimportable:
         return None
