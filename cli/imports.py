@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from cli.client import Client, CliError, Json, Key, SiteId, To, client_of, follow, reporting_errors
+from cli.currencies import currency_warning
 
 if TYPE_CHECKING:
     from cli.files import LocalFile
@@ -82,9 +83,12 @@ def import_files(
         try:
             with client_of(to, key, site) as client, progress_on(console) as progress:
                 state = run_import(client, kind, files, progress, options)
+                warning = currency_warning(client.get("/api/health", also=frozenset({503})))
         except KeyboardInterrupt:
             raise CliError("stopped waiting: files that were uploaded completely are imported nevertheless") from None
         _sum_up(console, client.url, state, time.perf_counter() - began)
+        if warning:
+            console.print(warning, style="yellow", soft_wrap=True, highlight=False, markup=False)
         if state["rows_quarantined"] or state["events_refused"]:
             raise typer.Exit(REFUSED_SOME)
 

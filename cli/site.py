@@ -19,8 +19,8 @@ site.add_typer(keys, name="keys")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The site's id: small letters, digits and hyphens.")]
 Name = Annotated[str | None, typer.Option(help="What the shop is called.")]
-Currency = Annotated[str | None, typer.Option(help="Its currency, as EUR.")]
-TimeZone = Annotated[str | None, typer.Option(help="Its time zone, as Europe/Rome: its days begin there.")]
+Currency = Annotated[str | None, typer.Option(help="Its currency, as GBP. A new site's without it: EUR.")]
+TimeZone = Annotated[str | None, typer.Option(help="Its time zone, as Europe/Rome. A new site's without it: UTC.")]
 PageRules = Annotated[
     list[str] | None,
     typer.Option(
@@ -45,6 +45,10 @@ OwnDomains = Annotated[
     list[str] | None,
     typer.Option("--own-domain", help="A domain of the shop, which is no source of visits; repeatable."),
 ]
+HashRoutes = Annotated[
+    bool | None,
+    typer.Option(help="Whether every part of an address after its # is a page; else those are that begin with #/."),
+]
 RetentionDays = Annotated[
     int | None, typer.Option(min=0, max=36_500, help="How many days its events are kept; 0 for ever.")
 ]
@@ -61,6 +65,7 @@ def create(
     funnel: Funnels = None,
     origin: Origins = None,
     own_domain: OwnDomains = None,
+    hash_routes: HashRoutes = None,
     retention_days: RetentionDays = None,
     to: To = None,
     as_json: AsJson = False,
@@ -73,7 +78,9 @@ def create(
     For example: footfall site create roma --currency EUR --time-zone Europe/Rome
     """
     with reporting_errors("site create"), Client(to, os.environ.get(OPERATOR_VARIABLE), OPERATOR_VARIABLE) as client:
-        settings = settings_of(name, currency, time_zone, page_rule, funnel, origin, own_domain, retention_days)
+        settings = settings_of(
+            name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, retention_days
+        )
         made = client.post("/api/sites", {"site_id": site_id, **settings})
     if as_json:
         print(json.dumps({part: made[part] for part in ("site_id", "api_key", "write_key")}))
@@ -119,6 +126,7 @@ def set_site(
     funnel: Funnels = None,
     origin: Origins = None,
     own_domain: OwnDomains = None,
+    hash_routes: HashRoutes = None,
     retention_days: RetentionDays = None,
     to: To = None,
     key: Key = None,
@@ -131,7 +139,9 @@ def set_site(
     For example: footfall site set roma --currency EUR --page-rule /p/=product --page-rule /c/=search
     """
     with reporting_errors("site set"):
-        changes = settings_of(name, currency, time_zone, page_rule, funnel, origin, own_domain, retention_days)
+        changes = settings_of(
+            name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, retention_days
+        )
         if not changes:
             raise CliError("say what to change: `footfall site set --help` lists what there is")
         with operator_or(to, key) as client:
@@ -160,6 +170,7 @@ def settings_of(
     funnels: Sequence[str] | None,
     origins: Sequence[str] | None,
     own_domains: Sequence[str] | None,
+    hash_routes: bool | None,
     retention_days: int | None,
 ) -> Json:
     """Returns what was given, as the API takes it; raises CliError for what has not the form of a rule or funnel."""
@@ -171,6 +182,7 @@ def settings_of(
         "funnels": _each(funnels, _funnel),
         "origins": _each(origins, str),
         "own_domains": _each(own_domains, str),
+        "hash_routes": hash_routes,
     }
     kept = {} if retention_days is None else {"retention_days": retention_days or None}
     return {part: value for part, value in given.items() if value is not None} | kept
@@ -216,6 +228,8 @@ def _show(console: Console, found: Json) -> None:
         table.add_row("page rule", escape(f"{rule['prefix']} is {rule['page_type']}"))
     for domain in found["own_domains"]:
         table.add_row("own domain", escape(domain))
+    if found["hash_routes"]:
+        table.add_row("pages", "every part of an address after its #")
     table.add_row("may send", escape(", ".join(found["origins"])) or "every page, from everywhere")
     days = found["retention_days"]
     table.add_row("events kept", f"{days:,} days" if days else "for ever")

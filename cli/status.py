@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.client import Json, Key, SiteId, To, client_of, reporting_errors
+from cli.currencies import currency_warning
 
 UNAVAILABLE = 503
 LEDGER = ("received", "stored", "duplicate", "quarantined", "waiting")
@@ -35,6 +36,8 @@ def status(to: To = None, key: Key = None, site: SiteId = None) -> None:
             console.print(_ledger(pipeline["ledger"]))
         for line in _summary(pipeline, health):
             console.print(line, highlight=False)
+        if warning := currency_warning(health):
+            console.print(warning, style="yellow", soft_wrap=True, highlight=False, markup=False)
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -11,7 +11,7 @@ from typing import Any
 from pymongo.database import Database
 
 Document = dict[str, Any]
-GAP = timedelta(minutes=30)
+GAP, SILENCE = timedelta(minutes=30), timedelta(days=1)
 NO_VISIT = {"identify", "alias", "group", "order_refunded", "order_cancelled", "order_updated"}
 OF_ORDERS = {"order_completed", "order_refunded"}
 TOUCHES = {"click", "scroll", "hover", "form", "form_submit"}
@@ -45,17 +45,17 @@ def _compare(what: str, stored: Iterable[Document], expected: dict[str, Document
 
 
 def sessions(ordered: list[Document]) -> dict[str, Document]:
-    """Returns every session, by key: events of one session id, or of one visitor with no half hour between them."""
+    """Returns every session, by key: a visitor's events under one id without a silent day, or none and half an hour."""
     visits = [event for event in ordered if event["type"] not in NO_VISIT]
     groups: defaultdict[tuple[str, str], list[Document]] = defaultdict(list)
-    latest: dict[tuple[str, str], tuple[Document, str]] = {}
+    latest: dict[tuple[str, str, str | None], tuple[Document, str]] = {}
     for event in visits:
-        site_id, session_id = event["site_id"], event.get("session_id")
-        if not session_id:
-            before, session_id = latest.get((site_id, event["visitor_id"]), (None, ""))
-            if before is None or event["timestamp"] - before["timestamp"] > GAP:
-                session_id = f"{event['visitor_id']}@{round(event['timestamp'].timestamp() * 1000)}"
-            latest[site_id, event["visitor_id"]] = event, session_id
+        site_id, visitor_id, named = event["site_id"], event["visitor_id"], event.get("session_id")
+        before, session_id = latest.get((site_id, visitor_id, named), (None, ""))
+        if before is None or event["timestamp"] - before["timestamp"] > (SILENCE if named else GAP):
+            began = round(event["timestamp"].timestamp() * 1000)
+            session_id = f"{visitor_id}~{named}@{began}" if named else f"{visitor_id}@{began}"
+        latest[site_id, visitor_id, named] = event, session_id
         groups[site_id, session_id].append(event)
     return {f"{site_id}:{session_id}": _session(found) for (site_id, session_id), found in groups.items()}
 

@@ -100,6 +100,7 @@ def test_it_prints_its_address_stops_cleanly_and_keeps_its_data(up: Callable[[],
         "export FOOTFALL_URL",
         "export FOOTFALL_KEY",
         "export FOOTFALL_WRITE_KEY",
+        "export FOOTFALL_OPERATOR_KEY",
         f"ready {first.exported['FOOTFALL_URL']}",
     ]
     assert first.collect("a").status_code == 202
@@ -113,6 +114,7 @@ def test_it_prints_its_address_stops_cleanly_and_keeps_its_data(up: Callable[[],
     second = up()
     assert second.exported["FOOTFALL_KEY"] == first.exported["FOOTFALL_KEY"]
     assert second.exported["FOOTFALL_WRITE_KEY"] == first.exported["FOOTFALL_WRITE_KEY"]
+    assert second.exported["FOOTFALL_OPERATOR_KEY"] == first.exported["FOOTFALL_OPERATOR_KEY"]
     assert second.stored_events(1) == 1
     assert "another Footfall is running" in fails("--data", str(folder_of(second)), "--port", "0")
     second.process.send_signal(signal.SIGINT)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from footfall.sessions.fold import derived_session_id, fold_session
+from footfall.sessions.fold import fold_session
 from pymongo.database import Database
 
 from tests.support.builders import NOON, a_document, a_site
@@ -71,7 +71,7 @@ def _add(part: dict[str, list[Document]], user: dict[str, str], number: int, pag
     part["events"] += views
     if whole:
         part["events"].append({**IDENTIFY, **who, **_named(user_id, "identify"), "timestamp": midnight})
-        part["user_sessions"].append(dict(fold_session(derived_session_id(views[0]), True, views, NOON)))
+        part["user_sessions"].append(dict(fold_session(views, NOON)))
 
 
 def _named(user_id: str, name: str) -> Document:
@@ -86,6 +86,5 @@ def _insert(database: Database[Document], part: dict[str, list[Document]]) -> No
             documents.clear()
 
 
-ROLLED_UP = ("type", "name", "received_at", "sequence", "path", "user_id", "session_id", "bot")
 PAGE_VIEW = dict(a_document(eventType="pageview"))
 IDENTIFY = dict(a_document(eventType="identify"))

@@ -1,12 +1,48 @@
-"""Sites of a running stack, made as an operator makes them."""
+"""Sites, made as an operator makes them: on a running stack, or through the handler of api/sites."""
 
+import json
 from typing import Any
 
+import boto3
+
 from cli.client import OPERATOR_VARIABLE, Client
+from functions.api.authorizer import handler as authorizer
+from functions.api.sites.handler import handler
 from infra.local.stack import Stack
+from tests.support.asking import order, question
+from tests.support.builders import LambdaContext
+
+SIGNING = "signing"
+SITES = "/api/sites"
 
 
 def make_site(stack: Stack, **site: Any) -> dict[str, str]:
     """Returns the keys of a new site: api_key, write_key."""
     with Client(stack.url, stack.operator_key(), OPERATOR_VARIABLE) as client:
-        return client.post("/api/sites", site)
+        return client.post(SITES, site)
+
+
+def operator(method: str, path: str, body: Any = None, **query: Any) -> tuple[int, dict[str, Any]]:
+    """Returns the status and body of the answer to the operator."""
+    return order(handler, method, path, query, body, site_id="", scopes="operator")
+
+
+def make(site_id: str = "roma", **settings: Any) -> dict[str, Any]:
+    """Returns a new site with its keys."""
+    status, made = operator("POST", SITES, {"site_id": site_id, **settings})
+    assert status == 201, made
+    return made
+
+
+def access(worker: str) -> dict[str, Any]:
+    """Returns what collect reads."""
+    found: dict[str, Any] = json.loads(boto3.client("ssm").get_parameter(Name=f"/sites/{worker}")["Parameter"]["Value"])
+    return found
+
+
+def opens(key: str) -> dict[str, Any] | None:
+    """Returns what a key is good for now, whatever the authorizer remembers; None for nothing."""
+    authorizer._known.clear()
+    event = question("/api/metrics")
+    answer = authorizer.handler({**event, "headers": {"x-api-key": key}}, LambdaContext())
+    return dict(answer["context"]) if answer["isAuthorized"] else None

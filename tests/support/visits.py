@@ -6,7 +6,7 @@ from typing import Any
 from bson import ObjectId
 from footfall import sites
 from footfall.schemas.site import Funnel, Site
-from footfall.sessions.fold import NOT_A_VISIT, derived_session_id, fold_session, split_by_gap
+from footfall.sessions.fold import NOT_A_VISIT, fold_session, sessions_of
 from pymongo.database import Database
 
 from functions.jobs.rollup.handler import handler
@@ -40,13 +40,12 @@ def view(page: str, visitor_id: str = "ann", minutes: float = 0, **but: Any) -> 
 
 
 def happen(database: Mongo, *events: dict[str, Any]) -> None:
-    """Store events, their sessions by gap, and the marks of their days (in UTC)."""
+    """Store events, their sessions, and the marks of their days (in UTC)."""
     database["events"].insert_many(events)
     visits: list[Any] = [event for event in events if event["type"] not in NOT_A_VISIT]
-    for visitor_id in {event["visitor_id"] for event in visits}:
-        for found in split_by_gap(event for event in visits if event["visitor_id"] == visitor_id):
-            session = fold_session(derived_session_id(found[0]), True, found, NOON)
-            database["user_sessions"].replace_one({"_id": session["_id"]}, dict(session), upsert=True)
+    for found in sessions_of(visits):
+        session = fold_session(found, NOON)
+        database["user_sessions"].replace_one({"_id": session["_id"]}, dict(session), upsert=True)
     mark(database, *{event["timestamp"].date().isoformat() for event in events})
 
 

@@ -29,6 +29,7 @@ class SiteOut(BaseModel):
     time_zone: str = Field(examples=["Europe/Rome"])
     origins: list[str]
     own_domains: list[str] = []
+    hash_routes: bool = False
     page_rules: list[PageRule]
     funnels: list[Funnel]
     retention_days: int | None
@@ -78,6 +79,7 @@ def _document(wanted: NewSite, keys: NewKeys) -> SiteDocument:
         "currency": wanted.currency,
         "origins": wanted.origins,
         "own_domains": wanted.own_domains,
+        "hash_routes": wanted.hash_routes,
         "page_rules": [{"prefix": rule.prefix, "page_type": rule.page_type} for rule in wanted.page_rules],
         "funnels": [{"name": funnel.name, "steps": funnel.steps} for funnel in wanted.funnels],
         "retention_days": wanted.retention_days,

@@ -123,6 +123,10 @@ Domains = Annotated[
     AfterValidator(_different),
     Field(max_length=100, description="The shop's own, which are no sources of visits", examples=[["shop.example"]]),
 ]
+HashRoutes = Annotated[
+    bool,
+    Field(strict=True, description="Whether every part of an address after its # is a page; else those with #/ and #!"),
+]
 PageRules = Annotated[list[PageRuleIn], AfterValidator(_different), Field(max_length=200)]
 Funnels = Annotated[list[FunnelIn], AfterValidator(_different), Field(min_length=1, max_length=10)]
 RetentionDays = Annotated[
@@ -139,6 +143,7 @@ class SiteChanges(TypedDict, total=False):
     time_zone: TimeZone
     origins: Origins
     own_domains: Domains
+    hash_routes: HashRoutes
     page_rules: PageRules
     funnels: Funnels
     retention_days: RetentionDays
@@ -157,6 +162,7 @@ class NewSite(BaseModel):
     time_zone: TimeZone = "UTC"
     origins: Origins = []
     own_domains: Domains = []
+    hash_routes: HashRoutes = False
     page_rules: PageRules = []
     funnels: Funnels = [FunnelIn(**DEFAULT_FUNNEL.model_dump())]
     retention_days: RetentionDays = None

@@ -1,23 +1,23 @@
 """Sessions: recomputed from every event they hold, those of late events merged, those superseded removed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from footfall.events.log import events_of_sessions
 from footfall.schemas.event import SessionEvent
 from footfall.schemas.message import Span
-from footfall.schemas.session import SessionDocument, SessionSpan
-from footfall.sessions.fold import GAP, NOT_A_VISIT, derived_session_id, fold_session, split_by_gap
+from footfall.schemas.session import SessionDocument
+from footfall.sessions.attribution import credits_of, is_direct
+from footfall.sessions.fold import NOT_A_VISIT, SessionKey, fold_session, gap_of, key_of, sessions_of, split_by_gap
 from footfall.stores.collections import user_sessions
-from footfall.stores.mongo import Condition, Mongo, duplicates
+from footfall.stores.mongo import Mongo, duplicates
 from pymongo import ReplaceOne
 from pymongo.errors import BulkWriteError
 
-LONGEST = timedelta(days=1)
-"""How far back a session may begin that another one is part of; the sweeper finds what is longer."""
+from . import settling
 
 
 @dataclass(frozen=True)
@@ -36,51 +36,33 @@ def recompute(
 ) -> tuple[list[SessionDocument], list[datetime]]:
     """Recompute the sessions of events that arrived.
 
-    Returns the sessions that changed, and when they and those that merged into them began.
+    Returns the sessions that changed, and when all began whose days have other figures for it.
     """
-    named, unnamed = _by_session(arrived.new)
-    doubted, doubted_unnamed = _by_session(arrived.old)
-    newcomers = arrived.newcomers - {event["visitor_id"] for event in doubted_unnamed}
-    known = _stored(database, site_id, [*named, *doubted])
-    opened = _open(database, {key: named[key] for key in named if key not in known and key not in doubted}, computed_at)
-    begun = _fold_derived((event for event in unnamed if event["visitor_id"] in newcomers), computed_at)
-    seen_before = [event for event in unnamed if event["visitor_id"] not in newcomers]
-    derived = _derived_sessions(database, site_id, seen_before + doubted_unnamed, computed_at)
-    read = _named_sessions(database, site_id, {*named, *doubted} - opened.keys(), computed_at) + derived
-    known |= _stored(database, site_id, [session["session_id"] for session in derived])
-    changed = begun + [session for session in read if _differs(session, known.get(session["session_id"]))]
+    new, doubted = _visits(arrived.new), _visits(arrived.old)
+    newcomers = arrived.newcomers - {event["visitor_id"] for event in doubted}
+    begun = _begun((event for event in new if event["visitor_id"] in newcomers), computed_at)
+    seen_before = [event for event in new if event["visitor_id"] not in newcomers]
+    read = _read_sessions(database, site_id, seen_before + doubted, computed_at)
+    known = _stored(database, read)
+    _keep_credits(read, known)
+    changed = begun + [session for session in read if _differs(session, known.get(session["_id"]))]
     _write(database, changed, known.keys())
-    superseded = _remove_superseded(database, site_id, begun + derived)
-    kept = [*opened.values(), *(session for session in changed if session["_id"] not in superseded)]
-    return kept, [session["started_at"] for session in [*opened.values(), *changed]] + list(superseded.values())
+    settled = settling.settle(database, site_id, begun, read, computed_at)
+    kept = [session for session in changed if session["_id"] not in settled.superseded]
+    return kept, [session["started_at"] for session in changed] + settled.moments
 
 
-def _by_session(events: Iterable[SessionEvent]) -> tuple[dict[str, list[SessionEvent]], list[SessionEvent]]:
-    # those that name none come second
-    named: defaultdict[str, list[SessionEvent]] = defaultdict(list)
-    unnamed: list[SessionEvent] = []
-    for event in events:
-        if event["type"] not in NOT_A_VISIT:
-            session_id = event.get("session_id")
-            (named[session_id] if session_id else unnamed).append(event)
-    return named, unnamed
+def _visits(events: Iterable[SessionEvent]) -> list[SessionEvent]:
+    return [event for event in events if event["type"] not in NOT_A_VISIT]
 
 
-def _open(database: Mongo, named: dict[str, list[SessionEvent]], computed_at: datetime) -> dict[str, SessionDocument]:
-    # Events of sessions that nobody else stored meanwhile need not be read: whoever stores more of them finds the
-    # session there, and reads all of them.
-    sessions = {key: fold_session(key, False, events, computed_at) for key, events in named.items()}
-    raced = _insert(database, list(sessions.values()))
-    return {key: session for key, session in sessions.items() if session["_id"] not in raced}
-
-
-def _fold_derived(events: Iterable[SessionEvent], computed_at: datetime) -> list[SessionDocument]:
+def _begun(events: Iterable[SessionEvent], computed_at: datetime) -> list[SessionDocument]:
     # nobody saw these visitors before, so these events are all of theirs
-    visitors: defaultdict[str, list[SessionEvent]] = defaultdict(list)
-    for event in events:
-        visitors[event["visitor_id"]].append(event)
-    chains = (chain for events in visitors.values() for chain in split_by_gap(events))
-    return [fold_session(derived_session_id(chain[0]), True, chain, computed_at) for chain in chains]
+    begun = [fold_session(found, computed_at) for found in sessions_of(events)]
+    credited = credits_of(begun)
+    for session in begun:
+        session["attribution"], session["attributed_at"] = credited[session["session_id"]]
+    return begun
 
 
 def events_in(database: Mongo, site_id: str, spans: list[Span]) -> list[SessionEvent]:
@@ -93,45 +75,43 @@ def events_in(database: Mongo, site_id: str, spans: list[Span]) -> list[SessionE
     return list(events_of_sessions(database, {"$or": [{"site_id": site_id, **stretch} for stretch in stretches]}))
 
 
-def _named_sessions(database: Mongo, site_id: str, ids: set[str], computed_at: datetime) -> list[SessionDocument]:
-    if not ids:
-        return []
-    groups: defaultdict[str, list[SessionEvent]] = defaultdict(list)
-    for event in events_of_sessions(database, {"site_id": site_id, "session_id": {"$in": sorted(ids)}}):
-        groups[event.get("session_id") or ""].append(event)
-    return [fold_session(session_id, False, found, computed_at) for session_id, found in groups.items()]
-
-
-def _derived_sessions(
+def _read_sessions(
     database: Mongo, site_id: str, events: list[SessionEvent], computed_at: datetime
 ) -> list[SessionDocument]:
-    # each visitor's events are read around the new ones, wider until both edges are quiet
-    touched: defaultdict[str, set[str]] = defaultdict(set)
+    # each visitor's events are read around these, wider until both edges are quiet
+    touched: defaultdict[SessionKey, set[str]] = defaultdict(set)
     for event in events:
-        touched[event["visitor_id"]].add(event["event_id"])
+        touched[key_of(event)].add(event["event_id"])
     sessions: list[SessionDocument] = []
     if not events:
         return sessions
-    since = min(event["timestamp"] for event in events) - GAP
-    until = max(event["timestamp"] for event in events) + GAP
+    margin = max(map(gap_of, touched))
+    since = min(event["timestamp"] for event in events) - margin
+    until = max(event["timestamp"] for event in events) + margin
     while touched:
         histories = _histories(database, site_id, touched, since, until)
-        for visitor_id in list(touched):
-            chains = [chain for chain in split_by_gap(histories[visitor_id]) if _touches(chain, touched[visitor_id])]
-            if all(since + GAP <= chain[0]["timestamp"] and chain[-1]["timestamp"] <= until - GAP for chain in chains):
-                sessions += [fold_session(derived_session_id(chain[0]), True, chain, computed_at) for chain in chains]
-                del touched[visitor_id]
+        for key, event_ids in list(touched.items()):
+            gap = gap_of(key)
+            chains = [chain for chain in split_by_gap(histories[key], gap) if _touches(chain, event_ids)]
+            if all(since + gap <= chain[0]["timestamp"] and chain[-1]["timestamp"] <= until - gap for chain in chains):
+                sessions += [fold_session(chain, computed_at) for chain in chains]
+                del touched[key]
         since, until = since - (until - since), until + (until - since)
     return sessions
 
 
 def _histories(
-    database: Mongo, site_id: str, visitors: Iterable[str], since: datetime, until: datetime
-) -> defaultdict[str, list[SessionEvent]]:
-    query = {"visitor_id": {"$in": sorted(visitors)}, "timestamp": {"$gte": since, "$lte": until}}
-    histories: defaultdict[str, list[SessionEvent]] = defaultdict(list)
-    for event in events_of_sessions(database, {"site_id": site_id, **query, "session_id": None}):
-        histories[event["visitor_id"]].append(event)
+    database: Mongo, site_id: str, keys: Collection[SessionKey], since: datetime, until: datetime
+) -> defaultdict[SessionKey, list[SessionEvent]]:
+    query = {
+        "site_id": site_id,
+        "visitor_id": {"$in": sorted({visitor_id for visitor_id, _ in keys})},
+        "timestamp": {"$gte": since, "$lte": until},
+        "session_id": {"$in": list({client_id for _, client_id in keys})},
+    }
+    histories: defaultdict[SessionKey, list[SessionEvent]] = defaultdict(list)
+    for event in events_of_sessions(database, query):
+        histories[key_of(event)].append(event)
     return histories
 
 
@@ -139,49 +119,28 @@ def _touches(chain: list[SessionEvent], event_ids: set[str]) -> bool:
     return any(event["event_id"] in event_ids for event in chain)
 
 
-def _stored(database: Mongo, site_id: str, session_ids: list[str]) -> dict[str, SessionDocument]:
-    keys = [f"{site_id}:{session_id}" for session_id in session_ids]
+def _stored(database: Mongo, sessions: list[SessionDocument]) -> dict[str, SessionDocument]:
+    keys = [session["_id"] for session in sessions]
     found = user_sessions.of(database).find({"_id": {"$in": keys}}) if keys else ()
-    return {session["session_id"]: session for session in found}
+    return {session["_id"]: session for session in found}
+
+
+def _keep_credits(sessions: list[SessionDocument], known: dict[str, SessionDocument]) -> None:
+    # what a session that nothing brought was attributed to holds until `settle` finds something else
+    for session in sessions:
+        stored = known.get(session["_id"])
+        if stored and is_direct(session["own_attribution"]) and is_direct(stored["own_attribution"]):
+            session["attribution"], session["attributed_at"] = stored["attribution"], stored["attributed_at"]
 
 
 def _differs(session: SessionDocument, stored: SessionDocument | None) -> bool:
     return stored is None or any(stored.get(name) != value for name, value in session.items() if name != "computed_at")
 
 
-def _remove_superseded(database: Mongo, site_id: str, derived: list[SessionDocument]) -> dict[str, datetime]:
-    # This looks after the write, and at its own sessions too: of two concurrent recomputes, one of which saw the event
-    # that joins two sessions and one that did not, whichever is later sees both results. Sessions by gap never overlap,
-    # so the one that begins within another is the stale one.
-    if not derived:
-        return {}
-    around = _around(site_id, derived)
-    if user_sessions.of(database).count_documents(around) == len(derived):  # as most often; the index alone tells
-        return {}
-    superseded: dict[str, datetime] = {}
-    longest: dict[str, datetime] = {}
-    for found in user_sessions.read(database, SessionSpan, {**around, "derived": True}).sort("started_at", 1):
-        visitor_id, ends = found["visitor_id"], longest.get(found["visitor_id"])
-        if ends and found["started_at"] <= ends:
-            superseded[f"{site_id}:{found['session_id']}"] = found["started_at"]
-        longest[visitor_id] = max(found["ended_at"], ends or found["ended_at"])
-    if superseded:
-        user_sessions.of(database).delete_many({"_id": {"$in": sorted(superseded)}})
-    return superseded
-
-
-def _around(site_id: str, derived: list[SessionDocument]) -> Condition:
-    # sessions of the same visitors that may be part of these, or they of them
-    since = min(session["started_at"] for session in derived) - LONGEST
-    until = max(session["ended_at"] for session in derived)
-    visitors = sorted({session["visitor_id"] for session in derived})
-    return {"site_id": site_id, "visitor_id": {"$in": visitors}, "started_at": {"$gte": since, "$lte": until}}
-
-
 def _write(database: Mongo, sessions: list[SessionDocument], known: AbstractSet[str]) -> None:
     # what a concurrent recompute wrote from more events is left alone
-    raced = _insert(database, [session for session in sessions if session["session_id"] not in known])
-    _replace(database, [session for session in sessions if session["session_id"] in known or session["_id"] in raced])
+    raced = _insert(database, [session for session in sessions if session["_id"] not in known])
+    _replace(database, [session for session in sessions if session["_id"] in known or session["_id"] in raced])
 
 
 def _insert(database: Mongo, sessions: list[SessionDocument]) -> set[str]:

@@ -5,14 +5,21 @@ Each migration tells by what it finds whether it has been done, so that a deploy
 
 from contextlib import suppress
 
-from footfall.stores.collections import users
+from footfall.chunks import chunks
+from footfall.schemas.session import SessionDocument
+from footfall.sessions.fold import session_id_of
+from footfall.stores.collections import events, user_sessions, users
 from footfall.stores.mongo import Mongo
+from pymongo import ReplaceOne
 from pymongo.errors import OperationFailure
+
+SESSIONS_PER_WRITE = 1_000
 
 
 def migrate(database: Mongo) -> None:
     """Run every migration; safe to run again, and before the collections' indexes are made."""
     _name_the_numbers(database)
+    _key_the_sessions(database)
 
 
 def _name_the_numbers(database: Mongo) -> None:
@@ -23,3 +30,29 @@ def _name_the_numbers(database: Mongo) -> None:
         users.of(database).drop_index("site_id_1_user_id_1")
     old = {"user_id": {"$exists": True}, "number": {"$exists": False}}
     users.of(database).update_many(old, {"$rename": {"user_id": "number"}})
+
+
+def _key_the_sessions(database: Mongo) -> None:
+    # until 0.1.0 a session's id was the client's, whoever the visitor was, and nothing was attributed to an earlier one
+    if "site_id_1_session_id_1" not in events.of(database).index_information():
+        return
+    old = user_sessions.of(database).find({"own_attribution": {"$exists": False}})
+    for sessions in chunks(old, SESSIONS_PER_WRITE):
+        keyed = [_keyed(session) for session in sessions]
+        user_sessions.of(database).bulk_write([ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in keyed])
+        gone = {session["_id"] for session in sessions} - {session["_id"] for session in keyed}
+        user_sessions.of(database).delete_many({"_id": {"$in": sorted(gone)}})
+    events.of(database).drop_index("site_id_1_session_id_1")  # nothing reads events by it any more
+
+
+def _keyed(session: SessionDocument) -> SessionDocument:
+    client_id = None if session["derived"] else session["session_id"]
+    session_id = session_id_of((session["visitor_id"], client_id), session["started_at"])
+    return {
+        **session,
+        "_id": f"{session['site_id']}:{session_id}",
+        "session_id": session_id,
+        "client_session_id": client_id,
+        "own_attribution": session["attribution"],
+        "attributed_at": session["started_at"],
+    }

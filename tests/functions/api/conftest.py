@@ -15,12 +15,15 @@ from footfall.stores import redis as cache
 from footfall.stores.redis import Breaker
 from pymongo.database import Database
 
+from functions.api.authorizer import handler as authorizer
 from functions.api.models import training
 from infra.local.aws import AwsAddresses
 from tests.support.serving import serving
+from tests.support.sites import SIGNING
 from tests.support.visits import a_shop, know, person
 
 QUEUES = ("EVENTS", "IMPORTS", "REALTIME", "VECTORS")
+EMPTY_ACCESS = '{"revoked": [], "origins": {}, "events_per_second": {}}'
 FUNCTIONS = ("ROLLUP", "SWEEP", "RETENTION", "ETL_EVENTS")
 
 
@@ -33,6 +36,21 @@ def shop(database: Database[dict[str, Any]]) -> Iterator[Database[dict[str, Any]
     yield database
     sites._known.clear()
     _forget_cache()
+
+
+@pytest.fixture
+def deployed(
+    database: Database[dict[str, Any]], aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Database[dict[str, Any]]]:
+    """A database without a site, the signing secret, and the parameter that collect reads."""
+    secrets, ssm = boto3.client("secretsmanager"), boto3.client("ssm")
+    secret = secrets.create_secret(Name=f"sites-{worker}", SecretString=SIGNING)["ARN"]
+    ssm.put_parameter(Name=f"/sites/{worker}", Value=EMPTY_ACCESS, Type="String", Overwrite=True)
+    monkeypatch.setenv("SIGNING_SECRET", secret)
+    monkeypatch.setenv("COLLECT_ACCESS_PARAMETER", f"/sites/{worker}")
+    authorizer._known.clear()
+    yield database
+    secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
 
 
 def _forget_cache() -> None:

@@ -1,17 +1,22 @@
 """api/authorizer: the only source of `site_id`."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+import boto3
 import pytest
 from cachetools import TTLCache
 from footfall.clock import now
 from footfall.identity import ApiKey, new_api_key
 from footfall.schemas.site import StoredApiKey
 from pymongo.database import Database
+from pymongo.errors import AutoReconnect
 
 from functions.api.authorizer import handler as authorizer
+from functions.api.authorizer import uses
 from functions.api.authorizer.handler import FRESH_SECONDS, Authorization
+from infra.local.aws import AwsAddresses
 from tests.support.builders import LambdaContext, a_site
 
 Mongo = Database[dict[str, Any]]
@@ -21,6 +26,7 @@ Mongo = Database[dict[str, Any]]
 def key(database: Mongo) -> ApiKey:
     """A key of the site `demo` that may read."""
     authorizer._known.clear()
+    uses._noted.clear()
     return store_key(database, new_api_key("demo"))
 
 
@@ -99,6 +105,76 @@ def test_an_expired_key_opens_nothing(database: Mongo) -> None:
     authorizer._known.clear()
     key = store_key(database, new_api_key("demo"), expires_at=now() - timedelta(seconds=1))
     assert not ask(**{"x-api-key": key.text})["isAuthorized"]
+
+
+OPERATOR = "Operator0" * 7 + "x"
+
+
+@pytest.fixture
+def operator(database: Mongo, aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The operator's key; there is a site `demo`."""
+    secrets = boto3.client("secretsmanager")
+    secret = secrets.create_secret(Name=f"operator-{worker}", SecretString=OPERATOR)["ARN"]
+    monkeypatch.setenv("OPERATOR_SECRET", secret)
+    store_key(database, new_api_key("demo"))
+    yield OPERATOR
+    secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+
+
+def test_the_operators_key_is_of_no_site(operator: str) -> None:
+    granted = {"isAuthorized": True, "context": {"site_id": "", "key_id": "operator", "scopes": "operator"}}
+    assert ask(**{"x-api-key": operator}) == granted
+    assert ask(authorization=f"Bearer {operator}") == granted
+
+
+def test_the_operators_key_is_good_for_the_site_that_it_names(operator: str) -> None:
+    context = {"site_id": "demo", "key_id": "operator", "scopes": "operator read write admin"}
+    answer = ask(**{"x-api-key": operator, "x-footfall-site": "demo"})
+    assert answer == {"isAuthorized": True, "context": context}
+
+
+@pytest.mark.parametrize("site_id", ["nowhere", "Demo", "$where", "\ud800", "a" * 41])
+def test_the_operators_key_opens_no_site_that_is_not_there(operator: str, site_id: str) -> None:
+    assert ask(**{"x-api-key": operator, "x-footfall-site": site_id}) == {"isAuthorized": False}
+
+
+@pytest.mark.parametrize("wrong", [OPERATOR[:-1] + "y", OPERATOR.lower(), OPERATOR[:-1], OPERATOR + "x", "é" * 64])
+def test_what_is_nearly_the_operators_key_opens_nothing(operator: str, wrong: str) -> None:
+    assert ask(**{"x-api-key": wrong}) == {"isAuthorized": False}
+
+
+def test_a_shops_key_cannot_name_another_site(operator: str, database: Mongo) -> None:
+    key = store_key(database, new_api_key("other"))
+    answer = ask(**{"x-api-key": key.text, "x-footfall-site": "demo"})
+    assert answer["context"]["site_id"] == "other"
+
+
+def test_a_keys_use_is_noted_once_an_hour(key: ApiKey, database: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = 0.0
+    monkeypatch.setattr(uses, "_noted", TTLCache[str, bool](10, uses.NOTED_SECONDS, timer=lambda: moment))
+
+    def noted() -> Any:
+        ask(**{"x-api-key": key.text})
+        found = database["key_uses"].find_one({"_id": f"demo:{key.key_id}"})
+        assert found is not None
+        return found["last_used_at"]
+
+    first = noted()
+    assert now() - first < timedelta(minutes=1)
+    assert noted() == first
+    moment = uses.NOTED_SECONDS
+    assert noted() > first
+    ask(**{"x-api-key": "ak_demo_0_0"})
+    assert database["key_uses"].count_documents({}) == 1, "a wrong key is no use"
+
+
+def test_a_use_that_cannot_be_noted_is_no_callers_concern(key: ApiKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AutoReconnect("gone")
+
+    monkeypatch.setattr("pymongo.collection.Collection.update_one", fail)
+    uses._noted.clear()
+    assert ask(**{"x-api-key": key.text})["isAuthorized"]
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def test_one_customer_has_scores_visits_orders_and_refunds(shop: Mongo) -> None:
         ]
     )
     for visit in (a_visit("cookie", ["home"]), a_visit("cookie", ["home", "cart"], day=2, user="ann", device="Mobile")):
-        shop["user_sessions"].insert_one(dict(fold_session(str(visit[0]["session_id"]), False, visit, NOON)))
+        shop["user_sessions"].insert_one(dict(fold_session(visit, NOON)))
     shop["orders"].insert_many(
         [
             dict(an_order("ann", "tea", "pot", currency="GBP", refunded=500, status="partly_refunded")),

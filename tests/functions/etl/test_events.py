@@ -13,7 +13,7 @@ from footfall.clock import now
 from footfall.errors import Unavailable
 from footfall.schemas.event import EventDocument, Json
 from footfall.schemas.message import EventsMessage, SessionsMessage, Span
-from footfall.sessions.fold import NOT_A_VISIT, derived_session_id, fold_session, split_by_gap
+from footfall.sessions.fold import NOT_A_VISIT, fold_session, split_by_gap
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo.database import Database
@@ -128,7 +128,31 @@ def test_a_session_far_longer_than_the_gap_is_still_one(pipeline: Mongo) -> None
 def test_the_clients_session_id_counts_before_the_gap(pipeline: Mongo) -> None:
     run(a_message([an_event(timestamp=at(0), sessionId="s"), an_event(timestamp=at(300), sessionId="s")]))
     session = only(pipeline["user_sessions"].find())
-    assert (session["session_id"], session["duration"]) == ("s", 300 * 60.0)
+    assert (session["client_session_id"], session["duration"]) == ("s", 300 * 60.0)
+
+
+def test_two_visitors_whose_client_counts_sessions_in_seconds_have_a_session_each(pipeline: Mongo) -> None:
+    shared = {"sessionId": "1794132000"}
+    for visitor_id, minute in (("x", 0), ("y", 0), ("y", 10)):
+        run(a_message([an_event(visitorId=visitor_id, timestamp=at(minute), **shared)]))
+    found = {session["visitor_id"]: session["events"] for session in pipeline["user_sessions"].find()}
+    assert found == {"x": 1, "y": 2}
+    assert {session["client_session_id"] for session in pipeline["user_sessions"].find()} == {"1794132000"}
+
+
+def test_a_clients_id_that_comes_back_after_a_days_silence_is_another_session(pipeline: Mongo) -> None:
+    for hours in (-60, 0, -30):
+        run(a_message([an_event(sessionId="1", timestamp=at(60 * hours))]))
+    assert pipeline["user_sessions"].count_documents({}) == 3
+    run(a_message([an_event(sessionId="1", timestamp=at(60 * -15))]))
+    assert sorted(session["events"] for session in pipeline["user_sessions"].find()) == [1, 3]
+
+
+def test_devices_of_one_person_that_share_a_clients_id_keep_their_sessions(pipeline: Mongo) -> None:
+    for visitor_id in ("phone", "laptop"):
+        run(a_message([an_event(visitorId=visitor_id, sessionId="1", userId="ann")]))
+    assert sorted(session["visitor_id"] for session in pipeline["user_sessions"].find()) == ["laptop", "phone"]
+    assert {session["person_id"] for session in pipeline["user_sessions"].find()} == {"ann"}
 
 
 def test_a_visitor_who_logs_in_is_linked_to_the_person_and_keeps_the_past(pipeline: Mongo) -> None:
@@ -253,6 +277,11 @@ def test_a_sweep_heals_what_a_stale_recompute_left_and_then_changes_nothing(pipe
     assert list(pipeline["user_sessions"].find()) == right
 
 
+DAY = 24 * 60
+MINUTES = [0, 0, 10, 29, 30, 31, 45, 60, 61, 90, 200, *(10 - days * DAY for days in (1, 2, 29, 30, 31, 60))]
+CAMPAIGN = {"utmParams": {"source": "google", "medium": "cpc"}}
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[EventsMessage]:
     """Messages as collect would send them for a few visitors whose visits overlap, merge and change hands."""
@@ -274,8 +303,9 @@ def clicks(draw: st.DrawFn) -> Json:
         "eventType": kind,
         "visitorId": draw(st.sampled_from(["v1", "v2"])),
         "userId": draw(st.sampled_from([None, None, "u1", "u2"])),
-        "sessionId": draw(st.sampled_from([None, None, None, "s1"])),
-        "timestamp": at(draw(st.sampled_from([0, 0, 10, 29, 30, 31, 45, 60, 61, 90, 200]))),
+        "sessionId": draw(st.sampled_from([None, None, None, "s1", "s2"])),
+        "timestamp": at(draw(st.sampled_from(MINUTES))),
+        "attribution": draw(st.sampled_from([None, None, {"utmParams": {"source": "news"}}, CAMPAIGN])),
         "device": draw(st.sampled_from(["desktop", "mobile"])),
         "pageType": draw(st.sampled_from(["home", "search", None])),
     }
@@ -338,7 +368,17 @@ def test_concurrent_recomputes_leave_what_one_would(pipeline: Mongo) -> None:
         clear(pipeline)
         minutes = source.sample(range(0, 240, 10), 12)
         messages = [
-            a_message([an_event(visitorId=f"v{round_}", timestamp=at(minute), userId=source.choice([None, "u"]))])
+            a_message(
+                [
+                    an_event(
+                        visitorId=f"v{round_}",
+                        timestamp=at(-source.choice([1, 1, 20]) * minute),
+                        userId=source.choice([None, "u"]),
+                        sessionId=source.choice([None, None, "s"]),
+                        attribution=source.choice([None, None, CAMPAIGN, {"utmParams": {"source": "news"}}]),
+                    )
+                ]
+            )
             for minute in minutes
         ]
         with ThreadPoolExecutor(6) as pool:
@@ -370,15 +410,30 @@ def shuffled_and_doubled(messages: Sequence[EventsMessage], source: random.Rando
 def sessions_by_definition(database: Mongo) -> list[Json]:
     """Sessions from all events at once, as their definition says."""
     events: list[Any] = [event for event in database["events"].find() if event["type"] not in NOT_A_VISIT]
-    groups: dict[tuple[bool, str], list[Any]] = {}
+    groups: dict[tuple[str, str | None], list[Any]] = {}
     for event in events:
-        key = (False, event["session_id"]) if event.get("session_id") else (True, event["visitor_id"])
-        groups.setdefault(key, []).append(event)
+        groups.setdefault((event["visitor_id"], event.get("session_id")), []).append(event)
     sessions: list[Any] = []
-    for (derived, name), found in groups.items():
-        chains = split_by_gap(found) if derived else [found]
-        sessions += [
-            fold_session(derived_session_id(chain[0]) if derived else name, derived, chain, NOON) for chain in chains
-        ]
+    for (_, named), found in groups.items():
+        gap = timedelta(days=1) if named else timedelta(minutes=30)
+        sessions += [fold_session(chain, NOON) for chain in split_by_gap(found, gap)]
+    for session in sessions:
+        session["attribution"], session["attributed_at"] = credit_by_definition(session, sessions)
     without_clock = [{key: value for key, value in session.items() if key != "computed_at"} for session in sessions]
     return sorted(without_clock, key=lambda session: str(session["_id"]))
+
+
+def credit_by_definition(session: Json, sessions: list[Json]) -> tuple[Json, Any]:
+    """What a session is attributed to: the last of its visitor's, of the last 30 days, that something brought."""
+    brought = [
+        (other["started_at"], other["session_id"], other["own_attribution"])
+        for other in [session, *sessions]
+        if other["visitor_id"] == session["visitor_id"]
+        and (other["started_at"], other["session_id"]) <= (session["started_at"], session["session_id"])
+        and session["started_at"] - other["started_at"] <= timedelta(days=30)
+        and other["own_attribution"]["channel"] != "direct"
+    ]
+    if not brought:
+        return session["own_attribution"], session["started_at"]
+    at_, _, attribution = max(brought, key=lambda other: other[:2])
+    return attribution, at_

@@ -37,8 +37,8 @@ def test_sessions_touched_lately_are_rechecked_in_messages_of_their_site(
     database["sites"].insert_one({"_id": "demo"})
     lately, long_ago = now() - timedelta(minutes=5), now() - timedelta(hours=5)
     for number in range(3):
-        database["user_sessions"].insert_one(dict(fold_session(f"new-{number}", False, [a_document()], lately)))
-    database["user_sessions"].insert_one(dict(fold_session("old", False, [a_document()], long_ago)))
+        database["user_sessions"].insert_one(dict(fold_session([a_document(sessionId=f"new-{number}")], lately)))
+    database["user_sessions"].insert_one(dict(fold_session([a_document(sessionId="old")], long_ago)))
     assert sweep.handler({}, LambdaContext()) == {"sessions": 3}
     answer = boto3.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
     messages = [EventsMessage.model_validate_json(message["Body"]) for message in answer["Messages"]]

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 from footfall.errors import Invalid
-from footfall.events.commerce import commerce_of
+from footfall.events.commerce_fields import read_commerce
 from footfall.events.normalise import SPELLINGS, normalise, read_event
 from footfall.money import minor_units
 from footfall.schemas.event import IncomingEvent, Json
@@ -169,9 +169,8 @@ def test_money_follows_its_currency() -> None:
 
 
 def test_an_order_without_a_total_is_worth_its_lines() -> None:
-    order = commerce_of(
-        {"order_id": 7, "products": [{"sku": "a", "price": "2.55", "quantity": 6}, {"sku": "b", "price": 1}]}, "GBP"
-    )
+    products = [{"sku": "a", "price": "2.55", "quantity": 6}, {"sku": "b", "price": 1}]
+    order = read_commerce("order_completed", {"order_id": 7, "products": products}, "GBP", [])
     assert (order["order_id"], order["total"]) == ("7", 15_30 + 1_00)
 
 

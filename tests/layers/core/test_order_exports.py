@@ -311,7 +311,7 @@ def test_any_table_with_common_names_in_any_dialect() -> None:
     columns |= {"Menge": "quantity", "Einzelpreis": "price", "Währung": "currency"}
     for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "cp1252"):
         meant = read("orders", {"bestellungen.csv": text.encode(encoding)}, columns=columns)
-        assert meant.orders() == {"17": ("2025-11-03", "506.250", [["Käse", "1012.50", "0.5"]])}, encoding
+        assert meant.orders() == {"17": ("2025-11-03", "506.2500", [["Käse", "1012.50", "0.5"]])}, encoding
         assert meant.events[0]["properties"]["currency"] == "EUR"
 
 

@@ -1,10 +1,12 @@
 from itertools import pairwise
 
-from footfall.sessions.fold import GAP, derived_session_id, fold_session, split_by_gap
+from footfall.sessions.fold import GAP, fold_session, session_id_of, sessions_of, split_by_gap
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import NOON, a_document, at
+
+START = round(NOON.timestamp() * 1000)
 
 
 def test_thirty_minutes_hold_a_session_together_and_a_millisecond_more_cuts_it() -> None:
@@ -34,7 +36,7 @@ def test_a_session_tells_its_pages_its_steps_and_its_value() -> None:
         a_document(timestamp=at(4), eventType="purchase", properties={"transaction_id": "o1", "value": 20}),
         a_document(timestamp=at(5), pageType="home", userId="known"),
     ]
-    session = fold_session("s", False, events[::-1], NOON)
+    session = fold_session(events[::-1], NOON)
     assert session["pages_visited"] == ["home", "search"]
     assert session["steps"]["home"] == events[0]["timestamp"]
     assert (session["duration"], session["interactions"], session["bounce"]) == (300.0, 1, False)
@@ -43,8 +45,29 @@ def test_a_session_tells_its_pages_its_steps_and_its_value() -> None:
 
 
 def test_one_look_at_one_page_is_a_bounce() -> None:
-    assert fold_session("s", False, [a_document()], NOON)["bounce"]
+    assert fold_session([a_document()], NOON)["bounce"]
 
 
-def test_a_session_without_a_name_is_named_by_its_visitor_and_its_first_millisecond() -> None:
-    assert derived_session_id(a_document(visitorId="v")) == f"v@{round(NOON.timestamp() * 1000)}"
+def test_a_session_is_named_by_its_visitor_the_clients_id_and_its_first_millisecond() -> None:
+    unnamed, named = (fold_session([a_document(visitorId="v", **but)], NOON) for but in ({}, {"sessionId": 17}))
+    assert (unnamed["session_id"], unnamed["client_session_id"], unnamed["derived"]) == (f"v@{START}", None, True)
+    assert (named["session_id"], named["client_session_id"], named["derived"]) == (f"v~17@{START}", "17", False)
+
+
+def test_two_visitors_who_share_a_clients_id_have_two_sessions() -> None:
+    events = [a_document(visitorId=visitor_id, sessionId="1794132000") for visitor_id in ("x", "y", "y")]
+    assert sorted(len(found) for found in sessions_of(events)) == [1, 2]
+
+
+def test_the_same_clients_id_is_another_session_after_a_days_silence_and_not_before() -> None:
+    events = [a_document(sessionId="s", timestamp=at(hours * 60)) for hours in (-48 - 1 / 3_600, -24, 0)]
+    assert [len(found) for found in sessions_of(events)] == [1, 2]
+
+
+IDS = st.text("a~%@2", min_size=1, max_size=3)
+KEYS = st.tuples(IDS, st.none() | IDS)
+
+
+@given(KEYS, KEYS)
+def test_no_two_sessions_have_one_id(one: tuple[str, str | None], other: tuple[str, str | None]) -> None:
+    assert (session_id_of(one, NOON) == session_id_of(other, NOON)) == (one == other)

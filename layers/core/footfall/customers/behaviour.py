@@ -19,7 +19,7 @@ from footfall.orders.fold import ORDER_EVENTS
 from footfall.orders.purchases import is_purchase
 from footfall.schemas.event import INTERACTION_TYPES, BehaviourEvent, order_in_time
 from footfall.schemas.order import OwnedOrder, PurchasedOrder
-from footfall.sessions.fold import NOT_A_VISIT, split_by_gap
+from footfall.sessions.fold import NOT_A_VISIT, sessions_of
 
 Tokens = dict[str, float]
 
@@ -31,15 +31,9 @@ NOT_READ = NOT_A_VISIT | ORDER_EVENTS
 
 
 def visits_of(events: Iterable[BehaviourEvent]) -> list[list[BehaviourEvent]]:
-    """Returns a visitor's events as visits: by the client's session id if there is one, else by gaps of 30 minutes."""
-    named: defaultdict[str, list[BehaviourEvent]] = defaultdict(list)
-    unnamed: list[BehaviourEvent] = []
-    for event in sorted(events, key=order_in_time):
-        if event["type"] in NOT_READ:
-            continue
-        session_id = event.get("session_id")
-        (named[session_id] if session_id else unnamed).append(event)
-    return sorted([*named.values(), *split_by_gap(unnamed)], key=lambda visit: order_in_time(visit[0]))
+    """Returns a visitor's events as visits, in order; they are sessions without what is not read."""
+    visits = sessions_of(event for event in events if event["type"] not in NOT_READ)
+    return sorted(visits, key=lambda visit: order_in_time(visit[0]))
 
 
 def person_of_visit(visit: Sequence[BehaviourEvent], links: Mapping[str, str]) -> str:
@@ -95,7 +89,7 @@ def order_tokens(order: PurchasedOrder, zone: ZoneInfo) -> Tokens:
     tokens["sum:orders"] += 1
     tokens["sum:spent"] += order["total"]
     tokens["sum:products"] += len(products)
-    tokens["sum:items"] += sum(max(line["quantity"], 0) for line in order["lines"])
+    tokens["sum:items"] += sum(max(line.get("quantity", 0), 0) for line in order["lines"])
     if order["placed_at"]:
         _add_moment(tokens, order["placed_at"], zone)
     return tokens

@@ -1,13 +1,13 @@
-"""One vocabulary for commerce: Segment's and GA4's names and fields mapped to ours.
+"""One vocabulary for commerce: Segment's and Google's names of events, today's and older ones, mapped to ours.
 
-Sources: Segment's e-commerce spec v2 and Google Analytics 4's recommended events.
+Sources: Segment's e-commerce spec v2, Google Analytics 4's recommended events, and the actions of Universal
+Analytics' enhanced e-commerce (https://developers.google.com/analytics/devguides/collection/ua/gtm/enhanced-ecommerce).
 """
 
-from decimal import Decimal
-from typing import cast
+import re
 
-from footfall.money import minor_units
-from footfall.schemas.event import Commerce, Json, OrderLine
+from footfall.events.commerce_fields import nested
+from footfall.schemas.event import Json
 
 SEGMENT = {
     "Products Searched": "product_searched",
@@ -58,95 +58,60 @@ GA4 = {
     "purchase": "order_completed",
     "refund": "order_refunded",
 }
-VOCABULARY = {**{name.lower(): ours for name, ours in SEGMENT.items()}, **GA4}
-COMMERCE_TYPES = frozenset(VOCABULARY.values())
-TOTALS = ("total", "revenue", "value")
-ORDER_IDS = ("order_id", "transaction_id", "orderId")
-PRODUCT_IDS = ("product_id", "item_id", "sku")
-NAMES = ("name", "item_name", "product_name")
-MOST = 1_000_000_000
+OLDER = {"viewed product category": "product_list_viewed"}
+"""Of Segment's first spec, what has another name now; most differ in the order of their words alone."""
+ACTIONS = {
+    "purchase": "order_completed",
+    "refund": "order_refunded",
+    "checkout": "checkout_started",
+    "checkout_option": "checkout_step_completed",
+    "add": "product_added",
+    "remove": "product_removed",
+    "click": "product_clicked",
+    "detail": "product_viewed",
+    "promoClick": "promotion_clicked",
+    "promoView": "promotion_viewed",
+    "impressions": "product_list_viewed",
+}
+"""What Universal Analytics' `ecommerce` object says happened, the weightiest first: it may show a list besides."""
+COMMERCE_TYPES = frozenset([*SEGMENT.values(), *GA4.values()])
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+WORD = re.compile(r"[^\W_]+")
+ENDING = re.compile(r"(?:ied|ies|ing|ed|es|e|s|y)$")
+DOUBLED = re.compile(r"(.)\1$")
+SMALL_WORDS = frozenset({"a", "an", "from", "of", "the", "to"})
+
+
+def _words(name: str) -> frozenset[str]:
+    # a name's words in any order, tense, number and spelling: orderCompleted and Completed Orders are one
+    words = WORD.findall(CAMEL.sub(" ", name).lower())
+    return frozenset(_stem(word) for word in words if word not in SMALL_WORDS)
+
+
+def _stem(word: str) -> str:
+    # what is left of cancel, cancels, canceled and cancelled alike
+    return DOUBLED.sub(r"\1", ENDING.sub("", word))
+
+
+VOCABULARY = {
+    _words(name): ours
+    for names in (OLDER, GA4, {ours: ours for ours in COMMERCE_TYPES}, SEGMENT)
+    for name, ours in names.items()
+}
 
 
 def commerce_type(name: str) -> str | None:
-    """Returns our name of a commerce event, from Segment's, GA4's or our own; None when it is none of them."""
-    lowered = name.lower()
-    return (
-        lowered if lowered in COMMERCE_TYPES else VOCABULARY.get(lowered.replace("_", " ")) or VOCABULARY.get(lowered)
-    )
+    """Returns our name of a commerce event, from Segment's, Google's or our own; None when it is none of them.
 
-
-def commerce_of(properties: Json, currency: str) -> Commerce:
-    """Returns what a commerce event's properties say of a cart or an order; fields that make no sense are left out.
-
-    Google's data layer puts them all into `ecommerce`.
+    Words may stand in any order, tense and spelling: `Order Completed`, `Completed Order`, `order-complete`.
     """
-    nested = properties.get("ecommerce")
-    fields = {**properties, **nested} if isinstance(nested, dict) else properties
-    currency = _currency(fields, currency)
-    lines = [_line(item, currency) for item in _items(fields)]
-    total = next((fields[name] for name in TOTALS if name in fields), None)
-    found = {
-        "currency": currency,
-        "order_id": _text(fields, ORDER_IDS),
-        "coupon": _text(fields, ("coupon", "coupon_id")),
-        "country": _text(fields, ("country",)),
-        "total": minor_units(total, currency) if total is not None else sum(line["total"] for line in lines) or None,
-        **{name: minor_units(fields.get(name), currency) for name in ("shipping", "tax", "discount")},
-        "lines": lines or None,
-    }
-    return cast(Commerce, {name: value for name, value in found.items() if value is not None})
+    lowered = name.lower()
+    return lowered if lowered in COMMERCE_TYPES else VOCABULARY.get(_words(name))
 
 
-def _currency(properties: Json, default: str) -> str:
-    given = properties.get("currency")
-    return given.upper() if isinstance(given, str) and len(given) == 3 and given.isalpha() else default
-
-
-def _items(properties: Json) -> list[Json]:
-    items = properties.get("products") or properties.get("items")
-    if isinstance(items, list):
-        return [item for item in items if isinstance(item, dict)]
-    return [properties] if _text(properties, PRODUCT_IDS) else []
-
-
-def _line(item: Json, currency: str) -> OrderLine:
-    # Google asks for the name or the id of an item, not for both
-    quantity = _quantity(item.get("quantity", 1))
-    price = Decimal(str(item["price"])) if minor_units(item.get("price"), currency) is not None else Decimal(0)
-    position = _quantity(item.get("position", item.get("index")), 0)
-    more = {
-        "brand": _text(item, ("brand", "item_brand")),
-        "variant": _text(item, ("variant", "item_variant")),
-        "coupon": _text(item, ("coupon",)),
-        "list": _text(item, ("list_id", "item_list_id", "item_list_name")),
-        "discount": minor_units(item.get("discount"), currency),
-        "position": position or None,
-    }
-    line = {
-        "product_id": _text(item, (*PRODUCT_IDS, *NAMES)) or "unknown",
-        "name": _text(item, NAMES),
-        "category": _text(item, ("category", "item_category")),
-        "quantity": quantity,
-        "unit_price": minor_units(str(price), currency) or 0,
-        "total": minor_units(str(price * quantity), currency) or 0,
-    }
-    return cast(OrderLine, {**line, **{name: value for name, value in more.items() if value is not None}})
-
-
-def _quantity(value: object, otherwise: int = 1) -> int:
-    # 2.0 and the text "2" are whole numbers too
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return otherwise
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return otherwise
-    return int(number) if number.is_integer() and abs(number) < MOST else otherwise
-
-
-def _text(values: Json, names: tuple[str, ...]) -> str | None:
-    for name in names:
-        value = values.get(name)
-        if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value):
-            return str(value)[:256]
-    return None
+def action_type(properties: Json) -> str | None:
+    """Returns our name of what Universal Analytics' fields say happened, whatever the event is called; None without."""
+    if "transactionId" in properties:
+        return "order_completed"
+    ecommerce = nested(properties, "ecommerce") if "ecommerce" in properties else {}
+    return next((ours for action, ours in ACTIONS.items() if ecommerce.get(action)), None)

@@ -10,13 +10,15 @@ from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationErro
 from typing_extensions import TypedDict
 
 from footfall.errors import FieldProblem, Invalid, Unstorable
-from footfall.events.attribution import attribution_of
+from footfall.events.addresses import NOWHERE, page_at, url_parts
+from footfall.events.attribution import attribution_of, own_hosts
 from footfall.events.clocks import read_clocks
-from footfall.events.commerce import COMMERCE_TYPES, commerce_of, commerce_type
+from footfall.events.commerce import COMMERCE_TYPES, action_type, commerce_type
+from footfall.events.commerce_fields import read_commerce
 from footfall.events.devices import KNOWN, agent_of, device_of
-from footfall.events.page_types import NOWHERE, page_type_of, url_parts
+from footfall.events.page_types import type_of_page
 from footfall.events.storable import MAX_IMPORTED_VALUES, MAX_VALUES, content_of
-from footfall.schemas.event import EVENT_TYPES, EventDocument, IncomingEvent, Json
+from footfall.schemas.event import EVENT_TYPES, Commerce, EventDocument, IncomingEvent, Json
 from footfall.schemas.message import IMPORT_SOURCE, EventsMessage
 from footfall.schemas.site import Site
 
@@ -102,11 +104,12 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     kind, name = _kind(event["event_type"], get("event_name"))
     clocks = read_clocks(get("timestamp"), get("sent_at"), message.received_at)
     properties = _properties(raw, get("properties"))
+    kind = (action_type(properties) or kind) if kind == "custom" else kind
     context = get("context") or {}
     page = _page(context, properties)
     url, referrer = get("url") or _text(page.get("url")), get("referrer") or _text(page.get("referrer"))
-    parts = url_parts(url) if url else NOWHERE
-    path = get("path") or _text(page.get("path")) or parts.path
+    address = url_parts(url, site.hash_routes) if url else NOWHERE
+    place = page_at(address, get("path") or _text(page.get("path")), site.hash_routes)
     user_agent = _text(context.get("userAgent")) or message.user_agent
     agent = agent_of(user_agent)
     earlier_id = _id(properties.get("previousId")) if kind == "alias" else None
@@ -125,7 +128,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "sequence": get("sequence", 0),
         "device": device_of(get("device") or _platform(context), agent),
         "bot": agent.bot,
-        "attribution": attribution_of(_utm(get("attribution"), context), parts, referrer),
+        "attribution": attribution_of(_utm(get("attribution"), context), address, referrer, own_hosts(site)),
         "source": message.source,
         "body_sha256": sha256(content).hexdigest(),
     }
@@ -136,10 +139,10 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "client_time": clocks.client_time,
         "sent_at": clocks.sent_at,
         "url": url,
-        "path": path,
+        "path": place.path,
         "title": get("title") or _text(page.get("title")) or (get("event_name") if kind == "pageview" else None),
         "referrer": referrer,
-        "page_type": get("page_type") or (page_type_of(path, site.page_rules) if kind == "pageview" else None),
+        "page_type": get("page_type") or (type_of_page(place, site.page_rules) if kind == "pageview" else None),
         "browser": agent.browser,
         "os": agent.os,
         "country": _country(context, properties),
@@ -149,7 +152,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "duration": get("duration"),
         "properties": properties or None,
         "traits": _traits(get("traits"), context) if kind != "group" else None,
-        "commerce": commerce_of(properties, site.currency) if kind in COMMERCE_TYPES else None,
+        "commerce": _commerce(kind, properties, get("value"), site, flags) if kind in COMMERCE_TYPES else None,
         "ip": message.ip,
         "user_agent": user_agent,
         "expires_at": _expiry(clocks.timestamp, site.retention_days),
@@ -187,6 +190,12 @@ def _properties(raw: Json, properties: Json | None) -> Json:
 def _is_no_field(name: str, raw: Json) -> bool:
     # the second: another name of the same field was read in its place
     return name not in SPELLINGS or any(other in raw for other in SPELLINGS[name])
+
+
+def _commerce(kind: str, properties: Json, value: object, site: Site, flags: list[str]) -> Commerce:
+    # an event without `properties` has its `value` beside its type
+    told = properties if value is None else {"value": value, **properties}
+    return read_commerce(kind, told, site.currency, flags)
 
 
 def _traits(traits: Json | None, context: Json) -> Json | None:

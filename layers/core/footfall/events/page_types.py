@@ -1,10 +1,9 @@
-"""Where on the web a page is, and which type of page a path is."""
+"""Which type of page a path is."""
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
-from urllib.parse import urlsplit
 
+from footfall.events.addresses import UrlParts, page_path
 from footfall.schemas.site import PageRule
 
 USUAL = {
@@ -21,28 +20,6 @@ HOME = re.compile(r"/((index|home|default)(\.\w+)?/?)?", re.IGNORECASE)
 LOCALE = re.compile(r"^/[a-z]{2}([-_][a-z]{2})?(?=/|$)", re.IGNORECASE)
 
 
-class UrlParts(NamedTuple):
-    """The parts of a URL that matter here; the host without `www.`; all None when there is no URL that can be read."""
-
-    host: str | None
-    path: str | None
-    query: str | None
-
-
-NOWHERE = UrlParts(None, None, None)
-
-
-@lru_cache(maxsize=4096)
-def url_parts(url: str) -> UrlParts:
-    """Returns the parts of a URL; never fails."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        return NOWHERE
-    return UrlParts(host.removeprefix("www.") if host else None, parts.path or "/", parts.query or None)
-
-
 def page_type_of(path: str | None, rules: list[PageRule]) -> str | None:
     """Returns a page's type by its path: the site's rules first, then the usual shop paths; None when nothing fits.
 
@@ -52,10 +29,23 @@ def page_type_of(path: str | None, rules: list[PageRule]) -> str | None:
         return None
     if path in ("", "/"):
         return "home"
-    fitting = [rule for rule in rules if _pattern(rule.prefix).match(path)]
+    fitting = [rule for rule in rules if _rule(rule.prefix).match(path + "/")]
     if fitting:
         return max(fitting, key=lambda rule: len(rule.prefix)).page_type
     return _usual(path)
+
+
+def type_of_page(page: UrlParts, rules: list[PageRule]) -> str | None:
+    """Returns a page's type by its whole path, else by the part of it after a #."""
+    found = page_type_of(page.path, rules)
+    return page_type_of(page.route, rules) if found is None and page.route not in (None, "/") else found
+
+
+@lru_cache(maxsize=4096)
+def _rule(prefix: str) -> re.Pattern[str]:
+    # written as paths are; an end slash is meant
+    plain = page_path(prefix)
+    return _pattern(plain if plain == "/" or not prefix.endswith("/") else plain + "/")
 
 
 @lru_cache(maxsize=4096)

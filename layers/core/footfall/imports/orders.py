@@ -332,7 +332,9 @@ def _whole(number: Decimal) -> int | str:
 
 
 def _plain(number: Decimal) -> str:
-    return f"{number:f}"
+    # three decimals might be thousands to who reads the text: 1.234; four are not
+    text = f"{number:f}"
+    return f"{text}0" if len(text.partition(".")[2]) == 3 else text
 
 
 ORDERS = Kind(FIELDS, LAYOUTS, row_key, group_events, whole="order_id", needs=NEEDS, lookups=LOOKUPS)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -85,7 +86,7 @@ class CustomerOrder(BaseModel):
     total: float
     refunded: float
     currency: str
-    items: int = Field(description="Pieces ordered")
+    items: int | float = Field(description="Pieces ordered; half a kilogram is 0.5")
     products: list[str] = Field(description="Ids of the first ten products")
 
 
@@ -205,6 +206,11 @@ def _order(order: OrderDocument, currency: str) -> CustomerOrder:
         total=major_units(order["total"], own),
         refunded=major_units(order["refunded"], own),
         currency=own,
-        items=sum(line["quantity"] for line in order["lines"]),
+        items=_pieces(order),
         products=[line["product_id"] for line in order["lines"][:PRODUCTS_SHOWN]],
     )
+
+
+def _pieces(order: OrderDocument) -> int | float:
+    total = sum((Decimal(str(line.get("quantity", 0))) for line in order["lines"]), Decimal())
+    return int(total) if total == total.to_integral_value() else float(total)

@@ -1,4 +1,4 @@
-"""Which session an event belongs to, as numbers: by the client's session id, else by the visitor's sessions by gap."""
+"""Which session an event belongs to, as numbers, by the same rule as etl/events' sessions."""
 
 from bisect import bisect_right
 from collections import defaultdict
@@ -9,39 +9,57 @@ from footfall.chunks import chunks
 from footfall.questions.funnel_query import FunnelQuery
 from footfall.schemas.event import StepEvent
 from footfall.schemas.session import SessionSpan
-from footfall.sessions.fold import NOT_A_VISIT
+from footfall.sessions.fold import NOT_A_VISIT, SILENCE, SessionKey, key_of
 from footfall.stores.collections import user_sessions
 from footfall.stores.mongo import database
 
 VISITORS_PER_QUERY = 20_000
+Session = SessionKey | str
+"""A session by its key, where only one of that key can be meant, else by its id."""
 
 
 def session_numbers(query: FunnelQuery, events: Sequence[StepEvent]) -> list[int | None]:
-    """Returns a number for each event's session; None for an event that belongs to none."""
-    spans = _derived_sessions(query, {event["visitor_id"] for event in events if not event.get("session_id")})
-    numbers: dict[str, int] = {}
-    session_ids = [_session_id(event, spans.get(event["visitor_id"], [])) for event in events]
-    return [None if found is None else numbers.setdefault(found, len(numbers)) for found in session_ids]
+    """Returns a number for each event's session, of events in order; None for an event that belongs to none."""
+    keys = [None if event["type"] in NOT_A_VISIT else key_of(event) for event in events]
+    several = _keys_of_several(events, keys)
+    spans = _spans(query, several)
+    numbers: dict[Session, int] = {}
+    sessions = [
+        _session_at(event["timestamp"], spans.get(key, [])) if key in several else key
+        for event, key in zip(events, keys, strict=True)
+    ]
+    return [None if session is None else numbers.setdefault(session, len(numbers)) for session in sessions]
 
 
-def _session_id(event: StepEvent, spans: Sequence[SessionSpan]) -> str | None:
-    if event["type"] in NOT_A_VISIT:
-        return None
-    if session_id := event.get("session_id"):
-        return session_id
-    before = bisect_right(spans, event["timestamp"], key=lambda span: span["started_at"])
+def _keys_of_several(events: Iterable[StepEvent], keys: Iterable[SessionKey | None]) -> set[SessionKey]:
+    # Events of one client's id are one session while no day is silent. Where these events alone leave a day between
+    # them, others may fill it; and of events without a client's id only the sessions tell.
+    several: set[SessionKey] = set()
+    latest: dict[SessionKey, datetime] = {}
+    for event, key in zip(events, keys, strict=True):
+        if key is None:
+            continue
+        moment = event["timestamp"]
+        if key[1] is None or moment - latest.get(key, moment) > SILENCE:
+            several.add(key)
+        latest[key] = moment
+    return several
+
+
+def _session_at(moment: datetime, spans: Sequence[SessionSpan]) -> str | None:
+    before = bisect_right(spans, moment, key=lambda span: span["started_at"])
     if not before:
         return None
     span = spans[before - 1]
-    return span["session_id"] if event["timestamp"] <= span["ended_at"] else None
+    return span["session_id"] if moment <= span["ended_at"] else None
 
 
-def _derived_sessions(query: FunnelQuery, visitors: Iterable[str]) -> dict[str, list[SessionSpan]]:
-    # each visitor's sessions by gap that may hold events of the range, in order
-    spans: defaultdict[str, list[SessionSpan]] = defaultdict(list)
-    for session in _read(query, visitors):
-        spans[session["visitor_id"]].append(session)
-    return {visitor: sorted(found, key=_begin_and_end) for visitor, found in spans.items()}
+def _spans(query: FunnelQuery, keys: Iterable[SessionKey]) -> dict[SessionKey, list[SessionSpan]]:
+    # the sessions of each key that may hold events of the range, in order
+    spans: defaultdict[SessionKey, list[SessionSpan]] = defaultdict(list)
+    for session in _read(query, {visitor_id for visitor_id, _ in keys}):
+        spans[session["visitor_id"], session["client_session_id"]].append(session)
+    return {key: sorted(found, key=_begin_and_end) for key, found in spans.items()}
 
 
 def _begin_and_end(span: SessionSpan) -> tuple[datetime, datetime, str]:
@@ -55,6 +73,5 @@ def _read(query: FunnelQuery, visitors: Iterable[str]) -> Iterator[SessionSpan]:
             "visitor_id": {"$in": some},
             "started_at": {"$lt": query.days.end},
             "ended_at": {"$gte": query.days.start},
-            "derived": True,
         }
         yield from user_sessions.read(database(), SessionSpan, condition, session=query.rollups.session)

@@ -1,4 +1,4 @@
-"""The question whether everything that Footfall stands on answers, and how fast."""
+"""The question whether everything that Footfall depends on answers, and how fast."""
 
 import socket
 import time
@@ -13,8 +13,9 @@ from pydantic import BaseModel, Field
 from footfall.aws.queues import depth
 from footfall.clock import now
 from footfall.observability import logger
-from footfall.questions import cache_contents, queues
+from footfall.questions import cache_contents, order_currencies, queues
 from footfall.questions.models import TrainingRun, newest_runs
+from footfall.questions.order_currencies import OrderCurrencies
 from footfall.questions.queues import Queues
 from footfall.rates import percentage
 from footfall.settings import EventsQueueSettings, MilvusSettings, from_environment
@@ -33,7 +34,7 @@ SKIPPED_SECTIONS = dict.fromkeys(["locks", "metrics", "repl", "tcmalloc", "trans
 
 
 class Dependency(BaseModel):
-    """One thing that Footfall stands on; without a `needed` one it does not work, without another less well."""
+    """A store or service Footfall depends on; without a `needed` one it does not work, without others less well."""
 
     status: Literal["ok", "unavailable"]
     needed: bool
@@ -63,6 +64,9 @@ class Health(BaseModel):
     mongodb_connections: Connections | None = Field(
         description="null when MongoDB does not answer, or does not tell this user (its role clusterMonitor may ask)"
     )
+    currencies: OrderCurrencies | None = Field(
+        description="whether the site's orders are in its currency; null when MongoDB does not answer"
+    )
 
 
 def answer(site_id: str) -> Health:
@@ -71,6 +75,7 @@ def answer(site_id: str) -> Health:
     pool = ThreadPoolExecutor(8)
     checks = {name: pool.submit(_milliseconds, check) for name, check in CHECKS.items()}
     waiting, runs = pool.submit(queues.answer), pool.submit(newest_runs, site_id, 1)
+    currencies = pool.submit(order_currencies.answer, site_id)
     hit_rate, connections = pool.submit(cache_contents.hit_rate, site_id), pool.submit(_connections)
     dependencies = {name: _dependency(name, _answered(check, until)) for name, check in checks.items()}
     newest = _answered(runs, until) or []
@@ -82,6 +87,7 @@ def answer(site_id: str) -> Health:
         last_training=next(iter(newest), None),
         cache_hit_rate=_answered(hit_rate, until),
         mongodb_connections=_answered(connections, until),
+        currencies=_answered(currencies, until),
     )
     pool.shutdown(wait=False, cancel_futures=True)
     return health

@@ -18,7 +18,8 @@ class RecentSessionsQuestion(BaseModel):
 class RecentSession(BaseModel):
     """One session, the newest state that is known of it."""
 
-    session_id: str
+    session_id: str = Field(description="unique in the site")
+    client_session_id: str | None = Field(default=None, description="what the client calls it, which may not be unique")
     visitor_id: str
     user_id: str | None = None
     started_at: datetime
@@ -57,6 +58,7 @@ def answer(site_id: str, question: RecentSessionsQuestion) -> RecentSessions:
 def _session(session: SessionDocument) -> RecentSession:
     return RecentSession(
         session_id=session["session_id"],
+        client_session_id=session["client_session_id"],
         visitor_id=session["visitor_id"],
         user_id=session["user_id"],
         started_at=session["started_at"],

@@ -121,15 +121,16 @@ class Attribution(TypedDict, total=False):
 class OrderLine(TypedDict):
     """One line of an order; `unit_price`, `total` and `discount` (of one piece) in minor units of the order's currency.
 
-    `list` and `position` say where in the shop the product was found.
+    `quantity` may be a fraction (half a kilogram is 0.5), of 15 digits at most. What was told and could not be read of
+    quantity and price is not there. `list` and `position` say where in the shop the product was found.
     """
 
     product_id: str
     name: str | None
     category: str | None
-    quantity: int
-    unit_price: int
-    total: int
+    quantity: NotRequired[int | float]
+    unit_price: NotRequired[int]
+    total: NotRequired[int]
     brand: NotRequired[str]
     variant: NotRequired[str]
     coupon: NotRequired[str]
@@ -139,9 +140,18 @@ class OrderLine(TypedDict):
 
 
 class Commerce(TypedDict, total=False):
-    """What a commerce event says of a cart or an order; money in minor units of `currency`."""
+    """What a commerce event says of a cart or an order; money in minor units of `currency`.
+
+    `currency` is XXX where one was told and cannot be read. `assumed` names the fields that nobody told: a `currency`
+    that is the site's, a `total` that is the sum of the lines. `version` and `updated_at` say how new it is what an
+    event says of an order; `refund_id` which refund it is.
+    """
 
     order_id: str
+    assumed: list[str]
+    updated_at: datetime
+    version: int
+    refund_id: str
     currency: str
     total: int
     coupon: str

@@ -13,16 +13,29 @@ class SessionOwner(TypedDict):
 
 
 class SessionSpan(SessionOwner):
-    """When a visitor's session was."""
+    """When a visitor's session was, and what the client calls it, if it calls it anything."""
 
     session_id: str
+    client_session_id: str | None
     visitor_id: str
     started_at: datetime
     ended_at: datetime
 
 
-class SessionDocument(SessionSpan):
+class SessionOrigin(SessionSpan):
+    """What brought the visitor: to this very session, and what it is attributed to, which began at `attributed_at`."""
+
+    own_attribution: Attribution
+    attribution: Attribution
+    attributed_at: datetime
+
+
+class SessionDocument(SessionOrigin):
     """One stored session.
+
+    `session_id` is unique in the site: of its visitor, the client's id for it, and the millisecond it began.
+    `attribution` is its own, or for one that nothing brought, that of the session of the same visitor at
+    `attributed_at`.
 
     `duration` in seconds; `steps` gives each page type's first time; `interactions` counts clicks, scrolls, hovers
     and forms; `conversion_value` in minor units of `currency`; a bounce is one page view and no interaction.
@@ -48,6 +61,5 @@ class SessionDocument(SessionSpan):
     converted: bool
     conversion_value: int
     currency: str | None
-    attribution: Attribution
     bounce: bool
     computed_at: datetime

@@ -1,40 +1,70 @@
-"""Sessions from events: by the client's session id where there is one, else by a gap of 30 minutes."""
+"""Sessions from events: one visitor's, under one client's id without a day's silence, else without half an hour's."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from footfall.schemas.event import INTERACTION_TYPES, SessionEvent, order_in_time
+from footfall.schemas.event import INTERACTION_TYPES, SessionEvent, StepEvent, order_in_time
 from footfall.schemas.message import SessionSummary
 from footfall.schemas.session import SessionDocument
 
 Session = TypeVar("Session", bound=SessionEvent)
+SessionKey = tuple[str, str | None]
+"""A visitor, and the client's id of a session; None for the events that have none."""
 GAP = timedelta(minutes=30)
+SILENCE = timedelta(days=1)
+"""Clients number sessions anew, or for ever: after a day without an event, the same id is another session."""
 NOT_A_VISIT = frozenset({"identify", "alias", "group", "order_refunded", "order_cancelled", "order_updated"})
 """What happens to a person without their being there: it makes and extends no session."""
 
 
-def split_by_gap(events: Iterable[Session]) -> list[list[Session]]:
-    """Returns a visitor's events without session ids in order, cut wherever more than 30 minutes pass between two."""
+def sessions_of(events: Iterable[Session]) -> list[list[Session]]:
+    """Returns events as sessions, each in order: those of one visitor and one client's id, or none, without its gap."""
+    groups: defaultdict[SessionKey, list[Session]] = defaultdict(list)
+    for event in events:
+        groups[key_of(event)].append(event)
+    return [session for key, found in groups.items() for session in split_by_gap(found, gap_of(key))]
+
+
+def key_of(event: StepEvent) -> SessionKey:
+    """Returns whose session an event is part of, and what the client calls it."""
+    return event["visitor_id"], event.get("session_id")
+
+
+def gap_of(key: SessionKey) -> timedelta:
+    """Returns after how much silence such a session is over."""
+    return GAP if key[1] is None else SILENCE
+
+
+def split_by_gap(events: Iterable[Session], gap: timedelta = GAP) -> list[list[Session]]:
+    """Returns events in order, cut wherever more than `gap` passes between two."""
     sessions: list[list[Session]] = []
     for event in sorted(events, key=order_in_time):
-        if not sessions or event["timestamp"] - sessions[-1][-1]["timestamp"] > GAP:
+        if not sessions or event["timestamp"] - sessions[-1][-1]["timestamp"] > gap:
             sessions.append([])
         sessions[-1].append(event)
     return sessions
 
 
-def derived_session_id(first: SessionEvent) -> str:
-    """Returns the id of a session the client did not name: its visitor and the millisecond it began."""
-    return f"{first['visitor_id']}@{round(first['timestamp'].timestamp() * 1000)}"
+def session_id_of(key: SessionKey, started_at: datetime) -> str:
+    """Returns the id of a session by when it began, unique in the site: `visitor~client's id@millisecond`.
+
+    Without a client's id it is `visitor@millisecond`. A `~` of the visitor is written `%7E`, so that no two are alike.
+    """
+    visitor_id, client_id = key
+    if "~" in visitor_id or "%" in visitor_id:
+        visitor_id = visitor_id.replace("%", "%25").replace("~", "%7E")
+    named = visitor_id if client_id is None else f"{visitor_id}~{client_id}"
+    return f"{named}@{round(started_at.timestamp() * 1000)}"
 
 
-def fold_session(
-    session_id: str, derived: bool, events: Iterable[SessionEvent], computed_at: datetime
-) -> SessionDocument:
-    """Returns one session from all its events, in any order."""
+def fold_session(events: Iterable[SessionEvent], computed_at: datetime) -> SessionDocument:
+    """Returns one session from all its events, in any order, as if its visitor had not been here before."""
     ordered = sorted(events, key=order_in_time)
     first, last = ordered[0], ordered[-1]
+    session_id = session_id_of(key_of(first), first["timestamp"])
+    client_id = first.get("session_id")
     pages = [event for event in ordered if event["type"] == "pageview"]
     visited = [page.get("page_type") or page.get("path") or "other" for page in pages]
     orders = _orders(ordered)
@@ -44,7 +74,8 @@ def fold_session(
         _id=f"{first['site_id']}:{session_id}",
         site_id=first["site_id"],
         session_id=session_id,
-        derived=derived,
+        client_session_id=client_id,
+        derived=client_id is None,
         visitor_id=first["visitor_id"],
         user_id=user_id,
         person_id=user_id or first["visitor_id"],
@@ -65,7 +96,9 @@ def fold_session(
         converted=bool(orders),
         conversion_value=sum(total for total, _ in orders.values()),
         currency=next((currency for _, currency in orders.values()), None),
+        own_attribution=first["attribution"],
         attribution=first["attribution"],
+        attributed_at=first["timestamp"],
         bounce=len(pages) <= 1 and interactions == 0 and not orders,
         computed_at=computed_at,
     )

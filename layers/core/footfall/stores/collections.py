@@ -178,7 +178,6 @@ events = Collection(
     indexes=[
         _index("site_id", "timestamp"),
         _index("site_id", "visitor_id", "timestamp"),
-        _index("site_id", "session_id", partialFilterExpression={"session_id": {"$gt": ""}}),
         _index("site_id", "user_id", "timestamp", partialFilterExpression={"user_id": {"$gt": ""}}),
         _index("site_id", "page_type", "timestamp", partialFilterExpression={"type": "pageview"}),
         _index("site_id", "type", "timestamp"),

@@ -1,0 +1,121 @@
+"""Sessions of the same visitors brought into line with one another, after some of them were written.
+
+Whoever writes a session looks afterwards, until there is nothing left to mend. So of two concurrent recomputes, one of
+which saw an event that the other did not, whichever is later sees both results.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from footfall.schemas.session import SessionOrigin
+from footfall.sessions.attribution import ATTRIBUTION_WINDOW, Credit, credits_of
+from footfall.stores.collections import user_sessions
+from footfall.stores.mongo import Condition, Mongo
+from pymongo import UpdateOne
+
+
+class Settled(NamedTuple):
+    """The keys of sessions that were removed, and when those began whose days have other figures for it."""
+
+    superseded: set[str]
+    moments: list[datetime]
+
+
+def settle(
+    database: Mongo,
+    site_id: str,
+    begun: Sequence[SessionOrigin],
+    read: Sequence[SessionOrigin],
+    computed_at: datetime,
+) -> Settled:
+    """Remove sessions that are part of others by now, and attribute those anew that follow on what was written.
+
+    `begun` are sessions of visitors who had none before, attributed already; `read` are all others.
+    """
+    settled = Settled(set(), [])
+    written = [*read, *([] if _are_alone(database, site_id, begun) else begun)]
+    if not written:
+        return settled
+    since = min(session["started_at"] for session in written)
+    while True:
+        around = user_sessions.read(database, SessionOrigin, _around(site_id, written, since)).to_list()
+        superseded = _superseded(around)
+        current = [session for session in around if session["session_id"] not in superseded]
+        misattributed = _misattributed(current, since)
+        if not superseded and not misattributed:
+            return settled
+        _remove(database, site_id, list(superseded))
+        _attribute(database, site_id, misattributed, computed_at)
+        settled.superseded.update(_key(site_id, session_id) for session_id in superseded)
+        settled.moments.extend(superseded.values())
+        settled.moments.extend(session["started_at"] for session in current if session["session_id"] in misattributed)
+        since = min([since, *superseded.values()])
+
+
+def _are_alone(database: Mongo, site_id: str, begun: Sequence[SessionOrigin]) -> bool:
+    # as most often; the index alone tells
+    if not begun:
+        return True
+    since = min(session["started_at"] for session in begun)
+    return user_sessions.of(database).count_documents(_around(site_id, begun, since)) == len(begun)
+
+
+def _around(site_id: str, sessions: Sequence[SessionOrigin], since: datetime) -> Condition:
+    # sessions of the same visitors that may be part of these or they of them, or that may be attributed to one another
+    until = max(session["ended_at"] for session in sessions)
+    visitors = sorted({session["visitor_id"] for session in sessions})
+    began = {"$gte": since - ATTRIBUTION_WINDOW, "$lte": until + ATTRIBUTION_WINDOW}
+    return {"site_id": site_id, "visitor_id": {"$in": visitors}, "started_at": began}
+
+
+def _superseded(sessions: Sequence[SessionOrigin]) -> dict[str, datetime]:
+    # sessions of one visitor and one client's id never overlap, so the one that begins within another is stale
+    superseded: dict[str, datetime] = {}
+    ends: dict[tuple[str, str | None], datetime] = {}
+    for session in sorted(sessions, key=lambda each: each["started_at"]):
+        key, ended_at = (session["visitor_id"], session["client_session_id"]), session["ended_at"]
+        if key in ends and session["started_at"] <= ends[key]:
+            superseded[session["session_id"]] = session["started_at"]
+        ends[key] = max(ended_at, ends.get(key, ended_at))
+    return superseded
+
+
+def _misattributed(sessions: Sequence[SessionOrigin], since: datetime) -> dict[str, Credit]:
+    # of what began before, not all is here that it may be attributed to
+    credited = credits_of(sessions)
+    return {
+        session["session_id"]: credited[session["session_id"]]
+        for session in sessions
+        if session["started_at"] >= since
+        and credited[session["session_id"]] != (session["attribution"], session["attributed_at"])
+    }
+
+
+def _remove(database: Mongo, site_id: str, session_ids: list[str]) -> None:
+    if session_ids:
+        user_sessions.of(database).delete_many({"_id": {"$in": [_key(site_id, each) for each in session_ids]}})
+
+
+def _attribute(database: Mongo, site_id: str, credited: dict[str, Credit], computed_at: datetime) -> None:
+    if credited:
+        user_sessions.of(database).bulk_write(
+            [
+                UpdateOne(
+                    {"_id": _key(site_id, session_id)},
+                    {
+                        "$set": {
+                            "attribution": credit.attribution,
+                            "attributed_at": credit.at,
+                            "computed_at": computed_at,
+                        }
+                    },
+                )
+                for session_id, credit in credited.items()
+            ],
+            ordered=False,
+        )
+
+
+def _key(site_id: str, session_id: str) -> str:
+    return f"{site_id}:{session_id}"

@@ -1,0 +1,222 @@
+"""`footfall site`, and which key `--site` takes, against a Footfall that answers as a test wants."""
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cli import client
+from cli.main import app
+from tests.support.serving import serving
+
+MADE = {
+    "site_id": "roma",
+    "name": "Roma [shop]",
+    "currency": "EUR",
+    "time_zone": "Europe/Rome",
+    "origins": [],
+    "own_domains": [],
+    "hash_routes": False,
+    "page_rules": [{"prefix": "/p/", "page_type": "product"}],
+    "funnels": [{"name": "buying", "steps": ["product", "Order Completed"]}],
+    "retention_days": None,
+    "created_at": None,
+}
+KEYS = {"api_key": "ak_roma_1_2", "write_key": "wk_roma_1_2"}
+
+
+class Footfall(ThreadingHTTPServer):
+    """Remembers what it was asked, and gives `answers` by path."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answering)
+        self.asked: list[tuple[str, str, dict[str, str], Any]] = []
+        self.answers: dict[str, tuple[int, Any]] = {}
+
+
+class Answering(BaseHTTPRequestHandler):
+    server: Footfall
+
+    def answer(self) -> None:
+        """Answer whatever is asked."""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        gzipped = headers.get("content-encoding") == "gzip"
+        self.server.asked.append((self.command, self.path, headers, None if gzipped else json.loads(body or b"null")))
+        status, answer = self.server.answers.get(self.path, (200, {}))
+        text = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815 — the names are the base class' own
+
+    def log_message(self, *_: Any) -> None:
+        """Write no log."""
+
+
+@pytest.fixture
+def footfall(monkeypatch: pytest.MonkeyPatch) -> Iterator[Footfall]:
+    """A Footfall, and no waiting for it."""
+    monkeypatch.setattr(client, "wait_before", lambda *_: 0.0)
+    server = Footfall()
+    server.answers["/api/sites"] = (201, {**MADE, **KEYS})
+    server.answers["/api/sites/roma"] = (200, MADE)
+    with serving(server):
+        yield server
+
+
+def run(footfall: Footfall, *arguments: str, given: str | None = None, **keys: str) -> Result:
+    environment = {"FOOTFALL_URL": f"http://127.0.0.1:{footfall.server_address[1]}", "COLUMNS": "200"}
+    names = ("FOOTFALL_KEY", "FOOTFALL_WRITE_KEY", "FOOTFALL_OPERATOR_KEY")
+    given_keys = {name: keys.get(name.removeprefix("FOOTFALL_").lower(), "") for name in names}
+    return CliRunner().invoke(app, list(arguments), env=environment | given_keys, input=given)
+
+
+def test_a_shop_in_euro_in_rome_is_one_command(footfall: Footfall) -> None:
+    options = ["--name", "Roma", "--currency", "EUR", "--time-zone", "Europe/Rome", "--json"]
+    made = run(footfall, "site", "create", "roma", *options, operator_key="o")
+    assert (made.exit_code, json.loads(made.stdout)) == (0, {"site_id": "roma", **KEYS})
+    [(method, path, headers, body)] = footfall.asked
+    assert (method, path, headers["x-api-key"]) == ("POST", "/api/sites", "o")
+    assert body == {"site_id": "roma", "name": "Roma", "currency": "EUR", "time_zone": "Europe/Rome"}
+
+
+def test_every_setting_goes_as_the_api_takes_it(footfall: Footfall) -> None:
+    options = [
+        *("--page-rule", "/p/=product", "--page-rule", "/a=b/=search"),
+        *("--funnel", "buying=product|search, Order Completed", "--origin", "https://shop.example"),
+        *("--own-domain", "shop.example", "--hash-routes", "--retention-days", "400"),
+    ]
+    assert run(footfall, "site", "set", "roma", *options, operator_key="o").exit_code == 0
+    assert footfall.asked[0][3] == {
+        "page_rules": [{"prefix": "/p/", "page_type": "product"}, {"prefix": "/a=b/", "page_type": "search"}],
+        "funnels": [{"name": "buying", "steps": ["product|search", "Order Completed"]}],
+        "origins": ["https://shop.example"],
+        "own_domains": ["shop.example"],
+        "hash_routes": True,
+        "retention_days": 400,
+    }
+
+
+def test_an_empty_text_empties_a_list_and_no_days_are_for_ever(footfall: Footfall) -> None:
+    run(footfall, "site", "set", "roma", "--page-rule", "", "--origin", "", "--retention-days", "0", operator_key="o")
+    assert footfall.asked[0][3] == {"page_rules": [], "origins": [], "retention_days": None}
+
+
+def test_without_json_settings_and_keys_are_for_people(footfall: Footfall) -> None:
+    printed = run(footfall, "site", "create", "roma", operator_key="o").stdout
+    for part in ("Roma [shop]", "Europe/Rome", "buying: product → Order Completed", "/p/ is product", "for ever"):
+        assert part in printed
+    assert "export FOOTFALL_KEY=ak_roma_1_2" in printed
+    assert "export FOOTFALL_WRITE_KEY=wk_roma_1_2" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("site", "create", "roma", "--page-rule", "product"), "write a page rule as PREFIX=TYPE"),
+        (("site", "create", "roma", "--page-rule", "/p/="), "write a page rule as PREFIX=TYPE"),
+        (("site", "create", "roma", "--funnel", "buying"), "write a funnel as NAME=STEP,STEP"),
+        (("site", "create", "roma", "--funnel", "=a,b"), "write a funnel as NAME=STEP,STEP"),
+        (("site", "set", "roma"), "say what to change"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_before_anything_is_asked(
+    footfall: Footfall, arguments: tuple[str, ...], reason: str
+) -> None:
+    ended = run(footfall, *arguments, operator_key="o")
+    assert (ended.exit_code, footfall.asked) == (1, [])
+    assert reason in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_what_the_api_refuses_is_one_sentence(footfall: Footfall) -> None:
+    footfall.answers["/api/sites"] = (422, {"detail": "currency: there is no such currency in ISO 4217"})
+    ended = run(footfall, "site", "create", "roma", "--currency", "EURO", operator_key="o")
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert "currency: there is no such currency" in ended.stderr
+
+
+def test_sites_are_made_with_the_operators_key_alone(footfall: Footfall) -> None:
+    ended = run(footfall, "site", "create", "roma", key="ak_roma_1_2")
+    assert (ended.exit_code, footfall.asked) == (1, [])
+    assert "FOOTFALL_OPERATOR_KEY" in ended.stderr
+
+
+def test_who_has_no_operators_key_looks_after_a_site_with_its_own(footfall: Footfall) -> None:
+    run(footfall, "site", "show", "roma", key="ak_roma_1_2")
+    run(footfall, "site", "show", "roma", key="ak_roma_1_2", operator_key="o")
+    assert [headers["x-api-key"] for _, _, headers, _ in footfall.asked] == ["ak_roma_1_2", "o"]
+
+
+def test_every_page_of_sites_is_listed(footfall: Footfall) -> None:
+    for page, site_id in ((1, "a"), (2, "b")):
+        answer = {"sites": [{**MADE, "site_id": site_id}], "total_pages": 2}
+        footfall.answers[f"/api/sites?page={page}&page_size=100"] = (200, answer)
+    listed = json.loads(run(footfall, "site", "list", "--json", operator_key="o").stdout)
+    assert [site["site_id"] for site in listed["sites"]] == ["a", "b"]
+
+
+def test_keys_are_made_rotated_and_revoked(footfall: Footfall) -> None:
+    key = {"kind": "api", "key": "ak_roma_3_4"}
+    footfall.answers["/api/sites/roma/keys"] = footfall.answers["/api/sites/roma/keys/1/rotate?hours_kept=2"] = (
+        201,
+        key,
+    )
+    made = run(footfall, "site", "keys", "create", "roma", "--scope", "read", "--days", "90", operator_key="o")
+    assert "export FOOTFALL_KEY=ak_roma_3_4" in made.stdout
+    run(footfall, "site", "keys", "create", "roma", "--write", operator_key="o")
+    run(footfall, "site", "keys", "rotate", "roma", "1", "--hours-kept", "2", operator_key="o")
+    run(footfall, "site", "keys", "revoke", "roma", "1", operator_key="o")
+    first, second = footfall.asked[0][3], footfall.asked[1][3]
+    assert (first["scopes"], first["expires_at"][:2], second) == (["read"], "20", {"name": "", "kind": "write"})
+    assert [(method, path) for method, path, _, _ in footfall.asked[2:]] == [
+        ("POST", "/api/sites/roma/keys/1/rotate?hours_kept=2"),
+        ("DELETE", "/api/sites/roma/keys/1"),
+    ]
+
+
+@pytest.mark.parametrize("command", ["status", "train"])
+def test_a_site_is_asked_with_its_own_key_else_with_the_operators(footfall: Footfall, command: str) -> None:
+    footfall.answers["/api/health"] = footfall.answers["/api/models/train"] = (404, {"detail": "enough"})
+    run(footfall, command, "--site", "roma", key="ak_roma_1_2", operator_key="o")
+    run(footfall, command, "--site", "roma", key="ak_demo_1_2", operator_key="o")
+    run(footfall, command, key="ak_demo_1_2", operator_key="o")
+    told = [(headers["x-api-key"], headers.get("x-footfall-site")) for _, _, headers, _ in footfall.asked]
+    assert told == [("ak_roma_1_2", None), ("o", "roma"), ("ak_demo_1_2", None)]
+
+
+def test_without_a_key_for_the_site_nothing_is_asked(footfall: Footfall) -> None:
+    ended = run(footfall, "status", "--site", "roma", key="ak_demo_1_2")
+    assert (ended.exit_code, footfall.asked) == (1, [])
+    assert "set FOOTFALL_KEY to a key of the site roma, or FOOTFALL_OPERATOR_KEY" in ended.stderr
+
+
+def test_a_site_that_the_operators_key_does_not_open_is_named(footfall: Footfall) -> None:
+    footfall.answers["/api/health"] = (403, {"message": "Forbidden"})
+    ended = run(footfall, "status", "--site", "rome", operator_key="o")
+    assert "is not accepted for the site rome: `footfall site list` shows which there are" in ended.stderr
+
+
+def test_events_are_sent_with_the_sites_own_write_key(footfall: Footfall) -> None:
+    footfall.answers["/collect"] = (202, {"accepted": 1, "rejected": []})
+    footfall.answers["/api/sites/roma/keys"] = (
+        200,
+        {"keys": [{"write_key": None}, {"write_key": "wk_roma_1_2"}, {"write_key": "wk_roma_3_4"}]},
+    )
+    keys = {"write_key": "wk_demo_1_2", "operator_key": "o"}
+    assert run(footfall, "send", "-", "--site", "roma", given="{}", **keys).exit_code == 0
+    run(footfall, "send", "-", "--site", "demo", given="{}", **keys)
+    told = [(path, headers["x-api-key"]) for _, path, headers, _ in footfall.asked]
+    assert told == [("/api/sites/roma/keys", "o"), ("/collect", "wk_roma_3_4"), ("/collect", "wk_demo_1_2")]
+
+
+def test_a_site_without_a_write_key_is_told_how_to_make_one(footfall: Footfall) -> None:
+    footfall.answers["/api/sites/roma/keys"] = (200, {"keys": []})
+    ended = run(footfall, "send", "-", "--site", "roma", given="{}", operator_key="o")
+    assert "`footfall site keys create roma --write` makes one" in ended.stderr

@@ -1,0 +1,167 @@
+"""api/sites through its Lambda handler: the keys of a site, and what collect is told of them, on real stores."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from footfall.clock import now
+from footfall.errors import Unavailable
+from footfall.identity import read_write_key
+from pymongo.database import Database
+
+from functions.api.sites import keys as site_keys
+from tests.support.sites import SIGNING, SITES, access, make, opens, operator
+
+Mongo = Database[dict[str, Any]]
+
+
+def test_a_key_does_what_its_scopes_say_until_it_ends(deployed: Mongo) -> None:
+    make("roma")
+    ends = (now() + timedelta(days=90)).isoformat()
+    wanted = {"scopes": ["write", "read"], "name": "shop", "expires_at": ends}
+    status, made = operator("POST", f"{SITES}/roma/keys", wanted)
+    granted = opens(made["key"])
+    assert (status, made["kind"], made["name"], made["scopes"]) == (201, "api", "shop", ["read", "write"])
+    assert granted is not None
+    assert granted["scopes"] == "read write"
+    assert operator("POST", f"{SITES}/roma/keys", {})[1]["scopes"] == ["read"]
+    deployed["sites"].update_one(
+        {"_id": "roma", "api_keys.key_id": made["key_id"]}, {"$set": {"api_keys.$.expires_at": now()}}
+    )
+    assert opens(made["key"]) is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fields"),
+    [
+        ({"scopes": []}, ["scopes"]),
+        ({"scopes": ["operator"]}, ["scopes.0"]),
+        ({"expires_at": "2020-01-01"}, ["expires_at"]),
+        ({"expires_at": "soon"}, ["expires_at"]),
+        ({"kind": "write", "scopes": ["read"]}, ["scopes"]),
+        ({"kind": "write", "expires_at": "2999-01-01"}, ["expires_at"]),
+        ({"kind": "jwt"}, ["kind"]),
+    ],
+)
+def test_a_key_that_cannot_be_is_refused(deployed: Mongo, wrong: dict[str, Any], fields: list[str]) -> None:
+    make("roma")
+    status, answer = operator("POST", f"{SITES}/roma/keys", wanted := wrong)
+    assert (status, [error["field"] for error in answer["errors"]]) == (422, fields), wanted
+
+
+def test_keys_are_listed_with_their_last_use_and_write_keys_whole(deployed: Mongo) -> None:
+    made = make("roma")
+    assert opens(made["api_key"])
+    api, write = operator("GET", f"{SITES}/roma/keys")[1]["keys"]
+    assert (api["kind"], api["write_key"], write["kind"], write["write_key"]) == (
+        "api",
+        None,
+        "write",
+        made["write_key"],
+    )
+    assert now() - datetime.fromisoformat(api["last_used_at"]) < timedelta(minutes=1)
+    assert write["last_used_at"] is None
+
+
+def test_after_a_rotation_both_keys_work_until_the_old_one_ends(deployed: Mongo) -> None:
+    make("roma")
+    old = operator("POST", f"{SITES}/roma/keys", {"scopes": ["read"], "name": "shop"})[1]
+    path = f"{SITES}/roma/keys/{old['key_id']}/rotate"
+    status, new = operator("POST", path, hours_kept=2)
+    assert (status, new["scopes"], new["name"], new["expires_at"]) == (201, ["read"], "shop", None)
+    assert opens(old["key"])
+    assert opens(new["key"])
+    kept = next(key for key in operator("GET", f"{SITES}/roma/keys")[1]["keys"] if key["key_id"] == old["key_id"])
+    assert abs(datetime.fromisoformat(kept["expires_at"]) - now() - timedelta(hours=2)) < timedelta(minutes=1)
+    operator("POST", path, hours_kept=48)
+    again = next(key for key in operator("GET", f"{SITES}/roma/keys")[1]["keys"] if key["key_id"] == old["key_id"])
+    assert again["expires_at"] == kept["expires_at"], "a rotation never lets a key live longer"
+    operator("POST", path, hours_kept=0)
+    assert opens(old["key"]) is None
+
+
+def test_a_key_for_ninety_days_is_followed_by_one_for_ninety_days(deployed: Mongo) -> None:
+    make("roma")
+    ends = (now() + timedelta(days=90)).isoformat()
+    old = operator("POST", f"{SITES}/roma/keys", {"expires_at": ends})[1]
+    deployed["sites"].update_one(
+        {"_id": "roma", "api_keys.key_id": old["key_id"]},
+        {"$set": {"api_keys.$.created_at": now() - timedelta(days=80), "api_keys.$.expires_at": now() + timedelta(10)}},
+    )
+    new = operator("POST", f"{SITES}/roma/keys/{old['key_id']}/rotate")[1]
+    assert abs(datetime.fromisoformat(new["expires_at"]) - now() - timedelta(days=90)) < timedelta(minutes=1)
+
+
+def test_a_write_key_is_followed_by_another_and_goes_on(deployed: Mongo, worker: str) -> None:
+    made = make("roma")
+    status, new = operator("POST", f"{SITES}/roma/keys/{made['write_key'].split('_')[2]}/rotate")
+    assert (status, new["kind"], new["key"]) == (201, "write", new["write_key"])
+    assert read_write_key(new["key"], SIGNING) is not None
+    assert access(worker)["revoked"] == []
+    assert len(operator("GET", f"{SITES}/roma/keys")[1]["keys"]) == 3
+
+
+def test_a_revoked_api_key_opens_nothing(deployed: Mongo) -> None:
+    key = make("roma")["api_key"]
+    path = f"{SITES}/roma/keys/{key.split('_')[2]}"
+    assert operator("DELETE", path) == (200, {"key_id": key.split("_")[2], "status": "revoked"})
+    assert opens(key) is None
+    assert operator("DELETE", path)[0] == 404
+
+
+def test_collect_is_told_of_a_revoked_write_key_and_of_origins(deployed: Mongo, worker: str) -> None:
+    by_hand = {"revoked": ["older"], "origins": {}, "events_per_second": {"roma": 5}}
+    boto3.client("ssm").put_parameter(Name=f"/sites/{worker}", Value=json.dumps(by_hand), Overwrite=True)
+    make("other", origins=["https://other.example"])
+    key_id = make("roma")["write_key"].split("_")[2]
+    for _ in range(2):  # whoever did not get the answer asks again
+        assert operator("DELETE", f"{SITES}/roma/keys/{key_id}")[0] == 200
+    operator("PATCH", f"{SITES}/roma", {"origins": ["https://roma.example"]})
+    assert access(worker) == {
+        "revoked": sorted(["older", key_id]),
+        "origins": {"other": ["https://other.example"], "roma": ["https://roma.example"]},
+        "events_per_second": {"roma": 5},
+    }
+    operator("PATCH", f"{SITES}/roma", {"origins": []})
+    assert access(worker)["origins"] == {"other": ["https://other.example"]}
+    assert [key["kind"] for key in operator("GET", f"{SITES}/roma/keys")[1]["keys"]] == ["api"]
+
+
+def test_those_who_revoke_at_once_are_all_heard(deployed: Mongo, worker: str) -> None:
+    made = [make(f"site-{number}")["write_key"].split("_")[1:3] for number in range(8)]
+
+    def revoked(key: list[str]) -> str | None:
+        with suppress(Unavailable):  # too many wrote at once: to be asked again
+            return site_keys.revoke_key(*key).key_id
+        return None
+
+    with ThreadPoolExecutor(8) as pool:
+        heard = {key_id for key_id in pool.map(revoked, made) if key_id}
+    assert heard
+    assert heard <= set(access(worker)["revoked"])
+
+
+def test_what_collect_cannot_be_told_is_no_success(deployed: Mongo, worker: str) -> None:
+    full = json.dumps({"revoked": [f"{number:012x}" for number in range(544)], "origins": {}}, separators=(",", ":"))
+    assert len(full) < 8_192
+    boto3.client("ssm").put_parameter(Name=f"/sites/{worker}", Value=full, Overwrite=True, Tier="Advanced")
+    key_id = make("roma")["write_key"].split("_")[2]
+    status, answer = operator("DELETE", f"{SITES}/roma/keys/{key_id}")
+    assert (status, "full" in answer["detail"]) == (409, True)
+    assert access(worker) == json.loads(full)
+
+
+def test_a_site_has_so_many_keys_and_no_more(deployed: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site_keys, "MOST_KEYS", 2)
+    key_id = make("roma")["api_key"].split("_")[2]
+    for body in ({}, {"kind": "write"}):
+        assert operator("POST", f"{SITES}/roma/keys", body)[0] == 201
+        assert operator("POST", f"{SITES}/roma/keys", body)[0] == 409
+    assert operator("POST", f"{SITES}/roma/keys/{key_id}/rotate")[0] == 409
+    assert operator("DELETE", f"{SITES}/roma/keys/{key_id}")[0] == 200
+    assert operator("POST", f"{SITES}/roma/keys", {})[0] == 201
+    assert operator("POST", f"{SITES}/nowhere/keys", {})[0] == 404
