@@ -37,7 +37,7 @@ class Layout:
     lines: bool = False
 
 
-def layout(name: str, title: str, known_by: str, source: str = "", **fields: str) -> Layout:
+def layout(name: str, title: str, known_by: str, source: str = "", /, **fields: str) -> Layout:
     """Returns a layout written shortly: `known_by` fields between blanks, the columns of a field between bars."""
     columns = {field: tuple(names.split("|")) for field, names in fields.items()}
     return Layout(name, title, columns, tuple(known_by.split()), source)
