@@ -156,6 +156,45 @@ def test_devices_of_one_person_that_share_a_clients_id_keep_their_sessions(pipel
     assert {session["person_id"] for session in pipeline["user_sessions"].find()} == {"ann"}
 
 
+def arriving(minutes: float, *, utm: str = "", referrer: str | None = None, **but: Any) -> Json:
+    """A page view by a link."""
+    url = f"https://shop.example/{utm and f'?utm_source={utm}&utm_medium=email'}"
+    return an_event(timestamp=at(minutes), url=url, referrer=referrer, **but)
+
+
+def sources(database: Mongo) -> list[str]:
+    """What each session is attributed to, in order."""
+    sessions = database["user_sessions"].find().sort("started_at", 1)
+    return [session["attribution"].get("source", "direct") for session in sessions]
+
+
+def test_who_comes_back_from_a_payment_page_later_keeps_what_brought_them(pipeline: Mongo) -> None:
+    run(a_message([arriving(-40, utm="Newsletter"), arriving(-35, referrer="https://shop.example/cart")]))
+    run(a_message([arriving(0, referrer="https://www.paypal.com/", visitorId="stranger")]))
+    run(a_message([arriving(0, referrer="https://www.paypal.com/")]))
+    assert sources(pipeline) == ["newsletter", "direct", "newsletter"]
+    back = pipeline["user_sessions"].find_one({"visitor_id": "visitor", "started_at": NOON})
+    assert back is not None
+    assert back["own_attribution"] == {"channel": "direct"}
+    assert back["attributed_at"] == NOON - timedelta(minutes=40)
+
+
+def test_an_attribution_ends_after_thirty_days_and_direct_visits_do_not_renew_it(pipeline: Mongo) -> None:
+    for days in (31, 1 + 1 / 24, 1, 1 - 1 / 24):
+        run(a_message([arriving(-days * DAY, utm="news" if days == 31 else "")]))
+    assert sources(pipeline) == ["news", "news", "news", "direct"]
+
+
+def test_a_late_event_changes_what_later_sessions_are_attributed_to_and_their_days(pipeline: Mongo) -> None:
+    run(a_message([arriving(-5 * DAY, utm="news"), *(arriving(-days * DAY) for days in (4, 2, 0))]))
+    pipeline["stale_days"].delete_many({})
+    run(a_message([arriving(-3 * DAY, utm="google")]))
+    assert sources(pipeline) == ["news", "news", "google", "google", "google"]
+    assert {mark["date"] for mark in pipeline["stale_days"].find()} == {"2026-02-26", "2026-02-27", "2026-03-01"}
+    run(a_message([arriving(-3 * DAY - 1)]))
+    assert sources(pipeline) == ["news", "news", "news", "news", "news"]
+
+
 def test_a_visitor_who_logs_in_is_linked_to_the_person_and_keeps_the_past(pipeline: Mongo) -> None:
     run(a_message([an_event(visitorId="v", timestamp=at(-3 * 24 * 60))]))
     pipeline["stale_days"].delete_many({})

@@ -1,7 +1,8 @@
 """Nobody: what clients, shops' systems and files write where they know no id.
 
 The words are those that Mixpanel, PostHog and Amplitude refuse as ids, and what JavaScript, PHP, Python, Objective-C,
-Excel and templates that were not filled in leave behind. web/tracker/src/nobody.ts has the same pattern; a test compares them.
+Excel and templates that were not filled in leave behind. The tracker has the same
+pattern (web/tracker/src/nobody.ts); a test compares them.
 """
 
 import math
@@ -9,7 +10,7 @@ import re
 from functools import lru_cache
 
 NOBODY = re.compile(
-    r"((0+|null|nil|none|nan?|nat|n a|undef(ined)?|void|empty|missing|false|true|object object|"
+    r"((0+|null|nil|none|nan?|nat|n a|undef(ined)?|false|true|object object|"
     r"not (set|provided|available|authenticated|logged in)|logged out|nobody|no (user|id)|default|"
     r"(anonymous|unknown|guest)( user)?|guest customer|anon(yme?)?|gast|invitado|ospite|email|"
     r"(((user|customer|client|visitor|anonymous|distinct|order) ?)?|u)id)( |$))*"

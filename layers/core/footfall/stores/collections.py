@@ -219,7 +219,9 @@ orders = Collection(
         _index("site_id", "user_id", "placed_at"),
         _index("site_id", "person_id"),
         _index("site_id", "placed_at"),
-        _index("site_id", "refunded_at", partialFilterExpression={"refunded_at": {"$type": "date"}}),
+        _index("site_id", "refunds.at", partialFilterExpression={"refunds.at": {"$type": "date"}}),
+        _index("site_id", "currency"),
+        _index("site_id", "flags", partialFilterExpression={"flags": {"$gt": ""}}),
     ],
     person=("user_id", "person_id"),
 )
