@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from footfall.codec import decode
 from footfall.errors import Invalid, Unstorable
-from footfall.events.normalise import Reading, read_event
-from footfall.events.times import parse_time
+from footfall.events.clocks import history_clocks
+from footfall.events.nobody import is_nobody
+from footfall.events.reading import Reading, read_event
 from footfall.identity import derived_event_id
 from footfall.imports.kind import Destination, GroupEvents, Kind, RowKey
 from footfall.imports.layouts import Layout
 from footfall.imports.reader import TableRow
-from footfall.schemas.event import Json
 
 LINES = Layout("json-lines", "events as JSON, one on each line", {}, (), lines=True)
 SEND_TIMES = ("sentAt", "sent_at")
@@ -28,13 +28,14 @@ def group_events(rows: Sequence[TableRow], destination: Destination) -> GroupEve
     The clock of who wrote the file says nothing of when its events were sent, so their times are taken as they are.
     """
     (line,) = rows
-    raw, (event, content) = _read(line.text("line"), destination)
-    kept = {name: value for name, value in raw.items() if name not in SEND_TIMES}
-    event_id = event.get("event_id") or derived_event_id(destination.site_id, content)
+    reading = _read(line.text("line"), destination)
+    kept = {name: value for name, value in reading.sent.items() if name not in SEND_TIMES}
+    told = reading.event.get("event_id")
+    event_id = told if told and not is_nobody(told) else derived_event_id(destination.site_id, reading.content)
     return GroupEvents([{**kept, "eventId": event_id, "sequence": line.row.line}])
 
 
-def _read(text: str, destination: Destination) -> tuple[Json, Reading]:
+def _read(text: str, destination: Destination) -> Reading:
     try:
         raw = decode(text.encode())
     except (ValueError, RecursionError):
@@ -45,10 +46,8 @@ def _read(text: str, destination: Destination) -> tuple[Json, Reading]:
         raise Unstorable("invalid", error.detail) from None
     if reading.event.get("site_id") not in (None, destination.site_id):
         raise Unstorable("wrong_site", "siteId names another site")
-    moment = parse_time(reading.event.get("timestamp"))
-    if moment is None or moment > destination.latest:
-        raise Unstorable("bad_date", "the event tells no time, or none that can be read, or one in the future")
-    return raw, reading
+    history_clocks(reading.event.get("timestamp"), None, destination.latest)
+    return reading
 
 
 EVENT_LINES = Kind({}, (LINES,), row_key, group_events)
