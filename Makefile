@@ -15,7 +15,7 @@ TEMPLATES := template.yaml infra/alarms.yaml infra/network.yaml infra/stores.yam
 
 .PHONY: help
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- environments: made once, and again only when the pins change ---------------------------------------------------------
 

@@ -122,7 +122,7 @@ def _queues(template: Template) -> tuple[list[str], list[str]]:
 
 def _alarms(template: Template) -> Iterator[tuple[str, object]]:
     work, dead = _queues(template)
-    for queue in dead:  # nothing should ever be in one: mend the cause, then redrive
+    for queue in dead:  # nothing should ever be in one: fix the cause, then redrive
         waiting = _metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue)
         name = f"{queue.removesuffix('DeadLetterQueue')}DeadLetters"
         yield name, _alarm(f"{queue} holds what failed for good", {**waiting, "Statistic": "Maximum", "Period": PERIOD})

@@ -113,7 +113,6 @@ def stores(
         "REDIS_URL": redis_url,
         "MILVUS_URI": milvus_uri,
         "MILVUS_TOKEN_SECRET": "",
-        "ENVIRONMENT": "local",
         "LOG_LEVEL": "INFO",
         "POWERTOOLS_SERVICE_NAME": "footfall",
     }

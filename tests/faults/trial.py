@@ -109,7 +109,7 @@ Inject = Callable[[Trial], str]
 
 @dataclass(frozen=True)
 class Scenario:
-    """One fault: the pipeline it is let into, and what does it and heals it again."""
+    """One fault: the pipeline it is injected into, and what does it and heals it again."""
 
     name: str
     setting: Setting

@@ -1,4 +1,4 @@
-"""Two thousand odd inputs, always the same; `make fuzz` takes a hundred thousand others."""
+"""Two thousand invalid or unusual inputs, always the same; `make fuzz` takes a hundred thousand others."""
 
 from collections.abc import Iterator
 from functools import partial

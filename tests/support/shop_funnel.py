@@ -86,6 +86,5 @@ def _insert(database: Database[Document], part: dict[str, list[Document]]) -> No
             documents.clear()
 
 
-ROLLED_UP = ("type", "name", "received_at", "sequence", "path", "user_id", "session_id", "bot")
 PAGE_VIEW = dict(a_document(eventType="pageview"))
 IDENTIFY = dict(a_document(eventType="identify"))

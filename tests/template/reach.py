@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from .houses import ROOT
+from .folders import ROOT
 
 Name = tuple[str, str]  # module, top-level name in it; an empty name is what runs at import
 OURS = {"functions": ROOT, "footfall": ROOT / "layers" / "core"}

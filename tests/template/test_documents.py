@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from footfall.stores.collections import COLLECTIONS
 
-from .houses import ROOT, declared
+from .folders import ROOT, declared
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))

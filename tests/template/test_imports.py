@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .houses import ROOT, declared, logical_id
+from .folders import ROOT, declared, logical_id
 
 SCRIPT = Path(__file__).with_name("import_alone.py")
 # Initialisation is billed, and these cost 100 ms and more each: not in functions that have no business with them.

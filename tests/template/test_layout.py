@@ -8,7 +8,7 @@ import pytest
 
 from infra.template import resources
 
-from .houses import ROOT, declared, logical_id
+from .folders import ROOT, declared, logical_id
 
 Lambdas = dict[str, dict[str, Any]]
 

@@ -7,7 +7,7 @@ import pytest
 
 from infra.template import resources
 
-from .houses import declared, logical_id
+from .folders import declared, logical_id
 from .reach import calls_made_by
 
 Template = dict[str, Any]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from .houses import declared, logical_id
+from .folders import declared, logical_id
 
 HTTP = [folder for folder in declared() if folder.startswith("functions/api/") and not folder.endswith("authorizer")]
 PUBLIC = {"POST /collect", "GET /collect", "POST /v1/{kind}", "GET /health", "GET /docs", "GET /openapi.json"}

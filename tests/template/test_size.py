@@ -7,7 +7,7 @@ import pytest
 
 from infra.build import LIMIT_MIB, sizes
 
-from .houses import ROOT
+from .folders import ROOT
 
 BUILT = ROOT / ".aws-sam" / "build"
 AARCH64 = 183

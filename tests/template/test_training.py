@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from .houses import ROOT
+from .folders import ROOT
 
 DEFINITION = ROOT / "infra" / "training.asl.yaml"
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from footfall import settings
 
-from .houses import ROOT, declared, logical_id
+from .folders import ROOT, declared, logical_id
 from .reach import settings_read_by
 
-FOR_ALL = {"ENVIRONMENT", "LOG_LEVEL", "POWERTOOLS_SERVICE_NAME"}  # the logger reads these for every function
+FOR_ALL = {"LOG_LEVEL", "POWERTOOLS_SERVICE_NAME"}  # the logger reads these for every function
 
 
 @pytest.mark.parametrize("folder", declared())

@@ -9,7 +9,7 @@ import pytest
 from footfall.stores.collections import COLLECTIONS, fields_of
 
 from . import reach
-from .houses import ROOT, declared
+from .folders import ROOT, declared
 from .writes import DELETES, Write, is_allowed, writes_in, writes_of
 
 WRITER_FOLDERS = ("functions", "layers/core/footfall", "cli", "infra")
@@ -17,8 +17,8 @@ WRITER_FOLDERS = ("functions", "layers/core/footfall", "cli", "infra")
 
 def foreign_writes(folder: str) -> list[Write]:
     """Returns the writes of a function that it may not do."""
-    room = folder.removeprefix("functions/")
-    return sorted(write for write in writes_of(folder) if not is_allowed(write, room))
+    function = folder.removeprefix("functions/")
+    return sorted(write for write in writes_of(folder) if not is_allowed(write, function))
 
 
 @pytest.mark.parametrize("folder", declared())
@@ -41,10 +41,10 @@ def _all_writes() -> Iterator[Write]:
 
 
 def test_every_writer_is_a_function_or_a_trigger_and_does_write() -> None:
-    rooms = {folder.removeprefix("functions/"): folder for folder in declared()}
+    names = {folder.removeprefix("functions/"): folder for folder in declared()}
     for collection in COLLECTIONS.values():
         if collection.writer:
-            mine = [folder for room, folder in rooms.items() if f"{room}/".startswith(f"{collection.writer}/")]
+            mine = [folder for function, folder in names.items() if f"{function}/".startswith(f"{collection.writer}/")]
             assert any(write.collection == collection.name for folder in mine for write in writes_of(folder)), (
                 f"{collection.writer} does not write {collection.name}"
             )
@@ -80,6 +80,8 @@ def _forget() -> None:
         ("collections.orders.of(database()).insert_one(None)", "orders", "insert_one"),
         ("kept = orders.of(database())\n    kept.update_one({}, {})", "orders", "update_one"),
         ("database()['orders'].replace_one({}, {})", "?", "replace_one"),
+        ("orders.of(database()).drop()", "orders", "drop"),
+        ("database().drop_collection('orders')", "?", "drop_collection"),
         ("orders.of(database()).aggregate([{'$merge': 'orders'}])", "?", "$merge"),
     ],
 )

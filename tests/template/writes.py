@@ -12,6 +12,8 @@ BULK_OF_DELETES = "bulk_write of deletes"
 DELETES = frozenset({"delete_one", "delete_many", "find_one_and_delete", BULK_OF_DELETES})
 WRITES = DELETES | {
     "bulk_write",
+    "drop",
+    "drop_collection",
     "find_one_and_replace",
     "find_one_and_update",
     "insert_many",
@@ -94,18 +96,18 @@ def _declared(module: str, named: ast.expr) -> str:
     return found[1] if found[0] == DECLARATIONS and found[1] in DECLARED else SOME
 
 
-def is_allowed(write: Write, room: str) -> bool:
+def is_allowed(write: Write, function: str) -> bool:
     """Returns whether a function (`etl/events`) may do a write, as the collection's declaration says."""
-    if room == "jobs/prepare" and write.module == MIGRATIONS:
+    if function == "jobs/prepare" and write.module == MIGRATIONS:
         return True
     if write.collection == SOME:
         return (
-            room == "jobs/retention" and write.method in DELETES
+            function == "jobs/retention" and write.method in DELETES
         )  # it walks all that are declared to be kept for days
     collection = COLLECTIONS[write.collection]
-    if collection.writer and (room == collection.writer or room.startswith(f"{collection.writer}/")):
+    if collection.writer and (function == collection.writer or function.startswith(f"{collection.writer}/")):
         return True
-    return write.method in DELETES and room in _removers(collection)
+    return write.method in DELETES and function in _removers(collection)
 
 
 def _removers(collection: Collection[object]) -> set[str | None]:  # type: ignore[type-var]

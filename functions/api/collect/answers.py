@@ -27,7 +27,7 @@ class Accepted(BaseModel):
 
 
 class Success(BaseModel):
-    """What a Segment SDK hears: everything it sent is in the queue, and what is wrong with it ends in quarantine."""
+    """The answer to a Segment SDK: all it sent is in the queue, and what is wrong with it ends in quarantine."""
 
     success: Literal[True] = True
 

@@ -27,7 +27,7 @@ class ReplayCommand(QuarantineFilter):
     """Which inputs to read again, and how fast."""
 
     max_attempts: int | None = Field(
-        default=None, ge=0, le=1_000_000, description="Only inputs whose replays failed at most so often"
+        default=None, ge=0, le=1_000_000, description="Only inputs whose replays failed at most this many times"
     )
     rate: int = Field(default=100, ge=1, le=1000, description="Events a second; rows are read again import by import")
     limit: int = Field(default=1_000, ge=1, le=10_000, description="How many inputs at most")

@@ -119,12 +119,6 @@ class PipelineSettings(BaseModel):
     retention_function_name: str
 
 
-class DeploymentSettings(BaseModel):
-    """Which environment this is: dev, staging, production or local."""
-
-    environment: str
-
-
 def from_environment(model: type[Model]) -> Model:
     """Returns the settings of one concern; raises Misconfigured, naming the variables that are missing or wrong."""
     return cast(Model, read_environment(model))  # functools.cache forgets that one type gives the same

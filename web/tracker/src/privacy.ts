@@ -3,7 +3,7 @@
 const TELLING =
   /([?&#;][^=&#]*(?:pass|pwd|token|secret|mail|phone|card|cvc|cvv|iban|auth(?!or)|session)[^=&#]*=)[^&#]*/gi;
 
-/** An address without the values of parameters whose names sound private. */
+/** A URL without the values of parameters whose names suggest private data. */
 export const cleanUrl = (url: string): string => url.replace(TELLING, "$1*").slice(0, 2000); // an address is ASCII
 
 /** A text with e-mail addresses and long numbers replaced by *, on one line. */

@@ -274,7 +274,9 @@ def _number(row: TableRow, field: str) -> Decimal:
 
 
 def _plain(number: Decimal) -> str:
-    return f"{number:f}"
+    # three decimals might be thousands to who reads the text: 1.234; four are not
+    text = f"{number:f}"
+    return f"{text}0" if len(text.partition(".")[2]) == 3 else text
 
 
 ORDERS = Kind(FIELDS, LAYOUTS, row_key, group_events, whole="order_id")

@@ -75,7 +75,7 @@ class PageFigures(BaseModel):
 
 
 class SourceFigures(BaseModel):
-    """Where sessions came from; `direct` is nowhere in particular."""
+    """Where sessions came from; `direct` when no source is known."""
 
     source: str
     sessions: int

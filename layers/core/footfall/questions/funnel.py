@@ -74,7 +74,9 @@ class FunnelAnswer(RangeAnswer):
     funnel: str | None = Field(description="The funnel's name; null for a question's own `steps`", examples=["default"])
     unit: Unit = Field(description="What is counted")
     steps: list[FunnelStep]
-    overall_conversion_rate: float = Field(description="Last step of first step, in percent", examples=[0.5])
+    overall_conversion_rate: float = Field(
+        description="Those who reached the last step, of those who reached the first, in percent", examples=[0.5]
+    )
     currency: str = Field(description="Of `revenue`", examples=["GBP"])
     breakdowns: list[FunnelBreakdown] = Field(description="Empty without `breakdown`")
 

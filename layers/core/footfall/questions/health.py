@@ -1,4 +1,4 @@
-"""The question whether everything that Footfall stands on answers, and how fast."""
+"""The question whether everything that Footfall depends on answers, and how fast."""
 
 import socket
 import time
@@ -34,7 +34,7 @@ SKIPPED_SECTIONS = dict.fromkeys(["locks", "metrics", "repl", "tcmalloc", "trans
 
 
 class Dependency(BaseModel):
-    """One thing that Footfall stands on; without a `needed` one it does not work, without another less well."""
+    """A store or service Footfall depends on; without a `needed` one it does not work, without others less well."""
 
     status: Literal["ok", "unavailable"]
     needed: bool

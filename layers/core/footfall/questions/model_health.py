@@ -27,7 +27,10 @@ class Drift(BaseModel):
 
     feature: str = Field(examples=["recency"])
     index: float = Field(description="population stability index: Σ (q − p) · ln(q / p) over bins", examples=[0.04])
-    by_chance: float = Field(description="what no change at all reaches in one case of twenty", examples=[0.02])
+    by_chance: float = Field(
+        description="what the index reaches by chance in one case of twenty, although nothing has changed",
+        examples=[0.02],
+    )
     then: int = Field(description="how many customers or visits the model was trained on", examples=[4338])
     now: int = Field(description="how many customers there are now, or visits since", examples=[4402])
     verdict: Verdict = Field(
