@@ -15,7 +15,8 @@ from rich.console import Console
 
 from cli.charts import device_chart, funnel_chart, segments_chart
 from cli.client import Client, CliError, Json, follow, reporting_errors
-from cli.imports import LocalFile, files_of, progress_on, run_import
+from cli.files import LocalFile, files_of
+from cli.imports import progress_on, run_import
 from cli.simulate import plan_of, send_traffic
 
 

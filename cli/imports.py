@@ -1,37 +1,27 @@
 """`footfall import`: uploads files of a shop and waits until what they hold can be queried."""
 
-import gzip
-import io
-import re
 import time
-import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import httpx
 import typer
-from footfall.errors import Invalid, Unimportable
-from footfall.imports.kinds import KINDS, check_names, check_options, check_unpacked, stems_of
-from footfall.imports.layouts import stem_of
 from footfall.schemas.imports import ImportKind, ReadingOptions
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from cli.client import Client, CliError, Json, Key, SiteId, To, client_of, follow, reporting_errors
 from cli.currencies import currency_warning
 
+if TYPE_CHECKING:
+    from cli.files import LocalFile
+
 BLOCK = 256 * 1024
-GZIP = b"\x1f\x8b"
-UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 PROBLEMS_SHOWN = 5
 REFUSED_SOME = 3
 """The exit code of an import that refused anything."""
-MAX_NAME = 90
 ROLLUP_SECONDS = 8.0
 """How often a rollup is started while events are still being stored: most of their days are complete by then."""
 ROLLUPS_ENOUGH = 4
@@ -42,15 +32,6 @@ NEXT = {
     "orders": "/api/metrics",
     "events": "/events/recent",
 }
-
-
-@dataclass(frozen=True)
-class LocalFile:
-    """A file to upload, and the name it is uploaded under."""
-
-    path: Path
-    name: str
-    size: int
 
 
 def import_files(
@@ -65,6 +46,9 @@ def import_files(
     time_zone: Annotated[str | None, typer.Option(help="Of times without an offset; else the site's.")] = None,
     decimal: Annotated[str | None, typer.Option(help="The decimal mark: point or comma.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Where it is not found: utf-8, cp1250, ….")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show how the first rows would be read, and stop.")
+    ] = False,
     to: To = None,
     key: Key = None,
     site: SiteId = None,
@@ -87,8 +71,14 @@ def import_files(
     """
     console = Console()
     with reporting_errors("import"):
-        options = options_of(kind, mapped or [], dates, time_zone, decimal, encoding)
-        files = files_of(kind, paths, options)
+        from cli.files import files_of, options_of  # looking at files takes what --help need not load
+
+        given = {"dates": dates, "time_zone": time_zone, "decimal": decimal, "encoding": encoding}
+        options = options_of(kind, mapped or [], **given)
+        files = files_of(kind, paths)
+        _look_at(console, kind, files, options, dry_run)
+        if dry_run:
+            return
         began = time.perf_counter()
         try:
             with client_of(to, key, site) as client, progress_on(console) as progress:
@@ -103,117 +93,25 @@ def import_files(
             raise typer.Exit(REFUSED_SOME)
 
 
-def options_of(
-    kind: ImportKind,
-    mapped: Sequence[str],
-    dates: str | None = None,
-    time_zone: str | None = None,
-    decimal: str | None = None,
-    encoding: str | None = None,
-) -> ReadingOptions:
-    """Returns how the files are to be read; raises CliError, which names the option, for what cannot be meant."""
-    given = {"dates": dates, "time_zone": time_zone, "decimal": decimal, "encoding": encoding}
-    try:
-        options = ReadingOptions.model_validate({**given, "columns": _mapping(mapped)})
-        check_options(kind, options)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = "--map" if problem["loc"][0] == "columns" else f"--{problem['loc'][0]}".replace("_", "-")
-        raise CliError(f"{where}: {problem['msg']}") from None
-    except Invalid as error:
-        field = error.problems[0].field.removeprefix("options.").replace("columns.", "map ").replace("_", "-")
-        raise CliError(f"--{field}: {error.problems[0].message}") from None
-    return options
+def _look_at(
+    console: Console, kind: ImportKind, files: Sequence["LocalFile"], options: ReadingOptions, shows: bool
+) -> None:
+    from cli.files import mapping_of, preview, readers_of, said_of  # see import_files
 
-
-def _mapping(mapped: Sequence[str]) -> dict[str, str]:
-    columns: dict[str, str] = {}
-    for text in mapped:
-        if Path(text).is_file():
-            columns |= _read_mapping(Path(text))
-        elif "=" in text:
-            column, _, field = text.rpartition("=")
-            columns[column.strip()] = field.strip()
-        else:
-            raise CliError(f"--map {text}: give COLUMN=FIELD, or a YAML file")
-    return columns
-
-
-def _read_mapping(path: Path) -> dict[str, str]:
-    import yaml
-
-    try:
-        told = yaml.safe_load(path.read_text())
-    except (yaml.YAMLError, OSError, UnicodeDecodeError):
-        raise CliError(f"--map {path}: the file is not YAML") from None
-    if not isinstance(told, dict):
-        raise CliError(f"--map {path}: the file has no lines such as 'Column: field'")
-    return {str(column): str(field) for column, field in told.items()}
-
-
-def files_of(kind: ImportKind, paths: Sequence[Path], options: ReadingOptions | None = None) -> list[LocalFile]:
-    """Returns the files of an import; raises CliError, which names it, when one is missing or cannot be read."""
-    stems = stems_of(kind)
-    found = [each for path in paths for each in _expanded(path, stems)]
-    if stems and len(paths) == 1 and not paths[0].is_dir():
-        raise CliError(f"{paths[0]} is not a folder: {kind} is made of {', '.join(f'{stem}.csv' for stem in stems)}")
-    files = [LocalFile(path, name, path.stat().st_size) for path, name in zip(found, _safe_names(found), strict=True)]
-    try:
-        check_names(kind, [file.name for file in files])
-    except Invalid as error:
-        raise CliError(error.problems[0].message) from None
-    for file in files:
-        _check(kind, file.path, options or ReadingOptions())
-    return files
-
-
-def _expanded(path: Path, stems: Sequence[str]) -> list[Path]:
-    if not path.exists():
-        raise CliError(f"there is no {path}")
-    if not path.is_dir():
-        return [path]
-    found = [each for each in sorted(path.iterdir()) if each.is_file() and not each.name.startswith(".")]
-    found = [each for each in found if stem_of(each.name) in stems] if stems else found
-    if not found:
-        raise CliError(f"{path} is a folder without any file to import")
-    return found
-
-
-def _safe_names(paths: Sequence[Path]) -> list[str]:
-    names: list[str] = []
-    for path in paths:
-        name = UNSAFE.sub("_", path.name).lstrip("._-")[-MAX_NAME:] or "file"
-        names.append(f"{len(names) + 1}-{name}" if name in names else name)
-    return names
-
-
-def _check(kind: ImportKind, path: Path, options: ReadingOptions) -> None:
-    from footfall.imports.survey import survey
-
-    try:
-        survey(KINDS[kind], path.name, partial(_opened, path), options)
-    except (Unimportable, EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise CliError(getattr(error, "detail", f"{path.name} is broken gzip, or ends before its end")) from None
-    except OSError as error:
-        raise CliError(f"{path} cannot be read: {error.strerror}") from None
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    with path.open("rb") as file:
-        start = file.read(len(GZIP) * 2)
-        check_unpacked(path.name, start)
-        file.seek(0)
-        if start.startswith(GZIP):
-            yield io.BufferedReader(gzip.GzipFile(fileobj=file), BLOCK)
-        else:
-            yield file
+    report = partial(console.print, soft_wrap=True, highlight=False, markup=False)
+    readers = readers_of(kind, files, options)
+    for file, reader in zip(files, readers, strict=True):
+        report(said_of(file, reader))
+    if shows:
+        for text in preview(kind, files, readers):
+            report(text)
+        report(f"# what the columns mean: keep it in a file, and give it with --map FILE\n{mapping_of(readers)}")
 
 
 def run_import(
     client: Client,
     kind: ImportKind,
-    files: list[LocalFile],
+    files: list["LocalFile"],
     progress: Progress,
     options: ReadingOptions | None = None,
 ) -> Json:
@@ -232,7 +130,7 @@ def run_import(
     return state
 
 
-def _upload(announced: Json, files: list[LocalFile], progress: Progress) -> None:
+def _upload(announced: Json, files: list["LocalFile"], progress: Progress) -> None:
     # the manifest starts the import, so it is the last of the uploads
     task = progress.add_task("Upload", total=sum(file.size for file in files), status="")
     by_name = {file.name: file for file in files}
@@ -253,11 +151,11 @@ def _put(http: httpx.Client, upload: Json, content: Iterator[bytes] | None = Non
         raise CliError(f"{upload['name']} was not uploaded: the bucket answers {response.status_code}")
 
 
-def _manifest(kind: ImportKind, files: list[LocalFile]) -> Json:
+def _manifest(kind: ImportKind, files: list["LocalFile"]) -> Json:
     return {"kind": kind, "files": [file.name for file in files]}
 
 
-def _blocks(file: LocalFile, progress: Progress, task: TaskID) -> Iterator[bytes]:
+def _blocks(file: "LocalFile", progress: Progress, task: TaskID) -> Iterator[bytes]:
     with file.path.open("rb") as stream:
         while block := stream.read(BLOCK):
             yield block

@@ -13,7 +13,8 @@ from typing import IO, TypeVar
 from rich.console import Console
 
 from cli.client import Client
-from cli.imports import files_of, progress_on, run_import
+from cli.files import files_of
+from cli.imports import progress_on, run_import
 from cli.up import DEMO_SITE
 from infra.local.stack import Stack
 from tests.benchmarks.rows import Row, show

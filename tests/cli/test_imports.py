@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli.imports import files_of
+from cli.files import files_of
 from cli.main import app
 
 HEADERS = {

@@ -84,7 +84,8 @@ def _job(ref: ImportRef, document: ImportDocument, spool: RowSpool, clock: Clock
     site = find_site(database(), ref.site_id)
     if site is None:
         raise Unimportable("the site of this import is gone")
-    destination = Destination(ref.site_id, ZoneInfo(site.time_zone), site.currency, document["created_at"] + AHEAD)
+    latest = document["created_at"] + AHEAD
+    destination = Destination(ref.site_id, ZoneInfo(site.time_zone), site.currency, latest, spool.look_up)
     return Job(ref, document, KINDS[document["kind"]], destination, spool, clock)
 
 

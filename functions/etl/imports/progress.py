@@ -118,6 +118,7 @@ class Job:
         return replace(
             sent,
             read=loaded.read,
+            sent=loaded.sent + sent.sent,
             quarantined=loaded.quarantined + sent.quarantined,
             reasons=reasons,
             problems=[*loaded.problems, *sent.problems][:PROBLEMS_NAMED],

@@ -23,6 +23,7 @@ FAST = ("journal_mode=OFF", "synchronous=OFF", "temp_store=FILE", "cache_size=-1
 TABLES = """
 CREATE TABLE rows (key TEXT, at TEXT, rank INTEGER, file INTEGER, line INTEGER, raw BLOB);
 CREATE TABLE refused (file INTEGER, line INTEGER, raw BLOB, reason TEXT, detail TEXT);
+CREATE TABLE known (layout TEXT, key TEXT, value TEXT, PRIMARY KEY (layout, key)) WITHOUT ROWID;
 CREATE TABLE groups (began TEXT, key TEXT, PRIMARY KEY (began, key)) WITHOUT ROWID;
 """
 SORT = """
@@ -59,6 +60,15 @@ class RowSpool:
         """Keep rows under their keys."""
         values = [(key.group, key.at, key.rank, *row) for key, row in rows]
         self._database.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def remember(self, told: Sequence[tuple[str, str, str]]) -> None:
+        """Keep what a layout's table says of keys; the last word on each counts."""
+        self._database.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", told)
+
+    def look_up(self, layout: str, key: str) -> str | None:
+        """Returns what a layout's table says of a key; None when it says nothing, or there is no such table."""
+        found = self._database.execute("SELECT value FROM known WHERE layout = ? AND key = ?", (layout, key)).fetchone()
+        return str(found[0]) if found else None
 
     def refuse(self, refused: Sequence[Refused]) -> None:
         """Keep rows that mean nothing, until it is certain that the files can be imported."""

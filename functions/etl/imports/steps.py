@@ -10,7 +10,7 @@ from footfall.errors import Unimportable, Unstorable
 from footfall.imports.kind import GroupEvents, Refused, RowKey, refused_whole
 from footfall.imports.reader import Reader, TableRow, read_rows
 from footfall.imports.rows import Row
-from footfall.imports.survey import survey
+from footfall.imports.survey import survey_all
 from footfall.imports.texts import as_utf8
 from footfall.quarantine import keep, quarantined
 from footfall.schemas.imports import MANIFEST, Manifest, ReadingOptions
@@ -50,9 +50,10 @@ def check_manifest(job: Job) -> None:
 def survey_files(job: Job) -> None:
     """Every file is there, whole, and it is known how to read it: decided once for all of its rows."""
     options = ReadingOptions.model_validate(job.document.get("options", {}))
-    for announced in job.document["files"]:
-        opened = partial(open_upload, job.ref, announced["name"], announced["size"])
-        job.readers.append(survey(job.kind, announced["name"], opened, options))
+    files = [
+        (file["name"], partial(open_upload, job.ref, file["name"], file["size"])) for file in job.document["files"]
+    ]
+    job.readers = survey_all(job.kind, files, options)
     note_readers(job)
 
 
@@ -61,13 +62,30 @@ def spool_rows(job: Job) -> None:
     for file, reader in enumerate(job.readers):
         with open_upload(job.ref, job.file_name(file)) as stream:
             for some in chunks(read_rows(reader, as_utf8(stream, reader.encoding), file), ROWS_AT_ONCE):
-                _put(job, reader, some)
+                (_remember if reader.layout in job.kind.lookups else _put)(job, reader, some)
                 if job.milliseconds_left() < GUARD_MILLISECONDS:
                     raise Unimportable("the files are too large to be read in one go: split them")
                 if job.note_is_due():
                     note_read(job)
     job.spool.sort()
     note_read(job)
+
+
+def _remember(job: Job, reader: Reader, rows: Sequence[Row]) -> None:
+    # of a table that is looked up in, a row that cannot be read leaves its key unknown
+    key, value = job.kind.lookups[reader.layout]
+    told: list[tuple[str, str, str]] = []
+    for row in rows:
+        try:
+            read = reader.read(row)
+            told.append((reader.layout.name, read.text(key), read.text(value)))
+        except Unstorable as error:
+            refused = Refused(row, error.reason, error.detail)
+            job.spool.refuse([refused])
+            job.loaded.refuse(job.file_name(row.file), refused)
+    job.spool.remember(told)
+    job.loaded.read += len(rows)
+    job.loaded.sent += len(told)
 
 
 def _put(job: Job, reader: Reader, rows: Sequence[Row]) -> None:

@@ -120,12 +120,12 @@ def test_rows_of_one_invoice_are_one_order_wherever_they_stand(pipeline: Pipelin
 
 
 def test_bad_rows_go_to_quarantine_as_they_came_with_line_and_reason(pipeline: Pipeline) -> None:
-    users = b"user_id,date,device,sex\n"
-    users += b"1,2015-02-30,Mobile,Male\n2,2015-01-0\n3,2015-01-01,M\xf6bile,\n4,2015-01-01,\xc3\xb6,"
+    users = b"user_id,date,device,sex\n1,2015-02-30,Mobile,Male\n2,2015-01-0\n3,2015-01-01,M\xf6bile,\n4,2015-01-01,,"
+    users += "\n5,2015-01-01,möbil,".encode()  # so it is UTF-8, and not another encoding
     homes = b"user_id,page\n4,home_page\n99,home_page\n4,home_page"
     told = run("shop-funnel", tables(user_table=users, home_page_table=homes, search_page_table=b"user_id,page"))
     assert told["rows_read"] == told["rows_sent"] + told["rows_repeated"] + told["rows_quarantined"]
-    assert (told["rows_sent"], told["rows_repeated"], told["rows_quarantined"]) == (2, 1, 4)
+    assert (told["rows_sent"], told["rows_repeated"], told["rows_quarantined"]) == (3, 1, 4)
     assert told["reasons"] == {"bad_date": 1, "unknown_user": 1, "wrong_columns": 1, "wrong_encoding": 1}
     kept = {
         (found["origin"]["file"], found["origin"]["line"]): found for found in pipeline.database["quarantine"].find()
@@ -370,11 +370,13 @@ def test_another_sites_folder_is_another_import(pipeline: Pipeline) -> None:
 
 def test_lines_of_json_are_sent_as_they_are(pipeline: Pipeline) -> None:
     lines = [
-        {"eventType": "click", "visitorId": f"v{n}", "eventId": f"e{n}", "timestamp": "2024-05-01"} for n in range(3)
+        {"eventType": "click", "visitorId": f"v{n}", "eventId": f"e{n}", "timestamp": "2019-10-01 00:00:00 UTC"}
+        for n in range(3)
     ]
-    told = run("events", {"events.ndjson": "\n".join(map(json.dumps, [*lines, {"eventType": "click"}])).encode()})
+    undated = {"eventType": "click", "visitorId": "v"}
+    told = run("events", {"events.ndjson": "\n".join(map(json.dumps, [*lines, undated])).encode()})
     assert list(events_in(pipeline).values()) == [{**line, "sequence": number} for number, line in enumerate(lines, 1)]
-    assert (told["rows_sent"], told["reasons"]) == (3, {"invalid": 1})
+    assert (told["rows_sent"], told["reasons"]) == (3, {"bad_date": 1})
 
 
 def peak_kilobytes(users: int) -> int:

@@ -6,11 +6,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+from footfall.sessions.fold import fold_session
 from footfall.stores.collections import COLLECTIONS, VIEWS
 from pymongo.database import Database
 
 from functions.jobs.prepare import handler as prepare
-from tests.support.builders import LambdaContext
+from tests.support.builders import NOON, LambdaContext, a_document
 from tests.support.serving import serving
 
 Mongo = Database[dict[str, Any]]
@@ -68,6 +69,20 @@ def test_cloudformation_is_told_of_a_failure(
 def deployment(kind: str, url: str) -> dict[str, Any]:
     """What CloudFormation sends a custom resource."""
     return {"RequestType": kind, "ResponseURL": url, "StackId": "s", "RequestId": "request", "LogicalResourceId": "l"}
+
+
+def test_sessions_of_an_older_version_are_keyed_by_their_visitor_too(database: Mongo) -> None:
+    database["events"].create_index([("site_id", 1), ("session_id", 1)])
+    named, unnamed = (fold_session([a_document(**but)], NOON) for but in ({"sessionId": "s"}, {}))
+    for session, session_id in ((named, "s"), (unnamed, unnamed["session_id"])):
+        new = ("client_session_id", "own_attribution", "attributed_at")
+        old = {name: value for name, value in session.items() if name not in new}
+        database["user_sessions"].insert_one({**old, "_id": f"demo:{session_id}", "session_id": session_id})
+    for _ in range(2):
+        prepare.handler({}, LambdaContext())
+        stored = list(database["user_sessions"].find().sort("_id", 1))
+        assert stored == sorted([named, unnamed], key=lambda session: session["_id"])
+    assert "site_id_1_session_id_1" not in database["events"].index_information()
 
 
 def test_people_of_an_older_version_keep_their_numbers_under_the_new_name(database: Mongo) -> None:

@@ -23,20 +23,34 @@ ODD = re.compile(
 )
 """Whole texts: MySQL's null, an object as a text, Excel's errors, and templates that nobody filled in."""
 
+SURE = re.compile(r"\w.*[1-9]")
+"""Nobody has a number: most ids are known to be somebody's at once."""
+WHOLE = ".0"
+"""How spreadsheets and data frames write an id that they hold as a number."""
+
 
 def somebody(value: object) -> str | None:
     """Returns an id, from a text or a number, as a text without blanks around it; None where it says nobody."""
     if isinstance(value, str):
-        return _somebody(value)
+        told = value.strip()
+        if told.endswith(WHOLE) and told[: -len(WHOLE)].isdigit():
+            told = told[: -len(WHOLE)]
+        return None if is_nobody(told) else told
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
-    return _somebody(str(int(value)) if value == int(value) else str(value))
+    return somebody(str(value))
+
+
+def is_nobody(text: str) -> bool:
+    """Returns whether a text says that there is no id."""
+    return not SURE.match(text) and _is_placeholder(text)
 
 
 @lru_cache(maxsize=16_384)
-def _somebody(text: str) -> str | None:
-    told = text.strip()
-    words = WORD.findall(told.lower())
-    if all(word in NOBODY or not word.strip("0") for word in words) or " ".join(words) in NOBODY or ODD.fullmatch(told):
-        return None
-    return told
+def _is_placeholder(text: str) -> bool:
+    words = WORD.findall(text.lower())
+    return (
+        all(word in NOBODY or not word.strip("0") for word in words)
+        or " ".join(words) in NOBODY
+        or ODD.fullmatch(text.strip()) is not None
+    )

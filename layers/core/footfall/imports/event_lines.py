@@ -1,54 +1,80 @@
-"""Events as JSON, one on each line: what a client would have sent to collect, kept in a file."""
+"""Events as JSON, one on each line or in one array: what a client would have sent to collect, kept in a file."""
 
-from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from footfall.codec import decode
 from footfall.errors import Invalid, Unstorable
-from footfall.events.normalise import Reading, read_event
+from footfall.events.nobody import is_nobody
+from footfall.events.reading import read_event
 from footfall.events.times import parse_time
 from footfall.identity import derived_event_id
-from footfall.imports.kind import Destination, GroupEvents, Kind, RowKey
-from footfall.imports.layouts import Layout
+from footfall.imports.dates import read_moment
+from footfall.imports.ga4 import is_ga4, plain_event
+from footfall.imports.kind import Destination
+from footfall.imports.layouts import Layout, squashed
 from footfall.imports.reader import TableRow
 from footfall.schemas.event import Json
 
 LINES = Layout("json-lines", "events as JSON, one on each line", {}, (), lines=True)
+ARRAY = Layout("json-array", "events as one JSON array", {}, (), lines=True)
 SEND_TIMES = ("sentAt", "sent_at")
+UTC = ZoneInfo("UTC")
 
 
-def row_key(line: TableRow, destination: Destination) -> RowKey:
-    """Returns every line stays where it is in its file."""
-    _read(line.text("line"), destination)
-    return RowKey(f"{line.row.line:012}")
+class EventLine(NamedTuple):
+    """An event as it will be sent, and when it happened."""
+
+    event: Json
+    at: datetime
 
 
-def group_events(rows: Sequence[TableRow], destination: Destination) -> GroupEvents:
-    """Returns the event of one line, under its own id or one made of what it says.
+def read_line(line: TableRow, destination: Destination) -> EventLine:
+    """Returns the event of one line, under its own id or one made of what it says; raises Unstorable.
 
     The clock of who wrote the file says nothing of when its events were sent, so their times are taken as they are.
     """
-    (line,) = rows
-    raw, (event, content) = _read(line.text("line"), destination)
-    kept = {name: value for name, value in raw.items() if name not in SEND_TIMES}
-    event_id = event.get("event_id") or derived_event_id(destination.site_id, content)
-    return GroupEvents([{**kept, "eventId": event_id, "sequence": line.row.line}])
-
-
-def _read(text: str, destination: Destination) -> tuple[Json, Reading]:
-    try:
-        raw = decode(text.encode())
-    except (ValueError, RecursionError):
-        raise Unstorable("not_json", "the line is not JSON") from None
+    raw = _renamed(_decoded(line.text("line")), line)
+    if is_ga4(raw):
+        raw = plain_event(raw)
     try:
         reading = read_event(raw)
     except Invalid as error:
         raise Unstorable("invalid", error.detail) from None
     if reading.event.get("site_id") not in (None, destination.site_id):
         raise Unstorable("wrong_site", "siteId names another site")
-    moment = parse_time(reading.event.get("timestamp"))
+    at = _moment(reading.event.get("timestamp"), line, destination)
+    told = reading.event.get("event_id")
+    event_id = told if told and not is_nobody(told) else derived_event_id(destination.site_id, reading.content)
+    kept = {name: value for name, value in reading.sent.items() if name not in SEND_TIMES}
+    return EventLine({**kept, "timestamp": at.isoformat(), "eventId": event_id, "sequence": line.row.line}, at)
+
+
+def _decoded(text: str) -> Json:
+    try:
+        raw = decode(text.encode())
+    except (ValueError, RecursionError):
+        raise Unstorable("not_json", "the line is not JSON") from None
+    if not isinstance(raw, dict):
+        raise Unstorable("invalid", "an event is a JSON object")
+    return raw
+
+
+def _renamed(raw: Json, line: TableRow) -> Json:
+    mapping = line.reader.mapping
+    if not mapping:
+        return raw
+    fields = {squashed(name): field for name, field in mapping.items()}
+    return {fields.get(squashed(name), name): value for name, value in raw.items()}
+
+
+def _moment(told: object, line: TableRow, destination: Destination) -> datetime:
+    # texts without an offset are UTC, as in collect, unless the import says otherwise
+    zone = line.reader.zone or UTC
+    moment = (
+        read_moment(told, line.reader.dates, zone, destination.latest) if isinstance(told, str) else parse_time(told)
+    )
     if moment is None or moment > destination.latest:
         raise Unstorable("bad_date", "the event tells no time, or none that can be read, or one in the future")
-    return raw, reading
-
-
-EVENT_LINES = Kind({}, (LINES,), row_key, group_events)
+    return moment

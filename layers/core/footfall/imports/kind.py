@@ -5,7 +5,7 @@ come in the order of the time they begin, so that a batch of events touches few 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -21,12 +21,16 @@ MAX_GUESS = 256
 
 @dataclass(frozen=True)
 class Destination:
-    """The site that rows are imported into: its time zone reads their dates; none may lie after `latest`."""
+    """The site that rows are imported into: its time zone reads their dates; none may lie after `latest`.
+
+    `look_up` answers what the import's other files say of a key, by the name of their layout; else None.
+    """
 
     site_id: str
     zone: ZoneInfo
     currency: str
     latest: datetime
+    look_up: Callable[[str, str], str | None] = lambda *_: None
 
 
 class RowKey(NamedTuple):
@@ -57,8 +61,10 @@ class GroupEvents(NamedTuple):
 class Kind:
     """One kind of import. Both functions raise Unstorable: `row_key` for a row, `group_events` for a whole group.
 
-    `fields` says of what type each field is. Rows with the same value of the field `whole` are sent whole or not at
-    all: one of them that cannot be read is put beside the others, where `group_events` finds it.
+    `fields` says of what type each field is; each of `needs` ("price/total": one of them) must be in some file. Rows
+    with the same value of the field `whole` are sent whole or not at all: one of them that cannot be read is put beside
+    the others, where `group_events` finds it. Files of the layouts in `lookups` are no rows of their own: what their
+    second field is of the first can be looked up.
     """
 
     fields: Mapping[str, FieldType]
@@ -66,6 +72,8 @@ class Kind:
     row_key: Callable[[TableRow, Destination], RowKey]
     group_events: Callable[[Sequence[TableRow], Destination], GroupEvents]
     whole: str | None = None
+    needs: Sequence[str] = ()
+    lookups: Mapping[Layout, tuple[str, str]] = field(default_factory=dict)
 
     def key_of_unreadable(self, reader: Reader, row: Row) -> RowKey | None:
         """Returns where a row that cannot be read seems to belong, of a kind whose groups are whole; else None."""

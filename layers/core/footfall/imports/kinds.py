@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
 from footfall.errors import FieldProblem, Invalid, Unimportable
-from footfall.imports.event_lines import EVENT_LINES
+from footfall.imports.events import EVENTS
 from footfall.imports.kind import Kind
 from footfall.imports.layouts import stem_of
 from footfall.imports.orders import ORDERS
 from footfall.imports.shop_funnel import SHOP_FUNNEL
 from footfall.schemas.imports import ImportKind, ReadingOptions
 
-KINDS: dict[ImportKind, Kind] = {"shop-funnel": SHOP_FUNNEL, "orders": ORDERS, "events": EVENT_LINES}
+KINDS: dict[ImportKind, Kind] = {"shop-funnel": SHOP_FUNNEL, "orders": ORDERS, "events": EVENTS}
 ARCHIVES = {b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z", b"Rar!": "rar", b"BZh": "bzip2", b"\xfd7zX": "xz"}
 ARCHIVE_ENDINGS = (".zip", ".7z", ".rar", ".bz2", ".xz", ".tar", ".tgz", ".tar.gz")
 

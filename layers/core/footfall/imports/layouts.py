@@ -6,7 +6,7 @@ compared without case, blanks and punctuation: "Customer ID" and "customer_id" a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Literal
 
@@ -15,7 +15,7 @@ from footfall.errors import Unimportable
 FieldType = Literal["text", "amount", "date"]
 ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xls", ".ods", ".json", ".jsonl", ".ndjson", ".gz")
 SUGGESTED = 3
-SIMILAR = 0.5
+SIMILAR = 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Layout:
     lines: bool = False
 
 
-def layout(name: str, title: str, known_by: str, source: str = "", **fields: str) -> Layout:
+def layout(name: str, title: str, known_by: str, source: str = "", /, **fields: str) -> Layout:
     """Returns a layout written shortly: `known_by` fields between blanks, the columns of a field between bars."""
     columns = {field: tuple(names.split("|")) for field, names in fields.items()}
     return Layout(name, title, columns, tuple(known_by.split()), source)
@@ -75,9 +75,10 @@ def places(layout: Layout, header: Sequence[str], mapping: Mapping[str, str]) ->
 
 
 def recognised(layouts: Sequence[Layout], file_name: str, header: Sequence[str], mapping: Mapping[str, str]) -> Layout:
-    """Returns the first layout that a file has; the last of a kind is the one of any file.
+    """Returns the first layout that a file has.
 
-    Raises Unimportable, with the names that are alike, when the file has the columns of none.
+    Raises Unimportable, with the names that are alike, when the file has the columns of none: those that are missing of
+    the layout that knows most.
     """
     stem = stem_of(file_name)
     for each in layouts:
@@ -85,7 +86,8 @@ def recognised(layouts: Sequence[Layout], file_name: str, header: Sequence[str],
             found = places(each, header, mapping)
             if not _lacking(each, found):
                 return each
-    named = next((each for each in layouts if each.stem == stem), layouts[-1])
+    general = max(layouts, key=lambda each: len(each.fields))
+    named = next((each for each in layouts if each.stem == stem), general)
     raise Unimportable(_missing(named, file_name, header, places(named, header, mapping)))
 
 
@@ -110,8 +112,9 @@ def _left(header: Sequence[str], found: Mapping[str, int]) -> list[int]:
 
 def suggestions(field: str, names: Sequence[str], columns: Sequence[str]) -> list[str]:
     """Returns the columns whose names are like those of a field, the most similar first."""
-    by_name = {squashed(column): column for column in columns}
-    alike: list[str] = []
-    for name in (field, *names):
-        alike += get_close_matches(squashed(name), list(by_name), SUGGESTED, SIMILAR)
-    return [by_name[name] for name in dict.fromkeys(alike)][:SUGGESTED]
+    known = {squashed(name) for name in (field, *names)}
+    likeness = {
+        column: max(SequenceMatcher(None, squashed(column), name).ratio() for name in known) for column in columns
+    }
+    alike = sorted((column for column in columns if likeness[column] >= SIMILAR), key=lambda each: -likeness[each])
+    return alike[:SUGGESTED]

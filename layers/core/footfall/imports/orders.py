@@ -16,9 +16,10 @@ from orjson import OPT_SORT_KEYS, dumps
 
 from footfall.errors import Unstorable
 from footfall.events.nobody import somebody
+from footfall.imports.amounts import read_amount
 from footfall.imports.ids import event_id
 from footfall.imports.kind import Destination, GroupEvents, Kind, RowKey, refused_whole
-from footfall.imports.order_layouts import FIELDS, INVOICES, LAYOUTS
+from footfall.imports.order_layouts import FIELDS, INVOICES, LAYOUTS, LOOKUPS, OLIST_CUSTOMERS, OLIST_PRODUCTS
 from footfall.imports.reader import TableRow
 from footfall.imports.rows import Row
 from footfall.schemas.event import Json
@@ -36,6 +37,7 @@ BAD_DEBT = "B"
 WHOLE_NUMBER = re.compile(r"([0-9]+)\.0+")
 """How a number is saved by a program that also has missing ones in that column."""
 MAX_ID = 200
+NEEDS = ("order_id", "ordered_at", "total/price/line_total/payment")
 ZERO, ONE = Decimal(0), Decimal(1)
 SMALLEST = 6
 """Decimals of a price that is told by a total alone."""
@@ -55,13 +57,17 @@ class _Line(NamedTuple):
     charged: bool
 
 
+PACKED = re.compile(r"(?:^|,\s*)Product (ID|Qty|SKU|Name|Weight|Variation Details|Unit Price|Total Price):\s*")
+"""What parts the fields of one product in BigCommerce's column of all products."""
+
+
 def row_key(line: TableRow, destination: Destination) -> RowKey:
     """Returns a row belongs to its order, in the file's order."""
     order_id = _id(line.text("order_id"))
     if not order_id or len(order_id) > MAX_ID:
         raise Unstorable("bad_id", f"{line.reader.column('order_id')} is empty, or longer than {MAX_ID} characters")
     try:
-        moment = line.moment("ordered_at", destination.zone, destination.latest)
+        moment = _ordered_at(line, destination)
     except Unstorable:  # group_events says so, of all rows of this order
         moment = None
     return RowKey(order_id, 0, moment.astimezone(destination.zone).isoformat() if moment else None)
@@ -90,28 +96,35 @@ def _of_last_files(rows: Sequence[TableRow]) -> tuple[Sequence[TableRow], int]:
 
 
 def _line(row: TableRow, destination: Destination) -> _Line:
-    moment = row.moment("ordered_at", destination.zone, destination.latest)
+    moment = _ordered_at(row, destination)
     named = _id(row.text("sku")) or _id(row.text("product_id")) or row.text("product")
     if not named and not row.text("quantity") and not row.text("price"):
-        return _Line(moment, None, _number(row, "line_shipping"), False)
+        return _Line(moment, None, ZERO, False)
     if not named:
         raise Unstorable("no_product", f"{row.reader.column('product_id')} is empty")
     quantity, price, total = _quantity(row), row.number("price"), row.number("line_total")
     if total is None:
         total = (price or ZERO) * quantity - _number(row, "line_discount")
     elif price is None and quantity:
-        price = round(total / quantity, SMALLEST)
+        price = round(total / quantity, SMALLEST).normalize()
     if price is None and "total" not in row.values:
         raise Unstorable("bad_number", f"{row.reader.column('price')} is empty")
     product = {
         "product_id": named[:MAX_ID],
         "name": row.text("product"),
-        **{name: row.text(name) for name in ("category", "brand", "variant")},
+        "category": row.text("category") or destination.look_up(OLIST_PRODUCTS.name, row.text("product_id")),
+        **{name: row.text(name) for name in ("brand", "variant")},
         "price": None if price is None else _plain(price),
-        "quantity": int(quantity) if quantity == int(quantity) else _plain(quantity),
+        "quantity": _whole(quantity),
     }
     known = {name: value for name, value in product.items() if value not in (None, "")}
     return _Line(moment, known, total + _number(row, "line_shipping"), bool(total))
+
+
+def _ordered_at(row: TableRow, destination: Destination) -> datetime | None:
+    if (time := row.text("ordered_time")) and ":" not in row.text("ordered_at"):
+        row = row._replace(values={**row.values, "ordered_at": f"{row.text('ordered_at')} {time}"})
+    return row.moment("ordered_at", destination.zone, destination.latest)
 
 
 def _quantity(row: TableRow) -> Decimal:
@@ -129,21 +142,44 @@ def _events(rows: Sequence[TableRow], lines: Sequence[_Line], destination: Desti
     order = _Order(rows)
     total = order.number("total")
     gives_back = _check(rows[0])
-    if total is None:
+    if total is not None:
+        order.check_total(total, lines)
+    elif paid := order.sum("payment"):
+        total = paid
+    else:
         if not any(line.charged for line in lines):
             raise Unstorable("nothing_charged", "every price of this order is 0: nothing is sold")
         total = sum((line.total for line in lines), ZERO)
-        total += (order.number("shipping") or ZERO) - (order.number("discount") or ZERO)
+        total += (order.number("shipping") or ZERO) - abs(order.number("discount") or ZERO)
     if gives_back and total > 0:
         raise Unstorable("wrong_quantity", "the lines of this cancellation give nothing back")
     moments = [line.moment for line in lines if line.moment]
     if not moments:
         raise Unstorable("bad_date", f"{order.column('ordered_at')} is empty")
-    told = order.properties(destination, total, [line.product for line in lines if line.product])
+    products = [line.product for line in lines if line.product] or _packed(order.first("details"), rows[0])
+    told = order.properties(destination, total, products)
     at = min(moments).isoformat()
     if gives_back or total < 0:
         return [order.event("order_refunded", at, _given_back(told), destination)]
     return [order.event("order_completed", at, told, destination), *_taken_back(order, at, told, destination)]
+
+
+def _packed(text: str, row: TableRow) -> list[Json]:
+    # BigCommerce's "Product ID: 1, Product Qty: 2, Product SKU: A, …|Product ID: …"; the order's total stands beside it
+    products = []
+    for part in filter(None, text.split("|")):
+        _, *found = PACKED.split(part.strip())
+        told = {name: value.strip() for name, value in zip(found[::2], found[1::2], strict=False)}
+        price, quantity = (read_amount(told.get(name, ""), row.reader.decimal) for name in ("Unit Price", "Qty"))
+        if named := told.get("SKU") or told.get("ID") or told.get("Name"):
+            product = {
+                "product_id": named[:MAX_ID],
+                "name": told.get("Name"),
+                "price": _plain(price.number) if price else None,
+                "quantity": _whole(quantity.number) if quantity else None,
+            }
+            products.append({name: value for name, value in product.items() if value not in (None, "")})
+    return products
 
 
 def _check(row: TableRow) -> bool:
@@ -209,8 +245,22 @@ class _Order:
         """Returns the one number that the rows tell of a field; raises Unstorable when they contradict each other."""
         told = {found for row in self._rows if (found := row.number(field)) is not None}
         if len(told) > 1:
-            raise Unstorable("contradiction", f"{self.column(field)} differs between the rows of one order")
+            hint = f": where it is a line's, {self._as_line_total()}" if field == "total" else ""
+            raise Unstorable("contradiction", f"{self.column(field)} differs between the rows of one order{hint}")
         return told.pop() if told else None
+
+    def sum(self, field: str) -> Decimal:
+        """Returns what the rows tell of a field together."""
+        return sum((_number(row, field) for row in self._rows), ZERO)
+
+    def check_total(self, total: Decimal, lines: Sequence[_Line]) -> None:
+        """Raises Unstorable when what is taken for the order's total is that of each of its lines."""
+        charged = [line.total for line in lines if line.charged]
+        if len(charged) > 1 and all(each == total for each in charged):
+            raise Unstorable("contradiction", f"{self.column('total')} is the total of a line: {self._as_line_total()}")
+
+    def _as_line_total(self) -> str:
+        return f"give --map '{self.column('total')}=line_total'"
 
     def moment(self, field: str, destination: Destination) -> datetime | None:
         """Returns the latest time that the rows tell of a field."""
@@ -229,6 +279,7 @@ class _Order:
     def properties(self, destination: Destination, total: Decimal, products: Sequence[Json]) -> Json:
         """Returns what the order's events say of it."""
         amounts = {name: self.number(name) for name in ("shipping", "tax", "discount")}
+        amounts["discount"] = abs(amounts["discount"]) if amounts["discount"] else None
         updated_at = self.moment("updated_at", destination)
         told = {
             "order_id": _id(self._rows[0].text("order_id")),
@@ -243,7 +294,10 @@ class _Order:
 
     def event(self, event_type: str, at: str, properties: Json, destination: Destination) -> Json:
         """Returns an event of the order, under an id made of all that it says: a newer export of it is another one."""
-        customer = _id(self.once("customer_id")) or somebody(self.once("email").lower())
+        customer_id = self.once("customer_id")
+        customer = _id(destination.look_up(OLIST_CUSTOMERS.name, customer_id) or customer_id) or somebody(
+            self.once("email").lower()
+        )
         order_id = properties["order_id"]
         person = {"userId": customer} if customer else {"visitorId": f"guest:{order_id}"}
         said = {"eventType": event_type, **person, "timestamp": at, "properties": properties}
@@ -273,10 +327,13 @@ def _number(row: TableRow, field: str) -> Decimal:
     return row.number(field) or ZERO
 
 
+def _whole(number: Decimal) -> int | str:
+    return int(number) if number == int(number) else _plain(number)
+
+
 def _plain(number: Decimal) -> str:
-    # three decimals might be thousands to who reads the text: 1.234; four are not
-    text = f"{number:f}"
-    return f"{text}0" if len(text.partition(".")[2]) == 3 else text
+    # of three decimals a text has two readings, of four it has one: 1.234 may be a thousand, 1.2340 may not
+    return f"{number:f}0" if number.as_tuple().exponent == -3 else f"{number:f}"
 
 
-ORDERS = Kind(FIELDS, LAYOUTS, row_key, group_events, whole="order_id")
+ORDERS = Kind(FIELDS, LAYOUTS, row_key, group_events, whole="order_id", needs=NEEDS, lookups=LOOKUPS)

@@ -1,7 +1,7 @@
 """How one file of an import is read: its layout and dialect, found once for all of its rows."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -13,8 +13,11 @@ from footfall.imports.amounts import Amount, read_amount
 from footfall.imports.dates import check_moment, read_moment
 from footfall.imports.layouts import Layout
 from footfall.imports.rows import Row, fields_of, join_quoted, read_lines, text_of
+from footfall.imports.texts import values_of_array
 from footfall.schemas.imports import ReaderDocument
 
+ARRAY = "json-array"
+"""The layout whose values stand in one array instead of on lines."""
 SEPARATOR_LINE = b"sep="
 """How Excel is told the delimiter, in a line before the header."""
 
@@ -23,7 +26,8 @@ SEPARATOR_LINE = b"sep="
 class Reader:
     """How to read a file's rows: which field stands in which column, and how dates and numbers are written.
 
-    `zone` reads times without an offset; without it the site's does.
+    `zone` reads times without an offset; without it the site's does. `mapping` is what was given of columns, for values
+    without any.
     """
 
     layout: Layout
@@ -34,6 +38,7 @@ class Reader:
     dates: str = "year-first"
     decimal: str = "point"
     zone: ZoneInfo | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def others(self) -> Mapping[str, int]:
@@ -49,7 +54,7 @@ class Reader:
     def read(self, row: Row) -> "TableRow":
         """Returns a row's values by field; raises Unstorable for one that cannot be read."""
         if self.layout.lines:
-            return TableRow(self, {"line": text_of(row)}, {}, row)
+            return TableRow(self, {"line": text_of(row)}, [], row)
         texts = fields_of(row, self.delimiter)
         if len(texts) != len(self.header):
             raise Unstorable("wrong_columns", f"{len(self.header)} columns are expected, {len(texts)} are there")
@@ -74,6 +79,7 @@ def document_of(reader: Reader) -> ReaderDocument:
         dates=reader.dates,
         decimal=reader.decimal,
         time_zone=reader.zone.key if reader.zone else None,
+        mapping=list(reader.mapping.items()),
     )
 
 
@@ -88,6 +94,7 @@ def reader_of(told: ReaderDocument, layouts: Sequence[Layout]) -> Reader:
         told["dates"],
         told["decimal"],
         ZoneInfo(told["time_zone"]) if told["time_zone"] else None,
+        dict(told["mapping"]),
     )
 
 
@@ -96,7 +103,7 @@ class TableRow(NamedTuple):
 
     reader: Reader
     values: Mapping[str, str]
-    texts: Sequence[str] | Mapping[str, str]
+    texts: Sequence[str]
     row: Row
 
     def text(self, field: str) -> str:
@@ -129,7 +136,7 @@ class TableRow(NamedTuple):
 
 def read_rows(reader: Reader, stream: IO[bytes], file: int) -> Iterator[Row]:
     """Returns the rows of a file in UTF-8 behind its header; lines without anything are none."""
-    lines = read_lines(stream, file)
+    lines = read_lines(values_of_array(stream) if reader.layout.name == ARRAY else stream, file)
     if reader.layout.lines:
         return _not_blank(lines)
     read_header(lines)

@@ -14,10 +14,10 @@ from charset_normalizer import from_bytes
 from footfall.chunks import chunks
 from footfall.errors import Unimportable, Unstorable
 from footfall.imports.amounts import DecimalEvidence
-from footfall.imports.dates import DateEvidence
+from footfall.imports.dates import YEAR_FIRST, DateEvidence
 from footfall.imports.kind import Kind
-from footfall.imports.layouts import FieldType, Layout, places, recognised
-from footfall.imports.reader import Reader, read_header, read_rows
+from footfall.imports.layouts import FieldType, Layout, places, recognised, squashed
+from footfall.imports.reader import ARRAY, Reader, read_header, read_rows
 from footfall.imports.rows import Row, fields_of, read_lines
 from footfall.imports.texts import UTF8, as_utf8, lines_not_utf8, unicode_of
 from footfall.schemas.imports import ReadingOptions
@@ -48,6 +48,22 @@ Open = Callable[[], AbstractContextManager[IO[bytes]]]
 Look = Callable[[Iterable[str]], None]
 
 
+def survey_all(kind: Kind, files: Sequence[tuple[str, Open]], options: ReadingOptions) -> list[Reader]:
+    """Returns how each file is to be read; raises Unimportable when they do not make up the kind together."""
+    readers = [survey(kind, name, opened, options) for name, opened in files]
+    columns = {squashed(column) for reader in readers for column in reader.header}
+    if readers and not any(reader.layout.lines for reader in readers):
+        for column in options.columns:
+            if squashed(column) not in columns:
+                raise Unimportable(f"no file has the column {column}, which is to be its {options.columns[column]}")
+        found = {field for reader in readers if reader.layout not in kind.lookups for field in reader.fields}
+        for needed in kind.needs:
+            if found.isdisjoint(needed.split("/")):
+                names = ", ".join(name for name, _ in files)
+                raise Unimportable(f"{names}: no column is the {needed.replace('/', ' or ')}: a file is missing")
+    return readers
+
+
 def survey(kind: Kind, name: str, opened: Open, options: ReadingOptions) -> Reader:
     """Returns how a file is to be read. `opened` gives its bytes, unpacked, as often as they are looked at.
 
@@ -61,8 +77,9 @@ def survey(kind: Kind, name: str, opened: Open, options: ReadingOptions) -> Read
         header = read_header(lines)
         if header is None:
             raise Unimportable(f"{name} is empty: it has not even a line of column names")
-        if (values := _lines(kind)) and _is_json(name, header):
-            return Reader(values, (), {}, encoding=encoding)
+        if json := _json_layout(kind, name, header):
+            dates = options.dates or YEAR_FIRST
+            return Reader(json, (), {}, "", encoding, dates, zone=_zone(options), mapping=options.columns)
         reader = replace(_recognised(kind, name, header, options), encoding=encoding, zone=_zone(options))
     with opened() as stream:
         rows = read_rows(reader, as_utf8(stream, encoding), 0)
@@ -89,12 +106,13 @@ def _code_page(sample: bytes) -> str:
     return WINDOWS if WINDOWS in alike else best.encoding
 
 
-def _lines(kind: Kind) -> Layout | None:
-    return next((layout for layout in kind.layouts if layout.lines), None)
-
-
-def _is_json(name: str, first: Row) -> bool:
-    return first.raw.lstrip()[:1] in (b"{", b"[") or name.lower().removesuffix(".gz").endswith(JSON_ENDINGS)
+def _json_layout(kind: Kind, name: str, first: Row) -> Layout | None:
+    # of a file in JSON, which the kind takes: one value on each line, or all of them in one array
+    begins = first.raw.lstrip()[:1]
+    if begins not in (b"{", b"[") and not name.lower().removesuffix(".gz").endswith(JSON_ENDINGS):
+        return None
+    found = [layout for layout in kind.layouts if layout.lines]
+    return next((layout for layout in found if (layout.name == ARRAY) == (begins == b"[")), None)
 
 
 def _zone(options: ReadingOptions) -> ZoneInfo | None:
@@ -113,8 +131,8 @@ def _recognised(kind: Kind, name: str, line: Row, options: ReadingOptions) -> Re
 
 
 def _tried(kind: Kind, name: str, line: Row, delimiter: str, options: ReadingOptions) -> Reader | None:
-    header = _names(name, line, delimiter)
     try:
+        header = _names(name, line, delimiter)
         layout = recognised(kind.layouts, name, header, options.columns)
     except Unimportable:
         return None

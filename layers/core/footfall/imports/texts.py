@@ -2,6 +2,8 @@
 
 import codecs
 import io
+import json
+import re
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
@@ -13,6 +15,8 @@ MARKS = {codecs.BOM_UTF8: UTF8, codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_
 BLOCK = 256 * 1024
 LONGEST_LINE = 256 * 1024
 SAMPLE_BYTES = 32_768
+DECODER = json.JSONDecoder()
+BETWEEN = re.compile(r"[\s,\[\]\ufeff]*")
 EVERY_OTHER = 0.4
 """Of the bytes at one place of each pair in UTF-16, so many are zero where the text is a Western one."""
 
@@ -81,3 +85,57 @@ class _Recoding(io.RawIOBase):
         view[: len(taken)] = taken
         self._ready = self._ready[len(taken) :]
         return len(taken)
+
+
+def values_of_array(stream: IO[bytes]) -> IO[bytes]:
+    """Returns the values of a JSON array in UTF-8 as a line each; what is no array comes as it is."""
+    return io.BufferedReader(_Unfolding(stream), BLOCK)
+
+
+class _Unfolding(io.RawIOBase):
+    # a value that is not whole yet waits for more of the file, until it is longer than any row may be
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._text = codecs.getreader(UTF8)(stream, "replace")
+        self._left = ""
+        self._ended = False
+        self._ready = bytearray()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer).cast("B")
+        while not self._ready and not (self._ended and not self._left):
+            self._unfold()
+        taken = self._ready[: len(view)]
+        view[: len(taken)] = taken
+        del self._ready[: len(taken)]
+        return len(taken)
+
+    def _unfold(self) -> None:
+        if not self._ended:
+            more = self._text.read(BLOCK)
+            self._ended = not more
+            self._left += more
+        at = 0
+        while at < len(self._left):
+            begins = BETWEEN.match(self._left, at)
+            at = begins.end() if begins else at
+            try:
+                _, end = DECODER.raw_decode(self._left, at)
+            except (ValueError, RecursionError):
+                break
+            if end == len(self._left) and not self._ended:  # a number may go on
+                break
+            self._line(at, end)
+            at = end
+        self._left = self._left[at:]
+        if self._ended or len(self._left) > LONGEST_LINE * 2:
+            self._line(0, len(self._left))
+            self._left = ""
+
+    def _line(self, start: int, end: int) -> None:
+        value = " ".join(self._left[start:end].splitlines())
+        if value.strip(" ]"):
+            self._ready += value.encode() + b"\n"

@@ -117,6 +117,7 @@ class ReaderDocument(TypedDict):
     dates: str
     decimal: str
     time_zone: str | None
+    mapping: list[tuple[str, str]]
 
 
 class ImportFigures(TypedDict):
