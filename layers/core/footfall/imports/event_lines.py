@@ -46,7 +46,9 @@ def read_line(line: TableRow, destination: Destination) -> EventLine:
     at = _moment(event.get("timestamp"), line, destination)
     event_id = event.get("event_id") or derived_event_id(destination.site_id, content)
     kept = {name: value for name, value in raw.items() if name not in SEND_TIMES}
-    return EventLine({**kept, "timestamp": at.isoformat(), "eventId": event_id, "sequence": line.row.line}, at)
+    if parse_time(event.get("timestamp")) != at:  # it was read in a zone or an order that collect does not know
+        kept["timestamp"] = at.isoformat()
+    return EventLine({**kept, "eventId": event_id, "sequence": line.row.line}, at)
 
 
 def _decoded(text: str) -> Json:
