@@ -1,5 +1,7 @@
 """What is said to somebody whose orders are in another currency than the site."""
 
+from footfall.currencies import UNKNOWN
+
 from cli.client import Json
 
 
@@ -8,10 +10,14 @@ def currency_warning(health: Json) -> str | None:
     found = health.get("currencies")
     if not found or not found["mismatch"]:
         return None
-    others = {name: count for name, count in found["orders"].items() if name != found["site"]}
+    others = {_named(code): count for code, count in found["orders"].items() if code != found["site"]}
     most, total = sum(others.values()), sum(found["orders"].values())
     told = f"all of {total:,}" if most == total else f"{most:,} of {total:,}"
     return (
         f"Currency: the site's is {found['site']}, but {told} newest orders are in {', '.join(others)}: figures of "
         "money leave them out. `footfall site set ID --currency` changes the site's"
     )
+
+
+def _named(code: str) -> str:
+    return "one that cannot be read" if code == UNKNOWN else code

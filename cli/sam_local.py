@@ -40,7 +40,8 @@ def main(data: Path, port: int) -> None:
         set_variables(stack)
         print(f"export FOOTFALL_URL=http://127.0.0.1:{port}")
         print(f"export FOOTFALL_KEY={keys['api_key']}")
-        print(f"export FOOTFALL_WRITE_KEY={keys['write_key']}", flush=True)
+        print(f"export FOOTFALL_WRITE_KEY={keys['write_key']}")
+        print(f"export FOOTFALL_OPERATOR_KEY={stack.operator_key()}", flush=True)
         options = ["--port", str(port), "--region", REGION, "--warm-containers", "LAZY", "--skip-pull-image"]
         sam("local", "start-api", "--template", str(BUILT / "template.yaml"), *options)
 

@@ -35,8 +35,9 @@ The analytics back end of an online shop: events in, funnels, customers and look
 
 Send a key with every request, as `X-Api-Key` or as `Authorization: Bearer`. A site's write key may only send events to
 `/collect`; an API key has scopes, and what each route needs is named there. A key that the gateway does not know is
-answered with its own 403, `{"message": "Forbidden"}`; every other error is a problem document (RFC 9457). The
-operator's key, which makes sites, is sent likewise, and `X-Footfall-Site` says which site it is used for.
+answered with its own 403, `{"message": "Forbidden"}`; every other error is a problem document (RFC 9457).
+
+The operator's key, which makes sites, is sent likewise; `X-Footfall-Site` says which site it is used for.
 """
 SECURITY = {
     "ApiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "An API key (`ak_…`)"},

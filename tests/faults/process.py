@@ -85,8 +85,8 @@ def _mixed(trial: Trial) -> Body:
     moment, visitor, known = traffic.moment(), f"mixed-{len(sent)}", next(iter(sent.values()), None)
     visit = {"sessionId": f"s-{visitor}", "userId": f"u-{visitor}", "device": "Mobile"}
     bought = {"order_id": f"o-{visitor}", "total": 10, "currency": "EUR"}
-    poisoned = poison.EVENTS["bad_key"](traffic)
-    trial.ledger.doom([poisoned], "bad_key")
+    poisoned = poison.EVENTS["too_deep"](traffic)
+    trial.ledger.doom([poisoned], "too_deep")
     events = [
         traffic.event(visitor, moment, eventType="identify", traits={"plan": "free"}, **visit),
         traffic.event(visitor, moment, eventType="order_completed", properties=bought, **visit),

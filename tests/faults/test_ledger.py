@@ -36,11 +36,11 @@ def store(database: Mongo, monkeypatch: pytest.MonkeyPatch) -> Mongo:
 def ledger(store: Mongo) -> Ledger:
     """The ledger of some events that were acknowledged and stored, and of a poisoned one that was quarantined."""
     traffic, ledger = Traffic("ledger"), Ledger()
-    poisoned = EVENTS["bad_key"](traffic)
+    poisoned = EVENTS["too_deep"](traffic)
     body = Body("shop", [*traffic.body(SENT).events, *traffic.whole_visit(), poisoned])
     ledger.send(body)
     ledger.acknowledge(body)
-    ledger.doom([poisoned], "bad_key")
+    ledger.doom([poisoned], "too_deep")
     parsed = EventsMessage.model_validate_json(message("shop", list(body.events)))
     assert handler(sqs_event([parsed]), LambdaContext()) == {"batchItemFailures": []}
     return ledger
@@ -111,7 +111,7 @@ def test_an_event_is_missed_or_is_too_many(
         ("orders", {"$inc": {"total": 1}}, "wrong values of orders"),
         ("ledger", {"$inc": {"stored": 1, "events": 1}}, "the ledger counts"),
         ("ledger", {"$inc": {"duplicate": 1}}, "do not add up"),
-        ("quarantine", {"$set": {"reason": "bad_mood"}}, "quarantined {'bad_mood': 1}, not {'bad_key': 1}"),
+        ("quarantine", {"$set": {"reason": "bad_mood"}}, "quarantined {'bad_mood': 1}, not {'too_deep': 1}"),
     ],
 )
 def test_what_follows_from_events_wrongly_is_a_problem(

@@ -8,7 +8,7 @@ from footfall.aws.queues import pack
 
 from infra.local.aws import client
 from tests.flow.conftest import Shop
-from tests.support.builders import a_message, an_event
+from tests.support.builders import a_message, an_event, nested
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 
@@ -19,18 +19,19 @@ def receipt(shop: Shop, event_id: str) -> dict[str, Any]:
 
 
 def segment(shop: Shop, **event: Any) -> None:
-    """Send a call as a Segment SDK does, which hears of no bad event."""
+    """Send a call as a Segment SDK does, which sends no bad event again: it is kept, and said to be bad."""
     batch = {"batch": [{"type": "track", "anonymousId": "v", **event}]}
-    httpx.post(f"{shop.stack.url}/v1/batch", json=batch, auth=(shop.write_key, ""), timeout=30).raise_for_status()
+    answer = httpx.post(f"{shop.stack.url}/v1/batch", json=batch, auth=(shop.write_key, ""), timeout=30)
+    assert answer.status_code == 422
 
 
 def test_an_event_can_be_followed_to_the_store_and_to_quarantine(shop: Shop) -> None:
     assert receipt(shop, "e")["status"] in ("unknown", "queued")
     shop.collect(an_event(eventId="e"))
-    segment(shop, event="x", messageId="bad", properties={"": 1})
+    segment(shop, event="x", messageId="bad", properties=nested(25))
     assert shop.stack.drain()
     assert receipt(shop, "e")["status"] == "stored"
-    assert (receipt(shop, "bad")["status"], receipt(shop, "bad")["reason"]) == ("quarantined", "bad_key")
+    assert (receipt(shop, "bad")["status"], receipt(shop, "bad")["reason"]) == ("quarantined", "too_deep")
     shop.collect(an_event(eventId="again"))
     shop.collect(an_event(eventId="again"))
     assert shop.stack.drain()
@@ -38,16 +39,16 @@ def test_an_event_can_be_followed_to_the_store_and_to_quarantine(shop: Shop) -> 
 
 
 def test_a_replay_goes_all_the_way_and_counts_what_it_cannot_do(shop: Shop) -> None:
-    segment(shop, event="x", messageId="bad", properties={"": 1})
+    segment(shop, event="x", messageId="bad", properties=nested(25))
     assert shop.stack.drain()
     before = shop.get("/etl/status")["ledger"]
 
-    answer = shop.post("/etl/replay?reason=bad_key")
+    answer = shop.post("/etl/replay?reason=too_deep")
     assert (answer.status_code, answer.json()["selected"]) == (202, 1)
     assert shop.stack.drain()
 
     (item,) = shop.get("/etl/quarantine")["items"]
-    assert (item["state"], item["attempts"], item["reason"]) == ("waiting", 1, "bad_key")
+    assert (item["state"], item["attempts"], item["reason"]) == ("waiting", 1, "too_deep")
     assert shop.get("/etl/status")["ledger"] == before
 
 

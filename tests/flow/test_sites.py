@@ -44,7 +44,7 @@ def test_a_shop_is_made_and_every_command_works_on_it(stack: Stack, tmp_path: Pa
     (tmp_path / "events.ndjson").write_text(json.dumps(an_event(eventId="a", pageType=None, path="/articolo/1")))
     assert footfall(stack, "send", tmp_path / "events.ndjson", "--site", "roma").exit_code == 0
     assert stack.drain()
-    (tmp_path / "orders.csv").write_text(f"{HEADER}\n536365,a,Tea,2,12/1/2010 8:26,2.50,17850,Italy\n")
+    (tmp_path / "orders.csv").write_text(f"{HEADER}\n536365,a,Tea,2,12/31/2010 8:26,2.50,17850,Italy\n")
     imported = footfall(stack, "import", "orders", tmp_path / "orders.csv", "--site", "roma")
     assert imported.exit_code == 0, imported.stderr
     assert "Currency:" not in imported.stdout, "they are in the site's own"

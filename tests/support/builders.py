@@ -26,6 +26,14 @@ def at(minutes: float) -> str:
     return (NOON + timedelta(minutes=minutes)).isoformat()
 
 
+def nested(depth: int) -> Json:
+    """Returns a value that is nested so deep."""
+    value: Json = {}
+    for _ in range(depth):
+        value = {"in": value}
+    return value
+
+
 def an_event(**but: Any) -> Json:
     """Returns an event as a client sends it; the values do not matter unless given."""
     number = next(_numbers)

@@ -16,6 +16,7 @@ from footfall.schemas.order import OrderDocument
 from pymongo.database import Database
 
 from tests.support.builders import NOON, a_document, a_site
+from tests.support.visits import with_refunds
 
 Mongo = Database[dict[str, Any]]
 _numbers = count(1)
@@ -70,7 +71,7 @@ def an_order(user: str | None, *products: str, day: float = 0, site_id: str = "d
         "status": "completed",
         "events": 1,
     }
-    return cast(OrderDocument, {**order, **but})
+    return cast(OrderDocument, with_refunds({**order, **but}))
 
 
 def a_user(person_id: str, site_id: str = "demo", **but: Any) -> dict[str, Any]:

@@ -62,7 +62,13 @@ def an_order(order_id: str, person_id: str, total: int, **but: Any) -> dict[str,
         "total": total,
         "refunded": 0,
     }
-    return {"_id": f"demo:{order_id}", **order, **but}
+    return with_refunds({"_id": f"demo:{order_id}", **order, **but})
+
+
+def with_refunds(order: dict[str, Any]) -> dict[str, Any]:
+    """Returns an order with the refund that its sums tell of, if it has none of its own."""
+    refunds = [{"at": order["refunded_at"], "amount": order["refunded"]}] if order["refunded_at"] else []
+    return {"refunds": refunds, **order}
 
 
 def mark(database: Mongo, *dates: str) -> None:

@@ -154,6 +154,15 @@ def test_other_domains_and_excluded_paths_are_not_counted(page: Page, shop: Shop
     assert_nothing_happened(page, collector)
 
 
+def test_an_excluded_route_after_the_hash_is_not_counted(page: Page, shop: Shop, collector: Collector) -> None:
+    open_page(page, shop.page(path="/app", exclude="/account"))
+    for route in ("#/account/7", "#!/account", "#/there"):
+        page.evaluate("route => { location.hash = route }", route)
+        page.wait_for_timeout(500)
+    views = events_of(page, collector, "pageview", 2)
+    assert [view["url"].partition("#")[2] for view in views] == ["", "/there"]
+
+
 def test_an_excluded_part_of_an_app_is_left_out_but_the_way_there_is_not(
     page: Page, shop: Shop, collector: Collector
 ) -> None:

@@ -1,11 +1,13 @@
 """What the tracker records of a visit by itself, seen at the collector."""
 
 import time
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.support.builders import a_document
 from tests.web.browsing import cover, events_of, open_page, send_now
 from tests.web.servers import Collector, Shop
 
@@ -87,6 +89,37 @@ def test_a_redirect_inside_an_app_and_a_jump_within_a_page_are_no_views(
     collector.wait_for_type("pageview", 2)
     assert [view["path"] for view in collector.of("pageview")] == ["/first", "/there"]
     assert len(collector.of("page_exit")) == 1
+
+
+def test_a_route_after_the_hash_is_a_page_and_an_empty_one_is_the_page_it_is_on(
+    page: Page, shop: Shop, collector: Collector
+) -> None:
+    open_page(page, shop.page(path="/app"))
+    for route in ("#/", "#/search?q=lamp", "#part", "#!/thank-you"):
+        page.evaluate("route => { location.hash = route }", route)
+        page.wait_for_timeout(HALF_A_SECOND)
+    page.evaluate("history.pushState({}, '', '#/cart')")
+    page.wait_for_timeout(HALF_A_SECOND)
+    views = events_of(page, collector, "pageview", 5)
+    assert [urlsplit(view["url"]).fragment for view in views] == ["", "/search?q=lamp", "part", "!/thank-you", "/cart"]
+    assert [a_document(**view)["path"] for view in views] == [
+        "/app",
+        "/app/search",
+        "/app",
+        "/app/thank-you",
+        "/app/cart",
+    ]
+    assert [left["url"] for left in collector.of("page_exit")] == [view["url"] for view in views[:-1]]
+
+
+def test_every_part_after_the_hash_is_a_page_where_the_tag_says_so(
+    page: Page, shop: Shop, collector: Collector
+) -> None:
+    open_page(page, shop.page(path="/app", **{"hash-routes": ""}))
+    page.evaluate("location.hash = 'search'")
+    page.wait_for_timeout(HALF_A_SECOND)
+    views = events_of(page, collector, "pageview", 2)
+    assert [urlsplit(view["url"]).fragment for view in views] == ["", "search"]
 
 
 def test_a_click_tells_what_was_clicked_and_where(page: Page, shop: Shop, collector: Collector) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from footfall.clock import now
-from footfall.events.normalise import read_event
 from footfall.events.page_types import page_type_of
+from footfall.events.reading import read_event
 from playwright.sync_api import Page
 from pymongo import MongoClient
 

@@ -13,6 +13,9 @@ from footfall.identity import read_write_key
 from footfall.schemas.event import Json
 from footfall.settings import CollectAccessSettings, SigningSettings, from_environment
 
+IN_QUERY = ("k", "api_secret", "writeKey")
+"""Ours, Google's and RudderStack's names of a key in an address, where nothing can be sent beside it."""
+
 
 class Access(TypedDict, total=False):
     """What the access parameter says: ids of revoked keys, and by site its origins and its limit."""
@@ -63,11 +66,8 @@ def _given_key(request: Request, body: Json) -> str | None:
     if scheme.lower() == "basic":
         return _user_name(credentials)
     in_body = body.get("writeKey")
-    return (
-        request.headers.get("x-api-key")
-        or request.query_params.get("k")
-        or (in_body if isinstance(in_body, str) else None)
-    )
+    in_query = (text for name in IN_QUERY if (text := request.query_params.get(name)))
+    return request.headers.get("x-api-key") or next(in_query, None) or (in_body if isinstance(in_body, str) else None)
 
 
 def _user_name(credentials: str) -> str | None:

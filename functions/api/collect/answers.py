@@ -12,7 +12,7 @@ class Rejected(BaseModel):
     index: int = Field(description="place in the batch, from 0", examples=[3])
     event_id: str | None = Field(default=None, description="the event's own id, where it gave one")
     code: str = Field(examples=["invalid"])
-    message: str = Field(examples=["visitorId: give visitorId or userId"])
+    message: str = Field(examples=["eventType: Field required"])
 
 
 class Accepted(BaseModel):
@@ -27,9 +27,13 @@ class Accepted(BaseModel):
 
 
 class Success(BaseModel):
-    """The answer to a Segment SDK: all it sent is in the queue, and what is wrong with it ends in quarantine."""
+    """What an SDK hears: all that it sent is in the queue, and of what is not rejected all is stored.
 
-    success: Literal[True] = True
+    An SDK sends no event again because of its form, so rejected ones are kept in quarantine.
+    """
+
+    success: bool = True
+    rejected: list[Rejected] | None = None
 
 
 class Alive(BaseModel):

@@ -10,6 +10,7 @@ from footfall.schemas.event import Json
 
 MAX_WIRE_BYTES = 1_000_000
 MAX_UNPACKED_BYTES = 5_000_000
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MEDIA = frozenset({"application/json", "text/plain", ""})
 GZIP_WINDOW = 31  # zlib's largest window, and 16 for a gzip header
 
@@ -49,7 +50,7 @@ def unpack(body: bytes, encoding: str) -> bytes:
 def read_object(body: bytes) -> Json:
     """Returns the JSON object in a body; raises BadRequest when it is none."""
     try:
-        value = decode(body)
+        value = decode(body.removeprefix(BYTE_ORDER_MARK))
     except json.JSONDecodeError as error:
         raise BadRequest(f"the body is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
     except (ValueError, RecursionError):

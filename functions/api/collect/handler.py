@@ -17,9 +17,10 @@ from footfall.settings import EventsQueueSettings, from_environment
 from .access import site_of
 from .answers import Accepted, Alive, Success
 from .body import raw_body, read_object
+from .google import take_measurement
 from .intake import Sender, take
 from .query_parameters import event_of
-from .segment_io import Kind, take_call
+from .segment_io import METRICS, Kind, take_call
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 LONGEST_USER_AGENT = 4_096
@@ -69,12 +70,36 @@ direct("/collect", collect, methods=["POST"], responses=CODES)
 direct("/collect", collect_from_query, methods=["GET"])
 
 
-@app.post("/v1/{kind}", responses=CODES)
+@app.post("/v1/{kind}", responses=CODES, response_model_exclude_none=True)
 async def segment(request: Request, kind: Kind) -> Success:
-    """Take the calls of a Segment SDK (`track page screen identify group alias batch`), keyed by Basic auth."""
+    """Take the calls of Segment's and RudderStack's SDKs, keyed by Basic auth or `writeKey`.
+
+    `track page screen identify group alias batch import`, and their first letters; `m`, how the SDK itself does, is
+    answered and left. Events that can never be stored are named, and kept in quarantine; when all are such, 422.
+    """
+    return Success() if kind == METRICS else await _called(request, kind)
+
+
+@app.post("/beacon/v1/batch", responses=CODES, response_model_exclude_none=True)
+async def rudderstack_beacon(request: Request) -> Success:
+    """Take the batch that RudderStack's browser SDK sends when a page is left; the key comes as `?writeKey=`."""
+    return await _called(request, "batch")
+
+
+@app.post("/mp/collect", responses=CODES, status_code=204)
+async def google(request: Request) -> None:
+    """Take the events of Google Analytics 4's Measurement Protocol; the write key comes as `?api_secret=`.
+
+    204 as Google answers; events that can never be stored are kept in quarantine, and when all are such, it is a 422.
+    """
     decoded = read_object(await raw_body(request))
-    take_call(kind, _sender(request, site_of(request, decoded)), decoded)
-    return Success()
+    take_measurement(_sender(request, site_of(request, decoded)), decoded)
+
+
+async def _called(request: Request, kind: Kind) -> Success:
+    decoded = read_object(await raw_body(request))
+    rejected = take_call(kind, _sender(request, site_of(request, decoded)), decoded)
+    return Success(success=not rejected, rejected=rejected or None)
 
 
 @app.get("/health")

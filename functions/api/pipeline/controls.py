@@ -9,7 +9,7 @@ from fastapi.dependencies.models import Dependant
 from footfall.days import Moment
 from footfall.errors import FieldProblem, Invalid
 from footfall.http.app import AdminSite, MayAdminister, ReadSite
-from footfall.questions import quarantine, receipt, recent_sessions
+from footfall.questions import flagged, quarantine, receipt, recent_sessions
 from footfall.questions.queues import QueueName
 from footfall.schemas.cleanup import Cleanup
 from pydantic import BaseModel
@@ -62,6 +62,12 @@ def get_quarantine(
 ) -> quarantine.Quarantine:
     """What was quarantined and why; `original` is shown to keys with the scope admin, as it may tell of people."""
     return quarantine.answer(site_id, question, originals=may_administer)
+
+
+@router.get("/etl/flagged")
+def get_flagged(site_id: ReadSite, question: Annotated[flagged.FlaggedQuestion, Query()]) -> flagged.Flagged:
+    """Which stored events were not read as they were sent, and what of them: every flag with its count, and a page."""
+    return flagged.answer(site_id, question)
 
 
 @router.post("/etl/replay", status_code=202)

@@ -3,13 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from footfall.aws.parameters import secret
 from footfall.clock import now
 from footfall.days import Moment
 from footfall.errors import Conflict, FieldProblem, Invalid, NotFound
-from footfall.identity import new_api_key, new_key_id, write_key_of
+from footfall.identity import new_api_key, new_key_id
 from footfall.schemas.site import ApiKeyDocument, Scope, SiteDocument, WriteKeyDocument
-from footfall.settings import SigningSettings, from_environment
 from footfall.stores.collections import key_uses, sites
 from footfall.stores.mongo import database
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -17,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from .collecting import tell_collect
 from .registry import stored_site
 from .settings import printable
+from .signing import signed
 
 MOST_KEYS = 50
 MOST_REVOKED = 200
@@ -102,11 +101,6 @@ def _write_key_out(site_id: str, key: WriteKeyDocument) -> KeyOut:
         last_used_at=None,
         write_key=signed(site_id, key["key_id"]),
     )
-
-
-def signed(site_id: str, key_id: str) -> str:
-    """Returns the write key of an id."""
-    return write_key_of(site_id, key_id, secret(from_environment(SigningSettings).signing_secret))
 
 
 def make_key(site_id: str, wanted: KeyRequest) -> MadeKey:

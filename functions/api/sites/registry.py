@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from footfall.clock import now
-from footfall.errors import Conflict, NotFound
+from footfall.errors import Conflict, FootfallError, NotFound
 from footfall.identity import ApiKey, new_api_key, new_key_id
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.schemas.site import ALL_SCOPES, Funnel, PageRule, SiteDocument
@@ -15,6 +15,7 @@ from pymongo.errors import DuplicateKeyError
 
 from .collecting import tell_collect
 from .settings import NewSite, SiteChanges
+from .signing import signed
 
 CHANGES = TypeAdapter(SiteChanges)
 FIRST_KEY = "made with the site"
@@ -49,27 +50,28 @@ class Sites(PagedAnswer):
     sites: list[SiteOut]
 
 
-class NewKeys(BaseModel):
-    """The first keys of a site: the API key with its secret, and the id of the write key."""
+def make_site(wanted: NewSite) -> MadeSite:
+    """Store a new site, and return it with its first keys; raises Conflict when there is one of that id.
 
-    api: ApiKey
-    write_key_id: str
-
-
-def make_site(wanted: NewSite) -> tuple[SiteOut, NewKeys]:
-    """Store a new site, and return it with its first keys; raises Conflict when there is one of that id."""
-    keys = NewKeys(api=new_api_key(wanted.site_id), write_key_id=new_key_id())
-    document = _document(wanted, keys)
+    Without an answer there is no site: nobody would have its keys.
+    """
+    key, write_key_id = new_api_key(wanted.site_id), new_key_id()
+    write_key = signed(wanted.site_id, write_key_id)
+    document = _document(wanted, key, write_key_id)
     try:
         sites.of(database()).insert_one(document)
     except DuplicateKeyError:
         raise Conflict("there is a site of this id already") from None
-    if wanted.origins:
-        tell_collect()
-    return SiteOut.model_validate(document), keys
+    try:
+        if wanted.origins:
+            tell_collect()
+    except FootfallError:
+        sites.of(database()).delete_one({"_id": wanted.site_id})
+        raise
+    return MadeSite(**SiteOut.model_validate(document).model_dump(), api_key=key.text, write_key=write_key)
 
 
-def _document(wanted: NewSite, keys: NewKeys) -> SiteDocument:
+def _document(wanted: NewSite, key: ApiKey, write_key_id: str) -> SiteDocument:
     made = now()
     return {
         "_id": wanted.site_id,
@@ -85,15 +87,15 @@ def _document(wanted: NewSite, keys: NewKeys) -> SiteDocument:
         "retention_days": wanted.retention_days,
         "api_keys": [
             {
-                "key_id": keys.api.key_id,
-                "sha256": keys.api.sha256,
+                "key_id": key.key_id,
+                "sha256": key.sha256,
                 "scopes": list(ALL_SCOPES),
                 "expires_at": None,
                 "name": FIRST_KEY,
                 "created_at": made,
             }
         ],
-        "write_keys": [{"key_id": keys.write_key_id, "name": FIRST_KEY, "created_at": made}],
+        "write_keys": [{"key_id": write_key_id, "name": FIRST_KEY, "created_at": made}],
         "revoked_write_keys": [],
         "created_at": made,
     }

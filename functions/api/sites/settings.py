@@ -5,7 +5,7 @@ from functools import cache
 from typing import Annotated, TypeVar
 from zoneinfo import available_timezones
 
-from footfall.money import CURRENCIES
+from footfall.currencies import read_currency
 from footfall.schemas.site import DEFAULT_FUNNEL, SITE_ID, Funnel, PageRule
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, with_config
 from pydantic_core import PydanticCustomError
@@ -27,9 +27,10 @@ def printable(text: str) -> str:
 
 
 def _currency(text: str) -> str:
-    if text.upper() not in CURRENCIES:
-        raise PydanticCustomError("currency", "there is no such currency in ISO 4217: write a code such as EUR")
-    return text.upper()
+    currency = read_currency(text, home="")
+    if not currency:
+        raise PydanticCustomError("currency", "it cannot be told which currency this is: write its ISO code, as EUR")
+    return currency
 
 
 @cache
@@ -107,8 +108,10 @@ class PageRuleIn(PageRule):
 
 
 Name = Annotated[str, _text(200), AfterValidator(printable)]
-TimeZone = Annotated[str, AfterValidator(_time_zone), Field(max_length=64, examples=["Europe/Rome"])]
-Currency = Annotated[str, AfterValidator(_currency), Field(max_length=3, description="ISO 4217", examples=["EUR"])]
+TimeZone = Annotated[str, Field(max_length=64, examples=["Europe/Rome"]), AfterValidator(_time_zone)]
+Currency = Annotated[
+    str, Field(max_length=64, description="ISO 4217's code", examples=["EUR"]), AfterValidator(_currency)
+]
 Origins = Annotated[
     list[Annotated[str, Field(max_length=120), AfterValidator(_origin)]],
     AfterValidator(_different),

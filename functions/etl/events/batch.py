@@ -11,6 +11,7 @@ from typing import Literal
 from footfall.aws.invocations import SqsRecord
 from footfall.clock import now
 from footfall.codec import decode_leniently
+from footfall.events.ip_addresses import without_addresses
 from footfall.identity import is_event_id
 from footfall.quarantine import UNKNOWN_SITE, quarantined
 from footfall.schemas.event import EventDocument, Json
@@ -98,11 +99,11 @@ def quarantine_message(batch: Batch, body: Body, reason: str, detail: str) -> No
 
 
 def quarantine_event(batch: Batch, raw: object, message: EventsMessage, key: bytes, reason: str, detail: str) -> None:
-    """Quarantine one event of a message, with what is needed to read it again."""
+    """Quarantine one event of a message, with what is needed to read it again, but nobody's address."""
     origin = Origin(
         source=message.source, received_at=message.received_at, ip=message.ip, user_agent=message.user_agent
     )
-    original, event_id = json.dumps(raw).encode(), _event_id_of(raw)
+    original, event_id = json.dumps(without_addresses(raw)).encode(), _event_id_of(raw)
     batch.quarantine.append(
         quarantined(batch.site_id, "events", reason, detail, original, origin, batch.processed_at, key, event_id)
     )

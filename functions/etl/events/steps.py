@@ -116,7 +116,7 @@ def recompute_sessions(batch: Batch, site: Site) -> None:
 
 def recompute_orders(batch: Batch, site: Site) -> None:
     """Every order these events speak of, from all of its events."""
-    batch.moments += orders.recompute(database(), site.site_id, batch.events)
+    batch.moments += orders.recompute(database(), site, batch.events)
 
 
 def keep_feedback(batch: Batch, site: Site) -> None:

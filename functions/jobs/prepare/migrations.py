@@ -8,8 +8,8 @@ from contextlib import suppress
 from footfall.chunks import chunks
 from footfall.schemas.session import SessionDocument
 from footfall.sessions.fold import session_id_of
-from footfall.stores.collections import events, user_sessions, users
-from footfall.stores.mongo import Mongo
+from footfall.stores.collections import events, orders, user_sessions, users
+from footfall.stores.mongo import Condition, Mongo
 from pymongo import ReplaceOne
 from pymongo.errors import OperationFailure
 
@@ -20,6 +20,7 @@ def migrate(database: Mongo) -> None:
     """Run every migration; safe to run again, and before the collections' indexes are made."""
     _name_the_numbers(database)
     _key_the_sessions(database)
+    _list_the_refunds(database)
 
 
 def _name_the_numbers(database: Mongo) -> None:
@@ -30,6 +31,21 @@ def _name_the_numbers(database: Mongo) -> None:
         users.of(database).drop_index("site_id_1_user_id_1")
     old = {"user_id": {"$exists": True}, "number": {"$exists": False}}
     users.of(database).update_many(old, {"$rename": {"user_id": "number"}})
+
+
+def _list_the_refunds(database: Mongo) -> None:
+    # until 0.1.0 an order had the sum of its refunds and the moment of the first; a cancellation was on no day
+    with suppress(OperationFailure):
+        orders.of(database).drop_index("site_id_1_refunded_at_1")
+    old: Condition = {"refunds": {"$exists": False}}
+    for order in orders.of(database).find({**old, "status": "cancelled", "refunded_at": None}):
+        about = {"site_id": order["site_id"], "commerce.order_id": order["order_id"], "type": "order_cancelled"}
+        found = events.of(database).find_one(about, sort=[("timestamp", 1)])
+        at = found["timestamp"] if found else order["placed_at"]
+        orders.of(database).update_one({"_id": order["_id"]}, {"$set": {"refunded_at": at}})
+    first = [{"at": "$refunded_at", "amount": "$refunded"}]
+    listed = {"$cond": [{"$eq": [{"$type": "$refunded_at"}, "date"]}, first, []]}
+    orders.of(database).update_many(old, [{"$set": {"refunds": listed}}])
 
 
 def _key_the_sessions(database: Mongo) -> None:

@@ -7,6 +7,7 @@ from typing import TypedDict
 from footfall.days import DayRange
 from footfall.events.log import events_between, in_order
 from footfall.funnels.steps import alternatives
+from footfall.orders.purchases import given_back
 from footfall.schemas.event import VisitEvent
 from footfall.schemas.metrics import DayReading, DayToken
 from footfall.schemas.order import OrderSums, OwnedOrder
@@ -97,8 +98,9 @@ def orders_of(site_id: str, day: DayRange) -> list[OwnedOrder]:
     return orders.read(database(), OwnedOrder, placed).to_list()
 
 
-def refunds_of(site_id: str, day: DayRange, currency: str) -> int:
-    """Returns what was given back for orders first refunded on a day, in minor units."""
-    on_day = {"$type": "date", "$gte": day.start, "$lt": day.end}  # without $type the partial index is not used
-    refunded = {"site_id": site_id, "refunded_at": on_day, "currency": currency}
-    return sum(order["refunded"] for order in orders.read(database(), OrderSums, refunded))
+def refunds_of(site: Site, day: DayRange) -> int:
+    """Returns what was given back on a day in the site's currency, in minor units."""
+    on_day = {"$elemMatch": {"at": {"$gte": day.start, "$lt": day.end}}}
+    refunded = {"site_id": site.site_id, "refunds": on_day, "currency": site.currency}
+    found = orders.read(database(), OrderSums, refunded)
+    return sum(given_back(order, day.start, day.end) for order in found)

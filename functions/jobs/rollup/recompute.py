@@ -91,7 +91,7 @@ class _Day:
     def rollup(self, numbers: PersonNumbers, seen: dict[str, str], read_at: datetime) -> DayRollup:
         orders = queries.orders_of(self._site.site_id, self._days)
         numbers.learn(orders)
-        refunds = queries.refunds_of(self._site.site_id, self._days, self._site.currency)
+        refunds = queries.refunds_of(self._site, self._days)
         sessions = queries.sessions_of(self._site.site_id, self._days)
         return DayRollup(
             date=self._date,

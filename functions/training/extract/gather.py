@@ -9,7 +9,7 @@ import numpy as np
 from footfall.customers.arrays import Arrays, pack_texts
 from footfall.customers.behaviour import order_tokens, person_of_order, person_of_visit, visit_tokens
 from footfall.days import day_of
-from footfall.orders.purchases import in_currency, is_purchase
+from footfall.orders.purchases import in_currency, is_purchase, last_moment
 from footfall.schemas.event import BehaviourEvent
 from footfall.schemas.order import PurchasedOrder
 from numpy.typing import NDArray
@@ -61,7 +61,7 @@ class Gathering:
         if not in_currency(order, self.currency):
             self.totals["foreign_currency_orders"] += 1
             return
-        self.last_trade = _later(_later(self.last_trade, order["placed_at"]), order["refunded_at"])
+        self.last_trade = _later(self.last_trade, last_moment(order))
         self._add(person_of_order(order, self.links), order_tokens(order, self.zone))
         if order["user_id"] is not None:
             self._add_purchase(order["user_id"], order)

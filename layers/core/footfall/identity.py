@@ -93,9 +93,13 @@ def is_event_id(text: str) -> bool:
     return 0 < len(text) <= MAX_EVENT_ID and text.isprintable()
 
 
-def derived_event_id(site_id: str, content: bytes) -> str:
-    """Returns the id of an event that came without one: the same for every retry of the same content."""
-    return str(uuid5(EVENT_NAMESPACE, f"{site_id}|{hashlib.sha256(content).hexdigest()}"))
+def derived_event_id(site_id: str, content: bytes, occasion: str = "") -> str:
+    """Returns the id of an event that came without one: the same for every retry of the same content.
+
+    What tells no time of its own is an event of the `occasion` that it was sent on.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    return str(uuid5(EVENT_NAMESPACE, f"{site_id}|{digest}|{occasion}" if occasion else f"{site_id}|{digest}"))
 
 
 @lru_cache(maxsize=4096)

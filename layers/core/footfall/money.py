@@ -51,18 +51,6 @@ SIGNS_AND_NO_BRACKETS = str.maketrans("+-", "  ")
 ARABIC_MARK = "٫"
 Flaw = Literal["amount_unreadable", "amount_ambiguous"]
 
-CURRENCY_CODES = (
-    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD "
-    "CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF "
-    "GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK "
-    "LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD "
-    "OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN "
-    "SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF "
-    "XPF YER ZAR ZMW ZWG"
-)
-CURRENCIES = frozenset(CURRENCY_CODES.split())
-"""The currencies that shops trade in: ISO 4217's codes without funds and metals; BGN ended in 2025."""
-
 
 class Amount(NamedTuple):
     """An amount as read: its number, the currency's sign as it was written with it, or what is wrong with it."""
@@ -85,9 +73,9 @@ def read_amount(told: object, digits: int = 2) -> Amount:
     """Returns a number, or a text with one, as an exact amount of a currency with so many decimals; never fails."""
     if isinstance(told, str):
         return _read(told, digits)
-    if isinstance(told, bool) or not isinstance(told, (int, float)):
+    if isinstance(told, bool) or not isinstance(told, (int, float, Decimal)):
         return UNREADABLE
-    number = Decimal(told) if isinstance(told, int) else Decimal(str(told))
+    number = Decimal(str(told)) if isinstance(told, float) else Decimal(told)
     return Amount(number) if number.is_finite() else UNREADABLE
 
 

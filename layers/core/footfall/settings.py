@@ -4,7 +4,7 @@ import os
 from functools import cache
 from typing import TypeVar, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from footfall.errors import Misconfigured
 
@@ -53,6 +53,12 @@ class CollectAccessSettings(BaseModel):
     """The name of the parameter that lists revoked write keys and each site's allowed origins."""
 
     collect_access_parameter: str
+
+
+class RepeatSettings(BaseModel):
+    """Within how many seconds an equal event without an id and a time is the same one, sent again."""
+
+    repeat_seconds: int = Field(default=30, ge=1)
 
 
 class EventsQueueSettings(BaseModel):

@@ -17,7 +17,7 @@ from footfall.settings import read_environment
 from functions.api.collect import limit
 from functions.api.collect.handler import handler
 from infra.local.aws import AwsAddresses
-from tests.support.builders import LambdaContext, an_event
+from tests.support.builders import LambdaContext, an_event, nested
 
 SECRET = "signing secret of the tests"
 KEY = new_write_key("demo", SECRET)
@@ -103,7 +103,7 @@ def test_an_event_without_an_id_gets_the_same_one_at_every_retry(queue: str) -> 
 
 
 def test_a_batch_is_one_message_and_each_event_is_answered_for(queue: str) -> None:
-    bad = an_event(eventId="bad", visitorId=None)
+    bad = an_event(eventId="bad", eventType=None)
     status, answer = send(
         {"batch": [an_event(eventId="a"), bad, an_event(eventId="b"), 7], "sentAt": "2026-03-01T12:00:00Z"}
     )
@@ -185,9 +185,9 @@ def test_what_cannot_be_taken_is_a_problem_that_says_why(
 
 
 def test_a_422_names_the_field_and_does_not_repeat_its_value(queue: str) -> None:
-    status, problem = send(an_event(duration="a secret"))
-    assert (status, problem["errors"][0]["field"]) == (422, "duration")
-    assert "a secret" not in json.dumps(problem)
+    status, problem = send(an_event(eventType={"a": "secret"}))
+    assert (status, problem["errors"][0]["field"]) == (422, "eventType")
+    assert "secret" not in json.dumps(problem)
 
 
 def test_a_site_with_origins_takes_events_from_them_alone(queue: str, worker: str) -> None:
@@ -264,7 +264,7 @@ def test_segments_calls_are_events(queue: str) -> None:
     )
     assert segment("page", {"anonymousId": "a", "messageId": "m3", "properties": {"path": "/"}})[0] == 200
     events = [event for message in queued(queue) for event in message["events"]]
-    assert {(event["type"], event["eventId"]) for event in events} == {
+    assert {(event["type"], event["messageId"]) for event in events} == {
         ("track", "m1"),
         ("identify", "m2"),
         ("page", "m3"),
@@ -272,8 +272,13 @@ def test_segments_calls_are_events(queue: str) -> None:
 
 
 def test_what_segment_sends_wrong_goes_along_to_quarantine(queue: str) -> None:
-    assert segment("track", {"event": "no person", "messageId": "m"})[0] == 200
+    status, problem = segment("track", {"event": "x", "messageId": "m", "properties": nested(25)})
+    assert (status, problem["title"]) == (422, "Invalid request")
     assert queued(queue)[0]["events"][0]["messageId"] == "m"
+    good, bad = {"type": "page", "messageId": "g"}, {"type": "page", "properties": {"x": "y" * 40_000}}
+    status, answer = segment("batch", {"batch": [good, bad]})
+    assert (status, answer["success"], [found["index"] for found in answer["rejected"]]) == (200, False, [1])
+    assert [event.get("messageId") for event in queued(queue)[0]["events"]] == ["g", None]
 
 
 def test_segments_key_is_checked_and_its_calls_are_few(queue: str) -> None:

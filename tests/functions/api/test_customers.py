@@ -98,6 +98,9 @@ def test_a_customer_is_listed_with_money_in_major_units(shop: Mongo) -> None:
             "frequency": 2,
             "monetary": 123.45,
             "refunded": 0.5,
+            "revenue": 123.45,
+            "refunds": 0.5,
+            "net_revenue": 122.95,
             "currency": "GBP",
             "rfm_score": "544",
             "rfm_segment": "Champions",
@@ -111,7 +114,15 @@ def test_a_customer_is_listed_with_money_in_major_units(shop: Mongo) -> None:
 
 
 def test_before_any_training_there_are_no_customers(shop: Mongo) -> None:
-    assert ask("/api/customers")[1] == {"customers": [], "total": 0, "page": 1, "page_size": 20, "total_pages": 0}
+    assert ask("/api/customers")[1] == {
+        "customers": [],
+        "total": 0,
+        "page": 1,
+        "page_size": 20,
+        "total_pages": 0,
+        "other_currencies": [],
+        "unknown_amounts": 0,
+    }
 
 
 @pytest.mark.parametrize(
@@ -229,6 +240,29 @@ def test_one_customer_has_scores_visits_orders_and_refunds(shop: Mongo) -> None:
     orders = answer["orders"]
     assert (orders["count"], orders["total"], orders["refunded"], orders["average_order_value"]) == (2, 30.0, 5.0, 15.0)
     assert (orders["recent"][0]["order_id"], orders["recent"][0]["currency"]) == ("abroad", "USD")
+    assert (orders["revenue"], orders["refunds"], orders["net_revenue"]) == (30.0, 5.0, 25.0)
+    assert (orders["other_currencies"], orders["unknown_amounts"]) == ([{"currency": "USD", "orders": 1}], 0)
+
+
+def test_an_orders_refunds_and_flags_are_shown(shop: Mongo) -> None:
+    given = [{"at": NOON, "amount": 300}, {"at": NOON + timedelta(days=2), "amount": 200}]
+    order = an_order("ann", "flour", currency="GBP", refunded=500, refunded_at=NOON, refunds=given)
+    order["lines"][0]["quantity"] = 0.5
+    unread = an_order("ann", currency="GBP", total=0, order_id="odd", flags=["amount_unreadable"], day=-1)
+    shop["orders"].insert_many([dict(order), dict(unread)])
+    orders = ask("/api/customers/ann")[1]["orders"]
+    assert [one["amount"] for one in orders["recent"][0]["refunds"]] == [3.0, 2.0]
+    assert (orders["recent"][0]["items"], orders["recent"][1]["items"]) == (0.5, 0)
+    assert (orders["recent"][1]["flags"], orders["unknown_amounts"]) == (["amount_unreadable"], 1)
+
+
+def test_customers_and_segments_say_which_orders_they_leave_out(shop: Mongo) -> None:
+    abroad = [
+        an_order(user, "tea", currency=currency) for user, currency in [("ann", "USD"), ("bob", "USD"), (None, "SEK")]
+    ]
+    shop["orders"].insert_many([dict(order) for order in [*abroad, an_order("ann", "tea", currency="GBP")]])
+    for path in ("/api/customers", "/api/segments"):
+        assert ask(path)[1]["other_currencies"] == [{"currency": "USD", "orders": 2}], "guests are no customers"
 
 
 def test_a_customer_who_came_since_the_training_has_no_scores_yet(shop: Mongo) -> None:
@@ -273,6 +307,9 @@ def test_every_rfm_segment_is_listed_with_what_it_amounts_to(shop: Mongo) -> Non
         "avg_order_value": 100.0,
         "avg_frequency": 2.0,
         "avg_recency": 2.5,
+        "revenue": 400.0,
+        "refunds": 1.0,
+        "net_revenue": 399.0,
     }
     assert sum(segment["customer_count"] for segment in answer["segments"]) == 3
 

@@ -198,6 +198,22 @@ def test_sessions_can_be_counted_instead_of_people(shop: Mongo) -> None:
     assert {step["revenue"] for step in answer["steps"]} == {None}
 
 
+def test_a_session_counted_is_one_visitors_without_a_days_silence(shop: Mongo) -> None:
+    day = -24 * 60
+    happen(
+        shop,
+        view("home", "ann", sessionId="1"),
+        view("search", "bob", minutes=1, sessionId="1"),
+        view("home", "cat", minutes=2 * day, sessionId="1"),
+        view("search", "cat", minutes=0, sessionId="1"),
+        view("home", "dan", minutes=2 * day, sessionId="1"),
+        view("about", "dan", minutes=day, sessionId="1"),
+        view("search", "dan", minutes=0, sessionId="1"),
+    )
+    answer = funnel(unit="session", from_="2026-02-27", to=TODAY)
+    assert reached(answer) == [3, 1, 0]
+
+
 def test_days_are_the_sites_own(shop: Mongo) -> None:
     know(shop, a_shop(*PAGES, time_zone="Asia/Tokyo"))
     happen(shop, view("home", minutes=11 * 60), view("search", minutes=11 * 60 + 1))

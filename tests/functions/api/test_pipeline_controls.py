@@ -160,12 +160,13 @@ def test_a_number_of_days_that_is_none_removes_nothing(queue_urls: Urls, invoked
 
 def test_recent_sessions_are_the_newest_of_the_site(database: Mongo, queue_urls: Urls, pipeline: Lambda) -> None:
     later = (NOON + timedelta(hours=2)).isoformat()
-    message = a_message([an_event(pageType="home"), an_event(visitorId="other", timestamp=later)])
+    message = a_message([an_event(pageType="home"), an_event(visitorId="other", timestamp=later, sessionId=7)])
     put(queue_urls["EVENTS_QUEUE_URL"], *queues.pack(message))
     order(handler, "POST", "/etl/run-sync")
 
     answer = ask(handler, "/etl/recent-sessions", {"limit": 1})
     assert (answer["count"], answer["sessions"][0]["visitor_id"]) == (1, "other")
+    assert answer["sessions"][0]["client_session_id"] == "7"
     assert ask(handler, "/etl/recent-sessions")["sessions"][1]["entry_page"] == "home"
     assert ask(handler, "/etl/recent-sessions", site_id="third")["sessions"] == []
 

@@ -75,6 +75,15 @@ def test_only_the_operator_makes_sites(deployed: Mongo, scopes: str) -> None:
     assert (status, deployed["sites"].count_documents({})) == (403, 0)
 
 
+@pytest.mark.parametrize("absent", ["SIGNING_SECRET", "COLLECT_ACCESS_PARAMETER"])
+def test_a_site_whose_keys_nobody_was_shown_is_not_there(
+    deployed: Mongo, monkeypatch: pytest.MonkeyPatch, absent: str
+) -> None:
+    monkeypatch.setenv(absent, "/absent")
+    status, _ = operator("POST", SITES, {"site_id": "roma", "origins": ["https://roma.example"]})
+    assert (status, deployed["sites"].count_documents({})) == (503, 0)
+
+
 WRONG = [
     ({"site_id": "Roma!"}, "site_id"),
     ({"site_id": "x" * 41}, "site_id"),
@@ -82,9 +91,9 @@ WRONG = [
     ({"name": ""}, "name"),
     ({"name": "  "}, "name"),
     ({"name": "a\u0000b"}, "name"),
-    ({"currency": "EURO"}, "currency"),
+    ({"currency": "$"}, "currency"),
     ({"currency": "XYZ"}, "currency"),
-    ({"currency": "€"}, "currency"),
+    ({"currency": ""}, "currency"),
     ({"currency": None}, "currency"),
     ({"time_zone": "Rome"}, "time_zone"),
     ({"time_zone": "../../etc/passwd"}, "time_zone"),
@@ -133,6 +142,11 @@ def test_settings_are_taken_as_people_write_them(deployed: Mongo) -> None:
     assert (made["name"], made["currency"], made["time_zone"]) == ("Bottega", "EUR", "Europe/Rome")
     assert made["origins"] == ["https://shop.example", "http://localhost:3000", "https://xn--mller-kva.example"]
     assert made["own_domains"] == ["shop.example", "xn--mller-kva.example"]
+
+
+@pytest.mark.parametrize(("told", "code"), [("gbp", "GBP"), ("€", "EUR"), ("Euro", "EUR"), (" EUR ", "EUR")])
+def test_a_currency_is_read_as_in_an_order(deployed: Mongo, told: str, code: str) -> None:
+    assert make(currency=told)["currency"] == code
 
 
 def test_only_what_is_given_changes(deployed: Mongo) -> None:

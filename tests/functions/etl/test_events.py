@@ -20,7 +20,7 @@ from pymongo.database import Database
 
 from functions.etl.events import store
 from functions.etl.events.handler import groups, handler
-from tests.support.builders import NOON, LambdaContext, a_message, a_site, an_event, at, sqs_event
+from tests.support.builders import NOON, LambdaContext, a_message, a_site, an_event, at, nested, sqs_event
 
 Mongo = Database[dict[str, Any]]
 
@@ -63,15 +63,16 @@ def test_the_same_message_twice_changes_nothing(pipeline: Mongo) -> None:
 
 
 def test_one_bad_event_keeps_no_other_from_being_stored(pipeline: Mongo) -> None:
-    run(a_message([an_event(), an_event(eventId="bad", properties={"x": 2**70}), an_event(visitorId=None)]))
+    run(a_message([an_event(), an_event(eventId="bad", properties=nested(25)), an_event(eventType=None)]))
     assert pipeline["events"].count_documents({}) == 1
-    assert {found["reason"] for found in pipeline["quarantine"].find()} == {"integer_too_large", "invalid"}
+    assert {found["reason"] for found in pipeline["quarantine"].find()} == {"too_deep", "invalid"}
 
 
 def test_quarantine_keeps_the_original_and_how_it_came(pipeline: Mongo) -> None:
-    run(a_message([an_event(eventId="bad", properties={"": 1})], user_agent="agent"))
+    bad = an_event(eventId="bad", properties=nested(25), context={"ip": "203.0.113.77"})
+    run(a_message([bad], user_agent="agent"))
     kept = only(pipeline["quarantine"].find())
-    assert json.loads(kept["original"])["eventId"] == "bad"
+    assert json.loads(kept["original"]) == {**bad, "sequence": 0, "context": {"ip": "203.0.113.0"}}
     assert (kept["origin"]["source"], kept["origin"]["user_agent"]) == ("collect", "agent")
 
 
@@ -153,6 +154,45 @@ def test_devices_of_one_person_that_share_a_clients_id_keep_their_sessions(pipel
         run(a_message([an_event(visitorId=visitor_id, sessionId="1", userId="ann")]))
     assert sorted(session["visitor_id"] for session in pipeline["user_sessions"].find()) == ["laptop", "phone"]
     assert {session["person_id"] for session in pipeline["user_sessions"].find()} == {"ann"}
+
+
+def arriving(minutes: float, *, utm: str = "", referrer: str | None = None, **but: Any) -> Json:
+    """A page view by a link."""
+    url = f"https://shop.example/{utm and f'?utm_source={utm}&utm_medium=email'}"
+    return an_event(timestamp=at(minutes), url=url, referrer=referrer, **but)
+
+
+def sources(database: Mongo) -> list[str]:
+    """What each session is attributed to, in order."""
+    sessions = database["user_sessions"].find().sort("started_at", 1)
+    return [session["attribution"].get("source", "direct") for session in sessions]
+
+
+def test_who_comes_back_from_a_payment_page_later_keeps_what_brought_them(pipeline: Mongo) -> None:
+    run(a_message([arriving(-40, utm="Newsletter"), arriving(-35, referrer="https://shop.example/cart")]))
+    run(a_message([arriving(0, referrer="https://www.paypal.com/", visitorId="stranger")]))
+    run(a_message([arriving(0, referrer="https://www.paypal.com/")]))
+    assert sources(pipeline) == ["newsletter", "direct", "newsletter"]
+    back = pipeline["user_sessions"].find_one({"visitor_id": "visitor", "started_at": NOON})
+    assert back is not None
+    assert back["own_attribution"] == {"channel": "direct"}
+    assert back["attributed_at"] == NOON - timedelta(minutes=40)
+
+
+def test_an_attribution_ends_after_thirty_days_and_direct_visits_do_not_renew_it(pipeline: Mongo) -> None:
+    for days in (31, 1 + 1 / 24, 1, 1 - 1 / 24):
+        run(a_message([arriving(-days * DAY, utm="news" if days == 31 else "")]))
+    assert sources(pipeline) == ["news", "news", "news", "direct"]
+
+
+def test_a_late_event_changes_what_later_sessions_are_attributed_to_and_their_days(pipeline: Mongo) -> None:
+    run(a_message([arriving(-5 * DAY, utm="news"), *(arriving(-days * DAY) for days in (4, 2, 0))]))
+    pipeline["stale_days"].delete_many({})
+    run(a_message([arriving(-3 * DAY, utm="google")]))
+    assert sources(pipeline) == ["news", "news", "google", "google", "google"]
+    assert {mark["date"] for mark in pipeline["stale_days"].find()} == {"2026-02-26", "2026-02-27", "2026-03-01"}
+    run(a_message([arriving(-3 * DAY - 1)]))
+    assert sources(pipeline) == ["news", "news", "news", "news", "news"]
 
 
 def test_a_visitor_who_logs_in_is_linked_to_the_person_and_keeps_the_past(pipeline: Mongo) -> None:

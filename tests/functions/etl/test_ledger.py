@@ -16,11 +16,11 @@ from pymongo.database import Database
 
 from functions.etl.events import steps, store
 from functions.etl.events.handler import handler
-from tests.support.builders import NOON, LambdaContext, a_message, a_site, an_event, sqs_event
+from tests.support.builders import NOON, LambdaContext, a_message, a_site, an_event, nested, sqs_event
 
 Mongo = Database[dict[str, Any]]
 PARTS = ("stored", "duplicate", "quarantined", "waiting")
-BAD = {"x": 2**70}
+BAD = nested(25)
 
 
 def records(*messages: EventsMessage) -> list[SqsRecord]:

@@ -14,7 +14,7 @@ from pymongo.database import Database
 
 from functions.etl.events import steps
 from functions.etl.events.handler import handler
-from tests.support.builders import NOON, LambdaContext, a_message, a_site, an_event, sqs_event
+from tests.support.builders import NOON, LambdaContext, a_message, a_site, an_event, nested, sqs_event
 
 Mongo = Database[dict[str, Any]]
 
@@ -124,7 +124,7 @@ def test_what_was_stored_meanwhile_is_a_duplicate(pipeline: Mongo, refused: set[
 
 
 def test_a_message_that_could_not_be_read_becomes_all_of_its_events(pipeline: Mongo) -> None:
-    (record,) = sqs_event([a_message([an_event(), an_event(), an_event(properties={"x": 2**70})], site_id="late")])[
+    (record,) = sqs_event([a_message([an_event(), an_event(), an_event(properties=nested(25))], site_id="late")])[
         "Records"
     ]
     handler({"Records": [record]}, LambdaContext())
@@ -138,7 +138,7 @@ def test_a_message_that_could_not_be_read_becomes_all_of_its_events(pipeline: Mo
     assert pipeline["events"].count_documents({"site_id": "late"}) == 2
     assert {found["reason"]: found["state"] for found in pipeline["quarantine"].find()} == {
         "unknown_site": "replayed",
-        "integer_too_large": "waiting",
+        "too_deep": "waiting",
     }
     assert sums(pipeline) == {"events": 3, "stored": 2, "quarantined": 1}
 
@@ -151,8 +151,8 @@ def test_another_sites_quarantine_is_out_of_reach(pipeline: Mongo, refused: set[
 
 
 def test_quarantine_knows_the_id_that_an_event_told(pipeline: Mongo) -> None:
-    odd: list[Json] = [an_event(eventId="told", properties={"": 1}), an_event(eventId=7, properties={"": 1})]
-    deliver(a_message([*odd, {**an_event(eventId=None), "messageId": "theirs", "properties": {"": 1}}]))
+    odd: list[Json] = [an_event(eventId="told", properties=nested(25)), an_event(eventId=7, properties=nested(25))]
+    deliver(a_message([*odd, {**an_event(eventId=None), "messageId": "theirs", "properties": nested(25)}]))
     told = {json.loads(found["original"])["eventId"]: found["event_id"] for found in pipeline["quarantine"].find()}
     assert told == {"told": "told", 7: None, None: "theirs"}
 

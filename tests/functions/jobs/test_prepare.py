@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+from footfall.sessions.fold import fold_session
 from footfall.stores.collections import COLLECTIONS, VIEWS
 from pymongo.database import Database
 
 from functions.jobs.prepare import handler as prepare
-from tests.support.builders import LambdaContext
+from tests.support.builders import NOON, LambdaContext, a_document
 from tests.support.serving import serving
 
 Mongo = Database[dict[str, Any]]
@@ -70,6 +72,20 @@ def deployment(kind: str, url: str) -> dict[str, Any]:
     return {"RequestType": kind, "ResponseURL": url, "StackId": "s", "RequestId": "request", "LogicalResourceId": "l"}
 
 
+def test_sessions_of_an_older_version_are_keyed_by_their_visitor_too(database: Mongo) -> None:
+    database["events"].create_index([("site_id", 1), ("session_id", 1)])
+    named, unnamed = (fold_session([a_document(**but)], NOON) for but in ({"sessionId": "s"}, {}))
+    for session, session_id in ((named, "s"), (unnamed, unnamed["session_id"])):
+        new = ("client_session_id", "own_attribution", "attributed_at")
+        old = {name: value for name, value in session.items() if name not in new}
+        database["user_sessions"].insert_one({**old, "_id": f"demo:{session_id}", "session_id": session_id})
+    for _ in range(2):
+        prepare.handler({}, LambdaContext())
+        stored = list(database["user_sessions"].find().sort("_id", 1))
+        assert stored == sorted([named, unnamed], key=lambda session: session["_id"])
+    assert "site_id_1_session_id_1" not in database["events"].index_information()
+
+
 def test_people_of_an_older_version_keep_their_numbers_under_the_new_name(database: Mongo) -> None:
     database["users"].drop_indexes()
     database["users"].create_index([("site_id", 1), ("user_id", 1)], unique=True)
@@ -82,3 +98,23 @@ def test_people_of_an_older_version_keep_their_numbers_under_the_new_name(databa
     found = {person["_id"]: (person.get("number"), "user_id" in person) for person in database["users"].find()}
     assert found == {"shop:a": (1, False), "shop:b": (2, False)}
     assert set(database["users"].index_information()) == {"_id_", "site_id_1_number_1"}
+
+
+def test_orders_of_an_older_version_list_their_refunds(database: Mongo) -> None:
+    database["orders"].create_index([("site_id", 1), ("refunded_at", 1)])
+    cancelled_at, noon = NOON + timedelta(days=2), NOON
+    order = {"site_id": "shop", "placed_at": noon, "refunded_at": None, "refunded": 0, "status": "completed"}
+    database["orders"].insert_many(
+        [
+            {**order, "_id": "shop:1", "order_id": "1", "refunded": 30, "refunded_at": noon, "status": "refunded"},
+            {**order, "_id": "shop:2", "order_id": "2", "refunded": 50, "status": "cancelled"},
+            {**order, "_id": "shop:3", "order_id": "3"},
+        ]
+    )
+    about = {"site_id": "shop", "type": "order_cancelled", "commerce": {"order_id": "2"}, "timestamp": cancelled_at}
+    database["events"].insert_one({"_id": "shop:e", **about})
+    for _ in range(2):
+        prepare.handler({}, LambdaContext())
+    found = {order["order_id"]: order["refunds"] for order in database["orders"].find()}
+    assert found == {"1": [{"at": noon, "amount": 30}], "2": [{"at": cancelled_at, "amount": 50}], "3": []}
+    assert "site_id_1_refunded_at_1" not in database["orders"].index_information()

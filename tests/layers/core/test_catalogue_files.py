@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from footfall.errors import Unimportable
-from footfall.events.normalise import read_event
+from footfall.events.reading import read_event
 
 from tests.support.reading import read
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from footfall.errors import Unimportable
-from footfall.events.normalise import normalise, read_event
+from footfall.events.normalise import normalise
+from footfall.events.reading import read_event
 from footfall.schemas.event import EventDocument, Json
 from footfall.schemas.message import EventsMessage
 
@@ -160,7 +161,7 @@ def test_any_table_of_events() -> None:
 def test_names_in_json_may_be_mapped_and_times_have_a_zone() -> None:
     line = {"typ": "page", "wer": "v1", "wann": "13.11.2025 10:00"}
     columns = {"typ": "event_type", "wer": "visitor_id", "wann": "timestamp"}
-    options = {"columns": columns, "dates": "day-first", "time_zone": "Europe/Rome"}
+    options: dict[str, Any] = {"columns": columns, "dates": "day-first", "time_zone": "Europe/Rome"}
     meant = read("events", {"e.ndjson": json.dumps(line)}, "UTC", **options)
     assert [stored(event)["timestamp"].isoformat() for event in meant.events] == ["2025-11-13T09:00:00+00:00"]
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from footfall.errors import Invalid, Unimportable, Unstorable
-from footfall.events.normalise import read_event
+from footfall.events.reading import read_event
 from footfall.identity import EVENT_NAMESPACE
 from footfall.imports.ids import event_id
 from footfall.imports.kind import Destination, GroupEvents
@@ -320,13 +320,18 @@ def test_a_line_of_json_is_the_event_a_client_would_have_sent_at_its_own_time() 
     [
         ('{"eventType": "click", "vis', "not_json"),
         ('{"a":' * 20_000, "not_json"),
-        ('{"eventType": "click"}', "invalid"),
+        ('{"visitorId": "v"}', "invalid"),
         ('{"eventType": "click", "visitorId": "v"}', "bad_date"),
         ('{"eventType": "click", "visitorId": "v", "timestamp": "yesterday"}', "bad_date"),
         ('{"eventType": "click", "visitorId": "v", "timestamp": "01/11/2025"}', "bad_date"),
         ('{"eventType": "click", "visitorId": "v", "timestamp": "2999-01-01"}', "bad_date"),
+        ('{"eventType": "click", "visitorId": "v", "timestamp": "01/10/2019 08:00"}', "bad_date"),
+        ('{"eventType": "click", "visitorId": "v", "timestamp": "2099-01-01T00:00:00Z"}', "bad_date"),
         ('{"eventType": "click", "visitorId": "v", "siteId": "another"}', "wrong_site"),
-        ('{"eventType": "click", "visitorId": "v", "properties": {"": 1}}', "bad_key"),
+        (
+            '{"eventType": "click", "visitorId": "v", "properties": ' + '{"x":' * 25 + "1" + "}" * 26,
+            "too_deep",
+        ),
         ("7", "invalid"),
     ],
 )

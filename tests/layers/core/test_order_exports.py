@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from footfall.errors import Unimportable
-from footfall.events.normalise import read_event
+from footfall.events.reading import read_event
 
 from tests.support.reading import Meant, read
 from tests.support.workbooks import workbook
@@ -373,7 +373,7 @@ def test_a_workbooks_lines_are_its_rows_and_its_numbers_have_one_reading() -> No
         [2, "x", "A", 1, 1],
     ]
     meant = read("orders", {"o.xlsx": workbook({"Orders": rows})})
-    assert meant.orders() == {"1": ("2025-11-01", "1125.5625", [["A", "1000.5", "1.1250"]])}
+    assert meant.orders() == {"1": ("2025-11-01", "1125.56250", [["A", "1000.5", "1.1250"]])}
     assert meant.reasons == {(0, 4): "bad_date"}
 
 

@@ -30,7 +30,7 @@ def nested(depth: int) -> Any:
         ({"": 1}, "bad_key"),
         (nested(25), "too_deep"),
         (nested(5_000), "too_deep"),
-        (list(range(2_000)), "too_many_values"),
+        (list(range(12_000)), "too_many_values"),
     ],
 )
 def test_what_no_store_can_carry_is_named(value: Any, reason: str) -> None:

@@ -4,7 +4,7 @@ import { cleanUrl, cut } from "./privacy";
 import { allowed, newId, session, SESSION_GAP, sessionOver, user, visitor } from "./person";
 import { enqueue, forget, release, waiting } from "./queue";
 import { sendNow, sendSoon } from "./sender";
-import { isExcluded, watches } from "./settings";
+import { hashRoutes, isExcluded, watches } from "./settings";
 
 export type Fields = Record<string, unknown>;
 
@@ -13,6 +13,8 @@ const TITLE_DELAY = 300;
 let open = false;
 let url = location.href;
 let path = location.pathname;
+let route = "";
+let page = "";
 let referrer = document.referrer;
 let seenSince = 0;
 let seen = 0;
@@ -38,7 +40,7 @@ const moment = (): number => (lastEvent = Math.max(Date.now(), lastEvent + 1));
 
 /** Record one event; returns its key in the queue, or nothing when it may not be recorded. */
 export const record = (eventType: string, fields: Fields = {}, at = 0, due = 0): string | undefined => {
-  if (!allowed() || isExcluded(path)) return;
+  if (!allowed() || isExcluded(path) || isExcluded(route)) return;
   const isExit = eventType === "page_exit";
   if (open && !isExit && eventType !== "pageview" && sessionOver(Date.now())) view();
   const now = at || moment();
@@ -67,6 +69,17 @@ export const record = (eventType: string, fields: Fields = {}, at = 0, due = 0):
 /** Seconds, to the millisecond. */
 export const seconds = (milliseconds: number): number => Math.round(milliseconds) / 1000;
 
+/** What tells this page from others: its address, with what follows the # only where that is a page; `#/` is none. */
+const identity = (): string =>
+  hashRoutes || /^#(!\/?|\/)[^/]/.test(location.hash) ? location.href : location.href.split("#")[0]!;
+
+const look = (): void => {
+  url = location.href;
+  path = location.pathname;
+  route = location.hash.replace(/^#!?/, "");
+  page = identity();
+};
+
 /** A page comes into view. */
 export const view = (fields?: Fields, at?: number): void => {
   clearTimeout(arriving);
@@ -74,8 +87,7 @@ export const view = (fields?: Fields, at?: number): void => {
   leave();
   seen = 0;
   runClock();
-  url = location.href;
-  path = location.pathname;
+  look();
   open = !!record("pageview", fields, at);
   openings.forEach((opening) => opening());
 };
@@ -126,12 +138,10 @@ const arrive = (): void => view({}, arrived);
 
 /** The address has changed without a load: the new page counts from now, once its title has had time to follow. */
 const move = (): void => {
-  const before = url;
-  if (location.href.split("#")[0] === before.split("#")[0]) return;
+  if (identity() === page) return;
   if (!arriving) leave();
-  referrer = before;
-  url = location.href;
-  path = location.pathname;
+  referrer = url;
+  look();
   arrived = moment();
   clearTimeout(arriving);
   arriving = window.setTimeout(arrive, TITLE_DELAY);
@@ -148,5 +158,6 @@ export const watchPages = (): void => {
     };
   }
   addEventListener("popstate", move);
+  addEventListener("hashchange", move);
   view();
 };

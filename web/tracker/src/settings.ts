@@ -25,5 +25,8 @@ export const watches = (what: string): boolean =>
 /** Whether the shop is on one of the domains that are to be counted. */
 export const countsHere = !domains || domains.includes(location.hostname);
 
+/** Whether whatever follows the # of an address is a page of its own; it always is where it begins with `#/` or `#!`. */
+export const hashRoutes = attribute("hash-routes") !== null;
+
 /** Whether pages of this path are not to be counted. */
 export const isExcluded = (path: string): boolean => !!excluded?.some((start) => path.startsWith(start));

@@ -112,7 +112,7 @@ def page_path(path: str) -> str:
         path = re.sub("//+", "/", path)
         if "/." in path:
             path = normpath(path)
-    path = INDEX.sub("/", FRONT_CONTROLLER.sub("", path))
+    path = INDEX.sub("/", FRONT_CONTROLLER.sub("", path.rstrip("/ ")))
     return path.rstrip("/") or "/"
 
 

@@ -7,6 +7,7 @@ PostHog do (https://segment.com/docs/connections/spec/common/#timestamps).
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from footfall.errors import Unstorable
 from footfall.events.times import EARLIEST, parse_time
 
 TOLERANCE = timedelta(minutes=1)
@@ -41,6 +42,17 @@ def read_clocks(client: str | float | None, sent: str | float | None, received_a
     if timestamp > received_at + FUTURE_LIMIT:
         return Clocks(received_at, client_time, sent_at, (*flags, "clock_future"))
     return Clocks(timestamp, client_time, sent_at, flags)
+
+
+def history_clocks(client: str | float | None, sent: str | float | None, received_at: datetime) -> Clocks:
+    """Returns the times of an event of an import.
+
+    Raises Unstorable for one whose time cannot be read or has not come yet: history did not happen now.
+    """
+    clocks = read_clocks(client, sent, received_at)
+    if clocks.client_time is None or "clock_future" in clocks.flags:
+        raise Unstorable("bad_date", "the event's time is missing, cannot be read, is before 1970 or in the future")
+    return clocks
 
 
 def _in_step(sent_at: datetime, received_at: datetime) -> bool:

@@ -19,7 +19,7 @@ from footfall.schemas.event import Commerce, Json, OrderLine
 
 TOTALS = ("total", "revenue", "value", "grand_total", "order_total", "total_price", "transactionTotal", "amount")
 REFUND_TOTALS = ("refund_amount", "refundAmount", "amount_refunded", "refunded_amount", *TOTALS)
-CURRENCIES = ("currency", "currencyCode", "currency_code", "transactionCurrency")
+CURRENCY_NAMES = ("currency", "currencyCode", "currency_code", "transactionCurrency")
 ORDER_IDS = ("order_id", "transaction_id", "orderId", "transactionId")
 PRODUCT_IDS = ("product_id", "item_id", "sku")
 LINE_IDS = (*PRODUCT_IDS, "productId", "itemId", "id", "variant_id", "content_id")
@@ -271,9 +271,9 @@ def _bare(told: object) -> object:
 
 def _told_currency(fields: Json, items: list[Json]) -> object:
     # in the event, else in its lines, else written beside an amount
-    told = first_filled(fields, CURRENCIES)
+    told = first_filled(fields, CURRENCY_NAMES)
     if told is None:
-        told = _only(first_filled(item, CURRENCIES) for item in items)
+        told = _only(first_filled(item, CURRENCY_NAMES) for item in items)
     return _only(_signs(fields, items)) if told is None else told
 
 
@@ -289,7 +289,7 @@ def _signs(fields: Json, items: list[Json]) -> Iterable[object]:
         if isinstance(one, str):
             yield read_amount(one).sign
         elif isinstance(one, dict):
-            yield first_filled(nested(one, "shop_money") or one, CURRENCIES)
+            yield first_filled(nested(one, "shop_money") or one, CURRENCY_NAMES)
 
 
 def _whole(told: object) -> int | None:

@@ -1,109 +1,41 @@
 """From what a client sent to the document that is stored."""
 
-from collections.abc import Sequence
+import re
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
-from typing import Annotated, NamedTuple, Required, cast
+from typing import NamedTuple, cast
 
-from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationError, with_config
-from typing_extensions import TypedDict
-
-from footfall.errors import FieldProblem, Invalid, Unstorable
+from footfall.errors import Unstorable
 from footfall.events.addresses import NOWHERE, page_at, url_parts
 from footfall.events.attribution import attribution_of, own_hosts
-from footfall.events.clocks import read_clocks
+from footfall.events.clocks import history_clocks, read_clocks
 from footfall.events.commerce import COMMERCE_TYPES, action_type, commerce_type
 from footfall.events.commerce_fields import read_commerce
 from footfall.events.devices import KNOWN, agent_of, device_of
+from footfall.events.nobody import is_nobody, somebody
 from footfall.events.page_types import type_of_page
-from footfall.events.storable import MAX_IMPORTED_VALUES, MAX_VALUES, content_of
-from footfall.schemas.event import EVENT_TYPES, Commerce, EventDocument, IncomingEvent, Json
+from footfall.events.reading import SPELLINGS, USUAL_SPELLINGS, read_event
+from footfall.events.storable import MAX_EVENT_BYTES, MAX_IMPORTED_VALUES, MAX_VALUES, ROOM
+from footfall.schemas.event import EVENT_TYPES, Commerce, EventDocument, Json
 from footfall.schemas.message import IMPORT_SOURCE, EventsMessage
 from footfall.schemas.site import Site
-
-SEGMENT_TYPES = {"page": "pageview", "screen": "pageview", "page_view": "pageview"}
-
-
-def _adapter_of_many(model: type[BaseModel]) -> TypeAdapter[list[Json]]:
-    # it checks as the model would, in half the time: no model is built, and other fields are left out
-    fields: dict[str, object] = {
-        name: Annotated[field.annotation, *field.metadata, Field(validation_alias=field.validation_alias)]
-        for name, field in model.model_fields.items()
-    }
-    fields |= {name: Required[fields[name]] for name, field in model.model_fields.items() if field.is_required()}
-    one = with_config({**model.model_config, "extra": "ignore"})(TypedDict("one", fields, total=False))  # type: ignore[operator]
-    return cast(TypeAdapter[list[Json]], TypeAdapter(list[one]))  # type: ignore[valid-type]
-
-
-EVENTS = _adapter_of_many(IncomingEvent)
-
-
-def _spellings(model: type[BaseModel]) -> dict[str, tuple[str, ...]]:
-    # with each name those of the same field that are read in its place
-    spellings: dict[str, tuple[str, ...]] = {}
-    for field, info in model.model_fields.items():
-        aliases = info.validation_alias.choices if isinstance(info.validation_alias, AliasChoices) else []
-        names = (*map(str, aliases), field)
-        spellings |= {name: names[:place] for place, name in enumerate(names)}
-    return spellings
-
-
-SPELLINGS = _spellings(IncomingEvent)
-USUAL_SPELLINGS = frozenset(name for name, before in SPELLINGS.items() if not before)
-
-
-class Reading(NamedTuple):
-    """The fields that an event has, under our names, and what it says as one canonical text."""
-
-    event: Json
-    content: bytes
-
-
-def read_event(raw: object, most_values: int = MAX_VALUES) -> Reading:
-    """Returns one event as it is read; raises Invalid naming its fields, or Unstorable with a reason."""
-    if not isinstance(raw, dict):
-        raise Invalid([FieldProblem("", "an event is a JSON object")])
-    content = content_of(raw, most_values)
-    try:
-        (event,) = EVENTS.validate_python([raw])
-    except ValidationError as error:
-        raise Invalid(_field_problems(error)) from None
-    if not _has_sender(event):
-        raise Invalid([FieldProblem("visitorId", "give visitorId or userId")])
-    return Reading(event, content)
-
-
-def read_plain(raws: Sequence[object]) -> list[Json] | None:
-    """Returns the fields of many events, read at once; None when there is something to say against any of them."""
-    try:
-        events = EVENTS.validate_python(raws)
-    except ValidationError:
-        return None
-    return events if all(map(_has_sender, events)) else None
-
-
-def _has_sender(event: Json) -> bool:
-    return bool(event.get("visitor_id") or event.get("user_id"))
-
-
-def _field_problems(error: ValidationError) -> list[FieldProblem]:
-    return [
-        FieldProblem(".".join(str(part) for part in problem["loc"][1:]), problem["msg"]) for problem in error.errors()
-    ]
 
 
 def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datetime) -> EventDocument:
     """Returns the stored form of one event of a message; raises Invalid or Unstorable when it can never be stored."""
     imported = message.source.startswith(IMPORT_SOURCE)
-    event, content = read_event(raw, MAX_IMPORTED_VALUES if imported else MAX_VALUES)
+    event, content, _, whole, flags = read_event(raw, MAX_IMPORTED_VALUES if imported else MAX_VALUES)
     get = event.get
-    event_id, user_id = get("event_id"), get("user_id")
-    if not event_id:
+    event_id = get("event_id")
+    if not event_id or is_nobody(event_id):
         raise Unstorable("no_event_id", "an event reached the queue without an id")
+    if not imported and len(content) > MAX_EVENT_BYTES + ROOM:
+        raise Unstorable("too_large", f"one event holds at most {MAX_EVENT_BYTES} bytes")
     kind, name = _kind(event["event_type"], get("event_name"))
-    clocks = read_clocks(get("timestamp"), get("sent_at"), message.received_at)
-    properties = _properties(raw, get("properties"))
+    clocks = (history_clocks if imported else read_clocks)(get("timestamp"), get("sent_at"), message.received_at)
+    flags += clocks.flags  # what was not read as it was sent; every reader below may add to it
+    properties = _properties(whole, get("properties"))
     kind = (action_type(properties) or kind) if kind == "custom" else kind
     context = get("context") or {}
     page = _page(context, properties)
@@ -112,16 +44,14 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     place = page_at(address, get("path") or _text(page.get("path")), site.hash_routes)
     user_agent = _text(context.get("userAgent")) or message.user_agent
     agent = agent_of(user_agent)
-    earlier_id = _id(properties.get("previousId")) if kind == "alias" else None
-    visitor_id = earlier_id or get("visitor_id") or user_id or ""
-    flags = list(clocks.flags)  # what was not read as it was sent; every reader below may add to it
+    who = _who(event, event_id, properties.get("previousId") if kind == "alias" else None, flags)
     always = {
         "_id": f"{message.site_id}:{event_id}",
         "site_id": message.site_id,
         "event_id": event_id,
         "type": kind,
-        "visitor_id": visitor_id,
-        "person_id": user_id or visitor_id,
+        "visitor_id": who.visitor_id,
+        "person_id": who.user_id or who.visitor_id,
         "timestamp": clocks.timestamp,
         "received_at": message.received_at,
         "processed_at": processed_at,
@@ -134,8 +64,8 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     }
     perhaps = {
         "name": name,
-        "user_id": user_id,
-        "session_id": get("session_id") or _id(context.get("sessionId")),
+        "user_id": who.user_id,
+        "session_id": who.session_id,
         "client_time": clocks.client_time,
         "sent_at": clocks.sent_at,
         "url": url,
@@ -163,14 +93,55 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     return cast(EventDocument, always | known)
 
 
+class _Who(NamedTuple):
+    visitor_id: str
+    user_id: str | None
+    session_id: str | None
+
+
+def _who(event: Json, event_id: str, earlier_id: object, flags: list[str]) -> _Who:
+    # who says neither a visitor nor a user is a visitor for the session, or else for the one event
+    user_id, visitor_id = _known(event, "user_id", flags), _known(event, "visitor_id", flags)
+    session_id = _known(event, "session_id", flags) or somebody((event.get("context") or {}).get("sessionId"))
+    found = somebody(earlier_id) or visitor_id or user_id
+    if not found:
+        flags.append("no_visitor")
+    return _Who(found or f"nobody:{session_id or event_id}", user_id, session_id)
+
+
+def _known(event: Json, field: str, flags: list[str]) -> str | None:
+    # of a placeholder nothing is left but the flag
+    told = event.get(field)
+    if not told:
+        return None
+    found = somebody(told)
+    if found is None:
+        flags.append(f"{field}_placeholder")
+    return found
+
+
 @lru_cache(maxsize=4096)
 def _kind(event_type: str, event_name: str | None) -> tuple[str, str | None]:
-    kind = SEGMENT_TYPES.get(event_type, event_type)
+    kind = TYPES.get(_letters(event_type), event_type)
     name = (event_name if kind in ("track", "custom") else kind) or kind
     ours = commerce_type(name)
     if ours:
         return ours, None if ours == name else name
     return (name, None) if name in EVENT_TYPES else ("custom", name)
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+# however they are spelled: Page View, page-view, $pageview
+TYPES = {_letters(name): name for name in EVENT_TYPES - COMMERCE_TYPES} | {
+    "page": "pageview",
+    "screen": "pageview",
+    "screenview": "pageview",
+    "pageleave": "page_exit",
+    **{name: name for name in ("track", "custom")},
+}
 
 
 def _page(context: Json, properties: Json) -> Json:
@@ -222,11 +193,6 @@ def _platform(context: Json) -> str | None:
     device = context.get("device")
     named = _text(device.get("type")) if isinstance(device, dict) else None
     return named if named and named.lower() in KNOWN else None
-
-
-def _id(value: object) -> str | None:
-    # an id may come as a number
-    return _text(str(value) if isinstance(value, int) and not isinstance(value, bool) else value)
 
 
 def _text(value: object) -> str | None:

@@ -52,8 +52,8 @@ digid.nl verimi.de yes.com
 HOSTS = frozenset(HOSTED.split())
 """Hosts, each with what is under it, whose name alone would fit others too."""
 PURPOSE = re.compile(
-    r"(?:3-?ds?|3-?d-?secure|threeds|acs|securecode|pay|payments?|epayments?|onlinepay\w*|secure-?pay\w*|checkout|"
-    r"log-?in|sign-?in|auth|oauth|sso|idp|accounts?|identity)[\d-]*\."
+    r"(?:\w{1,6}-)?(?:3-?ds?|3-?d-?secure|threeds|acs|securecode|pay|payments?|epayments?|onlinepay\w*|secure-?pay\w*|checkout|"
+    r"log-?in|sign-?in|auth|oauth|sso|idp|accounts?|identity)\d*(?:-\w{1,7})*\."
 )
 """How a host under another begins whose only purpose it is: acs2.bank.example, checkout.provider.example."""
 AMAZON = "com de co.uk fr it es nl se pl ca com.au co.jp in"

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from footfall.schemas.event import NamedEvent
 from footfall.schemas.site import Site
 
+FIGURES = 2
+"""Counts the meanings that a day's figures have had: since 2, each refund is on its own day."""
+
 
 def alternatives(step: str) -> frozenset[str]:
     """Returns what satisfies a step: `a|b` is either."""
@@ -32,6 +35,9 @@ def any_of(steps: Iterable[str]) -> dict[str, object]:
 
 
 def definition(site: Site) -> str:
-    """Returns a fingerprint of what a site's rollups depend on besides its events: its time zone and its funnels."""
+    """Returns a fingerprint of what a site's rollups depend on besides its events.
+
+    Its time zone, currency and funnels, and what the figures mean: days that were computed otherwise are done anew.
+    """
     funnels = [funnel.model_dump() for funnel in site.funnels]
-    return hashlib.sha256(json.dumps([site.time_zone, site.currency, funnels]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([FIGURES, site.time_zone, site.currency, funnels]).encode()).hexdigest()[:16]

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from footfall.codec import decode
 from footfall.errors import Invalid, Unstorable
-from footfall.events.normalise import read_event
+from footfall.events.nobody import is_nobody
+from footfall.events.reading import read_event
 from footfall.events.times import parse_time
 from footfall.identity import derived_event_id
 from footfall.imports.dates import read_moment
@@ -38,15 +39,16 @@ def read_line(line: TableRow, destination: Destination) -> EventLine:
     if is_ga4(raw):
         raw = plain_event(raw)
     try:
-        event, content = read_event(raw)
+        reading = read_event(raw)
     except Invalid as error:
         raise Unstorable("invalid", error.detail) from None
-    if event.get("site_id") not in (None, destination.site_id):
+    if reading.event.get("site_id") not in (None, destination.site_id):
         raise Unstorable("wrong_site", "siteId names another site")
-    at = _moment(event.get("timestamp"), line, destination)
-    event_id = event.get("event_id") or derived_event_id(destination.site_id, content)
-    kept = {name: value for name, value in raw.items() if name not in SEND_TIMES}
-    if parse_time(event.get("timestamp")) != at:  # it was read in a zone or an order that collect does not know
+    at = _moment(reading.event.get("timestamp"), line, destination)
+    told = reading.event.get("event_id")
+    event_id = told if told and not is_nobody(told) else derived_event_id(destination.site_id, reading.content)
+    kept = {name: value for name, value in reading.sent.items() if name not in SEND_TIMES}
+    if parse_time(reading.event.get("timestamp")) != at:  # it was read in a zone or an order that collect does not know
         kept["timestamp"] = at.isoformat()
     return EventLine({**kept, "eventId": event_id, "sequence": line.row.line}, at)
 

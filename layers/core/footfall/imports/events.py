@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from footfall.errors import Invalid, Unstorable
-from footfall.events.normalise import read_event
+from footfall.events.reading import read_event
 from footfall.imports.event_lines import ARRAY, LINES, read_line
 from footfall.imports.event_tables import ANY, FIELDS, REES46, event_of, group_of, moment_of
 from footfall.imports.kind import Destination, GroupEvents, Kind, RowKey

@@ -1,74 +1,151 @@
-"""Orders from events: completed, refunded in part or whole, cancelled; a page reloaded orders nothing twice."""
+"""Orders from everything told about them: completed, amended, refunded in part or whole, cancelled.
 
-from typing import cast
+Each field is that of the foremost telling which says it (`orders/tellings.py`), so that a later one fills the gaps of
+an earlier one, and replaces what it says where it knows better.
+"""
 
-from footfall.schemas.event import EventDocument, OrderLine, order_in_time
-from footfall.schemas.order import OrderDocument, OrderStatus
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Literal, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+from footfall.currencies import CODES
+from footfall.orders.refunds import Ordered, fold_refunds
+from footfall.orders.tellings import IMPORT, commerce_of, currency_of, customers, is_told, rank, ranked, trust
+from footfall.schemas.event import EventDocument, order_in_time
+from footfall.schemas.order import OrderDocument, OrderFlag, OrderStatus
 
 ORDER_EVENTS = frozenset({"order_completed", "order_updated", "order_refunded", "order_cancelled"})
+PARTS: tuple[Literal["shipping", "tax", "discount"], ...] = ("shipping", "tax", "discount")
+TELLING = frozenset({"order_completed", "order_updated"})
+UTC = ZoneInfo("UTC")
+Value = TypeVar("Value")
 
 
 def order_id_of(event: EventDocument) -> str | None:
     """Returns the order an event speaks of, or None; an order without an id is named by its event."""
     if event["type"] not in ORDER_EVENTS:
         return None
-    named = (event.get("commerce") or {}).get("order_id")
+    named = commerce_of(event).get("order_id")
     return named or (f"event:{event['event_id']}" if event["type"] == "order_completed" else None)
 
 
-def fold_order(order_id: str, events: list[EventDocument]) -> OrderDocument:
-    """Returns one order from all events that speak of it, in any order.
+def fold_orders(order_id: str, events: Sequence[EventDocument], zone: ZoneInfo = UTC) -> list[OrderDocument]:
+    """Returns the order of an id from all events that speak of it, in any order; `zone` says which day is one.
 
-    The first completion counts, as the latest update amends it. A refund without an amount gives back everything;
-    refunds add up to the total at most. A refund whose order was never seen stands for itself.
+    Where two customers have completed it, and neither is told by a source that knows better, they are two orders: that
+    of the first to order under the id, and `id@customer` for every other; each is flagged `two_customers`.
     """
-    ordered = sorted(events, key=order_in_time)
-    placed = next((event for event in ordered if event["type"] == "order_completed"), None)
-    amended = next((event for event in reversed(ordered) if event["type"] == "order_updated"), placed)
-    refunds = [event for event in ordered if event["type"] == "order_refunded"]
-    cancelled = any(event["type"] == "order_cancelled" for event in ordered)
-    commerce = {**((placed and placed.get("commerce")) or {}), **((amended and amended.get("commerce")) or {})}
-    total = _amount(commerce.get("total"))
-    refunded = _refunded(refunds, total, placed is not None)
-    first = placed or ordered[0]
+    buyers = list(customers(events))
+    if len(buyers) < 2:
+        return [_fold(order_id, events, len(events), zone)]
+    parts = {buyer: [event for event in events if event.get("user_id") == buyer] for buyer in buyers[1:]}
+    rest = [event for event in events if event.get("user_id") not in parts]
+    named = {order_id: rest, **{name_of_another(order_id, buyer): part for buyer, part in parts.items()}}
+    orders = [_fold(name, part, len(events), zone) for name, part in named.items()]
+    for order in orders:
+        order["flags"] = [*order.get("flags", []), "two_customers"]
+    return orders
+
+
+def name_of_another(order_id: str, customer: str) -> str:
+    """Returns what an order is called whose id another customer's order has."""
+    return f"{order_id}@{customer}"
+
+
+def fold_order(order_id: str, events: Sequence[EventDocument], zone: ZoneInfo = UTC) -> OrderDocument:
+    """Returns the first of the orders of an id, which nearly always is the only one."""
+    return fold_orders(order_id, events, zone)[0]
+
+
+def _fold(order_id: str, events: Sequence[EventDocument], count: int, zone: ZoneInfo) -> OrderDocument:
+    tellings = ranked(event for event in events if event["type"] in TELLING)
+    told = [*tellings, *ranked(event for event in events if event["type"] not in TELLING)]
+    placed = [event for event in events if event["type"] == "order_completed"]
+    currency = currency_of(tellings or told) or ""
+    priced = [event for event in tellings if commerce_of(event).get("currency") == currency]
+    total, lines = _total(priced), _first(commerce_of(event).get("lines") for event in priced) or []
+    refunds, all_read = fold_refunds(events, Ordered(lines, total, currency, bool(placed)), zone)
+    first = min(placed or events, key=order_in_time)
+    user_id = _first(event.get("user_id") for event in told)
+    flags = _flags(tellings, total, currency, placed=bool(placed), all_read=all_read)
+    refunded = sum(refund["amount"] for refund in refunds)
     order = OrderDocument(
         _id=f"{first['site_id']}:{order_id}",
         site_id=first["site_id"],
         order_id=order_id,
-        person_id=first["person_id"],
-        user_id=first.get("user_id"),
-        placed_at=placed["timestamp"] if placed else None,
-        refunded_at=refunds[0]["timestamp"] if refunds else None,
-        currency=str(commerce.get("currency") or (first.get("commerce") or {}).get("currency") or ""),
-        lines=_lines(amended or first),
-        total=total,
-        refunded=total if cancelled and placed else refunded,
-        coupon=(first.get("commerce") or {}).get("coupon"),
-        country=(first.get("commerce") or {}).get("country") or first.get("country"),
-        status=_status(placed is not None, cancelled, refunded, total),
-        events=len(ordered),
+        person_id=user_id or first["person_id"],
+        user_id=user_id,
+        placed_at=_placed_at(placed),
+        refunded_at=refunds[0]["at"] if refunds else None,
+        refunds=refunds,
+        currency=currency,
+        lines=lines,
+        total=total or 0,
+        refunded=refunded,
+        coupon=_first(commerce_of(event).get("coupon") for event in tellings),
+        country=_first(_country(event) for event in told),
+        status=_status(events, total or 0, refunded),
+        events=count,
     )
-    parts = {name: commerce[name] for name in ("shipping", "tax", "discount") if name in commerce}
-    return cast(OrderDocument, {**order, **parts})
+    more = {**_parts(priced), **({"flags": flags} if flags else {})}
+    return cast(OrderDocument, {**order, **more})
 
 
-def _amount(value: object) -> int:
-    return value if isinstance(value, int) else 0
+def _first(values: Iterable[Value | None]) -> Value | None:
+    return next((value for value in values if value), None)
 
 
-def _refunded(refunds: list[EventDocument], total: int, placed: bool) -> int:
-    amounts = [abs(_amount((event.get("commerce") or {}).get("total", total))) for event in refunds]
-    return min(sum(amounts), total) if placed else sum(amounts)
+def _total(tellings: Sequence[EventDocument]) -> int | None:
+    # a sum of lines stands in for a total that nobody says, or that a later change of the lines has made old
+    summed = [event for event in tellings if "total" in commerce_of(event)]
+    said = (event for event in summed if is_told(event, "total") or _is_change(event))
+    best = next(said, None) or next(iter(summed), None)
+    return commerce_of(best)["total"] if best else None
 
 
-def _lines(event: EventDocument) -> list[OrderLine]:
-    return (event.get("commerce") or {}).get("lines", [])
+def _is_change(event: EventDocument) -> bool:
+    return event["type"] == "order_updated" or "updated_at" in commerce_of(event)
 
 
-def _status(placed: bool, cancelled: bool, refunded: int, total: int) -> OrderStatus:
-    if not placed:
+def _parts(priced: Sequence[EventDocument]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for event in reversed(priced):
+        told = commerce_of(event)
+        found |= {name: told[name] for name in PARTS if name in told}
+    return found
+
+
+def _country(event: EventDocument) -> str | None:
+    return commerce_of(event).get("country") or event.get("country")
+
+
+def _placed_at(placed: Sequence[EventDocument]) -> datetime | None:
+    # the first that was heard of it; a file says when it was, and a newer file better
+    files = [event for event in placed if trust(event) == IMPORT]
+    moments = [event["timestamp"] for event in placed if trust(event) != IMPORT]
+    if files:
+        moments.append(max(files, key=rank)["timestamp"])
+    return min(moments, default=None)
+
+
+def _flags(
+    tellings: Sequence[EventDocument], total: int | None, currency: str, *, placed: bool, all_read: bool
+) -> list[OrderFlag]:
+    flags: list[OrderFlag] = []
+    if placed and total is None:
+        unread = any(flag.startswith("amount_") for event in tellings for flag in event.get("flags", []))
+        flags.append("amount_unreadable" if unread else "amount_missing")
+    if currency and currency not in CODES:
+        flags.append("currency_unknown")
+    return flags if all_read else [*flags, "refund_unreadable"]
+
+
+def _status(events: Sequence[EventDocument], total: int, refunded: int) -> OrderStatus:
+    kinds = {event["type"] for event in events}
+    if "order_completed" not in kinds:
         return "refund_only"
-    if cancelled:
+    if "order_cancelled" in kinds:
         return "cancelled"
     if refunded and refunded >= total:
         return "refunded"

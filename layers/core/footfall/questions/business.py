@@ -8,10 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from footfall.customers.rfm_segments import AT_RISK, CANNOT_LOSE, CHAMPIONS, LOYAL
 from footfall.days import DayRange, day_of, start_of, zone_named
 from footfall.money import major_units
-from footfall.orders.purchases import purchases
+from footfall.orders.purchases import last_moment, purchases
+from footfall.questions.left_out import OtherCurrencies, UnknownAmounts, count_unknown, other_currencies
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
+from footfall.schemas.order import OrderSums
 from footfall.stores.collections import customers, orders
 from footfall.stores.mongo import Pipeline, answering, database
 
@@ -48,6 +50,8 @@ class BusinessFigures(BaseModel):
     total_revenue: float = Field(description="Orders of customers, before refunds", examples=[8911407.9])
     guest_revenue: float = Field(description="Orders of people the shop does not know, before refunds")
     refunds: float = Field(description="Everything given back, to customers and guests, also for orders never seen")
+    revenue: float = Field(description="`total_revenue` and `guest_revenue` together")
+    net_revenue: float = Field(description="`revenue` less `refunds`")
     orders: int = Field(description="Orders of customers and guests")
     average_order_value: float = Field(description="`total_revenue` and `guest_revenue` per order")
     high_value_customers: int | None = Field(description="In the RFM segments Champions and Loyal, as last trained")
@@ -75,6 +79,8 @@ class BusinessMetrics(BusinessFigures, RangeAnswer):
     """The figures at the end of the last day with an order or refund; `range` goes from the first such day."""
 
     currency: str = Field(examples=["GBP"])
+    other_currencies: OtherCurrencies
+    unknown_amounts: UnknownAmounts
     comparison: Comparison | None = Field(description="Only with `compare`")
 
 
@@ -90,6 +96,8 @@ def answer(site_id: str, question: BusinessQuestion) -> BusinessMetrics:
             range=Range.of(days),
             complete_to=rollups.moment,
             currency=rollups.site.currency,
+            other_currencies=other_currencies(rollups.site, session=rollups.session),
+            unknown_amounts=count_unknown(rollups.site, session=rollups.session),
             comparison=_comparison(rollups, figures, days.last, question.compare) if question.compare else None,
         )
 
@@ -97,21 +105,21 @@ def answer(site_id: str, question: BusinessQuestion) -> BusinessMetrics:
 def _days_of_orders(rollups: Rollups) -> DayRange:
     # from the first day with an order or refund to the last; today where there is none
     zone = zone_named(rollups.site.time_zone)
-    moments = [*_ends(rollups, "placed_at"), *_ends(rollups, "refunded_at")] or [rollups.moment]
+    moments = [*_ends(rollups, "placed_at"), *_ends(rollups, "refunds.at")] or [rollups.moment]
     return DayRange(day_of(min(moments), zone), day_of(max(moments), zone), zone)
 
 
-def _ends(rollups: Rollups, field: Literal["placed_at", "refunded_at"]) -> list[datetime]:
+def _ends(rollups: Rollups, field: Literal["placed_at", "refunds.at"]) -> list[datetime]:
     query = {"site_id": rollups.site.site_id, field: {"$type": "date"}}
     found = [
-        order[field]
+        order
         for direction in (1, -1)
-        for order in orders.of(database())
-        .find(query, {field: 1}, session=rollups.session)
+        for order in orders.read(database(), OrderSums, query, session=rollups.session)
         .sort([("site_id", direction), (field, direction)])
         .limit(1)
     ]
-    return [moment for moment in found if moment is not None]
+    moments = [moment for order in found for moment in (order["placed_at"], last_moment(order))]
+    return [moment for moment in moments if moment is not None]
 
 
 class _Bought(TypedDict):
@@ -133,13 +141,16 @@ def _figures(rollups: Rollups, as_of: date, high_value: int | None, at_risk: int
     known, guests = (bought.get(who) or _nobody(known=who) for who in (True, False))
     number = known["orders"] + guests["orders"]
     revenue = known["revenue"] + guests["revenue"]
+    refunds = _refunds(rollups, until)
     return BusinessFigures(
         total_customers=known["people"],
         active_customers=known["active"],
         churn_rate=percentage(known["churned"], known["people"]),
         total_revenue=major_units(known["revenue"], currency),
         guest_revenue=major_units(guests["revenue"], currency),
-        refunds=major_units(_refunds(rollups, until), currency),
+        refunds=major_units(refunds, currency),
+        revenue=major_units(revenue, currency),
+        net_revenue=major_units(revenue - refunds, currency),
         orders=number,
         average_order_value=major_units(revenue / number, currency) if number else 0.0,
         high_value_customers=high_value,
@@ -177,10 +188,12 @@ class _Refunded(TypedDict):
 
 
 def _refunds(rollups: Rollups, until: datetime) -> int:
-    refunded = {"site_id": rollups.site.site_id, "refunded_at": {"$type": "date", "$lt": until}}
+    refunded = {"site_id": rollups.site.site_id, "refunds.at": {"$type": "date", "$lt": until}}
     pipeline: Pipeline = [
         {"$match": {**refunded, "currency": rollups.site.currency}},
-        {"$group": {"_id": None, "refunded": {"$sum": "$refunded"}}},
+        {"$unwind": "$refunds"},
+        {"$match": {"refunds.at": {"$lt": until}}},
+        {"$group": {"_id": None, "refunded": {"$sum": "$refunds.amount"}}},
     ]
     found = orders.aggregate(database(), _Refunded, pipeline, session=rollups.session)
     return sum(group["refunded"] for group in found)

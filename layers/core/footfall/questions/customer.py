@@ -1,5 +1,6 @@
 """The question who one customer is: scores, visits, orders and refunds. Money in answers is in major units."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,11 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from footfall.errors import NotFound
 from footfall.money import major_units
-from footfall.orders.purchases import in_currency, is_purchase
+from footfall.orders.purchases import in_currency, is_purchase, is_unknown
 from footfall.people.identities import identities
+from footfall.questions.left_out import OtherCurrencies, UnknownAmounts, counted
 from footfall.rates import percentage
 from footfall.schemas.customer import CustomerDocument
-from footfall.schemas.order import OrderDocument, OrderStatus
+from footfall.schemas.order import OrderDocument, OrderFlag, OrderStatus
 from footfall.sites import get_site
 from footfall.stores.collections import customers, orders, user_sessions
 from footfall.stores.mongo import Pipeline, answering, database
@@ -41,6 +43,9 @@ class Rfm(BaseModel):
     frequency: int = Field(description="Orders with a price", examples=[7])
     monetary: float = Field(description="What those orders amount to, before refunds", examples=[1250.5])
     refunded: float = Field(description="What was refunded of all orders", examples=[20.0])
+    revenue: float = Field(description="The same as `monetary`", examples=[1250.5])
+    refunds: float = Field(description="The same as `refunded`", examples=[20.0])
+    net_revenue: float = Field(description="`revenue` less `refunds`", examples=[1230.5])
     rfm_score: str = Field(description="Scores for recency, frequency and monetary value", examples=["545"])
     rfm_segment: str = Field(examples=["Champions"])
     behaviour_segment: str = Field(
@@ -51,11 +56,15 @@ class Rfm(BaseModel):
     @classmethod
     def of(cls, customer: CustomerDocument) -> "Rfm":
         """Returns the scores of a stored customer."""
+        monetary, refunded, currency = customer["monetary"], customer["refunded"], customer["currency"]
         return cls(
             recency=customer["recency"],
             frequency=customer["frequency"],
-            monetary=major_units(customer["monetary"], customer["currency"]),
-            refunded=major_units(customer["refunded"], customer["currency"]),
+            monetary=major_units(monetary, currency),
+            refunded=major_units(refunded, currency),
+            revenue=major_units(monetary, currency),
+            refunds=major_units(refunded, currency),
+            net_revenue=major_units(monetary - refunded, currency),
             rfm_score=customer["rfm_score"],
             rfm_segment=customer["rfm_segment"],
             behaviour_segment=customer["behaviour_segment"],
@@ -76,6 +85,13 @@ class Visits(BaseModel):
     last_seen: datetime | None
 
 
+class OrderRefund(BaseModel):
+    """What was given back of an order at one moment."""
+
+    at: datetime
+    amount: float
+
+
 class CustomerOrder(BaseModel):
     """One order, or a refund whose order was never seen (`refund_only`)."""
 
@@ -88,6 +104,8 @@ class CustomerOrder(BaseModel):
     currency: str
     items: int | float = Field(description="Pieces ordered; half a kilogram is 0.5")
     products: list[str] = Field(description="Ids of the first ten products")
+    refunds: list[OrderRefund]
+    flags: list[OrderFlag] = Field(description="What keeps its money out of sums, or in doubt")
 
 
 class OrdersSummary(BaseModel):
@@ -98,6 +116,11 @@ class OrdersSummary(BaseModel):
     refunded: float
     average_order_value: float
     recent: list[CustomerOrder]
+    revenue: float = Field(description="The same as `total`")
+    refunds: float = Field(description="The same as `refunded`")
+    net_revenue: float = Field(description="`revenue` less `refunds`")
+    other_currencies: OtherCurrencies
+    unknown_amounts: UnknownAmounts
 
 
 class CustomerAnswer(BaseModel):
@@ -186,13 +209,19 @@ def _visits(by_device: Sequence[_DeviceSessions]) -> Visits:
 def _summary(placed: Sequence[OrderDocument], currency: str) -> OrdersSummary:
     ours = [order for order in placed if in_currency(order, currency)]
     bought = [order for order in ours if is_purchase(order)]
-    total = sum(order["total"] for order in bought)
+    total, refunded = sum(order["total"] for order in bought), sum(order["refunded"] for order in ours)
+    others = Counter(one["currency"] for one in placed if is_purchase(one) and not in_currency(one, currency))
     return OrdersSummary(
         count=len(bought),
         total=major_units(total, currency),
-        refunded=major_units(sum(order["refunded"] for order in ours), currency),
+        refunded=major_units(refunded, currency),
         average_order_value=major_units(total / len(bought), currency) if bought else 0.0,
         recent=[_order(order, currency) for order in placed[:RECENT_ORDERS]],
+        revenue=major_units(total, currency),
+        refunds=major_units(refunded, currency),
+        net_revenue=major_units(total - refunded, currency),
+        other_currencies=counted(others),
+        unknown_amounts=sum(map(is_unknown, placed)),
     )
 
 
@@ -208,6 +237,8 @@ def _order(order: OrderDocument, currency: str) -> CustomerOrder:
         currency=own,
         items=_pieces(order),
         products=[line["product_id"] for line in order["lines"][:PRODUCTS_SHOWN]],
+        refunds=[OrderRefund(at=one["at"], amount=major_units(one["amount"], own)) for one in order["refunds"]],
+        flags=order.get("flags", []),
     )
 
 

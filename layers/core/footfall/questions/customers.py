@@ -8,8 +8,16 @@ from pydantic_core import PydanticCustomError
 
 from footfall.models import registry as models
 from footfall.questions.customer import Rfm
+from footfall.questions.left_out import (
+    KNOWN_PEOPLE,
+    OtherCurrencies,
+    UnknownAmounts,
+    count_unknown,
+    other_currencies,
+)
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.paging import PagedQuestion, paged
+from footfall.sites import get_site
 from footfall.stores import collections
 from footfall.stores.mongo import answering, database
 
@@ -65,6 +73,8 @@ class CustomersAnswer(BaseModel):
     page: int
     page_size: int
     total_pages: int
+    other_currencies: OtherCurrencies
+    unknown_amounts: UnknownAmounts
 
 
 @answering()
@@ -75,8 +85,12 @@ def answer(site_id: str, question: CustomersQuestion) -> CustomersAnswer:
     field = "_id" if question.sort_by == "customer_id" else question.sort_by
     order = [(field, direction), ("_id", direction)][: 1 if field == "_id" else 2]
     found = customers.find(query).sort(order).skip(question.skip).limit(question.page_size)
+    site = get_site(database(), site_id)
     return CustomersAnswer(
-        customers=[_line(customer) for customer in found], **paged(question, customers.count_documents(query))
+        customers=[_line(customer) for customer in found],
+        **paged(question, customers.count_documents(query)),
+        other_currencies=other_currencies(site, KNOWN_PEOPLE),
+        unknown_amounts=count_unknown(site, KNOWN_PEOPLE),
     )
 
 

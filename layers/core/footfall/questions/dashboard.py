@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import date
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 from pyroaring import BitMap
@@ -13,6 +13,7 @@ from footfall.days import DayRange
 from footfall.funnels.tally import people_per_step
 from footfall.money import major_units
 from footfall.questions.cache import cached
+from footfall.questions.left_out import OtherCurrencies, UnknownAmounts, of_days
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
@@ -26,6 +27,7 @@ from footfall.stores.mongo import answering, database
 DROP_OFF_POINTS = 5
 LONGEST_LIST = 10
 BATCH = 20_000
+MONEY: tuple[Literal["revenue", "refunds"], ...] = ("revenue", "refunds")
 
 
 class DashboardQuestion(RangeQuestion):
@@ -55,6 +57,7 @@ class DayFigures(BaseModel):
     orders: int
     revenue: float
     refunds: float
+    net_revenue: float
 
 
 class DropOffPoint(BaseModel):
@@ -104,8 +107,11 @@ class Dashboard(RangeAnswer):
     )
     orders: int
     revenue: float = Field(description="Orders placed in the range, before refunds, guests included")
-    refunds: float = Field(description="Refunds of orders first refunded in the range")
+    refunds: float = Field(description="What was given back in the range, each refund on its own day")
+    net_revenue: float = Field(description="`revenue` less `refunds`")
     currency: str = Field(examples=["GBP"])
+    other_currencies: OtherCurrencies
+    unknown_amounts: UnknownAmounts
     by_device: list[DeviceFigures]
     top_drop_off_points: list[DropOffPoint] = Field(description="The five that lose most people")
     daily: list[DayFigures] = Field(description="Every day of the range, in order")
@@ -132,6 +138,7 @@ def _dashboard(rollups: Rollups, days: DayRange) -> Dashboard:
     figures, currency = by_day.values(), rollups.site.currency
     visits = _Visits.of(figures)
     reached = [(funnel, _reached(rollups, days, funnel)) for funnel in rollups.site.funnels]
+    revenue, refunds = (sum(day[name] for day in figures) for name in MONEY)
     return Dashboard(
         range=Range.of(days),
         complete_to=None,
@@ -142,9 +149,12 @@ def _dashboard(rollups: Rollups, days: DayRange) -> Dashboard:
         avg_session_seconds=visits.mean_seconds,
         overall_conversion_rate=percentage(reached[0][1][-1], reached[0][1][0]) if reached else 0.0,
         orders=sum(day["orders"] for day in figures),
-        revenue=major_units(sum(day["revenue"] for day in figures), currency),
-        refunds=major_units(sum(day["refunds"] for day in figures), currency),
+        revenue=major_units(revenue, currency),
+        refunds=major_units(refunds, currency),
+        net_revenue=major_units(revenue - refunds, currency),
         currency=currency,
+        other_currencies=of_days(figures),
+        unknown_amounts=sum(day.get("unknown_amounts", 0) for day in figures),
         by_device=_by_device(figures),
         top_drop_off_points=_drop_offs(reached)[:DROP_OFF_POINTS],
         daily=[_day(day, by_day.get(day), currency) for day in days],
@@ -233,6 +243,7 @@ def _drop_offs(reached: Iterable[tuple[Funnel, list[int]]]) -> list[DropOffPoint
 
 def _day(day: date, figures: DayFiguresDocument | None, currency: str) -> DayFigures:
     visits = _Visits.of([figures] if figures else [])
+    revenue, refunds = (figures[name] if figures else 0 for name in MONEY)
     return DayFigures(
         date=day,
         users=figures["visitors"] if figures else 0,
@@ -241,8 +252,9 @@ def _day(day: date, figures: DayFiguresDocument | None, currency: str) -> DayFig
         bounce_rate=visits.bounce_rate,
         avg_session_seconds=visits.mean_seconds,
         orders=figures["orders"] if figures else 0,
-        revenue=major_units(figures["revenue"] if figures else 0, currency),
-        refunds=major_units(figures["refunds"] if figures else 0, currency),
+        revenue=major_units(revenue, currency),
+        refunds=major_units(refunds, currency),
+        net_revenue=major_units(revenue - refunds, currency),
     )
 
 

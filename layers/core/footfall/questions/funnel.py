@@ -14,10 +14,11 @@ from footfall.money import major_units
 from footfall.questions.cache import cached
 from footfall.questions.funnel_entries import entries
 from footfall.questions.funnel_query import FunnelQuery, FunnelSelection, Unit
+from footfall.questions.left_out import OtherCurrencies, OtherCurrency, of_days
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rollups import rollups_of
 from footfall.schemas.funnel import DEVICES
-from footfall.schemas.metrics import DayBuyers
+from footfall.schemas.metrics import DayBuyers, DayLeftOut
 from footfall.stores.collections import daily_metrics
 from footfall.stores.keys import Key
 from footfall.stores.mongo import answering, database
@@ -79,6 +80,7 @@ class FunnelAnswer(RangeAnswer):
     )
     currency: str = Field(description="Of `revenue`", examples=["GBP"])
     breakdowns: list[FunnelBreakdown] = Field(description="Empty without `breakdown`")
+    other_currencies: OtherCurrencies
 
 
 @answering()
@@ -108,6 +110,7 @@ def _result(query: FunnelQuery, question: FunnelQuestion) -> FunnelAnswer:
         overall_conversion_rate=steps[-1].conversion_rate,
         currency=currency,
         breakdowns=_breakdowns(summary, purchases, currency) if question.breakdown else [],
+        other_currencies=_other_currencies(query) if purchases else [],
     )
 
 
@@ -139,6 +142,11 @@ def _purchases(query: FunnelQuery, attempts: Attempts) -> _Purchases:
     at = _attempts_of(attempts, buyers)
     known = at >= 0
     return _Purchases(at[known], attempts.reached[at[known]], totals[known])
+
+
+def _other_currencies(query: FunnelQuery) -> list[OtherCurrency]:
+    condition = {"site_id": query.rollups.site.site_id, "date": query.days.dates}
+    return of_days(daily_metrics.read(database(), DayLeftOut, condition, session=query.rollups.session))
 
 
 def _attempts_of(attempts: Attempts, buyers: People) -> Integers:

@@ -9,6 +9,7 @@ from pymongo.errors import ExecutionTimeout
 from footfall.errors import Unavailable
 from footfall.ledger import ledger_days
 from footfall.questions import queues
+from footfall.questions.flagged import flag_counts
 from footfall.questions.queues import Queues
 from footfall.stores import collections
 from footfall.stores.collections import COLLECTIONS, rollups, stale_days
@@ -74,6 +75,11 @@ class EtlStatus(BaseModel):
     stale_days: int = Field(description="days whose figures wait to be recomputed")
     latest_rollup: LatestRollup | None
     ledger: Ledger | None = Field(description="null when adding it up takes longer than two seconds")
+    flags: dict[str, int] | None = Field(
+        description="how many stored events have each flag, which says what was not read as it was sent:"
+        " `/etl/flagged` lists them; null when counting takes longer than two seconds",
+        examples=[{"title_cut": 3}],
+    )
 
 
 @answering()
@@ -88,6 +94,7 @@ def answer(site_id: str) -> EtlStatus:
         stale_days=stale_days.count(database(), {"site_id": site_id}),
         latest_rollup=_latest_rollup(site_id),
         ledger=_ledger(site_id),
+        flags=flag_counts(database(), site_id),
     )
 
 

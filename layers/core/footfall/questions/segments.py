@@ -9,6 +9,13 @@ from footfall.customers.rfm_segments import RFM_SEGMENTS
 from footfall.customers.traits import described
 from footfall.models import registry as models
 from footfall.money import major_units
+from footfall.questions.left_out import (
+    KNOWN_PEOPLE,
+    OtherCurrencies,
+    UnknownAmounts,
+    count_unknown,
+    other_currencies,
+)
 from footfall.rates import percentage
 from footfall.sites import get_site
 from footfall.stores.collections import customers
@@ -38,6 +45,9 @@ class SegmentLine(BaseModel):
     avg_order_value: float
     avg_frequency: float = Field(description="Orders per customer")
     avg_recency: float = Field(description="Mean days since the last order")
+    revenue: float = Field(description="The same as `total_revenue`")
+    refunds: float = Field(description="What was given back of all their orders")
+    net_revenue: float = Field(description="`revenue` less `refunds`")
 
 
 class SegmentsAnswer(BaseModel):
@@ -48,6 +58,8 @@ class SegmentsAnswer(BaseModel):
     total_customers: int
     currency: str
     as_of: date | None = Field(description="null before the first training")
+    other_currencies: OtherCurrencies
+    unknown_amounts: UnknownAmounts
 
 
 @answering()
@@ -71,6 +83,8 @@ def answer(site_id: str, question: SegmentsQuestion) -> SegmentsAnswer:
         total_customers=customer_count,
         currency=site.currency,
         as_of=max((date.fromisoformat(found["as_of"]) for found in sums.values()), default=None),
+        other_currencies=other_currencies(site, KNOWN_PEOPLE),
+        unknown_amounts=count_unknown(site, KNOWN_PEOPLE),
     )
 
 
@@ -78,6 +92,7 @@ class _Sums(TypedDict):
     _id: str
     customers: int
     revenue: int
+    refunds: int
     orders: int
     days: int
     as_of: str
@@ -88,6 +103,7 @@ def _sums(site_id: str, field: str) -> list[_Sums]:
         "_id": f"${field}",
         "customers": {"$sum": 1},
         "revenue": {"$sum": "$monetary"},
+        "refunds": {"$sum": "$refunded"},
         "orders": {"$sum": "$frequency"},
         "days": {"$sum": "$recency"},
         "as_of": {"$max": "$as_of"},
@@ -96,7 +112,7 @@ def _sums(site_id: str, field: str) -> list[_Sums]:
 
 
 def _nobody(name: str) -> _Sums:
-    return _Sums(_id=name, customers=0, revenue=0, orders=0, days=0, as_of="")
+    return _Sums(_id=name, customers=0, revenue=0, refunds=0, orders=0, days=0, as_of="")
 
 
 def _line(description: str, sums: _Sums, all_customers: int, all_revenue: int, currency: str) -> SegmentLine:
@@ -112,4 +128,7 @@ def _line(description: str, sums: _Sums, all_customers: int, all_revenue: int, c
         avg_order_value=major_units(revenue / orders, currency) if orders else 0.0,
         avg_frequency=round(orders / count, 2) if count else 0.0,
         avg_recency=round(sums["days"] / count, 1) if count else 0.0,
+        revenue=major_units(revenue, currency),
+        refunds=major_units(sums["refunds"], currency),
+        net_revenue=major_units(revenue - sums["refunds"], currency),
     )

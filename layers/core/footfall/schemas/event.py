@@ -56,6 +56,14 @@ INTERACTION_TYPES = frozenset({"click", "scroll", "hover", "form", "form_submit"
 """What somebody does on a page; a session with any of them is no bounce."""
 
 
+TIMES = (
+    *("timestamp", "originalTimestamp", "original_timestamp", "eventTime", "event_time"),
+    *("eventTimestamp", "event_timestamp", "clientTimestamp", "client_timestamp", "occurredAt", "occurred_at"),
+    *("ts", "time", "@timestamp"),
+)
+"""What the moment of an event is called; the first that is there counts."""
+
+
 def _also(*names: str) -> Any:
     return Field(default=None, validation_alias=AliasChoices(*names), max_length=256)
 
@@ -69,25 +77,31 @@ def _id(*names: str) -> Any:
 class IncomingEvent(BaseModel):
     """One event as a client sends it: our names, or Segment's as aliases; what has no name here is a property.
 
-    `timestamp` and `sentAt` are ISO texts or Unix milliseconds, read leniently: a wrong one is flagged, not refused.
+    Times are texts or Unix time, as `footfall.events.times` reads them. What an optional field cannot hold is cut or
+    left out, and flagged: only a missing type costs the event.
     """
 
     model_config = ConfigDict(extra="allow", str_strip_whitespace=True, validate_by_name=True)
 
-    event_type: str = Field(validation_alias=AliasChoices("eventType", "type"), min_length=1, max_length=64)
-    event_name: str | None = _also("event", "eventName", "name")
+    event_type: str = Field(validation_alias=AliasChoices("eventType", "type"), min_length=1, max_length=256)
+    event_name: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("event", "eventName", "name"),
+        max_length=256,
+        coerce_numbers_to_str=True,
+    )
     event_id: str | None = Field(
         default=None,
-        validation_alias=AliasChoices("eventId", "messageId"),
+        validation_alias=AliasChoices("eventId", "messageId", "message_id"),
         min_length=1,
         max_length=128,
         coerce_numbers_to_str=True,
     )
     site_id: str | None = _also("siteId")
-    visitor_id: str | None = _id("visitorId", "anonymousId")
+    visitor_id: str | None = _id("visitorId", "anonymousId", "anonymous_id")
     user_id: str | None = _id("userId")
     session_id: str | None = _id("sessionId")
-    timestamp: str | int | float | None = None
+    timestamp: str | int | float | None = Field(default=None, validation_alias=AliasChoices(*TIMES))
     sent_at: str | int | float | None = Field(default=None, validation_alias=AliasChoices("sentAt"))
     url: str | None = Field(default=None, max_length=4096)
     path: str | None = Field(default=None, max_length=2048)
@@ -102,7 +116,7 @@ class IncomingEvent(BaseModel):
     element: str | Json | None = None
     coordinates: Json | None = None
     value: float | str | None = None
-    duration: float | None = None
+    duration: float | None = Field(default=None, allow_inf_nan=False)
     sequence: int = Field(default=0, ge=0, lt=2**63)
 
 
@@ -179,6 +193,13 @@ class NamedEvent(TypedDict):
     page_type: NotRequired[str]
 
 
+class FlaggedEventView(EventMoment, NamedEvent):
+    """What is told of an event of which something was not read as it was sent: `title_cut`, `no_visitor`."""
+
+    source: str
+    flags: NotRequired[list[str]]
+
+
 class StepEvent(EventMoment, NamedEvent):
     """What a funnel reads of an event."""
 
@@ -212,7 +233,7 @@ class BehaviourEvent(SessionEvent):
     coordinates: NotRequired[Json]
 
 
-class EventDocument(BehaviourEvent):
+class EventDocument(BehaviourEvent, FlaggedEventView):
     """One stored event. `timestamp` is the event's time as corrected; the raw times stay beside it.
 
     `sequence` is the place in the body the event came in: it orders events of the same instant. `message_key` is of the
@@ -234,10 +255,8 @@ class EventDocument(BehaviourEvent):
     duration: NotRequired[float]
     properties: NotRequired[Json]
     traits: NotRequired[Json]
-    flags: NotRequired[list[str]]
     ip: NotRequired[str]
     user_agent: NotRequired[str]
-    source: str
     body_sha256: str
     expires_at: NotRequired[datetime]
     message_key: NotRequired[bytes]

@@ -1,7 +1,7 @@
 """Daily figures as stored, and the marks of days whose figures must be recomputed."""
 
 from datetime import datetime
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from footfall.schemas.funnel import Device
 
@@ -51,6 +51,13 @@ class DayBuyers(TypedDict):
     buyers: Buyers
 
 
+class CurrencyDay(TypedDict):
+    """Purchases of one day in another currency than the site's."""
+
+    currency: str
+    orders: int
+
+
 class StaleDay(TypedDict):
     """One document of `stale_days`: a local day whose figures must be recomputed; `token` changes with every mark."""
 
@@ -73,7 +80,14 @@ class DayToken(DayReading):
     token: str
 
 
-class DayFiguresDocument(DayToken, VisitSums):
+class DayLeftOut(TypedDict):
+    """Orders of a day that are in none of its sums of money; a day that was computed long ago may not say."""
+
+    other_currencies: NotRequired[list[CurrencyDay]]
+    unknown_amounts: NotRequired[int]
+
+
+class DayFiguresDocument(DayToken, VisitSums, DayLeftOut):
     """A day's figures, as the dashboard reads them; money in minor units of `currency`."""
 
     orders: int
@@ -88,9 +102,10 @@ class DayFiguresDocument(DayToken, VisitSums):
 class DayDocument(DayFiguresDocument, DayBuyers):
     """One document of `daily_metrics`: a local day of a site, bots left out; money in minor units of `currency`.
 
-    Sessions belong to the day they began. `orders` were placed on this day; `revenue` is theirs before refunds, as far
-    as it is in `currency`; `refunds` belong to orders first refunded on this day. `pages` keeps the day's thousand most
-    viewed. `token` changes with every recompute; `read_at` is when its events began to be read.
+    Sessions belong to the day they began. `orders` are the purchases of this day in `currency`, and `revenue` is theirs
+    before refunds; `other_currencies` counts those in others, `unknown_amounts` the orders whose total is not known;
+    `refunds` were given back on this day. `pages` keeps the day's thousand most viewed. `token` changes with every
+    recompute; `read_at` is when its events began to be read.
     """
 
     _id: str

@@ -6,16 +6,32 @@ from typing import Literal, NotRequired, TypedDict
 from footfall.schemas.event import OrderLine
 
 OrderStatus = Literal["completed", "refunded", "partly_refunded", "cancelled", "refund_only"]
+OrderFlag = Literal["amount_missing", "amount_unreadable", "currency_unknown", "refund_unreadable", "two_customers"]
+"""What keeps an order's money out of sums, or in doubt."""
+UNKNOWN_AMOUNT: tuple[OrderFlag, ...] = ("amount_missing", "amount_unreadable")
+"""Nobody told the order's total, or it could not be read."""
+
+
+class Refund(TypedDict):
+    """What was given back at one moment, in minor units of the order's currency; a cancellation gives back the rest."""
+
+    at: datetime
+    amount: int
 
 
 class OrderSums(TypedDict):
-    """What an order amounts to, in minor units of `currency`."""
+    """What an order amounts to, in minor units of `currency`.
+
+    `refunded` is the sum of its `refunds`, which are in the order of time, and `refunded_at` the moment of the first.
+    """
 
     total: int
     refunded: int
     currency: str
     placed_at: datetime | None
     refunded_at: datetime | None
+    refunds: list[Refund]
+    flags: NotRequired[list[OrderFlag]]
 
 
 class OwnedOrder(OrderSums):
@@ -35,8 +51,9 @@ class PurchasedOrder(OwnedOrder):
 class OrderDocument(PurchasedOrder):
     """One stored order; `total`, `refunded`, `shipping`, `tax` and `discount` in minor units of `currency`.
 
+    `currency` is XXX where one was told and cannot be read, and `total` 0 where it is not known: `flags` say so.
     `user_id` is None for a guest, who is only a visitor. `refund_only` is a refund whose order was never seen: it
-    has no `placed_at`.
+    has no `placed_at`. `events` counts all that speak of its id.
     """
 
     _id: str

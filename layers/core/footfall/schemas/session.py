@@ -23,7 +23,7 @@ class SessionSpan(SessionOwner):
 
 
 class SessionOrigin(SessionSpan):
-    """What brought the visitor: to this very session, and what it is attributed to, which began at `attributed_at`."""
+    """What brought the visitor, to this very session, and to the one at `attributed_at` that it is attributed to."""
 
     own_attribution: Attribution
     attribution: Attribution

@@ -85,9 +85,9 @@ class Collection(Generic[Document]):
         """Returns the collection in a database, its documents typed."""
         return cast("MongoCollection[Document]", database[self.name])
 
-    def count(self, database: Mongo, query: Condition) -> int:
+    def count(self, database: Mongo, query: Condition, max_milliseconds: int = 0) -> int:
         """Returns how many documents match, by the count command: three times as fast as an aggregation."""
-        return int(database.command("count", self.name, query=query)["n"])
+        return int(database.command("count", self.name, query=query, maxTimeMS=max_milliseconds)["n"])
 
     def read(
         self,
@@ -157,6 +157,7 @@ def _index(*fields: str, **options: Any) -> IndexModel:
 
 
 AT_EXPIRY = Expiry("expires_at", only={"expires_at": {"$type": "date"}})
+BY_FLAG = ("site_id", "flags", "timestamp")
 VISITOR = ("visitor_id", "user_id", "person_id")
 
 sites = Collection("sites", SiteDocument, writer="api/sites")
@@ -182,6 +183,8 @@ events = Collection(
         _index("site_id", "page_type", "timestamp", partialFilterExpression={"type": "pageview"}),
         _index("site_id", "type", "timestamp"),
         _index("site_id", "commerce.order_id", partialFilterExpression={"commerce.order_id": {"$gt": ""}}),
+        _index(*BY_FLAG, partialFilterExpression={"flags": {"$exists": True}}),
+        _index("site_id", "-timestamp", "flags", partialFilterExpression={"flags": {"$exists": True}}),
     ],
     person=VISITOR,
     keep=(AT_EXPIRY, Retention("timestamp")),
@@ -216,7 +219,9 @@ orders = Collection(
         _index("site_id", "user_id", "placed_at"),
         _index("site_id", "person_id"),
         _index("site_id", "placed_at"),
-        _index("site_id", "refunded_at", partialFilterExpression={"refunded_at": {"$type": "date"}}),
+        _index("site_id", "refunds.at", partialFilterExpression={"refunds.at": {"$type": "date"}}),
+        _index("site_id", "currency"),
+        _index("site_id", "flags", partialFilterExpression={"flags": {"$gt": ""}}),
     ],
     person=("user_id", "person_id"),
 )

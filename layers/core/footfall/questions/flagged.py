@@ -1,0 +1,74 @@
+"""The question which events were not read as they were sent: every flag with its count, and a page of them."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+from pymongo import ASCENDING, DESCENDING
+from pymongo.errors import ExecutionTimeout
+
+from footfall.schemas.event import FlaggedEventView
+from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
+from footfall.stores.collections import BY_FLAG, events
+from footfall.stores.mongo import Condition, Mongo, answering, database
+
+MOST_MILLISECONDS = 2_000
+
+
+class FlaggedQuestion(PagedQuestion):
+    """Which page of which events."""
+
+    flag: str | None = Field(default=None, max_length=64, description="Only events with this flag")
+
+
+class FlaggedEvent(BaseModel):
+    """A stored event of which something was not read as it was sent; `flags` name the fields, never their values."""
+
+    event_id: str
+    type: str
+    name: str | None = None
+    timestamp: datetime
+    received_at: datetime
+    source: str = Field(description="`collect`, or `import:` with an import's id")
+    flags: list[str] = Field(examples=[["title_cut"]])
+
+
+class Flagged(PagedAnswer):
+    """Every flag with the number of events that have it, and a page of those events, the newest first."""
+
+    flags: dict[str, int] | None = Field(description="null when counting takes longer than two seconds")
+    events: list[FlaggedEvent]
+
+
+@answering()
+def answer(site_id: str, question: FlaggedQuestion) -> Flagged:
+    """Returns every flag with its count and a page of events, the newest first; raises Unavailable."""
+    wanted: Condition = {"site_id": site_id, "flags": question.flag or {"$exists": True}}
+    total = events.count(database(), wanted)
+    found = events.read(database(), FlaggedEventView, wanted).sort([("timestamp", DESCENDING)])
+    page = [FlaggedEvent.model_validate(event) for event in found.skip(question.skip).limit(question.page_size)]
+    return Flagged(flags=flag_counts(database(), site_id), events=page, **paged(question, total))
+
+
+def flag_counts(database: Mongo, site_id: str) -> dict[str, int] | None:
+    """Returns how many events have each flag, exactly, by the index alone; None when it takes too long."""
+    try:
+        return {
+            flag: events.count(database, {"site_id": site_id, "flags": flag}, max_milliseconds=MOST_MILLISECONDS)
+            for flag in sorted(_flags(database, site_id))
+        }
+    except ExecutionTimeout:
+        return None
+
+
+def _flags(database: Mongo, site_id: str) -> set[str]:
+    # one step in the index for each: it is in order, and the next one after the last that is known is asked for
+    known: set[str] = set()
+    last = ""
+    while True:
+        query = {"site_id": site_id, "flags": {"$gt": last}}
+        found = events.of(database).find(query, {"flags": True}).hint([(name, ASCENDING) for name in BY_FLAG]).limit(1)
+        later = [flag for event in found for flag in event.get("flags", []) if flag > last]
+        if not later:
+            return known
+        last = min(later)
+        known.add(last)
