@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
@@ -161,7 +160,7 @@ def mapping_of(readers: Sequence[Reader]) -> str:
 def preview(kind: ImportKind, files: Sequence[LocalFile], readers: Sequence[Reader]) -> Iterator[str]:
     """Returns the first rows as they would be read: the events that they mean, or why they mean none."""
     engine = KINDS[kind]
-    destination = Destination("site", ZoneInfo("UTC"), "the site's currency", now() + timedelta(hours=24))
+    destination = Destination("site", ZoneInfo("UTC"), "the site's currency", now())
     placed: list[tuple[RowKey, TableRow]] = []
     for number, (file, reader) in enumerate(zip(files, readers, strict=True)):
         with _opened(file.path) as stream:

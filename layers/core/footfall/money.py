@@ -73,9 +73,9 @@ def read_amount(told: object, digits: int = 2) -> Amount:
     """Returns a number, or a text with one, as an exact amount of a currency with so many decimals; never fails."""
     if isinstance(told, str):
         return _read(told, digits)
-    if isinstance(told, bool) or not isinstance(told, (int, float)):
+    if isinstance(told, bool) or not isinstance(told, (int, float, Decimal)):
         return UNREADABLE
-    number = Decimal(told) if isinstance(told, int) else Decimal(str(told))
+    number = Decimal(str(told)) if isinstance(told, float) else Decimal(told)
     return Amount(number) if number.is_finite() else UNREADABLE
 
 

@@ -194,7 +194,7 @@ def invoices(path: Path) -> Iterator[dict[str, Any]]:
             if amount and row["InvoiceNo"].startswith("C") == (amount < 0) and not row["InvoiceNo"].startswith("A"):
                 totals[row["InvoiceNo"], row["CustomerID"], moment] += amount
     for (invoice, customer, moment), amount in totals.items():
-        minor = minor_units(f"{abs(amount):.4f}", "GBP") or 0
+        minor = minor_units(abs(amount), "GBP") or 0
         paid = {"total": minor, "placed_at": moment}
         given_back = {"total": 0, "placed_at": None, "refunded": minor, "refunded_at": moment}
         order = an_order(

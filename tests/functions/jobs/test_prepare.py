@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -97,3 +98,23 @@ def test_people_of_an_older_version_keep_their_numbers_under_the_new_name(databa
     found = {person["_id"]: (person.get("number"), "user_id" in person) for person in database["users"].find()}
     assert found == {"shop:a": (1, False), "shop:b": (2, False)}
     assert set(database["users"].index_information()) == {"_id_", "site_id_1_number_1"}
+
+
+def test_orders_of_an_older_version_list_their_refunds(database: Mongo) -> None:
+    database["orders"].create_index([("site_id", 1), ("refunded_at", 1)])
+    cancelled_at, noon = NOON + timedelta(days=2), NOON
+    order = {"site_id": "shop", "placed_at": noon, "refunded_at": None, "refunded": 0, "status": "completed"}
+    database["orders"].insert_many(
+        [
+            {**order, "_id": "shop:1", "order_id": "1", "refunded": 30, "refunded_at": noon, "status": "refunded"},
+            {**order, "_id": "shop:2", "order_id": "2", "refunded": 50, "status": "cancelled"},
+            {**order, "_id": "shop:3", "order_id": "3"},
+        ]
+    )
+    about = {"site_id": "shop", "type": "order_cancelled", "commerce": {"order_id": "2"}, "timestamp": cancelled_at}
+    database["events"].insert_one({"_id": "shop:e", **about})
+    for _ in range(2):
+        prepare.handler({}, LambdaContext())
+    found = {order["order_id"]: order["refunds"] for order in database["orders"].find()}
+    assert found == {"1": [{"at": noon, "amount": 30}], "2": [{"at": cancelled_at, "amount": 50}], "3": []}
+    assert "site_id_1_refunded_at_1" not in database["orders"].index_information()

@@ -5,13 +5,23 @@ from zoneinfo import ZoneInfo
 
 from footfall.errors import FieldProblem, Invalid, Unimportable
 from footfall.imports.events import EVENTS
+from footfall.imports.feedback import FEEDBACK
 from footfall.imports.kind import Kind
 from footfall.imports.layouts import stem_of
 from footfall.imports.orders import ORDERS
+from footfall.imports.products import PRODUCTS
 from footfall.imports.shop_funnel import SHOP_FUNNEL
+from footfall.imports.users import USERS
 from footfall.schemas.imports import ImportKind, ReadingOptions
 
-KINDS: dict[ImportKind, Kind] = {"shop-funnel": SHOP_FUNNEL, "orders": ORDERS, "events": EVENTS}
+KINDS: dict[ImportKind, Kind] = {
+    "shop-funnel": SHOP_FUNNEL,
+    "orders": ORDERS,
+    "events": EVENTS,
+    "products": PRODUCTS,
+    "users": USERS,
+    "feedback": FEEDBACK,
+}
 ARCHIVES = {b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z", b"Rar!": "rar", b"BZh": "bzip2", b"\xfd7zX": "xz"}
 ARCHIVE_ENDINGS = (".zip", ".7z", ".rar", ".bz2", ".xz", ".tar", ".tgz", ".tar.gz")
 

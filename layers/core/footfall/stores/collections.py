@@ -226,7 +226,7 @@ orders = Collection(
     person=("user_id", "person_id"),
 )
 
-products = Collection("products", ProductDocument, writer=None, indexes=[_index("site_id", "category")])
+products = Collection("products", ProductDocument, writer="etl/imports", indexes=[_index("site_id", "category")])
 
 feedback = Collection(
     "feedback",

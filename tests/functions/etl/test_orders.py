@@ -1,0 +1,130 @@
+"""Orders from the queue to the figures: what is told of one, by whom, and what every answer makes of it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from footfall.questions import business, customer, dashboard
+from footfall.questions.business import BusinessQuestion
+from footfall.questions.customer import CustomerQuestion
+from footfall.questions.dashboard import DashboardQuestion
+from footfall.schemas.event import Json
+from pymongo.database import Database
+
+from functions.etl.events.handler import handler
+from tests.support.builders import NOON, LambdaContext, a_message, a_site, an_event, at, sqs_event
+from tests.support.visits import know, roll_up
+
+Mongo = Database[dict[str, Any]]
+DAY = 24 * 60
+
+
+def tell(*events: Json, **but: Any) -> None:
+    """Have events processed, each in a message of its own, as they come at the end of the month."""
+    late = NOON + timedelta(days=30)
+    messages = [a_message([event], **{"received_at": late, **but}) for event in events]
+    assert handler(sqs_event(messages), LambdaContext())["batchItemFailures"] == []
+
+
+def said(kind: str = "order_completed", minute: float = 0, order_id: str = "o1", **properties: Any) -> Json:
+    """An event that speaks of an order."""
+    who = {name: properties.pop(name) for name in ("userId", "visitorId") if name in properties}
+    return an_event(eventType=kind, timestamp=at(minute), properties={"order_id": order_id, **properties}, **who)
+
+
+def orders(database: Mongo) -> list[Json]:
+    return list(database["orders"].find().sort("_id", 1))
+
+
+def figures(first: int, last: int) -> dashboard.Dashboard:
+    days = [(NOON + timedelta(days=day)).date() for day in (first, last)]
+    return dashboard.answer("demo", DashboardQuestion(**{"from": days[0], "to": days[1]}))
+
+
+def test_two_sources_make_one_order_of_a_known_customer(pipeline: Mongo) -> None:
+    tell(said(visitorId="v"), said(minute=0.1, visitorId="w", userId="u9", total=80))
+    (order,) = orders(pipeline)
+    assert (order["user_id"], order["total"], order["placed_at"], order["events"]) == ("u9", 8000, NOON, 2)
+    answer = business.answer("demo", BusinessQuestion())
+    assert (answer.total_customers, answer.total_revenue, answer.guest_revenue, answer.orders) == (1, 80.0, 0.0, 1)
+
+
+def test_the_same_order_with_another_total_is_amended_and_not_refused(pipeline: Mongo) -> None:
+    tell(said(total=80), said(minute=5, total=75))
+    assert (orders(pipeline)[0]["total"], pipeline["quarantine"].count_documents({})) == (7500, 0)
+
+
+def test_what_is_said_without_a_currency_is_in_the_orders(pipeline: Mongo) -> None:
+    tell(said(total="5400", currency="JPY", products=[{"product_id": "x", "price": 1800, "quantity": 3}]))
+    tell(said("order_refunded", DAY, total=1800), said(minute=1, tax="400"))
+    (order,) = orders(pipeline)
+    assert (order["currency"], order["total"], order["refunded"], order["tax"]) == ("JPY", 5400, 1800, 400)
+    tell(said("order_refunded", 2 * DAY, items=[{"item_id": "x", "quantity": 1}]))
+    assert [refund["amount"] for refund in orders(pipeline)[0]["refunds"]] == [1800, 1800]
+
+
+def test_who_seemed_another_customer_has_no_order_once_a_file_knows_better(pipeline: Mongo) -> None:
+    tell(said(total=50, userId="ann"), said(minute=1, total=50, userId="bob"))
+    assert [order["order_id"] for order in orders(pipeline)] == ["o1", "o1@bob"]
+    tell(said(total=50, userId="cid"), source="import:1")
+    assert [(order["order_id"], order["user_id"], order.get("flags")) for order in orders(pipeline)] == [
+        ("o1", "cid", None)
+    ]
+
+
+def test_every_day_that_an_order_was_told_of_is_done_anew(pipeline: Mongo) -> None:
+    tell(said(minute=2 * DAY, total=50))
+    roll_up()
+    tell(said(minute=0, total=60), said("order_refunded", 5 * DAY, total=10))
+    marked = {mark["date"] for mark in pipeline["stale_days"].find()}
+    assert marked == {"2026-03-01", "2026-03-03", "2026-03-06"}
+    roll_up()
+    assert [(day.orders, day.revenue, day.refunds) for day in figures(0, 5).daily] == [
+        (1, 50.0, 0.0),  # the first that was heard of it, at its newest amount
+        *[(0, 0.0, 0.0)] * 4,
+        (0, 0.0, 10.0),
+    ]
+
+
+def test_each_refund_and_a_cancellation_are_on_their_own_days(pipeline: Mongo) -> None:
+    tell(said(total=100), said("order_refunded", 2 * DAY, total=30))
+    tell(said(order_id="o2", total=50), said("order_cancelled", 3 * DAY, "o2"))
+    roll_up()
+    closed = figures(0, 3)
+    tell(said("order_refunded", 9 * DAY, total=20))
+    roll_up()
+    again = figures(0, 3)
+    assert [day.refunds for day in closed.daily] == [0.0, 0.0, 30.0, 50.0]
+    assert again.model_dump(exclude={"complete_to"}) == closed.model_dump(exclude={"complete_to"})
+    assert figures(9, 9).refunds == 20.0
+    answer = business.answer("demo", BusinessQuestion())
+    assert (answer.revenue, answer.refunds, answer.net_revenue, answer.range.last) == (
+        150.0,
+        100.0,
+        50.0,
+        (NOON + timedelta(days=9)).date(),
+    )
+    assert (figures(0, 9).revenue, figures(0, 9).refunds, figures(0, 9).net_revenue) == (150.0, 100.0, 50.0)
+
+
+@pytest.mark.parametrize("currency", ["USD", "credits", "$"])
+def test_an_order_in_another_currency_is_left_out_by_every_answer_and_counted(pipeline: Mongo, currency: str) -> None:
+    tell(said(total=80, userId="ann"), said(order_id="o2", total="1.234", userId="ann"))
+    tell(said(order_id="o3", total=99, currency=currency, userId="ann"), said("order_refunded", 1, "o3", total=9))
+    roll_up()
+    left_out = [{"currency": currency if currency == "USD" else "XXX", "orders": 1}]
+    whole, days = business.answer("demo", BusinessQuestion()), figures(0, 0)
+    own = customer.answer("demo", CustomerQuestion(customer_id="ann")).orders
+    assert (whole.orders, days.orders, own.count) == (1, 1, 1)
+    assert (whole.revenue, days.revenue, own.revenue) == (80.0, 80.0, 80.0)
+    assert (whole.refunds, days.refunds, own.refunds) == (0.0, 0.0, 0.0)
+    assert (whole.unknown_amounts, days.unknown_amounts, own.unknown_amounts) == (1, 1, 1)
+    for answer in (whole, days, own):
+        assert [one.model_dump() for one in answer.other_currencies] == left_out
+
+
+def test_a_yen_shop_has_no_decimals_and_a_dinar_shop_three(pipeline: Mongo) -> None:
+    know(pipeline, a_site(currency="KWD"))
+    tell(said(total="12.500"), said(order_id="o2", total=1.2345, userId="ann"))
+    assert [order["total"] for order in orders(pipeline)] == [12500, 1234]
+    assert business.answer("demo", BusinessQuestion()).revenue == 13.734
