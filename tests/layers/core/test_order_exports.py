@@ -390,7 +390,7 @@ def test_what_is_no_workbook_is_said() -> None:
         ("cp1250", "Żółty kubek, lampa ścienna, gąbka i książka"),
         ("cp1251", "Лампа настольная"),
         ("cp932", "こんにちは 世界 ランプ"),
-        ("gb18030", "台灯 杯子 蓝色"),
+        ("gb18030", "这是一个蓝色的台灯和杯子，谢谢您的订单"),
         ("utf-16-be", "Käse"),
     ],
 )

@@ -37,8 +37,8 @@ WINDOWS = "cp1252"
 LATIN = [WINDOWS, "cp1250", "cp1254", "cp1257"]
 OTHERS = ["cp1251", "cp1253", "cp1255", "cp1256", "cp932", "gb18030", "big5", "cp949"]
 """What Excel saves a table in, by the country it was bought in: the only candidates beside Unicode."""
-BESIDE_EACH_OTHER = 0.4
-"""Letters beyond ASCII stand alone in words of Latin letters; in other scripts all letters of a word are such."""
+WORD, IN_WORDS = 4, 0.25
+"""Letters beyond ASCII stand alone or in twos in words of Latin letters; in other scripts whole words are of such."""
 Open = Callable[[], AbstractContextManager[IO[bytes]]]
 Look = Callable[[Iterable[str]], None]
 
@@ -93,10 +93,10 @@ def _encoding(opened: Open) -> str:
 
 def _code_page(sample: bytes) -> str:
     runs = [len(run) for run in BEYOND_ASCII.findall(sample)]
-    together = sum(length for length in runs if length > 1)
-    if together > BESIDE_EACH_OTHER * sum(runs):
-        if best := from_bytes(sample, cp_isolation=OTHERS, enable_fallback=False).best():
-            return best.encoding
+    in_words = sum(length for length in runs if length >= WORD)
+    best = from_bytes(sample, cp_isolation=OTHERS, enable_fallback=False).best()
+    if best and in_words > IN_WORDS * sum(runs):
+        return best.encoding
     # of Latin pages it is the Western one, unless that makes signs of letters, or another makes words of a language
     found = from_bytes(sample, cp_isolation=LATIN, enable_fallback=False)
     western = next((match.coherence for match in found if WINDOWS in match.could_be_from_charset), 0.0)
