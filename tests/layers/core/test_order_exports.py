@@ -387,7 +387,7 @@ def test_what_is_no_workbook_is_said() -> None:
     [
         ("cp1252", "Käse"),
         ("cp1252", "Café à 2 £ für Señor Muñoz"),
-        ("cp1250", "Żółty kubek, lampa ścienna, gąbka i książka"),
+        ("cp1250", "Żółty kubek i lampa ścienna i gąbka i książka"),
         ("cp1251", "Лампа настольная"),
         ("cp932", "こんにちは 世界 ランプ"),
         ("gb18030", "这是一个蓝色的台灯和杯子，谢谢您的订单"),
