@@ -380,3 +380,24 @@ def test_a_workbooks_lines_are_its_rows_and_its_numbers_have_one_reading() -> No
 def test_what_is_no_workbook_is_said() -> None:
     with pytest.raises(Unimportable, match=r"o\.xlsx is no workbook that can be read"):
         read("orders", {"o.xlsx": b"order_id,date,total"})
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [
+        ("cp1252", "Käse"),
+        ("cp1252", "Café à 2 £ für Señor Muñoz"),
+        ("cp1250", "Żółty kubek i lampa ścienna i gąbka i książka"),
+        ("cp1251", "Лампа настольная"),
+        ("cp932", "こんにちは 世界 ランプ"),
+        ("gb18030", "这是一个蓝色的台灯和杯子，谢谢您的订单"),
+        ("utf-16-be", "Käse"),
+    ],
+)
+def test_the_encoding_is_found_for_the_whole_file(encoding: str, name: str) -> None:
+    rows = "".join(f"{number},2025-11-01,{name},1,10\r\n" for number in range(1, 4))
+    meant = read("orders", {"o.csv": f"order_id,date,product,quantity,price\r\n{rows}".encode(encoding)})
+    assert meant.readers[0].encoding == encoding
+    assert {event["properties"]["products"][0]["name"] for event in meant.events} == {name}
+    given = read("orders", {"o.csv": f"order_id,date,total\r\n{name},2025-11-01,1".encode(encoding)}, encoding=encoding)
+    assert list(given.orders()) == [name]
