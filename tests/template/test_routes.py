@@ -15,6 +15,8 @@ PUBLIC = {
     "POST /v1/{kind}",
     "POST /beacon/v1/batch",
     "POST /mp/collect",
+    "GET /v1/projects/{write_key}/settings",
+    "GET /sourceConfig",
     "GET /health",
     "GET /docs",
     "GET /openapi.json",
