@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
@@ -19,9 +18,10 @@ import yaml
 from footfall.clock import now
 from footfall.errors import Invalid, Unimportable, Unstorable
 from footfall.imports.kind import Destination, Kind, RowKey
-from footfall.imports.kinds import KINDS, check_names, check_options, check_unpacked, stems_of
+from footfall.imports.kinds import KINDS, check_names, check_options, check_unpacked, is_workbook, stems_of
 from footfall.imports.layouts import stem_of
 from footfall.imports.reader import Reader, TableRow, read_rows
+from footfall.imports.sheets import table_of
 from footfall.imports.survey import survey_all
 from footfall.imports.texts import as_utf8
 from footfall.schemas.imports import ImportKind, ReadingOptions
@@ -140,6 +140,8 @@ def _unpacked(path: Path, file: IO[bytes]) -> IO[bytes]:
     start = file.read(4)
     check_unpacked(path.name, start)
     file.seek(0)
+    if is_workbook(path.name):
+        return table_of(path.name, file)
     return io.BufferedReader(gzip.GzipFile(fileobj=file), BLOCK) if start.startswith(GZIP) else file
 
 
@@ -161,7 +163,7 @@ def mapping_of(readers: Sequence[Reader]) -> str:
 def preview(kind: ImportKind, files: Sequence[LocalFile], readers: Sequence[Reader]) -> Iterator[str]:
     """Returns the first rows as they would be read: the events that they mean, or why they mean none."""
     engine = KINDS[kind]
-    destination = Destination("site", ZoneInfo("UTC"), "the site's currency", now() + timedelta(hours=24))
+    destination = Destination("site", ZoneInfo("UTC"), "the site's currency", now())
     placed: list[tuple[RowKey, TableRow]] = []
     for number, (file, reader) in enumerate(zip(files, readers, strict=True)):
         with _opened(file.path) as stream:

@@ -9,7 +9,18 @@ from fastapi import FastAPI
 from .folders import declared, logical_id
 
 HTTP = [folder for folder in declared() if folder.startswith("functions/api/") and not folder.endswith("authorizer")]
-PUBLIC = {"POST /collect", "GET /collect", "POST /v1/{kind}", "GET /health", "GET /docs", "GET /openapi.json"}
+PUBLIC = {
+    "POST /collect",
+    "GET /collect",
+    "POST /v1/{kind}",
+    "POST /beacon/v1/batch",
+    "POST /mp/collect",
+    "GET /v1/projects/{write_key}/settings",
+    "GET /sourceConfig",
+    "GET /health",
+    "GET /docs",
+    "GET /openapi.json",
+}
 Lambdas = dict[str, dict[str, Any]]
 
 

@@ -11,7 +11,7 @@ from infra.local.demo_shop import PAGES, SCRIPT
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / "node_modules" / ".bin"
-MOST_BYTES = 5_000
+MOST_BYTES = 5 * 1024
 DEFAULT_SEED = 7
 
 

@@ -3,10 +3,10 @@
 import base64
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 from fastapi.routing import APIRoute
 from footfall.aws.queues import depth
 from footfall.clock import now
@@ -20,6 +20,7 @@ from .body import raw_body, read_object
 from .google import take_measurement
 from .intake import Sender, take
 from .query_parameters import event_of
+from .sdk_settings import rudderstack_settings, segment_settings
 from .segment_io import METRICS, Kind, take_call
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -84,6 +85,18 @@ async def segment(request: Request, kind: Kind) -> Success:
 async def rudderstack_beacon(request: Request) -> Success:
     """Take the batch that RudderStack's browser SDK sends when a page is left; the key comes as `?writeKey=`."""
     return await _called(request, "batch")
+
+
+@app.get("/v1/projects/{write_key}/settings")
+async def segment_sdk(request: Request, response: Response, write_key: str) -> dict[str, object]:
+    """What `@segment/analytics-next` asks its `cdnURL` for: where to send, and that there is nothing else to load."""
+    return segment_settings(request, write_key, response)
+
+
+@app.get("/sourceConfig")
+async def rudderstack_sdk(response: Response, write_key: Annotated[str, Query(alias="writeKey")]) -> dict[str, object]:
+    """What `@rudderstack/analytics-js` asks its `configUrl` for: that there is nothing else to load."""
+    return rudderstack_settings(response, write_key)
 
 
 @app.post("/mp/collect", responses=CODES, status_code=204)

@@ -1,7 +1,6 @@
 """etl/imports: uploaded tables become events on the events queue, which is the only way into the stores."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from footfall.aws.batches import process
@@ -22,8 +21,6 @@ from .spool import RowSpool, open_spool
 from .steps import STEPS
 
 MAX_ATTEMPTS = 5
-AHEAD = timedelta(hours=24)
-"""How far a row's time may lie ahead of the import: other time zones, other clocks."""
 Clock = Callable[[], int]
 
 
@@ -84,8 +81,8 @@ def _job(ref: ImportRef, document: ImportDocument, spool: RowSpool, clock: Clock
     site = find_site(database(), ref.site_id)
     if site is None:
         raise Unimportable("the site of this import is gone")
-    latest = document["created_at"] + AHEAD
-    destination = Destination(ref.site_id, ZoneInfo(site.time_zone), site.currency, latest, spool.look_up)
+    zone, announced = ZoneInfo(site.time_zone), document["created_at"]
+    destination = Destination(ref.site_id, zone, site.currency, announced, spool.look_up)
     return Job(ref, document, KINDS[document["kind"]], destination, spool, clock)
 
 

@@ -115,7 +115,7 @@ def test_pages_of_nobody_are_refused() -> None:
     assert (found.events, [refused.reason for refused in found.refused]) == ([], ["unknown_user"])
 
 
-@pytest.mark.parametrize("day", ["2015-02-30", "28.13.2015", "", "1969-12-31", "2026-03-02", "soon"])
+@pytest.mark.parametrize("day", ["2015-02-30", "28.13.2015", "", "1969-12-31", "2026-03-03", "soon"])
 def test_a_day_that_is_none_is_refused(day: str) -> None:
     (row,) = shopper(f"7,{day},Desktop,Female")
     assert refusal("shop-funnel", row) == "bad_date"
@@ -319,7 +319,7 @@ def test_a_line_of_json_is_the_event_a_client_would_have_sent_at_its_own_time() 
     ("line", "reason"),
     [
         ('{"eventType": "click", "vis', "not_json"),
-        ("[" * 100_000, "not_json"),
+        ('{"a":' * 20_000, "not_json"),
         ('{"visitorId": "v"}', "invalid"),
         ('{"eventType": "click", "visitorId": "v"}', "bad_date"),
         ('{"eventType": "click", "visitorId": "v", "timestamp": "yesterday"}', "bad_date"),

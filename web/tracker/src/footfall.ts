@@ -3,6 +3,7 @@
 import { watchPeople } from "./capture";
 import { leave, record, view, watchPages, type Fields } from "./page";
 import { cut } from "./privacy";
+import { somebody } from "./nobody";
 import { allowed, forgetPerson, remember, setUser, user } from "./person";
 import { sendAgain, sendOnExit, sendSoon } from "./sender";
 import { watches, writeKey } from "./settings";
@@ -40,12 +41,14 @@ const reset = (): void => {
 const methods: Record<string, (...args: any[]) => void> = {
   track,
   page: (fields?: Fields): void => view(fields),
-  identify(id: string, traits?: Fields) {
+  identify(id: unknown, traits?: Fields) {
     if (!allowed()) return;
-    const name = cut("" + id, 256);
-    if ((user() ?? name) !== name) reset();
-    setUser(name);
-    record("identify", { traits });
+    const name = cut(somebody(id) ?? "", 256);
+    if (name) {
+      if ((user() ?? name) !== name) reset();
+      setUser(name);
+    }
+    if (name || traits) record("identify", { traits });
   },
   feedback: (text: string, rating?: number) => void record("feedback", { value: rating, properties: { text } }),
   consent(given: boolean) {

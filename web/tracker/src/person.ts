@@ -1,5 +1,6 @@
 /** Who is here: a visitor id that lasts, a session that ends after 30 idle minutes, a known user, and consent. */
 
+import { somebody } from "./nobody";
 import { consentRequired, countsHere, writeKey } from "./settings";
 import { get, names, remove, set } from "./store";
 
@@ -38,7 +39,7 @@ export const remember = (given: boolean): void => {
 
 export const forgetPerson = (): void => ["v", "u", "s"].forEach(remove);
 
-export const user = (): string | undefined => get("u");
+export const user = (): string | undefined => somebody(get("u"));
 
 export const setUser = (id: string): void => set("u", id);
 

@@ -2,7 +2,7 @@
 
 import re
 from functools import lru_cache
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from footfall.identity import anonymised_ip
 from footfall.schemas.event import Json
@@ -27,14 +27,15 @@ MOST_INNOCENT = 20_000
 
 def holds_addresses(value: object) -> bool:
     """Returns whether anything in a decoded JSON value is called an address, at any depth."""
-    if isinstance(value, dict):
-        if not _are_innocent(value):
-            return True
-        value = list(value.values())
-    if isinstance(value, list):
-        for inner in value:
-            if type(inner) in NESTED and holds_addresses(inner):
+    waiting = [value]  # no recursion: what a client sends may be nested deeper than Python's stack
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if not _are_innocent(value):
                 return True
+            waiting += [inner for inner in value.values() if type(inner) in NESTED]
+        elif isinstance(value, list):
+            waiting += [inner for inner in value if type(inner) in NESTED]
     return False
 
 
@@ -57,18 +58,25 @@ def without_addresses(value: T) -> T:
 
 
 def _without(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: _hidden(inner) if is_address_name(name) else _without(inner) for name, inner in value.items()}
-    return [_without(inner) for inner in value] if isinstance(value, list) else value
+    whole: list[Any] = [value]
+    waiting: list[tuple[Any, Any, bool]] = [(whole, 0, False)]
+    while waiting:
+        holder, place, is_address = waiting.pop()
+        inner = holder[place]
+        if isinstance(inner, dict):
+            holder[place] = copied = dict(inner)
+            waiting += [(copied, name, is_address or is_address_name(name)) for name in copied]
+        elif isinstance(inner, list):
+            holder[place] = listed = list(inner)
+            waiting += [(listed, number, is_address) for number in range(len(listed))]
+        elif is_address:
+            holder[place] = _hidden(inner)
+    return whole[0]
 
 
 def _hidden(value: object) -> object:
     if isinstance(value, str):
         return ADDRESS.sub(_anonymised, value)
-    if isinstance(value, dict):
-        return {name: _hidden(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_hidden(inner) for inner in value]
     return value & ~0xFF if isinstance(value, int) and value in NUMBERS else value
 
 

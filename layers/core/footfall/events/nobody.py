@@ -1,22 +1,23 @@
 """Nobody: what clients, shops' systems and files write where they know no id.
 
 The words are those that Mixpanel, PostHog and Amplitude refuse as ids, and what JavaScript, PHP, Python, Objective-C,
-Excel and templates that were not filled in leave behind. web/tracker/src/nobody.ts says the same; a test compares them.
+Excel and templates that were not filled in leave behind. The tracker has the same
+pattern (web/tracker/src/nobody.ts); a test compares them.
 """
 
 import math
 import re
 from functools import lru_cache
 
-PLACEHOLDERS = (
-    "null|nil|none|nan|nat|na|n a|undefined|undef|void|empty|missing|false|true|object object|not set|not provided|"
-    "not available|unknown|unknown user|nobody|no user|no id|default|anonymous|anonymous user|anonym|anonyme|anon|"
-    "guest|guest user|guest customer|gast|invitado|ospite|not authenticated|not logged in|logged out|id|uid|email|"
-    "userid|user id|customerid|customer id|clientid|client id|visitorid|visitor id|anonymousid|anonymous id|"
-    "distinctid|distinct id|orderid|order id"
+NOBODY = re.compile(
+    r"((0+|null|nil|none|nan?|nat|n a|undef(ined)?|false|true|object object|"
+    r"not (set|provided|available|authenticated|logged in)|logged out|nobody|no (user|id)|default|"
+    r"(anonymous|unknown|guest)( user)?|guest customer|anon(yme?)?|gast|invitado|ospite|email|"
+    r"(((user|customer|client|visitor|anonymous|distinct|order) ?)?|u)id)( |$))*"
 )
-"""Words in small letters, and phrases of them with single blanks."""
-NOBODY = frozenset(PLACEHOLDERS.split("|"))
+"""Words in small letters with single blanks between them, none at all, and numbers of zeros."""
+LONGEST = 64
+"""Nobody is said in more."""
 WORD = re.compile(r"[^\W_]+")
 ODD = re.compile(
     r"-1|\\n|\[object \w+\]|#[a-z0-9/]+[!?]|\{\{.*\}\}|\{%.*%\}|\$\{.*\}|<%.*%>|%%.*%%|\*\|.*\|\*", re.IGNORECASE
@@ -48,9 +49,6 @@ def is_nobody(text: str) -> bool:
 
 @lru_cache(maxsize=16_384)
 def _is_placeholder(text: str) -> bool:
-    words = WORD.findall(text.lower())
-    return (
-        all(word in NOBODY or not word.strip("0") for word in words)
-        or " ".join(words) in NOBODY
-        or ODD.fullmatch(text.strip()) is not None
-    )
+    if len(text) > LONGEST:
+        return False
+    return bool(NOBODY.fullmatch(" ".join(WORD.findall(text.lower()))) or ODD.fullmatch(text.strip()))

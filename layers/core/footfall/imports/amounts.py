@@ -108,3 +108,9 @@ def _plain(digits: str, mark: str) -> str | None:
     if not every.isdigit() or not every.isascii() or len(whole) > 12 or len(fraction) > 9:
         return None
     return f"{whole or '0'}.{fraction}" if fraction else whole
+
+
+def plain_number(number: Decimal) -> str:
+    """Returns a number as text with one reading: three decimals might be thousands, so there are four."""
+    text = f"{number:f}"
+    return f"{text}0" if len(text.partition(".")[2]) == 3 else text

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from footfall.errors import Unstorable
 from footfall.events.nobody import somebody
-from footfall.imports.ids import event_id
+from footfall.imports.amounts import plain_number
+from footfall.imports.ids import event_id, id_of
 from footfall.imports.kind import Destination
 from footfall.imports.layouts import FieldType, layout
 from footfall.imports.reader import TableRow
@@ -93,7 +94,7 @@ def event_of(rows: Sequence[TableRow], destination: Destination) -> Json:
     """Returns the event of a group of rows; raises Unstorable."""
     row = rows[0]
     at = moment_of(row, destination)
-    people = {name: somebody(row.text(name)) for name in ("user_id", "visitor_id", "session_id")}
+    people = {name: id_of(row.text(name)) for name in ("user_id", "visitor_id", "session_id")}
     if not people["user_id"] and not people["visitor_id"]:
         raise Unstorable("invalid", f"{row.reader.column('user_id')} is empty or names nobody")
     told = _of_rees46(rows) if row.reader.layout is REES46 else _of_any(row)
@@ -111,7 +112,7 @@ def _of_rees46(rows: Sequence[TableRow]) -> Json:
     if kind != TYPES[PURCHASE]:
         return {"eventType": kind, "properties": products[0]}
     total = sum(number for row in rows if (number := row.number("price")))
-    return {"eventType": kind, "properties": {"products": products, "total": _written(total)}}
+    return {"eventType": kind, "properties": {"products": products, "total": plain_number(Decimal(total))}}
 
 
 def _product(row: TableRow) -> Json:
@@ -120,15 +121,9 @@ def _product(row: TableRow) -> Json:
         "product_id": row.text("product_id"),
         "category": row.text("category") or row.text("category_id"),
         "brand": row.text("brand"),
-        "price": None if price is None else _written(price),
+        "price": None if price is None else plain_number(price),
     }
     return {name: value for name, value in told.items() if value}
-
-
-def _written(number: Decimal | int) -> str:
-    # three decimals might be thousands to who reads the text
-    text = f"{number:f}"
-    return f"{text}0" if len(text.partition(".")[2]) == 3 else text
 
 
 def _of_any(row: TableRow) -> Json:
@@ -149,7 +144,7 @@ def _value(row: TableRow, name: str) -> str | None:
     if FIELDS[name] != "amount":
         return row.text(name)
     found = row.amount(name)
-    return None if found is None else _written(found.number)
+    return None if found is None else plain_number(found.number)
 
 
 def _type_of(named: str, url: str) -> Json:

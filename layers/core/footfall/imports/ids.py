@@ -1,11 +1,21 @@
-"""Ids of imported events: made of what a row says, so that the same row is the same event in every import."""
+"""Ids in files, and ids of imported events: of what a row says, so the same row is the same event in every import."""
 
+import re
 from hashlib import sha1
 
+from footfall.events.nobody import somebody
 from footfall.identity import EVENT_NAMESPACE
 
 NAMESPACE = EVENT_NAMESPACE.bytes
 VARIANTS = "89ab"
+WHOLE_NUMBER = re.compile(r"([0-9]+)\.0+")
+"""How a number is saved by a program that also has missing ones in that column."""
+
+
+def id_of(text: str) -> str | None:
+    """Returns the id that a text of a file is; None where it names nobody and nothing."""
+    found = WHOLE_NUMBER.fullmatch(text)
+    return somebody(found[1] if found else text)
 
 
 def event_id(*content: str) -> str:

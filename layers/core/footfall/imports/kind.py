@@ -6,7 +6,8 @@ come in the order of the time they begin, so that a batch of events touches few 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -15,13 +16,16 @@ from footfall.imports.layouts import FieldType, Layout
 from footfall.imports.reader import Reader, TableRow
 from footfall.imports.rows import Row
 from footfall.schemas.event import Json
+from footfall.schemas.product import ProductDocument
 
 MAX_GUESS = 256
+AHEAD = timedelta(hours=24)
+"""How far a row's time may lie ahead of the import: other time zones, other clocks."""
 
 
 @dataclass(frozen=True)
 class Destination:
-    """The site that rows are imported into: its time zone reads their dates; none may lie after `latest`.
+    """The site that rows are imported into: its time zone reads their dates; `at` is when the import was announced.
 
     `look_up` answers what the import's other files say of a key, by the name of their layout; else None.
     """
@@ -29,8 +33,13 @@ class Destination:
     site_id: str
     zone: ZoneInfo
     currency: str
-    latest: datetime
+    at: datetime
     look_up: Callable[[str, str], str | None] = lambda *_: None
+
+    @cached_property
+    def latest(self) -> datetime:
+        """No row's time may lie behind it."""
+        return self.at + AHEAD
 
 
 class RowKey(NamedTuple):
@@ -50,11 +59,15 @@ class Refused(NamedTuple):
 
 
 class GroupEvents(NamedTuple):
-    """The events of one group of rows; how many rows say what another row of it says already; and the refused ones."""
+    """The events of one group of rows; how many rows say what another row of it says already; and the refused ones.
+
+    A file of the catalogue means `products` instead.
+    """
 
     events: Sequence[Json]
     repeated: int = 0
     refused: Sequence[Refused] = ()
+    products: Sequence[ProductDocument] = ()
 
 
 @dataclass(frozen=True)

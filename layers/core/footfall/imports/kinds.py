@@ -5,14 +5,25 @@ from zoneinfo import ZoneInfo
 
 from footfall.errors import FieldProblem, Invalid, Unimportable
 from footfall.imports.events import EVENTS
+from footfall.imports.feedback import FEEDBACK
 from footfall.imports.kind import Kind
 from footfall.imports.layouts import stem_of
 from footfall.imports.orders import ORDERS
+from footfall.imports.products import PRODUCTS
 from footfall.imports.shop_funnel import SHOP_FUNNEL
+from footfall.imports.users import USERS
 from footfall.schemas.imports import ImportKind, ReadingOptions
 
-KINDS: dict[ImportKind, Kind] = {"shop-funnel": SHOP_FUNNEL, "orders": ORDERS, "events": EVENTS}
+KINDS: dict[ImportKind, Kind] = {
+    "shop-funnel": SHOP_FUNNEL,
+    "orders": ORDERS,
+    "events": EVENTS,
+    "products": PRODUCTS,
+    "users": USERS,
+    "feedback": FEEDBACK,
+}
 ARCHIVES = {b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z", b"Rar!": "rar", b"BZh": "bzip2", b"\xfd7zX": "xz"}
+WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xls", ".ods")
 ARCHIVE_ENDINGS = (".zip", ".7z", ".rar", ".bz2", ".xz", ".tar", ".tgz", ".tar.gz")
 
 
@@ -61,8 +72,15 @@ def check_options(kind: ImportKind, options: ReadingOptions) -> None:
         raise Invalid(problems)
 
 
+def is_workbook(name: str) -> bool:
+    """Returns whether a file is one of a spreadsheet program, by its name."""
+    return name.lower().endswith(WORKBOOK_ENDINGS)
+
+
 def check_unpacked(name: str, first_bytes: bytes) -> None:
-    """Raise Unimportable when a file is an archive of a kind that is not read: only gzip is."""
+    """Raise Unimportable when a file is an archive of a kind that is not read: only gzip is, and workbooks."""
+    if is_workbook(name):
+        return
     for magic, archive in ARCHIVES.items():
         if first_bytes.startswith(magic):
             raise Unimportable(f"{name} is a {archive} archive: unpack it first, or use gzip")

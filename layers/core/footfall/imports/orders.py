@@ -16,8 +16,8 @@ from orjson import OPT_SORT_KEYS, dumps
 
 from footfall.errors import Unstorable
 from footfall.events.nobody import somebody
-from footfall.imports.amounts import read_amount
-from footfall.imports.ids import event_id
+from footfall.imports.amounts import plain_number, read_amount
+from footfall.imports.ids import event_id, id_of
 from footfall.imports.kind import Destination, GroupEvents, Kind, RowKey, refused_whole
 from footfall.imports.order_layouts import FIELDS, INVOICES, LAYOUTS, LOOKUPS, OLIST_CUSTOMERS, OLIST_PRODUCTS
 from footfall.imports.reader import TableRow
@@ -34,8 +34,6 @@ CANCELLATION = re.compile(r"C[0-9]")
 ADJUSTMENT = re.compile(r"A[0-9]")
 BAD_DEBT = "B"
 """The stock code of what is no sale but an adjustment of debt, in Online Retail."""
-WHOLE_NUMBER = re.compile(r"([0-9]+)\.0+")
-"""How a number is saved by a program that also has missing ones in that column."""
 MAX_ID = 200
 NEEDS = ("order_id", "ordered_at", "total/price/line_total/payment")
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -63,7 +61,7 @@ PACKED = re.compile(r"(?:^|,\s*)Product (ID|Qty|SKU|Name|Weight|Variation Detail
 
 def row_key(line: TableRow, destination: Destination) -> RowKey:
     """Returns a row belongs to its order, in the file's order."""
-    order_id = _id(line.text("order_id"))
+    order_id = id_of(line.text("order_id"))
     if not order_id or len(order_id) > MAX_ID:
         raise Unstorable("bad_id", f"{line.reader.column('order_id')} is empty, or longer than {MAX_ID} characters")
     try:
@@ -97,7 +95,7 @@ def _of_last_files(rows: Sequence[TableRow]) -> tuple[Sequence[TableRow], int]:
 
 def _line(row: TableRow, destination: Destination) -> _Line:
     moment = _ordered_at(row, destination)
-    named = _id(row.text("sku")) or _id(row.text("product_id")) or row.text("product")
+    named = id_of(row.text("sku")) or id_of(row.text("product_id")) or row.text("product")
     if not named and not row.text("quantity") and not row.text("price"):
         return _Line(moment, None, ZERO, False)
     if not named:
@@ -114,7 +112,7 @@ def _line(row: TableRow, destination: Destination) -> _Line:
         "name": row.text("product"),
         "category": row.text("category") or destination.look_up(OLIST_PRODUCTS.name, row.text("product_id")),
         **{name: row.text(name) for name in ("brand", "variant")},
-        "price": None if price is None else _plain(price),
+        "price": None if price is None else plain_number(price),
         "quantity": _whole(quantity),
     }
     known = {name: value for name, value in product.items() if value not in (None, "")}
@@ -175,7 +173,7 @@ def _packed(text: str, row: TableRow) -> list[Json]:
             product = {
                 "product_id": named[:MAX_ID],
                 "name": told.get("Name"),
-                "price": _plain(price.number) if price else None,
+                "price": plain_number(price.number) if price else None,
                 "quantity": _whole(quantity.number) if quantity else None,
             }
             products.append({name: value for name, value in product.items() if value not in (None, "")})
@@ -197,7 +195,7 @@ def _given_back(told: Json) -> Json:
 
 
 def _negated(number: str | int) -> str | int:
-    return -number if isinstance(number, int) else _plain(-Decimal(number))
+    return -number if isinstance(number, int) else plain_number(-Decimal(number))
 
 
 def _taken_back(order: "_Order", at: str, told: Json, destination: Destination) -> Iterator[Json]:
@@ -210,7 +208,7 @@ def _taken_back(order: "_Order", at: str, told: Json, destination: Destination) 
     if cancelled_at or states & CANCELLED:
         yield order.event("order_cancelled", when, of_it, destination)
     elif refunded or states & REFUNDED:
-        amount = {"total": _plain(abs(refunded))} if refunded else {}
+        amount = {"total": plain_number(abs(refunded))} if refunded else {}
         refund = {**of_it, **amount, "refund_id": f"{told['order_id']}:export"}
         yield order.event("order_refunded", when, refund, destination)
 
@@ -232,7 +230,7 @@ class _Order:
         """Returns the one text that the rows tell of a field; raises Unstorable when they contradict each other."""
         told = {text for row in self._rows if (text := row.values.get(field))}
         if len(told) > 1:
-            told = {text.casefold() for text in map(_id, told) if text}
+            told = {text.casefold() for text in map(id_of, told) if text}
             if len(told) > 1:
                 raise Unstorable("contradiction", f"{self.column(field)} differs between the rows of one order")
         return told.pop() if told else ""
@@ -282,12 +280,12 @@ class _Order:
         amounts["discount"] = abs(amounts["discount"]) if amounts["discount"] else None
         updated_at = self.moment("updated_at", destination)
         told = {
-            "order_id": _id(self._rows[0].text("order_id")),
+            "order_id": id_of(self._rows[0].text("order_id")),
             "currency": self.currency(destination),
             "country": self.first("country"),
             "coupon": self.first("coupon"),
-            "total": _plain(total),
-            **{name: _plain(amount) for name, amount in amounts.items() if amount is not None},
+            "total": plain_number(total),
+            **{name: plain_number(amount) for name, amount in amounts.items() if amount is not None},
             "updated_at": updated_at.isoformat() if updated_at else None,
         }
         return {name: value for name, value in told.items() if value} | {"products": products}
@@ -295,7 +293,7 @@ class _Order:
     def event(self, event_type: str, at: str, properties: Json, destination: Destination) -> Json:
         """Returns an event of the order, under an id made of all that it says: a newer export of it is another one."""
         customer_id = self.once("customer_id")
-        customer = _id(destination.look_up(OLIST_CUSTOMERS.name, customer_id) or customer_id) or somebody(
+        customer = id_of(destination.look_up(OLIST_CUSTOMERS.name, customer_id) or customer_id) or somebody(
             self.once("email").lower()
         )
         order_id = properties["order_id"]
@@ -318,22 +316,12 @@ def _signs(row: TableRow) -> Iterator[str]:
                 yield found.currency
 
 
-def _id(text: str) -> str | None:
-    found = WHOLE_NUMBER.fullmatch(text)
-    return somebody(found[1] if found else text)
-
-
 def _number(row: TableRow, field: str) -> Decimal:
     return row.number(field) or ZERO
 
 
 def _whole(number: Decimal) -> int | str:
-    return int(number) if number == int(number) else _plain(number)
-
-
-def _plain(number: Decimal) -> str:
-    # of three decimals a text has two readings, of four it has one: 1.234 may be a thousand, 1.2340 may not
-    return f"{number:f}0" if number.as_tuple().exponent == -3 else f"{number:f}"
+    return int(number) if number == int(number) else plain_number(number)
 
 
 ORDERS = Kind(FIELDS, LAYOUTS, row_key, group_events, whole="order_id", needs=NEEDS, lookups=LOOKUPS)

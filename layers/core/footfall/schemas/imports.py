@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-ImportKind = Literal["shop-funnel", "orders", "events"]
+ImportKind = Literal["shop-funnel", "orders", "events", "products", "users", "feedback"]
 ImportState = Literal["queued", "running", "done", "failed"]
 
 MANIFEST = "manifest.json"

@@ -234,7 +234,7 @@ exchange_rates = Collection(
     indexes=[_index("site_id", "into", "currency", "date"), _index("site_id", "into", "-date", "currency")],
 )
 
-products = Collection("products", ProductDocument, writer=None, indexes=[_index("site_id", "category")])
+products = Collection("products", ProductDocument, writer="etl/imports", indexes=[_index("site_id", "category")])
 
 feedback = Collection(
     "feedback",
