@@ -107,6 +107,10 @@ class Client:
         """Returns the answer to a change."""
         return self._answer("PATCH", path, frozenset(), json=body)
 
+    def put(self, path: str, body: object) -> Json:
+        """Returns the answer to what replaces what was there."""
+        return self._answer("PUT", path, frozenset(), json=body)
+
     def delete(self, path: str) -> Json:
         """Returns the answer to a removal."""
         return self._answer("DELETE", path, frozenset())

@@ -18,9 +18,10 @@ import yaml
 from footfall.clock import now
 from footfall.errors import Invalid, Unimportable, Unstorable
 from footfall.imports.kind import Destination, Kind, RowKey
-from footfall.imports.kinds import KINDS, check_names, check_options, check_unpacked, stems_of
+from footfall.imports.kinds import KINDS, check_names, check_options, check_unpacked, is_workbook, stems_of
 from footfall.imports.layouts import stem_of
 from footfall.imports.reader import Reader, TableRow, read_rows
+from footfall.imports.sheets import table_of
 from footfall.imports.survey import survey_all
 from footfall.imports.texts import as_utf8
 from footfall.schemas.imports import ImportKind, ReadingOptions
@@ -139,6 +140,8 @@ def _unpacked(path: Path, file: IO[bytes]) -> IO[bytes]:
     start = file.read(4)
     check_unpacked(path.name, start)
     file.seek(0)
+    if is_workbook(path.name):
+        return table_of(path.name, file)
     return io.BufferedReader(gzip.GzipFile(fileobj=file), BLOCK) if start.startswith(GZIP) else file
 
 

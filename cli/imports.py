@@ -1,7 +1,7 @@
 """`footfall import`: uploads files of a shop and waits until what they hold can be queried."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -86,7 +86,8 @@ def import_files(
                 warning = currency_warning(client.get("/api/health", also=frozenset({503})))
         except KeyboardInterrupt:
             raise CliError("stopped waiting: files that were uploaded completely are imported nevertheless") from None
-        _sum_up(console, client.url, state, time.perf_counter() - began)
+        names = {file.name: file.path.name for file in files}
+        _sum_up(console, client.url, state, names, time.perf_counter() - began)
         if warning:
             console.print(warning, style="yellow", soft_wrap=True, highlight=False, markup=False)
         if state["rows_quarantined"] or state["events_refused"]:
@@ -224,10 +225,11 @@ def progress_on(console: Console) -> Progress:
     )
 
 
-def _sum_up(console: Console, url: str, state: Json, seconds: float) -> None:
+def _sum_up(console: Console, url: str, state: Json, names: Mapping[str, str], seconds: float) -> None:
     report = partial(console.print, soft_wrap=True, highlight=False, markup=False)
     report(f"{state['rows_read']:,} rows read in {seconds:.1f} s ({state['rows_read'] / seconds:,.0f} rows/s)")
-    report(f"  {state['rows_sent']:,} imported as {state['events_stored']:,} events, which can be queried now")
+    what = "products of the catalogue" if state["kind"] == "products" else f"{state['events_stored']:,} events"
+    report(f"  {state['rows_sent']:,} imported as {what}, which can be queried now")
     if state["rows_repeated"]:
         report(f"  {state['rows_repeated']:,} repeated an earlier row")
     if state["events_refused"]:
@@ -236,8 +238,12 @@ def _sum_up(console: Console, url: str, state: Json, seconds: float) -> None:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in state["reasons"].items())
         report(f"  {state['rows_quarantined']:,} in quarantine ({reasons}), such as", style="yellow")
         for found in state["problems"][:PROBLEMS_SHOWN]:
-            report(f"    {found['file']} line {found['line']}: {found['detail']} ({found['reason']})", style="yellow")
-    question = NEXT[state["kind"]].format(**state)
-    report(f"Now try\n  curl -H \"X-Api-Key: $FOOTFALL_KEY\" '{url}{question}'")
+            where = f"{names.get(found['file'], found['file'])} line {found['line']}"
+            report(f"    {where}: {found['detail']} ({found['reason']})", style="yellow")
+    report("Now try")
+    if state["rows_quarantined"] or state["events_refused"]:
+        report("  footfall quarantine    # what could not be read, and why")
+    question = NEXT.get(state["kind"], "/etl/status").format(**state)
+    report(f"  curl -H \"X-Api-Key: $FOOTFALL_KEY\" '{url}{question}'")
     if state["kind"] == "orders":
         report("  footfall train    # customers' segments and values")

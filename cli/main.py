@@ -4,6 +4,7 @@ import typer
 
 from cli.demo import demo
 from cli.imports import import_files
+from cli.quarantine import quarantine
 from cli.send import send
 from cli.simulate import simulate
 from cli.site import site
@@ -27,6 +28,7 @@ def footfall() -> None:
 app.command()(demo)
 app.command()(up)
 app.add_typer(site, name="site")
+app.add_typer(quarantine, name="quarantine")
 app.command("import")(import_files)
 app.command()(send)
 app.command()(simulate)

@@ -1,12 +1,15 @@
 """`footfall site`: makes sites, shows and changes their settings, and makes, rotates and revokes their keys."""
 
+import csv
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from footfall.chunks import chunks
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -52,6 +55,11 @@ HashRoutes = Annotated[
 RetentionDays = Annotated[
     int | None, typer.Option(min=0, max=36_500, help="How many days its events are kept; 0 for ever.")
 ]
+RatesFile = Annotated[
+    Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A CSV with date, currency and rate.")
+]
+RATE_COLUMNS = ("date", "currency", "rate")
+RATES_AT_ONCE = 5_000
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 
 
@@ -150,6 +158,30 @@ def set_site(
         print(json.dumps(changed))
     else:
         _show(Console(), changed)
+
+
+@site.command()
+def rates(site_id: Id, file: RatesFile, to: To = None, key: Key = None) -> None:
+    """Give exchange rates by day, by which orders in other currencies are converted.
+
+    The file is a CSV with the columns date, currency and rate: what one unit of that currency was worth in the site's.
+    """
+    with reporting_errors("site rates"), operator_or(to, key) as client:
+        given = [
+            client.put(f"/api/sites/{site_id}/rates", {"rates": some})
+            for some in chunks(_rates_in(file), RATES_AT_ONCE)
+        ]
+    stored, converted = (sum(answer[part] for answer in given) for part in ("rates", "orders"))
+    print(f"{stored:,} rates are stored, and {converted:,} orders are being computed anew")
+
+
+def _rates_in(file: Path) -> list[Json]:
+    with file.open(newline="", encoding="utf-8-sig") as stream:
+        rows = csv.DictReader(stream)
+        missing = [name for name in RATE_COLUMNS if name not in (rows.fieldnames or [])]
+        if missing:
+            raise CliError(f"{file.name} lacks the column {missing[0]}: the columns are {', '.join(RATE_COLUMNS)}")
+        return [{name: row[name] for name in RATE_COLUMNS} for row in rows]
 
 
 def keys_of(client: Client, wanted: Mapping[str, str]) -> dict[str, str]:

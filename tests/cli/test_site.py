@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from cli import client
+from cli import client, site
 from cli.main import app
 from tests.support.serving import serving
 
@@ -53,7 +54,7 @@ class Answering(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text)
 
-    do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815 — the names are the base class' own
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = answer  # noqa: N815 — the names are the base class' own
 
     def log_message(self, *_: Any) -> None:
         """Write no log."""
@@ -101,6 +102,21 @@ def test_every_setting_goes_as_the_api_takes_it(footfall: Footfall) -> None:
         "hash_routes": True,
         "retention_days": 400,
     }
+
+
+def test_rates_of_a_file_go_in_parts(footfall: Footfall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site, "RATES_AT_ONCE", 2)
+    file = tmp_path / "rates.csv"
+    file.write_text(
+        "\ufeffcurrency,date,rate,source\nUSD,2026-11-02,0.9,x\nUSD,2026-11-03,0.91,x\nSEK,2026-11-03,0.09,x\n"
+    )
+    footfall.answers["/api/sites/roma/rates"] = (200, {"rates": 2, "orders": 7})
+    told = run(footfall, "site", "rates", "roma", str(file), key="k")
+    assert (told.exit_code, told.stdout) == (0, "4 rates are stored, and 14 orders are being computed anew\n")
+    assert [len(body["rates"]) for *_, body in footfall.asked] == [2, 1]
+    assert footfall.asked[0][3]["rates"][0] == {"date": "2026-11-02", "currency": "USD", "rate": "0.9"}
+    file.write_text("date,rate\n")
+    assert "lacks the column currency" in run(footfall, "site", "rates", "roma", str(file), key="k").stderr
 
 
 def test_an_empty_text_empties_a_list_and_no_days_are_for_ever(footfall: Footfall) -> None:

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from footfall.errors import Unstorable
 from footfall.imports.kind import Destination, GroupEvents, Kind, Refused, RowKey, refused_whole
-from footfall.imports.kinds import KINDS
+from footfall.imports.kinds import KINDS, is_workbook
 from footfall.imports.reader import Reader, TableRow, read_rows
 from footfall.imports.rows import Row
+from footfall.imports.sheets import table_of
 from footfall.imports.survey import survey_all
 from footfall.imports.texts import as_utf8
 from footfall.schemas.event import Json
@@ -52,14 +53,14 @@ def read(kind: ImportKind, files: Mapping[str, bytes | str], zone: str = "UTC", 
     """Returns what files mean, for a site that sells in pounds; raises Unimportable."""
     engine = KINDS[kind]
     contents = {name: text.encode() if isinstance(text, str) else text for name, text in files.items()}
-    opened = [(name, _opener(content)) for name, content in contents.items()]
+    opened = [(name, _opener(name, content)) for name, content in contents.items()]
     readers = survey_all(engine, opened, ReadingOptions(**options))
     known: dict[tuple[str, str], str] = {}
     destination = Destination("demo", ZoneInfo(zone), "GBP", LATEST, lambda layout, key: known.get((layout, key)))
     placed: list[tuple[RowKey, Row]] = []
     refused: list[Refused] = []
-    for file, (reader, content) in enumerate(zip(readers, contents.values(), strict=True)):
-        for row in read_rows(reader, as_utf8(io.BytesIO(content), reader.encoding), file):
+    for file, (reader, (name, content)) in enumerate(zip(readers, contents.items(), strict=True)):
+        for row in read_rows(reader, as_utf8(_opened(name, content), reader.encoding), file):
             try:
                 told = reader.read(row)
                 if names := engine.lookups.get(reader.layout):
@@ -79,8 +80,13 @@ def read(kind: ImportKind, files: Mapping[str, bytes | str], zone: str = "UTC", 
     return Meant(readers, groups, refused)
 
 
-def _opener(content: bytes) -> Any:
-    return lambda: nullcontext[IO[bytes]](io.BytesIO(content))
+def _opener(name: str, content: bytes) -> Any:
+    return lambda: nullcontext[IO[bytes]](_opened(name, content))
+
+
+def _opened(name: str, content: bytes) -> IO[bytes]:
+    stream = io.BytesIO(content)
+    return table_of(name, stream) if is_workbook(name) else stream
 
 
 def _group(engine: Kind, readers: list[Reader], rows: list[Row], destination: Destination) -> GroupEvents:

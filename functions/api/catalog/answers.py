@@ -45,6 +45,19 @@ class UploadsOut(BaseModel):
     )
 
 
+class FileReading(BaseModel):
+    """How one file is read: decided once, from all of its rows."""
+
+    file: str
+    layout: str = Field(description="which form of its kind the file has", examples=["shopify"])
+    delimiter: str
+    encoding: str
+    decimal: str = Field(examples=["point"])
+    dates: str = Field(description="`year-first`, `day-first`, `month-first`, or the format that was given")
+    time_zone: str | None = Field(description="of times without an offset; null: the site's")
+    columns: dict[str, str] = Field(description="what each column that is read means")
+
+
 class ImportOut(BaseModel):
     """How far an import is: `rows_read` becomes the sum of `rows_sent`, `rows_repeated` and `rows_quarantined`."""
 
@@ -52,6 +65,7 @@ class ImportOut(BaseModel):
     kind: ImportKind
     state: ImportState
     files: list[AnnouncedFile]
+    readings: list[FileReading] = Field(description="how the files are read, once they were looked at")
     rows_read: int
     rows_sent: int
     rows_repeated: int = Field(description="rows that say what an earlier row of the same import says")

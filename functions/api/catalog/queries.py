@@ -8,13 +8,13 @@ from footfall.aws import objects
 from footfall.clock import now
 from footfall.errors import NotFound
 from footfall.imports.announcement import MAX_ANNOUNCEMENT_BYTES, announcement_key, waiting_import
-from footfall.schemas.imports import AnnouncedFile, Announcement, ImportDocument, RowProblem
+from footfall.schemas.imports import AnnouncedFile, Announcement, ImportDocument, ReaderDocument, RowProblem, is_told
 from footfall.schemas.message import IMPORT_SOURCE
 from footfall.settings import UploadsSettings, from_environment
 from footfall.stores.collections import imports, ledger, quarantine
 from footfall.stores.mongo import Pipeline, database
 
-from .answers import ImportOut, ImportRequest
+from .answers import FileReading, ImportOut, ImportRequest
 
 
 class _Processed(TypedDict):
@@ -75,6 +75,7 @@ def _answer(document: ImportDocument, stored: int, refused: int) -> ImportOut:
         kind=document["kind"],
         state=document["state"],
         files=[AnnouncedFile(name=file["name"], size=file["size"]) for file in document["files"]],
+        readings=_readings(document),
         rows_read=document["rows_read"],
         rows_sent=document["rows_sent"],
         rows_repeated=document["rows_repeated"],
@@ -90,6 +91,27 @@ def _answer(document: ImportDocument, stored: int, refused: int) -> ImportOut:
         created_at=document["created_at"],
         started_at=document["started_at"],
         finished_at=document["finished_at"],
+    )
+
+
+def _readings(document: ImportDocument) -> list[FileReading]:
+    readers = document.get("readers", [])
+    if not all(map(is_told, readers)):
+        return []
+    names = [file["name"] for file in document["files"]]
+    return [_reading(name, reader) for name, reader in zip(names, readers, strict=False)]
+
+
+def _reading(name: str, reader: ReaderDocument) -> FileReading:
+    return FileReading(
+        file=name,
+        layout=reader["layout"],
+        delimiter=reader["delimiter"],
+        encoding=reader["encoding"],
+        decimal=reader["decimal"],
+        dates=reader["dates"],
+        time_zone=reader["time_zone"],
+        columns={reader["header"][place]: field for field, place in reader["fields"].items()},
     )
 
 

@@ -8,8 +8,9 @@ from footfall.http.app import PROBLEMS, Administrator, Operator, as_lambda, crea
 from footfall.schemas.paging import PagedQuestion
 from footfall.stores.mongo import answering
 
-from . import keys, registry
+from . import keys, rates, registry
 from .keys import HOURS_KEPT, KeyRequest, Keys, MadeKey, RevokedKey
+from .rates import GivenRates, KnownRates, RatesRequest
 from .registry import MadeSite, SiteOut, Sites
 from .settings import NewSite, SiteChanges
 
@@ -123,6 +124,24 @@ def revoke_key(site_id: OwnSite, key_id: KeyId) -> RevokedKey:
     """End a key. Everything refuses it within a minute."""
     with answering():
         return keys.revoke_key(site_id, key_id)
+
+
+@app.get("/api/sites/{id}/rates", summary="A site's exchange rates")
+def list_rates(site_id: OwnSite, question: Annotated[PagedQuestion, Query()]) -> KnownRates:
+    """The rates that orders in other currencies are converted by, the newest first."""
+    with answering():
+        return rates.known_rates(site_id, question)
+
+
+@app.put("/api/sites/{id}/rates", summary="Give exchange rates")
+def give_rates(site_id: OwnSite, given: RatesRequest) -> GivenRates:
+    """Give what one unit of a currency was worth in the site's own, by day; a rate replaces that of the same day.
+
+    An order in another currency is converted at the rate of its day, or the newest of the week before. Orders that are
+    here already are computed anew, and their days with them.
+    """
+    with answering():
+        return rates.give_rates(site_id, given.rates)
 
 
 handler = as_lambda(app)

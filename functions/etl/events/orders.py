@@ -16,6 +16,8 @@ from footfall.stores.mongo import Mongo, duplicates
 from pymongo import DeleteMany, ReplaceOne
 from pymongo.errors import BulkWriteError
 
+from .exchange import convert
+
 
 def recompute(database: Mongo, site: Site, events: list[EventDocument]) -> list[datetime]:
     """Recompute the orders that events speak of; returns the moments of all that was ever told of them.
@@ -27,11 +29,12 @@ def recompute(database: Mongo, site: Site, events: list[EventDocument]) -> list[
         return []
     told = _events_of(database, site.site_id, order_ids, events)
     writes: list[ReplaceOne[OrderDocument] | DeleteMany] = []
+    orders: list[OrderDocument] = []
     for order_id, found in told.items():
-        orders = fold_orders(order_id, _in_one_currency(found), zone_named(site.time_zone))
-        writes += [_replace(order) for order in orders]
-        writes += _no_longer(site.site_id, order_id, found, orders)
-    _write(database, writes)
+        folded = fold_orders(order_id, _in_one_currency(found), zone_named(site.time_zone))
+        orders += folded
+        writes += _no_longer(site.site_id, order_id, found, folded)
+    _write(database, [*(_replace(order) for order in convert(database, site, orders)), *writes])
     return [event["timestamp"] for found in told.values() for event in found]
 
 

@@ -9,7 +9,7 @@ from footfall.errors import Unimportable
 from footfall.imports.kind import Destination
 from footfall.imports.kinds import KINDS
 from footfall.observability import logger
-from footfall.schemas.imports import ImportDocument
+from footfall.schemas.imports import ImportDocument, is_told
 from footfall.sites import find_site
 from footfall.stores.collections import imports
 from footfall.stores.mongo import answering, database
@@ -70,7 +70,7 @@ def carry_on(ref: ImportRef, message_id: str, clock: Clock) -> None:
 def read_again(asked: Replay, message_id: str, clock: Clock) -> None:
     """Read rows of an import again that were quarantined; raises Unavailable when their events cannot be queued."""
     document = imports.of(database()).find_one({"_id": asked.ref.key})
-    if document is None or not all("layout" in reader for reader in document.get("readers", [])):
+    if document is None or not all(map(is_told, document.get("readers", []))):
         logger().warning("nothing is known of how to read these rows", extra={"import_id": asked.ref.import_id})
         return
     with open_spool() as spool:

@@ -12,7 +12,8 @@ from botocore.response import StreamingBody
 from footfall.aws.objects import s3
 from footfall.errors import Unavailable, Unimportable
 from footfall.imports.announcement import uploads_folder
-from footfall.imports.kinds import check_unpacked
+from footfall.imports.kinds import check_unpacked, is_workbook
+from footfall.imports.sheets import table_of
 from footfall.settings import UploadsSettings, from_environment
 
 from .messages import ImportRef
@@ -27,7 +28,7 @@ GZIP = b"\x1f\x8b"
 
 @contextmanager
 def open_upload(ref: ImportRef, name: str, size: int | None = None) -> Iterator[IO[bytes]]:
-    """Returns an uploaded file's bytes, of gzip the unpacked ones.
+    """Returns an uploaded file's bytes, of gzip the unpacked ones, of a workbook its sheets as CSV.
 
     Raises Unimportable when it is not there, not of the announced size, an archive, or broken; Unavailable when S3
     does not answer.
@@ -38,12 +39,19 @@ def open_upload(ref: ImportRef, name: str, size: int | None = None) -> Iterator[
             if size not in (None, length):
                 raise Unimportable(f"{name} has {length} bytes where {size} were announced: upload it again")
             stream = io.BufferedReader(body, BLOCK)  # type: ignore[type-var] # the stub's readinto takes a file
-            check_unpacked(name, stream.peek(4)[:4])
-            yield _unpacked(name, stream) if stream.peek(2)[:2] == GZIP else stream
+            start = stream.peek(4)[:4]
+            check_unpacked(name, start)
+            yield _readable(name, stream, start)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise Unimportable(f"{name} is broken gzip, or ends before its end: upload it again") from None
     except BotoCoreError as error:
         raise Unavailable("the uploads cannot be read") from error
+
+
+def _readable(name: str, stream: IO[bytes], start: bytes) -> IO[bytes]:
+    if is_workbook(name):
+        return table_of(name, stream)
+    return _unpacked(name, stream) if start.startswith(GZIP) else stream
 
 
 def _get(ref: ImportRef, name: str) -> tuple[StreamingBody, int]:

@@ -98,7 +98,7 @@ def test_segments_dump_keeps_ids_and_times() -> None:
         "properties": {"order_id": "7", "total": 12.5},
     }  # fmt: skip
     (event,) = read("events", {"1714557600000.dump.json": json.dumps(line)}).events
-    assert (event["eventId"], event["timestamp"], "sentAt" in event) == ("m1", "2024-05-01T10:00:00+00:00", False)
+    assert (event["eventId"], event["timestamp"], "sentAt" in event) == ("m1", "2024-05-01T10:00:00.000Z", False)
     assert stored(event)["commerce"]["total"] == 1250
 
 

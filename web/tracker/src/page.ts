@@ -11,10 +11,10 @@ export type Fields = Record<string, unknown>;
 const TITLE_DELAY = 300;
 
 let open = false;
-let url = location.href;
-let path = location.pathname;
-let route = "";
-let page = "";
+let url: string;
+let path: string;
+let hash: string;
+let page: string;
 let referrer = document.referrer;
 let seenSince = 0;
 let seen = 0;
@@ -40,7 +40,7 @@ const moment = (): number => (lastEvent = Math.max(Date.now(), lastEvent + 1));
 
 /** Record one event; returns its key in the queue, or nothing when it may not be recorded. */
 export const record = (eventType: string, fields: Fields = {}, at = 0, due = 0): string | undefined => {
-  if (!allowed() || isExcluded(path) || isExcluded(route)) return;
+  if (!allowed() || isExcluded(path) || isExcluded(hash.replace(/^#!?/, ""))) return;
   const isExit = eventType === "page_exit";
   if (open && !isExit && eventType !== "pageview" && sessionOver(Date.now())) view();
   const now = at || moment();
@@ -71,14 +71,13 @@ export const seconds = (milliseconds: number): number => Math.round(milliseconds
 
 /** What tells this page from others: its address, with what follows the # only where that is a page; `#/` is none. */
 const identity = (): string =>
-  hashRoutes || /^#(!\/?|\/)[^/]/.test(location.hash) ? location.href : location.href.split("#")[0]!;
+  hashRoutes ? location.href : location.href.replace(/#(?!(!\/?|\/)[^/]).*/, "");
 
 const look = (): void => {
-  url = location.href;
-  path = location.pathname;
-  route = location.hash.replace(/^#!?/, "");
+  ({ href: url, pathname: path, hash } = location);
   page = identity();
 };
+look();
 
 /** A page comes into view. */
 export const view = (fields?: Fields, at?: number): void => {

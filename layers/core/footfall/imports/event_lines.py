@@ -48,7 +48,9 @@ def read_line(line: TableRow, destination: Destination) -> EventLine:
     told = reading.event.get("event_id")
     event_id = told if told and not is_nobody(told) else derived_event_id(destination.site_id, reading.content)
     kept = {name: value for name, value in reading.sent.items() if name not in SEND_TIMES}
-    return EventLine({**kept, "timestamp": at.isoformat(), "eventId": event_id, "sequence": line.row.line}, at)
+    if parse_time(reading.event.get("timestamp")) != at:  # it was read in a zone or an order that collect does not know
+        kept["timestamp"] = at.isoformat()
+    return EventLine({**kept, "eventId": event_id, "sequence": line.row.line}, at)
 
 
 def _decoded(text: str) -> Json:

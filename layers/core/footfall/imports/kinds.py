@@ -23,6 +23,7 @@ KINDS: dict[ImportKind, Kind] = {
     "feedback": FEEDBACK,
 }
 ARCHIVES = {b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z", b"Rar!": "rar", b"BZh": "bzip2", b"\xfd7zX": "xz"}
+WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xls", ".ods")
 ARCHIVE_ENDINGS = (".zip", ".7z", ".rar", ".bz2", ".xz", ".tar", ".tgz", ".tar.gz")
 
 
@@ -71,8 +72,15 @@ def check_options(kind: ImportKind, options: ReadingOptions) -> None:
         raise Invalid(problems)
 
 
+def is_workbook(name: str) -> bool:
+    """Returns whether a file is one of a spreadsheet program, by its name."""
+    return name.lower().endswith(WORKBOOK_ENDINGS)
+
+
 def check_unpacked(name: str, first_bytes: bytes) -> None:
-    """Raise Unimportable when a file is an archive of a kind that is not read: only gzip is."""
+    """Raise Unimportable when a file is an archive of a kind that is not read: only gzip is, and workbooks."""
+    if is_workbook(name):
+        return
     for magic, archive in ARCHIVES.items():
         if first_bytes.startswith(magic):
             raise Unimportable(f"{name} is a {archive} archive: unpack it first, or use gzip")

@@ -23,7 +23,7 @@ class Layout:
     """One form of a file. `fields` names for each field the columns that may hold it, the best first.
 
     A file has this layout when it has columns of all fields in `known_by` ("price/total": of one of them) and, where
-    there is a `stem`, that name.
+    there is a `stem`, that name. `source` says whose export it is; a layout of any table has none.
     `rest` is the field of the one column that is left over. `lines` are values of their own, without columns.
     """
 
@@ -83,7 +83,8 @@ def recognised(layouts: Sequence[Layout], file_name: str, header: Sequence[str],
     stem = stem_of(file_name)
     for each in layouts:
         if each.stem in (None, stem) and not each.lines:
-            found = places(each, header, mapping)
+            # an export is known by its own names; what any table's columns mean may be told
+            found = places(each, header, {} if each.source else mapping)
             if not _lacking(each, found):
                 return each
     general = max(layouts, key=lambda each: len(each.fields))

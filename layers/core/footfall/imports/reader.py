@@ -18,6 +18,8 @@ from footfall.schemas.imports import ReaderDocument
 
 ARRAY = "json-array"
 """The layout whose values stand in one array instead of on lines."""
+NOTHING = b' \t,;|"'
+"""What a row without any value is made of."""
 SEPARATOR_LINE = b"sep="
 """How Excel is told the delimiter, in a line before the header."""
 
@@ -146,10 +148,10 @@ def read_rows(reader: Reader, stream: IO[bytes], file: int) -> Iterator[Row]:
 def read_header(lines: Iterator[Row]) -> Row | None:
     """Returns the line with a file's column names, its first one but for blank ones and Excel's `sep=`."""
     for line in lines:
-        if line.raw.strip() and not line.raw.lower().startswith(SEPARATOR_LINE):
+        if line.raw.strip(NOTHING) and not line.raw.lower().startswith(SEPARATOR_LINE):
             return line
     return None
 
 
 def _not_blank(rows: Iterator[Row]) -> Iterator[Row]:
-    return (row for row in rows if row.raw.strip(b" \t,;|"))
+    return (row for row in rows if row.raw.strip(NOTHING))

@@ -3,6 +3,7 @@
 Only etl/imports and the command line look at files: this module alone needs the detector of encodings.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -27,23 +28,17 @@ MAX_HEADER_BYTES = 32_768
 PEEKED = 4_096
 ROWS_AT_ONCE = 2_000
 MOST_KNOWN = 100_000
+BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+SIGN_IN_WORD = re.compile(r"[^\W\d_][\ufffd\xa3\xa5\xaa\xaf\xb3\xb9\xba\xbc\xbe\xbf][^\W\d_]")
+"""What letters of other pages look like in Windows-1252: signs within a word."""
+CLEARLY = 0.05
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 WINDOWS = "cp1252"
-CODE_PAGES = [
-    WINDOWS,
-    "cp1250",
-    "cp1251",
-    "cp1253",
-    "cp1254",
-    "cp1255",
-    "cp1256",
-    "cp1257",
-    "cp932",
-    "gb18030",
-    "big5",
-    "cp949",
-]
+LATIN = [WINDOWS, "cp1250", "cp1254", "cp1257"]
+OTHERS = ["cp1251", "cp1253", "cp1255", "cp1256", "cp932", "gb18030", "big5", "cp949"]
 """What Excel saves a table in, by the country it was bought in: the only candidates beside Unicode."""
+WORD, IN_WORDS = 4, 0.25
+"""Letters beyond ASCII stand alone or in twos in words of Latin letters; in other scripts whole words are of such."""
 Open = Callable[[], AbstractContextManager[IO[bytes]]]
 Look = Callable[[Iterable[str]], None]
 
@@ -97,13 +92,17 @@ def _encoding(opened: Open) -> str:
 
 
 def _code_page(sample: bytes) -> str:
-    # of two that fit alike it is the Western one: most are
-    found = from_bytes(sample, cp_isolation=CODE_PAGES, enable_fallback=False)
+    runs = [len(run) for run in BEYOND_ASCII.findall(sample)]
+    in_words = sum(length for length in runs if length >= WORD)
+    best = from_bytes(sample, cp_isolation=OTHERS, enable_fallback=False).best()
+    if best and in_words > IN_WORDS * sum(runs):
+        return best.encoding
+    # of Latin pages it is the Western one, unless that makes signs of letters, or another makes words of a language
+    found = from_bytes(sample, cp_isolation=LATIN, enable_fallback=False)
+    western = next((match.coherence for match in found if WINDOWS in match.could_be_from_charset), 0.0)
     best = found.best()
-    if best is None:
-        return WINDOWS
-    alike = [match.encoding for match in found if match.chaos <= best.chaos and match.coherence >= best.coherence]
-    return WINDOWS if WINDOWS in alike else best.encoding
+    odd = SIGN_IN_WORD.search(sample.decode(WINDOWS, errors="replace"))
+    return best.encoding if best and (odd or best.coherence > western + CLEARLY) else WINDOWS
 
 
 def _json_layout(kind: Kind, name: str, first: Row) -> Layout | None:

@@ -15,7 +15,7 @@ from footfall.people.identities import identities
 from footfall.questions.left_out import OtherCurrencies, UnknownAmounts, counted
 from footfall.rates import percentage
 from footfall.schemas.customer import CustomerDocument
-from footfall.schemas.order import OrderDocument, OrderFlag, OrderStatus
+from footfall.schemas.order import Conversion, OrderDocument, OrderFlag, OrderStatus
 from footfall.sites import get_site
 from footfall.stores.collections import customers, orders, user_sessions
 from footfall.stores.mongo import Pipeline, answering, database
@@ -92,6 +92,15 @@ class OrderRefund(BaseModel):
     amount: float
 
 
+class Converted(BaseModel):
+    """What an order was told in, and the site's exchange rate by which it is in the site's currency now."""
+
+    currency: str = Field(examples=["USD"])
+    total: float
+    rate: str = Field(examples=["0.9234"])
+    date: date
+
+
 class CustomerOrder(BaseModel):
     """One order, or a refund whose order was never seen (`refund_only`)."""
 
@@ -106,6 +115,7 @@ class CustomerOrder(BaseModel):
     products: list[str] = Field(description="Ids of the first ten products")
     refunds: list[OrderRefund]
     flags: list[OrderFlag] = Field(description="What keeps its money out of sums, or in doubt")
+    converted_from: Converted | None
 
 
 class OrdersSummary(BaseModel):
@@ -239,7 +249,15 @@ def _order(order: OrderDocument, currency: str) -> CustomerOrder:
         products=[line["product_id"] for line in order["lines"][:PRODUCTS_SHOWN]],
         refunds=[OrderRefund(at=one["at"], amount=major_units(one["amount"], own)) for one in order["refunds"]],
         flags=order.get("flags", []),
+        converted_from=_converted(order.get("converted_from")),
     )
+
+
+def _converted(told: Conversion | None) -> Converted | None:
+    if told is None:
+        return None
+    total = major_units(told["total"], told["currency"])
+    return Converted(currency=told["currency"], total=total, rate=told["rate"], date=date.fromisoformat(told["date"]))
 
 
 def _pieces(order: OrderDocument) -> int | float:

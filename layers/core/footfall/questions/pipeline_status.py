@@ -20,6 +20,7 @@ BOOKKEEPING = frozenset(
     each.name
     for each in (
         collections.sites,
+        collections.exchange_rates,
         collections.counters,
         stale_days,
         collections.ledger,

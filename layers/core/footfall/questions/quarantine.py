@@ -33,6 +33,16 @@ class QuarantineQuestion(QuarantineFilter, PagedQuestion):  # fields of the last
     """Which page of which inputs."""
 
     state: QuarantineState = Field(default="waiting", description="Those that wait, or those replayed with success")
+    quarantine_id: str | None = Field(
+        default=None, pattern=r"^[0-9a-f]{6,64}$", description="Only the input of this id, or whose id begins so"
+    )
+
+    def condition(self, site_id: str, state: QuarantineState) -> Condition:
+        """Returns the same as a question to MongoDB."""
+        begins = f"{site_id}:{self.quarantine_id}"
+        # g is behind every digit that may follow
+        named = {"_id": {"$gte": begins, "$lt": f"{begins}g"}} if self.quarantine_id else {}
+        return {**super().condition(site_id, state), **named}
 
 
 class QuarantineReason(BaseModel):

@@ -120,6 +120,11 @@ class ReaderDocument(TypedDict):
     mapping: list[tuple[str, str]]
 
 
+def is_told(reader: ReaderDocument) -> bool:
+    """Returns whether it is stored how a file is read: imports of older versions tell the places of columns alone."""
+    return "layout" in reader
+
+
 class ImportFigures(TypedDict):
     """How far an import has come: every row read is sent, repeated (an earlier one says the same) or quarantined.
 

@@ -19,6 +19,15 @@ class Refund(TypedDict):
     amount: int
 
 
+class Conversion(TypedDict):
+    """What an order was before it was converted: its total in minor units of `currency`, and the rate of which day."""
+
+    currency: str
+    total: int
+    rate: str
+    date: str
+
+
 class OrderSums(TypedDict):
     """What an order amounts to, in minor units of `currency`.
 
@@ -51,6 +60,7 @@ class PurchasedOrder(OwnedOrder):
 class OrderDocument(PurchasedOrder):
     """One stored order; `total`, `refunded`, `shipping`, `tax` and `discount` in minor units of `currency`.
 
+    All amounts of an order in another currency are in the site's where it has given a rate: `converted_from` says so.
     `currency` is XXX where one was told and cannot be read, and `total` 0 where it is not known: `flags` say so.
     `user_id` is None for a guest, who is only a visitor. `refund_only` is a refund whose order was never seen: it
     has no `placed_at`. `events` counts all that speak of its id.
@@ -65,3 +75,4 @@ class OrderDocument(PurchasedOrder):
     shipping: NotRequired[int]
     tax: NotRequired[int]
     discount: NotRequired[int]
+    converted_from: NotRequired[Conversion]

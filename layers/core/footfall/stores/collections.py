@@ -17,6 +17,7 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.event import INTERACTION_TYPES, EventDocument
+from footfall.schemas.exchange import ExchangeRateDocument
 from footfall.schemas.feedback import FeedbackDocument
 from footfall.schemas.funnel import FunnelDocument, RollupsDocument
 from footfall.schemas.imports import ImportDocument
@@ -224,6 +225,13 @@ orders = Collection(
         _index("site_id", "flags", partialFilterExpression={"flags": {"$gt": ""}}),
     ],
     person=("user_id", "person_id"),
+)
+
+exchange_rates = Collection(
+    "exchange_rates",
+    ExchangeRateDocument,
+    writer="api/sites",
+    indexes=[_index("site_id", "into", "currency", "date"), _index("site_id", "into", "-date", "currency")],
 )
 
 products = Collection("products", ProductDocument, writer="etl/imports", indexes=[_index("site_id", "category")])
