@@ -135,7 +135,7 @@ def _sender(request: Request, site_id: str) -> Sender:
     # the address is the gateway's word, never a header's
     address = request.client.host if request.client else None
     user_agent = request.headers.get("user-agent")
-    return Sender(site_id, anonymised_ip(address), user_agent and user_agent[:LONGEST_USER_AGENT])
+    return Sender(site_id, anonymised_ip(address), user_agent and user_agent[:LONGEST_USER_AGENT], now())
 
 
 handler = as_lambda(app)

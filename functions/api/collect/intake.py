@@ -33,7 +33,7 @@ class Sender:
     site_id: str
     ip: str | None
     user_agent: str | None
-    received_at: datetime = field(default_factory=now)
+    received_at: datetime
 
 
 @dataclass

@@ -3,83 +3,21 @@
 import base64
 import gzip
 import json
-from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
-from footfall.aws import parameters, queues
-from footfall.http.gateway import HttpResponse
+from footfall.aws import queues
 from footfall.identity import new_write_key
-from footfall.settings import read_environment
 
 from functions.api.collect import limit
 from functions.api.collect.handler import handler
-from infra.local.aws import AwsAddresses
-from tests.support.builders import LambdaContext, an_event, nested
+from tests.support.builders import NOON, LambdaContext, an_event
+from tests.support.collecting import KEY, call, queue, queued, send
 
-SECRET = "signing secret of the tests"
-KEY = new_write_key("demo", SECRET)
-
-
-@pytest.fixture
-def queue(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An events queue, the signing secret and the access parameter, as the template makes them."""
-    for cached in (queues.sqs, parameters._secrets, parameters._ssm, read_environment):
-        cached.cache_clear()
-    parameters._known.clear()
-    sqs, ssm, secrets = boto3.client("sqs"), boto3.client("ssm"), boto3.client("secretsmanager")
-    url = sqs.create_queue(QueueName=f"events-{worker}", Attributes={"MaximumMessageSize": "1048576"})["QueueUrl"]
-    secret = secrets.create_secret(Name=f"signing-{worker}", SecretString=SECRET)["ARN"]
-    ssm.put_parameter(Name=f"/access/{worker}", Value="{}", Type="String", Overwrite=True)
-    monkeypatch.setenv("EVENTS_QUEUE_URL", url)
-    monkeypatch.setenv("SIGNING_SECRET", secret)
-    monkeypatch.setenv("COLLECT_ACCESS_PARAMETER", f"/access/{worker}")
-    yield url
-    sqs.delete_queue(QueueUrl=url)
-    secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
-    for cached in (queues.sqs, parameters._secrets, parameters._ssm, read_environment):
-        cached.cache_clear()
-
-
-def call(
-    method: str = "POST", body: bytes | str | None = None, query: str = "", path: str = "/collect", **headers: str
-) -> HttpResponse:
-    """What the handler answers to one request, as the gateway would pass it on; `_` in header names is `-`."""
-    raw = body.encode() if isinstance(body, str) else body
-    return handler(
-        {
-            "version": "2.0",
-            "rawPath": path,
-            "rawQueryString": query,
-            "headers": {"host": "x", "content-type": "application/json"}
-            | {name.replace("_", "-"): value for name, value in headers.items()},
-            "requestContext": {
-                "http": {"method": method, "path": path, "sourceIp": "203.0.113.77", "protocol": "HTTP/1.1"},
-                "stage": "$default",
-            },
-            "body": base64.b64encode(raw).decode() if raw is not None else None,
-            "isBase64Encoded": raw is not None,
-        },
-        LambdaContext(),
-    )
-
-
-def send(payload: Any, **headers: str) -> tuple[int, dict[str, Any]]:
-    """Post a payload with the demo site's key; returns status and body."""
-    answer = call(body=json.dumps(payload), **({"x_api_key": KEY} | headers))
-    return answer["statusCode"], json.loads(answer["body"])
-
-
-def queued(url: str) -> list[dict[str, Any]]:
-    """The messages in the queue."""
-    answer = boto3.client("sqs").receive_message(
-        QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
-    )
-    return [
-        {**json.loads(message["Body"]), "attributes": message["Attributes"]} for message in answer.get("Messages", [])
-    ]
+__all__ = ["queue"]
 
 
 def test_an_event_is_in_the_queue_before_it_is_accepted(queue: str) -> None:
@@ -246,44 +184,20 @@ def test_an_event_that_is_no_request_is_a_400(queue: str, event: dict[str, Any])
     assert handler({"rawPath": "/collect", **event}, LambdaContext())["statusCode"] == 400
 
 
-def segment(kind: str, payload: Any, key: str = KEY) -> tuple[int, dict[str, Any]]:
-    """What a Segment SDK hears of one call."""
-    basic = base64.b64encode(f"{key}:".encode()).decode()
-    answer = call(body=json.dumps(payload), path=f"/v1/{kind}", authorization=f"Basic {basic}")
-    return answer["statusCode"], json.loads(answer["body"])
+def test_a_text_cut_in_the_middle_of_an_emoji_costs_no_batch(queue: str) -> None:
+    body = '\ufeff{"batch": [{"eventType": "click", "title": "half \\ud83d"}, {"eventType": "click"}]}'
+    answer = call(body=body, x_api_key=KEY)
+    assert (answer["statusCode"], json.loads(answer["body"])["accepted"]) == (202, 2)
 
 
-def test_segments_calls_are_events(queue: str) -> None:
-    batch = [
-        {"type": "track", "event": "Order Completed", "userId": "u", "messageId": "m1", "properties": {"order_id": 1}},
-        {"type": "identify", "userId": "u", "anonymousId": "a", "messageId": "m2", "traits": {"plan": "gold"}},
-    ]
-    assert segment("batch", {"batch": batch, "sentAt": "2026-03-01T12:00:00Z", "writeKey": "x"}) == (
-        200,
-        {"success": True},
-    )
-    assert segment("page", {"anonymousId": "a", "messageId": "m3", "properties": {"path": "/"}})[0] == 200
-    events = [event for message in queued(queue) for event in message["events"]]
-    assert {(event["type"], event["messageId"]) for event in events} == {
-        ("track", "m1"),
-        ("identify", "m2"),
-        ("page", "m3"),
-    }
-
-
-def test_what_segment_sends_wrong_goes_along_to_quarantine(queue: str) -> None:
-    status, problem = segment("track", {"event": "x", "messageId": "m", "properties": nested(25)})
-    assert (status, problem["title"]) == (422, "Invalid request")
-    assert queued(queue)[0]["events"][0]["messageId"] == "m"
-    good, bad = {"type": "page", "messageId": "g"}, {"type": "page", "properties": {"x": "y" * 40_000}}
-    status, answer = segment("batch", {"batch": [good, bad]})
-    assert (status, answer["success"], [found["index"] for found in answer["rejected"]]) == (200, False, [1])
-    assert [event.get("messageId") for event in queued(queue)[0]["events"]] == ["g", None]
-
-
-def test_segments_key_is_checked_and_its_calls_are_few(queue: str) -> None:
-    assert segment("track", {"event": "x", "userId": "u"}, key="wrong")[0] == 403
-    assert segment("delete", {"userId": "u"})[0] == 422
+def test_the_same_pixel_counts_again_later(queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = []
+    for minute in (0, 0, 1):
+        moment = NOON + timedelta(minutes=minute)
+        monkeypatch.setattr("functions.api.collect.handler.now", lambda moment=moment: moment)
+        answer = call("GET", query=f"k={KEY}&visitorId=v&url=https%3A%2F%2Fshop.example%2F")
+        ids.append(json.loads(answer["body"])["event_id"])
+    assert (ids[0] == ids[1], ids[1] == ids[2]) == (True, False)
 
 
 def test_a_large_batch_is_split_into_messages_that_fit(queue: str) -> None:

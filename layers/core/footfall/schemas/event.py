@@ -77,8 +77,8 @@ def _id(*names: str) -> Any:
 class IncomingEvent(BaseModel):
     """One event as a client sends it: our names, or Segment's as aliases; what has no name here is a property.
 
-    Times are texts or Unix time, as `footfall.events.times` reads them. What an optional field cannot hold is cut or
-    left out, and flagged: only a missing type costs the event.
+    Times are ISO 8601 with any offset, RFC 2822, or Unix time in seconds to nanoseconds. What an optional field cannot
+    hold is cut or left out, and the stored event is flagged: only a missing type costs the event.
     """
 
     model_config = ConfigDict(extra="allow", str_strip_whitespace=True, validate_by_name=True)
