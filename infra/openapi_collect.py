@@ -57,7 +57,7 @@ QUERY: dict[str, Any] = {
         {"name": name, "in": "query", "required": False, "schema": {"type": kind}, "description": description}
         for name, kind, description in [
             ("eventType", "string", "`pageview` when not given"),
-            ("visitorId", "string", "Who; this or `userId` is needed"),
+            ("visitorId", "string", "Who; without it and `userId`, a visitor of its own"),
             ("userId", "string", "The shop's own id of the person"),
             ("sessionId", "string", "The visit; else visits are cut after 30 minutes of silence"),
             ("eventId", "string", "Makes a retry harmless"),

@@ -46,6 +46,23 @@ def test_who_is_identified_is_named_in_every_event_from_then_on(page: Page, shop
     assert len({event["visitorId"] for event in collector.stored}) == 1
 
 
+NOBODY = ["undefined", "null", "NaN", "''", "'undefined'", "{}", "0", "'guest'", "'(null)'", "document.body"]
+
+
+def test_a_placeholder_identifies_nobody(page: Page, shop: Shop, collector: Collector) -> None:
+    open_page(page, shop.page())
+    page.evaluate("".join(f"footfall.identify({value});" for value in NOBODY))
+    page.evaluate("localStorage['_ff.u'] = 'undefined'; footfall.identify(undefined, { plan: 'gold' })")
+    page.evaluate("footfall.identify('C-7'); footfall.identify(null); footfall.track('Thing')")
+    events_of(page, collector, "track")
+    assert [(event["eventType"], event.get("userId")) for event in collector.stored] == [
+        ("pageview", None),
+        ("identify", None),
+        ("identify", "C-7"),
+        ("track", "C-7"),
+    ]
+
+
 def test_another_user_of_the_same_browser_is_another_visitor(page: Page, shop: Shop, collector: Collector) -> None:
     open_page(page, shop.page())
     page.evaluate("footfall.identify('C-7'); footfall.identify('C-8'); footfall.reset(); footfall.track('Thing')")

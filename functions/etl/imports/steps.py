@@ -7,6 +7,7 @@ from footfall.aws.queues import pack, send
 from footfall.chunks import chunks
 from footfall.clock import now
 from footfall.errors import Unimportable, Unstorable
+from footfall.events.ip_addresses import row_without_addresses
 from footfall.imports.kind import GroupEvents, Refused, RowKey, refused_whole
 from footfall.imports.reader import Reader, TableRow, read_rows
 from footfall.imports.rows import Row
@@ -193,7 +194,9 @@ def dispatch(job: Job, batch: Sequence[WithEvents]) -> None:
 def _quarantined(job: Job, found: Refused) -> QuarantineDocument:
     row = found.row
     origin = Origin(import_id=job.ref.import_id, file=job.file_name(row.file), line=row.line)
-    return quarantined(job.ref.site_id, "imports", found.reason, found.detail, row.raw, origin, now())
+    reader = job.readers[row.file]
+    original = row_without_addresses(row.raw, None if reader.layout.lines else reader.header)
+    return quarantined(job.ref.site_id, "imports", found.reason, found.detail, original, origin, now())
 
 
 STEPS: tuple[Step, ...] = (

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from footfall.events.ip_addresses import without_addresses
+from footfall.events.ip_addresses import row_without_addresses, without_addresses
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,3 +58,17 @@ def test_no_address_of_an_event_is_stored() -> None:
     )
     assert "203.0.113.77" not in str(stored)
     assert stored["traits"] == {"ip": "203.0.113.0", "plan": "gold"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "columns", "kept"),
+    [
+        (b"1,203.0.113.77,x", ("id", "Customer IP Address", "note"), b"1,203.0.113.0,x"),
+        (b"1,203.0.113.77,x", ("id", "version", "note"), b"1,203.0.113.77,x"),
+        (b'{"ip": "203.0.113.77", "at": "10:30:00"', None, b'{"ip": "203.0.113.0", "at": "10:30:00"'),
+        (b'{"version": "203.0.113.77"}', None, b'{"version": "203.0.113.77"}'),
+        (b"\xff,203.0.113.77", ("id", "ip"), b"\xff,203.0.113.0"),
+    ],
+)
+def test_a_rows_addresses_are_kept_to_their_network(raw: bytes, columns: tuple[str, ...] | None, kept: bytes) -> None:
+    assert row_without_addresses(raw, columns) == kept

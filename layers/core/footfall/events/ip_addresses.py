@@ -1,6 +1,7 @@
 """Addresses of people's devices in what clients send: kept to their network, like the one a request came from."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
@@ -15,6 +16,7 @@ NAME = re.compile(
 )
 """Names of which `ip` is no part of its own."""
 ADDRESS = re.compile(r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[\da-fA-F]*:)[\da-fA-F:]+(?:\.\d{1,3}){0,3})(?![\w.])")
+NAMES_IN_JSON = re.compile(r'"([^"]*)"\s*:')
 NUMBERS = range(2**24, 2**32)
 """An IPv4 address may be a number, as MySQL's INET_ATON makes it."""
 
@@ -55,6 +57,17 @@ def without_addresses(value: T) -> T:
     What is not an address stays as it is, whatever it is called; what holds none is returned itself.
     """
     return cast(T, _without(value)) if holds_addresses(value) else value
+
+
+def row_without_addresses(raw: bytes, columns: Sequence[str] | None) -> bytes:
+    """Returns a row of a file with every address kept to its network, if one of its columns may hold any.
+
+    Without columns, the row is a JSON value or the beginning of one.
+    """
+    names = NAMES_IN_JSON.findall(raw.decode(errors="replace")) if columns is None else columns
+    if not any(map(is_address_name, names)):
+        return raw
+    return ADDRESS.sub(_anonymised, raw.decode(errors="surrogateescape")).encode(errors="surrogateescape")
 
 
 def _without(value: object) -> object:

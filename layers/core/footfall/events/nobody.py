@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 NOBODY = re.compile(
-    r"((0+|null|nil|none|nan?|nat|n a|undef(ined)?|false|true|object object|"
+    r"((0+|null|nil|none|nan?|nat|n a|undef(ined)?|false|true|object (object|html\w+|window|promise)|"
     r"not (set|provided|available|authenticated|logged in)|logged out|nobody|no (user|id)|default|"
     r"(anonymous|unknown|guest)( user)?|guest customer|anon(yme?)?|gast|invitado|ospite|email|"
     r"(((user|customer|client|visitor|anonymous|distinct|order) ?)?|u)id)( |$))*"
