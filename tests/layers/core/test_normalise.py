@@ -1,4 +1,5 @@
 import json
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from footfall.events.storable import MAX_EVENT_BYTES
 from footfall.money import minor_units
 from footfall.schemas.event import IncomingEvent, Json
 from footfall.schemas.site import PageRule
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -96,19 +97,19 @@ def test_an_event_is_read_as_its_model_says_whatever_its_fields_are_called(said:
 
 
 OPTIONAL = st.sampled_from([name for name in SPELLINGS if name not in (*NAMES["event_type"], *NAMES["event_name"])])
-# Python and pydantic do not agree whether these four are blanks at the end of a text
-TEXT = st.characters(codec="utf-8", exclude_characters="\x1c\x1d\x1e\x1f")
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(TEXT) | st.just("x" * 5_000),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(TEXT, max_size=3).map(str.strip), inner, max_size=3)
-    ),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text() | st.just("x" * 5_000),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=9,
 )
 
 
-@settings(derandomize=True)  # more examples find where blanks and 0.0 are read differently alone and together
-@given(st.dictionaries(OPTIONAL, ANYTHING.filter(lambda value: not isinstance(value, bool)), max_size=9))
+def _is_compared(value: object) -> bool:
+    # the model takes True for 1, and an infinite send time, which is never stored, for a number
+    return not isinstance(value, bool) and not (isinstance(value, float) and not math.isfinite(value))
+
+
+@given(st.dictionaries(OPTIONAL, ANYTHING.filter(_is_compared), max_size=9))
 def test_no_field_is_so_odd_that_it_costs_another_or_the_event(said: Json) -> None:
     alone: Json = {}
     for field, names in NAMES.items():

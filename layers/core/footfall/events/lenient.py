@@ -11,6 +11,8 @@ from footfall.errors import FieldProblem, Invalid
 from footfall.schemas.event import IncomingEvent, Json
 
 INVALID, CUT = "invalid", "cut"
+BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+"""What Unicode calls white space, as pydantic has it; str.strip takes four separators more."""
 Told = tuple[object, str | None]
 """A field's value, and what was wrong with what was sent for it."""
 NOTHING: Told = (None, None)
@@ -28,7 +30,7 @@ def read_leniently(raw: Json, names: Mapping[str, Sequence[str]], flags: list[st
         told = next((value for name in spelled if not is_empty(value := raw.get(name))), None)
         if told is None:
             continue
-        value, problem = READERS[field](told.strip() if isinstance(told, str) else told)
+        value, problem = READERS[field](told.strip(BLANKS) if isinstance(told, str) else told)
         if problem:
             flags.append(f"{field}_{problem}")
         if value is not None:
@@ -42,7 +44,7 @@ def read_leniently(raw: Json, names: Mapping[str, Sequence[str]], flags: list[st
 
 def is_empty(value: object) -> bool:
     """Returns whether a value says nothing, as PHP's [] for an empty map does."""
-    return value is None or value in ("", [], {}) or (isinstance(value, str) and not value.strip())
+    return value is None or value in ("", [], {}) or (isinstance(value, str) and not value.strip(BLANKS))
 
 
 def _text(longest: int) -> Callable[[object], Told]:
@@ -78,7 +80,9 @@ def _object(value: object) -> Told:
             value = decode(value.encode())
         except (ValueError, RecursionError):
             return WRONG
-    return (value, None) if isinstance(value, dict) else NOTHING if is_empty(value) else WRONG
+    if isinstance(value, dict):
+        return {name.strip(BLANKS): inner for name, inner in value.items()}, None
+    return NOTHING if is_empty(value) else WRONG
 
 
 def _number(value: object) -> Told:
@@ -96,7 +100,7 @@ def _value(value: object) -> Told:
 
 
 def _element(value: object) -> Told:
-    return (value, None) if isinstance(value, str | dict) else WRONG
+    return (value, None) if isinstance(value, str) else _object(value)
 
 
 def _moment(value: object) -> Told:
@@ -108,7 +112,11 @@ def _moment(value: object) -> Told:
 
 
 def _place(value: object) -> Told:
-    return (value, None) if isinstance(value, int) and 0 <= value < 2**63 else NOTHING
+    number = _number(value)[0]
+    if not isinstance(number, float) or not number.is_integer():
+        return NOTHING
+    place = value if isinstance(value, int) else int(number)
+    return (place, None) if 0 <= place < 2**63 else NOTHING
 
 
 def _longest(field: str) -> int | None:

@@ -13,7 +13,7 @@ from footfall.events.clocks import history_clocks, read_clocks
 from footfall.events.commerce import COMMERCE_TYPES, action_type, commerce_type
 from footfall.events.commerce_fields import read_commerce
 from footfall.events.devices import KNOWN, agent_of, device_of
-from footfall.events.nobody import is_nobody, somebody
+from footfall.events.nobody import somebody
 from footfall.events.page_types import type_of_page
 from footfall.events.reading import SPELLINGS, USUAL_SPELLINGS, read_event
 from footfall.events.storable import MAX_EVENT_BYTES, MAX_IMPORTED_VALUES, MAX_VALUES, ROOM
@@ -28,7 +28,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     event, content, _, whole, flags = read_event(raw, MAX_IMPORTED_VALUES if imported else MAX_VALUES)
     get = event.get
     event_id = get("event_id")
-    if not event_id or is_nobody(event_id):
+    if not event_id:
         raise Unstorable("no_event_id", "an event reached the queue without an id")
     if not imported and len(content) > MAX_EVENT_BYTES + ROOM:
         raise Unstorable("too_large", f"one event holds at most {MAX_EVENT_BYTES} bytes")
