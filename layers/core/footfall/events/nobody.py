@@ -33,6 +33,8 @@ WHOLE = ".0"
 def somebody(value: object) -> str | None:
     """Returns an id, from a text or a number, as a text without blanks around it; None where it says nobody."""
     if isinstance(value, str):
+        if SURE.match(value) and not value.endswith(WHOLE):
+            return value.strip()
         told = value.strip()
         if told.endswith(WHOLE) and told[: -len(WHOLE)].isdigit():
             told = told[: -len(WHOLE)]
