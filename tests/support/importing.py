@@ -48,11 +48,10 @@ def ask(method: str, path: str, body: Any = None, site_id: str = "demo", scopes:
     return answer["statusCode"], json.loads(answer["body"])
 
 
-def announce(kind: str, files: Mapping[str, bytes]) -> Json:
+def announce(kind: str, files: Mapping[str, bytes], options: Json | None = None) -> Json:
     """Announce an import; returns what tells where to upload."""
-    status, answer = ask(
-        "POST", "/api/imports", {"kind": kind, "files": [{"name": name, "size": len(files[name])} for name in files]}
-    )
+    told = [{"name": name, "size": len(files[name])} for name in files]
+    status, answer = ask("POST", "/api/imports", {"kind": kind, "files": told, "options": options or {}})
     assert status == 201, answer
     return dict(answer)
 

