@@ -14,12 +14,31 @@ from footfall.imports.kinds import KINDS, is_workbook
 from footfall.imports.reader import Reader, TableRow, read_rows
 from footfall.imports.rows import Row
 from footfall.imports.sheets import table_of
-from footfall.imports.survey import survey_all
+from footfall.imports.survey import survey, survey_all
 from footfall.imports.texts import as_utf8
 from footfall.schemas.event import Json
 from footfall.schemas.imports import ImportKind, ReadingOptions
 
 LATEST = datetime(2026, 3, 1, tzinfo=UTC)
+FUNNEL_FILES = [
+    "user_table.csv",
+    "home_page_table.csv",
+    "search_page_table.csv",
+    "payment_page_table.csv",
+    "payment_confirmation_table.csv",
+]
+
+
+def surveyed(kind: ImportKind, name: str, content: bytes, **options: Any) -> tuple[Reader, list[Row]]:
+    """How a file is read, and its rows."""
+    reader = survey(KINDS[kind], name, lambda: io.BytesIO(content), ReadingOptions(**options))
+    return reader, list(read_rows(reader, as_utf8(io.BytesIO(content), reader.encoding), 0))
+
+
+def rows_of(kind: ImportKind, name: str, text: str, **options: Any) -> list[TableRow]:
+    """The rows of a file, read as it is to be read."""
+    reader, rows = surveyed(kind, name, text.encode(), **options)
+    return [reader.read(row) for row in rows]
 
 
 class Meant:

@@ -57,25 +57,29 @@ def restored(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return asked
 
 
+def a_model(name: str, version: int, site_id: str = "demo") -> dict[str, Any]:
+    return {
+        "_id": f"{site_id}:{name}:{version}",
+        "site_id": site_id,
+        "name": name,
+        "version": version,
+        "run_id": "run",
+        "state": "published",
+        "metrics": {"customers": 3},
+        "details": {},
+        "artefacts": {},
+        "created_at": NOON,
+    }
+
+
 def publish(database: Mongo, *versions: int, days_ago: float = 0, site_id: str = "demo", **but: Any) -> None:
     """Note that models of these versions were published, as training does."""
     for version in versions:
         kept = {**EVALUATED, "site_id": site_id, "version": version}
         database["training_runs"].insert_one({"site_id": site_id, "version": version, "evaluated": kept})
         for name in MODEL_NAMES:
-            document = {
-                "_id": f"{site_id}:{name}:{version}",
-                "site_id": site_id,
-                "name": name,
-                "version": version,
-                "run_id": "run",
-                "state": "published",
-                "metrics": {"customers": 3},
-                "details": {},
-                "artefacts": {},
-                "created_at": now() - timedelta(days=days_ago),
-            }
-            database["models"].insert_one({**document, **but})
+            created_at = now() - timedelta(days=days_ago)
+            database["models"].insert_one({**a_model(name, version, site_id), "created_at": created_at, **but})
 
 
 @pytest.fixture
@@ -292,21 +296,6 @@ def test_counting_that_takes_too_long_is_left_out(database: Mongo, monkeypatch: 
     monkeypatch.setattr(model_health, "DRIFT_MILLISECONDS", 1)
     status, health = order(handler, "GET", "/api/models/rfm/health")
     assert (status, health["drift"]) == (200, None)
-
-
-def a_model(name: str, version: int) -> dict[str, Any]:
-    return {
-        "_id": f"demo:{name}:{version}",
-        "site_id": "demo",
-        "name": name,
-        "version": version,
-        "run_id": "run",
-        "state": "published",
-        "metrics": {"customers": 3},
-        "details": {},
-        "artefacts": {},
-        "created_at": NOON,
-    }
 
 
 def a_run() -> dict[str, Any]:

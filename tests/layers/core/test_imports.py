@@ -1,52 +1,24 @@
 """What rows mean: each kind of import on its own, without stores."""
 
-import io
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid5
 from zoneinfo import ZoneInfo
 
 import pytest
-from footfall.errors import Invalid, Unimportable, Unstorable
+from footfall.errors import Unimportable, Unstorable
 from footfall.events.reading import read_event
-from footfall.identity import EVENT_NAMESPACE
-from footfall.imports.ids import event_id
 from footfall.imports.kind import Destination, GroupEvents
-from footfall.imports.kinds import KINDS, check_names, check_unpacked
-from footfall.imports.reader import Reader, TableRow, read_rows
-from footfall.imports.rows import MAX_ROW_BYTES, Row, fields_of, join_quoted, read_lines
-from footfall.imports.survey import survey
-from footfall.imports.texts import as_utf8
-from footfall.schemas.imports import ImportKind, ReadingOptions
-from hypothesis import given
-from hypothesis import strategies as st
+from footfall.imports.kinds import KINDS
+from footfall.imports.reader import TableRow
+from footfall.schemas.imports import ImportKind
 
-LATEST = datetime(2026, 3, 1, tzinfo=UTC)
-FUNNEL_FILES = [
-    "user_table.csv",
-    "home_page_table.csv",
-    "search_page_table.csv",
-    "payment_page_table.csv",
-    "payment_confirmation_table.csv",
-]
+from tests.support.reading import FUNNEL_FILES, LATEST, rows_of
+
 ORDERS_HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 
 
 def destination(zone: str = "UTC") -> Destination:
     return Destination("demo", ZoneInfo(zone), "GBP", LATEST)
-
-
-def surveyed(kind: ImportKind, name: str, content: bytes, **options: Any) -> tuple[Reader, list[Row]]:
-    """How a file is read, and its rows."""
-    reader = survey(KINDS[kind], name, lambda: io.BytesIO(content), ReadingOptions(**options))
-    return reader, list(read_rows(reader, as_utf8(io.BytesIO(content), reader.encoding), 0))
-
-
-def rows_of(kind: ImportKind, name: str, text: str, **options: Any) -> list[TableRow]:
-    """The rows of a file, read as it is to be read."""
-    reader, rows = surveyed(kind, name, text.encode(), **options)
-    return [reader.read(row) for row in rows]
 
 
 def shopper(user: str, *pages: str) -> list[TableRow]:
@@ -254,12 +226,9 @@ def test_the_second_online_retail_calls_its_columns_otherwise() -> None:
     assert (event["userId"], event["properties"]["total"]) == ("13085", "83.40")
 
 
-DATES = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
-
-
 def dated(*dates: str, **options: Any) -> list[str]:
     """The days of one order a date, or the reason why there is none."""
-    text = "\n".join([DATES, *(f"{n}00,A,x,1,{date},1.00,7,UK" for n, date in enumerate(dates, 1))])
+    text = "\n".join([ORDERS_HEADER, *(f"{n}00,A,x,1,{date},1.00,7,UK" for n, date in enumerate(dates, 1))])
     days = []
     for row in rows_of("orders", "orders.csv", text, **options):
         found = group_events("orders", [row])
@@ -294,14 +263,14 @@ def test_an_asked_order_is_strict_and_a_format_may_be_given() -> None:
 
 
 def test_times_without_an_offset_are_of_the_time_zone_that_is_given() -> None:
-    (row,) = rows_of("orders", "o.csv", f"{DATES}\n1,A,x,1,2025-11-01 00:30,1,7,UK", time_zone="Asia/Tokyo")
+    (row,) = rows_of("orders", "o.csv", f"{ORDERS_HEADER}\n1,A,x,1,2025-11-01 00:30,1,7,UK", time_zone="Asia/Tokyo")
     (event,) = KINDS["orders"].group_events([row], destination("Europe/Rome")).events
     assert event["timestamp"] == "2025-11-01T00:30:00+09:00"
 
 
 @pytest.mark.parametrize("numbers", [["1,234"], ["1.234"], ["1,50", "1.50"]])
 def test_where_no_number_tells_the_decimal_mark_it_is_asked_for(numbers: list[str]) -> None:
-    text = "\n".join([DATES.replace(",", ";"), *(f"1;A;x;1;2025-11-01;{number};7;UK" for number in numbers)])
+    text = "\n".join([ORDERS_HEADER.replace(",", ";"), *(f"1;A;x;1;2025-11-01;{number};7;UK" for number in numbers)])
     with pytest.raises(Unimportable, match="give --decimal point or --decimal comma"):
         rows_of("orders", "orders.csv", text)
     assert rows_of("orders", "orders.csv", text, decimal="comma")
@@ -338,94 +307,3 @@ def test_a_line_of_json_is_the_event_a_client_would_have_sent_at_its_own_time() 
 def test_a_line_that_is_no_event_is_refused(line: str, reason: str) -> None:
     (row,) = rows_of("events", "events.ndjson", line)
     assert refusal("events", row) == reason
-
-
-@pytest.mark.parametrize(
-    ("raw", "reason"),
-    [
-        (b'7,"2015-02', "bad_csv"),
-        (b"7,2015-02-28", "wrong_columns"),
-        (b"7,2015-02-28,Desktop,Female,9", "wrong_columns"),
-        (b"7,2015-02-28,Desktop,f\xe9minin", "wrong_encoding"),
-        (b"7" * (MAX_ROW_BYTES + 1), "row_too_long"),
-    ],
-)
-def test_a_row_that_cannot_be_read_is_refused(raw: bytes, reason: str) -> None:
-    umlauts = "9,2015-02-28,Grün,Male\r\n8,2015-02-28,Desktop,Mäle".encode()
-    content = b"user_id,date,device,sex\r\n" + raw + b"\r\n8,2015-02-28,Desktop,Male\r\n" + umlauts
-    reader, (bad, good, *_) = surveyed("shop-funnel", "user_table.csv", content)
-    with pytest.raises(Unstorable) as caught:
-        reader.read(bad)
-    assert (caught.value.reason, bad.line, bad.raw[:2]) == (reason, 2, raw[:2])
-    assert list(reader.read(good).values.values()) == ["8", "2015-02-28", "Desktop", "Male"]
-
-
-def test_columns_are_found_by_name_in_any_order_and_others_are_left_alone() -> None:
-    text = "\ufeffsex,note,device,user_id,date\r\nMale,x,Mobile,7,2015-01-01\r\n\r\n"
-    (row,) = rows_of("shop-funnel", "user_table.csv", text)
-    assert row.values == {"user_id": "7", "date": "2015-01-01", "device": "Mobile", "sex": "Male"}
-
-
-@pytest.mark.parametrize("text", ["", "user_id,date,device\n1,2015-01-01,Mobile\n", "user_id/date/device/sex\n"])
-def test_a_file_without_a_needed_column_cannot_be_imported(text: str) -> None:
-    with pytest.raises(
-        Unimportable, match=r"user_table\.csv is (empty|not recognised: no column is its (sex|user_id))"
-    ):
-        rows_of("shop-funnel", "user_table.csv", text)
-
-
-def test_text_in_quotes_may_go_over_lines() -> None:
-    lines = [b'1,"a', b"", b'b"', b"2,c"]
-    assert list(joined(lines, 2)) == [Row(0, 1, b'1,"a\n\nb"'), Row(0, 4, b"2,c")]
-
-
-def test_a_quote_that_is_not_closed_spoils_its_own_line_only() -> None:
-    lines = [b'1,"a', *[b"%d,x" % number for number in range(2, 60)], b'60,"b']
-    assert [row.line for row in joined(lines, 2)] == list(range(1, 61))
-
-
-def joined(lines: list[bytes], columns: int) -> list[Row]:
-    return list(join_quoted(read_lines(io.BytesIO(b"\n".join(lines)), 0), columns))
-
-
-field = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n"), max_size=12)
-
-
-@given(st.lists(st.tuples(field, st.booleans()), min_size=2, max_size=6))
-def test_fields_are_read_as_csv_says(fields: list[tuple[str, bool]]) -> None:
-    written = [
-        f'"{text.replace(chr(34), chr(34) * 2)}"' if quoted or set(text) & set('",') else text
-        for text, quoted in fields
-    ]
-    assert fields_of(Row(0, 1, ",".join(written).encode())) == [text for text, _ in fields]
-
-
-@given(st.lists(field, min_size=1))
-def test_ids_are_uuids_of_version_five(content: list[str]) -> None:
-    assert event_id(*content) == str(uuid5(EVENT_NAMESPACE, "|".join(content)))
-
-
-def test_a_kind_takes_just_its_files() -> None:
-    check_names("shop-funnel", FUNNEL_FILES)
-    check_names("shop-funnel", [f"{name}.gz" for name in FUNNEL_FILES])
-    check_names("orders", ["online_retail.csv.gz"])
-    check_names("events", ["events.ndjson", "more.json.gz"])
-
-
-@pytest.mark.parametrize(
-    ("kind", "names", "wrong"),
-    [
-        ("shop-funnel", FUNNEL_FILES[:-1], "payment_confirmation_table.csv is missing"),
-        ("shop-funnel", [*FUNNEL_FILES, "more.csv"], "not more.csv"),
-        ("shop-funnel", [*FUNNEL_FILES, "user_table.csv.gz"], "user_table.csv once"),
-        ("orders", ["orders.zip"], "orders.zip is an archive"),
-    ],
-)
-def test_other_files_are_named(kind: ImportKind, names: list[str], wrong: str) -> None:
-    with pytest.raises(Invalid, match=wrong.replace(".", r"\.")):
-        check_names(kind, names)
-
-
-def test_an_archive_is_named() -> None:
-    with pytest.raises(Unimportable, match=r"orders\.csv is a zip archive"):
-        check_unpacked("orders.csv", b"PK\x03\x04")
