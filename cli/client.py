@@ -29,7 +29,9 @@ LONGEST_PAUSE = 1.0
 
 To = Annotated[str | None, typer.Option(envvar="FOOTFALL_URL", help="The address of a running Footfall.")]
 Key = Annotated[str | None, typer.Option(envvar="FOOTFALL_KEY", help="An API key of the site.")]
-WriteKey = Annotated[str | None, typer.Option(envvar="FOOTFALL_WRITE_KEY", help="The write key of the site.")]
+WriteKey = Annotated[
+    str | None, typer.Option(envvar="FOOTFALL_WRITE_KEY", help="The site's write key, or an API key that may send.")
+]
 SiteId = Annotated[
     str | None, typer.Option("--site", help="The site's id, where FOOTFALL_KEY is another's. Default: the key's site.")
 ]
@@ -178,7 +180,7 @@ def operator_or(to: str | None, key: str | None) -> Client:
 
 def sending_client_of(to: str | None, write_key: str | None, site: str | None) -> Client:
     """Returns a client that sends a site's events; where the write key is another's, the site is asked for its own."""
-    if site and not (write_key or "").startswith(f"wk_{site}_"):
+    if site and not (write_key or "").startswith((f"wk_{site}_", f"ak_{site}_")):
         with client_of(to, os.environ.get("FOOTFALL_KEY"), site) as asking:
             keys = asking.get(f"/api/sites/{site}/keys")["keys"]
         write_key = next((key["write_key"] for key in reversed(keys) if key["write_key"]), None)

@@ -79,6 +79,22 @@ def test_a_site_in_the_wrong_currency_is_told_so(stack: Stack, tmp_path: Path) -
     assert json.loads(shown.stdout)["currency"] == "EUR"
 
 
+def test_what_a_shop_sends_with_its_api_key_counts_more_than_its_pages_and_files(stack: Stack, tmp_path: Path) -> None:
+    keys = made(stack, "own-word")
+    (tmp_path / "orders.csv").write_text(f"{HEADER}\no-1,a,Tea,1,12/31/2010 8:26,70,17850,Italy\n")
+    assert footfall(stack, "import", "orders", tmp_path / "orders.csv", "--site", "own-word").exit_code == 0
+    headers = {"x-api-key": keys["api_key"]}
+    answers: list[float] = []
+    for key, total in ((keys["write_key"], 1), (keys["api_key"], 80), (keys["write_key"], 2)):
+        update = an_event(eventType="order_updated", properties={**PURCHASE, "total": total}, eventId=f"of-{total}")
+        assert (
+            httpx.post(f"{stack.url}/collect", json=update, headers={"x-api-key": key}, timeout=30).status_code == 202
+        )
+        assert stack.drain()
+        answers.append(httpx.get(f"{stack.url}/api/metrics", headers=headers, timeout=30).json()["total_revenue"])
+    assert answers == [70, 80, 80]
+
+
 def test_keys_are_rotated_and_revoked_and_a_shop_reaches_only_its_own(stack: Stack) -> None:
     keys = made(stack, "keys-of-one")
     other = made(stack, "keys-of-another")

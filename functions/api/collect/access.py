@@ -1,15 +1,17 @@
-"""Who may send, and how much: the write key's site, its revocation, origins and limit, all without a database."""
+"""Who may send, and how much: the key's site, its revocation, origins and limit, all without a database."""
 
 import base64
 import binascii
 import json
+from datetime import datetime
 from functools import lru_cache
 from typing import TypedDict
 
 from fastapi import Request
 from footfall.aws.parameters import parameter, secret
+from footfall.clock import now
 from footfall.errors import Forbidden, Unauthorized
-from footfall.identity import read_write_key
+from footfall.identity import SendingKey, read_sending_key
 from footfall.schemas.event import Json
 from footfall.settings import CollectAccessSettings, SigningSettings, from_environment
 
@@ -18,29 +20,35 @@ IN_QUERY = ("k", "api_secret", "writeKey")
 
 
 class Access(TypedDict, total=False):
-    """What the access parameter says: ids of revoked keys, and by site its origins and its limit."""
+    """What the access parameter says: ids of revoked keys, when secret keys end, and by site its origins and limit."""
 
     revoked: list[str]
+    ends: dict[str, str]
     origins: dict[str, list[str]]
     events_per_second: dict[str, float]
 
 
-def site_of(request: Request, body: Json) -> str:
-    """Returns the site that a request may send events for.
+def key_of(request: Request, body: Json) -> SendingKey:
+    """Returns the key that a request sends events with.
 
-    Raises Unauthorized without a key, Forbidden with a wrong one or from another origin.
+    Raises Unauthorized without a key, Forbidden with a wrong one, or with a public one from another origin.
     """
     text = _given_key(request, body)
     if not text:
         raise Unauthorized("send the site's write key as X-Api-Key, Authorization, ?k= or writeKey")
-    key = read_write_key(text, secret(from_environment(SigningSettings).signing_secret))
+    key = read_sending_key(text, secret(from_environment(SigningSettings).signing_secret))
     access = _access()
-    if key is None or key.key_id in access.get("revoked", []):
-        raise Forbidden("this write key is not valid")
+    if key is None or _has_ended(key, access):
+        raise Forbidden("this key is not valid here: send a write key, or an API key made with the scope collect")
     origins = access.get("origins", {}).get(key.site_id)
-    if origins and request.headers.get("origin") not in origins:
+    if origins and not key.is_secret and request.headers.get("origin") not in origins:
         raise Forbidden("this origin may not send events for the site")
-    return key.site_id
+    return key
+
+
+def _has_ended(key: SendingKey, access: Access) -> bool:
+    end = access.get("ends", {}).get(key.key_id)
+    return key.key_id in access.get("revoked", []) or bool(end and datetime.fromisoformat(end) <= now())
 
 
 def limit_of(site_id: str) -> float | None:

@@ -11,10 +11,11 @@ from fastapi.routing import APIRoute
 from footfall.aws.queues import depth
 from footfall.clock import now
 from footfall.http.app import PROBLEMS, Responses, as_lambda, create_app
-from footfall.identity import anonymised_ip
+from footfall.identity import SendingKey, anonymised_ip
+from footfall.schemas.message import API_KEY_SOURCE, COLLECT_SOURCE
 from footfall.settings import EventsQueueSettings, from_environment
 
-from .access import site_of
+from .access import key_of
 from .answers import Accepted, Alive, Success
 from .body import raw_body, read_object
 from .google import take_measurement
@@ -56,12 +57,12 @@ direct = partial(app.router.add_api_route, route_class_override=DirectRoute, sta
 async def collect(request: Request) -> Response:
     """Take one event, or `{"batch": [...]}` of at most 500, as JSON; answered once every accepted one is durable."""
     decoded = read_object(await raw_body(request))
-    return _accepted(take(_sender(request, site_of(request, decoded)), decoded))
+    return _accepted(take(_sender(request, key_of(request, decoded)), decoded))
 
 
 async def collect_from_query(request: Request) -> Response:
     """Take one event from query parameters; a request for an image (a pixel) is answered with one."""
-    accepted = take(_sender(request, site_of(request, {})), event_of(request.query_params))
+    accepted = take(_sender(request, key_of(request, {})), event_of(request.query_params))
     if "image/" in request.headers.get("accept", ""):
         return Response(PIXEL, media_type="image/gif", headers={"Cache-Control": "no-store"})
     return _accepted(accepted)
@@ -106,12 +107,12 @@ async def google(request: Request) -> None:
     204 as Google answers; events that can never be stored are kept in quarantine, and when all are such, it is a 422.
     """
     decoded = read_object(await raw_body(request))
-    take_measurement(_sender(request, site_of(request, decoded)), decoded)
+    take_measurement(_sender(request, key_of(request, decoded)), decoded)
 
 
 async def _called(request: Request, kind: Kind) -> Success:
     decoded = read_object(await raw_body(request))
-    rejected = take_call(kind, _sender(request, site_of(request, decoded)), decoded)
+    rejected = take_call(kind, _sender(request, key_of(request, decoded)), decoded)
     return Success(success=not rejected, rejected=rejected or None)
 
 
@@ -131,11 +132,13 @@ def _accepted(accepted: Accepted) -> Response:
     return Response(accepted.model_dump_json(exclude_none=True), 202, media_type="application/json")
 
 
-def _sender(request: Request, site_id: str) -> Sender:
+def _sender(request: Request, key: SendingKey) -> Sender:
     # the address is the gateway's word, never a header's
     address = request.client.host if request.client else None
     user_agent = request.headers.get("user-agent")
-    return Sender(site_id, anonymised_ip(address), user_agent and user_agent[:LONGEST_USER_AGENT], now())
+    kept = user_agent and user_agent[:LONGEST_USER_AGENT]
+    source = API_KEY_SOURCE if key.is_secret else COLLECT_SOURCE
+    return Sender(key.site_id, source, anonymised_ip(address), kept, now())
 
 
 handler = as_lambda(app)

@@ -28,9 +28,10 @@ ID_NAMES = frozenset(NAMES["event_id"])
 
 @dataclass(frozen=True)
 class Sender:
-    """Whose events these are, where they come from and when they came; the address is anonymised already."""
+    """Whose events these are, by what kind of key, from where and when they came; the address is anonymised already."""
 
     site_id: str
+    source: str
     ip: str | None
     user_agent: str | None
     received_at: datetime
@@ -195,7 +196,7 @@ def _enqueue(sender: Sender, events: list[str]) -> None:
     spend(sender.site_id, len(events), limit_of(sender.site_id))
     head = EventsMessage(
         site_id=sender.site_id,
-        source="collect",
+        source=sender.source,
         received_at=sender.received_at,
         ip=sender.ip,
         user_agent=sender.user_agent,

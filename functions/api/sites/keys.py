@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from footfall.clock import now
 from footfall.days import Moment
-from footfall.errors import Conflict, FieldProblem, Invalid, NotFound
-from footfall.identity import new_api_key, new_key_id
+from footfall.errors import Conflict, FieldProblem, FootfallError, Invalid, NotFound
+from footfall.identity import new_key_id
 from footfall.schemas.site import ApiKeyDocument, Scope, SiteDocument, WriteKeyDocument
 from footfall.stores.collections import key_uses, sites
 from footfall.stores.mongo import database
@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from .collecting import tell_collect
 from .registry import stored_site
 from .settings import printable
-from .signing import signed
+from .signing import new_signed_api_key, signed_write_key
 
 MOST_KEYS = 50
 MOST_REVOKED = 200
@@ -99,7 +99,7 @@ def _write_key_out(site_id: str, key: WriteKeyDocument) -> KeyOut:
         created_at=key["created_at"],
         expires_at=None,
         last_used_at=None,
-        write_key=signed(site_id, key["key_id"]),
+        write_key=signed_write_key(site_id, key["key_id"]),
     )
 
 
@@ -110,7 +110,21 @@ def make_key(site_id: str, wanted: KeyRequest) -> MadeKey:
         return _make_write_key(site_id, wanted.name)
     if wanted.expires_at and wanted.expires_at <= now():
         raise Invalid([FieldProblem("expires_at", "this moment has passed")])
-    return _make_api_key(site_id, wanted.name, wanted.scopes or ["read"], wanted.expires_at)
+    made = _make_api_key(site_id, wanted.name, wanted.scopes or ["read"], wanted.expires_at)
+    if made.expires_at:
+        _tell_collect_of_ends(site_id, made)
+    return made
+
+
+def _tell_collect_of_ends(site_id: str, made: MadeKey) -> None:
+    # whoever asked gets no key that goes on, or whose forerunner goes on, in collect alone
+    if "collect" not in made.scopes:
+        return
+    try:
+        tell_collect()
+    except FootfallError:
+        sites.of(database()).update_one({"_id": site_id}, {"$pull": {"api_keys": {"key_id": made.key_id}}})
+        raise
 
 
 def _refuse_for_write_keys(wanted: KeyRequest) -> None:
@@ -122,7 +136,7 @@ def _refuse_for_write_keys(wanted: KeyRequest) -> None:
 
 
 def _make_api_key(site_id: str, name: str, scopes: list[Scope], expires_at: datetime | None) -> MadeKey:
-    key = new_api_key(site_id)
+    key = new_signed_api_key(site_id, scopes)
     stored: ApiKeyDocument = {
         "key_id": key.key_id,
         "sha256": key.sha256,
@@ -142,7 +156,7 @@ def _make_write_key(site_id: str, name: str) -> MadeKey:
     room = {"_id": site_id, f"write_keys.{MOST_KEYS - 1}": {"$exists": False}}
     added = sites.of(database()).update_one(room, {"$push": {"write_keys": stored}})
     _check_that_there_was_room(site_id, added.matched_count)
-    return MadeKey(**_write_key_out(site_id, stored).model_dump(), key=signed(site_id, stored["key_id"]))
+    return MadeKey(**_write_key_out(site_id, stored).model_dump(), key=signed_write_key(site_id, stored["key_id"]))
 
 
 def _check_that_there_was_room(site_id: str, matched: int) -> None:
@@ -168,6 +182,7 @@ def rotate_key(site_id: str, key_id: str, hours_kept: int) -> MadeKey:
         {"_id": site_id, "api_keys": {"$elemMatch": {"key_id": key_id, "expires_at": {"$not": {"$lt": ends}}}}},
         {"$set": {"api_keys.$.expires_at": ends}},
     )
+    _tell_collect_of_ends(site_id, made)
     return made
 
 
@@ -178,26 +193,25 @@ def _as_long_again(old: ApiKeyDocument) -> datetime | None:
 
 
 def revoke_key(site_id: str, key_id: str) -> RevokedKey:
-    """End a key; raises NotFound, Conflict or Unavailable. A write key's may be asked again until collect was told."""
+    """End a key; raises NotFound, Conflict or Unavailable. It may be asked again until collect was told."""
     site = stored_site(site_id)
-    if any(key["key_id"] == key_id for key in site["api_keys"]):
-        sites.of(database()).update_one({"_id": site_id}, {"$pull": {"api_keys": {"key_id": key_id}}})
-    elif _is_write_key(site, key_id):
-        sites.of(database()).update_one(
-            {"_id": site_id},
-            {"$pull": {"write_keys": {"key_id": key_id}}, "$addToSet": {"revoked_write_keys": key_id}},
-        )
+    if _may_send(site, key_id):
+        gone = {"$pull": {"api_keys": {"key_id": key_id}, "write_keys": {"key_id": key_id}}}
+        sites.of(database()).update_one({"_id": site_id}, {**gone, "$addToSet": {"revoked_keys": key_id}})
         tell_collect()
+    elif any(key["key_id"] == key_id for key in site["api_keys"]):
+        sites.of(database()).update_one({"_id": site_id}, {"$pull": {"api_keys": {"key_id": key_id}}})
     else:
         raise NotFound("the site has no such key")
     return RevokedKey(key_id=key_id)
 
 
-def _is_write_key(site: SiteDocument, key_id: str) -> bool:
-    revoked = site.get("revoked_write_keys", [])
+def _may_send(site: SiteDocument, key_id: str) -> bool:
+    revoked = site.get("revoked_keys", [])
     if key_id in revoked:
         return True
-    known = any(key["key_id"] == key_id for key in site.get("write_keys", []))
+    secret = {key["key_id"] for key in site["api_keys"] if "collect" in key["scopes"]}
+    known = key_id in secret.union(key["key_id"] for key in site.get("write_keys", []))
     if known and len(revoked) >= MOST_REVOKED:
-        raise Conflict(f"a site has {MOST_REVOKED} revoked write keys at most")
+        raise Conflict(f"a site has {MOST_REVOKED} revoked keys that could send at most")
     return known

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from footfall.clock import now
 from footfall.errors import Conflict, FootfallError, NotFound
-from footfall.identity import ApiKey, new_api_key, new_key_id
+from footfall.identity import ApiKey, new_key_id
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.schemas.site import ALL_SCOPES, Funnel, PageRule, SiteDocument
 from footfall.stores.collections import sites
@@ -15,7 +15,7 @@ from pymongo.errors import DuplicateKeyError
 
 from .collecting import tell_collect
 from .settings import NewSite, SiteChanges
-from .signing import signed
+from .signing import new_signed_api_key, signed_write_key
 
 CHANGES = TypeAdapter(SiteChanges)
 FIRST_KEY = "made with the site"
@@ -55,8 +55,8 @@ def make_site(wanted: NewSite) -> MadeSite:
 
     Without an answer there is no site: nobody would have its keys.
     """
-    key, write_key_id = new_api_key(wanted.site_id), new_key_id()
-    write_key = signed(wanted.site_id, write_key_id)
+    key, write_key_id = new_signed_api_key(wanted.site_id, ALL_SCOPES), new_key_id()
+    write_key = signed_write_key(wanted.site_id, write_key_id)
     document = _document(wanted, key, write_key_id)
     try:
         sites.of(database()).insert_one(document)
@@ -96,7 +96,7 @@ def _document(wanted: NewSite, key: ApiKey, write_key_id: str) -> SiteDocument:
             }
         ],
         "write_keys": [{"key_id": write_key_id, "name": FIRST_KEY, "created_at": made}],
-        "revoked_write_keys": [],
+        "revoked_keys": [],
         "created_at": made,
     }
 

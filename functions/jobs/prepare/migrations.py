@@ -8,7 +8,7 @@ from contextlib import suppress
 from footfall.chunks import chunks
 from footfall.schemas.session import SessionDocument
 from footfall.sessions.fold import session_id_of
-from footfall.stores.collections import events, orders, user_sessions, users
+from footfall.stores.collections import events, orders, sites, user_sessions, users
 from footfall.stores.mongo import Condition, Mongo
 from pymongo import ReplaceOne
 from pymongo.errors import OperationFailure
@@ -21,6 +21,7 @@ def migrate(database: Mongo) -> None:
     _name_the_numbers(database)
     _key_the_sessions(database)
     _list_the_refunds(database)
+    _name_the_revoked_keys(database)
 
 
 def _name_the_numbers(database: Mongo) -> None:
@@ -31,6 +32,12 @@ def _name_the_numbers(database: Mongo) -> None:
         users.of(database).drop_index("site_id_1_user_id_1")
     old = {"user_id": {"$exists": True}, "number": {"$exists": False}}
     users.of(database).update_many(old, {"$rename": {"user_id": "number"}})
+
+
+def _name_the_revoked_keys(database: Mongo) -> None:
+    # until 0.1.0 only write keys could send, and so only they were remembered when they were revoked
+    old = {"revoked_write_keys": {"$exists": True}}
+    sites.of(database).update_many(old, {"$rename": {"revoked_write_keys": "revoked_keys"}})
 
 
 def _list_the_refunds(database: Mongo) -> None:

@@ -16,11 +16,12 @@ EVENT_NAMESPACE = UUID("6b1f6d0e-5a0b-5f0c-9a53-0f7d1f4b9a11")
 
 
 @dataclass(frozen=True)
-class WriteKey:
-    """A public key that may only send events, for one site."""
+class SendingKey:
+    """A key that may send events for one site: a write key, which is public, or an API key, which is secret."""
 
     site_id: str
     key_id: str
+    is_secret: bool
 
 
 def new_key_id() -> str:
@@ -35,24 +36,29 @@ def new_write_key(site_id: str, secret: str) -> str:
 
 def write_key_of(site_id: str, key_id: str, secret: str) -> str:
     """Returns the write key of an id: `wk_<site>_<key id>_<signature>`."""
-    return f"wk_{site_id}_{key_id}_{_signature(site_id, key_id, secret)}"
+    return f"wk_{site_id}_{key_id}_{_signature(secret, 'write', site_id, key_id)}"
 
 
 @lru_cache(maxsize=1024)
-def read_write_key(text: str, secret: str) -> WriteKey | None:
-    """Returns the write key in a text, or None when its form or signature is wrong; needs no store."""
+def read_sending_key(text: str, secret: str) -> SendingKey | None:
+    """Returns the key in a text, or None when its form or signature is wrong, or when it may not send; needs no store.
+
+    An API key that may send has its signature at the end of its secret part.
+    """
     parts = text.split("_")
-    if len(parts) != 4 or parts[0] != "wk" or not SITE_ID.fullmatch(parts[1]):
+    if len(parts) != 4 or parts[0] not in ("wk", "ak") or not SITE_ID.fullmatch(parts[1]):
         return None
-    _, site_id, key_id, signature = parts
-    if not hmac.compare_digest(signature.encode(), _signature(site_id, key_id, secret).encode()):
+    kind, site_id, key_id, last = parts
+    random, _, signature = last.rpartition(".")
+    is_secret = kind == "ak"
+    signed = ("collect", site_id, key_id, random) if is_secret else ("write", site_id, key_id)
+    if not hmac.compare_digest((signature if is_secret else last).encode(), _signature(secret, *signed).encode()):
         return None
-    return WriteKey(site_id, key_id)
+    return SendingKey(site_id, key_id, is_secret)
 
 
-def _signature(site_id: str, key_id: str, secret: str) -> str:
-    digest = hmac.digest(secret.encode(), f"write:{site_id}:{key_id}".encode(), "sha256")
-    return digest[:20].hex()
+def _signature(secret: str, *signed: str) -> str:
+    return hmac.digest(secret.encode(), ":".join(signed).encode(), "sha256")[:20].hex()
 
 
 @dataclass(frozen=True)
@@ -74,10 +80,13 @@ class ApiKey:
         return hashlib.sha256(self.secret.encode()).hexdigest()
 
 
-def new_api_key(site_id: str) -> ApiKey:
-    """Returns a fresh API key for a site."""
-    secret = urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=").replace("_", "-")
-    return ApiKey(site_id, new_key_id(), secret)
+def new_api_key(site_id: str, signing_secret: str | None = None) -> ApiKey:
+    """Returns a fresh API key for a site; with the signing secret, one that collect knows without a store."""
+    key_id = new_key_id()
+    random = urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=").replace("_", "-")
+    if signing_secret is None:
+        return ApiKey(site_id, key_id, random)
+    return ApiKey(site_id, key_id, f"{random}.{_signature(signing_secret, 'collect', site_id, key_id, random)}")
 
 
 def read_api_key(text: str) -> ApiKey | None:

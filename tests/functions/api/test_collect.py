@@ -10,12 +10,13 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from footfall.aws import queues
-from footfall.identity import new_write_key
+from footfall.clock import now
+from footfall.identity import new_api_key, new_write_key
 
 from functions.api.collect import limit
 from functions.api.collect.handler import handler
 from tests.support.builders import NOON, LambdaContext, an_event
-from tests.support.collecting import KEY, call, queue, queued, send
+from tests.support.collecting import KEY, SECRET, call, queue, queued, send
 
 __all__ = ["queue"]
 
@@ -153,6 +154,25 @@ def test_a_revoked_key_is_refused(queue: str, worker: str) -> None:
     access = {"revoked": [KEY.split("_")[2]]}
     boto3.client("ssm").put_parameter(Name=f"/access/{worker}", Value=json.dumps(access), Type="String", Overwrite=True)
     assert send(an_event())[0] == 403
+
+
+def test_an_api_key_that_may_send_is_taken_from_everywhere_and_what_it_sends_is_told_apart(
+    queue: str, worker: str
+) -> None:
+    access = {"origins": {"demo": ["https://shop.example"]}}
+    boto3.client("ssm").put_parameter(Name=f"/access/{worker}", Value=json.dumps(access), Type="String", Overwrite=True)
+    assert send(an_event(), x_api_key=new_api_key("demo", SECRET).text)[0] == 202
+    assert send(an_event(), origin="https://shop.example")[0] == 202
+    assert sorted(message["source"] for message in queued(queue)) == ["collect", "collect:secret"]
+    assert send(an_event(), x_api_key=new_api_key("demo").text)[0] == 403
+
+
+@pytest.mark.parametrize(("ends", "status"), [(timedelta(minutes=1), 202), (timedelta(0), 403)])
+def test_an_api_key_sends_until_it_ends(queue: str, worker: str, ends: timedelta, status: int) -> None:
+    key = new_api_key("demo", SECRET)
+    access = {"ends": {key.key_id: (now() + ends).isoformat()}}
+    boto3.client("ssm").put_parameter(Name=f"/access/{worker}", Value=json.dumps(access), Type="String", Overwrite=True)
+    assert send(an_event(), x_api_key=key.text)[0] == status
 
 
 def test_a_queue_that_does_not_answer_is_a_503_with_retry_after(queue: str, monkeypatch: pytest.MonkeyPatch) -> None:

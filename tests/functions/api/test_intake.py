@@ -8,13 +8,14 @@ from typing import Any
 import orjson
 import pytest
 from footfall.errors import Forbidden
+from footfall.schemas.message import COLLECT_SOURCE
 from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.api.collect.intake import Sender, _admitted_one_by_one, _admitted_together
 from tests.support.builders import NOON
 
-SENDER = Sender("demo", "203.0.113.0", "agent", NOON)
+SENDER = Sender("demo", COLLECT_SOURCE, "203.0.113.0", "agent", NOON)
 SCALARS = (
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 )
@@ -82,7 +83,16 @@ def _as_kept(text: str, event_id: str) -> Any:
 def told(*raws: Any, after: float = 0, **but: Any) -> list[str]:
     """The ids that a body's events get, some seconds later."""
     moment = NOON + timedelta(seconds=after)
-    sender = Sender(**{"site_id": "demo", "ip": "203.0.113.0", "user_agent": "agent", "received_at": moment, **but})
+    sender = Sender(
+        **{
+            "site_id": "demo",
+            "source": COLLECT_SOURCE,
+            "ip": "203.0.113.0",
+            "user_agent": "agent",
+            "received_at": moment,
+            **but,
+        }
+    )
     taken = _admitted_together(sender, deepcopy(_places(list(raws)))) or _admitted_one_by_one(sender, list(raws))
     return taken.event_ids
 

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from footfall.clock import now
 from footfall.errors import Unavailable
-from footfall.identity import read_write_key
+from footfall.identity import read_sending_key
 from pymongo.database import Database
 
 from functions.api.sites import keys as site_keys
@@ -100,13 +100,14 @@ def test_a_write_key_is_followed_by_another_and_goes_on(deployed: Mongo, worker:
     made = make("roma")
     status, new = operator("POST", f"{SITES}/roma/keys/{made['write_key'].split('_')[2]}/rotate")
     assert (status, new["kind"], new["key"]) == (201, "write", new["write_key"])
-    assert read_write_key(new["key"], SIGNING) is not None
+    assert read_sending_key(new["key"], SIGNING) is not None
     assert access(worker)["revoked"] == []
     assert len(operator("GET", f"{SITES}/roma/keys")[1]["keys"]) == 3
 
 
 def test_a_revoked_api_key_opens_nothing(deployed: Mongo) -> None:
-    key = make("roma")["api_key"]
+    make("roma")
+    key = operator("POST", f"{SITES}/roma/keys", {})[1]["key"]
     path = f"{SITES}/roma/keys/{key.split('_')[2]}"
     assert operator("DELETE", path) == (200, {"key_id": key.split("_")[2], "status": "revoked"})
     assert opens(key) is None
@@ -123,12 +124,52 @@ def test_collect_is_told_of_a_revoked_write_key_and_of_origins(deployed: Mongo, 
     operator("PATCH", f"{SITES}/roma", {"origins": ["https://roma.example"]})
     assert access(worker) == {
         "revoked": sorted(["older", key_id]),
+        "ends": {},
         "origins": {"other": ["https://other.example"], "roma": ["https://roma.example"]},
         "events_per_second": {"roma": 5},
     }
     operator("PATCH", f"{SITES}/roma", {"origins": []})
     assert access(worker)["origins"] == {"other": ["https://other.example"]}
     assert [key["kind"] for key in operator("GET", f"{SITES}/roma/keys")[1]["keys"]] == ["api"]
+
+
+def test_an_api_key_may_send_where_its_scopes_say_so(deployed: Mongo) -> None:
+    first = make("roma")["api_key"]
+    reading = operator("POST", f"{SITES}/roma/keys", {"scopes": ["read"]})[1]["key"]
+    sending = operator("POST", f"{SITES}/roma/keys", {"scopes": ["collect"]})[1]["key"]
+    read = [read_sending_key(key, SIGNING) for key in (first, reading, sending)]
+    assert [key and key.is_secret for key in read] == [True, None, True]
+    assert all(map(opens, (first, reading, sending)))
+
+
+def test_collect_is_told_when_api_keys_that_may_send_end(deployed: Mongo, worker: str) -> None:
+    make("roma")
+    path = f"{SITES}/roma/keys"
+    tomorrow = (now() + timedelta(days=1)).isoformat()
+    operator("POST", path, {"scopes": ["read"], "expires_at": tomorrow})
+    ending = operator("POST", path, {"scopes": ["collect"], "expires_at": tomorrow})[1]
+    rotated = operator("POST", path, {"scopes": ["collect", "read"]})[1]
+    operator("POST", f"{path}/{rotated['key_id']}/rotate", hours_kept=2)
+    ends = {key_id: datetime.fromisoformat(end) - now() for key_id, end in access(worker)["ends"].items()}
+    assert ends.keys() == {ending["key_id"], rotated["key_id"]}
+    assert ends[rotated["key_id"]] < timedelta(hours=2) < ends[ending["key_id"]]
+    for _ in range(2):
+        assert operator("DELETE", f"{path}/{ending['key_id']}")[0] == 200
+    assert access(worker)["revoked"] == [ending["key_id"]]
+    assert access(worker)["ends"].keys() == {rotated["key_id"]}
+    assert opens(ending["key"]) is None
+
+
+def test_a_key_whose_end_collect_cannot_be_told_is_not_made(deployed: Mongo, worker: str) -> None:
+    key_id = make("roma")["api_key"].split("_")[2]
+    full = json.dumps({"revoked": [f"{number:012x}" for number in range(544)]}, separators=(",", ":"))
+    boto3.client("ssm").put_parameter(Name=f"/sites/{worker}", Value=full, Overwrite=True, Tier="Advanced")
+    wanted = {"scopes": ["collect"], "expires_at": (now() + timedelta(days=1)).isoformat()}
+    assert operator("POST", f"{SITES}/roma/keys", wanted)[0] == 409
+    assert operator("POST", f"{SITES}/roma/keys/{key_id}/rotate")[0] == 409
+    assert [key["key_id"] for key in operator("GET", f"{SITES}/roma/keys")[1]["keys"] if key["kind"] == "api"] == [
+        key_id
+    ]
 
 
 def test_those_who_revoke_at_once_are_all_heard(deployed: Mongo, worker: str) -> None:

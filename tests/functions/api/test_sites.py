@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from footfall.identity import read_api_key, read_write_key
+from footfall.identity import read_api_key, read_sending_key
 from footfall.schemas.site import DEFAULT_FUNNEL, Site
 from pymongo.database import Database
 
@@ -19,7 +19,7 @@ Mongo = Database[dict[str, Any]]
 
 def test_a_shop_in_euro_in_rome_is_made_with_keys_that_open_it(deployed: Mongo) -> None:
     made = make("roma", name="Bottega", currency="EUR", time_zone="Europe/Rome")
-    write_key = read_write_key(made["write_key"], SIGNING)
+    write_key = read_sending_key(made["write_key"], SIGNING)
     assert (made["site_id"], made["name"], made["currency"], made["time_zone"]) == (
         "roma",
         "Bottega",

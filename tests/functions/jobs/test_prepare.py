@@ -100,6 +100,14 @@ def test_people_of_an_older_version_keep_their_numbers_under_the_new_name(databa
     assert set(database["users"].index_information()) == {"_id_", "site_id_1_number_1"}
 
 
+def test_keys_that_an_older_version_revoked_stay_revoked(database: Mongo) -> None:
+    database["sites"].insert_one({"_id": "shop", "site_id": "shop", "revoked_write_keys": ["0123456789ab"]})
+    for _ in range(2):
+        prepare.handler({}, LambdaContext())
+    site = database["sites"].find_one()
+    assert site == {"_id": "shop", "site_id": "shop", "revoked_keys": ["0123456789ab"]}
+
+
 def test_orders_of_an_older_version_list_their_refunds(database: Mongo) -> None:
     database["orders"].create_index([("site_id", 1), ("refunded_at", 1)])
     cancelled_at, noon = NOON + timedelta(days=2), NOON

@@ -10,6 +10,7 @@ import pytest
 from footfall.orders import refunds as folding
 from footfall.orders.fold import fold_order, fold_orders, order_id_of
 from footfall.schemas.event import EventDocument, Json
+from footfall.schemas.message import API_KEY_SOURCE, COLLECT_SOURCE
 from footfall.schemas.order import OrderDocument
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,15 +66,15 @@ def test_an_order_without_an_id_is_named_by_its_event() -> None:
 
 
 DAY = 24 * 60
+MONDAY, TUESDAY = "import:monday", "import:tuesday"
 
 
-def told(kind: str = "order_completed", minute: float = 0, file: str | None = None, **but: Any) -> EventDocument:
-    """What an event says of the order o1; `file` is the import that it came with."""
+def told(kind: str = "order_completed", minute: float = 0, source: str = COLLECT_SOURCE, **but: Any) -> EventDocument:
+    """What an event says of the order o1."""
     known = {name: but.pop(name) for name in ("userId", "visitorId", "eventId") if name in but}
     event = a_document(eventType=kind, properties={"order_id": "o1", **but}, **known)
     event["timestamp"] = NOON + timedelta(minutes=minute)
-    if file is not None:
-        event["source"] = f"import:{file}"
+    event["source"] = source
     return event
 
 
@@ -105,7 +106,7 @@ def test_a_newer_version_counts_however_late_the_older_one_is_sent(newer: Json) 
 
 
 def test_a_file_is_trusted_more_than_a_page_and_a_newer_file_more_than_an_older() -> None:
-    monday, tuesday = told(total=120, file="monday", userId="1"), told(total=100, file="tuesday", userId="2")
+    monday, tuesday = told(total=120, source=MONDAY, userId="1"), told(total=100, source=TUESDAY, userId="2")
     tuesday["received_at"] = NOON + timedelta(days=1)
     page = told(minute=3 * DAY, total=99, userId="3", coupon="WELCOME")
     for events in permutations([monday, tuesday, page]):
@@ -113,8 +114,16 @@ def test_a_file_is_trusted_more_than_a_page_and_a_newer_file_more_than_an_older(
         assert (order["total"], order["user_id"], order["coupon"]) == (10000, "2", "WELCOME")
 
 
+def test_a_secret_key_is_trusted_more_than_a_file() -> None:
+    server = told(minute=-1, source=API_KEY_SOURCE, total=80, userId="4")
+    page = told("order_updated", 3 * DAY, total=1, userId="3")
+    for events in permutations([server, told(total=120, source=MONDAY, userId="1", coupon="WELCOME"), page]):
+        (order,) = fold_orders("o1", list(events))
+        assert (order["total"], order["user_id"], order["coupon"]) == (8000, "4", "WELCOME")
+
+
 def test_a_newer_file_knows_better_when_the_order_was_placed() -> None:
-    monday, tuesday = told(minute=-DAY, total=1, file="monday"), told(total=1, file="tuesday")
+    monday, tuesday = told(minute=-DAY, total=1, source=MONDAY), told(total=1, source=TUESDAY)
     tuesday["received_at"] = NOON + timedelta(days=1)
     assert fold_order("o1", [monday, tuesday])["placed_at"] == NOON
 
@@ -239,7 +248,7 @@ def test_a_refund_without_an_id_counts_once_by_what_it_says_on_a_day() -> None:
 def test_sources_of_different_trust_tell_of_the_same_refund() -> None:
     placed = told(total=100)
     page = [told("order_refunded", minute, total=20) for minute in (DAY, 3 * DAY)]
-    file = [told("order_refunded", 2 * DAY, file="f", total=20, refund_id="r1")]
+    file = [told("order_refunded", 2 * DAY, source=MONDAY, total=20, refund_id="r1")]
     assert given_back(fold_order("o1", [placed, *page, *file])) == [(2, 2000), (3, 2000)]
     assert given_back(fold_order("o1", [placed, page[0], *file])) == [(2, 2000)]
     both = [told("order_refunded", DAY, total=20, refund_id="r1"), *file]
@@ -292,7 +301,13 @@ def tellings(draw: st.DrawFn) -> EventDocument:
         )
     )
     who = draw(st.sampled_from([{}, {"userId": "ann"}, {"userId": "bob"}]))
-    return told(kind, draw(st.integers(0, 3)) * 700, draw(st.sampled_from([None, None, "f"])), **said, **who)
+    return told(
+        kind,
+        draw(st.integers(0, 3)) * 700,
+        draw(st.sampled_from([COLLECT_SOURCE, COLLECT_SOURCE, MONDAY, API_KEY_SOURCE])),
+        **said,
+        **who,
+    )
 
 
 @given(st.lists(tellings(), min_size=1, max_size=6), st.randoms())

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from footfall.currencies import UNKNOWN
 from footfall.schemas.event import Commerce, EventDocument, order_in_time
-from footfall.schemas.message import IMPORT_SOURCE
+from footfall.schemas.message import API_KEY_SOURCE, IMPORT_SOURCE
 
-PUBLIC, IMPORT = 0, 1
+PUBLIC, IMPORT, SECRET = 0, 1, 2
 """How far a source is trusted: anybody may send with the public key that stands in the shop's pages."""
 Rank = tuple[int, int, bool, datetime, tuple[datetime, datetime, int, str]]
 
@@ -19,6 +19,8 @@ def commerce_of(event: EventDocument) -> Commerce:
 
 def trust(event: EventDocument) -> int:
     """Returns how far an event's source is trusted, more being better."""
+    if event["source"] == API_KEY_SOURCE:
+        return SECRET
     return IMPORT if event["source"].startswith(IMPORT_SOURCE) else PUBLIC
 
 

@@ -30,7 +30,10 @@ class RecentEvent(BaseModel):
     path: str | None = None
     device: str
     bot: bool
-    source: str = Field(description="`collect`, or `import:` with the import's id", examples=["collect"])
+    source: str = Field(
+        description="`collect`, `collect:secret` with an API key, or `import:` with the import's id",
+        examples=["collect"],
+    )
 
 
 class RecentEvents(BaseModel):

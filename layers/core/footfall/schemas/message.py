@@ -5,6 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+COLLECT_SOURCE = "collect"
+"""The source of a message that collect made of events sent with a write key, which anybody may have."""
+API_KEY_SOURCE = "collect:secret"
+"""The same of events sent with a secret API key, which only the shop has."""
 IMPORT_SOURCE = "import:"
 """How the source of a message begins that an import made; the import's id follows."""
 

@@ -86,7 +86,7 @@ class FunnelDefinition(TypedDict):
 class SiteDocument(TypedDict):
     """One document of `sites`; `Site` reads it.
 
-    Write keys are no secrets: collect knows them by their signature, and takes all that it is not told are revoked.
+    Collect knows a key that may send by its signature, and takes all that it is not told are revoked or have ended.
     """
 
     _id: str
@@ -102,7 +102,7 @@ class SiteDocument(TypedDict):
     retention_days: int | None
     api_keys: list[ApiKeyDocument]
     write_keys: NotRequired[list[WriteKeyDocument]]
-    revoked_write_keys: NotRequired[list[str]]
+    revoked_keys: NotRequired[list[str]]
     created_at: NotRequired[datetime]
 
 

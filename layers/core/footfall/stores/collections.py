@@ -22,7 +22,7 @@ from footfall.schemas.feedback import FeedbackDocument
 from footfall.schemas.funnel import FunnelDocument, RollupsDocument
 from footfall.schemas.imports import ImportDocument
 from footfall.schemas.ledger import LedgerLine, LedgerSums, SuspectDocument
-from footfall.schemas.message import IMPORT_SOURCE
+from footfall.schemas.message import COLLECT_SOURCE, IMPORT_SOURCE
 from footfall.schemas.metrics import DayDocument, StaleDay
 from footfall.schemas.model import ModelDocument, TrainingRunDocument
 from footfall.schemas.order import OrderDocument
@@ -309,7 +309,7 @@ ledger = Collection(
         _index("site_id", "source", "events", "waiting", partialFilterExpression={"source": {"$gte": IMPORT_SOURCE}}),
     ],
     # a message comes back for 24 days at most, unless it is moved; its line must be known until then
-    keep=(Expiry("settled_at", 90 * 86_400, {"source": "collect"}),),
+    keep=(Expiry("settled_at", 90 * 86_400, {"source": {"$gte": COLLECT_SOURCE, "$lt": IMPORT_SOURCE}}),),
 )
 
 suspects = Collection("suspects", SuspectDocument, writer="etl/events", keep=(Expiry("expires_at"),))
