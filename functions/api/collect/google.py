@@ -55,7 +55,9 @@ def _event(raw: object, told: Json) -> object:
     fields = {ours: params[name] for name, ours in reversed(PAGE.items()) if name in params}
     campaign = {name: params[name] for name in CAMPAIGN if name in params}
     moment = {"timestamp": raw["timestamp_micros"]} if raw.get("timestamp_micros") else {}
-    found = {**told, **fields, **moment, "type": "track", "event": raw.get("name"), "properties": properties or given}
+    told_properties = properties if isinstance(given, dict) else given
+    named = {"type": "track", "event": raw.get("name"), "properties": told_properties}
+    found = {**told, **fields, **moment, **named}
     if raw.get("name") in ("page_view", "screen_view"):
         found["type"] = raw["name"]
     return {**found, "attribution": {"utmParams": campaign}} if campaign else found

@@ -10,10 +10,10 @@ from footfall.codec import encode_ascii
 from footfall.errors import FieldProblem, FootfallError, Forbidden, Invalid, TooLarge, Unstorable
 from footfall.events.ip_addresses import INNOCENT, holds_addresses, without_addresses
 from footfall.events.nobody import SURE, is_nobody, somebody
-from footfall.events.reading import NAMES, is_told_otherwise, read_event, read_plain
+from footfall.events.reading import NAMES, is_told_otherwise, read_event, read_plain, told_id
 from footfall.events.storable import MAX_EVENT_BYTES, content_of, encode_storable
 from footfall.events.times import parse_time
-from footfall.identity import derived_event_id, is_event_id
+from footfall.identity import derived_event_id
 from footfall.schemas.event import Json
 from footfall.schemas.message import EventsMessage
 from footfall.settings import EventsQueueSettings, RepeatSettings, from_environment
@@ -161,9 +161,7 @@ def _admit(intake: Intake, sender: Sender, raw: object, place: int) -> None:
         raise
     except FootfallError as error:
         code = error.reason if isinstance(error, Unstorable) else error.title.lower().replace(" ", "_")
-        given = raw.get("eventId") or raw.get("messageId") if isinstance(raw, dict) else None
-        told = given if isinstance(given, str) and is_event_id(given) else None
-        intake.rejected.append(Rejected(index=place, event_id=told, code=code, message=error.detail))
+        intake.rejected.append(Rejected(index=place, event_id=told_id(raw), code=code, message=error.detail))
     else:
         intake.event_ids.append(event_id)
         intake.texts.append(text)

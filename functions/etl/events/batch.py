@@ -12,7 +12,7 @@ from footfall.aws.invocations import SqsRecord
 from footfall.clock import now
 from footfall.codec import decode_leniently
 from footfall.events.ip_addresses import without_addresses
-from footfall.identity import is_event_id
+from footfall.events.reading import told_id
 from footfall.quarantine import UNKNOWN_SITE, quarantined
 from footfall.schemas.event import EventDocument, Json
 from footfall.schemas.ledger import message_key
@@ -103,15 +103,10 @@ def quarantine_event(batch: Batch, raw: object, message: EventsMessage, key: byt
     origin = Origin(
         source=message.source, received_at=message.received_at, ip=message.ip, user_agent=message.user_agent
     )
-    original, event_id = json.dumps(without_addresses(raw)).encode(), _event_id_of(raw)
+    original, event_id = json.dumps(without_addresses(raw)).encode(), told_id(raw)
     batch.quarantine.append(
         quarantined(batch.site_id, "events", reason, detail, original, origin, batch.processed_at, key, event_id)
     )
-
-
-def _event_id_of(raw: object) -> str | None:
-    told = [raw.get(name) for name in ("eventId", "messageId")] if isinstance(raw, dict) else []
-    return next((text for text in told if isinstance(text, str) and is_event_id(text)), None)
 
 
 def count(

@@ -12,6 +12,9 @@ from footfall.stores.mongo import Mongo, duplicates
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError
 
+MOST_MERGED = 10_000
+"""Visitors that a person is known to have been; the first in the order of their ids, whatever order they come in."""
+
 
 def recompute(database: Mongo, site_id: str, events: list[EventDocument]) -> tuple[set[str], list[datetime]]:
     """Bring everybody that events speak of up to date.
@@ -75,7 +78,7 @@ def _document(key: str, site_id: str, number: int, seen: Sighting) -> PersonDocu
         last_seen=seen.last["timestamp"],
         traits=traits,
         trait_events=len(telling),
-        merged_ids=sorted(seen.merged_ids),
+        merged_ids=sorted(seen.merged_ids)[:MOST_MERGED],
         first_event=_first_event(first),
     )
     if seen.link:
@@ -126,7 +129,7 @@ def _update(key: str, seen: Sighting) -> UpdateOne:
     }
     if seen.merged_ids:
         merged = {"$setUnion": ["$merged_ids", {"$literal": sorted(seen.merged_ids)}]}
-        fields["merged_ids"] = {"$sortArray": {"input": merged, "sortBy": 1}}
+        fields["merged_ids"] = {"$slice": [{"$sortArray": {"input": merged, "sortBy": 1}}, MOST_MERGED]}
     if seen.link:
         fields["link"] = {"$min": ["$link", {"$literal": seen.link}]}
     return UpdateOne(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from bson import ObjectId
 from footfall.aws.queues import announce
 from footfall.codec import decode_leniently
+from footfall.days import day_of, zone_named
 from footfall.errors import Invalid, Unstorable
 from footfall.events.normalise import normalise
 from footfall.quarantine import keep
@@ -129,12 +130,12 @@ def mark_days(batch: Batch, site: Site) -> None:
 
     A day that the site no longer keeps whole is not: its figures were made when all of its events were there.
     """
-    zone = ZoneInfo(site.time_zone)
+    zone = zone_named(site.time_zone)
     moments = {*batch.moments, *(event["timestamp"] for event in batch.events)}
-    dates = {moment.astimezone(zone).date().isoformat() for moment in moments}
+    dates = {day_of(moment, zone).isoformat() for moment in moments}
     if site.retention_days:
         expiring = batch.processed_at - timedelta(days=site.retention_days)
-        dates = {date for date in dates if date > expiring.astimezone(zone).date().isoformat()}
+        dates = {date for date in dates if date > day_of(expiring, zone).isoformat()}
     marks = [
         UpdateOne(
             {"_id": f"{site.site_id}:{date}"},
@@ -149,7 +150,7 @@ def mark_days(batch: Batch, site: Site) -> None:
 
 def count_received(batch: Batch, site: Site) -> None:
     """Note what became of the events that each message brought, for the ledger."""
-    ledger.note(database(), batch, ZoneInfo(site.time_zone))
+    ledger.note(database(), batch, zone_named(site.time_zone))
 
 
 def note_waiting(batch: Batch) -> None:
@@ -217,7 +218,7 @@ def run_suspect(batch: Batch) -> None:
             run(batch)
             return
         site = find_site(database(), batch.site_id)
-        zone = ZoneInfo(site.time_zone if site else "UTC")
+        zone = zone_named(site.time_zone if site else "UTC")
         _quarantine_whole(
             batch, zone, "ends_the_process", "the function's process ended whenever it worked on this message"
         )

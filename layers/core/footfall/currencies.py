@@ -4,7 +4,8 @@ A sign that several currencies share (`$`, `kr`) is the site's own where that is
 """
 
 import unicodedata
-from functools import lru_cache
+
+from footfall.caching import cached_for_short_texts
 
 UNKNOWN = "XXX"
 """ISO 4217's code for no currency: one that was told and cannot be read."""
@@ -125,7 +126,7 @@ def _table() -> dict[str, frozenset[str]]:
 SIGNS = _table()
 
 
-@lru_cache(maxsize=4096)
+@cached_for_short_texts(4096)
 def candidates(told: str) -> frozenset[str]:
     """Returns the currencies that a code, sign or name may mean, or several of them together (`EUR €`); none if any
     is no currency's.

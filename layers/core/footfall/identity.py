@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID, uuid5
 
+from footfall.caching import cached_for_short_texts
+
 SITE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 MAX_EVENT_ID = 128
 EVENT_NAMESPACE = UUID("6b1f6d0e-5a0b-5f0c-9a53-0f7d1f4b9a11")
@@ -39,7 +41,7 @@ def write_key_of(site_id: str, key_id: str, secret: str) -> str:
     return f"wk_{site_id}_{key_id}_{_signature(secret, 'write', site_id, key_id)}"
 
 
-@lru_cache(maxsize=1024)
+@cached_for_short_texts(1024)
 def read_sending_key(text: str, secret: str) -> SendingKey | None:
     """Returns the key in a text, or None when its form or signature is wrong, or when it may not send; needs no store.
 

@@ -12,9 +12,9 @@ An amount is read when it has one reading, and never guessed. Of what two separa
 import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from footfall.caching import cached_for_short_texts
 from footfall.currencies import candidates
 
 WITHOUT_DECIMALS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
@@ -79,7 +79,7 @@ def read_amount(told: object, digits: int = 2) -> Amount:
     return Amount(number) if number.is_finite() else UNREADABLE
 
 
-@lru_cache(maxsize=8192)
+@cached_for_short_texts(8192)
 def _read(text: str, digits: int) -> Amount:
     text = text.strip()
     if PLAIN.fullmatch(text) or SCIENTIFIC.fullmatch(text):

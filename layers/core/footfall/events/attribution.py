@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import cast
 from urllib.parse import parse_qsl, unquote_plus
 
+from footfall.caching import cached_for_short_texts
 from footfall.events.addresses import UrlParts, url_parts
 from footfall.events.channels import channel_of
 from footfall.events.unwanted_referrals import is_unwanted
@@ -101,7 +102,7 @@ def _compared(values: dict[str, object]) -> dict[str, str]:
     return known
 
 
-@lru_cache(maxsize=4096)
+@cached_for_short_texts(4096)
 def fold(text: str) -> str:
     """Returns the one form of all spellings of a UTM value: decoded, in small letters, without needless blanks."""
     text = text[:LONGEST]

@@ -9,9 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import cast
 
-import orjson
-
+from footfall.codec import decode
 from footfall.currencies import UNKNOWN, candidates, read_currency
+from footfall.events.lenient import shortened
 from footfall.events.nobody import somebody
 from footfall.events.times import parse_time
 from footfall.money import digits_of, read_amount, scaled
@@ -107,8 +107,8 @@ def nested(fields: Json, name: str) -> Json:
 def _decoded(value: object) -> object:
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
-            return cast(object, orjson.loads(value))
-        except orjson.JSONDecodeError:
+            return cast(object, decode(value.encode()))
+        except (ValueError, RecursionError):
             return value
     return value
 
@@ -309,7 +309,7 @@ def _time(told: object) -> datetime | None:
 
 def _id(values: Json, names: Iterable[str]) -> str | None:
     found = next((who for name in names if (who := somebody(values.get(name)))), None)
-    return found[:MOST_CHARACTERS] if found else None
+    return shortened(found, MOST_CHARACTERS) if found else None
 
 
 def _text(values: Json, names: Iterable[str]) -> str | None:

@@ -1,7 +1,6 @@
 """What somebody wrote or rated, out of the event that says so."""
 
-import math
-
+from footfall.events.lenient import read_number
 from footfall.events.page_types import page_type_of
 from footfall.schemas.event import EventDocument
 from footfall.schemas.feedback import FeedbackDocument
@@ -19,7 +18,8 @@ def feedback_of(event: EventDocument, rules: list[PageRule]) -> FeedbackDocument
     properties = event.get("properties", {})
     text = next(filter(None, (_text(properties.get(name)) for name in TEXTS)), None)
     given = [event.get("value"), *(properties.get(name) for name in RATINGS)]
-    rating = next((number for number in map(_number, given) if number is not None), None)
+    read = (read_number(told)[0] for told in given)
+    rating = next((number for number in read if isinstance(number, float)), None)
     if text is None and rating is None:
         return None
     return FeedbackDocument(
@@ -46,13 +46,3 @@ def feedback_of(event: EventDocument, rules: list[PageRule]) -> FeedbackDocument
 
 def _text(value: object) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None

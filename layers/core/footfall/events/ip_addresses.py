@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, TypeVar, cast
 
+from footfall.caching import cached_for_short_texts
 from footfall.identity import anonymised_ip
 from footfall.schemas.event import Json
 
@@ -25,6 +25,7 @@ INNOCENT: set[str] = set()
 """Names that were looked at and are no addresses': the names of most events are among them, which is found at once."""
 NESTED = frozenset((dict, list))
 MOST_INNOCENT = 20_000
+LONGEST = 64
 
 
 def holds_addresses(value: object) -> bool:
@@ -47,7 +48,7 @@ def _are_innocent(value: Json) -> bool:
     if any(map(is_address_name, value)):
         return False
     if len(INNOCENT) < MOST_INNOCENT:
-        INNOCENT.update(value)
+        INNOCENT.update(name for name in value if len(name) <= LONGEST)
     return True
 
 
@@ -97,7 +98,7 @@ def _anonymised(found: re.Match[str]) -> str:
     return anonymised_ip(found[0]) or found[0]
 
 
-@lru_cache(maxsize=8192)
+@cached_for_short_texts(8192)
 def is_address_name(name: str) -> bool:
     """Returns whether a field called so may hold an address: `ip`, `$ip`, `ipAddress`, `customer_ip_address`."""
     whole = name.lower().replace("-", "_").lstrip("$_")

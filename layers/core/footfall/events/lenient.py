@@ -7,10 +7,12 @@ from hashlib import sha256
 from annotated_types import MaxLen
 
 from footfall.codec import decode
-from footfall.errors import FieldProblem, Invalid
+from footfall.errors import FieldProblem, Invalid, Unstorable
+from footfall.events.ip_addresses import without_addresses
+from footfall.events.storable import content_of, mended
 from footfall.schemas.event import IncomingEvent, Json
 
-INVALID, CUT = "invalid", "cut"
+INVALID, CUT, MENDED = "invalid", "cut", "mended"
 BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 """What Unicode calls white space, as pydantic has it; str.strip takes four separators more."""
 Told = tuple[object, str | None]
@@ -64,28 +66,42 @@ def _id(longest: int) -> Callable[[object], Told]:
             return WRONG
         text = str(value)
         # two that differ at their ends only must not become one
-        return (_shortened(text, longest), CUT) if len(text) > longest else (text, None)
+        return (shortened(text, longest), CUT) if len(text) > longest else (text, None)
 
     return read
 
 
-def _shortened(text: str, longest: int) -> str:
+def shortened(text: str, longest: int) -> str:
+    """Returns an id of at most `longest` characters; two that differ at their ends only stay two."""
+    if len(text) <= longest:
+        return text
     digest = sha256(text.encode()).hexdigest()
     return f"{text[: longest - len(digest) - 1]}~{digest}"
 
 
 def _object(value: object) -> Told:
-    if isinstance(value, str):  # an object that was encoded twice
-        try:
-            value = decode(value.encode())
-        except (ValueError, RecursionError):
-            return WRONG
+    if isinstance(value, str):
+        return _encoded_twice(value)
     if isinstance(value, dict):
         return {name.strip(BLANKS): inner for name, inner in value.items()}, None
     return NOTHING if is_empty(value) else WRONG
 
 
-def _number(value: object) -> Told:
+def _encoded_twice(text: str) -> Told:
+    # nobody has looked into it yet
+    try:
+        value = without_addresses(decode(text.encode()))
+        if not isinstance(value, dict):
+            return NOTHING if is_empty(value) else WRONG
+        whole, _ = mended(value)
+        content_of(whole)
+    except (ValueError, RecursionError, Unstorable):
+        return WRONG
+    return _object(whole)[0], None if whole is value else MENDED
+
+
+def read_number(value: object) -> Told:
+    """Returns a finite number, from a number or a text, and what was wrong with what was sent for it."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return WRONG
     try:
@@ -96,7 +112,7 @@ def _number(value: object) -> Told:
 
 
 def _value(value: object) -> Told:
-    return (value, None) if isinstance(value, str) else _number(value)
+    return (value, None) if isinstance(value, str) else read_number(value)
 
 
 def _element(value: object) -> Told:
@@ -112,7 +128,7 @@ def _moment(value: object) -> Told:
 
 
 def _place(value: object) -> Told:
-    number = _number(value)[0]
+    number = read_number(value)[0]
     if not isinstance(number, float) or not number.is_integer():
         return NOTHING
     place = value if isinstance(value, int) else int(number)
@@ -129,7 +145,7 @@ READERS: dict[str, Callable[[object], Told]] = {
     **{name: _id(_longest(name) or 0) for name in ("event_id", "visitor_id", "user_id", "session_id")},
     **dict.fromkeys(("attribution", "context", "properties", "traits", "coordinates"), _object),
     **dict.fromkeys(("timestamp", "sent_at"), _moment),
-    "duration": _number,
+    "duration": read_number,
     "value": _value,
     "element": _element,
     "sequence": _place,

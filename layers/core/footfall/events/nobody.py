@@ -7,7 +7,8 @@ pattern (web/tracker/src/nobody.ts); a test compares them.
 
 import math
 import re
-from functools import lru_cache
+
+from footfall.caching import cached_for_short_texts
 
 NOBODY = re.compile(
     r"((0+|null|nil|none|nan?|nat|n a|undef(ined)?|false|true|object (object|html\w+|window|promise)|"
@@ -49,7 +50,7 @@ def is_nobody(text: str) -> bool:
     return not SURE.match(text) and _is_placeholder(text)
 
 
-@lru_cache(maxsize=16_384)
+@cached_for_short_texts(16_384)
 def _is_placeholder(text: str) -> bool:
     if len(text) > LONGEST:
         return False

@@ -13,6 +13,7 @@ from footfall.events.clocks import history_clocks, read_clocks
 from footfall.events.commerce import COMMERCE_TYPES, action_type, commerce_type
 from footfall.events.commerce_fields import read_commerce
 from footfall.events.devices import KNOWN, agent_of, device_of
+from footfall.events.lenient import shortened
 from footfall.events.nobody import somebody
 from footfall.events.page_types import type_of_page
 from footfall.events.reading import SPELLINGS, USUAL_SPELLINGS, read_event
@@ -93,6 +94,9 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     return cast(EventDocument, always | known)
 
 
+LONGEST_ID = 256
+
+
 class _Who(NamedTuple):
     visitor_id: str
     user_id: str | None
@@ -102,11 +106,16 @@ class _Who(NamedTuple):
 def _who(event: Json, event_id: str, earlier_id: object, flags: list[str]) -> _Who:
     # who says neither a visitor nor a user is a visitor for the session, or else for the one event
     user_id, visitor_id = _known(event, "user_id", flags), _known(event, "visitor_id", flags)
-    session_id = _known(event, "session_id", flags) or somebody((event.get("context") or {}).get("sessionId"))
-    found = somebody(earlier_id) or visitor_id or user_id
+    session_id = _known(event, "session_id", flags) or _nested_id((event.get("context") or {}).get("sessionId"))
+    found = _nested_id(earlier_id) or visitor_id or user_id
     if not found:
         flags.append("no_visitor")
     return _Who(found or f"nobody:{session_id or event_id}", user_id, session_id)
+
+
+def _nested_id(told: object) -> str | None:
+    found = somebody(told)
+    return shortened(found, LONGEST_ID) if found else None
 
 
 def _known(event: Json, field: str, flags: list[str]) -> str | None:

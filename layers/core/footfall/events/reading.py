@@ -13,6 +13,7 @@ from footfall.errors import FieldProblem, Invalid, Unstorable
 from footfall.events.ip_addresses import without_addresses
 from footfall.events.lenient import is_empty, read_leniently
 from footfall.events.storable import MAX_VALUES, MENDABLE, content_of, mended
+from footfall.identity import is_event_id
 from footfall.schemas.event import IncomingEvent, Json
 
 
@@ -82,6 +83,12 @@ def read_plain(raws: Sequence[object]) -> list[Json] | None:
         return EVENTS.validate_python(raws)
     except ValidationError:
         return None
+
+
+def told_id(raw: object) -> str | None:
+    """Returns the id that an event gives itself, also one that cannot be read; None where it gives none."""
+    told = [raw.get(name) for name in NAMES["event_id"]] if isinstance(raw, dict) else []
+    return next((text for text in told if isinstance(text, str) and is_event_id(text)), None)
 
 
 def is_told_otherwise(event: Json, raw: Json) -> bool:

@@ -6,7 +6,8 @@ Ruby, C and web servers' logs write. 10/01/2019 is one of two days, and one text
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+
+from footfall.caching import cached_for_short_texts
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST = 100
@@ -82,7 +83,7 @@ def _in_utc(moment: datetime) -> datetime:
         return EARLIEST
 
 
-@lru_cache(maxsize=4096)
+@cached_for_short_texts(4096)
 def _read(text: str) -> datetime | None:
     text = text.strip().strip("\"'")
     if len(text) > LONGEST:

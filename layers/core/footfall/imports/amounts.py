@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import NamedTuple
 
+from footfall.caching import cached_for_short_texts
 from footfall.errors import Unimportable
 
 POINT, COMMA = "point", "comma"
@@ -77,7 +77,7 @@ class DecimalEvidence:
         return COMMA if self.comma else POINT
 
 
-@lru_cache(maxsize=100_000)
+@cached_for_short_texts(100_000)
 def read_amount(text: str, decimal: str) -> Amount | None:
     """Returns a number as people write it: 1,234.50 or € 12 or 12.00- or (5); None when it is none.
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
-from functools import lru_cache
 
+from footfall.caching import cached_for_short_texts
 from footfall.errors import Unimportable, Unstorable
 from footfall.events.times import parse_time
 
@@ -64,7 +64,7 @@ class DateEvidence:
         return YEAR_FIRST
 
 
-@lru_cache(maxsize=100_000)
+@cached_for_short_texts(100_000)
 def read_moment(text: str, dates: str, zone: tzinfo, latest: datetime) -> datetime | None:
     """Returns the time that a text tells, in its own offset or else in `zone`; None when it is none of the calendar.
 

@@ -1,9 +1,9 @@
 """Ids in files, and ids of imported events: of what a row says, so the same row is the same event in every import."""
 
 import re
-from functools import lru_cache
 from hashlib import sha1
 
+from footfall.caching import cached_for_short_texts
 from footfall.events.nobody import somebody
 from footfall.identity import EVENT_NAMESPACE
 
@@ -13,7 +13,7 @@ WHOLE_NUMBER = re.compile(r"([0-9]+)\.0+")
 """How a number is saved by a program that also has missing ones in that column."""
 
 
-@lru_cache(maxsize=65_536)
+@cached_for_short_texts(65_536)
 def id_of(text: str) -> str | None:
     """Returns the id that a text of a file is; None where it names nobody and nothing."""
     found = WHOLE_NUMBER.fullmatch(text)

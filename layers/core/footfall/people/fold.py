@@ -3,9 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from footfall.schemas.event import EventDocument, Json, order_in_time
 from footfall.schemas.person import Link
+
+MOST_TRAITS = 200
 
 
 @dataclass
@@ -55,11 +58,14 @@ def _link(visitor: Sighting, event: EventDocument, person_id: str) -> None:
 
 
 def fold_traits(events: Iterable[EventDocument]) -> Json:
-    """Returns a person's traits from every event that tells any: the latest word on each counts."""
+    """Returns a person's traits from every event that tells any: the latest word on each counts.
+
+    Of more than 200 it is those that were told first.
+    """
     traits: Json = {}
     for event in sorted(events, key=order_in_time):
         traits.update(event.get("traits") or {})
-    return traits
+    return dict(islice(traits.items(), MOST_TRAITS))
 
 
 def sex_of(traits: Json) -> str | None:

@@ -59,6 +59,10 @@ def session_id_of(key: SessionKey, started_at: datetime) -> str:
     return f"{named}@{round(started_at.timestamp() * 1000)}"
 
 
+MOST_PAGES, MOST_STEPS = 500, 100
+"""How many kinds of pages a session says it saw, and when it first did: the first ones."""
+
+
 def fold_session(events: Iterable[SessionEvent], computed_at: datetime) -> SessionDocument:
     """Returns one session from all its events, in any order, as if its visitor had not been here before."""
     ordered = sorted(events, key=order_in_time)
@@ -68,6 +72,7 @@ def fold_session(events: Iterable[SessionEvent], computed_at: datetime) -> Sessi
     pages = [event for event in ordered if event["type"] == "pageview"]
     visited = [page.get("page_type") or page.get("path") or "other" for page in pages]
     orders = _orders(ordered)
+    currency = next((told for _, told in orders.values() if told), None)
     interactions = sum(event["type"] in INTERACTION_TYPES for event in ordered)
     user_id = next((who for event in reversed(ordered) if (who := event.get("user_id"))), None)
     return SessionDocument(
@@ -87,15 +92,15 @@ def fold_session(events: Iterable[SessionEvent], computed_at: datetime) -> Sessi
         bot=any(event["bot"] for event in ordered),
         events=len(ordered),
         page_views=len(pages),
-        pages_visited=list(dict.fromkeys(visited)),
+        pages_visited=list(dict.fromkeys(visited))[:MOST_PAGES],
         entry_page=visited[0] if visited else None,
         exit_page=visited[-1] if visited else None,
         last_event=last["type"],
         steps=_first_times(pages),
         interactions=interactions,
         converted=bool(orders),
-        conversion_value=sum(total for total, _ in orders.values()),
-        currency=next((currency for _, currency in orders.values()), None),
+        conversion_value=sum(total for total, told in orders.values() if told == currency),
+        currency=currency,
         own_attribution=first["attribution"],
         attribution=first["attribution"],
         attributed_at=first["timestamp"],
@@ -108,7 +113,7 @@ def _first_times(pages: list[SessionEvent]) -> dict[str, datetime]:
     steps: dict[str, datetime] = {}
     for page in pages:
         kind = page.get("page_type")
-        if kind and "." not in kind and not kind.startswith("$"):
+        if kind and "." not in kind and not kind.startswith("$") and len(steps) < MOST_STEPS:
             steps.setdefault(kind, page["timestamp"])
     return steps
 
