@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from cli.charts import device_chart, funnel_chart, segments_chart
 from cli.client import Client, CliError, Json, follow, reporting_errors
-from cli.files import LocalFile, files_of
 from cli.imports import progress_on, run_import
 from cli.simulate import plan_of, send_traffic
+
+if TYPE_CHECKING:
+    from cli.files import LocalFile
 
 
 def demo(
@@ -43,7 +45,7 @@ def demo(
         signal.signal(stopping, signal.default_int_handler)
     console = Console()
     with reporting_errors("demo"), ExitStack() as cleanup:
-        files = files_of("shop-funnel", [tables]) if tables else []
+        files = _tables_in(tables) if tables else []
         folder = data or Path(cleanup.enter_context(TemporaryDirectory(prefix="footfall-demo-")))
         shop = _start(folder.absolute(), port, shop_port, console, cleanup)
         if files:
@@ -57,6 +59,12 @@ def demo(
         shop.print_examples()
         if not leave:
             _wait_for_ctrl_c(console)
+
+
+def _tables_in(folder: Path) -> list["LocalFile"]:
+    from cli.files import files_of  # looking at files takes what --help need not load
+
+    return files_of("shop-funnel", [folder])
 
 
 def _start(folder: Path, port: int, shop_port: int, console: Console, cleanup: ExitStack) -> "Shop":
@@ -96,7 +104,7 @@ class Shop:
         with Client(self.client.url, self.keys["write_key"], "FOOTFALL_WRITE_KEY") as client:
             send_traffic(plan_of(days, visitors_per_day, seed), client, self.console)
 
-    def load_tables(self, files: list[LocalFile]) -> None:
+    def load_tables(self, files: list["LocalFile"]) -> None:
         """Import page tables as `footfall import shop-funnel` does; later questions are about their days."""
         with progress_on(self.console) as progress:
             imported = run_import(self.client, "shop-funnel", files, progress)

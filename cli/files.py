@@ -166,6 +166,8 @@ def preview(kind: ImportKind, files: Sequence[LocalFile], readers: Sequence[Read
     destination = Destination("site", ZoneInfo("UTC"), "the site's currency", now())
     placed: list[tuple[RowKey, TableRow]] = []
     for number, (file, reader) in enumerate(zip(files, readers, strict=True)):
+        if reader.layout in engine.lookups:
+            continue
         with _opened(file.path) as stream:
             for row in islice(read_rows(reader, as_utf8(stream, reader.encoding), number), PREVIEWED_ROWS):
                 try:
@@ -185,4 +187,5 @@ def _meant(engine: Kind, rows: Sequence[TableRow], destination: Destination) -> 
         yield f"line {rows[0].row.line}: {error.detail} ({error.reason})"
         return
     yield from (f"line {refused.row.line}: {refused.detail} ({refused.reason})" for refused in found.refused)
-    yield from (json.dumps(event, ensure_ascii=False, indent=2) for event in found.events)
+    meant = [*found.events, *found.products]
+    yield from (json.dumps(each, ensure_ascii=False, indent=2, default=str) for each in meant)

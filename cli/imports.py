@@ -58,7 +58,11 @@ def import_files(
     orders: exports of shops, told apart by their columns, or any table
     with the columns of orders.
 
-    events: a file with one event as JSON per line.
+    events: events as JSON, one per line or in one array, or a table
+    with a row for each event.
+
+    products, users, feedback: a table with a row for each product,
+    person or review.
 
     shop-funnel: a folder with user_table.csv, home_page_table.csv,
     search_page_table.csv, payment_page_table.csv and

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from typing import NotRequired, Required, TypedDict
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from infra.local.aws import ACCOUNT, REGION
 from infra.local.plan import Authorizer, Cors, Route
@@ -238,8 +238,9 @@ def _headers(request: Request) -> dict[str, str]:
     forwarded = request.header("x-forwarded-for")
     headers["x-forwarded-for"] = f"{forwarded}, {request.source_ip}" if forwarded else request.source_ip
     # AWS has no address with a port, and on this machine there is no TLS
-    port = urlsplit(f"//{request.header('host') or ''}").port
-    headers["x-forwarded-port"] = str(port or 443)
+    _, _, told = (request.header("host") or "").rpartition(":")
+    port = told if told.isdecimal() else ""
+    headers["x-forwarded-port"] = port or "443"
     headers["x-forwarded-proto"] = "http" if port else "https"
     headers.setdefault("content-length", str(len(request.body)))
     return headers

@@ -118,12 +118,12 @@ def _median(work: Callable[[], Any], repetitions: int = REPETITIONS) -> float:
 
 def _use_redis(url: str) -> None:
     from footfall.settings import read_environment
-    from footfall.stores import redis as cache
+
+    from tests.support.caches import forget_redis
 
     os.environ["REDIS_URL"] = url
     read_environment.cache_clear()
-    cache.client.cache_clear()
-    vars(cache)["breaker"] = cache.Breaker()
+    forget_redis()
 
 
 def by_device(answer: dict[str, Any]) -> dict[str, list[int]]:

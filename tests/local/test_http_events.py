@@ -105,6 +105,15 @@ class TestTheEvent:
         assert isinstance(headers, dict)
         assert headers["x-forwarded-for"] == "203.0.113.9, 192.0.2.1"
 
+    @pytest.mark.parametrize(
+        ("host", "port"),
+        [("127.0.0.1:8080", "8080"), ("shop", "443"), ("shop:abc", "443"), ("[::1]:81", "81"), ("[x", "443")],
+    )
+    def test_tells_the_port_that_was_asked_for(self, host: str, port: str) -> None:
+        headers = event_for(a_request(host=host))["headers"]
+        assert isinstance(headers, dict)
+        assert headers["x-forwarded-port"] == port
+
 
 class TestTheAuthorizersEvent:
     AUTHORIZER = Authorizer("Keys", "Any", ("authorization", "x-shop"), ())

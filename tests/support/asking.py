@@ -50,7 +50,7 @@ def refusal(
     return answer["statusCode"], [error["field"] for error in json.loads(answer["body"]).get("errors", [])]
 
 
-def order(
+def request(
     handler: LambdaHandler,
     method: str,
     path: str,

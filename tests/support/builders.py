@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from footfall.aws.invocations import SqsEvent, SqsRecord
 from footfall.aws.queues import pack
 from footfall.events.normalise import normalise
+from footfall.orders.fold import fold_orders
 from footfall.schemas.event import EventDocument, Json
 from footfall.schemas.message import EventsMessage
+from footfall.schemas.order import OrderDocument
 from footfall.schemas.site import Site
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -55,6 +58,16 @@ def a_message(events: Sequence[Json], **but: Any) -> EventsMessage:
 def a_document(**but: Any) -> EventDocument:
     """Returns an event as it is stored."""
     return normalise({"sequence": 0, **an_event(**but)}, a_message([]), a_site(), NOON)
+
+
+def folded(order_id: str, events: Sequence[EventDocument], zone: str = "UTC") -> list[OrderDocument]:
+    """Returns the orders of an id, for a site in that time zone."""
+    return fold_orders(order_id, events, ZoneInfo(zone))
+
+
+def fold_order(order_id: str, events: Sequence[EventDocument], zone: str = "UTC") -> OrderDocument:
+    """Returns the first of them, which nearly always is the only one."""
+    return folded(order_id, events, zone)[0]
 
 
 class FullRecord(SqsRecord):

@@ -2,9 +2,17 @@
 
 import sys
 
+from footfall.stores import redis
+
 
 def forget_what_is_cached() -> None:
     """Have footfall and the functions read their settings and make their clients anew."""
     loaded = [module for name, module in sys.modules.items() if name.startswith(("footfall.", "functions."))]
     for cached in {value for module in loaded for value in vars(module).values() if hasattr(value, "cache_clear")}:
         cached.cache_clear()
+
+
+def forget_redis() -> None:
+    """Have a new client made, and Redis asked again whatever it failed at before."""
+    redis.client.cache_clear()
+    vars(redis)["breaker"] = redis.Breaker()

@@ -9,7 +9,7 @@ from cli.client import OPERATOR_VARIABLE, Client
 from functions.api.authorizer import handler as authorizer
 from functions.api.sites.handler import handler
 from infra.local.stack import Stack
-from tests.support.asking import order, question
+from tests.support.asking import question, request
 from tests.support.builders import LambdaContext
 
 SIGNING = "signing"
@@ -24,7 +24,7 @@ def make_site(stack: Stack, **site: Any) -> dict[str, str]:
 
 def operator(method: str, path: str, body: Any = None, **query: Any) -> tuple[int, dict[str, Any]]:
     """Returns the status and body of the answer to the operator."""
-    return order(handler, method, path, query, body, site_id="", scopes="operator")
+    return request(handler, method, path, query, body, site_id="", scopes="operator")
 
 
 def make(site_id: str = "roma", **settings: Any) -> dict[str, Any]:

@@ -55,8 +55,10 @@ def test_every_route_but_the_public_ones_asks_the_authorizer(template: dict[str,
     assert {route_of(event) for event in events if "Auth" in event} == PUBLIC
 
 
-def test_any_page_may_ask_and_none_may_send_cookies(template: dict[str, Any]) -> None:
+def test_any_page_may_ask_and_none_may_send_cookies(template: dict[str, Any], lambdas: Lambdas) -> None:
     cors = template["Resources"]["FootfallApi"]["Properties"]["CorsConfiguration"]
 
     assert cors["AllowOrigins"] == ["*"]
     assert not cors.get("AllowCredentials", False)
+    methods = {event["Method"] for function in lambdas.values() for event in events_of(function)}
+    assert methods <= set(cors["AllowMethods"])

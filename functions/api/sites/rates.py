@@ -1,6 +1,6 @@
 """A site's exchange rates: given by day, and used at once for the orders of those days."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, TypedDict
@@ -26,6 +26,7 @@ from pymongo import ReplaceOne
 
 MOST_RATES = 5_000
 ORDERS_AT_ONCE = 500
+EVENTS_PER_MESSAGE = 500
 
 
 def _code(text: str) -> str:
@@ -92,11 +93,12 @@ def _document(site: Site, rate: Rate) -> ExchangeRateDocument:
     )
 
 
-class _OrderId(TypedDict):
+class _OrderName(TypedDict):
     order_id: str
+    user_id: str | None
 
 
-def _orders_of(site: Site, rates: Iterable[Rate]) -> Iterator[str]:
+def _orders_of(site: Site, rates: Iterable[Rate]) -> Iterator[_OrderName]:
     # that these rates may convert, or older ones converted
     days = [rate.date for rate in rates]
     whole = DayRange(min(days), max(days) + timedelta(days=MOST_DAYS_OLD), zone_named(site.time_zone))
@@ -108,14 +110,17 @@ def _orders_of(site: Site, rates: Iterable[Rate]) -> Iterator[str]:
             {"$or": [{name: {"$gte": whole.start, "$lt": whole.end}} for name in ("placed_at", "refunded_at")]},
         ],
     }
-    return (order["order_id"] for order in orders.read(database(), _OrderId, query))
+    return orders.read(database(), _OrderName, query)
 
 
 class _OrderEvent(TypedDict):
     event_id: str
 
 
-def _recompute(site_id: str, order_ids: list[str]) -> None:
+def _recompute(site_id: str, found: Sequence[_OrderName]) -> None:
+    # where two customers ordered under one id, the second's order is called after both, and its events tell the id
+    told_ids = {order["order_id"].removesuffix(f"@{order['user_id']}") for order in found}
+    order_ids = sorted(told_ids.union(order["order_id"] for order in found))
     told: Condition = {
         "site_id": site_id,
         "commerce.order_id": {"$in": order_ids},
@@ -123,8 +128,12 @@ def _recompute(site_id: str, order_ids: list[str]) -> None:
     }
     unnamed = [name.removeprefix("event:") for name in order_ids if name.startswith("event:")]
     named = [event["event_id"] for event in events.read(database(), _OrderEvent, told)]
-    message = EventsMessage(site_id=site_id, source="rates", received_at=now(), reprocess=[*named, *unnamed])
-    send(from_environment(EventsQueueSettings).events_queue_url, site_id, [message.model_dump_json()])
+    messages = [
+        EventsMessage(site_id=site_id, source="rates", received_at=now(), reprocess=some)
+        for some in chunks([*named, *unnamed], EVENTS_PER_MESSAGE)
+    ]
+    queue = from_environment(EventsQueueSettings).events_queue_url
+    send(queue, site_id, [message.model_dump_json() for message in messages])
 
 
 def known_rates(site_id: str, question: PagedQuestion) -> KnownRates:

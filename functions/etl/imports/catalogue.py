@@ -1,6 +1,7 @@
 """Products of the catalogue, each as the newest file says: an older one changes nothing."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from footfall.schemas.product import ProductDocument
 from footfall.stores.collections import products
@@ -13,7 +14,7 @@ def store_products(documents: Sequence[ProductDocument]) -> None:
     """Store products that are not known as well from a newer file."""
     if not documents:
         return
-    newest: dict[str, ProductDocument] = {document["_id"]: document for document in documents}
+    newest = {document["_id"]: document for document in sorted(documents, key=itemgetter("version"))}
     writes = [
         ReplaceOne({"_id": key, "version": {"$lte": document["version"]}}, document, upsert=True)
         for key, document in newest.items()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from footfall.clock import now
-from footfall.errors import Unstorable
+from footfall.errors import Unimportable, Unstorable
 from footfall.imports.reader import reader_of
 from footfall.imports.rows import Row
 from footfall.quarantine import note_replayed, note_tried, quarantine_key
@@ -12,7 +12,7 @@ from footfall.stores.collections import quarantine
 from footfall.stores.mongo import database
 
 from .progress import Job
-from .steps import batches, dispatch
+from .steps import batches, dispatch, remember_lookups
 
 
 def replay(job: Job, names: Sequence[str], asked_by: str) -> None:
@@ -22,6 +22,11 @@ def replay(job: Job, names: Sequence[str], asked_by: str) -> None:
     """
     asked = {f"{job.ref.site_id}:{name}" for name in names}
     job.readers = [reader_of(told, job.kind.layouts) for told in job.document.get("readers", [])]
+    try:
+        remember_lookups(job)
+    except Unimportable:  # without the tables that they are looked up in, rows would mean something else
+        note_tried(database(), sorted(asked), asked_by, now())
+        return
     tried = {_key(job, row) for row in _unreadable(job)}
     job.spool.sort()
     groups = (group for group in job.spool.groups() if not asked.isdisjoint(_key(job, row) for row in group.rows))

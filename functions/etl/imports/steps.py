@@ -61,16 +61,29 @@ def survey_files(job: Job) -> None:
 
 def spool_rows(job: Job) -> None:
     """Read every row of every file; those that cannot be read are kept apart for quarantine."""
-    for file, reader in enumerate(job.readers):
-        with open_upload(job.ref, job.file_name(file)) as stream:
-            for some in chunks(read_rows(reader, as_utf8(stream, reader.encoding), file), ROWS_AT_ONCE):
-                (_remember if reader.layout in job.kind.lookups else _put)(job, reader, some)
-                if job.milliseconds_left() < GUARD_MILLISECONDS:
-                    raise Unimportable("the files are too large to be read in one go: split them")
-                if job.note_is_due():
-                    note_read(job)
+    for reader, some in _rows_of(job, job.readers):
+        (_remember if reader.layout in job.kind.lookups else _put)(job, reader, some)
+        if job.note_is_due():
+            note_read(job)
     job.spool.sort()
     note_read(job)
+
+
+def remember_lookups(job: Job) -> None:
+    """Read the tables that rows are looked up in once more; raises Unimportable when one is gone."""
+    for reader, some in _rows_of(job, [reader for reader in job.readers if reader.layout in job.kind.lookups]):
+        _remember(job, reader, some)
+
+
+def _rows_of(job: Job, wanted: Sequence[Reader]) -> Iterator[tuple[Reader, list[Row]]]:
+    for file, reader in enumerate(job.readers):
+        if reader not in wanted:
+            continue
+        with open_upload(job.ref, job.file_name(file)) as stream:
+            for some in chunks(read_rows(reader, as_utf8(stream, reader.encoding), file), ROWS_AT_ONCE):
+                yield reader, some
+                if job.milliseconds_left() < GUARD_MILLISECONDS:
+                    raise Unimportable("the files are too large to be read in one go: split them")
 
 
 def _remember(job: Job, reader: Reader, rows: Sequence[Row]) -> None:

@@ -42,8 +42,8 @@ def _name_the_revoked_keys(database: Mongo) -> None:
 
 def _list_the_refunds(database: Mongo) -> None:
     # until 0.1.0 an order had the sum of its refunds and the moment of the first; a cancellation was on no day
-    with suppress(OperationFailure):
-        orders.of(database).drop_index("site_id_1_refunded_at_1")
+    if "site_id_1_refunded_at_1" not in orders.of(database).index_information():
+        return
     old: Condition = {"refunds": {"$exists": False}}
     for order in orders.of(database).find({**old, "status": "cancelled", "refunded_at": None}):
         about = {"site_id": order["site_id"], "commerce.order_id": order["order_id"], "type": "order_cancelled"}
@@ -53,6 +53,7 @@ def _list_the_refunds(database: Mongo) -> None:
     first = [{"at": "$refunded_at", "amount": "$refunded"}]
     listed = {"$cond": [{"$eq": [{"$type": "$refunded_at"}, "date"]}, first, []]}
     orders.of(database).update_many(old, [{"$set": {"refunds": listed}}])
+    orders.of(database).drop_index("site_id_1_refunded_at_1")  # last: until it is gone, there is something to do
 
 
 def _key_the_sessions(database: Mongo) -> None:

@@ -11,13 +11,12 @@ from footfall import sites
 from footfall.aws import functions, queues
 from footfall.questions import queues as queue_status
 from footfall.settings import read_environment
-from footfall.stores import redis as cache
-from footfall.stores.redis import Breaker
 from pymongo.database import Database
 
 from functions.api.authorizer import handler as authorizer
 from functions.api.models import training
 from infra.local.aws import AwsAddresses
+from tests.support.caches import forget_redis
 from tests.support.serving import serving
 from tests.support.sites import SIGNING
 from tests.support.visits import a_shop, know, person
@@ -32,10 +31,10 @@ def shop(database: Database[dict[str, Any]]) -> Iterator[Database[dict[str, Any]
     """A database with the site `demo`, whose funnel is home → search → payment, and four people."""
     know(database, a_shop("home", "search", "payment"))
     database["users"].insert_many([person(number, name) for number, name in enumerate(["ann", "bob", "cid", "dan"], 1)])
-    _forget_cache()
+    forget_redis()
     yield database
     sites._known.clear()
-    _forget_cache()
+    forget_redis()
 
 
 @pytest.fixture
@@ -51,11 +50,6 @@ def deployed(
     authorizer._known.clear()
     yield database
     secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
-
-
-def _forget_cache() -> None:
-    cache.client.cache_clear()
-    vars(cache)["breaker"] = Breaker()
 
 
 @pytest.fixture
@@ -74,12 +68,11 @@ def queue_urls(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 def _forget() -> None:
-    clients = (queues.sqs, queue_status._cloudwatch, functions._lambda, training._step_functions)
-    for cached in (*clients, cache.client):
+    for cached in (queues.sqs, queue_status._cloudwatch, functions._lambda, training._step_functions):
         cached.cache_clear()
     read_environment.cache_clear()
     queue_status._known.clear()
-    cache.breaker.failures = 0
+    forget_redis()
 
 
 class Lambda(HTTPServer):

@@ -18,7 +18,7 @@ from functions.api.funnel.handler import handler as funnel
 from functions.api.metrics.handler import handler as metrics
 from functions.jobs.warm.handler import handler as warm
 from tests.support.asking import ask as question_of
-from tests.support.asking import order, question
+from tests.support.asking import question, request
 from tests.support.builders import LambdaContext
 from tests.support.visits import happen, roll_up, view
 
@@ -49,7 +49,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]
 
 
 def entries() -> dict[str, int]:
-    status, stats = order(handler, "GET", "/api/cache/stats")
+    status, stats = request(handler, "GET", "/api/cache/stats")
     assert status == 200, stats
     return {kind["kind"]: kind["entries"] for kind in stats["kinds"]}
 
@@ -57,7 +57,7 @@ def entries() -> dict[str, int]:
 def test_an_answer_that_is_asked_for_twice_is_found_once(emptied: Mongo) -> None:
     for _ in range(2):
         question_of(metrics, "/api/metrics/dashboard")
-    status, stats = order(handler, "GET", "/api/cache/stats")
+    status, stats = request(handler, "GET", "/api/cache/stats")
     assert status == 200
     assert (stats["hits"], stats["misses"], stats["hit_rate"], stats["entries"], stats["days"]) == (1, 1, 50.0, 1, 7)
     assert stats["bytes"] > 100
@@ -67,8 +67,8 @@ def test_emptying_the_cache_leaves_another_site_and_live_activity_alone(emptied:
     question_of(metrics, "/api/metrics/dashboard")
     ask(lambda redis: redis.set("metrics:dashboard:other:x", "theirs"))
     ask(lambda redis: redis.set(active_user_key("demo", "ann").text, "live"))
-    assert order(handler, "DELETE", "/api/cache") == (200, {"removed": 1})
-    assert order(handler, "DELETE", "/api/cache") == (200, {"removed": 0})
+    assert request(handler, "DELETE", "/api/cache") == (200, {"removed": 1})
+    assert request(handler, "DELETE", "/api/cache") == (200, {"removed": 0})
     assert ask(lambda redis: redis.get("metrics:dashboard:other:x")) == "theirs"
     assert ask(lambda redis: redis.get(active_user_key("demo", "ann").text)) == "live"
 
@@ -78,13 +78,13 @@ def test_a_visitor_who_turned_out_to_be_somebody_is_forgotten_as_both(emptied: M
     for person_id in ("v-1", "ann", "bob"):
         key = similar_users_key("demo", person_id, 1, "question").text
         ask(lambda redis, key=key: redis.set(key, "{}"))  # type: ignore[misc]
-    assert order(handler, "DELETE", "/api/cache/users/v-1") == (200, {"removed": 2})
+    assert request(handler, "DELETE", "/api/cache/users/v-1") == (200, {"removed": 2})
     assert entries()["similar_users"] == 1
 
 
 def test_what_is_trending_is_forgotten_alone(emptied: Mongo) -> None:
     ask(lambda redis: redis.mset({"query:trending:demo:x": "{}", "metrics:funnel:demo:x": "{}"}))
-    assert order(handler, "DELETE", "/api/cache/trending") == (200, {"removed": 1})
+    assert request(handler, "DELETE", "/api/cache/trending") == (200, {"removed": 1})
     assert entries() == {"dashboard": 0, "funnel": 1, "similar_users": 0, "trending": 0}
 
 
@@ -92,7 +92,7 @@ def test_a_refresh_forgets_and_has_the_usual_questions_asked_again(
     emptied: Mongo, started: list[tuple[str, dict[str, Any]]]
 ) -> None:
     ask(lambda redis: redis.set("metrics:funnel:demo:x", "{}"))
-    assert order(handler, "POST", "/api/cache/refresh") == (
+    assert request(handler, "POST", "/api/cache/refresh") == (
         202,
         {
             "removed": 1,
@@ -108,21 +108,21 @@ def test_what_a_refresh_promises_is_remembered_once_the_job_has_run(
 ) -> None:
     happen(emptied, view("home"), view("search", minutes=1))
     roll_up()
-    promised = order(handler, "POST", "/api/cache/refresh")[1]["warming"]
+    promised = request(handler, "POST", "/api/cache/refresh")[1]["warming"]
     warm(started[0][1], LambdaContext(60_000))
     assert entries() == {"dashboard": 1, "funnel": 3, "similar_users": 0, "trending": 0}
-    misses = order(handler, "GET", "/api/cache/stats")[1]["misses"]
+    misses = request(handler, "GET", "/api/cache/stats")[1]["misses"]
 
     for asked in promised:
         path, _, query = asked.partition("?")
         question_of(metrics if path.startswith("/api/metrics") else funnel, path, dict(parse_qsl(query)))
 
-    stats = order(handler, "GET", "/api/cache/stats")[1]
+    stats = request(handler, "GET", "/api/cache/stats")[1]
     assert (stats["hits"], stats["misses"]) == (4, misses)
 
 
 def test_a_refresh_can_do_without_warming(emptied: Mongo, started: list[tuple[str, dict[str, Any]]]) -> None:
-    assert order(handler, "POST", "/api/cache/refresh", {"warm": "false"})[1]["warming"] == []
+    assert request(handler, "POST", "/api/cache/refresh", {"warm": "false"})[1]["warming"] == []
     assert started == []
 
 
@@ -131,7 +131,7 @@ def test_a_refresh_can_do_without_warming(emptied: Mongo, started: list[tuple[st
     [("DELETE", "/api/cache"), ("DELETE", "/api/cache/users/ann"), ("POST", "/api/cache/refresh")],
 )
 def test_only_an_administrator_empties_the_cache(emptied: Mongo, method: str, path: str) -> None:
-    status, problem = order(handler, method, path, scopes="read")
+    status, problem = request(handler, method, path, scopes="read")
     assert (status, problem["detail"]) == (403, "this key has not the scope admin")
 
 
@@ -153,7 +153,7 @@ def test_without_redis_every_route_says_so(
     monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{port}/0")
     read_environment.cache_clear()
     cache.client.cache_clear()
-    status, problem = order(handler, method, path)
+    status, problem = request(handler, method, path)
     assert (status, problem["detail"]) == (503, "the cache does not answer")
 
 

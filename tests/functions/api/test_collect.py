@@ -167,6 +167,24 @@ def test_an_api_key_that_may_send_is_taken_from_everywhere_and_what_it_sends_is_
     assert send(an_event(), x_api_key=new_api_key("demo").text)[0] == 403
 
 
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("visitorId=v&url=x", {"eventType": "pageview"}),
+        ("visitorId=v&type=click", {"type": "click"}),
+        ("visitorId=v&type=track&event=Signup", {"type": "track", "event": "Signup"}),
+    ],
+)
+@pytest.mark.parametrize("name", ["k", "api_secret", "writeKey"])
+def test_a_link_says_what_happened_and_its_key_is_no_part_of_it(
+    queue: str, name: str, query: str, kept: dict[str, str]
+) -> None:
+    assert call("GET", query=f"{name}={KEY}&{query}")["statusCode"] == 202
+    ((event,),) = [message["events"] for message in queued(queue)]
+    assert {field: event.get(field) for field in ("eventType", "type", "event") if field in event} == kept
+    assert KEY not in json.dumps(event)
+
+
 @pytest.mark.parametrize(("ends", "status"), [(timedelta(minutes=1), 202), (timedelta(0), 403)])
 def test_an_api_key_sends_until_it_ends(queue: str, worker: str, ends: timedelta, status: int) -> None:
     key = new_api_key("demo", SECRET)

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 from footfall.errors import Forbidden
+from footfall.events.reading import told_id
 from footfall.schemas.message import COLLECT_SOURCE
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,6 +79,13 @@ def _as_kept(text: str, event_id: str) -> Any:
     event.pop("sequence", None)
     assert (event.get("eventId") or event["messageId"]).strip() == event_id
     return orjson.dumps({**event, "eventId": event_id}, option=orjson.OPT_SORT_KEYS)
+
+
+@pytest.mark.parametrize("name", ["eventId", "messageId", "message_id", "event_id"])
+def test_a_refused_event_is_called_as_it_calls_itself(name: str) -> None:
+    assert told_id({name: "m1", "eventType": 0}) == "m1"
+    assert told_id({name: "x" * 200}) is None
+    assert told_id([name]) is None
 
 
 def told(*raws: Any, after: float = 0, **but: Any) -> list[str]:

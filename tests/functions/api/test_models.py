@@ -17,7 +17,7 @@ from pymongo.database import Database
 
 from functions.api.models import training
 from functions.api.models.handler import handler
-from tests.support.asking import order, question
+from tests.support.asking import question, request
 from tests.support.builders import NOON, LambdaContext, a_site
 from tests.support.shopping import an_order
 
@@ -96,7 +96,7 @@ def machine(queue_urls: dict[str, str], worker: str, monkeypatch: pytest.MonkeyP
 
 
 def test_training_starts_once_per_site(stores: None, machine: str) -> None:
-    status, started = order(handler, "POST", "/api/models/train")
+    status, started = request(handler, "POST", "/api/models/train")
     assert (status, started["state"]) == (202, "running")
 
     states = boto3.client("stepfunctions")
@@ -104,9 +104,9 @@ def test_training_starts_once_per_site(stores: None, machine: str) -> None:
     given = json.loads(states.describe_execution(executionArn=execution["executionArn"])["input"])
     assert given == {"site_id": "demo", "run_id": started["run_id"]}
 
-    status, problem = order(handler, "POST", "/api/models/train")
+    status, problem = request(handler, "POST", "/api/models/train")
     assert (status, problem["title"]) == (409, "Conflict")
-    assert order(handler, "POST", "/api/models/train", site_id="demo-2")[0] == 202
+    assert request(handler, "POST", "/api/models/train", site_id="demo-2")[0] == 202
 
 
 def test_models_tell_their_newest_versions_and_runs(database: Mongo, stores: None) -> None:
@@ -114,21 +114,21 @@ def test_models_tell_their_newest_versions_and_runs(database: Mongo, stores: Non
     database["models"].insert_one({**a_model("rfm", 9), "_id": "x", "site_id": "other"})
     database["training_runs"].insert_one(a_run())
 
-    status, answer = order(handler, "GET", "/api/models")
+    status, answer = request(handler, "GET", "/api/models")
 
     assert status == 200
     assert [(model["name"], model["version"]) for model in answer["models"]] == [("behaviour_vectors", 2), ("rfm", 2)]
     assert [run["run_id"] for run in answer["runs"]] == ["run"]
-    assert [found["version"] for found in order(handler, "GET", "/api/models/rfm")[1]["versions"]] == [2, 1]
+    assert [found["version"] for found in request(handler, "GET", "/api/models/rfm")[1]["versions"]] == [2, 1]
 
 
 def test_a_model_that_is_not_there_is_not_found(database: Mongo, stores: None) -> None:
-    assert order(handler, "GET", "/api/models/rfm")[0] == 404
-    assert order(handler, "GET", "/api/models/unheard-of")[0] == 422
+    assert request(handler, "GET", "/api/models/rfm")[0] == 404
+    assert request(handler, "GET", "/api/models/unheard-of")[0] == 422
 
 
 def test_training_starts_for_an_administrator_alone(stores: None, machine: str) -> None:
-    assert order(handler, "POST", "/api/models/train", scopes="collect read write")[0] == 403
+    assert request(handler, "POST", "/api/models/train", scopes="collect read write")[0] == 403
     assert boto3.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"] == []
 
 
@@ -140,7 +140,7 @@ def test_what_is_said_in_a_body_is_refused_and_not_passed_over() -> None:
 
 def test_a_rollback_goes_to_what_was_trained_before(database: Mongo, restored: list[dict[str, Any]]) -> None:
     publish(database, 1, 2, 3)
-    status, answer = order(handler, "POST", "/api/models/rfm/rollback")
+    status, answer = request(handler, "POST", "/api/models/rfm/rollback")
     assert (status, answer["version"], answer["state"]) == (202, 2, "running")
     assert answer["models"] == sorted(MODEL_NAMES)
     assert restored == [{"site_id": "demo", "restore": 2}]
@@ -149,12 +149,12 @@ def test_a_rollback_goes_to_what_was_trained_before(database: Mongo, restored: l
 def test_a_second_rollback_goes_further_back(database: Mongo, restored: list[dict[str, Any]]) -> None:
     publish(database, 1, 2, 3)
     publish(database, 4, restores=2)
-    assert order(handler, "POST", "/api/models/rfm/rollback")[1]["version"] == 1
+    assert request(handler, "POST", "/api/models/rfm/rollback")[1]["version"] == 1
 
 
 def test_nothing_is_before_the_first(database: Mongo, restored: list[dict[str, Any]]) -> None:
     publish(database, 1)
-    status, problem = order(handler, "POST", "/api/models/rfm/rollback")
+    status, problem = request(handler, "POST", "/api/models/rfm/rollback")
     assert (status, problem["detail"]) == (409, "nothing was trained before the version in use")
     assert restored == []
 
@@ -164,11 +164,11 @@ def test_promoting_takes_any_version_back_by_default_the_newest(
 ) -> None:
     publish(database, 1, 2, 3)
     publish(database, 4, restores=1)
-    assert order(handler, "POST", "/api/models/rfm/promote")[1]["version"] == 3
-    assert order(handler, "POST", "/api/models/rfm/promote", {"version": 2})[1]["version"] == 2
-    status, problem = order(handler, "POST", "/api/models/rfm/promote", {"version": 1})
+    assert request(handler, "POST", "/api/models/rfm/promote")[1]["version"] == 3
+    assert request(handler, "POST", "/api/models/rfm/promote", {"version": 2})[1]["version"] == 2
+    status, problem = request(handler, "POST", "/api/models/rfm/promote", {"version": 1})
     assert (status, problem["detail"]) == (409, "this version is in use")
-    assert order(handler, "POST", "/api/models/rfm/promote", {"version": 4})[0] == 409
+    assert request(handler, "POST", "/api/models/rfm/promote", {"version": 4})[0] == 409
     assert [asked["restore"] for asked in restored] == [3, 2]
 
 
@@ -180,21 +180,21 @@ def test_a_model_that_was_never_published_is_not_there(
     database: Mongo, restored: list[dict[str, Any]], method: str, path: str
 ) -> None:
     publish(database, 1, 2, site_id="other")
-    assert order(handler, method, f"/api/models/{path}")[0] == (422 if "nothing" in path else 404)
+    assert request(handler, method, f"/api/models/{path}")[0] == (422 if "nothing" in path else 404)
     assert restored == []
 
 
 def test_a_version_as_training_makes_them_can_be_promoted(database: Mongo, restored: list[dict[str, Any]]) -> None:
     older, newer = 1_795_000_000_000, 1_796_000_000_000  # milliseconds, as a run's version is
     publish(database, older, newer)
-    assert order(handler, "POST", "/api/models/rfm/promote", {"version": older})[0] == 202
+    assert request(handler, "POST", "/api/models/rfm/promote", {"version": older})[0] == 202
     assert [asked["restore"] for asked in restored] == [older]
 
 
 def test_a_version_of_another_site_cannot_be_promoted(database: Mongo, restored: list[dict[str, Any]]) -> None:
     publish(database, 1, 2)
     publish(database, 7, site_id="other")
-    assert order(handler, "POST", "/api/models/rfm/promote", {"version": 7})[0] == 404
+    assert request(handler, "POST", "/api/models/rfm/promote", {"version": 7})[0] == 404
 
 
 @pytest.mark.parametrize(
@@ -207,13 +207,13 @@ def test_a_version_whose_files_were_not_kept_stays_where_it_is(
 ) -> None:
     publish(database, 1, 2)
     database["training_runs"].update_one({"version": 1}, change)
-    status, problem = order(handler, "POST", "/api/models/rfm/rollback")
+    status, problem = request(handler, "POST", "/api/models/rfm/rollback")
     assert (status, problem["detail"]) == (409, "what this version was published from was not kept")
 
 
 @pytest.mark.parametrize("what", ["promote", "rollback"])
 def test_only_an_administrator_changes_what_is_in_use(database: Mongo, what: str) -> None:
-    assert order(handler, "POST", f"/api/models/rfm/{what}", scopes="read")[0] == 403
+    assert request(handler, "POST", f"/api/models/rfm/{what}", scopes="read")[0] == 403
 
 
 def a_session(number: int, **but: Any) -> dict[str, Any]:
@@ -242,14 +242,14 @@ def trained_on(database: Mongo, site: Site, days_ago: float = 0) -> None:
 
 
 def verdicts(name: str) -> dict[str, str]:
-    status, health = order(handler, "GET", f"/api/models/{name}/health")
+    status, health = request(handler, "GET", f"/api/models/{name}/health")
     assert status == 200, health
     return {found["feature"]: found["verdict"] for found in health["drift"]}
 
 
 def test_a_model_of_yesterday_whose_customers_are_the_same_is_healthy(database: Mongo) -> None:
     trained_on(database, a_site(), days_ago=1)
-    status, health = order(handler, "GET", "/api/models/rfm/health")
+    status, health = request(handler, "GET", "/api/models/rfm/health")
     assert (status, health["status"], health["reasons"]) == (200, "healthy", [])
     assert health["age_days"] == pytest.approx(1, abs=0.01)
     assert health["metrics"] == {"customers": 3}
@@ -262,7 +262,7 @@ def test_customers_who_have_changed_are_drift(database: Mongo) -> None:
     orders = [an_order(f"c{n}", *["pot"] * 9, day=51, order_id=f"more-{n}-{m}") for n in range(300) for m in range(3)]
     database["orders"].insert_many([dict(one) for one in orders])
     assert verdicts("rfm") == {"recency": "shifted", "frequency": "shifted", "monetary": "shifted"}
-    health = order(handler, "GET", "/api/models/rfm/health")[1]
+    health = request(handler, "GET", "/api/models/rfm/health")[1]
     assert health["status"] == "drifting"
     assert health["reasons"] == ["another population than it was trained on: recency, frequency, monetary"]
 
@@ -285,7 +285,7 @@ def test_visits_are_compared_since_the_training_and_bots_are_none(database: Mong
 
 def test_a_model_of_last_month_is_stale(database: Mongo) -> None:
     publish(database, 1, days_ago=30)
-    health = order(handler, "GET", "/api/models/rfm/health")[1]
+    health = request(handler, "GET", "/api/models/rfm/health")[1]
     assert (health["status"], health["reasons"]) == ("stale", ["trained more than 7 days ago"])
     assert health["drift"] == [], "a model from before populations were kept"
 
@@ -294,7 +294,7 @@ def test_counting_that_takes_too_long_is_left_out(database: Mongo, monkeypatch: 
     trained_on(database, a_site())
     database["orders"].insert_many([dict(an_order(f"d{n}", "tea")) for n in range(20_000)])
     monkeypatch.setattr(model_health, "DRIFT_MILLISECONDS", 1)
-    status, health = order(handler, "GET", "/api/models/rfm/health")
+    status, health = request(handler, "GET", "/api/models/rfm/health")
     assert (status, health["drift"]) == (200, None)
 
 

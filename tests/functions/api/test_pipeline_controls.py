@@ -15,7 +15,7 @@ from functions.etl.events import steps
 from functions.etl.events.handler import handler as etl_events
 from functions.jobs.retention.handler import handler as retention
 from tests.functions.api.conftest import Lambda
-from tests.support.asking import ask, order
+from tests.support.asking import ask, request
 from tests.support.builders import NOON, LambdaContext, a_document, a_message, a_site, an_event
 from tests.support.messages import put, waiting
 
@@ -27,9 +27,9 @@ def test_dead_letters_go_back_with_their_site(database: Mongo, queue_urls: Urls)
     bodies = [f"letter {number}" for number in range(12)]
     put(queue_urls["VECTORS_DEAD_LETTER_QUEUE_URL"], *bodies, site_id="other")
 
-    status, answer = order(handler, "POST", "/etl/redrive", {"queue": "vectors", "limit": 11})
+    status, answer = request(handler, "POST", "/etl/redrive", {"queue": "vectors", "limit": 11})
     assert (status, answer) == (200, {"queue": "vectors", "moved": 11, "left": 1})
-    assert order(handler, "POST", "/etl/redrive", {"queue": "vectors"})[1]["moved"] == 1
+    assert request(handler, "POST", "/etl/redrive", {"queue": "vectors"})[1]["moved"] == 1
 
     sqs = boto3.client("sqs")
     back: list[Any] = []
@@ -47,7 +47,7 @@ def test_a_dead_letter_that_cannot_be_sent_stays_one(
     put(queue_urls["EVENTS_DEAD_LETTER_QUEUE_URL"], "letter")
     monkeypatch.setenv("EVENTS_QUEUE_URL", queue_urls["EVENTS_QUEUE_URL"] + "-gone")
     monkeypatch.setattr(queues, "ATTEMPTS", 1)
-    status, _ = order(handler, "POST", "/etl/redrive", {"queue": "events"})
+    status, _ = request(handler, "POST", "/etl/redrive", {"queue": "events"})
     left = boto3.client("sqs").get_queue_attributes(
         QueueUrl=queue_urls["EVENTS_DEAD_LETTER_QUEUE_URL"], AttributeNames=["ApproximateNumberOfMessagesNotVisible"]
     )
@@ -55,13 +55,16 @@ def test_a_dead_letter_that_cannot_be_sent_stays_one(
 
 
 def test_a_queue_that_is_none_is_refused_by_name(queue_urls: Urls) -> None:
-    status, problem = order(handler, "POST", "/etl/redrive", {"queue": "jobs"})
+    status, problem = request(handler, "POST", "/etl/redrive", {"queue": "jobs"})
     assert (status, [error["field"] for error in problem["errors"]]) == (422, ["queue"])
 
 
 def test_a_run_starts_what_waits_for_a_schedule(queue_urls: Urls, stores: None, invoked: list[Any]) -> None:
     put(queue_urls["EVENTS_QUEUE_URL"], "anything")
-    assert order(handler, "POST", "/etl/run") == (202, {"status": "started", "jobs": ["sweep", "rollup"], "queued": 1})
+    assert request(handler, "POST", "/etl/run") == (
+        202,
+        {"status": "started", "jobs": ["sweep", "rollup"], "queued": 1},
+    )
     assert invoked == [("sweep", "Event", {}), ("rollup", "Event", {"site_id": "demo"})]
 
 
@@ -81,7 +84,7 @@ def test_a_run_that_is_waited_for_processes_what_is_queued(database: Mongo, queu
     messages = [a_message([an_event(), an_event()]) for _ in range(12)]
     put(queue_urls["EVENTS_QUEUE_URL"], *[body for message in messages for body in queues.pack(message)])
 
-    status, answer = order(handler, "POST", "/etl/run-sync", {"batch_size": 11})
+    status, answer = request(handler, "POST", "/etl/run-sync", {"batch_size": 11})
 
     assert (status, answer["events"], answer["failed"], answer["left"]) == (200, 22, 0, 1)
     assert [(step["step_name"], step["records_processed"]) for step in answer["steps"]] == [
@@ -98,7 +101,7 @@ def test_what_fails_in_a_run_is_left_in_the_queue(database: Mongo, queue_urls: U
     pipeline.functions["etl-events"] = lambda event: {
         "batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in event["Records"]]
     }
-    answer = order(handler, "POST", "/etl/run-sync")[1]
+    answer = request(handler, "POST", "/etl/run-sync")[1]
     assert (answer["events"], answer["failed"], answer["left"]) == (0, 1, 1)
 
 
@@ -107,11 +110,11 @@ def test_what_there_is_no_time_for_is_left_in_the_queue(
 ) -> None:
     monkeypatch.setattr(drain, "PATIENCE_SECONDS", -1)
     put(queue_urls["EVENTS_QUEUE_URL"], *queues.pack(a_message([an_event()])))
-    assert (order(handler, "POST", "/etl/run-sync")[1]["failed"], pipeline.calls) == (1, [])
+    assert (request(handler, "POST", "/etl/run-sync")[1]["failed"], pipeline.calls) == (1, [])
 
 
 def test_an_empty_queue_is_drained_at_once(database: Mongo, queue_urls: Urls, pipeline: Lambda) -> None:
-    answer = order(handler, "POST", "/etl/run-sync")[1]
+    answer = request(handler, "POST", "/etl/run-sync")[1]
     assert [step["records_processed"] for step in answer["steps"]] == [0, 0, 0]
     assert pipeline.calls == []
 
@@ -122,18 +125,18 @@ def test_events_of_a_type_are_processed_anew(database: Mongo, queue_urls: Urls) 
         database["events"].insert_one(dict(event))
     database["events"].insert_one(dict(a_document(eventId="click", eventType="click")))
 
-    status, answer = order(handler, "POST", "/etl/process/pageview", {"since": NOON.isoformat(), "limit": 2})
+    status, answer = request(handler, "POST", "/etl/process/pageview", {"since": NOON.isoformat(), "limit": 2})
 
     assert (status, answer) == (202, {"event_type": "pageview", "events": 2, "messages": 1})
     (message,) = waiting(queue_urls["EVENTS_QUEUE_URL"])
     assert message["reprocess"] == ["e2", "e1"]
-    assert order(handler, "POST", "/etl/process/unheard-of")[0] == 404
-    assert order(handler, "POST", "/etl/process/hover") == (202, {"event_type": "hover", "events": 0, "messages": 0})
+    assert request(handler, "POST", "/etl/process/unheard-of")[0] == 404
+    assert request(handler, "POST", "/etl/process/hover") == (202, {"event_type": "hover", "events": 0, "messages": 0})
 
 
 def test_a_clean_up_is_done_by_the_job_and_told(database: Mongo, queue_urls: Urls, pipeline: Lambda) -> None:
     database["events"].insert_one(dict(a_document()))
-    status, answer = order(handler, "POST", "/etl/cleanup", {"retention_days": 1})
+    status, answer = request(handler, "POST", "/etl/cleanup", {"retention_days": 1})
     assert (status, answer["removed"]["events"], answer["complete"]) == (200, 1, True)
     assert [(function, kind) for function, kind, _ in pipeline.calls] == [("retention", "RequestResponse")]
 
@@ -143,17 +146,17 @@ def test_a_function_that_fails_is_no_success(queue_urls: Urls, stores: None, lam
         raise RuntimeError
 
     lambda_service.functions["retention"] = fails
-    assert order(handler, "POST", "/etl/cleanup", {"retention_days": 1})[0] == 503
+    assert request(handler, "POST", "/etl/cleanup", {"retention_days": 1})[0] == 503
 
 
 def test_a_parameter_that_is_misspelt_does_nothing(queue_urls: Urls, stores: None, invoked: list[Any]) -> None:
-    status, problem = order(handler, "POST", "/etl/cleanup", {"retention_days": 1, "dryrun": "true"})
+    status, problem = request(handler, "POST", "/etl/cleanup", {"retention_days": 1, "dryrun": "true"})
     assert (status, [error["field"] for error in problem["errors"]], invoked) == (422, ["dryrun"], [])
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "many", ""])
 def test_a_number_of_days_that_is_none_removes_nothing(queue_urls: Urls, invoked: list[Any], days: str) -> None:
-    status, problem = order(handler, "POST", "/etl/cleanup", {"retention_days": days})
+    status, problem = request(handler, "POST", "/etl/cleanup", {"retention_days": days})
     assert (status, [error["field"] for error in problem["errors"]]) == (422, ["retention_days"])
     assert invoked == []
 
@@ -162,7 +165,7 @@ def test_recent_sessions_are_the_newest_of_the_site(database: Mongo, queue_urls:
     later = (NOON + timedelta(hours=2)).isoformat()
     message = a_message([an_event(pageType="home"), an_event(visitorId="other", timestamp=later, sessionId=7)])
     put(queue_urls["EVENTS_QUEUE_URL"], *queues.pack(message))
-    order(handler, "POST", "/etl/run-sync")
+    request(handler, "POST", "/etl/run-sync")
 
     answer = ask(handler, "/etl/recent-sessions", {"limit": 1})
     assert (answer["count"], answer["sessions"][0]["visitor_id"]) == (1, "other")
@@ -177,5 +180,5 @@ def test_recent_sessions_are_the_newest_of_the_site(database: Mongo, queue_urls:
 def test_controls_need_the_admin_scope(queue_urls: Urls, stores: None, invoked: list[Any], path: str) -> None:
     name, _, query = path.partition("?")
     given = dict(part.split("=") for part in query.split("&") if part)
-    assert order(handler, "POST", f"/etl/{name}", given, scopes="collect read write")[0] == 403
+    assert request(handler, "POST", f"/etl/{name}", given, scopes="collect read write")[0] == 403
     assert invoked == []

@@ -12,7 +12,7 @@ from footfall.schemas.quarantine import Origin
 from pymongo.database import Database
 
 from functions.api.pipeline.handler import handler
-from tests.support.asking import ask, order, refusal
+from tests.support.asking import ask, refusal, request
 from tests.support.builders import NOON, a_document, an_event
 from tests.support.messages import put, waiting
 
@@ -172,7 +172,7 @@ def test_a_replay_asks_for_inputs_by_reason_at_its_rate(database: Mongo, queue_u
     quarantine_events(database, *[an_event() for _ in range(5)])
     quarantine_events(database, an_event(), reason="other")
 
-    status, answer = order(handler, "POST", "/etl/replay", {"reason": "odd", "rate": 2, "limit": 4})
+    status, answer = request(handler, "POST", "/etl/replay", {"reason": "odd", "rate": 2, "limit": 4})
 
     assert (status, answer["matching"], answer["selected"]) == (202, 5, 4)
     assert (answer["messages"], answer["seconds"], answer["reasons"]) == (2, 2.0, {"odd": 4})
@@ -187,7 +187,7 @@ def test_a_replay_asks_for_inputs_by_reason_at_its_rate(database: Mongo, queue_u
 def test_rows_are_replayed_import_by_import(database: Mongo, queue_urls: Urls) -> None:
     quarantine_rows(database, "one", b"a", b"b")
     quarantine_rows(database, "two", b"c")
-    status, answer = order(handler, "POST", "/etl/replay", {"stage": "imports"})
+    status, answer = request(handler, "POST", "/etl/replay", {"stage": "imports"})
     assert (status, answer["messages"]) == (202, 2)
     told = {found["import_id"]: len(found["replay"]) for found in waiting(queue_urls["IMPORTS_QUEUE_URL"])}
     assert told == {"one": 2, "two": 1}
@@ -196,7 +196,7 @@ def test_rows_are_replayed_import_by_import(database: Mongo, queue_urls: Urls) -
 def test_a_dry_run_tells_and_does_nothing(database: Mongo, queue_urls: Urls) -> None:
     quarantine_events(database, an_event(), an_event())
     quarantine_rows(database, "one", b"a")
-    status, answer = order(handler, "POST", "/etl/replay", {"dry_run": "true"})
+    status, answer = request(handler, "POST", "/etl/replay", {"dry_run": "true"})
     assert (status, answer["dry_run"], answer["selected"]) == (202, True, 3)
     assert waiting(queue_urls["EVENTS_QUEUE_URL"]) + waiting(queue_urls["IMPORTS_QUEUE_URL"]) == []
 
@@ -204,14 +204,14 @@ def test_a_dry_run_tells_and_does_nothing(database: Mongo, queue_urls: Urls) -> 
 def test_what_failed_before_can_be_left_out(database: Mongo, queue_urls: Urls) -> None:
     quarantine_events(database, an_event(eventId="tried"), an_event())
     database["quarantine"].update_one({"event_id": "tried"}, {"$inc": {"attempts": 1}})
-    assert order(handler, "POST", "/etl/replay", {"dry_run": "true", "max_attempts": 0})[1]["selected"] == 1
+    assert request(handler, "POST", "/etl/replay", {"dry_run": "true", "max_attempts": 0})[1]["selected"] == 1
 
 
 @pytest.mark.parametrize(
     "wrong", [{"max_attempts": 2**63}, {"since": "0001-01-01T00:00:00+01:00"}, {"since": "yesterday"}]
 )
 def test_what_no_replay_can_be_chosen_by_is_refused_by_name(queue_urls: Urls, wrong: dict[str, Any]) -> None:
-    status, problem = order(handler, "POST", "/etl/replay", wrong)
+    status, problem = request(handler, "POST", "/etl/replay", wrong)
     assert (status, [error["field"] for error in problem["errors"]]) == (422, [*wrong])
 
 
@@ -223,6 +223,6 @@ def test_a_replay_that_would_take_too_long_is_refused(database: Mongo, queue_url
             for number in range(901)
         ]
     )
-    status, problem = order(handler, "POST", "/etl/replay", {"rate": 1})
+    status, problem = request(handler, "POST", "/etl/replay", {"rate": 1})
     assert (status, [error["field"] for error in problem["errors"]]) == (422, ["rate"])
     assert waiting(queue_urls["EVENTS_QUEUE_URL"]) == []

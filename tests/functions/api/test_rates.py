@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 from footfall import sites
 from footfall.questions import business, customer
@@ -11,11 +10,13 @@ from footfall.questions.business import BusinessQuestion
 from footfall.questions.customer import CustomerQuestion
 from pymongo.database import Database
 
+from functions.api.sites import rates
 from functions.api.sites.handler import handler
 from functions.etl.events import steps
 from functions.etl.events.handler import handler as etl
-from tests.support.asking import order as put
+from tests.support.asking import request
 from tests.support.builders import NOON, LambdaContext, a_message, an_event, at, sqs_event
+from tests.support.importing import taken
 from tests.support.visits import a_shop, know
 
 Mongo = Database[dict[str, Any]]
@@ -51,18 +52,29 @@ def abroad(database: Mongo, queue_urls: dict[str, str], monkeypatch: pytest.Monk
 def give(*rates: tuple[str, str, Any]) -> tuple[int, dict[str, Any]]:
     """The answer to rates that are given."""
     body = {"rates": [{"date": day, "currency": currency, "rate": rate} for day, currency, rate in rates]}
-    return put(handler, "PUT", RATES, body=body)
+    return request(handler, "PUT", RATES, body=body)
 
 
 def work(queue: str) -> None:
     """Have done what was asked for."""
-    sqs = boto3.client("sqs")
-    while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
-        for message in messages:
-            event = sqs_event([a_message([an_event()])])
-            event["Records"][0]["body"] = message["Body"]
-            assert not etl(event, LambdaContext())["batchItemFailures"]
-            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    for body in taken(queue):
+        event = sqs_event([a_message([an_event()])])
+        event["Records"][0]["body"] = body
+        assert not etl(event, LambdaContext())["batchItemFailures"]
+
+
+def test_the_order_of_a_second_customer_under_the_same_id_is_converted_too(
+    abroad: str, database: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rates, "EVENTS_PER_MESSAGE", 1)
+    told = {"order_id": "o2", "total": 100, "currency": "USD"}
+    late = NOON + timedelta(days=9)
+    bought = an_event(eventType="purchase", userId="b@x.example", timestamp=at(1), properties=told)
+    assert not etl(sqs_event([a_message([bought], received_at=late)]), LambdaContext())["batchItemFailures"]
+    assert give(("2026-02-27", "USD", "0.90"))[1]["orders"] == 3
+    work(abroad)
+    found = {order["order_id"]: order["currency"] for order in database["orders"].find({"user_id": "b@x.example"})}
+    assert found == {"o2@b@x.example": "EUR"}
 
 
 def test_orders_in_other_currencies_are_converted_once_there_are_rates(abroad: str) -> None:
@@ -94,7 +106,7 @@ def test_a_better_rate_converts_anew_what_was_converted(abroad: str) -> None:
 def test_rates_are_listed_the_newest_first_and_one_of_a_day_replaces_another(abroad: str) -> None:
     give(("2026-02-27", "USD", "0.9"), ("2026-02-28", "USD", "0.91"))
     give(("2026-02-27", "USD", "0.92"))
-    answer = put(handler, "GET", RATES)[1]
+    answer = request(handler, "GET", RATES)[1]
     assert (answer["into"], answer["total"]) == ("EUR", 2)
     assert answer["rates"] == [
         {"date": "2026-02-28", "currency": "USD", "rate": "0.91"},
@@ -118,5 +130,5 @@ def test_what_is_no_rate_is_refused_by_its_field(abroad: str, rates: list[tuple[
 
 
 def test_another_sites_rates_are_not_there(abroad: str) -> None:
-    assert put(handler, "GET", RATES, site_id="other")[0] == 404
-    assert put(handler, "PUT", RATES, body={"rates": []}, site_id="demo", scopes="read")[0] == 403
+    assert request(handler, "GET", RATES, site_id="other")[0] == 404
+    assert request(handler, "PUT", RATES, body={"rates": []}, site_id="demo", scopes="read")[0] == 403

@@ -15,6 +15,7 @@ from functions.api.similar.handler import handler
 from infra.local.aws import AwsAddresses
 from tests.functions.training.pipeline import site_to_train, train
 from tests.support.builders import NOON, LambdaContext
+from tests.support.caches import forget_redis
 from tests.support.milvus import without_milvus
 from tests.support.shopping import a_user, open_shop
 
@@ -30,8 +31,7 @@ def site(database: Mongo, aws: AwsAddresses, worker: str) -> Iterator[str]:
         open_shop(database, site_id)
         train(site_id)
         yield site_id
-    cache.client.cache_clear()
-    cache.breaker.failures = 0
+    forget_redis()
 
 
 def ask(site_id: str, user_id: str, query: str = "") -> tuple[int, Json]:

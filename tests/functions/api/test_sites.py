@@ -10,7 +10,7 @@ from footfall.schemas.site import DEFAULT_FUNNEL, Site
 from pymongo.database import Database
 
 from functions.api.sites.handler import handler
-from tests.support.asking import order, question
+from tests.support.asking import question, request
 from tests.support.builders import LambdaContext
 from tests.support.sites import SIGNING, SITES, make, opens, operator
 
@@ -71,7 +71,7 @@ def test_a_site_that_is_there_is_not_made_again(deployed: Mongo) -> None:
 
 @pytest.mark.parametrize("scopes", ["read write admin collect", "read", ""])
 def test_only_the_operator_makes_sites(deployed: Mongo, scopes: str) -> None:
-    status, _ = order(handler, "POST", SITES, None, {"site_id": "mine"}, site_id="demo", scopes=scopes)
+    status, _ = request(handler, "POST", SITES, None, {"site_id": "mine"}, site_id="demo", scopes=scopes)
     assert (status, deployed["sites"].count_documents({})) == (403, 0)
 
 
@@ -176,7 +176,7 @@ def test_the_operator_sees_every_site_and_a_shop_its_own(deployed: Mongo) -> Non
     first = operator("GET", SITES, page_size=2)[1]
     assert ([site["site_id"] for site in first["sites"]], first["total"], first["total_pages"]) == (["a", "b"], 3, 2)
     assert [site["site_id"] for site in operator("GET", SITES, page_size=2, page=2)[1]["sites"]] == ["c"]
-    mine = order(handler, "GET", SITES, site_id="b", scopes="admin")[1]
+    mine = request(handler, "GET", SITES, site_id="b", scopes="admin")[1]
     assert ([site["site_id"] for site in mine["sites"]], mine["total"]) == (["b"], 1)
 
 
@@ -195,7 +195,7 @@ def test_another_site_is_not_there(deployed: Mongo, method: str, path: str, body
     key_id = make("roma")["api_key"].split("_")[2]
     before = deployed["sites"].find_one({"_id": "roma"})
     answers = [
-        order(handler, method, f"{SITES}/{path.format(site=site, key=key_id)}", None, body, site_id="milano")
+        request(handler, method, f"{SITES}/{path.format(site=site, key=key_id)}", None, body, site_id="milano")
         for site in ("roma", "nowhere")
     ]
     assert [(status, answer["detail"]) for status, answer in answers] == [(404, "no site has this id")] * 2
@@ -208,8 +208,8 @@ def test_a_shop_manages_its_own_site_with_the_scope_admin_alone(
 ) -> None:
     key_id = make("roma")["api_key"].split("_")[2]
     asked = f"{SITES}/{path.format(site='roma', key=key_id)}"
-    assert order(handler, method, asked, None, body, site_id="roma", scopes="read write collect")[0] == 403
-    assert order(handler, method, asked, None, body, site_id="roma", scopes="admin")[0] in (200, 201)
+    assert request(handler, method, asked, None, body, site_id="roma", scopes="read write collect")[0] == 403
+    assert request(handler, method, asked, None, body, site_id="roma", scopes="admin")[0] in (200, 201)
 
 
 def test_a_site_of_an_older_version_is_read_and_changed(deployed: Mongo) -> None:

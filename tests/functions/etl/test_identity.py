@@ -9,6 +9,7 @@ from footfall.people.numbers import PersonNumbers
 from footfall.stores.collections import events
 from pymongo.database import Database
 
+from functions.etl.events import people
 from functions.etl.events.handler import handler
 from tests.support.builders import LambdaContext, a_document, a_message, an_event, at, sqs_event
 
@@ -59,6 +60,14 @@ def test_traits_told_before_and_after_both_stay(pipeline: Mongo) -> None:
     )
     stored = {found["person_id"]: found["traits"] for found in pipeline["users"].find()}
     assert stored == {"v": {"newsletter": True}, "ann": {"city": "Rome"}}
+
+
+def test_what_is_kept_of_one_person_has_an_end(pipeline: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "MOST_MERGED", 3)
+    for name in ("b", "a", "d", "c", "e"):
+        run(an_event(visitorId=name, userId="ann", traits={f"{name}{number}": 1 for number in range(60)}))
+    (ann,) = pipeline["users"].find({"person_id": "ann"})
+    assert (ann["merged_ids"], len(ann["traits"])) == (["a", "b", "c"], 200)
 
 
 def test_a_phone_and_a_laptop_become_one_person(pipeline: Mongo) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
 from footfall.errors import Unstorable
 from footfall.imports.kind import Destination, RowKey
@@ -122,6 +123,23 @@ def test_what_still_means_nothing_counts_the_attempt_once_for_each_message(
     ask(import_id, asked, "another")
     assert states(pipeline) == [("waiting", 2), ("waiting", 0)]
     assert [found["reason"] for found in pipeline.database["quarantine"].find()] == ["odd", "odd"]
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_what_is_looked_up_is_looked_up_again(pipeline: Pipeline, refused: set[str], *, gone: bool) -> None:
+    files = {
+        "customers.csv": b"customer_id,customer_unique_id\nc1,u",
+        "orders.csv": b"order_id,customer_id,order_status,order_purchase_timestamp\na,c1,delivered,2018-01-01 10:00:00",
+        "items.csv": b"order_id,product_id,price,freight_value\na,odd,10,2.50",
+    }
+    import_id = str(run("orders", files)["import_id"])
+    sent(pipeline.events_queue)
+    refused.clear()
+    if gone:
+        boto3.client("s3").delete_object(Bucket=pipeline.bucket, Key=f"uploads/demo/{import_id}/customers.csv")
+    ask(import_id, names(pipeline))
+    assert [event.get("userId") for event in events_of(pipeline)] == ([] if gone else ["u"])
+    assert {state for state, _ in states(pipeline)} == ({"waiting"} if gone else {"replayed"})
 
 
 def test_rows_of_several_tables_find_each_other(pipeline: Pipeline) -> None:

@@ -382,7 +382,7 @@ def test_lines_of_json_are_sent_as_they_are(pipeline: Pipeline) -> None:
 
 
 def test_products_go_to_the_catalogue_and_an_older_file_changes_nothing(pipeline: Pipeline) -> None:
-    rows = b"A,Lamp,80.50,2025-02-01\nB,Mug,5,2025-02-01\nB,Mug,6,2025-02-02\nC,x,cheap,2025-02-01"
+    rows = b"A,Lamp,80.50,2025-02-01\nB,Mug,6,2025-02-02\nB,Mug,5,2025-02-01\nC,x,cheap,2025-02-01"
     text = b"sku,name,price,updated_at\n" + rows
     told = run("products", {"products.csv": text})
     assert (told["rows_sent"], told["events_sent"], told["reasons"]) == (3, 0, {"bad_number": 1})

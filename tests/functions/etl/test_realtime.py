@@ -11,23 +11,21 @@ from footfall.clock import now
 from footfall.schemas.message import SessionsMessage, SessionSummary
 from footfall.settings import read_environment
 from footfall.stores import redis as cache
-from footfall.stores.redis import Breaker
 from redis import Redis
 
 from functions.etl.realtime.handler import handler
 from tests.support.builders import LambdaContext
+from tests.support.caches import forget_redis
 
 
 @pytest.fixture
 def redis(stores: None) -> Iterator[Redis]:
     """An empty Redis."""
-    cache.client.cache_clear()
-    vars(cache)["breaker"] = Breaker()
+    forget_redis()
     client = cache.client()
     client.flushdb()
     yield client
-    cache.client.cache_clear()
-    vars(cache)["breaker"] = Breaker()
+    forget_redis()
 
 
 def a_session(session_id: str = "s1", ago: float = 0, **but: Any) -> SessionSummary:

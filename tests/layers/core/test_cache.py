@@ -19,6 +19,8 @@ from footfall.stores.keys import Key, dashboard_key, funnel_key
 from footfall.stores.redis import Breaker, ask
 from pydantic import BaseModel
 
+from tests.support.caches import forget_redis
+
 KEY = Key("metrics:test:demo", 100)
 APRIL = DayRange(date(2015, 4, 1), date(2015, 4, 30), ZoneInfo("UTC"))
 
@@ -30,21 +32,16 @@ class Answer(BaseModel):
 @pytest.fixture(autouse=True)
 def fresh(stores: None) -> Iterator[None]:
     """A client, breaker and Redis database that no other test has touched."""
-    forget()
+    forget_redis()
     ask(lambda redis: redis.flushdb())
     yield
-    forget()
-
-
-def forget() -> None:
-    cache.client.cache_clear()
-    vars(cache)["breaker"] = Breaker()
+    forget_redis()
 
 
 def point_at(monkeypatch: pytest.MonkeyPatch, port: int) -> None:
     monkeypatch.setenv("REDIS_URL", f"redis://127.0.0.1:{port}/0")
     read_environment.cache_clear()
-    forget()
+    forget_redis()
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ from footfall.questions.cache_contents import answer, forget, forget_person, hit
 from footfall.settings import read_environment
 from footfall.stores import redis as cache
 from footfall.stores.keys import active_user_key, dashboard_key, funnel_key, similar_users_key
-from footfall.stores.redis import Breaker, ask
+from footfall.stores.redis import ask
 from pydantic import BaseModel
+
+from tests.support.caches import forget_redis
 
 APRIL = DayRange(date(2015, 4, 1), date(2015, 4, 30), ZoneInfo("UTC"))
 
@@ -26,12 +28,10 @@ class Answer(BaseModel):
 
 @pytest.fixture(autouse=True)
 def fresh(stores: None) -> Iterator[None]:
-    cache.client.cache_clear()
-    vars(cache)["breaker"] = Breaker()
+    forget_redis()
     ask(lambda redis: redis.flushdb())
     yield
-    cache.client.cache_clear()
-    vars(cache)["breaker"] = Breaker()
+    forget_redis()
 
 
 def ask_everything(site_id: str) -> None:

@@ -45,6 +45,20 @@ def test_woocommerces_products_and_any_table() -> None:
     assert products({"p.csv": german}, columns=columns) == [["1", "Tisch", None, 123450]]
 
 
+def test_a_product_is_in_the_currency_that_stands_beside_its_price() -> None:
+    text = "sku,name,price,currency\nA,x,€12.50,\nB,y,3,€\nC,z,4,\nD,z,5,credits\n"
+    meant = read("products", {"p.csv": text})
+    found = {one["product_id"]: (one["currency"], one["price"]) for group in meant.groups for one in group.products}
+    assert found == {"A": ("EUR", 1250), "B": ("EUR", 300), "C": ("GBP", 400), "D": ("XXX", 500)}
+
+
+def test_of_a_wide_table_of_people_what_is_ours_stays() -> None:
+    names = [f"column{number}" for number in range(120)]
+    text = f"user_id,{','.join(names)},email,sex\n7,{','.join(['x'] * 60 + [''] * 60)},a@x.example,F"
+    (event,) = read("users", {"users.csv": text}).events
+    assert (event["traits"]["email"], event["traits"]["sex"], len(event["traits"])) == ("a@x.example", "F", 62)
+
+
 def test_a_product_that_cannot_be_read_is_refused_alone() -> None:
     meant = read("products", {"p.csv": "sku,name,price\nA,x,cheap\nB,y,2\nnull,z,3"})
     assert meant.reasons == {(0, 2): "bad_number", (0, 4): "bad_id"}

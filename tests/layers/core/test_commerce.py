@@ -1,15 +1,15 @@
 """Segment's and Google's vocabularies of commerce, all names of them, and what their fields come to."""
 
+import json
 from typing import Any
 
 import pytest
 from footfall.events.commerce import action_type, commerce_type
 from footfall.events.commerce_fields import read_commerce
 from footfall.money import minor_units
-from footfall.orders.fold import fold_order
 from footfall.schemas.event import EVENT_TYPES, Commerce, Json
 
-from tests.support.builders import a_document
+from tests.support.builders import a_document, fold_order
 
 SEGMENT = """Products Searched, Product List Viewed, Product List Filtered, Promotion Viewed, Promotion Clicked,
 Product Clicked, Product Viewed, Product Added, Product Removed, Cart Viewed, Checkout Started, Checkout Step Viewed,
@@ -322,3 +322,15 @@ def test_what_an_event_without_properties_says_is_read_too() -> None:
     document = a_document(eventType="purchase", order_id="o", value="4,245.42", currency="GBP")
     assert (document["commerce"]["total"], document["commerce"]["currency"]) == (424542, "GBP")
     assert a_document(eventType="purchase", order_id="o", value="x")["flags"] == ["amount_unreadable"]
+
+
+def test_ids_in_json_text_and_long_ones_stay_two() -> None:
+    told = [
+        {"ecommerce": json.dumps({"purchase": {"actionField": {"id": int(f"12345678901234567890{end}")}}})}
+        for end in "12"
+    ]
+    long = [{"order_id": "x" * 300 + end, "total": 1} for end in "ab"]
+    for pair in (told, long):
+        ids = [a_document(eventType="purchase", properties=one)["commerce"]["order_id"] for one in pair]
+        assert len(set(ids)) == 2, ids
+    assert a_document(eventType="purchase", properties=told[0])["commerce"]["order_id"] == "123456789012345678901"

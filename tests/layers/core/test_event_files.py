@@ -142,6 +142,18 @@ def test_rees46s_views_carts_and_purchases() -> None:
     assert meant.reasons == {(0, 7): "invalid"}
 
 
+def test_a_purchase_of_rees46_without_a_price_is_not_worth_nothing() -> None:
+    row = "2019-10-01 00:02:00 UTC,purchase,1,2,electronics.audio,,{},541312140,s1"
+    meant = read("events", {"2019-Oct.csv": "\n".join([REES46, row.format("10.00"), row.format("")])})
+    assert (meant.events, meant.reasons) == ([], {(0, 2): "bad_number", (0, 3): "bad_number"})
+
+
+def test_the_currency_beside_an_amount_is_the_events() -> None:
+    text = "event,timestamp,user_id,order_id,value,quantity\npurchase,2024-03-13,u,o,$12.50,1\n"
+    (event,) = read("events", {"log.csv": text.replace("$", "€")}).events
+    assert (stored(event)["commerce"]["currency"], stored(event)["commerce"]["total"]) == ("EUR", 1250)
+
+
 def test_any_table_of_events() -> None:
     header = "user_id;session_id;event;timestamp;platform;cohort"
     rows = [

@@ -13,7 +13,7 @@ from footfall.schemas.imports import ImportKind
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.reading import FUNNEL_FILES, rows_of, surveyed
+from tests.support.reading import FUNNEL_FILES, read, rows_of, surveyed
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,19 @@ def test_a_row_that_cannot_be_read_is_refused(raw: bytes, reason: str) -> None:
         reader.read(bad)
     assert (caught.value.reason, bad.line, bad.raw[:2]) == (reason, 2, raw[:2])
     assert list(reader.read(good).values.values()) == ["8", "2015-02-28", "Desktop", "Male"]
+
+
+@pytest.mark.parametrize("name", ["null", "0", "N/A", "x" * 230])
+def test_a_row_of_an_order_that_is_called_nothing_is_refused_alone(name: str) -> None:
+    text = f"order_id,date,product,quantity,price\n{name},2024-01-02,A,1,5.00\n7,2024-01-02,A,1,5.00"
+    meant = read("orders", {"orders.csv": text})
+    assert (list(meant.orders()), meant.reasons) == (["7"], {(0, 2): "bad_id"})
+
+
+def test_a_row_that_cannot_be_read_belongs_to_the_order_that_spreadsheets_write_with_a_zero() -> None:
+    text = "order_id,date,product,quantity,price\n1001.0,2024-01-02,A,1,5.00\n1001.0,2024-01-02,B,one,5.00"
+    meant = read("orders", {"orders.csv": text})
+    assert (meant.orders(), set(meant.reasons)) == ({}, {(0, 2), (0, 3)})
 
 
 def test_columns_are_found_by_name_in_any_order_and_others_are_left_alone() -> None:

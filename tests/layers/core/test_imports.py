@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from footfall.errors import Unimportable, Unstorable
 from footfall.events.reading import read_event
+from footfall.imports.amounts import read_amount
 from footfall.imports.kind import Destination, GroupEvents
 from footfall.imports.kinds import KINDS
 from footfall.imports.reader import TableRow
@@ -307,3 +308,22 @@ def test_a_line_of_json_is_the_event_a_client_would_have_sent_at_its_own_time() 
 def test_a_line_that_is_no_event_is_refused(line: str, reason: str) -> None:
     (row,) = rows_of("events", "events.ndjson", line)
     assert refusal("events", row) == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "currency"),
+    [
+        ("12,-", "12", ""),
+        ("12,--", "12", ""),
+        ("12,- €", "12", "€"),
+        ("12,\u2013", "12", ""),
+        ("1.234,-", "1234", ""),
+        ("12-", "-12", ""),
+        ("(5)", "-5", ""),
+        ("(-5)", None, ""),
+        ("-12,-", "-12", ""),
+    ],
+)
+def test_dashes_in_place_of_cents_are_no_minus(text: str, number: str | None, currency: str) -> None:
+    found = read_amount(text, "comma")
+    assert (found and (str(found.number), found.currency)) == (number and (number, currency))

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tests.support.builders import NOON, a_document, a_message, a_site, an_event
+from tests.support.builders import NOON, a_document, a_message, a_site, an_event, nested
 
 TEN = NOON - timedelta(hours=2)
 
@@ -123,12 +123,19 @@ def test_no_field_is_so_odd_that_it_costs_another_or_the_event(said: Json) -> No
         encode(normalise({"eventType": "click", **said, "eventId": "e"}, a_message([]), a_site(), NOON))
 
 
+MENDED = {"properties": {"n": "123456789012345678901234567890", "ab": "\ufffd"}}
+
+
 @pytest.mark.parametrize(
     ("but", "stored", "flag"),
     [
         ({"properties": []}, {}, None),
         ({"context": [], "traits": "", "attribution": None, "userId": " "}, {}, None),
         ({"properties": '{"a": 1}'}, {"properties": {"a": 1}}, None),
+        ({"properties": "[]"}, {}, None),
+        ({"properties": '{"n": 123456789012345678901234567890, "a\\u0000b": "\\ud83d"}'}, MENDED, "properties_mended"),
+        ({"properties": '{"ip": "203.0.113.77"}'}, {"properties": {"ip": "203.0.113.0"}}, None),
+        ({"properties": json.dumps({"a": nested(30)})}, {}, "properties_invalid"),
         ({"properties": [1]}, {}, "properties_invalid"),
         ({"traits": "gold"}, {}, "traits_invalid"),
         (
@@ -176,6 +183,16 @@ SPELLED = {name: field for field, names in NAMES.items() for name in names}
 def test_ids_that_are_too_long_stay_two() -> None:
     one, other = (a_document(userId="x" * 300 + end) for end in "ab")
     assert (one["flags"], len(one["user_id"]), one["user_id"] == other["user_id"]) == (["user_id_cut"], 256, False)
+
+
+def test_ids_that_stand_elsewhere_are_kept_as_short() -> None:
+    (session, other), alias = (
+        [a_document(context={"sessionId": "s" * 17_000 + end}, visitorId=None) for end in "ab"],
+        a_document(eventType="alias", properties={"previousId": "p" * 400}),
+    )
+    assert (len(session["session_id"] or ""), session["session_id"] == other["session_id"]) == (256, False)
+    assert len(session["visitor_id"]) < 300
+    assert len(alias["visitor_id"]) == 256
 
 
 def test_nobody_without_a_visitor_is_a_visitor_of_their_own() -> None:

@@ -27,6 +27,27 @@ def test_sessions_by_gap_are_the_same_in_any_order(minutes: list[int], random: s
     assert sum(map(len, chains)) == len(events)
 
 
+def test_a_session_tells_of_so_many_pages_and_steps_and_no_more() -> None:
+    events = [a_document(timestamp=at(number / 60), pageType=f"kind-{number}") for number in range(600)]
+    session = fold_session(events, NOON)
+    assert (session["page_views"], len(session["pages_visited"]), len(session["steps"])) == (600, 500, 100)
+    assert (session["entry_page"], session["exit_page"]) == ("kind-0", "kind-599")
+
+
+def test_a_session_adds_no_other_currency_up() -> None:
+    told = [("o1", "EUR", 10), ("o2", "JPY", 1_000), ("o3", "EUR", 5)]
+    orders = [
+        a_document(
+            timestamp=at(minute),
+            eventType="purchase",
+            properties={"order_id": name, "total": total, "currency": currency},
+        )
+        for minute, (name, currency, total) in enumerate(told)
+    ]
+    session = fold_session(orders, NOON)
+    assert (session["conversion_value"], session["currency"]) == (1500, "EUR")
+
+
 def test_a_session_tells_its_pages_its_steps_and_its_value() -> None:
     events = [
         a_document(timestamp=at(0), pageType="home"),

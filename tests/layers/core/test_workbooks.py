@@ -43,6 +43,12 @@ def test_a_workbooks_lines_are_its_rows_and_its_numbers_have_one_reading() -> No
     assert meant.reasons == {(0, 4): "bad_date"}
 
 
+def test_the_encoding_of_other_files_is_not_a_workbooks() -> None:
+    rows = [["order_id", "date", "product", "quantity", "price"], ["1", "2024-01-02", "Käse", 1, 5]]
+    meant = read("orders", {"orders.xlsx": workbook({"Orders": rows})}, encoding="cp1250")
+    assert meant.events[0]["properties"]["products"][0]["product_id"] == "Käse"
+
+
 def test_what_is_no_workbook_is_said() -> None:
     with pytest.raises(Unimportable, match=r"o\.xlsx is no workbook that can be read"):
         read("orders", {"o.xlsx": b"order_id,date,total"})

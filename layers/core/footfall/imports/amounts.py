@@ -16,6 +16,8 @@ WRITTEN = re.compile(
     r"(?P<open>\()?(?P<sign>[-+\u2212]?)\s*(?P<before>[^\d\s.,()+\-\u2212%][^\d()+\-\u2212%]{0,7}?)?\s*(?P<sign2>[-+\u2212]?)\s*"
     r"(?P<digits>[.,]?\d[\d.,'\u2019\s]*?)\s*(?P<after>[^\d\s.,()+\-\u2212%][^\d()+\-\u2212%]{0,7}?)?\s*(?P<sign3>[-\u2212]?)(?P<close>\))?"
 )
+NO_CENTS = re.compile(r"(?<=\d)[.,][-\u2013\u2014]{1,2}(?!\s*\d)")
+"""Dashes in place of cents: `12.-`, `12,--`."""
 GROUP_MARKS = re.compile(r"[.,'\u2019\s]")
 """What parts thousands; the decimal mark is gone when they are looked for."""
 LONGEST = 60
@@ -85,15 +87,15 @@ def read_amount(text: str, decimal: str) -> Amount | None:
     """
     if decimal == POINT and PLAIN.fullmatch(text):
         return Amount(Decimal(text), "")
-    found = WRITTEN.fullmatch(text.strip()) if len(text) < LONGEST else None
+    found = WRITTEN.fullmatch(NO_CENTS.sub("", text.strip())) if len(text) < LONGEST else None
     if not found or bool(found["open"]) != bool(found["close"]):
         return None
     digits = _plain(found["digits"], MARKS[decimal])
     signs = [found[name] for name in ("sign", "sign2", "sign3") if found[name]]
     currencies = [found[name].strip() for name in ("before", "after") if found[name]]
-    if digits is None or len(signs) > 1 or len(currencies) > 1:
+    if digits is None or len(signs) + bool(found["open"]) > 1 or len(currencies) > 1:
         return None
-    negative = bool(found["open"]) != any(sign in MINUS for sign in signs)
+    negative = bool(found["open"]) or any(sign in MINUS for sign in signs)
     number = Decimal(digits)
     return Amount(-number if negative else number, currencies[0] if currencies else "") if number < MOST else None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 from footfall.caching import cached_for_short_texts
-from footfall.errors import Unimportable, Unstorable
+from footfall.errors import Unimportable
 from footfall.events.times import parse_time
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -159,10 +159,3 @@ def _exists(year: int, month: int, day: int) -> bool:
     except ValueError:
         return False
     return True
-
-
-def check_moment(moment: datetime | None, column: str) -> datetime:
-    """Returns a time that was read; raises Unstorable, naming the column, when there is none."""
-    if moment is None:
-        raise Unstorable("bad_date", f"{column} is not a time of the calendar from 1970 until now, or not in its order")
-    return moment

@@ -77,17 +77,14 @@ PROPERTIES = ("product_id", "category", "brand", "price", "quantity", "value", "
 
 def moment_of(row: TableRow, destination: Destination) -> datetime:
     """Returns when an event happened; raises Unstorable when its row does not say so."""
-    moment = row.moment("timestamp", destination.zone, destination.latest)
-    if moment is None:
-        raise Unstorable("bad_date", f"{row.reader.column('timestamp')} is empty")
-    return moment
+    return row.told_moment("timestamp", destination.zone, destination.latest)
 
 
 def group_of(row: TableRow, at: datetime) -> str:
     """Returns the group of a row: its own, but for what REES46's session buys at one moment, which is one order."""
     if row.reader.layout is REES46 and row.text("event_type") == PURCHASE:
         return f"{row.text('user_id')}|{row.text('session_id')}|{at.isoformat()}"
-    return f"{row.row.file:03}|{row.row.line:012}"
+    return row.row.place
 
 
 def event_of(rows: Sequence[TableRow], destination: Destination) -> Json:
@@ -111,8 +108,11 @@ def _of_rees46(rows: Sequence[TableRow]) -> Json:
     products = [_product(row) for row in rows]
     if kind != TYPES[PURCHASE]:
         return {"eventType": kind, "properties": products[0]}
-    total = sum(number for row in rows if (number := row.number("price")))
-    return {"eventType": kind, "properties": {"products": products, "total": plain_number(Decimal(total))}}
+    prices = [price for row in rows if (price := row.number("price")) is not None]
+    if len(prices) < len(rows):
+        raise Unstorable("bad_number", f"{rows[0].reader.column('price')} is empty")
+    total = plain_number(sum(prices, Decimal(0)))
+    return {"eventType": kind, "properties": {"products": products, "total": total}}
 
 
 def _product(row: TableRow) -> Json:
@@ -144,7 +144,10 @@ def _value(row: TableRow, name: str) -> str | None:
     if FIELDS[name] != "amount":
         return row.text(name)
     found = row.amount(name)
-    return None if found is None else plain_number(found.number)
+    if found is None:
+        return None
+    sign = "" if name == "quantity" else found.currency  # says which currency it is, where no column does
+    return f"{plain_number(found.number)} {sign}".rstrip()
 
 
 def _type_of(named: str, url: str) -> Json:

@@ -50,7 +50,7 @@ def row_key(row: TableRow, destination: Destination) -> RowKey:
     """Returns every row is of its own."""
     if not row.text("text") and not row.text("title") and not row.text("rating"):
         raise Unstorable("nothing_said", "the row has neither a text nor a rating")
-    return RowKey(f"{row.row.file:03}|{row.row.line:012}", 0, _at(row, destination))
+    return RowKey(row.row.place, 0, _at(row, destination))
 
 
 def group_events(rows: Sequence[TableRow], destination: Destination) -> GroupEvents:
@@ -85,10 +85,7 @@ def _person(row: TableRow, made: str) -> dict[str, str]:
 
 
 def _at(row: TableRow, destination: Destination) -> str:
-    moment = row.moment("timestamp", destination.zone, destination.latest)
-    if moment is None:
-        raise Unstorable("bad_date", f"{row.reader.column('timestamp')} is empty")
-    return moment.isoformat()
+    return row.told_moment("timestamp", destination.zone, destination.latest).isoformat()
 
 
 FEEDBACK = Kind(FIELDS, (OLIST, ANY), row_key, group_events)

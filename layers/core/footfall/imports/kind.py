@@ -12,13 +12,15 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from footfall.errors import Unstorable
+from footfall.imports.ids import id_of
 from footfall.imports.layouts import FieldType, Layout
 from footfall.imports.reader import Reader, TableRow
 from footfall.imports.rows import Row
 from footfall.schemas.event import Json
 from footfall.schemas.product import ProductDocument
 
-MAX_GUESS = 256
+MAX_GUESS = 200
+"""The longest id that an order may have."""
 AHEAD = timedelta(hours=24)
 """How far a row's time may lie ahead of the import: other time zones, other clocks."""
 
@@ -90,8 +92,8 @@ class Kind:
 
     def key_of_unreadable(self, reader: Reader, row: Row) -> RowKey | None:
         """Returns where a row that cannot be read seems to belong, of a kind whose groups are whole; else None."""
-        group = reader.guess(row, self.whole)[:MAX_GUESS] if self.whole else ""
-        return RowKey(group) if group else None
+        group = id_of(reader.guess(row, self.whole)) if self.whole else None
+        return RowKey(group) if group and len(group) <= MAX_GUESS else None
 
 
 def refused_whole(rows: Sequence[Row], problems: Mapping[Row, Unstorable]) -> GroupEvents:

@@ -13,7 +13,7 @@ from typing import Literal
 from footfall.errors import Unimportable
 
 FieldType = Literal["text", "amount", "date"]
-ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xls", ".ods", ".json", ".jsonl", ".ndjson", ".gz")
+ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xlsm", ".xls", ".ods", ".json", ".jsonl", ".ndjson", ".gz")
 SUGGESTED = 3
 SIMILAR = 0.6
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from footfall.currencies import UNKNOWN, read_currency
 from footfall.errors import Unstorable
-from footfall.imports.amounts import plain_number
 from footfall.imports.ids import id_of
 from footfall.imports.kind import Destination, GroupEvents, Kind, Refused, RowKey
 from footfall.imports.layouts import FieldType, layout
@@ -81,15 +81,15 @@ def row_key(row: TableRow, _: Destination) -> RowKey:
 
 def group_events(rows: Sequence[TableRow], destination: Destination) -> GroupEvents:
     """Returns the products that the rows of one handle, or of one id, describe; no events."""
-    found: dict[str, ProductDocument] = {}
+    found: list[ProductDocument] = []
     refused = []
     for row in rows:
         try:
             if document := _document(row, rows, destination):
-                found[document["_id"]] = document
+                found.append(document)
         except Unstorable as error:
             refused.append(Refused(row.row, error.reason, error.detail))
-    return GroupEvents([], refused=refused, products=list(found.values()))
+    return GroupEvents([], refused=refused, products=found)
 
 
 def _document(row: TableRow, rows: Sequence[TableRow], destination: Destination) -> ProductDocument | None:
@@ -98,7 +98,8 @@ def _document(row: TableRow, rows: Sequence[TableRow], destination: Destination)
         return None
     product_id = id_of(row.text("sku")) or id_of(row.text("product_id")) or ""
     amount, updated_at = row.amount("price"), row.moment("updated_at", destination.zone, destination.latest)
-    currency = row.text("currency").upper() or destination.currency
+    told = row.text("currency") or (amount.currency if amount else "")
+    currency = (read_currency(told, destination.currency) or UNKNOWN) if told else destination.currency
     names = {name: _first(row, rows, name) for name in ("name", "category", "brand", "url", "image")}
     return ProductDocument(
         _id=f"{destination.site_id}:{product_id[:MAX_ID]}",
@@ -107,7 +108,7 @@ def _document(row: TableRow, rows: Sequence[TableRow], destination: Destination)
         name=names["name"],
         category=names["category"],
         brand=names["brand"],
-        price=minor_units(plain_number(amount.number), currency) if amount else None,
+        price=minor_units(amount.number, currency) if amount else None,
         currency=currency,
         url=names["url"],
         image=names["image"],

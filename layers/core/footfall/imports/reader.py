@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from footfall.errors import Unstorable
 from footfall.imports.amounts import Amount, read_amount
-from footfall.imports.dates import check_moment, read_moment
+from footfall.imports.dates import read_moment
 from footfall.imports.layouts import Layout
 from footfall.imports.rows import Row, fields_of, join_quoted, read_lines, text_of
 from footfall.imports.texts import values_of_array
@@ -139,7 +139,17 @@ class TableRow(NamedTuple):
         if not text:
             return None
         found = read_moment(text, self.reader.dates, self.reader.zone or zone, latest)
-        return check_moment(found, self.reader.column(field))
+        if found is None:
+            not_read = "is not a time of the calendar from 1970 until now, or not in its order"
+            raise Unstorable("bad_date", f"{self.reader.column(field)} {not_read}")
+        return found
+
+    def told_moment(self, field: str, zone: ZoneInfo, latest: datetime) -> datetime:
+        """Returns the same; raises Unstorable also where the field is empty."""
+        moment = self.moment(field, zone, latest)
+        if moment is None:
+            raise Unstorable("bad_date", f"{self.reader.column(field)} is empty")
+        return moment
 
 
 def read_rows(reader: Reader, stream: IO[bytes], file: int) -> Iterator[Row]:

@@ -20,6 +20,11 @@ class Row(NamedTuple):
     line: int
     raw: bytes
 
+    @property
+    def place(self) -> str:
+        """Where it stands, as a text that sorts as rows stand."""
+        return f"{self.file:03}|{self.line:012}"
+
 
 def read_lines(stream: IO[bytes], file: int) -> Iterator[Row]:
     """Returns every line; of one longer than a row may be, only the first bytes are kept, one more than the limit."""

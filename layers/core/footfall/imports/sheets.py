@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 BLOCK = 256 * 1024
 MAX_UNPACKED_BYTES = 1_000_000_000
 """A workbook is held in memory while it is read."""
-ZIP = b"PK\x03\x04"
 
 
 def table_of(name: str, stream: IO[bytes]) -> IO[bytes]:

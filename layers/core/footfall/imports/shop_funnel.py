@@ -64,9 +64,7 @@ def _page_of(text: str) -> str:
 
 
 def _midnight(row: TableRow, destination: Destination) -> datetime:
-    day = row.moment("date", destination.zone, destination.latest)
-    if day is None:
-        raise Unstorable("bad_date", f"{row.reader.column('date')} is empty")
+    day = row.told_moment("date", destination.zone, destination.latest)
     return day.replace(hour=0, minute=0, second=0, microsecond=0)
 
 

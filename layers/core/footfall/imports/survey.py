@@ -17,6 +17,7 @@ from footfall.errors import Unimportable, Unstorable
 from footfall.imports.amounts import DecimalEvidence
 from footfall.imports.dates import YEAR_FIRST, DateEvidence
 from footfall.imports.kind import Kind
+from footfall.imports.kinds import is_workbook
 from footfall.imports.layouts import FieldType, Layout, places, recognised, squashed
 from footfall.imports.reader import ARRAY, Reader, read_header, read_rows
 from footfall.imports.rows import Row, fields_of, read_lines
@@ -65,7 +66,7 @@ def survey(kind: Kind, name: str, opened: Open, options: ReadingOptions) -> Read
     Raises Unimportable, naming the file and what to do, when it has no layout of the kind, or nothing decides on the
     order of day and month or on the decimal mark.
     """
-    encoding = options.encoding or _encoding(opened)
+    encoding = UTF8 if is_workbook(name) else options.encoding or _encoding(opened)
     with opened() as stream:
         text = as_utf8(stream, encoding)
         lines = read_lines(text, 0)

@@ -1,6 +1,7 @@
 """People in files: who is known to the shop, as identify events with all that the file says of them."""
 
 from collections.abc import Sequence
+from itertools import islice
 
 from footfall.errors import Unstorable
 from footfall.events.nobody import somebody
@@ -46,7 +47,7 @@ def row_key(row: TableRow, destination: Destination) -> RowKey:
     if not user_id or len(user_id) > MAX_ID:
         column = row.reader.column("user_id" if "user_id" in row.values else "email")
         raise Unstorable("bad_user_id", f"{column} is empty or names nobody, or is longer than {MAX_ID} characters")
-    return RowKey(f"{row.row.file:03}|{row.row.line:012}", 0, _at(row, destination))
+    return RowKey(row.row.place, 0, _at(row, destination))
 
 
 def group_events(rows: Sequence[TableRow], destination: Destination) -> GroupEvents:
@@ -54,8 +55,9 @@ def group_events(rows: Sequence[TableRow], destination: Destination) -> GroupEve
     (row,) = rows
     user_id, at = _user_id(row), _at(row, destination)
     others = {name: row.texts[place].strip() for name, place in row.reader.others.items()}
-    told = {**others, **{name: row.text(name) for name in TRAITS}}
-    traits = {name: value[:MAX_TEXT] for name, value in list(told.items())[:MAX_TRAITS] if value}
+    ours = {name: row.text(name) for name in TRAITS}
+    filled = ((name, value[:MAX_TEXT]) for name, value in {**ours, **others, **ours}.items() if value)
+    traits = dict(islice(filled, MAX_TRAITS))
     visitor_id = id_of(row.text("visitor_id"))
     said = sorted(f"{name}={value}" for name, value in traits.items())
     event = {
@@ -80,10 +82,7 @@ def _at(row: TableRow, destination: Destination) -> str:
         return (
             destination.at.astimezone(destination.zone).replace(hour=0, minute=0, second=0, microsecond=0).isoformat()
         )
-    moment = row.moment("created_at", destination.zone, destination.latest)
-    if moment is None:
-        raise Unstorable("bad_date", f"{row.reader.column('created_at')} is empty")
-    return moment.isoformat()
+    return row.told_moment("created_at", destination.zone, destination.latest).isoformat()
 
 
 USERS = Kind(FIELDS, (SHOPIFY, ANY), row_key, group_events)

@@ -18,7 +18,6 @@ from footfall.schemas.order import OrderDocument, OrderFlag, OrderStatus
 ORDER_EVENTS = frozenset({"order_completed", "order_updated", "order_refunded", "order_cancelled"})
 PARTS: tuple[Literal["shipping", "tax", "discount"], ...] = ("shipping", "tax", "discount")
 TELLING = frozenset({"order_completed", "order_updated"})
-UTC = ZoneInfo("UTC")
 Value = TypeVar("Value")
 
 
@@ -30,7 +29,7 @@ def order_id_of(event: EventDocument) -> str | None:
     return named or (f"event:{event['event_id']}" if event["type"] == "order_completed" else None)
 
 
-def fold_orders(order_id: str, events: Sequence[EventDocument], zone: ZoneInfo = UTC) -> list[OrderDocument]:
+def fold_orders(order_id: str, events: Sequence[EventDocument], zone: ZoneInfo) -> list[OrderDocument]:
     """Returns the order of an id from all events that speak of it, in any order; `zone` says which day is one.
 
     Where two customers have completed it, and neither is told by a source that knows better, they are two orders: that
@@ -51,11 +50,6 @@ def fold_orders(order_id: str, events: Sequence[EventDocument], zone: ZoneInfo =
 def name_of_another(order_id: str, customer: str) -> str:
     """Returns what an order is called whose id another customer's order has."""
     return f"{order_id}@{customer}"
-
-
-def fold_order(order_id: str, events: Sequence[EventDocument], zone: ZoneInfo = UTC) -> OrderDocument:
-    """Returns the first of the orders of an id, which nearly always is the only one."""
-    return fold_orders(order_id, events, zone)[0]
 
 
 def _fold(order_id: str, events: Sequence[EventDocument], count: int, zone: ZoneInfo) -> OrderDocument:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -79,20 +81,20 @@ def _content(event: EventDocument, one: _Told, zone: ZoneInfo) -> tuple[object, 
 def _across_sources(told: Iterable[_Told]) -> list[_Told]:
     # what a less trusted source tells is a refund of its own only where no better one tells of the same amount
     kept: list[_Told] = []
-    matched: set[tuple[int, int]] = set()
-    for one in sorted(told, key=lambda one: (-one.trust, one.at)):
-        same = next(
-            (at for at, better in enumerate(kept) if _is_same(one, better) and (one.trust, at) not in matched), None
-        )
-        if same is None:
-            kept.append(one)
-        else:
-            matched.add((one.trust, same))
+    in_order = sorted(told, key=lambda one: (-one.trust, one.at))
+    for _, of_one_trust in groupby(in_order, key=attrgetter("trust")):
+        unmatched = list(kept)
+        for one in of_one_trust:
+            same = next((at for at, better in enumerate(unmatched) if _is_same(one, better)), None)
+            if same is None:
+                kept.append(one)
+            else:
+                del unmatched[same]
     return kept
 
 
 def _is_same(one: _Told, better: _Told) -> bool:
-    return better.trust > one.trust and one.amount == better.amount and not (one.refund_id and better.refund_id)
+    return one.amount == better.amount and not (one.refund_id and better.refund_id)
 
 
 def _read(event: EventDocument, order: Ordered) -> _Told:

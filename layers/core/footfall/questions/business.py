@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from footfall.customers.rfm_segments import AT_RISK, CANNOT_LOSE, CHAMPIONS, LOYAL
 from footfall.days import DayRange, day_of, start_of, zone_named
 from footfall.money import major_units
-from footfall.orders.purchases import last_moment, purchases
+from footfall.orders.purchases import purchases
 from footfall.questions.left_out import OtherCurrencies, UnknownAmounts, count_unknown, other_currencies
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
@@ -118,7 +118,8 @@ def _ends(rollups: Rollups, field: Literal["placed_at", "refunds.at"]) -> list[d
         .sort([("site_id", direction), (field, direction)])
         .limit(1)
     ]
-    moments = [moment for order in found for moment in (order["placed_at"], last_moment(order))]
+    refunded = [refund["at"] for order in found for refund in order["refunds"]]
+    moments = [*(order["placed_at"] for order in found), *refunded]
     return [moment for moment in moments if moment is not None]
 
 

@@ -42,9 +42,8 @@ class Rfm(BaseModel):
     recency: int = Field(description="Days from the last order to `as_of`", examples=[12])
     frequency: int = Field(description="Orders with a price", examples=[7])
     monetary: float = Field(description="What those orders amount to, before refunds", examples=[1250.5])
-    refunded: float = Field(description="What was refunded of all orders", examples=[20.0])
     revenue: float = Field(description="The same as `monetary`", examples=[1250.5])
-    refunds: float = Field(description="The same as `refunded`", examples=[20.0])
+    refunds: float = Field(description="What was given back of all orders", examples=[20.0])
     net_revenue: float = Field(description="`revenue` less `refunds`", examples=[1230.5])
     rfm_score: str = Field(description="Scores for recency, frequency and monetary value", examples=["545"])
     rfm_segment: str = Field(examples=["Champions"])
@@ -61,7 +60,6 @@ class Rfm(BaseModel):
             recency=customer["recency"],
             frequency=customer["frequency"],
             monetary=major_units(monetary, currency),
-            refunded=major_units(refunded, currency),
             revenue=major_units(monetary, currency),
             refunds=major_units(refunded, currency),
             net_revenue=major_units(monetary - refunded, currency),
@@ -122,13 +120,11 @@ class OrdersSummary(BaseModel):
     """All orders as they stand now, of the site's currency; `recent` are the newest twenty in any currency."""
 
     count: int = Field(description="Orders with a price")
-    total: float = Field(description="What they amount to, before refunds")
-    refunded: float
+    revenue: float = Field(description="What they amount to, before refunds")
+    refunds: float = Field(description="What was given back of all orders")
+    net_revenue: float = Field(description="`revenue` less `refunds`")
     average_order_value: float
     recent: list[CustomerOrder]
-    revenue: float = Field(description="The same as `total`")
-    refunds: float = Field(description="The same as `refunded`")
-    net_revenue: float = Field(description="`revenue` less `refunds`")
     other_currencies: OtherCurrencies
     unknown_amounts: UnknownAmounts
 
@@ -219,17 +215,15 @@ def _visits(by_device: Sequence[_DeviceSessions]) -> Visits:
 def _summary(placed: Sequence[OrderDocument], currency: str) -> OrdersSummary:
     ours = [order for order in placed if in_currency(order, currency)]
     bought = [order for order in ours if is_purchase(order)]
-    total, refunded = sum(order["total"] for order in bought), sum(order["refunded"] for order in ours)
+    revenue, refunds = sum(order["total"] for order in bought), sum(order["refunded"] for order in ours)
     others = Counter(one["currency"] for one in placed if is_purchase(one) and not in_currency(one, currency))
     return OrdersSummary(
         count=len(bought),
-        total=major_units(total, currency),
-        refunded=major_units(refunded, currency),
-        average_order_value=major_units(total / len(bought), currency) if bought else 0.0,
+        revenue=major_units(revenue, currency),
+        refunds=major_units(refunds, currency),
+        net_revenue=major_units(revenue - refunds, currency),
+        average_order_value=major_units(revenue / len(bought), currency) if bought else 0.0,
         recent=[_order(order, currency) for order in placed[:RECENT_ORDERS]],
-        revenue=major_units(total, currency),
-        refunds=major_units(refunded, currency),
-        net_revenue=major_units(total - refunded, currency),
         other_currencies=counted(others),
         unknown_amounts=sum(map(is_unknown, placed)),
     )

@@ -16,7 +16,7 @@ from footfall.questions.left_out import (
     other_currencies,
 )
 from footfall.schemas.customer import CustomerDocument
-from footfall.schemas.paging import PagedQuestion, paged
+from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.sites import get_site
 from footfall.stores import collections
 from footfall.stores.mongo import answering, database
@@ -65,14 +65,11 @@ class CustomerLine(Rfm):
     device: str = Field(description="The device most visits were made on", examples=["Mobile"])
 
 
-class CustomersAnswer(BaseModel):
+class CustomersAnswer(PagedAnswer):
     """A page of the site's customers, as the last training found them."""
 
     customers: list[CustomerLine]
     total: int = Field(description="Customers that the filters let through", examples=[4338])
-    page: int
-    page_size: int
-    total_pages: int
     other_currencies: OtherCurrencies
     unknown_amounts: UnknownAmounts
 

@@ -36,22 +36,20 @@ class _Counted(TypedDict):
 
 
 def other_currencies(
-    site: Site, whose: Condition | None = None, session: ClientSession | None = None, **placed: object
+    site: Site, whose: Condition | None = None, session: ClientSession | None = None
 ) -> list[OtherCurrency]:
-    """Returns how many purchases are in which other currencies; `placed` bounds when ($lt=), `whose` says of whom."""
+    """Returns how many purchases are in which other currencies; `whose` says of whom."""
     found: Pipeline = [
-        {"$match": {**foreign_purchases(site, **placed), **(whose or {})}},
+        {"$match": {**foreign_purchases(site), **(whose or {})}},
         {"$group": {"_id": "$currency", "orders": {"$sum": 1}}},
     ]
     groups = orders.aggregate(database(), _Counted, found, session=session)
     return counted({group["_id"]: group["orders"] for group in groups})
 
 
-def count_unknown(
-    site: Site, whose: Condition | None = None, session: ClientSession | None = None, **placed: object
-) -> int:
+def count_unknown(site: Site, whose: Condition | None = None, session: ClientSession | None = None) -> int:
     """Returns how many orders have a total that is not known."""
-    return orders.of(database()).count_documents({**unknown_amounts(site, **placed), **(whose or {})}, session=session)
+    return orders.of(database()).count_documents({**unknown_amounts(site), **(whose or {})}, session=session)
 
 
 def of_days(days: Iterable[DayLeftOut]) -> list[OtherCurrency]:
