@@ -63,6 +63,13 @@ def test_what_is_said_without_a_currency_is_in_the_orders(pipeline: Mongo) -> No
     assert [refund["amount"] for refund in orders(pipeline)[0]["refunds"]] == [1800, 1800]
 
 
+def test_a_file_that_tells_no_currency_leaves_the_orders(pipeline: Mongo) -> None:
+    tell(said(minute=1, total=110, currency="USD"))
+    tell(said(total=120), source="import:monday")
+    (order,) = orders(pipeline)
+    assert (order["currency"], order["total"]) == ("USD", 12000)
+
+
 def test_who_seemed_another_customer_has_no_order_once_a_file_knows_better(pipeline: Mongo) -> None:
     tell(said(total=50, userId="ann"), said(minute=1, total=50, userId="bob"))
     assert [order["order_id"] for order in orders(pipeline)] == ["o1", "o1@bob"]

@@ -14,7 +14,7 @@ from footfall.events.storable import MAX_EVENT_BYTES
 from footfall.money import minor_units
 from footfall.schemas.event import IncomingEvent, Json
 from footfall.schemas.site import PageRule
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -110,6 +110,7 @@ def _is_compared(value: object) -> bool:
 
 
 @given(st.dictionaries(OPTIONAL, ANYTHING.filter(_is_compared), max_size=9))
+@example({"sentAt": {"": None}, "sent_at": 0, "message_id": {"": None}})
 def test_no_field_is_so_odd_that_it_costs_another_or_the_event(said: Json) -> None:
     alone: Json = {}
     for field, names in NAMES.items():
@@ -123,6 +124,7 @@ def test_no_field_is_so_odd_that_it_costs_another_or_the_event(said: Json) -> No
         encode(normalise({"eventType": "click", **said, "eventId": "e"}, a_message([]), a_site(), NOON))
 
 
+SEQUENCE = {"properties": {"sequence": "99999999999999999999"}}
 MENDED = {"properties": {"n": "123456789012345678901234567890", "ab": "\ufffd"}}
 
 
@@ -134,6 +136,7 @@ MENDED = {"properties": {"n": "123456789012345678901234567890", "ab": "\ufffd"}}
         ({"properties": '{"a": 1}'}, {"properties": {"a": 1}}, None),
         ({"properties": "[]"}, {}, None),
         ({"properties": '{"n": 123456789012345678901234567890, "a\\u0000b": "\\ud83d"}'}, MENDED, "properties_mended"),
+        ({"properties": '{"sequence": 99999999999999999999}'}, SEQUENCE, "properties_mended"),
         ({"properties": '{"ip": "203.0.113.77"}'}, {"properties": {"ip": "203.0.113.0"}}, None),
         ({"properties": json.dumps({"a": nested(30)})}, {}, "properties_invalid"),
         ({"properties": [1]}, {}, "properties_invalid"),

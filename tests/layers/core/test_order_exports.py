@@ -193,7 +193,59 @@ def test_woocommerces_own_analytics() -> None:
     order = {"date": "2025-11-13 10:00:00", "order": 17, "status": "processing", "itemssold": 2, "nrevenue": "49.90"}
     meant = export(header, {**order, "customer": "Ann A", "products": "2× Lamp"})
     assert meant.readers[0].layout.name == "woocommerce-analytics"
-    assert meant.orders() == {"17": ("2025-11-13", "49.90", [])}
+    assert meant.orders() == {"17": ("2025-11-13", "49.90", [["Lamp", None, 2]])}
+    several = export(header, {**order, "products": "2× Lamp, red, 1× Mug"})
+    assert several.orders()["17"][2] == [["Lamp, red", None, 2], ["Mug", None, 1]]
+    assert export(header, {**order, "products": "a lamp"}).reasons == {(0, 2): "bad_lines"}
+
+
+LISTED = (
+    "order_id,order_number,order_date,paid_date,status,shipping_total,shipping_tax_total,fee_total,fee_tax_total,"
+    "tax_total,cart_discount,order_discount,discount_total,order_total,order_subtotal,order_key,order_currency,"
+    "payment_method,payment_method_title,transaction_id,customer_ip_address,customer_user_agent,shipping_method,"
+    "customer_id,customer_user,customer_email,billing_first_name,billing_last_name,billing_email,billing_country,"
+    "customer_note,wt_import_key,tax_items,shipping_items,fee_items,coupon_items,refund_items,order_notes,"
+    "download_permissions,line_item_1,line_item_2"
+)
+
+
+def test_woocommerces_lines_in_cells_of_their_own() -> None:
+    told = {
+        "ordernumber": 61, "orderdate": "2025-11-13 10:00:00", "status": "completed", "shippingtotal": "4.50",
+        "ordertotal": "84.50", "ordercurrency": "EUR", "customerid": 7,
+    }  # fmt: skip
+    lines = {
+        "lineitem1": "name:Lamp: red|product_id:31|sku:LAMP|quantity:2|total:60.00|sub_total:60.00",
+        "lineitem2": "name:Cheese|product_id:32|sku:|quantity:0.5|total:20.00|sub_total:20.00",
+    }
+    back = "amount:10.00|reason:broken: it|date:2025-11-20 09:00:00;amount:5.00|reason:|date:2025-11-21 09:00:00"
+    meant = export(LISTED, {**told, **lines, "refunditems": back})
+    assert meant.orders() == {"61": ("2025-11-13", "84.50", [["LAMP", "30", 2], ["32", "40", "0.5"]])}
+    assert meant.events[0]["properties"]["products"][0]["name"] == "Lamp: red"
+    assert [(event["timestamp"][:10], event["properties"]["total"]) for event in meant.events[1:]] == [
+        ("2025-11-20", "10.00"), ("2025-11-21", "5.00"),
+    ]  # fmt: skip
+    assert len({event["properties"]["refund_id"] for event in meant.events[1:]}) == 2
+    assert export(LISTED, {**told, "lineitem1": "Lamp"}).reasons == {(0, 2): "bad_lines"}
+    for unread in ("amount:ten|date:2025-11-20", "reason:x"):
+        assert export(LISTED, {**told, "refunditems": unread}).reasons == {(0, 2): "bad_lines"}
+    assert export(LISTED, {**told, "refunditems": "amount:5|date:soon"}).reasons == {(0, 2): "bad_date"}
+
+
+def test_woocommerces_lines_in_one_cell() -> None:
+    header = "order_id,order_number,date,status,shipping_total,discount_total,refunded_total,order_total,currency"
+    cell = (
+        "id:10|name:Lamp|product_id:31|sku:LAMP|quantity:1|subtotal:50.00|subtotal_tax:0|total:50.00|total_tax:0|"
+        "refunded:0|refunded_qty:0|meta:;id:11|name:Mug; blue|product_id:32|sku:|quantity:2|total:10.00|meta:Size=L"
+    )
+    meant = export(f"{header},customer_id,billing_email,billing_country,line_items,refunds", {
+        "orderid": 1, "ordernumber": 1, "date": "2025-11-13 10:00:00", "status": "completed", "shippingtotal": 0,
+        "refundedtotal": "5.00", "ordertotal": "60.00", "currency": "EUR", "customerid": 7, "lineitems": cell,
+        "refunds": "id:99|date:2025-12-01 08:00:00|amount:5.00|reason:",
+    })  # fmt: skip
+    assert meant.orders() == {"1": ("2025-11-13", "60.00", [["LAMP", "50", 1], ["32", "5", 2]])}
+    (refund,) = meant.events[1:]
+    assert (refund["timestamp"][:10], refund["properties"]["refund_id"]) == ("2025-12-01", "99")
 
 
 def test_magentos_grid_says_one_order_a_row() -> None:

@@ -93,8 +93,8 @@ def _encoded_twice(text: str) -> Told:
         value = without_addresses(decode(text.encode()))
         if not isinstance(value, dict):
             return NOTHING if is_empty(value) else WRONG
-        whole, _ = mended(value)
-        content_of(whole)
+        whole = mended({"value": value})[0]["value"]
+        content_of({"value": whole})
     except (ValueError, RecursionError, Unstorable):
         return WRONG
     return _object(whole)[0], None if whole is value else MENDED

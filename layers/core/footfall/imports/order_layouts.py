@@ -11,7 +11,8 @@ FIELDS: dict[str, FieldType] = {
     **dict.fromkeys(("quantity", "price", "line_total", "line_discount", "line_shipping"), "amount"),
     **dict.fromkeys(("order_id", "ordered_time", "customer_id", "email", "currency", "country", "coupon"), "text"),
     **dict.fromkeys(("status", "payment_status", "person_id"), "text"),
-    **dict.fromkeys(("product_id", "sku", "product", "category", "brand", "variant", "details"), "text"),
+    **dict.fromkeys(("product_id", "sku", "product", "category", "brand", "variant"), "text"),
+    **dict.fromkeys(("details", "refunds"), "text"),
 }
 SHOPIFY = layout(
     "shopify",
@@ -40,7 +41,7 @@ SHOPIFY = layout(
 )
 WOOCOMMERCE = layout(
     "woocommerce",
-    "WooCommerce's orders (Customer/Order/Coupon Export, Import Export Suite)",
+    "WooCommerce's orders (Customer/Order/Coupon Export, Import Export Suite, Order Export & Order Import)",
     "order_id ordered_at status total currency shipping",
     "https://woocommerce.com/document/import-and-export-of-woocommerce-orders/",
     order_id="order_number|order_number_formatted|order_id",
@@ -62,6 +63,8 @@ WOOCOMMERCE = layout(
     product_id="item_product_id",
     quantity="item_quantity",
     line_total="item_total",
+    details="line_items",
+    refunds="refunds|refund_items",
 )
 WOOCOMMERCE_ADVANCED = layout(
     "woocommerce-advanced",
@@ -100,6 +103,7 @@ WOOCOMMERCE_ANALYTICS = layout(
     status="Status",
     total="N. Revenue|Net Revenue|Net Sales",
     items="Items sold",
+    details="Product(s)",
     coupon="Coupon(s)",
 )
 MAGENTO = layout(

@@ -16,7 +16,7 @@ from orjson import OPT_SORT_KEYS, dumps
 
 from footfall.errors import Unstorable
 from footfall.events.nobody import somebody
-from footfall.imports.amounts import plain_number, read_amount
+from footfall.imports.amounts import plain_number
 from footfall.imports.ids import event_id, id_of
 from footfall.imports.kind import Destination, GroupEvents, Kind, RowKey, refused_whole
 from footfall.imports.order_layouts import (
@@ -29,6 +29,7 @@ from footfall.imports.order_layouts import (
     OLIST_ORDERS,
     OLIST_PRODUCTS,
 )
+from footfall.imports.packed import PackedRefund, packed_lines, packed_refunds
 from footfall.imports.reader import TableRow
 from footfall.imports.rows import Row
 from footfall.schemas.event import Json
@@ -63,10 +64,6 @@ class _Line(NamedTuple):
     product: Json | None
     total: Decimal
     charged: bool
-
-
-PACKED = re.compile(r"(?:^|,\s*)Product (ID|Qty|SKU|Name|Weight|Variation Details|Unit Price|Total Price):\s*")
-"""What parts the fields of one product in BigCommerce's column of all products."""
 
 
 def row_key(line: TableRow, destination: Destination) -> RowKey:
@@ -162,7 +159,7 @@ def _events(rows: Sequence[TableRow], lines: Sequence[_Line], destination: Desti
     moments = [line.moment for line in lines if line.moment]
     if not moments:
         raise Unstorable("bad_date", f"{order.column('ordered_at')} is empty")
-    products = [line.product for line in lines if line.product] or _packed(order.first("details"), rows[0])
+    products = [line.product for line in lines if line.product] or _packed(rows)
     told = order.properties(destination, total, products)
     at = min(moments).isoformat()
     if gives_back or total < 0:
@@ -170,22 +167,18 @@ def _events(rows: Sequence[TableRow], lines: Sequence[_Line], destination: Desti
     return [order.event("order_completed", at, told, destination), *_taken_back(order, at, told, destination)]
 
 
-def _packed(text: str, row: TableRow) -> list[Json]:
-    # BigCommerce's "Product ID: 1, Product Qty: 2, Product SKU: A, …|Product ID: …"; the order's total stands beside it
-    products = []
-    for part in filter(None, text.split("|")):
-        _, *found = PACKED.split(part.strip())
-        told = {name: value.strip() for name, value in zip(found[::2], found[1::2], strict=False)}
-        price, quantity = (read_amount(told.get(name, ""), row.reader.decimal) for name in ("Unit Price", "Qty"))
-        if named := told.get("SKU") or told.get("ID") or told.get("Name"):
-            product = {
-                "product_id": named[:MAX_ID],
-                "name": told.get("Name"),
-                "price": plain_number(price.number) if price else None,
-                "quantity": _whole(quantity.number) if quantity else None,
-            }
-            products.append({name: value for name, value in product.items() if value not in (None, "")})
-    return products
+def _packed(rows: Sequence[TableRow]) -> list[Json]:
+    # the order's total stands beside it
+    products = [
+        {
+            "product_id": line.product_id[:MAX_ID],
+            "name": line.name,
+            "price": None if line.price is None else plain_number(line.price),
+            "quantity": None if line.quantity is None else _whole(line.quantity),
+        }
+        for line in next(filter(None, map(packed_lines, rows)), [])
+    ]
+    return [{name: value for name, value in each.items() if value not in (None, "")} for each in products]
 
 
 def _check(row: TableRow) -> bool:
@@ -212,9 +205,14 @@ def _taken_back(order: "_Order", at: str, told: Json, destination: Destination) 
     cancelled_at = order.moment("cancelled_at", destination)
     when = cancelled_at.isoformat() if cancelled_at else at
     refunded = order.number("refunded")
-    of_it = {name: told[name] for name in ("order_id", "currency")}
+    of_it: Json = {name: told[name] for name in ("order_id", "currency") if name in told}
     if cancelled_at or states & CANCELLED:
         yield order.event("order_cancelled", when, of_it, destination)
+    elif listed := order.refunds(destination):
+        for number, (one, moment) in enumerate(listed):
+            refund_id = one.refund_id or f"{told['order_id']}:export:{number}"
+            given = {**of_it, "total": plain_number(one.amount), "refund_id": refund_id}
+            yield order.event("order_refunded", moment.isoformat() if moment else at, given, destination)
     elif refunded or states & REFUNDED:
         amount = {"total": plain_number(abs(refunded))} if refunded else {}
         refund = {**of_it, **amount, "refund_id": f"{told['order_id']}:export"}
@@ -282,15 +280,25 @@ class _Order:
         told = [row.moment(field, destination.zone, destination.latest) for row in self._rows if row.text(field)]
         return max(filter(None, told), default=None)
 
-    def currency(self, destination: Destination) -> str:
-        """Returns the currency that a column or an amount tells; the site's where the file tells none."""
+    def refunds(self, destination: Destination) -> list[tuple[PackedRefund, datetime | None]]:
+        """Returns the refunds that are listed of it, each with its time where that is told."""
+        row = next((row for row in self._rows if row.text("refunds")), None)
+        if row is None:
+            return []
+        listed = packed_refunds(row)
+        dated = [row._replace(values={**row.values, "refunds": each.date}) for each in listed]
+        moments = (each.moment("refunds", destination.zone, destination.latest) for each in dated)
+        return list(zip(listed, moments, strict=True))
+
+    def currency(self) -> str:
+        """Returns the currency that a column or an amount tells; empty where the file tells none."""
         if named := self.once("currency"):
             return named.upper()
         amounts = [field for field in AMOUNTS if field in self._fields]
         signs = {sign for row in self._rows for sign in _signs(row, amounts)}
         if len(signs) > 1:
             raise Unstorable("contradiction", "the amounts of this order are of several currencies")
-        return signs.pop() if signs else destination.currency
+        return signs.pop() if signs else ""
 
     def properties(self, destination: Destination, total: Decimal, products: Sequence[Json]) -> Json:
         """Returns what the order's events say of it."""
@@ -299,7 +307,7 @@ class _Order:
         updated_at = self.moment("updated_at", destination)
         told = {
             "order_id": id_of(self._rows[0].text("order_id")),
-            "currency": self.currency(destination),
+            "currency": self.currency(),
             "country": self.first("country"),
             "coupon": self.first("coupon"),
             "total": plain_number(total),
