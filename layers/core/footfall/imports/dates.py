@@ -14,6 +14,8 @@ YEAR_FIRST, DAY_FIRST, MONTH_FIRST = "year-first", "day-first", "month-first"
 ORDERS = (YEAR_FIRST, DAY_FIRST, MONTH_FIRST)
 CENTURY, PIVOT = 2000, 70
 """Years of two digits are of this century, from 70 on of the last: as in POSIX."""
+ANY_ZONES = ("+00:00", "EST")
+"""Either alone may follow a zone that is told already: `GMT +00:00`, `+00:00 EST`."""
 COMPACT = (8, 14)
 """Digits of 20191001 and 20191001080000; so long no Unix time is that begins as a year does."""
 NUMERIC = re.compile(
@@ -88,8 +90,10 @@ def _read(text: str, dates: str) -> datetime | None:
     if text[4:5] == "-" and (moment := _iso(text)):
         return moment
     moment = parse_time(text)
-    # one that can be given an offset has none of its own, and neither has a day of eight digits
-    is_local = moment and (parse_time(f"{text} +00:00") or (text.isdigit() and len(text) in COMPACT))
+    # one that can be given any zone has none of its own, and neither has a day of eight digits
+    is_local = moment and (
+        all(parse_time(f"{text} {zone}") for zone in ANY_ZONES) or (text.isdigit() and len(text) in COMPACT)
+    )
     return moment.replace(tzinfo=None) if moment and is_local else moment
 
 
