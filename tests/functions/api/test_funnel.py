@@ -214,6 +214,15 @@ def test_a_session_counted_is_one_visitors_without_a_days_silence(shop: Mongo) -
     assert reached(answer) == [3, 1, 0]
 
 
+def test_what_happens_without_a_page_view_is_counted_for_people_and_not_for_sessions(shop: Mongo) -> None:
+    for visitor_id, page in (("ann", "pageview"), ("bob", "click")):
+        events = [(page, 0), ("product_viewed", 1), ("order_completed", 2)]
+        happen(shop, *(view("about", visitor_id, minutes, eventType=kind, sessionId="1") for kind, minutes in events))
+    asked = {"steps": "product_viewed,order_completed", "from_": TODAY, "to": TODAY}
+    assert reached(funnel(**asked)) == [2, 2]
+    assert reached(funnel(**asked, unit="session")) == [1, 1]
+
+
 def test_days_are_the_sites_own(shop: Mongo) -> None:
     know(shop, a_shop(*PAGES, time_zone="Asia/Tokyo"))
     happen(shop, view("home", minutes=11 * 60), view("search", minutes=11 * 60 + 1))

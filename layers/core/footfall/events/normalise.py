@@ -10,7 +10,7 @@ from footfall.errors import Unstorable
 from footfall.events.addresses import NOWHERE, page_at, url_parts
 from footfall.events.attribution import attribution_of, own_hosts
 from footfall.events.clocks import history_clocks, read_clocks
-from footfall.events.commerce import COMMERCE_TYPES, action_type, commerce_type
+from footfall.events.commerce import COMMERCE_TYPES, action_type, commerce_type, words_of
 from footfall.events.commerce_fields import read_commerce
 from footfall.events.devices import KNOWN, agent_of, device_of
 from footfall.events.lenient import shortened
@@ -136,7 +136,9 @@ def _kind(event_type: str, event_name: str | None) -> tuple[str, str | None]:
     ours = commerce_type(name)
     if ours:
         return ours, None if ours == name else name
-    return (name, None) if name in EVENT_TYPES else ("custom", name)
+    if name in EVENT_TYPES:
+        return name, None
+    return ("video" if "video" in words_of(name) else "custom"), name
 
 
 def _letters(name: str) -> str:

@@ -82,7 +82,7 @@ class SourceFigures(BaseModel):
 
     source: str
     sessions: int
-    conversions: int = Field(description="Sessions with an order")
+    conversions: int = Field(description="Sessions that an order came of, wherever it was told")
 
 
 class SentimentDistribution(BaseModel):
@@ -96,10 +96,14 @@ class SentimentDistribution(BaseModel):
 class Dashboard(RangeAnswer):
     """A shop at a glance. Rates in percent with two decimals, 0 where there is nothing to divide by."""
 
-    total_users: int = Field(description="Distinct people over the range", examples=[90400])
-    total_sessions: int = Field(description="Sessions that began in the range")
+    total_users: int = Field(
+        description="Distinct people over the range who viewed a page or did something", examples=[90400]
+    )
+    total_sessions: int = Field(description="Sessions that began in the range; each has a page view")
     page_views: int
-    bounce_rate: float = Field(description="Sessions of one page view and no interaction, of all sessions")
+    bounce_rate: float = Field(
+        description="Sessions of one page view and nothing else that a person does, of all sessions, in percent"
+    )
     avg_session_seconds: float
     overall_conversion_rate: float = Field(
         description="People who went through the site's first funnel, of those who entered it: as /api/funnel gives it",

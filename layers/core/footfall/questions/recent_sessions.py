@@ -33,10 +33,10 @@ class RecentSession(BaseModel):
     pages_visited: list[str]
     entry_page: str | None = None
     exit_page: str | None = None
-    converted: bool
-    conversion_value: int = Field(description="in minor units of `currency`")
+    converted: bool = Field(description="whether an order of more than nothing came of it")
+    conversion_value: int = Field(description="what came of it, in minor units of `currency`")
     currency: str | None = None
-    bounce: bool
+    bounce: bool = Field(description="one page view and nothing else that a person does")
 
 
 class RecentSessions(BaseModel):
