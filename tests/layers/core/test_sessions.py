@@ -74,6 +74,13 @@ def test_leaving_a_page_and_what_a_client_makes_up_leave_a_bounce_one() -> None:
     assert (session["interactions"], session["bounce"]) == (0, True)
 
 
+def test_a_session_with_any_event_of_a_bot_is_a_bots() -> None:
+    robot = a_document(timestamp=at(1), context={"userAgent": "Googlebot/2.1 (+http://www.google.com/bot.html)"})
+    for events in ([a_document(), robot], [robot], [robot, a_document(timestamp=at(2))]):
+        assert fold_session(events, NOON)["bot"]
+    assert not fold_session([a_document()], NOON)["bot"]
+
+
 def test_events_without_a_page_view_are_no_session() -> None:
     told = [a_document(eventType=kind, visitorId="ann") for kind in ("Order Shipped", "purchase", "click")]
     assert sessions_of(told) == []

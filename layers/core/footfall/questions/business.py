@@ -94,7 +94,7 @@ def answer(site_id: str, question: BusinessQuestion) -> BusinessMetrics:
         return BusinessMetrics(
             **figures.model_dump(),
             range=Range.of(days),
-            complete_to=rollups.moment,
+            complete_to=rollups.received_to,
             currency=rollups.site.currency,
             other_currencies=other_currencies(rollups.site, session=rollups.session),
             unknown_amounts=count_unknown(rollups.site, session=rollups.session),
