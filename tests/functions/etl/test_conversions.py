@@ -10,7 +10,7 @@ from footfall.schemas.event import Json
 from footfall.schemas.message import API_KEY_SOURCE, EventsMessage, SessionsMessage, Span
 from pymongo.database import Database
 
-from functions.etl.events import orders, sessions
+from functions.etl.events import conversions, orders, sessions
 from functions.etl.events.handler import handler
 from tests.support.builders import NOON, LambdaContext, a_message, an_event, at, sqs_event
 from tests.support.visits import roll_up
@@ -95,6 +95,16 @@ def test_it_came_of_the_buyers_last_session_on_whatever_device_whatever_arrives_
     assert converted(pipeline) == {"phone 60": ["o1"]}
 
 
+def test_a_new_visitor_who_says_who_they_are_brings_what_was_told_before(pipeline: Mongo) -> None:
+    run(buys(10, userId="ann"), looks(0, userId="ann"))
+    assert converted(pipeline) == {"phone 0": ["o1"]}
+
+
+def test_an_order_of_somebody_whom_the_page_does_not_know_came_of_the_session_that_told_it(pipeline: Mongo) -> None:
+    run(buys(4, userId="ann"), buys(5, "phone", sessionId="s"), looks(0, sessionId="s"))
+    assert converted(pipeline) == {"phone 0": ["o1"]}
+
+
 def test_a_page_view_that_makes_a_session_of_events_brings_it_the_order(pipeline: Mongo) -> None:
     run(buys(10, "phone"))
     assert converted(pipeline) == {}
@@ -139,6 +149,14 @@ def test_an_order_that_turns_out_to_be_another_customers_moves_and_both_days_cha
     run(buys(11, "bob", userId="bob"), source=API_KEY_SOURCE)
     assert converted(pipeline) == {"desk -1440": ["o1"]}
     assert stale(pipeline) == {"2026-02-28", "2026-03-01"}
+
+
+def test_an_order_that_only_its_refund_said_to_be_somebodys_leaves_their_session(pipeline: Mongo) -> None:
+    given_back = an_event(eventType="refund", visitorId="bob", userId="bob", properties={"order_id": "o1", "total": 1})
+    run(looks(0, "desk", userId="bob"), buys(10, "somebody"), given_back)
+    assert converted(pipeline) == {"desk 0": ["o1"]}
+    run(an_event(eventType="order_updated", visitorId="erp", userId="ann", properties={"order_id": "o1"}))
+    assert converted(pipeline) == {}
 
 
 def test_the_order_of_a_second_customer_came_of_theirs_until_it_turns_out_to_be_none(pipeline: Mongo) -> None:
@@ -201,6 +219,9 @@ def test_a_recheck_finds_what_came_of_a_session(pipeline: Mongo) -> None:
     event["Records"][0]["body"] = message.model_dump_json()
     handler(event, LambdaContext())
     assert converted(pipeline) == {"phone 0": ["o1"]}
+    right = pipeline["user_sessions"].find_one({})
+    handler(event, LambdaContext())
+    assert pipeline["user_sessions"].find_one({}) == right
 
 
 def test_an_order_that_arrives_while_its_buyers_first_session_is_written_is_found(
@@ -233,6 +254,22 @@ def test_a_session_that_is_written_while_its_order_is_brings_it(
     monkeypatch.setattr(orders, "_write", write_late)
     run(buys(5, "phone"))
     assert converted(pipeline) == {"phone 0": ["o1"]}
+
+
+def test_two_orders_that_are_told_at_once_both_came_of_the_session(
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = conversions._write
+    waiting = [buys(6, "phone", "o2")]
+
+    def write_late(*args: Any) -> Any:
+        while waiting:
+            run(waiting.pop())
+        return write(*args)
+
+    monkeypatch.setattr(conversions, "_write", write_late)
+    run(looks(0), buys(5, "phone"))
+    assert converted(pipeline) == {"phone 0": ["o1", "o2"]}
 
 
 def test_the_live_view_is_told_what_came_of_a_session(pipeline: Mongo, announced: list[SessionsMessage]) -> None:

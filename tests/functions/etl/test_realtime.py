@@ -116,6 +116,15 @@ def test_messages_twice_and_in_any_order_leave_the_latest_news(redis: Redis) -> 
     assert kept(redis, "session:demo:s1")["last_page"] == "payment"
 
 
+def test_what_came_of_a_session_afterwards_is_news_too(redis: Redis) -> None:
+    before, after = (a_session(converted=converted, conversion_value=500 * converted) for converted in (False, True))
+    for sessions in ([before, after], [after, before]):
+        redis.flushdb()
+        for session in sessions:
+            show(*records([session.model_copy(update={"ended_at": before.ended_at})]))
+        assert kept(redis, "session:demo:s1")["converted"]
+
+
 def test_sites_are_kept_apart(redis: Redis) -> None:
     show(*records([a_session()], site_id="demo"), *records([a_session(person_id="bob")], site_id="other"))
     assert redis.zrange("realtime:users:demo", 0, -1) == ["ann"]
