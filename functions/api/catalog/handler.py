@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import Path, status
 from footfall.http.app import ReadSite, WriteSite, as_lambda, create_app
 from footfall.imports.kinds import check_names, check_options
+from footfall.schemas.imports import IMPORT_ID
 from footfall.stores.mongo import answering
 
 from .answers import ImportOut, ImportRequest, UploadsOut
 from .queries import announce, find
 from .uploads import upload_addresses
 
-ImportId = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=["9f86d081884c7d65"])]
+ImportId = Annotated[str, Path(pattern=IMPORT_ID, examples=["9f86d081884c7d65"])]
 
 app = create_app("catalog")
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 ImportKind = Literal["shop-funnel", "orders", "events", "products", "users", "feedback"]
 ImportState = Literal["queued", "running", "done", "failed"]
 
+IMPORT_ID = r"^[0-9a-f]{16}$"
 MANIFEST = "manifest.json"
 """The name of the file that is uploaded last: its arrival starts the import."""
 
