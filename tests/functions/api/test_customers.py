@@ -121,6 +121,7 @@ def test_before_any_training_there_are_no_customers(shop: Mongo) -> None:
         "total_pages": 0,
         "other_currencies": [],
         "unknown_amounts": 0,
+        "free_orders": 0,
     }
 
 
@@ -229,7 +230,7 @@ def test_one_customer_has_scores_visits_orders_and_refunds(shop: Mongo) -> None:
     assert answer["sessions"] == {
         "sessions": 2,
         "page_views": 3,
-        "average_seconds": 15.0,
+        "avg_session_seconds": 15.0,
         "bounce_rate": 50.0,
         "converted_sessions": 0,
         "devices": {"Desktop": 1, "Mobile": 1},
@@ -303,7 +304,7 @@ def test_every_rfm_segment_is_listed_with_what_it_amounts_to(shop: Mongo) -> Non
         "total_revenue": 400.0,
         "revenue_share": 80.0,
         "avg_monetary": 200.0,
-        "avg_order_value": 100.0,
+        "average_order_value": 100.0,
         "avg_frequency": 2.0,
         "avg_recency": 2.5,
         "revenue": 400.0,

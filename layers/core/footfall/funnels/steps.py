@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from footfall.schemas.event import NamedEvent
 from footfall.schemas.site import Site
 
-FIGURES = 2
-"""Counts the meanings that a day's figures have had: since 2, each refund is on its own day."""
+FIGURES = 3
+"""Counts the meanings that a day's figures have had: since 3, what cost nothing is counted apart."""
 
 
 def alternatives(step: str) -> frozenset[str]:

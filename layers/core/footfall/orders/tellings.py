@@ -27,14 +27,16 @@ def trust(event: EventDocument) -> int:
 def rank(event: EventDocument) -> Rank:
     """Returns the key by which one telling replaces another: the more trusted source, else the newer version.
 
-    Newer is the higher `version` told, else the later time of the change: `updated_at`, or that of an import, or of an
-    event. What says that it is a change is newer than an order completed, which a page may show once more.
+    Newer is the higher `version` told, else the later time of the change: `updated_at`, or when an order's file was
+    imported, or when an event happened. What says that it is a change is newer than an order completed, which a page
+    may show once more; an order updated is as new as the time it tells, however late and by whichever way it came.
     """
     told = commerce_of(event)
     imported = trust(event) == IMPORT
-    changed = "updated_at" in told or event["type"] == "order_updated"
-    at = told.get("updated_at") or event["received_at" if imported else "timestamp"]
-    return trust(event), told.get("version", -1), changed or imported, at, order_in_time(event)
+    updated = event["type"] == "order_updated"
+    at = told.get("updated_at") or event["received_at" if imported and not updated else "timestamp"]
+    changed = updated or imported or "updated_at" in told
+    return trust(event), told.get("version", -1), changed, at, order_in_time(event)
 
 
 def ranked(events: Iterable[EventDocument]) -> list[EventDocument]:

@@ -13,7 +13,8 @@ from footfall.days import DayRange
 from footfall.funnels.tally import people_per_step
 from footfall.money import major_units
 from footfall.questions.cache import cached
-from footfall.questions.left_out import OtherCurrencies, UnknownAmounts, of_days
+from footfall.questions.figures import Currency, NetRevenue, Orders, Refunds, Revenue
+from footfall.questions.left_out import LeftOut
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
@@ -54,10 +55,10 @@ class DayFigures(BaseModel):
     page_views: int
     bounce_rate: float
     avg_session_seconds: float
-    orders: int
-    revenue: float
-    refunds: float
-    net_revenue: float
+    orders: Orders
+    revenue: Revenue
+    refunds: Refunds
+    net_revenue: NetRevenue
 
 
 class DropOffPoint(BaseModel):
@@ -93,8 +94,11 @@ class SentimentDistribution(BaseModel):
     negative: int = 0
 
 
-class Dashboard(RangeAnswer):
-    """A shop at a glance. Rates in percent with two decimals, 0 where there is nothing to divide by."""
+class Dashboard(LeftOut, RangeAnswer):
+    """A shop at a glance: what happened in the range. Rates in percent, 0 where there is nothing to divide by.
+
+    Orders belong to the day they were placed on.
+    """
 
     total_users: int = Field(description="Distinct people over the range", examples=[90400])
     total_sessions: int = Field(description="Sessions that began in the range")
@@ -105,13 +109,11 @@ class Dashboard(RangeAnswer):
         description="People who went through the site's first funnel, of those who entered it: as /api/funnel gives it",
         examples=[0.5],
     )
-    orders: int
-    revenue: float = Field(description="Orders placed in the range, before refunds, guests included")
-    refunds: float = Field(description="What was given back in the range, each refund on its own day")
-    net_revenue: float = Field(description="`revenue` less `refunds`")
-    currency: str = Field(examples=["GBP"])
-    other_currencies: OtherCurrencies
-    unknown_amounts: UnknownAmounts
+    orders: Orders
+    revenue: Revenue
+    refunds: Refunds
+    net_revenue: NetRevenue
+    currency: Currency
     by_device: list[DeviceFigures]
     top_drop_off_points: list[DropOffPoint] = Field(description="The five that lose most people")
     daily: list[DayFigures] = Field(description="Every day of the range, in order")
@@ -153,14 +155,13 @@ def _dashboard(rollups: Rollups, days: DayRange) -> Dashboard:
         refunds=major_units(refunds, currency),
         net_revenue=major_units(revenue - refunds, currency),
         currency=currency,
-        other_currencies=of_days(figures),
-        unknown_amounts=sum(day.get("unknown_amounts", 0) for day in figures),
         by_device=_by_device(figures),
         top_drop_off_points=_drop_offs(reached)[:DROP_OFF_POINTS],
         daily=[_day(day, by_day.get(day), currency) for day in days],
         sentiment_distribution=SentimentDistribution(),
         top_pages=_top_pages(figures),
         top_sources=_top_sources(figures),
+        **LeftOut.of_days(figures).model_dump(),
     )
 
 

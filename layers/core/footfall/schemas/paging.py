@@ -1,5 +1,7 @@
 """Lists by the page."""
 
+from typing import TypedDict
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -26,7 +28,16 @@ class PagedAnswer(BaseModel):
     total_pages: int
 
 
-def paged(question: PagedQuestion, total: int) -> dict[str, int]:
+class PageFields(TypedDict):
+    """The fields of PagedAnswer."""
+
+    total: int
+    page: int
+    page_size: int
+    total_pages: int
+
+
+def paged(question: PagedQuestion, total: int) -> PageFields:
     """Returns the fields of PagedAnswer for a list of `total` items."""
     page, size = question.page, question.page_size
-    return {"total": total, "page": page, "page_size": size, "total_pages": -(-total // size)}
+    return PageFields(total=total, page=page, page_size=size, total_pages=-(-total // size))

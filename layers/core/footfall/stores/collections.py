@@ -222,6 +222,7 @@ orders = Collection(
         _index("site_id", "placed_at"),
         _index("site_id", "refunds.at", partialFilterExpression={"refunds.at": {"$type": "date"}}),
         _index("site_id", "currency"),
+        _index("site_id", "total", partialFilterExpression={"total": {"$lte": 0}}),
         _index("site_id", "flags", partialFilterExpression={"flags": {"$gt": ""}}),
     ],
     person=("user_id", "person_id"),
