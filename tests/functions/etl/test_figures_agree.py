@@ -1,6 +1,6 @@
 """Figures of orders and money that should be equal are equal, whoever is asked: every route over one set of orders."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -77,8 +77,8 @@ def test_figures_that_should_be_equal_are_equal(pipeline: Mongo, trainable: str,
 def _compare(database: Mongo, site_id: str) -> None:
     days = {"from": NOON.date(), "to": (NOON + timedelta(days=DAYS)).date()}
     shop = business.answer(site_id, business.BusinessQuestion())
-    board = dashboard.answer(site_id, dashboard.DashboardQuestion(**days))
-    steps = funnel.answer(site_id, funnel.FunnelQuestion(**days))
+    board = dashboard.answer(site_id, dashboard.DashboardQuestion.model_validate(days))
+    steps = funnel.answer(site_id, funnel.FunnelQuestion.model_validate(days))
     for name in ("orders", "revenue", "refunds", "net_revenue"):
         everybody = getattr(shop, name)
         assert everybody == getattr(board, name) == _sum(board.daily, name), name
@@ -97,7 +97,7 @@ def _compare_customers(site_id: str, shop: business.BusinessMetrics) -> None:
         segments.answer(site_id, segments.SegmentsQuestion.model_validate({"segment_type": kind}))
         for kind in ("rfm", "behaviour")
     )
-    pages = {who: page.orders for who in PEOPLE if (page := _page(site_id, who))}
+    pages = {who: found.orders for who in PEOPLE if (found := _page(site_id, who))}
     assert pages.keys() == {line.customer_id for line in listed.customers}
     assert shop.total_customers == listed.total == by_money.total_customers == by_behaviour.total_customers
     for name in ("revenue", "refunds", "net_revenue"):
@@ -127,5 +127,4 @@ def _left_out(answer: LeftOut) -> Json:
 
 
 def _number(answer: LeftOut) -> int:
-    abroad: Sequence[Any] = answer.other_currencies
-    return answer.unknown_amounts + answer.free_orders + sum(one.orders for one in abroad)
+    return answer.unknown_amounts + answer.free_orders + sum(one.orders for one in answer.other_currencies)

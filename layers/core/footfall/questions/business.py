@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from footfall.customers.rfm_segments import AT_RISK, CANNOT_LOSE, CHAMPIONS, LOYAL
 from footfall.days import DayRange, day_of, start_of, zone_named
+from footfall.models.registry import in_use
 from footfall.money import major_units
 from footfall.orders.purchases import purchases
 from footfall.questions.figures import AverageOrderValue, Currency, Customers, NetRevenue, Orders, Refunds, Revenue
@@ -54,8 +55,12 @@ class BusinessFigures(BaseModel):
     net_revenue: NetRevenue
     orders: Orders
     average_order_value: AverageOrderValue
-    high_value_customers: int | None = Field(description="In the RFM segments Champions and Loyal, as last trained")
-    at_risk_customers: int | None = Field(description="In the RFM segments At Risk and Cannot Lose, as last trained")
+    high_value_customers: int | None = Field(
+        description="In the RFM segments Champions and Loyal, as last trained; null before the first training"
+    )
+    at_risk_customers: int | None = Field(
+        description="In the RFM segments At Risk and Cannot Lose, as last trained; null before the first training"
+    )
     predicted_clv: float | None = Field(default=None, description="Null until a lifetime value model is published")
     avg_clv: float | None = Field(default=None, description="Null until a lifetime value model is published")
 
@@ -202,8 +207,10 @@ class _SegmentSize(TypedDict):
     customers: int
 
 
-def _customers_in_segments(rollups: Rollups) -> tuple[int, int]:
-    # of high value, and at risk, as the last training left them
+def _customers_in_segments(rollups: Rollups) -> tuple[int | None, int | None]:
+    # of high value, and at risk, as the last training left them; nobody knows before the first
+    if in_use(database(), rollups.site.site_id, "rfm") is None:
+        return None, None
     pipeline: Pipeline = [
         {"$match": {"site_id": rollups.site.site_id, "rfm_segment": {"$in": [*HIGH_VALUE, *AWAY]}}},
         {"$group": {"_id": "$rfm_segment", "customers": {"$sum": 1}}},
