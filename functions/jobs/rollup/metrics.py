@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bson import ObjectId
+from footfall.events.sources import source_named
 from footfall.funnels.steps import definition
 from footfall.orders.purchases import is_counted, left_out
 from footfall.people.numbers import PersonNumbers
@@ -122,7 +123,8 @@ def _sums(groups: Iterable[SessionCounts]) -> SessionCounts:
 def _sources(sessions: Iterable[SessionGroup]) -> list[SourceDay]:
     groups: defaultdict[str, list[SessionGroup]] = defaultdict(list)
     for group in sessions:
-        groups[group["_id"]["source"]].append(group)
+        # an older version stored google.com beside google
+        groups[source_named(group["_id"]["source"])].append(group)
     sums = {source: _sums(groups[source]) for source in sorted(groups)}
     return [
         SourceDay(source=source, sessions=one["sessions"], conversions=one["conversions"])

@@ -11,6 +11,7 @@ from footfall.customers.stability import index_by_chance, stability_index, verdi
 from footfall.errors import NotFound
 from footfall.models.populations import counted
 from footfall.models.registry import in_use
+from footfall.questions.model_figures import in_major_units
 from footfall.questions.models import ModelQuestion
 from footfall.schemas.model import LEARNS_FROM, ModelDocument, ModelName, Verdict
 from footfall.schemas.population import Feature
@@ -48,7 +49,9 @@ class ModelHealth(BaseModel):
     reasons: list[str] = Field(description="why it is not healthy")
     trained_at: datetime
     age_days: float = Field(examples=[0.6])
-    metrics: dict[str, object] = Field(description="what the evaluation found when it was trained")
+    metrics: dict[str, object] = Field(
+        description="what the evaluation found when it was trained; money in major units of the currency of then"
+    )
     drift: list[Drift] | None = Field(description="null when counting takes longer than five seconds")
 
 
@@ -73,7 +76,7 @@ def answer(site_id: str, question: ModelQuestion) -> ModelHealth:
         reasons=[reason for reason, holds in reasons.items() if holds],
         trained_at=model["created_at"],
         age_days=round(age_days, 2),
-        metrics=model["metrics"],
+        metrics=in_major_units(model["metrics"], model["details"]["currency"]),
         drift=drift,
     )
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from footfall.questions.model_figures import in_major_units
 from footfall.schemas.model import ModelDocument, ModelName, RunState, Stage, TrainingRunDocument
 from footfall.stores import collections
 from footfall.stores.collections import training_runs
@@ -28,7 +29,9 @@ class TrainingRun(BaseModel):
     stage: Stage
     started_at: datetime
     ended_at: datetime | None
-    figures: dict[str, dict[str, object]]
+    figures: dict[str, dict[str, object]] = Field(
+        description="what each stage found; money in major units of the `currency` that `extract` tells"
+    )
     reasons: list[str] = Field(default=[], description="why a run's models were rejected")
     error: dict[str, str] | None = Field(default=None, description="why a run failed")
     restores: int | None = Field(default=None, description="the version that a run put into use again, if it did")
@@ -43,11 +46,16 @@ class TrainingRun(BaseModel):
             stage=run["stage"],
             started_at=run["started_at"],
             ended_at=run["ended_at"],
-            figures=run["figures"],
+            figures={stage: in_major_units(found, _currency(run)) for stage, found in run["figures"].items()},
             reasons=run.get("reasons", []),
             error=run.get("error"),
             restores=run.get("restores"),
         )
+
+
+def _currency(run: TrainingRunDocument) -> str:
+    # a run that has not read anything yet has no money in its figures
+    return str(run["figures"].get("extract", {}).get("currency", ""))
 
 
 class ModelVersion(BaseModel):
@@ -57,7 +65,9 @@ class ModelVersion(BaseModel):
     version: int
     run_id: str
     state: Literal["published"]
-    metrics: dict[str, object]
+    metrics: dict[str, object] = Field(
+        description="what its evaluation found; money in major units of the `currency` in `details`"
+    )
     details: dict[str, object]
     created_at: datetime = Field(description="when it was trained")
     restores: int | None = Field(
@@ -72,7 +82,7 @@ class ModelVersion(BaseModel):
             version=model["version"],
             run_id=model["run_id"],
             state=model["state"],
-            metrics=model["metrics"],
+            metrics=in_major_units(model["metrics"], model["details"]["currency"]),
             details={**model["details"]},
             created_at=model["created_at"],
             restores=model.get("restores"),
