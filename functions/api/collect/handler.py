@@ -6,11 +6,12 @@ from functools import partial
 from typing import Annotated, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from fastapi.routing import APIRoute
 from footfall.aws.queues import depth
 from footfall.clock import now
 from footfall.http.app import PROBLEMS, Responses, as_lambda, create_app
+from footfall.http.known import only_known
 from footfall.identity import SendingKey, anonymised_ip
 from footfall.schemas.message import API_KEY_SOURCE, COLLECT_SOURCE
 from footfall.settings import EventsQueueSettings, from_environment
@@ -49,7 +50,7 @@ class DirectRoute(APIRoute):
         return self.endpoint
 
 
-app = create_app("collect")
+app = create_app("collect", rules=())  # SDKs, pixels and links send what they like
 """Its endpoints are coroutines that block: one request at a time needs no thread, and a thread costs 0.5 ms."""
 direct = partial(app.router.add_api_route, route_class_override=DirectRoute, status_code=202, response_model=Accepted)
 
@@ -116,7 +117,7 @@ async def _called(request: Request, kind: Kind) -> Success:
     return Success(success=not rejected, rejected=rejected or None)
 
 
-@app.get("/health")
+@app.get("/health", summary="Whether events can be taken", dependencies=[Depends(only_known)])
 async def health(response: Response) -> Alive:
     """Whether events can be taken now: 200, or 503 when the queue does not answer."""
     try:

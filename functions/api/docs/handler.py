@@ -1,14 +1,14 @@
 """api/docs: the documentation of every route, for whoever asks."""
 
-from fastapi import Depends, Response
+from fastapi import Response
 from fastapi.responses import HTMLResponse
-from footfall.http.app import as_lambda, create_app, no_body
+from footfall.http.app import as_lambda, create_app
 
 from .documentation import document, page
 
 CACHED = {"Cache-Control": "public, max-age=300"}
 
-app = create_app("docs", [Depends(no_body)])
+app = create_app("docs")
 
 
 @app.get("/docs", response_class=HTMLResponse)

@@ -2,15 +2,15 @@
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Query
-from footfall.http.app import PROBLEMS, AdminSite, ReadSite, as_lambda, create_app, no_body
+from fastapi import Query
+from footfall.http.app import PROBLEMS, AdminSite, ReadSite, as_lambda, create_app
 from footfall.questions import model_health, model_versions, models
 from footfall.questions.models import ModelQuestion
 from footfall.schemas.model import ModelName
 
 from . import restoring, training
 
-app = create_app("models", [Depends(no_body)])
+app = create_app("models")
 CONFLICT: dict[int | str, dict[str, Any]] = {
     409: {**PROBLEMS[422], "description": "In use already, nothing to go back to, or a run is under way"}
 }

@@ -1,18 +1,13 @@
 """The controls of the pipeline: receipts, quarantine and replay, dead letters, runs by hand, clean-up."""
 
-from collections.abc import Iterator
-from inspect import isclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
-from fastapi.dependencies.models import Dependant
+from fastapi import APIRouter, Path, Query
 from footfall.days import Moment
-from footfall.errors import FieldProblem, Invalid
 from footfall.http.app import AdminSite, MayAdminister, ReadSite
 from footfall.questions import flagged, quarantine, receipt, recent_sessions
 from footfall.questions.queues import QueueName
 from footfall.schemas.cleanup import Cleanup
-from pydantic import BaseModel
 
 from .drain import MOST_MESSAGES, EtlRun, drain
 from .jobs import Started, clean_up, start_jobs
@@ -20,27 +15,7 @@ from .redrive import Redriven, redrive
 from .replay import ReplayCommand, Replaying, replay
 from .reprocess import Reprocessing, reprocess
 
-
-def only_known(request: Request) -> None:
-    """Raises Invalid for a parameter that a route does not know: a misspelt `dry_run` must not be passed over."""
-    known = set(_parameters(request.scope["route"].dependant))
-    unknown = [name for name in request.query_params if name not in known]
-    if unknown:
-        raise Invalid([FieldProblem(name, "is no parameter of this route") for name in unknown])
-
-
-def _parameters(dependant: Dependant) -> Iterator[str]:
-    for field in dependant.query_params:
-        kind = field.field_info.annotation
-        if isclass(kind) and issubclass(kind, BaseModel):
-            yield from kind.model_fields
-        else:
-            yield field.alias
-    for needed in dependant.dependencies:
-        yield from _parameters(needed)
-
-
-router = APIRouter(dependencies=[Depends(only_known)])
+router = APIRouter()
 
 
 @router.get("/collect/receipts/{event_id}")

@@ -2,15 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Query, Response
+from fastapi import Query, Response
 from footfall.days import Day
-from footfall.http.app import AdminSite, ReadSite, as_lambda, create_app, no_body
+from footfall.http.app import AdminSite, ReadSite, as_lambda, create_app
 from footfall.questions import event_counts, health, pipeline_status, recent_events
 
 from . import controls
 from .jobs import RollupStarted, start_rollup
 
-app = create_app("pipeline", [Depends(no_body)])
+app = create_app("pipeline")
 app.include_router(controls.router)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from footfall.days import DayRange
+from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.anomalies import Anomaly, PeriodName, find_anomalies
 from footfall.funnels.columns import DatedEntries, Entered
 from footfall.funnels.engine import PERSON_BITS, Entries, distinct, ordered
@@ -21,6 +22,9 @@ from footfall.rates import percentage
 from footfall.rollups import rollups_of
 from footfall.stores.keys import Key
 from footfall.stores.mongo import answering
+
+MOST_FIGURES = 20_000
+"""Steps in all periods together, each some 160 bytes of the 6 MB that an answer may have."""
 
 
 class TrendQuestion(FunnelSelection):
@@ -85,10 +89,21 @@ class _Period(NamedTuple):
 
 @answering()
 def answer(site_id: str, question: TrendQuestion) -> TrendAnswer:
-    """Returns the funnel of each period; raises NotFound, Unavailable, or Invalid, also for too many events."""
+    """Returns the funnel of each period; raises NotFound, Unavailable, or Invalid, also for too many to answer."""
     with rollups_of(site_id) as rollups:
         query = FunnelQuery.of(rollups, question)
+        _check_size(query, question.period)
         return query.counted(_trend(query, question))
+
+
+def _check_size(query: FunnelQuery, period: PeriodName) -> None:
+    steps = len(query.funnel.steps)
+    if sum(1 for _ in _periods(query.days, period)) * steps <= MOST_FIGURES:
+        return
+    most = MOST_FIGURES // steps
+    raise Invalid(
+        [FieldProblem("period", f"too many for one answer: ask by week or month, or for at most {most:,} {period}s")]
+    )
 
 
 def _key(query: FunnelQuery, question: TrendQuestion) -> Key | None:
