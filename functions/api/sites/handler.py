@@ -78,10 +78,10 @@ def change_site(site_id: OwnSite, changes: SiteChanges) -> SiteOut:
 
 
 @app.get("/api/sites/{id}/keys", summary="A site's keys")
-def list_keys(site_id: OwnSite) -> Keys:
+def list_keys(site_id: OwnSite, question: Annotated[PagedQuestion, Query()]) -> Keys:
     """The site's keys that are not revoked. An API key's secret is not among it: only a hash of it is kept."""
     with answering():
-        return keys.list_keys(site_id)
+        return keys.list_keys(site_id, question)
 
 
 @app.post(

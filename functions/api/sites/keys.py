@@ -7,6 +7,7 @@ from footfall.clock import now
 from footfall.days import Moment
 from footfall.errors import Conflict, FieldProblem, FootfallError, Invalid, NotFound
 from footfall.identity import new_key_id
+from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.schemas.site import ApiKeyDocument, Scope, SiteDocument, WriteKeyDocument
 from footfall.stores.collections import key_uses, sites
 from footfall.stores.mongo import database
@@ -39,8 +40,8 @@ class KeyOut(BaseModel):
     write_key: str | None = Field(description="a write key whole, as it is public; null for an API key")
 
 
-class Keys(BaseModel):
-    """A site's keys that are not revoked, oldest first."""
+class Keys(PagedAnswer):
+    """A page of a site's keys that are not revoked: API keys, then write keys, each kind the oldest first."""
 
     keys: list[KeyOut]
 
@@ -69,12 +70,13 @@ class KeyRequest(BaseModel):
     expires_at: Moment | None = Field(default=None, description="When it stops; null for never")
 
 
-def list_keys(site_id: str) -> Keys:
-    """Returns a site's keys; raises NotFound."""
+def list_keys(site_id: str, question: PagedQuestion) -> Keys:
+    """Returns a page of a site's keys; raises NotFound."""
     site = stored_site(site_id)
     used = {use["key_id"]: use["last_used_at"] for use in key_uses.of(database()).find({"site_id": site_id})}
     api = [_api_key_out(key, used.get(key["key_id"])) for key in site["api_keys"]]
-    return Keys(keys=[*api, *(_write_key_out(site_id, key) for key in site.get("write_keys", []))])
+    keys = [*api, *(_write_key_out(site_id, key) for key in site.get("write_keys", []))]
+    return Keys(keys=keys[question.skip : question.skip + question.page_size], **paged(question, len(keys)))
 
 
 def _api_key_out(key: ApiKeyDocument, last_used_at: datetime | None = None) -> KeyOut:

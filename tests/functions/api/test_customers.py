@@ -112,9 +112,21 @@ def test_a_customer_is_listed_with_money_in_major_units(shop: Mongo) -> None:
     ]
 
 
+def test_customers_and_segments_say_which_days_they_cover_and_up_to_when(shop: Mongo) -> None:
+    published = {"site_id": "demo", "name": "rfm", "version": 1_773_000_000_000, "state": "published"}
+    shop["models"].insert_one({"_id": "demo:rfm:1", **published, "details": {"as_of": "2026-03-08"}})
+    shop["orders"].insert_many([dict(an_order(None, "tea", day=-400)), dict(an_order("ann", "tea"))])
+    for path in ("/api/customers", "/api/segments"):
+        answer = ask(path)[1]
+        assert answer["range"] == {"from": "2025-01-25", "to": "2026-03-08", "time_zone": "UTC"}
+        assert answer["complete_to"] == "2026-03-08T20:00:00Z", "when that training began"
+
+
 def test_before_any_training_there_are_no_customers(shop: Mongo) -> None:
     assert ask("/api/customers")[1] == {
         "customers": [],
+        "range": None,
+        "complete_to": None,
         "total": 0,
         "page": 1,
         "page_size": 20,

@@ -119,7 +119,10 @@ def test_models_tell_their_newest_versions_and_runs(database: Mongo, stores: Non
     assert status == 200
     assert [(model["name"], model["version"]) for model in answer["models"]] == [("behaviour_vectors", 2), ("rfm", 2)]
     assert [run["run_id"] for run in answer["runs"]] == ["run"]
+    assert (answer["total"], answer["total_pages"]) == (1, 1)
     assert [found["version"] for found in request(handler, "GET", "/api/models/rfm")[1]["versions"]] == [2, 1]
+    second = request(handler, "GET", "/api/models/rfm", {"page": 2, "page_size": 1})[1]
+    assert ([found["version"] for found in second["versions"]], second["total_pages"]) == ([1], 2)
     figures = answer["runs"][0]["figures"]
     money = (figures["extract"]["before"]["revenue"], figures["extract"]["guest_revenue"])
     assert (money, figures["evaluate"]["rfm"]["revenue"]) == ((1.5, 0.005), 1.5), "of a dinar's thousand fils"

@@ -10,6 +10,7 @@ from footfall.models import registry as models
 from footfall.questions.customer import Rfm
 from footfall.questions.figures import Currency
 from footfall.questions.left_out import KNOWN_PEOPLE, LeftOut, left_out
+from footfall.questions.trained import TrainedAnswer, trained
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.sites import get_site
@@ -60,7 +61,7 @@ class CustomerLine(Rfm):
     device: str = Field(description="The device most visits were made on", examples=["Mobile"])
 
 
-class CustomersAnswer(LeftOut, PagedAnswer):
+class CustomersAnswer(LeftOut, TrainedAnswer, PagedAnswer):
     """A page of the site's customers, as the last training found them."""
 
     customers: list[CustomerLine]
@@ -79,6 +80,7 @@ def answer(site_id: str, question: CustomersQuestion) -> CustomersAnswer:
     return CustomersAnswer(
         customers=[_line(customer) for customer in found],
         **paged(question, customers.count_documents(query)),
+        **trained(site).model_dump(),
         **left_out(site, KNOWN_PEOPLE).model_dump(),
     )
 

@@ -7,11 +7,10 @@ from pydantic import BaseModel, Field
 
 from footfall.questions.model_figures import in_major_units
 from footfall.schemas.model import ModelDocument, ModelName, RunState, Stage, TrainingRunDocument
+from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.stores import collections
 from footfall.stores.collections import training_runs
 from footfall.stores.mongo import Pipeline, answering, database
-
-RUNS_SHOWN = 20
 
 
 class ModelQuestion(BaseModel):
@@ -89,16 +88,16 @@ class ModelVersion(BaseModel):
         )
 
 
-class Models(BaseModel):
-    """The newest version of every model, and the newest training runs."""
+class Models(PagedAnswer):
+    """The newest version of every model, and a page of the training runs."""
 
     models: list[ModelVersion]
-    runs: list[TrainingRun]
+    runs: list[TrainingRun] = Field(description="the newest first; pages and `total` are of these")
 
 
 @answering()
-def answer(site_id: str) -> Models:
-    """Returns the newest version of every model, and the newest training runs; raises Unavailable."""
+def answer(site_id: str, question: PagedQuestion) -> Models:
+    """Returns the newest version of every model, and a page of the training runs, newest first; raises Unavailable."""
     newest: Pipeline = [
         {"$match": {"site_id": site_id}},
         {"$sort": {"name": 1, "version": -1}},
@@ -107,11 +106,15 @@ def answer(site_id: str) -> Models:
         {"$sort": {"name": 1}},
     ]
     found = collections.models.aggregate(database(), ModelDocument, newest)
-    return Models(models=[ModelVersion.of(model) for model in found], runs=newest_runs(site_id, RUNS_SHOWN))
+    return Models(
+        models=[ModelVersion.of(model) for model in found],
+        runs=newest_runs(site_id, question.page_size, question.skip),
+        **paged(question, training_runs.count(database(), {"site_id": site_id})),
+    )
 
 
 @answering()
-def newest_runs(site_id: str, limit: int) -> list[TrainingRun]:
+def newest_runs(site_id: str, limit: int, skip: int = 0) -> list[TrainingRun]:
     """Returns a site's newest training runs, the newest first; raises Unavailable."""
-    newest = training_runs.of(database()).find({"site_id": site_id}).sort("started_at", -1).limit(limit)
+    newest = training_runs.of(database()).find({"site_id": site_id}).sort("started_at", -1).skip(skip).limit(limit)
     return [TrainingRun.of(run) for run in newest]

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from footfall.money import major_units
 from footfall.schemas.session import SessionDocument
 from footfall.stores.collections import user_sessions
 from footfall.stores.mongo import answering, database
@@ -34,7 +35,7 @@ class RecentSession(BaseModel):
     entry_page: str | None = None
     exit_page: str | None = None
     converted: bool
-    conversion_value: int = Field(description="in minor units of `currency`")
+    conversion_value: float = Field(description="What the session's orders amount to")
     currency: str | None = None
     bounce: bool
 
@@ -73,7 +74,7 @@ def _session(session: SessionDocument) -> RecentSession:
         entry_page=session["entry_page"],
         exit_page=session["exit_page"],
         converted=session["converted"],
-        conversion_value=session["conversion_value"],
+        conversion_value=major_units(session["conversion_value"], session["currency"] or ""),
         currency=session["currency"],
         bounce=session["bounce"],
     )

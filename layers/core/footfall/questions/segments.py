@@ -11,6 +11,7 @@ from footfall.models import registry as models
 from footfall.money import major_units
 from footfall.questions.figures import AverageOrderValue, Currency, Customers, NetRevenue, Refunds, Revenue
 from footfall.questions.left_out import KNOWN_PEOPLE, LeftOut, left_out
+from footfall.questions.trained import TrainedAnswer, trained
 from footfall.rates import percentage
 from footfall.sites import get_site
 from footfall.stores.collections import customers
@@ -45,7 +46,7 @@ class SegmentLine(BaseModel):
     net_revenue: NetRevenue
 
 
-class SegmentsAnswer(LeftOut):
+class SegmentsAnswer(LeftOut, TrainedAnswer):
     """Every segment, the one with most revenue first; a customer is in exactly one of each kind."""
 
     segment_type: str
@@ -76,6 +77,7 @@ def answer(site_id: str, question: SegmentsQuestion) -> SegmentsAnswer:
         total_customers=customer_count,
         currency=site.currency,
         as_of=max((date.fromisoformat(found["as_of"]) for found in sums.values()), default=None),
+        **trained(site).model_dump(),
         **left_out(site, KNOWN_PEOPLE).model_dump(),
     )
 
