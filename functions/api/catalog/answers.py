@@ -20,7 +20,7 @@ class ImportRequest(BaseModel):
     @field_validator("files")
     @classmethod
     def within_size(cls, files: list[AnnouncedFile]) -> list[AnnouncedFile]:
-        """Raises ValueError when the files together are larger than one import may be."""
+        """Returns the files; raises ValueError when together they are larger than one import may be."""
         if sum(file.size for file in files) > MAX_IMPORT_BYTES:
             raise ValueError(f"the files of one import hold at most {MAX_IMPORT_BYTES} bytes: split them")
         return files

@@ -66,7 +66,7 @@ class StepTimer:
 
 
 def drain(batch_size: int) -> EtlRun:
-    """Process at most so many messages now; raises Unavailable when SQS or the function does not answer."""
+    """Process at most so many messages now; returns what each step did, raises Unavailable when something is down."""
     timer, url = StepTimer(), from_environment(EventsQueueSettings).events_queue_url
     try:
         received = timer("receive_messages", _receive, url, batch_size)

@@ -30,7 +30,7 @@ class Redriven(BaseModel):
 
 
 def redrive(queue: QueueName, limit: int) -> Redriven:
-    """Move at most so many dead letters, for fifteen seconds at most; raises Unavailable when SQS does not answer."""
+    """Move at most so many dead letters, for fifteen seconds at most; returns how many, raises Unavailable."""
     settings = from_environment(QueueStatusSettings).model_dump()
     url, dead_url = settings[f"{queue}_queue_url"], settings[f"{queue}_dead_letter_queue_url"]
     ends, moved = time.monotonic() + SECONDS, 0

@@ -56,7 +56,10 @@ class _Selected(QuarantineKey):
 
 @answering()
 def replay(site_id: str, command: ReplayCommand) -> Replaying:
-    """Have inputs read again, so many a second; raises Invalid when that takes longer than SQS holds messages back."""
+    """Have inputs read again, so many a second; returns which, and how long it takes.
+
+    Raises Invalid when that is longer than SQS holds messages back.
+    """
     wanted = command.condition(site_id, "waiting")
     selected = _select(wanted, command.limit)
     events = [found for found in selected if found["stage"] == "events"]

@@ -27,7 +27,7 @@ class Reprocessing(BaseModel):
 
 @answering()
 def reprocess(site_id: str, event_type: str, since: datetime | None, limit: int) -> Reprocessing:
-    """Ask etl/events to derive anew from a site's newest events of a type; raises NotFound for an unknown type."""
+    """Ask etl/events to derive anew from a site's newest events of a type; returns how many, raises NotFound."""
     if event_type not in EVENT_TYPES | {"custom"}:
         raise NotFound("no event is stored under this type; /events/count names those that are")
     parts = list(chunks(_newest(site_id, event_type, since, limit), EVENTS_PER_MESSAGE))

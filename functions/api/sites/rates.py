@@ -68,7 +68,10 @@ class KnownRates(PagedAnswer):
 
 
 def give_rates(site_id: str, rates: list[Rate]) -> GivenRates:
-    """Store rates, each in place of one of the same day and currency, and have their orders computed anew."""
+    """Store rates, each in place of one of the same day and currency, and have their orders computed anew.
+
+    Returns how many of both.
+    """
     site = get_site(database(), site_id)
     documents = [_document(site, rate) for rate in rates]
     exchange_rates.of(database()).bulk_write(

@@ -29,7 +29,7 @@ class SimilarFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: int = Field(default=10, ge=1, le=50)
+    limit: int = Field(default=10, ge=1, le=50, description="How many people at most")
     device: Device | None = Field(default=None, description="Only people who make most visits on this device")
     segment: str | None = Field(
         default=None, min_length=1, max_length=128, description="Only people of this RFM or behaviour segment"
