@@ -118,7 +118,7 @@ async def rudderstack_sdk(
     return rudderstack_settings(response, write_key)
 
 
-@app.post("/mp/collect", responses=CODES, status_code=204)
+@app.post("/mp/collect", summary="Send events as to Google Analytics 4", responses=CODES, status_code=204)
 async def google(request: Request) -> None:
     """Take the events of Google Analytics 4's Measurement Protocol; the write key comes as `?api_secret=`.
 

@@ -30,7 +30,7 @@ PATIENCE_SECONDS = 12.0
 class EtlStep(BaseModel):
     """One step of a run."""
 
-    step_name: str
+    step_name: str = Field(description="what was done")
     records_processed: int = Field(description="messages that went through this step")
     execution_time: float = Field(description="in seconds")
 

@@ -25,7 +25,7 @@ class Started(BaseModel):
     """Jobs that were started instead of waiting for their schedules."""
 
     status: Literal["started"] = "started"
-    jobs: list[str] = Field(examples=[["sweep", "rollup"]])
+    jobs: list[str] = Field(description="which were started", examples=[["sweep", "rollup"]])
     queued: int = Field(description="messages in the events queue, which its function is taking by itself")
 
 

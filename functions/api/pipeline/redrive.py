@@ -25,7 +25,7 @@ class Redriven(BaseModel):
     """Dead letters that were put back into their queue."""
 
     queue: QueueName
-    moved: int
+    moved: int = Field(description="put back into their queue")
     left: int = Field(description="about so many are left; ask again")
 
 

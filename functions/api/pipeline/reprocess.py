@@ -12,7 +12,7 @@ from footfall.schemas.message import EventsMessage
 from footfall.settings import EventsQueueSettings, from_environment
 from footfall.stores.collections import events
 from footfall.stores.mongo import Condition, answering, database
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 EVENTS_PER_MESSAGE = 500
 
@@ -21,8 +21,8 @@ class Reprocessing(BaseModel):
     """Stored events from which sessions, people, orders and daily figures are being derived anew."""
 
     event_type: str
-    events: int
-    messages: int
+    events: int = Field(description="how many are read again")
+    messages: int = Field(description="in how many messages")
 
 
 @answering()

@@ -31,7 +31,7 @@ class KeyOut(BaseModel):
     key_id: str = Field(examples=["0123456789ab"])
     kind: Kind
     name: str
-    scopes: list[Scope]
+    scopes: list[Scope] = Field(description="What it may do")
     created_at: datetime | None = Field(description="null for a key of an older version")
     expires_at: datetime | None = Field(description="when it stops; null for never")
     last_used_at: datetime | None = Field(
