@@ -40,9 +40,9 @@ Errors are problem documents (RFC 9457) of the type `application/problem+json`; 
 parameter or a body that a route does not know is a 422, but where events are sent, and a request without a key a 401.
 
 API Gateway answers by itself, before or in place of a function, in its own form `{"message": …}`, which an HTTP API
-cannot change: 403 `Forbidden` for a key that is not known, 404 `Not Found` for what is no route, 413 `Request Entity Too
-Large` for a body over 10 MB or over the 6 MB that a function takes, 429 `Too Many Requests` for more requests than the
-stage takes, 431 for headers over 10 KB, 500 `Internal Server Error` for a function that failed, and 503 `Service
+cannot change: 403 `Forbidden` for a key that is not known, 404 `Not Found` for what is no route, 413 `Request Entity
+Too Large` for a body over 10 MB or over the 6 MB that a function takes, 429 `Too Many Requests` for more requests than
+the stage takes, 431 for headers over 10 KB, 500 `Internal Server Error` for a function that failed, and 503 `Service
 Unavailable` for one that takes too long or has no room.
 
 Lists are asked for by `page` (from 1) and `page_size` (at most 100), and answer with `total` and `total_pages` as well;
