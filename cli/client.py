@@ -178,11 +178,15 @@ def operator_or(to: str | None, key: str | None) -> Client:
     return Client(to, operator, OPERATOR_VARIABLE) if operator else Client(to, key)
 
 
+ALL_KEYS = "page_size=100"
+"""A site has no more keys."""
+
+
 def sending_client_of(to: str | None, write_key: str | None, site: str | None) -> Client:
     """Returns a client that sends a site's events; where the write key is another's, the site is asked for its own."""
     if site and not (write_key or "").startswith((f"wk_{site}_", f"ak_{site}_")):
         with client_of(to, os.environ.get("FOOTFALL_KEY"), site) as asking:
-            keys = asking.get(f"/api/sites/{site}/keys")["keys"]
+            keys = asking.get(f"/api/sites/{site}/keys?{ALL_KEYS}")["keys"]
         write_key = next((key["write_key"] for key in reversed(keys) if key["write_key"]), None)
         if not write_key:
             raise CliError(f"the site {site} has no write key: `footfall site keys create {site} --write` makes one")

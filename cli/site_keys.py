@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.client import Json, Key, To, operator_or, reporting_errors
+from cli.client import ALL_KEYS, Json, Key, To, operator_or, reporting_errors
 
 keys = typer.Typer(no_args_is_help=True, help="Keys of a site: list, make, rotate and revoke them.")
 
@@ -21,7 +21,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON."
 def list_keys(site_id: SiteArgument, to: To = None, key: Key = None, as_json: AsJson = False) -> None:
     """List a site's keys: what each may do, when it ends, when it was last used. Secrets are not kept."""
     with reporting_errors("site keys list"), operator_or(to, key) as client:
-        found = client.get(f"/api/sites/{site_id}/keys")
+        found = client.get(f"/api/sites/{site_id}/keys?{ALL_KEYS}")
     if as_json:
         print(json.dumps(found))
         return

@@ -221,7 +221,7 @@ def test_a_site_that_the_operators_key_does_not_open_is_named(footfall: Footfall
 
 def test_events_are_sent_with_the_sites_own_write_key(footfall: Footfall) -> None:
     footfall.answers["/collect"] = (202, {"accepted": 1, "rejected": []})
-    footfall.answers["/api/sites/roma/keys"] = (
+    footfall.answers["/api/sites/roma/keys?page_size=100"] = (
         200,
         {"keys": [{"write_key": None}, {"write_key": "wk_roma_1_2"}, {"write_key": "wk_roma_3_4"}]},
     )
@@ -229,10 +229,14 @@ def test_events_are_sent_with_the_sites_own_write_key(footfall: Footfall) -> Non
     assert run(footfall, "send", "-", "--site", "roma", given="{}", **keys).exit_code == 0
     run(footfall, "send", "-", "--site", "demo", given="{}", **keys)
     told = [(path, headers["x-api-key"]) for _, path, headers, _ in footfall.asked]
-    assert told == [("/api/sites/roma/keys", "o"), ("/collect", "wk_roma_3_4"), ("/collect", "wk_demo_1_2")]
+    assert told == [
+        ("/api/sites/roma/keys?page_size=100", "o"),
+        ("/collect", "wk_roma_3_4"),
+        ("/collect", "wk_demo_1_2"),
+    ]
 
 
 def test_a_site_without_a_write_key_is_told_how_to_make_one(footfall: Footfall) -> None:
-    footfall.answers["/api/sites/roma/keys"] = (200, {"keys": []})
+    footfall.answers["/api/sites/roma/keys?page_size=100"] = (200, {"keys": []})
     ended = run(footfall, "send", "-", "--site", "roma", given="{}", operator_key="o")
     assert "`footfall site keys create roma --write` makes one" in ended.stderr

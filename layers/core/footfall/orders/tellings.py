@@ -29,14 +29,14 @@ def rank(event: EventDocument) -> Rank:
 
     Newer is the higher `version` told, else the later time of the change: `updated_at`, or that of the last import
     which brought it, or of an event. What says that it is a change is newer than an order completed, which a page may
-    show once more.
+    show once more; an order updated is as new as the time it tells, however late and by whichever way it came.
     """
     told = commerce_of(event)
     imported = trust(event) == IMPORT
-    changed = "updated_at" in told or event["type"] == "order_updated"
-    heard = event.get("retold_at", event["received_at"]) if imported else event["timestamp"]
-    at = told.get("updated_at") or heard
-    return trust(event), told.get("version", -1), changed or imported, at, heard, order_in_time(event)
+    updated = event["type"] == "order_updated"
+    heard = event.get("retold_at", event["received_at"]) if imported and not updated else event["timestamp"]
+    changed = updated or imported or "updated_at" in told
+    return trust(event), told.get("version", -1), changed, told.get("updated_at") or heard, heard, order_in_time(event)
 
 
 def ranked(events: Iterable[EventDocument]) -> list[EventDocument]:
