@@ -5,8 +5,9 @@ from typing import Any
 
 from bson import ObjectId
 from footfall import sites
+from footfall.schemas.event import NOT_A_VISIT
 from footfall.schemas.site import Funnel, Site
-from footfall.sessions.fold import NOT_A_VISIT, fold_session, sessions_of
+from footfall.sessions.fold import fold_session, sessions_of
 from pymongo.database import Database
 
 from functions.jobs.rollup.handler import handler

@@ -14,7 +14,7 @@ from footfall.codec import decode_leniently
 from footfall.events.ip_addresses import without_addresses
 from footfall.events.reading import told_id
 from footfall.quarantine import UNKNOWN_SITE, quarantined
-from footfall.schemas.event import EventDocument, Json
+from footfall.schemas.event import EventDocument, Json, SessionEvent
 from footfall.schemas.ledger import message_key
 from footfall.schemas.message import EventsMessage
 from footfall.schemas.quarantine import Origin, QuarantineDocument
@@ -48,9 +48,10 @@ class Batch:
 
     `messages` by message id, and what is replayed by the id of its replay; `originals` as the client sent them, by
     their body's fingerprint; `events` those that are in the store, as they are stored; `newcomers` the people whom
-    nobody saw before; `moments` of what changed, whose days' figures have to be recomputed; `outcomes` by message key:
-    what became of the events of each message. `stored_before` are the keys of events that the store
-    held already.
+    nobody saw before; `sessions` those that changed, and `moved` the events of people who may have bought before, of
+    whose sessions other purchases may have come for it; `moments` of what changed, whose days' figures have to be
+    recomputed; `outcomes` by message key: what became of the events of each message. `stored_before` are the keys of
+    events that the store held already.
     """
 
     site_id: str
@@ -64,6 +65,7 @@ class Batch:
     stored_before: set[str] = field(default_factory=set)
     newcomers: set[str] = field(default_factory=set)
     sessions: list[SessionDocument] = field(default_factory=list)
+    moved: list[SessionEvent] = field(default_factory=list)
     moments: list[datetime] = field(default_factory=list)
     outcomes: defaultdict[bytes, Counter[Outcome]] = field(default_factory=lambda: defaultdict(Counter))
 

@@ -1,17 +1,22 @@
-"""Sessions: recomputed from every event they hold, those of late events merged, those superseded removed."""
+"""Sessions: recomputed from every event they hold, those of late events merged, those superseded removed.
+
+Which purchases came of them is settled afterwards (`conversions.py`).
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple, cast
 
 from footfall.events.log import events_of_sessions
-from footfall.schemas.event import SessionEvent
+from footfall.schemas.event import NOT_A_VISIT, SessionEvent
 from footfall.schemas.message import Span
 from footfall.schemas.session import SessionDocument
 from footfall.sessions.attribution import credits_of, is_direct
-from footfall.sessions.fold import NOT_A_VISIT, SessionKey, fold_session, gap_of, key_of, sessions_of, split_by_gap
+from footfall.sessions.conversions import conversion
+from footfall.sessions.fold import SessionKey, fold_session, gap_of, is_session, key_of, sessions_of, split_by_gap
 from footfall.stores.collections import user_sessions
 from footfall.stores.mongo import Mongo, duplicates
 from pymongo import ReplaceOne
@@ -31,13 +36,18 @@ class Arrived:
     old: Sequence[SessionEvent]
 
 
-def recompute(
-    database: Mongo, site_id: str, arrived: Arrived, computed_at: datetime
-) -> tuple[list[SessionDocument], list[datetime]]:
-    """Recompute the sessions of events that arrived.
-
-    Returns the sessions that changed, and when all began whose days have other figures for it.
+class Recomputed(NamedTuple):
+    """The sessions that changed, and when all began whose days have other figures for it; `moved` are the events of
+    people who may have bought before, of whose sessions other purchases may have come for it.
     """
+
+    sessions: list[SessionDocument]
+    moments: list[datetime]
+    moved: list[SessionEvent]
+
+
+def recompute(database: Mongo, site_id: str, arrived: Arrived, computed_at: datetime) -> Recomputed:
+    """Recompute the sessions of events that arrived."""
     new, doubted = _visits(arrived.new), _visits(arrived.old)
     newcomers = arrived.newcomers - {event["visitor_id"] for event in doubted}
     begun = _begun((event for event in new if event["visitor_id"] in newcomers), computed_at)
@@ -46,10 +56,17 @@ def recompute(
     known = _stored(database, read)
     _keep_credits(read, known)
     changed = begun + [session for session in read if _differs(session, known.get(session["_id"]))]
-    _write(database, changed, known.keys())
-    settled = settling.settle(database, site_id, begun, read, computed_at)
+    raced = _write(database, changed, known.keys())
+    alone = not raced and settling.are_alone(database, site_id, begun, arrived.newcomers)
+    settled = settling.settle(database, site_id, read if alone else [*read, *begun], computed_at)
     kept = [session for session in changed if session["_id"] not in settled.superseded]
-    return kept, [session["started_at"] for session in changed] + settled.moments
+    moments = [session["started_at"] for session in changed] + settled.moments
+    known_before = [event for event in arrived.new if not (alone and _people_of(event) <= arrived.newcomers)]
+    return Recomputed(kept, moments, [*arrived.old, *known_before])
+
+
+def _people_of(event: SessionEvent) -> set[str]:
+    return {event["visitor_id"], event["person_id"]}
 
 
 def _visits(events: Iterable[SessionEvent]) -> list[SessionEvent]:
@@ -94,7 +111,7 @@ def _read_sessions(
             gap = gap_of(key)
             chains = [chain for chain in split_by_gap(histories[key], gap) if _touches(chain, event_ids)]
             if all(since + gap <= chain[0]["timestamp"] and chain[-1]["timestamp"] <= until - gap for chain in chains):
-                sessions += [fold_session(chain, computed_at) for chain in chains]
+                sessions += [fold_session(chain, computed_at) for chain in chains if is_session(chain)]
                 del touched[key]
         since, until = since - (until - since), until + (until - since)
     return sessions
@@ -126,9 +143,11 @@ def _stored(database: Mongo, sessions: list[SessionDocument]) -> dict[str, Sessi
 
 
 def _keep_credits(sessions: list[SessionDocument], known: dict[str, SessionDocument]) -> None:
-    # what a session that nothing brought was attributed to holds until `settle` finds something else
+    # what came of a session, and what one that nothing brought was attributed to, hold until something else is found
     for session in sessions:
         stored = known.get(session["_id"])
+        if stored:
+            session.update(cast(SessionDocument, conversion(session, stored.get("orders", ()))))
         if stored and is_direct(session["own_attribution"]) and is_direct(stored["own_attribution"]):
             session["attribution"], session["attributed_at"] = stored["attribution"], stored["attributed_at"]
 
@@ -137,10 +156,11 @@ def _differs(session: SessionDocument, stored: SessionDocument | None) -> bool:
     return stored is None or any(stored.get(name) != value for name, value in session.items() if name != "computed_at")
 
 
-def _write(database: Mongo, sessions: list[SessionDocument], known: AbstractSet[str]) -> None:
-    # what a concurrent recompute wrote from more events is left alone
+def _write(database: Mongo, sessions: list[SessionDocument], known: AbstractSet[str]) -> set[str]:
+    # what a concurrent recompute wrote from more events is left alone; returns what somebody else stored meanwhile
     raced = _insert(database, [session for session in sessions if session["_id"] not in known])
     _replace(database, [session for session in sessions if session["_id"] in known or session["_id"] in raced])
+    return raced
 
 
 def _insert(database: Mongo, sessions: list[SessionDocument]) -> set[str]:

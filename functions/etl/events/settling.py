@@ -4,15 +4,19 @@ Whoever writes a session looks afterwards, until there is nothing left to mend. 
 which saw an event that the other did not, whichever is later sees both results.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 from footfall.schemas.session import SessionOrigin
 from footfall.sessions.attribution import ATTRIBUTION_WINDOW, Credit, credits_of
-from footfall.stores.collections import user_sessions
-from footfall.stores.mongo import Condition, Mongo
+from footfall.stores.collections import orders, user_sessions
+from footfall.stores.mongo import Condition, Mongo, Pipeline
 from pymongo import UpdateOne
+
+from .conversions import told_by
+
+NOTHING_MORE = {"$project": {"_id": 0, "site_id": 1}}
 
 
 class Settled(NamedTuple):
@@ -25,16 +29,11 @@ class Settled(NamedTuple):
 def settle(
     database: Mongo,
     site_id: str,
-    begun: Sequence[SessionOrigin],
-    read: Sequence[SessionOrigin],
+    written: Sequence[SessionOrigin],
     computed_at: datetime,
 ) -> Settled:
-    """Remove sessions that are part of others by now, and attribute those anew that follow on what was written.
-
-    `begun` are sessions of visitors who had none before, attributed already; `read` are all others.
-    """
+    """Remove sessions that are part of others by now, and attribute those anew that follow on what was written."""
     settled = Settled(set(), [])
-    written = [*read, *([] if _are_alone(database, site_id, begun) else begun)]
     if not written:
         return settled
     since = min(session["started_at"] for session in written)
@@ -53,12 +52,27 @@ def settle(
         since = min([since, *superseded.values()])
 
 
-def _are_alone(database: Mongo, site_id: str, begun: Sequence[SessionOrigin]) -> bool:
-    # as most often; the index alone tells
+class _Found(TypedDict):
+    number: int
+
+
+def are_alone(database: Mongo, site_id: str, begun: Sequence[SessionOrigin], newcomers: Collection[str]) -> bool:
+    """Returns whether there are no other sessions of the visitors who began these, and no orders of these newcomers.
+
+    So it is most often: indexes alone tell, in one question.
+    """
     if not begun:
         return True
     since = min(session["started_at"] for session in begun)
-    return user_sessions.of(database).count_documents(_around(site_id, begun, since)) == len(begun)
+    orders_of = {"coll": orders.name, "pipeline": [{"$match": told_by(site_id, newcomers)}, NOTHING_MORE]}
+    pipeline: Pipeline = [
+        {"$match": _around(site_id, begun, since)},
+        NOTHING_MORE,
+        {"$unionWith": orders_of},
+        {"$count": "number"},
+    ]
+    found = next(user_sessions.aggregate(database, _Found, pipeline), _Found(number=0))
+    return found["number"] == len(begun)
 
 
 def _around(site_id: str, sessions: Sequence[SessionOrigin], since: datetime) -> Condition:

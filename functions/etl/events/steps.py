@@ -10,6 +10,7 @@ from footfall.codec import decode_leniently
 from footfall.days import day_of, zone_named
 from footfall.errors import Invalid, Unstorable
 from footfall.events.normalise import normalise
+from footfall.orders.fold import order_id_of
 from footfall.quarantine import keep
 from footfall.schemas.event import EventDocument, Json
 from footfall.schemas.ledger import message_key
@@ -23,7 +24,7 @@ from footfall.stores.mongo import answering, database
 from pydantic import ValidationError
 from pymongo import UpdateOne
 
-from . import feedback, ledger, orders, people, replays, sessions, store, suspects
+from . import conversions, feedback, ledger, orders, people, replays, sessions, store, suspects
 from .batch import Batch, count, count_quarantined, quarantine_event, quarantine_message
 
 LIVE = timedelta(minutes=30)
@@ -112,13 +113,27 @@ def recompute_sessions(batch: Batch, site: Site) -> None:
     old = [event for event in batch.events if event["_id"] in batch.stored_before]
     doubted = [*old, *sessions.events_in(database(), site.site_id, spans)]
     arrived = sessions.Arrived(new, batch.newcomers, doubted)
-    batch.sessions, moments = sessions.recompute(database(), site.site_id, arrived, batch.processed_at)
-    batch.moments += moments
+    found = sessions.recompute(database(), site.site_id, arrived, batch.processed_at)
+    batch.sessions, batch.moved = found.sessions, found.moved
+    batch.moments += found.moments
 
 
 def recompute_orders(batch: Batch, site: Site) -> None:
     """Every order these events speak of, from all of its events."""
     batch.moments += orders.recompute(database(), site, batch.events)
+
+
+def settle_conversions(batch: Batch, site: Site) -> None:
+    """Which session each purchase came of: those these events tell, and those of people whose sessions changed."""
+    asked = conversions.Asked(
+        told_ids={order_id for event in batch.events if (order_id := order_id_of(event))},
+        people={who for event in batch.moved for who in (event["visitor_id"], event["person_id"])},
+        since=min([*batch.moments, *(event["timestamp"] for event in batch.moved)], default=batch.processed_at),
+        event_ids={event["event_id"] for event in batch.events},
+    )
+    changed, moments = conversions.settle(database(), site.site_id, asked, batch.processed_at)
+    batch.sessions = list({session["_id"]: session for session in [*batch.sessions, *changed]}.values())
+    batch.moments += moments
 
 
 def keep_feedback(batch: Batch, site: Site) -> None:
@@ -190,6 +205,7 @@ STEPS: tuple[Step, ...] = (
     recompute_people,
     recompute_sessions,
     recompute_orders,
+    settle_conversions,
     keep_feedback,
     mark_days,
     count_received,

@@ -118,8 +118,9 @@ def _read(redis: Redis, keys: Sequence[Key]) -> list[SessionSummary]:
     return [session for text in found if (session := read(SessionSummary, text))]
 
 
-def _place(session: SessionSummary) -> tuple[datetime, int]:
-    return session.ended_at, session.events
+def _place(session: SessionSummary) -> tuple[datetime, int, bool]:
+    # a server may tell after the last event of a session what came of it
+    return session.ended_at, session.events, session.converted
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -3,17 +3,23 @@
 Each migration tells by what it finds whether it has been done, so that a deployment that was cut short goes on.
 """
 
+from collections import defaultdict
 from contextlib import suppress
 
 from footfall.chunks import chunks
+from footfall.clock import now
+from footfall.orders.fold import order_id_of, told_id_of, told_in
+from footfall.schemas.event import EventDocument
+from footfall.schemas.order import OrderDocument
 from footfall.schemas.session import SessionDocument
 from footfall.sessions.fold import session_id_of
 from footfall.stores.collections import events, orders, sites, user_sessions, users
 from footfall.stores.mongo import Condition, Mongo
-from pymongo import ReplaceOne
+from pymongo import ReplaceOne, UpdateOne
 from pymongo.errors import OperationFailure
 
 SESSIONS_PER_WRITE = 1_000
+ORDERS_PER_WRITE = 1_000
 
 
 def migrate(database: Mongo) -> None:
@@ -22,6 +28,8 @@ def migrate(database: Mongo) -> None:
     _key_the_sessions(database)
     _list_the_refunds(database)
     _name_the_revoked_keys(database)
+    _say_where_orders_were_told(database)
+    _have_sessions_rechecked(database)
 
 
 def _name_the_numbers(database: Mongo) -> None:
@@ -67,6 +75,52 @@ def _key_the_sessions(database: Mongo) -> None:
         gone = {session["_id"] for session in sessions} - {session["_id"] for session in keyed}
         user_sessions.of(database).delete_many({"_id": {"$in": sorted(gone)}})
     events.of(database).drop_index("site_id_1_session_id_1")  # nothing reads events by it any more
+
+
+def _say_where_orders_were_told(database: Mongo) -> None:
+    # until 0.1.0 an order did not say in which sessions it was told
+    old = orders.of(database).find({"told_in": {"$exists": False}})
+    for some in chunks(old, ORDERS_PER_WRITE):
+        told = _completions(database, some)
+        places = {each["_id"]: told_in(_of_buyer(each, told[each["site_id"], told_id_of(each)])) for each in some}
+        writes = [UpdateOne({"_id": key}, {"$set": {"told_in": found}}) for key, found in places.items()]
+        orders.of(database).bulk_write(writes, ordered=False)
+
+
+def _completions(database: Mongo, some: list[OrderDocument]) -> defaultdict[tuple[str, str], list[EventDocument]]:
+    # by site and the id that an order was told under
+    ids = {(each["site_id"], told_id_of(each)) for each in some}
+    named: Condition = {
+        "site_id": {"$in": sorted({site_id for site_id, _ in ids})},
+        "commerce.order_id": {"$in": sorted({told_id for _, told_id in ids})},
+        "type": "order_completed",
+    }
+    unnamed = {"_id": {"$in": sorted(f"{site_id}:{told_id.removeprefix('event:')}" for site_id, told_id in ids)}}
+    found: defaultdict[tuple[str, str], list[EventDocument]] = defaultdict(list)
+    for event in events.of(database).find({"$or": [named, unnamed]}):
+        if told_id := order_id_of(event):
+            found[event["site_id"], told_id].append(event)
+    return found
+
+
+def _of_buyer(order: OrderDocument, completions: list[EventDocument]) -> list[EventDocument]:
+    # of an id that two customers' orders share, each has those of its own; what names nobody is the first one's
+    if "two_customers" not in order.get("flags", ()):
+        return completions
+    first = order["order_id"] == told_id_of(order)
+    return [
+        event
+        for event in completions
+        if event.get("user_id") == order["user_id"] or (first and not event.get("user_id"))
+    ]
+
+
+def _have_sessions_rechecked(database: Mongo) -> None:
+    # until 0.1.0 events without a page view were sessions too, and a session knew of no order told elsewhere
+    if "site_id_1_orders.told_id_1" in user_sessions.of(database).index_information():
+        return
+    user_sessions.of(database).delete_many({"page_views": 0})
+    user_sessions.of(database).update_many({}, {"$set": {"computed_at": now()}})  # jobs/sweep has these rechecked
 
 
 def _keyed(session: SessionDocument) -> SessionDocument:

@@ -6,6 +6,7 @@ Days that do not fit into the time stay marked for the next run.
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Literal
 
 from footfall.aws.invocations import JsonObject, LambdaContext
@@ -20,7 +21,7 @@ from footfall.sites import find_site, get_site, site_ids
 from footfall.stores.mongo import answering, database
 from pydantic import BaseModel
 
-from . import queries
+from . import queries, watermark
 from .recompute import recompute
 from .writing import DayRollup, note_run, replace_days, unmark
 
@@ -42,9 +43,10 @@ def handler(event: JsonObject, context: LambdaContext) -> dict[str, int]:
     """
     started = time.monotonic()
     command = Command.model_validate(event)
+    emptied = watermark.emptied_to()  # before any mark is read
     with answering():
         sites = _sites(command)
-        runs = [_roll_up(site, command, lambda: _in_time(context)) for site in sites]
+        runs = [_roll_up(site, command, emptied, lambda: _in_time(context)) for site in sites]
         for site in sites:
             fold_ledger(database(), site.site_id, now())
     sums: dict[str, int] = {name: sum(run[name] for run in runs) for name in SUMS}
@@ -60,8 +62,9 @@ def _sites(command: Command) -> list[Site]:
     return [site for site_id in site_ids(database()) if (site := find_site(database(), site_id))]
 
 
-def _roll_up(site: Site, command: Command, in_time: Callable[[], bool]) -> RollupRun:
+def _roll_up(site: Site, command: Command, emptied: datetime | None, in_time: Callable[[], bool]) -> RollupRun:
     started = time.monotonic()
+    received_to = watermark.received_to(site.site_id, emptied)
     marks = queries.marks_of(site.site_id)
     defined = queries.defined(site.site_id)
     dates = {command.date.isoformat()} if command.date else {*marks, *_otherwise_defined(site, defined)}
@@ -80,6 +83,10 @@ def _roll_up(site: Site, command: Command, in_time: Callable[[], bool]) -> Rollu
         people_unknown=sum(rollup.people_unknown for rollup in written),
         milliseconds=_milliseconds_since(started),
     )
+    if received_to:
+        run["received_to"] = received_to
+        if not left and not command.date:
+            run["complete_to"] = received_to
     note_run(site.site_id, run)
     return run
 

@@ -10,12 +10,11 @@ from footfall.events.sources import source_named
 from footfall.funnels.steps import definition
 from footfall.orders.purchases import is_counted, left_out
 from footfall.people.numbers import PersonNumbers
-from footfall.schemas.event import VisitEvent
+from footfall.schemas.event import ACTIVITY_TYPES, VisitEvent
 from footfall.schemas.funnel import DEVICES, Device
 from footfall.schemas.metrics import Buyers, DayDocument, DeviceDay, SourceDay
 from footfall.schemas.order import OwnedOrder
 from footfall.schemas.site import Site
-from footfall.sessions.fold import NOT_A_VISIT
 from pyroaring import BitMap
 
 from .queries import SessionCounts, SessionGroup
@@ -34,7 +33,7 @@ class DayMetrics:
 
     def add(self, event: VisitEvent, person: int) -> None:
         """Count an event of a person, whose dense id is given."""
-        if event["type"] in NOT_A_VISIT:
+        if event["type"] not in ACTIVITY_TYPES:
             return
         self._people[event["device"]].add(person)
         if event["type"] == "pageview":

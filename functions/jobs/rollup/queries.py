@@ -8,11 +8,11 @@ from footfall.days import DayRange
 from footfall.events.log import events_between, in_order
 from footfall.funnels.steps import alternatives
 from footfall.orders.purchases import given_back
-from footfall.schemas.event import VisitEvent
+from footfall.schemas.event import NOT_A_VISIT, VisitEvent
 from footfall.schemas.metrics import DayReading, DayToken
 from footfall.schemas.order import OrderSums, OwnedOrder
 from footfall.schemas.site import Site
-from footfall.sessions.fold import NOT_A_VISIT
+from footfall.sessions.conversions import has_counted_order
 from footfall.stores.collections import daily_metrics, orders, rollups, stale_days, user_sessions
 from footfall.stores.mongo import Pipeline, database
 
@@ -75,16 +75,16 @@ def events_of(site: Site, days: DayRange) -> Iterator[VisitEvent]:
     return in_order(events_between(database(), site.site_id, VisitEvent, days.start, days.end, counted))
 
 
-def sessions_of(site_id: str, day: DayRange) -> list[SessionGroup]:
+def sessions_of(site: Site, day: DayRange) -> list[SessionGroup]:
     """Returns a day's sessions by device and source: how many, how many bounced and bought, and their seconds."""
     pipeline: Pipeline = [
-        {"$match": {"site_id": site_id, "started_at": {"$gte": day.start, "$lt": day.end}, "bot": False}},
+        {"$match": {"site_id": site.site_id, "started_at": {"$gte": day.start, "$lt": day.end}, "bot": False}},
         {
             "$group": {
                 "_id": {"device": "$device", "source": {"$ifNull": ["$attribution.source", "direct"]}},
                 "sessions": {"$sum": 1},
                 "bounces": {"$sum": {"$cond": ["$bounce", 1, 0]}},
-                "conversions": {"$sum": {"$cond": ["$converted", 1, 0]}},
+                "conversions": {"$sum": {"$cond": [has_counted_order(site.currency), 1, 0]}},
                 "session_seconds": {"$sum": "$duration"},
             }
         },

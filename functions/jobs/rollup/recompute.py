@@ -92,7 +92,7 @@ class _Day:
         orders = queries.orders_of(self._site.site_id, self._days)
         numbers.learn(orders)
         refunds = queries.refunds_of(self._site, self._days)
-        sessions = queries.sessions_of(self._site.site_id, self._days)
+        sessions = queries.sessions_of(self._site, self._days)
         return DayRollup(
             date=self._date,
             seen=seen.get(self._date),

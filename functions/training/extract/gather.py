@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from footfall.customers.arrays import Arrays, pack_texts
-from footfall.customers.behaviour import order_tokens, person_of_order, person_of_visit, visit_tokens
+from footfall.customers.behaviour import order_tokens, person_of_visit, visit_tokens
 from footfall.days import day_of
-from footfall.orders.purchases import in_currency, is_purchase, last_moment
+from footfall.orders.purchases import in_currency, is_purchase, last_moment, person_of_order
 from footfall.schemas.event import BehaviourEvent
 from footfall.schemas.order import PurchasedOrder
+from footfall.sessions.fold import is_session
 from numpy.typing import NDArray
 
 from .counts import Counts
@@ -51,7 +52,7 @@ class Gathering:
 
     def add_visit(self, visit: Sequence[BehaviourEvent]) -> None:
         """Count one visit."""
-        self.totals["visits"] += 1
+        self.totals["visits"] += is_session(visit)
         self.last_visit = _later(self.last_visit, visit[-1]["timestamp"])
         self._add(person_of_visit(visit, self.links), visit_tokens(visit, self.zone))
         self.pages.add_visit(visit)

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from pymongo.client_session import ClientSession
 
 from footfall.clock import now
-from footfall.days import DayRange, day_of, start_of, zone_named
+from footfall.days import DayRange, day_of, zone_named
 from footfall.funnels.steps import definition
-from footfall.schemas.metrics import DayReading
+from footfall.schemas.funnel import RollupsProgress
 from footfall.schemas.site import Site
 from footfall.sites import get_site
 from footfall.stores import collections
@@ -22,7 +22,8 @@ class Rollups:
     """A site's rollups at one moment: every read with `session` sees that moment.
 
     `version` changes whenever a rollup does; it is None before the first. `current` says that every day there is was
-    computed by the site's present time zone and funnels.
+    computed by the site's present time zone and funnels. What was taken before `received_to` is stored, and what was
+    taken before `counted_to` is in the figures of every day; None while no run knew.
     """
 
     site: Site
@@ -30,6 +31,8 @@ class Rollups:
     moment: datetime
     version: str | None
     current: bool
+    received_to: datetime | None
+    counted_to: datetime | None
 
     def last_day(self) -> date:
         """Returns the last local day that has figures; today where none has."""
@@ -39,18 +42,14 @@ class Rollups:
         return date.fromisoformat(newest["date"]) if newest else day_of(self.moment, zone_named(self.site.time_zone))
 
     def complete_to(self, days: DayRange) -> datetime | None:
-        """Returns the moment before which all that was processed is in a range's figures; None while not all are."""
-        if self.version is None or not self.current:
+        """Returns the moment before which all that was taken is in a range's figures; None while that is not known."""
+        if not self.current:
             return None
+        if self.counted_to == self.received_to:
+            return self.received_to
         stale = {"site_id": self.site.site_id, "date": days.dates}
-        marks = collections.stale_days.of(database()).find(stale, {"date": 1}, session=self.session)
-        dates = [mark["date"] for mark in marks]
-        if not dates:
-            return self.moment
-        ids = [f"{self.site.site_id}:{day}" for day in dates]
-        found = collections.daily_metrics.read(database(), DayReading, {"_id": {"$in": ids}}, session=self.session)
-        read_at = {day["date"]: day["read_at"] for day in found}
-        return min(read_at.get(day) or start_of(date.fromisoformat(day), days.zone) for day in dates)
+        marked = collections.stale_days.of(database()).find_one(stale, {"date": 1}, session=self.session)
+        return self.counted_to if marked else self.received_to
 
 
 @contextmanager
@@ -59,6 +58,14 @@ def rollups_of(site_id: str) -> Iterator[Rollups]:
     site = get_site(database(), site_id)
     moment = now()
     with client().start_session(snapshot=True) as session:
-        found = collections.rollups.of(database()).find_one({"_id": site_id}, session=session)
-        current = (found and found.get("definition")) == definition(site)
-        yield Rollups(site, session, moment, found.get("version") if found else None, current)
+        read = collections.rollups.read(database(), RollupsProgress, {"_id": site_id}, session=session)
+        found = next(read, RollupsProgress())
+        yield Rollups(
+            site,
+            session,
+            moment,
+            version=found.get("version"),
+            current=found.get("definition") == definition(site),
+            received_to=found.get("received_to"),
+            counted_to=found.get("complete_to"),
+        )

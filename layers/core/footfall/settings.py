@@ -67,6 +67,12 @@ class EventsQueueSettings(BaseModel):
     events_queue_url: str
 
 
+class WatermarkSettings(BaseModel):
+    """The queue whose messages are in no figure yet; without it nobody tells how far it is emptied."""
+
+    events_queue_url: str = ""
+
+
 class ImportsQueueSettings(BaseModel):
     """Where imports wait for etl/imports."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from footfall import sites
-from footfall.aws import functions, queues
+from footfall.aws import functions, queue_ages, queues
 from footfall.questions import queues as queue_status
 from footfall.settings import read_environment
 from pymongo.database import Database
@@ -68,7 +68,7 @@ def queue_urls(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 def _forget() -> None:
-    for cached in (queues.sqs, queue_status._cloudwatch, functions._lambda, training._step_functions):
+    for cached in (queues.sqs, queue_ages.cloudwatch, functions._lambda, training._step_functions):
         cached.cache_clear()
     read_environment.cache_clear()
     queue_status._known.clear()

@@ -7,9 +7,9 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
-from footfall.schemas.event import Json
+from footfall.schemas.event import NOT_A_VISIT, Json
 from footfall.schemas.message import EventsMessage
-from footfall.sessions.fold import NOT_A_VISIT, fold_session, split_by_gap
+from footfall.sessions.fold import fold_session, split_by_gap
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo.database import Database
@@ -45,10 +45,10 @@ def histories(draw: st.DrawFn) -> list[EventsMessage]:
 
 @st.composite
 def clicks(draw: st.DrawFn) -> Json:
-    kind = draw(st.sampled_from(["pageview", "pageview", "click", "identify", "purchase", "refund"]))
+    kind = draw(st.sampled_from(["pageview", "pageview", "click", "identify", "purchase", "purchase", "refund"]))
     event: Json = {
         "eventType": kind,
-        "visitorId": draw(st.sampled_from(["v1", "v2"])),
+        "visitorId": draw(st.sampled_from(["v1", "v2", "u1"])),
         "userId": draw(st.sampled_from([None, None, "u1", "u2"])),
         "sessionId": draw(st.sampled_from([None, None, None, "s1", "s2"])),
         "timestamp": at(draw(st.sampled_from(MINUTES))),
@@ -57,7 +57,12 @@ def clicks(draw: st.DrawFn) -> Json:
         "pageType": draw(st.sampled_from(["home", "search", None])),
     }
     if kind in ("purchase", "refund"):
-        event["properties"] = {"order_id": draw(st.sampled_from(["o1", "o2"])), "total": draw(st.integers(1, 9))}
+        event["properties"] = {
+            "order_id": draw(st.sampled_from(["o1", "o2", None])),
+            "total": draw(st.integers(0, 9)),
+            "currency": draw(st.sampled_from(["EUR", "EUR", "JPY"])),
+            "version": draw(st.sampled_from([None, None, 1, 2])),
+        }
     if kind == "identify":
         event["traits"] = {"city": draw(st.sampled_from(["Rome", "Oslo"]))}
     return event
@@ -127,7 +132,9 @@ def test_concurrent_recomputes_leave_what_one_would(pipeline: Mongo) -> None:
             a_message(
                 [
                     an_event(
-                        visitorId=f"v{round_}",
+                        eventType=source.choice(["pageview", "pageview", "pageview", "purchase"]),
+                        visitorId=source.choice([f"v{round_}", "u"]),
+                        properties={"order_id": source.choice(["o1", "o2", None]), "total": 5},
                         timestamp=at(-source.choice([1, 1, 20]) * minute),
                         userId=source.choice([None, "u"]),
                         sessionId=source.choice([None, None, "s"]),
@@ -172,11 +179,63 @@ def sessions_by_definition(database: Mongo) -> list[Json]:
     sessions: list[Any] = []
     for (_, named), found in groups.items():
         gap = timedelta(days=1) if named else timedelta(minutes=30)
-        sessions += [fold_session(chain, NOON) for chain in split_by_gap(found, gap)]
+        chains = split_by_gap(found, gap)
+        sessions += [fold_session(chain, NOON) for chain in chains if any(e["type"] == "pageview" for e in chain)]
     for session in sessions:
         session["attribution"], session["attributed_at"] = credit_by_definition(session, sessions)
+    convert_by_definition(database, sessions)
     without_clock = [{key: value for key, value in session.items() if key != "computed_at"} for session in sessions]
     return sorted(without_clock, key=lambda session: str(session["_id"]))
+
+
+def convert_by_definition(database: Mongo, sessions: list[Json]) -> None:
+    """Give each purchase to the session that it was first told in, else to the buyer's last one before it."""
+    for order in sorted(database["orders"].find(), key=lambda found: (str(found["placed_at"]), found["order_id"])):
+        if order["placed_at"] and order["total"] > 0 and (session := session_of(database, order, sessions)):
+            session.setdefault("orders", []).append(
+                {
+                    "order_id": order["order_id"],
+                    "told_id": order["order_id"].split("@")[0],
+                    "placed_at": order["placed_at"],
+                    "total": order["total"],
+                    "currency": order["currency"],
+                }
+            )
+    for session in sessions:
+        orders = session.get("orders", [])
+        session["currency"] = orders[0]["currency"] if orders else None
+        session["conversion_value"] = sum(one["total"] for one in orders if one["currency"] == session["currency"])
+        session["converted"] = bool(orders)
+        session["bounce"] = session["page_views"] == 1 and not session["interactions"] and not orders
+
+
+def session_of(database: Mongo, order: Json, sessions: list[Json]) -> Json | None:
+    """The session that a purchase came of."""
+    told: list[Any] = sorted(
+        database["events"].find({"type": "order_completed"}),
+        key=lambda event: (event["timestamp"], event["received_at"], event["sequence"], event["event_id"]),
+    )
+    for event in told:
+        named = event["commerce"].get("order_id", f"event:{event['event_id']}")
+        if another := database["orders"].find_one({"order_id": f"{named}@{event.get('user_id')}"}):
+            named = another["order_id"]
+        for session in sessions:
+            if (
+                named == order["order_id"]
+                and (session["visitor_id"], session["client_session_id"])
+                == (event["visitor_id"], event.get("session_id"))
+                and session["started_at"] <= event["timestamp"] <= session["ended_at"]
+            ):
+                return session
+    links = {who["person_id"]: who["link"]["person_id"] for who in database["users"].find() if "link" in who}
+    buyer = order["user_id"] or links.get(order["person_id"], order["person_id"])
+    before = [
+        session
+        for session in sessions
+        if (session["user_id"] or links.get(session["visitor_id"], session["visitor_id"])) == buyer
+        and timedelta(0) <= order["placed_at"] - session["started_at"] <= timedelta(days=30)
+    ]
+    return max(before, key=lambda session: (session["started_at"], session["session_id"]), default=None)
 
 
 def credit_by_definition(session: Json, sessions: list[Json]) -> tuple[Json, Any]:

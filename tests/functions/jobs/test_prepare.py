@@ -7,12 +7,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+from footfall.clock import now
 from footfall.sessions.fold import fold_session
 from footfall.stores.collections import COLLECTIONS, VIEWS
 from pymongo.database import Database
 
 from functions.jobs.prepare import handler as prepare
-from tests.support.builders import NOON, LambdaContext, a_document
+from tests.support.builders import NOON, LambdaContext, a_document, at, folded
 from tests.support.serving import serving
 
 Mongo = Database[dict[str, Any]]
@@ -126,3 +127,34 @@ def test_orders_of_an_older_version_list_their_refunds(database: Mongo) -> None:
     found = {order["order_id"]: order["refunds"] for order in database["orders"].find()}
     assert found == {"1": [{"at": noon, "amount": 30}], "2": [{"at": cancelled_at, "amount": 50}], "3": []}
     assert "site_id_1_refunded_at_1" not in database["orders"].index_information()
+
+
+def test_orders_of_an_older_version_say_where_they_were_told(database: Mongo) -> None:
+    bought = {"eventType": "purchase", "timestamp": at(5)}
+    named = {**bought, "properties": {"order_id": "o", "total": 5}}
+    told = [
+        a_document(eventId="e", visitorId="v", sessionId="s", **bought),
+        a_document(visitorId="v", **named),
+        a_document(visitorId="w", userId="ann", **named),
+        a_document(visitorId="x", userId="bob", **{**named, "timestamp": at(6)}),
+    ]
+    database["events"].insert_many([dict(event) for event in told])
+    made = [*folded("event:e", told[:1]), *folded("o", told[1:])]
+    unsaid = [{name: value for name, value in order.items() if name != "told_in"} for order in made]
+    database["orders"].insert_many(unsaid)
+    for _ in range(2):
+        prepare.handler({}, LambdaContext())
+        assert sorted(database["orders"].find(), key=str) == sorted(made, key=str)
+    assert {order["order_id"]: len(order["told_in"]) for order in made} == {"event:e": 1, "o": 2, "o@bob": 1}
+
+
+def test_sessions_of_an_older_version_are_rechecked_and_those_without_a_page_view_go(database: Mongo) -> None:
+    database["user_sessions"].drop_indexes()
+    session = {**fold_session([a_document()], NOON)}
+    database["user_sessions"].insert_many([session, {**session, "_id": "demo:told", "page_views": 0}])
+    prepare.handler({}, LambdaContext())
+    (kept,) = database["user_sessions"].find()
+    assert kept["_id"] == session["_id"]
+    assert kept["computed_at"] > now() - timedelta(minutes=1)
+    prepare.handler({}, LambdaContext())
+    assert list(database["user_sessions"].find()) == [kept]

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 from footfall.customers.behaviour import (
     add,
     order_tokens,
-    person_of_order,
     person_of_visit,
     visit_tokens,
     visits_of,
 )
+from footfall.orders.purchases import person_of_order
 from footfall.schemas.event import EventDocument
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,6 +77,12 @@ def test_a_pause_of_half_an_hour_begins_another_visit_unless_the_client_says_oth
 def test_what_happens_without_a_visit_is_none() -> None:
     unseen = [a_document(eventType=kind) for kind in ("identify", "order_completed", "order_refunded")]
     assert visits_of(unseen) == []
+
+
+def test_what_is_done_without_a_page_view_is_behaviour_and_no_visit() -> None:
+    found = tokens([a_document(eventType="product_viewed", properties={"product_id": "tea"})])
+    assert (found["product:tea"], found["sum:interactions"], found.get("sum:visits", 0)) == (1, 1, 0)
+    assert visits_of([a_document(eventType="Newsletter Sent")]) == []
 
 
 def test_a_visit_belongs_to_who_its_visitor_says_to_be_or_turned_out_to_be() -> None:

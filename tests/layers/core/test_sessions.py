@@ -1,5 +1,7 @@
 from itertools import pairwise
 
+import pytest
+from footfall.schemas.event import INTERACTION_TYPES
 from footfall.sessions.fold import GAP, fold_session, session_id_of, sessions_of, split_by_gap
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,39 +36,64 @@ def test_a_session_tells_of_so_many_pages_and_steps_and_no_more() -> None:
     assert (session["entry_page"], session["exit_page"]) == ("kind-0", "kind-599")
 
 
-def test_a_session_adds_no_other_currency_up() -> None:
-    told = [("o1", "EUR", 10), ("o2", "JPY", 1_000), ("o3", "EUR", 5)]
-    orders = [
-        a_document(
-            timestamp=at(minute),
-            eventType="purchase",
-            properties={"order_id": name, "total": total, "currency": currency},
-        )
-        for minute, (name, currency, total) in enumerate(told)
-    ]
-    session = fold_session(orders, NOON)
-    assert (session["conversion_value"], session["currency"]) == (1500, "EUR")
-
-
-def test_a_session_tells_its_pages_its_steps_and_its_value() -> None:
+def test_a_session_tells_its_pages_and_its_steps() -> None:
     events = [
         a_document(timestamp=at(0), pageType="home"),
         a_document(timestamp=at(1), pageType="search"),
         a_document(timestamp=at(2), eventType="click"),
-        a_document(timestamp=at(3), eventType="purchase", properties={"transaction_id": "o1", "value": 20}),
-        a_document(timestamp=at(4), eventType="purchase", properties={"transaction_id": "o1", "value": 20}),
         a_document(timestamp=at(5), pageType="home", userId="known"),
     ]
     session = fold_session(events[::-1], NOON)
     assert session["pages_visited"] == ["home", "search"]
     assert session["steps"]["home"] == events[0]["timestamp"]
     assert (session["duration"], session["interactions"], session["bounce"]) == (300.0, 1, False)
-    assert (session["converted"], session["conversion_value"]) == (True, 2000)
+    assert (session["converted"], session["conversion_value"]) == (False, 0)
     assert session["person_id"] == "known"
 
 
 def test_one_look_at_one_page_is_a_bounce() -> None:
     assert fold_session([a_document()], NOON)["bounce"]
+    assert not fold_session([a_document(), a_document()], NOON)["bounce"]
+
+
+@pytest.mark.parametrize("kind", sorted(INTERACTION_TYPES))
+def test_whatever_a_person_does_besides_looking_makes_it_no_bounce(kind: str) -> None:
+    session = fold_session([a_document(), a_document(eventType=kind)], NOON)
+    assert (session["interactions"], session["bounce"]) == (1, False)
+
+
+@pytest.mark.parametrize("name", ["video_start", "Video Playback Started", "VideoPlayed", "Watched Videos"])
+def test_what_is_done_with_a_video_is_an_interaction(name: str) -> None:
+    seen = a_document(eventType="track", event=name)
+    assert (seen["type"], seen.get("name")) == ("video", name)
+
+
+def test_leaving_a_page_and_what_a_client_makes_up_leave_a_bounce_one() -> None:
+    rest = [a_document(eventType=kind, timestamp=at(1)) for kind in ("page_exit", "Newsletter Sent", "identify")]
+    session = fold_session([a_document(), *rest], NOON)
+    assert (session["interactions"], session["bounce"]) == (0, True)
+
+
+def test_a_session_with_any_event_of_a_bot_is_a_bots() -> None:
+    robot = a_document(timestamp=at(1), context={"userAgent": "Googlebot/2.1 (+http://www.google.com/bot.html)"})
+    for events in ([a_document(), robot], [robot], [robot, a_document(timestamp=at(2))]):
+        assert fold_session(events, NOON)["bot"]
+    assert not fold_session([a_document()], NOON)["bot"]
+
+
+def test_events_without_a_page_view_are_no_session() -> None:
+    told = [a_document(eventType=kind, visitorId="ann") for kind in ("Order Shipped", "purchase", "click")]
+    assert sessions_of(told) == []
+    (session,) = sessions_of([*told, a_document(eventType="screen", visitorId="ann", timestamp=at(29))])
+    assert len(session) == 4
+
+
+def test_what_brought_a_visitor_and_on_what_is_what_the_first_page_says() -> None:
+    before = a_document(eventType="Order Shipped", device="desktop")
+    page = a_document(timestamp=at(5), url="https://shop.example/?utm_source=news", device="mobile")
+    session = fold_session([before, page], NOON)
+    assert (session["own_attribution"].get("source"), session["device"]) == ("news", "Mobile")
+    assert session["started_at"] == before["timestamp"]
 
 
 def test_a_session_is_named_by_its_visitor_the_clients_id_and_its_first_millisecond() -> None:

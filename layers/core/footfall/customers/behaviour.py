@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 
 from footfall.orders.fold import ORDER_EVENTS
 from footfall.orders.purchases import is_purchase
-from footfall.schemas.event import INTERACTION_TYPES, BehaviourEvent, order_in_time
-from footfall.schemas.order import OwnedOrder, PurchasedOrder
-from footfall.sessions.fold import NOT_A_VISIT, sessions_of
+from footfall.schemas.event import ACTIVITY_TYPES, INTERACTION_TYPES, NOT_A_VISIT, BehaviourEvent, order_in_time
+from footfall.schemas.order import PurchasedOrder
+from footfall.sessions.fold import chains_of
 
 Tokens = dict[str, float]
 
@@ -31,9 +31,13 @@ NOT_READ = NOT_A_VISIT | ORDER_EVENTS
 
 
 def visits_of(events: Iterable[BehaviourEvent]) -> list[list[BehaviourEvent]]:
-    """Returns a visitor's events as visits, in order; they are sessions without what is not read."""
-    visits = sessions_of(event for event in events if event["type"] not in NOT_READ)
-    return sorted(visits, key=lambda visit: order_in_time(visit[0]))
+    """Returns a visitor's events as visits, in order: sessions without what is not read.
+
+    What was done without a page view, as in an app that tells of products alone, comes along; it counts as no visit.
+    """
+    chains = chains_of(event for event in events if event["type"] not in NOT_READ)
+    done = [chain for chain in chains if any(event["type"] in ACTIVITY_TYPES for event in chain)]
+    return sorted(done, key=lambda chain: order_in_time(chain[0]))
 
 
 def person_of_visit(visit: Sequence[BehaviourEvent], links: Mapping[str, str]) -> str:
@@ -41,11 +45,6 @@ def person_of_visit(visit: Sequence[BehaviourEvent], links: Mapping[str, str]) -
     user_id = next((who for event in reversed(visit) if (who := event.get("user_id"))), None)
     visitor_id = visit[0]["visitor_id"]
     return user_id or links.get(visitor_id, visitor_id)
-
-
-def person_of_order(order: OwnedOrder, links: Mapping[str, str]) -> str:
-    """Returns whose order it is: the customer's, else that of who the visitor turned out to be, else the visitor's."""
-    return order["user_id"] or links.get(order["person_id"], order["person_id"])
 
 
 def visit_tokens(visit: Sequence[BehaviourEvent], zone: ZoneInfo) -> Tokens:
@@ -65,11 +64,12 @@ def visit_tokens(visit: Sequence[BehaviourEvent], zone: ZoneInfo) -> Tokens:
     interactions = sum(event["type"] in INTERACTION_TYPES for event in visit)
     _add_moment(tokens, first, zone)
     tokens[f"device:{visit[0]['device']}"] += 1
-    tokens["sum:visits"] += 1
-    tokens["sum:pages"] += len(pages)
     tokens["sum:interactions"] += interactions
-    tokens["sum:seconds"] += (last - first).total_seconds()
-    tokens["sum:bounces"] += len(pages) <= 1 and not interactions
+    if pages:
+        tokens["sum:visits"] += 1
+        tokens["sum:pages"] += len(pages)
+        tokens["sum:seconds"] += (last - first).total_seconds()
+        tokens["sum:bounces"] += len(pages) == 1 and not interactions
     return tokens
 
 

@@ -82,8 +82,8 @@ DOUBLED = re.compile(r"(.)\1$")
 SMALL_WORDS = frozenset({"a", "an", "from", "of", "the", "to"})
 
 
-def _words(name: str) -> frozenset[str]:
-    # a name's words in any order, tense, number and spelling: orderCompleted and Completed Orders are one
+def words_of(name: str) -> frozenset[str]:
+    """Returns the words of an event's name, without endings: `orderCompleted` and `Completed Orders` have the same."""
     words = WORD.findall(CAMEL.sub(" ", name).lower())
     return frozenset(_stem(word) for word in words if word not in SMALL_WORDS)
 
@@ -94,7 +94,7 @@ def _stem(word: str) -> str:
 
 
 VOCABULARY = {
-    _words(name): ours
+    words_of(name): ours
     for names in (OLDER, GA4, {ours: ours for ours in COMMERCE_TYPES}, SEGMENT)
     for name, ours in names.items()
 }
@@ -106,7 +106,7 @@ def commerce_type(name: str) -> str | None:
     Words may stand in any order, tense and spelling: `Order Completed`, `Completed Order`, `order-complete`.
     """
     lowered = name.lower()
-    return lowered if lowered in COMMERCE_TYPES else VOCABULARY.get(_words(name))
+    return lowered if lowered in COMMERCE_TYPES else VOCABULARY.get(words_of(name))
 
 
 def action_type(properties: Json) -> str | None:

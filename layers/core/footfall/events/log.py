@@ -9,8 +9,7 @@ from typing import TypeVar
 from pymongo.client_session import ClientSession
 from pymongo.cursor import Cursor
 
-from footfall.schemas.event import BehaviourEvent, EventMoment, SessionEvent, StepEvent, order_in_time
-from footfall.sessions.fold import NOT_A_VISIT
+from footfall.schemas.event import NOT_A_VISIT, BehaviourEvent, EventMoment, SessionEvent, StepEvent, order_in_time
 from footfall.stores import collections
 from footfall.stores.mongo import Condition, Mongo
 
@@ -21,7 +20,6 @@ MOST_EVENTS = 10_000
 BY_TIME = [("site_id", 1), ("timestamp", 1)]
 BY_VISITOR = [("site_id", 1), ("visitor_id", 1), ("timestamp", 1)]
 BATCH = 20_000
-OF_AN_ORDER = ("order_id", "total", "currency")
 OF_A_LINE = ("lines.product_id", "lines.category")
 
 
@@ -64,6 +62,6 @@ def events_by_visitor(
 
 def events_of_sessions(database: Mongo, query: Condition) -> Iterator[SessionEvent]:
     """Returns what sessions are made of, of the events that match; what is no part of a visit is left out."""
-    for event in collections.events.read(database, SessionEvent, query, parts={"commerce": OF_AN_ORDER}):
+    for event in collections.events.read(database, SessionEvent, query):
         if event["type"] not in NOT_A_VISIT:
             yield event

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from footfall.events.commerce import COMMERCE_TYPES, commerce_type
+from footfall.events.commerce import COMMERCE_TYPES, commerce_type, words_of
 from footfall.events.page_types import USUAL
 from footfall.schemas.event import EVENT_TYPES
 
@@ -36,13 +36,15 @@ def type_of(event_type: str, event_name: str | None) -> tuple[str, str | None]:
     ours = commerce_type(name)
     if ours:
         return ours, None if ours == name else name
-    return (name, None) if name in EVENT_TYPES else ("custom", name)
+    if name in EVENT_TYPES:
+        return name, None
+    return ("video" if "video" in words_of(name) else "custom"), name
 
 
 def type_named(word: str) -> str | None:
     """Returns the type of event that a word names, as `Order Completed` does `order_completed`; None for any other."""
-    kind, _ = type_of(word, None)
-    return None if kind == "custom" else kind
+    kind, name = type_of(word, None)
+    return None if kind == "custom" or (kind == "video" and name) else kind  # of videos there are many events
 
 
 @lru_cache(maxsize=4096)

@@ -15,7 +15,6 @@ from footfall.customers.behaviour import (
     Tokens,
     add,
     order_tokens,
-    person_of_order,
     person_of_visit,
     visit_tokens,
     visits_of,
@@ -27,7 +26,7 @@ from footfall.days import day_of, zone_named
 from footfall.events.log import events_by_visitor
 from footfall.models.artefacts import load_arrays
 from footfall.orders.log import orders_of
-from footfall.orders.purchases import in_currency, is_purchase
+from footfall.orders.purchases import in_currency, is_purchase, person_of_order
 from footfall.people.identities import Identities, identities
 from footfall.schemas.customer import CustomerSegments
 from footfall.schemas.model import Artefact, ModelDocument

@@ -82,7 +82,7 @@ def _begin(database: Mongo, site_id: str) -> datetime:
 
 
 def _visits(site_id: str, since: datetime) -> Pipeline:
-    query = {"site_id": site_id, "started_at": {"$gte": since}, "bot": False, "page_views": {"$gt": 0}}
+    query = {"site_id": site_id, "started_at": {"$gte": since}, "bot": False}
     return [{"$match": query}]
 
 

@@ -13,11 +13,12 @@ from footfall.currencies import CODES
 from footfall.orders.refunds import Ordered, fold_refunds
 from footfall.orders.tellings import IMPORT, commerce_of, currency_of, customers, is_told, rank, ranked, trust
 from footfall.schemas.event import EventDocument, order_in_time
-from footfall.schemas.order import OrderDocument, OrderFlag, OrderStatus
+from footfall.schemas.order import NamedOrder, OrderDocument, OrderFlag, OrderStatus, ToldIn
 
 ORDER_EVENTS = frozenset({"order_completed", "order_updated", "order_refunded", "order_cancelled"})
 PARTS: tuple[Literal["shipping", "tax", "discount"], ...] = ("shipping", "tax", "discount")
 TELLING = frozenset({"order_completed", "order_updated"})
+MOST_TOLD_IN = 20
 Value = TypeVar("Value")
 
 
@@ -52,6 +53,12 @@ def name_of_another(order_id: str, customer: str) -> str:
     return f"{order_id}@{customer}"
 
 
+def told_id_of(order: NamedOrder) -> str:
+    """Returns the id that an order was told under, which one of another customer may have too."""
+    shared = "two_customers" in order.get("flags", [])
+    return order["order_id"].removesuffix(name_of_another("", order["user_id"] or "")) if shared else order["order_id"]
+
+
 def _fold(order_id: str, events: Sequence[EventDocument], count: int, zone: ZoneInfo) -> OrderDocument:
     tellings = ranked(event for event in events if event["type"] in TELLING)
     told = [*tellings, *ranked(event for event in events if event["type"] not in TELLING)]
@@ -80,6 +87,7 @@ def _fold(order_id: str, events: Sequence[EventDocument], count: int, zone: Zone
         coupon=_first(commerce_of(event).get("coupon") for event in tellings),
         country=_first(_country(event) for event in told),
         status=_status(events, total or 0, refunded),
+        told_in=told_in(placed),
         events=count,
     )
     more = {**_parts(priced), **({"flags": flags} if flags else {})}
@@ -108,6 +116,14 @@ def _parts(priced: Sequence[EventDocument]) -> dict[str, int]:
         told = commerce_of(event)
         found |= {name: told[name] for name in PARTS if name in told}
     return found
+
+
+def told_in(placed: Iterable[EventDocument]) -> list[ToldIn]:
+    """Returns where an order was told, from the events that completed it: the first twenty."""
+    return [
+        ToldIn(visitor_id=event["visitor_id"], client_session_id=event.get("session_id"), at=event["timestamp"])
+        for event in sorted(placed, key=order_in_time)[:MOST_TOLD_IN]
+    ]
 
 
 def _country(event: EventDocument) -> str | None:

@@ -5,10 +5,10 @@ known, or it is in another currency.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from footfall.schemas.order import UNKNOWN_AMOUNT, LeftOutOrders, OrderSums
+from footfall.schemas.order import UNKNOWN_AMOUNT, LeftOutOrders, OrderSums, OwnedOrder
 from footfall.schemas.site import Site
 
 Condition = dict[str, object]
@@ -82,6 +82,11 @@ def _placed(site: Site, bounds: Condition) -> Condition:
 def given_back(order: OrderSums, start: datetime, end: datetime) -> int:
     """Returns what was given back of an order from `start` on and before `end`, in minor units of its currency."""
     return sum(refund["amount"] for refund in order["refunds"] if start <= refund["at"] < end)
+
+
+def person_of_order(order: OwnedOrder, links: Mapping[str, str]) -> str:
+    """Returns whose order it is: the customer's, else that of who the visitor turned out to be, else the visitor's."""
+    return order["user_id"] or links.get(order["person_id"], order["person_id"])
 
 
 def last_moment(order: OrderSums) -> datetime | None:

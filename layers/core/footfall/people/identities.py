@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from footfall.schemas.order import NamedOrder
 from footfall.schemas.person import PersonIdentity
 from footfall.schemas.session import SessionOwner
-from footfall.stores.collections import user_sessions, users
+from footfall.stores.collections import orders, user_sessions, users
 from footfall.stores.mongo import Mongo
 
 
@@ -27,6 +28,18 @@ def identities(database: Mongo, site_id: str, person_ids: Collection[str]) -> Id
     return Identities(people, visitors | known)
 
 
+def seen_as(database: Mongo, site_id: str, person_ids: Iterable[str]) -> dict[str, PersonIdentity]:
+    """Returns these people, whom they turned out to be, and every visitor that those were seen as, by their ids."""
+    found: dict[str, PersonIdentity] = {}
+    asked = set(person_ids)
+    for _ in range(3):
+        if asked:
+            found |= {person["person_id"]: person for person in _people(database, site_id, asked)}
+        asked = {who for person in found.values() for who in (person_of(person), *person.get("merged_ids", ()))}
+        asked -= found.keys()
+    return found
+
+
 def links(database: Mongo, site_id: str) -> dict[str, str]:
     """Returns whom each visitor turned out to be, of those that turned out to be somebody."""
     linked = users.read(database, PersonIdentity, {"site_id": site_id, "link": {"$exists": True}})
@@ -39,9 +52,10 @@ def person_of(found: PersonIdentity) -> str:
 
 
 def people_seen_since(database: Mongo, site_id: str, moment: datetime) -> set[str]:
-    """Returns everybody whose sessions were recomputed since a moment, visitors who are somebody else among them."""
-    query = {"site_id": site_id, "computed_at": {"$gte": moment}}
-    return {session["person_id"] for session in user_sessions.read(database, SessionOwner, query)}
+    """Returns everybody whose sessions were recomputed or who ordered since, visitors who are somebody else too."""
+    here = user_sessions.read(database, SessionOwner, {"site_id": site_id, "computed_at": {"$gte": moment}})
+    bought = orders.read(database, NamedOrder, {"site_id": site_id, "placed_at": {"$gte": moment}})
+    return {session["person_id"] for session in here} | {order["person_id"] for order in bought}
 
 
 def _people(database: Mongo, site_id: str, person_ids: Iterable[str]) -> list[PersonIdentity]:

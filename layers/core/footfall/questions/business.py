@@ -98,7 +98,7 @@ def answer(site_id: str, question: BusinessQuestion) -> BusinessMetrics:
             **figures.model_dump(),
             **left_out(rollups.site, session=rollups.session).model_dump(),
             range=Range.of(days),
-            complete_to=rollups.moment,
+            complete_to=rollups.received_to,
             currency=rollups.site.currency,
             comparison=_comparison(rollups, figures, days.last, question.compare) if question.compare else None,
         )

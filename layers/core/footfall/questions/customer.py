@@ -16,6 +16,8 @@ from footfall.questions.left_out import LeftOut
 from footfall.rates import percentage
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.order import Conversion, OrderDocument, OrderFlag, OrderStatus
+from footfall.schemas.site import Site
+from footfall.sessions.conversions import has_counted_order
 from footfall.sites import get_site
 from footfall.stores.collections import customers, orders, user_sessions
 from footfall.stores.mongo import Pipeline, answering, database
@@ -76,8 +78,8 @@ class Visits(BaseModel):
     sessions: int = Field(description="Sessions with a page view")
     page_views: int = Field(description="In all of them")
     avg_session_seconds: float = Field(description="Mean seconds from a session's first event to its last")
-    bounce_rate: float = Field(description="Sessions of one page view and nothing else, in percent")
-    converted_sessions: int = Field(description="Sessions with an order")
+    bounce_rate: float = Field(description="Sessions of one page view and nothing else that a person does, in percent")
+    converted_sessions: int = Field(description="Sessions that an order came of")
     devices: dict[str, int] = Field(description="Sessions by device", examples=[{"Desktop": 3, "Mobile": 1}])
     first_seen: datetime | None
     last_seen: datetime | None
@@ -149,7 +151,7 @@ def answer(site_id: str, question: CustomerQuestion) -> CustomerAnswer:
         customer_id=customer_id,
         currency=site.currency,
         rfm=Rfm.of(scored) if scored else None,
-        sessions=_visits(_sessions_of(site_id, customer_id)),
+        sessions=_visits(_sessions_of(site, customer_id)),
         orders=_summary(placed, site.currency),
     )
 
@@ -170,15 +172,14 @@ class _DeviceSessions(TypedDict):
     last_seen: datetime
 
 
-def _sessions_of(site_id: str, customer_id: str) -> list[_DeviceSessions]:
+def _sessions_of(site: Site, customer_id: str) -> list[_DeviceSessions]:
     # under whatever visitor id they were seen
-    visitors = identities(database(), site_id, [customer_id]).visitors
+    visitors = identities(database(), site.site_id, [customer_id]).visitors
     own = [visitor for visitor, person_id in visitors.items() if person_id == customer_id]
     match = {
-        "site_id": site_id,
+        "site_id": site.site_id,
         "visitor_id": {"$in": list(visitors)},
         "person_id": {"$in": own},
-        "page_views": {"$gt": 0},
         "bot": False,
     }
     group = {
@@ -187,7 +188,7 @@ def _sessions_of(site_id: str, customer_id: str) -> list[_DeviceSessions]:
         "page_views": {"$sum": "$page_views"},
         "seconds": {"$sum": "$duration"},
         "bounces": {"$sum": {"$toInt": "$bounce"}},
-        "converted": {"$sum": {"$toInt": "$converted"}},
+        "converted": {"$sum": {"$toInt": has_counted_order(site.currency)}},
         "first_seen": {"$min": "$started_at"},
         "last_seen": {"$max": "$ended_at"},
     }

@@ -83,7 +83,7 @@ class SourceFigures(BaseModel):
 
     source: str = Field(description="Where they came from")
     sessions: int = Field(description="Sessions that began in the range")
-    conversions: int = Field(description="Sessions with an order")
+    conversions: int = Field(description="Sessions that an order came of, wherever it was told")
 
 
 class SentimentDistribution(BaseModel):
@@ -100,10 +100,14 @@ class Dashboard(LeftOut, RangeAnswer):
     Orders belong to the day they were placed on.
     """
 
-    total_users: int = Field(description="Distinct people over the range", examples=[90400])
-    total_sessions: int = Field(description="Sessions that began in the range")
+    total_users: int = Field(
+        description="Distinct people over the range who viewed a page or did something", examples=[90400]
+    )
+    total_sessions: int = Field(description="Sessions that began in the range; each has a page view")
     page_views: int = Field(description="Of all sessions")
-    bounce_rate: float = Field(description="Sessions of one page view and no interaction, of all sessions")
+    bounce_rate: float = Field(
+        description="Sessions of one page view and nothing else that a person does, of all sessions, in percent"
+    )
     avg_session_seconds: float = Field(description="Mean seconds from a session's first event to its last")
     overall_conversion_rate: float = Field(
         description="People who went through the site's first funnel, of those who entered it: as /api/funnel gives it",

@@ -117,4 +117,4 @@ class FunnelQuery:
     def counted(self, answer: Answer) -> Answer:
         """Returns the answer with the watermark of what it was made of."""
         rollups = self.rollups
-        return answer.counted_to(rollups.complete_to(self.days) if self.from_rollups else rollups.moment)
+        return answer.counted_to(rollups.complete_to(self.days) if self.from_rollups else rollups.received_to)

@@ -1,15 +1,14 @@
 """Which session an event belongs to, as numbers, by the same rule as etl/events' sessions."""
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from footfall.chunks import chunks
 from footfall.questions.funnel_query import FunnelQuery
-from footfall.schemas.event import StepEvent
+from footfall.schemas.event import NOT_A_VISIT, StepEvent
 from footfall.schemas.session import SessionSpan
-from footfall.sessions.fold import NOT_A_VISIT, SILENCE, SessionKey, key_of
+from footfall.sessions.fold import SILENCE, SessionKey, key_of, session_at
 from footfall.stores.collections import user_sessions
 from footfall.stores.mongo import database
 
@@ -21,37 +20,37 @@ Session = SessionKey | str
 def session_numbers(query: FunnelQuery, events: Sequence[StepEvent]) -> list[int | None]:
     """Returns a number for each event's session, of events in order; None for an event that belongs to none."""
     keys = [None if event["type"] in NOT_A_VISIT else key_of(event) for event in events]
-    several = _keys_of_several(events, keys)
-    spans = _spans(query, several)
+    doubtful = _doubtful(events, keys)
+    spans = _spans(query, doubtful)
     numbers: dict[Session, int] = {}
     sessions = [
-        _session_at(event["timestamp"], spans.get(key, [])) if key in several else key
+        _session_id(session_at(event["timestamp"], spans.get(key, []))) if key in doubtful else key
         for event, key in zip(events, keys, strict=True)
     ]
     return [None if session is None else numbers.setdefault(session, len(numbers)) for session in sessions]
 
 
-def _keys_of_several(events: Iterable[StepEvent], keys: Iterable[SessionKey | None]) -> set[SessionKey]:
-    # Events of one client's id are one session while no day is silent. Where these events alone leave a day between
-    # them, others may fill it; and of events without a client's id only the sessions tell.
-    several: set[SessionKey] = set()
+def _doubtful(events: Iterable[StepEvent], keys: Iterable[SessionKey | None]) -> set[SessionKey]:
+    # Events of one client's id are one session when there is a page view among them and no day is silent. Where these
+    # events alone leave a day between them, others may fill it, and a page may have been viewed that is no step; of
+    # events without a client's id only the sessions tell.
+    silent: set[SessionKey] = set()
+    viewed: set[SessionKey] = set()
     latest: dict[SessionKey, datetime] = {}
     for event, key in zip(events, keys, strict=True):
         if key is None:
             continue
         moment = event["timestamp"]
         if key[1] is None or moment - latest.get(key, moment) > SILENCE:
-            several.add(key)
+            silent.add(key)
+        if event["type"] == "pageview":
+            viewed.add(key)
         latest[key] = moment
-    return several
+    return silent | (latest.keys() - viewed)
 
 
-def _session_at(moment: datetime, spans: Sequence[SessionSpan]) -> str | None:
-    before = bisect_right(spans, moment, key=lambda span: span["started_at"])
-    if not before:
-        return None
-    span = spans[before - 1]
-    return span["session_id"] if moment <= span["ended_at"] else None
+def _session_id(session: SessionSpan | None) -> str | None:
+    return session["session_id"] if session else None
 
 
 def _spans(query: FunnelQuery, keys: Iterable[SessionKey]) -> dict[SessionKey, list[SessionSpan]]:

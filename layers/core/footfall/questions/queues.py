@@ -1,31 +1,21 @@
 """The question what waits in the queues: depths from SQS now, ages as CloudWatch last saw them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from cachetools import TTLCache
 from pydantic import BaseModel, Field
 
+from footfall.aws.queue_ages import Age, oldest_ages
 from footfall.aws.queues import depth
-from footfall.clock import now
-from footfall.observability import logger
 from footfall.settings import QueueStatusSettings, from_environment
 
-if TYPE_CHECKING:
-    from mypy_boto3_cloudwatch import CloudWatchClient
-    from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
-
 QueueName = Literal["imports", "events", "realtime", "vectors"]
-LOOK_BACK = timedelta(minutes=5)
 # CloudWatch charges for each metric read and sees a queue once a minute
 FRESH_SECONDS = 30.0
-_known: TTLCache[str, Sequence[float]] = TTLCache(maxsize=100, ttl=FRESH_SECONDS)
+_known: TTLCache[str, Age | None] = TTLCache(maxsize=100, ttl=FRESH_SECONDS)
 
 
 class QueueStatus(BaseModel):
@@ -46,11 +36,6 @@ class Queues(BaseModel):
     events: QueueStatus | None
     realtime: QueueStatus | None
     vectors: QueueStatus | None
-
-
-@cache
-def _cloudwatch() -> "CloudWatchClient":
-    return boto3.client("cloudwatch", config=Config(connect_timeout=1, read_timeout=3, retries={"max_attempts": 1}))
 
 
 def answer() -> Queues:
@@ -85,41 +70,8 @@ def _busy(status: QueueStatus | None) -> bool:
 
 
 def _oldest_seconds(urls: Sequence[str]) -> dict[str, float | None]:
-    seen = {url: values for url in urls if (values := _known.get(url)) is not None}
-    unknown = [url for url in urls if url not in seen]
-    if unknown:
-        read = _read_ages(unknown)
-        _known.update(read)
-        seen |= read
-    return {url: next(iter(values), None) for url, values in seen.items()}
-
-
-def _read_ages(urls: Sequence[str]) -> dict[str, Sequence[float]]:
-    moment = now()
-    try:
-        results = _cloudwatch().get_metric_data(
-            MetricDataQueries=[_age_of(number, url) for number, url in enumerate(urls)],
-            StartTime=moment - LOOK_BACK,
-            EndTime=moment + timedelta(seconds=1),
-            ScanBy="TimestampDescending",
-        )["MetricDataResults"]
-    except (BotoCoreError, ClientError):
-        logger().warning("the queues' ages cannot be read from CloudWatch")
-        return dict.fromkeys(urls, ())
-    values: Mapping[str, Sequence[float]] = {result["Id"]: result["Values"] for result in results}
-    return {url: values.get(f"queue{number}", ()) for number, url in enumerate(urls)}
-
-
-def _age_of(number: int, url: str) -> "MetricDataQueryTypeDef":
-    return {
-        "Id": f"queue{number}",
-        "MetricStat": {
-            "Metric": {
-                "Namespace": "AWS/SQS",
-                "MetricName": "ApproximateAgeOfOldestMessage",
-                "Dimensions": [{"Name": "QueueName", "Value": url.rsplit("/", 1)[1]}],
-            },
-            "Period": 60,
-            "Stat": "Maximum",
-        },
-    }
+    unknown = [url for url in urls if url not in _known]
+    read = oldest_ages(unknown) if unknown else {}
+    _known.update(read)
+    ages = {url: read[url] if url in read else _known.get(url) for url in urls}
+    return {url: age.seconds if age else None for url, age in ages.items()}

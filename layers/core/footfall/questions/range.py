@@ -66,7 +66,9 @@ class RangeAnswer(BaseModel):
 
     range: Range
     complete_to: datetime | None = Field(
-        description="The watermark: what was processed before this moment is counted; null while not all is rolled up",
+        description="The watermark: every event that was taken (answered 202) before this moment is in the figures,"
+        " unless it was quarantined; it moves on with the rollups. Null before the first, and while all days are done"
+        " anew",
         examples=["2026-11-21T12:05:00Z"],
     )
 

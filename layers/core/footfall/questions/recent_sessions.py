@@ -34,10 +34,10 @@ class RecentSession(BaseModel):
     pages_visited: list[str] = Field(description="types or paths, in the order they were first seen")
     entry_page: str | None = Field(default=None, description="the first page")
     exit_page: str | None = Field(default=None, description="the last page")
-    converted: bool = Field(description="whether an order was placed")
-    conversion_value: float = Field(description="What the session's orders amount to")
+    converted: bool = Field(description="whether an order of more than nothing came of it")
+    conversion_value: float = Field(description="what came of it")
     currency: str | None = None
-    bounce: bool = Field(description="whether it bounced")
+    bounce: bool = Field(description="one page view and nothing else that a person does")
 
 
 class RecentSessions(BaseModel):

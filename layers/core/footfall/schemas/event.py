@@ -20,6 +20,7 @@ EVENT_TYPES = frozenset(
         "alias",
         "group",
         "feedback",
+        "video",
         "product_searched",
         "product_list_viewed",
         "product_list_filtered",
@@ -52,8 +53,12 @@ EVENT_TYPES = frozenset(
     }
 )
 """Every type an event can be stored under, besides `custom`."""
-INTERACTION_TYPES = frozenset({"click", "scroll", "hover", "form", "form_submit"})
-"""What somebody does on a page; a session with any of them is no bounce."""
+NOT_A_VISIT = frozenset({"identify", "alias", "group", "order_refunded", "order_cancelled", "order_updated"})
+"""What happens to a person without their being there: it makes and extends no session."""
+INTERACTION_TYPES = EVENT_TYPES - NOT_A_VISIT - {"pageview", "page_exit"}
+"""What somebody does besides looking at a page; a session with any of them is no bounce."""
+ACTIVITY_TYPES = INTERACTION_TYPES | {"pageview"}
+"""What somebody causes by being there; any other event may be a server's."""
 
 
 TIMES = (
@@ -223,12 +228,12 @@ class SessionEvent(VisitEvent):
     country: NotRequired[str]
     bot: bool
     attribution: Attribution
-    commerce: NotRequired[Commerce]
 
 
 class BehaviourEvent(SessionEvent):
     """What somebody's behaviour is read from."""
 
+    commerce: NotRequired[Commerce]
     element: NotRequired[str | Json]
     coordinates: NotRequired[Json]
 

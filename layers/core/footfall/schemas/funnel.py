@@ -1,7 +1,7 @@
 """Daily rollups of funnels as they are stored."""
 
 from datetime import datetime
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 Device = Literal["Desktop", "Mobile", "Tablet", "Other"]
 DEVICES: tuple[Device, ...] = ("Desktop", "Mobile", "Tablet", "Other")
@@ -52,7 +52,8 @@ class RollupRun(TypedDict):
     """What the last run did for a site.
 
     `definition` is what all days there are were computed by. `left` days were still stale when the run ended;
-    `people_unknown` events and orders wait for etl/events to store their person.
+    `people_unknown` events and orders wait for etl/events to store their person. What was taken before `received_to`
+    was stored when the run began, and what was taken before `complete_to` is in every day's figures.
     """
 
     definition: str | None
@@ -62,6 +63,17 @@ class RollupRun(TypedDict):
     left: int
     people_unknown: int
     milliseconds: int
+    received_to: NotRequired[datetime]
+    complete_to: NotRequired[datetime]
+
+
+class RollupsProgress(TypedDict, total=False):
+    """How far the rollups of a site are; nothing before the first."""
+
+    version: str
+    definition: str | None
+    received_to: datetime
+    complete_to: datetime
 
 
 class RollupsDocument(RollupRun):

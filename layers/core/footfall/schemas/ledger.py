@@ -5,7 +5,13 @@ from hashlib import blake2b
 from typing import NotRequired, TypedDict
 
 
-class LedgerLine(TypedDict):
+class LedgerMoment(TypedDict):
+    """When a message was received."""
+
+    at: datetime
+
+
+class LedgerLine(LedgerMoment):
     """One message: `events` = `stored` + `duplicate` + `quarantined` + `waiting`.
 
     `day` is the site's day on which the message was received. Events wait when the message was opened but could not be
@@ -16,7 +22,6 @@ class LedgerLine(TypedDict):
     site_id: str
     source: str
     day: str
-    at: datetime
     events: int
     stored: int
     duplicate: int

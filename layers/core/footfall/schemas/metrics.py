@@ -7,7 +7,7 @@ from footfall.schemas.funnel import Device
 
 
 class VisitSums(TypedDict):
-    """Who came and what they did, in sums; a bounce is a session of one page view and no interaction."""
+    """Who came and what they did, in sums; a bounce is a session of one page view and nothing else."""
 
     visitors: int
     page_views: int

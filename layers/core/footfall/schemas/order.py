@@ -58,14 +58,33 @@ class OwnedOrder(OrderSums):
     user_id: str | None
 
 
-class PurchasedOrder(OwnedOrder):
-    """What was bought."""
+class ToldIn(TypedDict):
+    """When an order was said to be completed, by which visitor, and in which session as the client calls it."""
+
+    visitor_id: str
+    client_session_id: str | None
+    at: datetime
+
+
+class NamedOrder(OwnedOrder):
+    """Which order it is."""
 
     order_id: str
+
+
+class ToldOrder(NamedOrder):
+    """Where it was told that an order was completed: the first twenty times."""
+
+    told_in: list[ToldIn]
+
+
+class PurchasedOrder(NamedOrder):
+    """What was bought."""
+
     lines: list[OrderLine]
 
 
-class OrderDocument(PurchasedOrder):
+class OrderDocument(PurchasedOrder, ToldOrder):
     """One stored order; `total`, `refunded`, `shipping`, `tax` and `discount` in minor units of `currency`.
 
     All amounts of an order in another currency are in the site's where it has given a rate: `converted_from` says so.

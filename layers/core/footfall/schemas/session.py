@@ -1,7 +1,7 @@
 """A session: one visit of one person, recomputed from its events."""
 
 from datetime import datetime
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from footfall.schemas.event import Attribution
 
@@ -30,36 +30,67 @@ class SessionOrigin(SessionSpan):
     attributed_at: datetime
 
 
-class SessionDocument(SessionOrigin):
-    """One stored session.
+class SessionOrder(TypedDict):
+    """A purchase that came of a session; `total` in minor units of `currency`.
+
+    `told_id` is the id that it was told under, which another customer's order may share, `order_id` its id in `orders`.
+    """
+
+    order_id: str
+    told_id: str
+    placed_at: datetime
+    total: int
+    currency: str
+
+
+class SessionActivity(TypedDict):
+    """How much was done in a session: pages viewed, and interactions."""
+
+    page_views: int
+    interactions: int
+
+
+class SessionConversion(TypedDict):
+    """What came of a session; `orders` in the order they were placed."""
+
+    orders: NotRequired[list[SessionOrder]]
+    converted: bool
+    conversion_value: int
+    currency: str | None
+    bounce: bool
+
+
+class SessionBuyer(SessionSpan, SessionActivity, SessionConversion):
+    """Whose session it is, to find the orders that came of it; `events` is what it was made of."""
+
+    user_id: str | None
+    bot: bool
+    events: int
+
+
+class SessionDocument(SessionOrigin, SessionBuyer):
+    """One stored session: it has a page view.
 
     `session_id` is unique in the site: of its visitor, the client's id for it, and the millisecond it began.
     `attribution` is its own, or for one that nothing brought, that of the session of the same visitor at
     `attributed_at`.
 
-    `duration` in seconds; `steps` gives each page type's first time; `interactions` counts clicks, scrolls, hovers
-    and forms; `conversion_value` in minor units of `currency`; a bounce is one page view and no interaction.
-    `computed_at` is when it was last recomputed, and the one field that its events do not determine.
+    `duration` in seconds; `steps` gives each page type's first time; `interactions` counts what was done besides
+    looking at pages; a bounce is one page view, no interaction and no purchase. `orders` are the purchases that came of
+    it, the first five hundred, wherever they were told; `conversion_value` is what those in the currency of the first
+    amount to, in minor units of `currency`. `computed_at` is when it was last recomputed, and the one field that events
+    do not determine.
     """
 
     _id: str
     site_id: str
     derived: bool
-    user_id: str | None
     duration: float
     device: str
     country: str | None
-    bot: bool
-    events: int
-    page_views: int
     pages_visited: list[str]
     entry_page: str | None
     exit_page: str | None
     last_event: str
     steps: dict[str, datetime]
-    interactions: int
-    converted: bool
-    conversion_value: int
-    currency: str | None
-    bounce: bool
     computed_at: datetime

@@ -1,30 +1,43 @@
-"""Sessions from events: one visitor's, under one client's id without a day's silence, else without half an hour's."""
+"""Sessions from events: one visitor's, under one client's id without a day's silence, else without half an hour's.
 
+Events without a page view among them are no session: a server or a file told them, and nobody was there.
+"""
+
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from footfall.schemas.event import INTERACTION_TYPES, SessionEvent, StepEvent, order_in_time
+from footfall.schemas.event import INTERACTION_TYPES, NamedEvent, SessionEvent, StepEvent, order_in_time
 from footfall.schemas.message import SessionSummary
-from footfall.schemas.session import SessionDocument
+from footfall.schemas.session import SessionDocument, SessionSpan
 
 Session = TypeVar("Session", bound=SessionEvent)
+Span = TypeVar("Span", bound=SessionSpan)
 SessionKey = tuple[str, str | None]
 """A visitor, and the client's id of a session; None for the events that have none."""
 GAP = timedelta(minutes=30)
 SILENCE = timedelta(days=1)
 """Clients number sessions anew, or for ever: after a day without an event, the same id is another session."""
-NOT_A_VISIT = frozenset({"identify", "alias", "group", "order_refunded", "order_cancelled", "order_updated"})
-"""What happens to a person without their being there: it makes and extends no session."""
 
 
 def sessions_of(events: Iterable[Session]) -> list[list[Session]]:
-    """Returns events as sessions, each in order: those of one visitor and one client's id, or none, without its gap."""
+    """Returns events as sessions, each in order; those that belong to none are left out."""
+    return [chain for chain in chains_of(events) if is_session(chain)]
+
+
+def is_session(chain: Iterable[NamedEvent]) -> bool:
+    """Returns whether events without a gap are a session: whether a page was viewed."""
+    return any(event["type"] == "pageview" for event in chain)
+
+
+def chains_of(events: Iterable[Session]) -> list[list[Session]]:
+    """Returns events in order, together those of one visitor and one client's id, or none, without its gap."""
     groups: defaultdict[SessionKey, list[Session]] = defaultdict(list)
     for event in events:
         groups[key_of(event)].append(event)
-    return [session for key, found in groups.items() for session in split_by_gap(found, gap_of(key))]
+    return [chain for key, found in groups.items() for chain in split_by_gap(found, gap_of(key))]
 
 
 def key_of(event: StepEvent) -> SessionKey:
@@ -39,12 +52,18 @@ def gap_of(key: SessionKey) -> timedelta:
 
 def split_by_gap(events: Iterable[Session], gap: timedelta = GAP) -> list[list[Session]]:
     """Returns events in order, cut wherever more than `gap` passes between two."""
-    sessions: list[list[Session]] = []
+    chains: list[list[Session]] = []
     for event in sorted(events, key=order_in_time):
-        if not sessions or event["timestamp"] - sessions[-1][-1]["timestamp"] > gap:
-            sessions.append([])
-        sessions[-1].append(event)
-    return sessions
+        if not chains or event["timestamp"] - chains[-1][-1]["timestamp"] > gap:
+            chains.append([])
+        chains[-1].append(event)
+    return chains
+
+
+def session_at(moment: datetime, sessions: Sequence[Span]) -> Span | None:
+    """Returns the session that a moment lies in, of those of one key in the order of time; None where it is in none."""
+    begun = bisect_right(sessions, moment, key=lambda session: session["started_at"])
+    return sessions[begun - 1] if begun and moment <= sessions[begun - 1]["ended_at"] else None
 
 
 def session_id_of(key: SessionKey, started_at: datetime) -> str:
@@ -64,15 +83,16 @@ MOST_PAGES, MOST_STEPS = 500, 100
 
 
 def fold_session(events: Iterable[SessionEvent], computed_at: datetime) -> SessionDocument:
-    """Returns one session from all its events, in any order, as if its visitor had not been here before."""
+    """Returns one session from all its events, in any order, as if its visitor had not been here before nor bought.
+
+    What brought the visitor, and on which device, is what the first page view says.
+    """
     ordered = sorted(events, key=order_in_time)
     first, last = ordered[0], ordered[-1]
     session_id = session_id_of(key_of(first), first["timestamp"])
     client_id = first.get("session_id")
     pages = [event for event in ordered if event["type"] == "pageview"]
     visited = [page.get("page_type") or page.get("path") or "other" for page in pages]
-    orders = _orders(ordered)
-    currency = next((told for _, told in orders.values() if told), None)
     interactions = sum(event["type"] in INTERACTION_TYPES for event in ordered)
     user_id = next((who for event in reversed(ordered) if (who := event.get("user_id"))), None)
     return SessionDocument(
@@ -87,24 +107,24 @@ def fold_session(events: Iterable[SessionEvent], computed_at: datetime) -> Sessi
         started_at=first["timestamp"],
         ended_at=last["timestamp"],
         duration=(last["timestamp"] - first["timestamp"]).total_seconds(),
-        device=first["device"],
+        device=pages[0]["device"],
         country=next((country for event in ordered if (country := event.get("country"))), None),
         bot=any(event["bot"] for event in ordered),
         events=len(ordered),
         page_views=len(pages),
         pages_visited=list(dict.fromkeys(visited))[:MOST_PAGES],
-        entry_page=visited[0] if visited else None,
-        exit_page=visited[-1] if visited else None,
+        entry_page=visited[0],
+        exit_page=visited[-1],
         last_event=last["type"],
         steps=_first_times(pages),
         interactions=interactions,
-        converted=bool(orders),
-        conversion_value=sum(total for total, told in orders.values() if told == currency),
-        currency=currency,
-        own_attribution=first["attribution"],
-        attribution=first["attribution"],
+        converted=False,
+        conversion_value=0,
+        currency=None,
+        own_attribution=pages[0]["attribution"],
+        attribution=pages[0]["attribution"],
         attributed_at=first["timestamp"],
-        bounce=len(pages) <= 1 and interactions == 0 and not orders,
+        bounce=len(pages) == 1 and interactions == 0,
         computed_at=computed_at,
     )
 
@@ -116,17 +136,6 @@ def _first_times(pages: list[SessionEvent]) -> dict[str, datetime]:
         if kind and "." not in kind and not kind.startswith("$") and len(steps) < MOST_STEPS:
             steps.setdefault(kind, page["timestamp"])
     return steps
-
-
-def _orders(ordered: list[SessionEvent]) -> dict[str, tuple[int, str | None]]:
-    # once each, though the event of an order may have come twice under two ids
-    orders: dict[str, tuple[int, str | None]] = {}
-    for event in ordered:
-        if event["type"] == "order_completed":
-            commerce = event.get("commerce") or {}
-            key = commerce.get("order_id") or event["event_id"]
-            orders.setdefault(key, (commerce.get("total", 0), commerce.get("currency")))
-    return orders
 
 
 def summarise(session: SessionDocument) -> SessionSummary:

@@ -201,6 +201,7 @@ user_sessions = Collection(
         _index("site_id", "visitor_id", "started_at"),
         _index("site_id", "started_at"),
         _index("site_id", "computed_at"),
+        _index("site_id", "orders.told_id", partialFilterExpression={"orders.told_id": {"$gt": ""}}),
     ],
     person=VISITOR,
     keep=(Retention("started_at"),),
@@ -221,13 +222,14 @@ orders = Collection(
     indexes=[
         _index("site_id", "user_id", "placed_at"),
         _index("site_id", "person_id"),
+        _index("site_id", "told_in.visitor_id", "told_in.at"),
         _index("site_id", "placed_at"),
         _index("site_id", "refunds.at", partialFilterExpression={"refunds.at": {"$type": "date"}}),
         _index("site_id", "currency"),
         _index("site_id", "total", partialFilterExpression={"total": {"$lte": 0}}),
         _index("site_id", "flags", partialFilterExpression={"flags": {"$gt": ""}}),
     ],
-    person=("user_id", "person_id"),
+    person=("user_id", "person_id", "told_in.visitor_id"),
 )
 
 exchange_rates = Collection(
