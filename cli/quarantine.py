@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 import typer
 from rich.console import Console
 
-from cli.client import CliError, Json, Key, SiteId, To, client_of, reporting_errors
+from cli.client import CliError, Json, Key, SiteId, To, client_of, for_site, reporting_errors
+from cli.lines import print_line
 
 quarantine = typer.Typer(help="What could not be read: list it, show it, and have it read again.")
 
@@ -37,7 +38,7 @@ def list_waiting(
         return
     with reporting_errors("quarantine"), client_of(to, key, site) as client:
         found = client.get(f"/etl/quarantine?{_query(reason=reason, since=since, page_size=limit)}")
-    report = partial(Console().print, soft_wrap=True, highlight=False, markup=False)
+    report = partial(print_line, Console())
     for each in found["reasons"]:
         if each["waiting"] and reason in (None, each["reason"]):
             report(f"{each['waiting']:>9,} {each['reason']} ({each['stage']})")
@@ -49,7 +50,9 @@ def list_waiting(
     left = found["total"] - len(found["items"])
     if left:
         report(f"and {left:,} more: --limit, --reason and --since choose")
-    report("Now try\n  footfall quarantine show ID\n  footfall quarantine replay --dry-run")
+    report("Now try")
+    for command in ("footfall quarantine show ID", "footfall quarantine replay --dry-run"):
+        report(f"  {for_site(command, site)}")
 
 
 @quarantine.command()
@@ -71,7 +74,7 @@ def show(
         ]
         if not found:
             raise CliError(f"nothing in quarantine has the id {quarantine_id}")
-    report = partial(Console().print, soft_wrap=True, highlight=False, markup=False)
+    report = partial(print_line, Console())
     for item in found:
         report(f"{item['quarantine_id']} ({item['state']}, replays that failed: {item['attempts']})")
         report(f"{_where(item)}, first seen {item['first_seen']}")
@@ -97,13 +100,14 @@ def replay(
     with reporting_errors("quarantine replay"), client_of(to, key, site) as client:
         query = _query(reason=reason, since=since, dry_run="true" if dry_run else None)
         told = client.post(f"/etl/replay?{query}")
-    report = partial(Console().print, soft_wrap=True, highlight=False, markup=False)
+    report = partial(print_line, Console())
     verb = "would be" if told["dry_run"] else "are"
     report(f"{told['selected']:,} of {told['matching']:,} {verb} read again")
     for name, count in told["reasons"].items():
         report(f"{count:>9,} {name}")
     if not told["dry_run"] and told["selected"]:
-        report(f"in about {told['seconds']:,.0f} s; what still cannot be read stays: footfall quarantine")
+        stays = for_site("footfall quarantine", site)
+        report(f"in about {told['seconds']:,.0f} s; what still cannot be read stays: {stays}")
 
 
 def _query(**given: object) -> str:

@@ -109,6 +109,37 @@ def test_without_address_or_key_it_says_which_to_set(folder: Path, command: list
     assert f"set {missing}: start Footfall with `footfall up`" in result.stderr
 
 
+EVENT = '{"eventType": "click", "uid": 42, "timestamp": "2025-11-13T10:00:00Z"}'
+
+
+@pytest.mark.parametrize("field", ["userId", "user_id"])
+def test_a_field_is_mapped_by_either_of_its_names(tmp_path: Path, field: str) -> None:
+    (tmp_path / "e.ndjson").write_text(EVENT)
+    shown = footfall("import", "events", tmp_path / "e.ndjson", "--map", f"uid={field}", "--dry-run")
+    assert (shown.exit_code, '"user_id": 42' in shown.stdout) == (0, True), shown.output
+    (tmp_path / "e.csv").write_text("uid,timestamp,url\n42,2025-11-13 10:00,/p\n")
+    shown = footfall("import", "events", tmp_path / "e.csv", "--map", f"uid={field}", "--dry-run")
+    assert (shown.exit_code, '"user_id": "42"' in shown.stdout) == (0, True), shown.output
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--map", "uid="], "--map: write COLUMN=FIELD; events has the fields brand, category,"),
+        (["--map", "uid=shoe size"], "--map: write COLUMN=FIELD; events has the fields brand, category,"),
+        (["--map", "uid=shoeSize"], "--map uid: events has the fields brand, category,"),
+        (["--dates", "dayfirst"], "--dates: write day-first, month-first, or a format such as '%d.%m.%Y %H:%M'"),
+        (["--decimal", "dot"], "--decimal: write point or comma"),
+        (["--encoding", "utf 8"], "--encoding: write the name of an encoding, such as utf-8 or cp1250"),
+        (["--time-zone", "Rome"], "--time-zone: is no time zone, such as Europe/Rome"),
+    ],
+)
+def test_what_an_option_takes_is_said_in_the_words_of_its_help(tmp_path: Path, options: list[str], reason: str) -> None:
+    (tmp_path / "e.ndjson").write_text(EVENT)
+    ended = footfall("import", "events", tmp_path / "e.ndjson", *options)
+    assert (ended.exit_code, ended.stderr.startswith(f"footfall import: {reason}")) == (1, True), ended.stderr
+
+
 @pytest.mark.parametrize("command", ["import", "send", "train", "status"])
 def test_help_says_what_a_command_does_and_shows_it(command: str) -> None:
     result = footfall(command, "--help")

@@ -62,14 +62,18 @@ def check_options(kind: ImportKind, options: ReadingOptions) -> None:
     fields = KINDS[kind].fields
     for column, field in options.columns.items():
         if field not in fields:
-            known = ", ".join(sorted(fields)) or "none"
-            problems.append(FieldProblem(f"options.columns.{column}", f"{kind} has the fields {known}"))
+            problems.append(FieldProblem(f"options.columns.{column}", fields_said(kind)))
     try:
         ZoneInfo(options.time_zone or "UTC")
     except (ValueError, KeyError, OSError):
         problems.append(FieldProblem("options.time_zone", "is no time zone, such as Europe/Rome"))
     if problems:
         raise Invalid(problems)
+
+
+def fields_said(kind: ImportKind) -> str:
+    """Returns in words which fields a column of a kind may hold."""
+    return f"{kind} has the fields {', '.join(sorted(KINDS[kind].fields))}"
 
 
 def is_workbook(name: str) -> bool:
