@@ -1,6 +1,7 @@
 """`footfall import` where it cannot start: the error is named before anything is uploaded."""
 
 import gzip
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,11 @@ def test_what_an_option_takes_is_said_in_the_words_of_its_help(tmp_path: Path, o
     (tmp_path / "e.ndjson").write_text(EVENT)
     ended = footfall("import", "events", tmp_path / "e.ndjson", *options)
     assert (ended.exit_code, ended.stderr.startswith(f"footfall import: {reason}")) == (1, True), ended.stderr
+
+
+def test_the_version_is_printed() -> None:
+    result = footfall("--version")
+    assert (result.exit_code, result.stdout) == (0, f"footfall {version('footfall')}\n")
 
 
 @pytest.mark.parametrize("command", ["import", "send", "train", "status"])

@@ -81,6 +81,7 @@ def test_quarantine_suggests_its_own_site(footfall: Footfall, site: list[str], k
     found = {"reasons": [], "items": [item], "total": 1}
     footfall.answers["/etl/quarantine?page_size=20"] = (200, found)
     listed = run(footfall, "quarantine", *site, key=key, operator_key="o").stdout
+    assert run(footfall, "quarantine", "list", *site, key=key, operator_key="o").stdout == listed
     assert "  " + " ".join(["footfall quarantine show ID", *site]) + "\n" in listed
     assert "  " + " ".join(["footfall quarantine replay --dry-run", *site]) + "\n" in listed
     assert "a:x:.csv line 3: [red]: :x: date is empty (bad_date)" in listed
