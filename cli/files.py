@@ -18,7 +18,16 @@ import yaml
 from footfall.clock import now
 from footfall.errors import Invalid, Unimportable, Unstorable
 from footfall.imports.kind import Destination, Kind, RowKey
-from footfall.imports.kinds import KINDS, check_names, check_options, check_unpacked, fields_said, is_workbook, stems_of
+from footfall.imports.kinds import (
+    FIRST_BYTES,
+    KINDS,
+    check_names,
+    check_options,
+    check_unpacked,
+    fields_said,
+    is_workbook,
+    stems_of,
+)
 from footfall.imports.layouts import stem_of
 from footfall.imports.reader import Reader, TableRow, read_rows
 from footfall.imports.sheets import table_of
@@ -113,7 +122,8 @@ def _expanded(path: Path, stems: Sequence[str]) -> list[Path]:
     found = [each for each in sorted(path.iterdir()) if each.is_file() and not each.name.startswith(".")]
     found = [each for each in found if stem_of(each.name) in stems] if stems else found
     if not found:
-        raise CliError(f"{path} is a folder without any file to import")
+        wanted = f"the files to import: {', '.join(f'{stem}.csv' for stem in stems)}" if stems else "any file to import"
+        raise CliError(f"{path} is a folder without {wanted}")
     return found
 
 
@@ -130,7 +140,8 @@ def readers_of(kind: ImportKind, files: Sequence[LocalFile], options: ReadingOpt
     try:
         return survey_all(KINDS[kind], [(file.path.name, partial(_opened, file.path)) for file in files], options)
     except Unimportable as error:
-        raise CliError(error.detail) from None
+        rest = ". Nothing was imported, the other files neither" if len(files) > 1 else ""
+        raise CliError(f"{error.detail}{rest}") from None
 
 
 @contextmanager
@@ -145,7 +156,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _unpacked(path: Path, file: IO[bytes]) -> IO[bytes]:
-    start = file.read(4)
+    start = file.read(FIRST_BYTES)
     check_unpacked(path.name, start)
     file.seek(0)
     if is_workbook(path.name):
@@ -158,7 +169,8 @@ def said_of(file: LocalFile, reader: Reader) -> str:
     if reader.layout.lines:
         return f"{file.path.name}: {reader.layout.title}"
     zone = reader.zone.key if reader.zone else "the site's"
-    parts = [f"{DELIMITERS[reader.delimiter]} between columns", reader.encoding, f"decimal {reader.decimal}"]
+    form = "a workbook" if is_workbook(file.path.name) else f"{DELIMITERS[reader.delimiter]} between columns"
+    parts = [form, *([] if is_workbook(file.path.name) else [reader.encoding]), f"decimal {reader.decimal}"]
     return f"{file.path.name}: {reader.layout.title}; {', '.join(parts)}, dates {reader.dates}, time zone {zone}"
 
 

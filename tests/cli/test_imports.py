@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from cli.files import files_of
 from cli.main import app
+from tests.support.workbooks import workbook
 
 HEADERS = {
     "user_table.csv": "user_id,date,device,sex\n",
@@ -108,6 +109,32 @@ def test_without_address_or_key_it_says_which_to_set(folder: Path, command: list
     result = footfall(*command, *paths, **{missing: ""})
     assert result.exit_code == 1
     assert f"set {missing}: start Footfall with `footfall up`" in result.stderr
+
+
+def test_a_folder_without_the_tables_names_them(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(ORDERS)
+    ended = footfall("import", "shop-funnel", tmp_path)
+    said, _, names = ended.stderr.strip().partition(" is a folder without the files to import: ")
+    assert (said, set(names.split(", "))) == (f"footfall import: {tmp_path}", set(HEADERS))
+
+
+def test_of_several_files_one_that_is_unknown_keeps_all_out(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(ORDERS)
+    (tmp_path / "b.csv").write_text("zq,world\n1,2\n")
+    ended = footfall("import", "orders", tmp_path)
+    assert ended.exit_code == 1
+    assert "b.csv is not recognised" in ended.stderr
+    assert ended.stderr.endswith("Its columns are zq, world. Nothing was imported, the other files neither\n")
+
+
+def test_a_workbook_is_called_one(tmp_path: Path) -> None:
+    rows = [["order_id", "date", "total"], [1, "2025-11-13", 10]]
+    (tmp_path / "orders.xlsx").write_bytes(workbook({"Orders": rows}))
+    shown = footfall("import", "orders", tmp_path / "orders.xlsx", "--dry-run")
+    assert "orders.xlsx: a table of orders; a workbook, decimal point" in shown.stdout, shown.output
+    (tmp_path / "orders.csv").write_bytes((tmp_path / "orders.xlsx").read_bytes())
+    renamed = footfall("import", "orders", tmp_path / "orders.csv", "--dry-run")
+    assert "orders.csv is a workbook: give it a name that ends with .xlsx" in renamed.stderr
 
 
 EVENT = '{"eventType": "click", "uid": 42, "timestamp": "2025-11-13T10:00:00Z"}'
