@@ -158,7 +158,7 @@ def test_a_field_is_mapped_by_either_of_its_names(tmp_path: Path, field: str) ->
         (["--map", "uid=shoeSize"], "--map uid: events has the fields brand, category,"),
         (["--dates", "dayfirst"], "--dates: write day-first, month-first, or a format such as '%d.%m.%Y %H:%M'"),
         (["--decimal", "dot"], "--decimal: write point or comma"),
-        (["--encoding", "utf 8"], "--encoding: write the name of an encoding, such as utf-8 or cp1250"),
+        (["--encoding", "utf-99"], "--encoding: write the name of an encoding, such as utf-8 or cp1250"),
         (["--time-zone", "Rome"], "--time-zone: is no time zone, such as Europe/Rome"),
     ],
 )

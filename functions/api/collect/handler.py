@@ -17,7 +17,7 @@ from footfall.settings import EventsQueueSettings, from_environment
 
 from .access import key_of
 from .answers import Accepted, Alive, Success
-from .body import raw_body, read_object
+from .body import GOOGLES_MEDIA, raw_body, read_object
 from .google import take_measurement
 from .intake import Sender, take
 from .query_parameters import event_of
@@ -106,7 +106,7 @@ async def google(request: Request) -> None:
 
     204 as Google answers; events that can never be stored are kept in quarantine, and when all are such, it is a 422.
     """
-    decoded = read_object(await raw_body(request))
+    decoded = read_object(await raw_body(request, GOOGLES_MEDIA))
     take_measurement(_sender(request, key_of(request, decoded)), decoded)
 
 

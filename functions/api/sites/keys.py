@@ -180,7 +180,7 @@ def rotate_key(site_id: str, key_id: str, hours_kept: int) -> MadeKey:
     ends = now() + timedelta(hours=hours_kept)
     sites.of(database()).update_one(
         {"_id": site_id, "api_keys": {"$elemMatch": {"key_id": key_id, "expires_at": {"$not": {"$lt": ends}}}}},
-        {"$set": {"api_keys.$.expires_at": ends}},
+        {"$set": {"api_keys.$.expires_at": ends, "api_keys.$.made_until": _made_until(old)}},
     )
     _tell_collect_of_ends(site_id, made)
     return made
@@ -188,8 +188,13 @@ def rotate_key(site_id: str, key_id: str, hours_kept: int) -> MadeKey:
 
 def _as_long_again(old: ApiKeyDocument) -> datetime | None:
     # a key that was made for ninety days is followed by one for ninety days
-    made, ends = old.get("created_at"), old["expires_at"]
+    made, ends = old.get("created_at"), _made_until(old)
     return now() + (ends - made) if made and ends else ends
+
+
+def _made_until(key: ApiKeyDocument) -> datetime | None:
+    # of one that was followed before: an answer may be lost, and its new key with it
+    return key.get("made_until", key["expires_at"])
 
 
 def revoke_key(site_id: str, key_id: str) -> RevokedKey:

@@ -245,6 +245,11 @@ def test_woocommerces_lines_in_one_cell() -> None:
         "refunds": "id:99|date:2025-12-01 08:00:00|amount:5.00|reason:",
     })  # fmt: skip
     assert meant.orders() == {"1": ("2025-11-13", "60.00", [["LAMP", "50", 1], ["32", "5", 2]])}
+    listed = '[{"name":"Lamp","sku":"LAMP","quantity":1,"total":"50.00"},{"product_id":32,"quantity":2,"total":"10"}]'
+    assert list(export(f"{header},line_items", {
+        "orderid": 1, "ordernumber": 1, "date": "2025-11-13 10:00:00", "status": "completed", "shippingtotal": 0,
+        "ordertotal": "60.00", "currency": "EUR", "lineitems": listed,
+    }).orders().values()) == list(meant.orders().values())  # fmt: skip
     (refund,) = meant.events[1:]
     assert (refund["timestamp"][:10], refund["properties"]["refund_id"]) == ("2025-12-01", "99")
 
@@ -448,3 +453,15 @@ def test_a_row_with_a_column_too_many_keeps_its_order_out() -> None:
     )
     assert list(meant.orders()) == ["2"]
     assert meant.reasons == {(0, 2): "incomplete", (0, 3): "wrong_columns"}
+
+
+@pytest.mark.parametrize("status", ["Erstattet", "Retourniert", "Returned", "rimborsato", "Remboursé", "Chargeback"])
+def test_what_came_back_is_said_in_many_words(status: str) -> None:
+    meant = read("orders", {"a.csv": f"order_id,date,total,status\n1,2025-11-01,10,{status}"})
+    assert types(meant) == ["order_completed", "order_refunded"]
+
+
+@pytest.mark.parametrize("kind", ["users", "events", "products"])
+def test_the_export_of_another_kind_is_said(kind: ImportKind) -> None:
+    with pytest.raises(Unimportable, match="is Shopify's orders: `footfall import orders` takes it"):
+        read(kind, {"orders_export.csv": f"{SHOPIFY}\n"})

@@ -92,6 +92,11 @@ def recognised(layouts: Sequence[Layout], file_name: str, header: Sequence[str],
     raise Unimportable(_missing(named, file_name, header, mapping))
 
 
+def has_columns_of(each: Layout, header: Sequence[str]) -> bool:
+    """Returns whether a table has what a layout is known by."""
+    return not each.lines and each.stem is None and not _lacking(each, places(each, header, {}))
+
+
 def _lacking(each: Layout, found: Mapping[str, int]) -> list[str]:
     return [fields for fields in each.known_by if not any(field in found for field in fields.split("/"))]
 

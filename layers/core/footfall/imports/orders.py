@@ -55,11 +55,20 @@ SMALLEST = 6
 """Decimals of a price that is told by a total alone."""
 AMOUNTS = ("total", "price", "line_total", "shipping", "tax", "discount", "refunded")
 NOT_PAID = _words(
-    "pending payment|pending_payment|wc-pending|failed|wc-failed|declined|draft|checkout-draft|wc-checkout-draft|trash"
-    "|incomplete|abandoned|payment failed|unpaid|expired"
+    "pending payment|pending_payment|wc-pending|awaiting payment|failed|wc-failed|declined|draft|checkout-draft"
+    "|wc-checkout-draft|trash|incomplete|abandoned|payment failed|unpaid|expired|zahlung ausstehend|fehlgeschlagen"
+    "|entwurf|in attesa di pagamento|fallito|bozza|pendiente de pago|fallido|borrador|en attente de paiement|échoué"
+    "|échouée|brouillon|wacht op betaling|mislukt|concept"
 )
-CANCELLED = _words("cancelled|canceled|wc-cancelled|voided|void|unavailable|storniert|annulé|cancelado")
-REFUNDED = _words("refunded|wc-refunded|fully refunded")
+CANCELLED = _words(
+    "cancelled|canceled|wc-cancelled|voided|void|unavailable|storniert|storno|annulé|annulée|cancelado|cancelada"
+    "|annullato|annullata|geannuleerd|annulleret|avbruten"
+)
+REFUNDED = _words(
+    "refunded|wc-refunded|fully refunded|returned|fully returned|wc-returned|chargeback|charged back|charged_back"
+    "|reversed|erstattet|zurückerstattet|rückerstattet|retourniert|rimborsato|rimborsata|reso|remboursé|remboursée|retourné"
+    "|reembolsado|reembolsada|devuelto|terugbetaald|geretourneerd|återbetald"
+)
 
 
 class _Line(NamedTuple):

@@ -261,6 +261,7 @@ class EventDocument(BehaviourEvent, FlaggedEventView):
     expires_at: NotRequired[datetime]
     message_key: NotRequired[bytes]
     repeated_at: NotRequired[datetime]
+    retold_at: NotRequired[datetime]
 
 
 def order_in_time(event: EventMoment) -> tuple[datetime, datetime, int, str]:

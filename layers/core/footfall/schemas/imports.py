@@ -1,10 +1,12 @@
 """An import: files that become events, how far it has come, and what was wrong with their rows."""
 
+import io
 import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 ImportKind = Literal["shop-funnel", "orders", "events", "products", "users", "feedback"]
 ImportState = Literal["queued", "running", "done", "failed"]
@@ -23,7 +25,17 @@ def _field_name(text: str) -> str:
 Column = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]{1,40}$"), AfterValidator(_field_name)]
 DateOrder = Annotated[str, StringConstraints(pattern=r"^(day-first|month-first|year-first|.{0,30}%.{0,30})$")]
-Encoding = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$")]
+
+
+def _encoding(name: str) -> str:
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=name)  # other codecs, of bytes, are none to it
+    except LookupError:
+        raise PydanticCustomError("encoding", "is no encoding: write one such as utf-8 or cp1250") from None
+    return name
+
+
+Encoding = Annotated[str, StringConstraints(max_length=32, to_lower=True), AfterValidator(_encoding)]
 
 
 class AnnouncedFile(BaseModel):

@@ -42,12 +42,13 @@ DEFAULT_FUNNEL = Funnel(name="default", steps=["home", "search", "payment", "con
 
 
 class ApiKeyDocument(TypedDict):
-    """One API key within a stored site."""
+    """One API key within a stored site; `made_until` is when it was to end before another one followed it."""
 
     key_id: str
     sha256: str
     scopes: list[Scope]
     expires_at: datetime | None
+    made_until: NotRequired[datetime | None]
     name: NotRequired[str]
     created_at: NotRequired[datetime | None]
 
