@@ -18,7 +18,7 @@ from footfall.imports.amounts import DecimalEvidence
 from footfall.imports.dates import YEAR_FIRST, DateEvidence
 from footfall.imports.kind import Kind
 from footfall.imports.kinds import KINDS, is_workbook
-from footfall.imports.layouts import FieldType, Layout, has_columns_of, places, recognised, squashed
+from footfall.imports.layouts import FieldType, Layout, either, has_columns_of, places, recognised, squashed
 from footfall.imports.reader import ARRAY, Reader, read_header, read_rows
 from footfall.imports.rows import Row, fields_of, read_lines
 from footfall.imports.texts import UTF8, as_utf8, lines_not_utf8, unicode_of
@@ -56,7 +56,7 @@ def survey_all(kind: Kind, files: Sequence[tuple[str, Open]], options: ReadingOp
         for needed in kind.needs:
             if found.isdisjoint(needed.split("/")):
                 names = ", ".join(name for name, _ in files)
-                raise Unimportable(f"{names}: no column is the {needed.replace('/', ' or ')}: a file is missing")
+                raise Unimportable(f"{names}: no column is the {either(needed)}: a file is missing")
     return readers
 
 

@@ -1,6 +1,7 @@
 """An import: files that become events, how far it has come, and what was wrong with their rows."""
 
 import io
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
@@ -13,10 +14,16 @@ ImportState = Literal["queued", "running", "done", "failed"]
 IMPORT_ID = r"^[0-9a-f]{16}$"
 MANIFEST = "manifest.json"
 """The name of the file that is uploaded last: its arrival starts the import."""
+CAPITAL = re.compile(r"(?<=[a-z])[A-Z]")
+
+
+def _field_name(text: str) -> str:
+    # userId, as clients send it, is user_id
+    return CAPITAL.sub(r"_\g<0>", text).lower()
 
 
 Column = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]{1,40}$"), AfterValidator(_field_name)]
 DateOrder = Annotated[str, StringConstraints(pattern=r"^(day-first|month-first|year-first|.{0,30}%.{0,30})$")]
 
 
