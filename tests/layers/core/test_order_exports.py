@@ -394,10 +394,17 @@ def test_what_is_not_recognised_is_said_with_what_is_alike() -> None:
 
 def test_where_nothing_is_alike_it_is_said_how_to_tell() -> None:
     said = refusal("Zq,date,world")
-    assert "no column is its order_id (say which with --map COLUMN=FIELD)" in said
-    assert "no column is its total, price or line_total (say which with --map COLUMN=FIELD)" in said
+    assert "no column is its order_id; no column is its total, price or line_total. --map COLUMN=FIELD says" in said
     assert "perhaps" not in refusal("Kundennummer,Kaufzeit,Preis")
-    assert "product_id or sku (say which" in refusal("Zq,date,world", "products")
+    assert "no column is its product_id or sku; no column is its name, price or category. --map" in refusal(
+        "Zq,date,world", "products"
+    )
+
+
+@pytest.mark.parametrize("content", ['[{"a": 1}]', '[\n{"a": 1}]', '{"a": 1}', '{\n"a": 1}'])
+def test_json_that_is_given_as_orders_is_said_to_be_such(content: str) -> None:
+    with pytest.raises(Unimportable, match="o is JSON, and this kind of import takes tables"):
+        read("orders", {"o": content})
 
 
 def test_a_column_that_is_mapped_and_not_there_is_named() -> None:

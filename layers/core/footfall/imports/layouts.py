@@ -107,9 +107,10 @@ def _missing(named: Layout, file_name: str, header: Sequence[str], mapping: Mapp
     said = [
         f"no column is called {column}, which is to be its {mapping[column]}" for column in _not_in(header, mapping)
     ]
-    said += [f"no column is its {either(fields)} ({_hint(named, fields, left)})" for fields in _lacking(named, found)]
+    said += [f"no column is its {either(fields)}{_hint(named, fields, left)}" for fields in _lacking(named, found)]
     columns = ", ".join(header)[:1_000]
-    return f"{file_name} is not recognised: {'; '.join(said)}. Its columns are {columns}"
+    how = "--map COLUMN=FIELD says what a column means"
+    return f"{file_name} is not recognised: {'; '.join(said)}. {how}. Its columns are {columns}"
 
 
 def _not_in(header: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
@@ -129,7 +130,7 @@ def _hint(named: Layout, fields: str, columns: Sequence[str]) -> str:
         for field in fields.split("/")
         for column in suggestions(field, named.fields.get(field, ()), columns)
     ]
-    return f"perhaps {', '.join(alike[:SUGGESTED])}" if alike else "say which with --map COLUMN=FIELD"
+    return f" (perhaps {', '.join(alike[:SUGGESTED])})" if alike else ""
 
 
 def suggestions(field: str, names: Sequence[str], columns: Sequence[str]) -> list[str]:

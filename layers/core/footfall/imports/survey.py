@@ -33,6 +33,7 @@ BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 SIGN_IN_WORD = re.compile(r"[^\W\d_][\ufffd\xa3\xa5\xaa\xaf\xb3\xb9\xba\xbc\xbe\xbf][^\W\d_]")
 """What letters of other pages look like in Windows-1252: signs within a word."""
 CLEARLY = 0.05
+JSON_BEGINNINGS = (b"[", b"{", b"[{", b'{"')
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 WINDOWS = "cp1252"
 LATIN = [WINDOWS, "cp1250", "cp1254", "cp1257"]
@@ -112,6 +113,8 @@ def _json_layout(kind: Kind, name: str, first: Row) -> Layout | None:
     if begins not in (b"{", b"[") and not name.lower().removesuffix(".gz").endswith(JSON_ENDINGS):
         return None
     found = [layout for layout in kind.layouts if layout.lines]
+    if not found and first.raw.strip()[:2] in JSON_BEGINNINGS:
+        raise Unimportable(f"{name} is JSON, and this kind of import takes tables: `footfall import events` takes JSON")
     return next((layout for layout in found if (layout.name == ARRAY) == (begins == b"[")), None)
 
 
