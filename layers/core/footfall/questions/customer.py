@@ -75,7 +75,7 @@ class Rfm(BaseModel):
 class Visits(BaseModel):
     """What is known of a person's visits; all zero for a customer who was never seen on the site itself."""
 
-    sessions: int = Field(description="Sessions with a page view")
+    sessions: int = Field(description="Each with a view of a page, a product, a list or the cart")
     page_views: int = Field(description="In all of them")
     avg_session_seconds: float = Field(description="Mean seconds from a session's first event to its last")
     bounce_rate: float = Field(description="Sessions of one page view and nothing else that a person does, in percent")

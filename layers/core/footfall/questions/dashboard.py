@@ -103,7 +103,9 @@ class Dashboard(LeftOut, RangeAnswer):
     total_users: int = Field(
         description="Distinct people over the range who viewed a page or did something", examples=[90400]
     )
-    total_sessions: int = Field(description="Sessions that began in the range; each has a page view")
+    total_sessions: int = Field(
+        description="Sessions that began in the range, each with a view of a page, a product, a list or the cart"
+    )
     page_views: int = Field(description="Of all sessions")
     bounce_rate: float = Field(
         description="Sessions of one page view and nothing else that a person does, of all sessions, in percent"
