@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from fastapi import Depends, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 from fastapi.routing import APIRoute
 from footfall.aws.queues import depth
 from footfall.clock import now
@@ -56,26 +56,31 @@ direct = partial(app.router.add_api_route, route_class_override=DirectRoute, sta
 
 
 async def collect(request: Request) -> Response:
-    """Take one event, or `{"batch": [...]}` of at most 500, as JSON; answered once every accepted one is durable."""
+    """Take one event, or `{"batch": [...]}` of at most 500, as JSON; returns once every accepted one is durable."""
     decoded = read_object(await raw_body(request))
     return _accepted(take(_sender(request, key_of(request, decoded)), decoded))
 
 
 async def collect_from_query(request: Request) -> Response:
-    """Take one event from query parameters; a request for an image (a pixel) is answered with one."""
+    """Take one event from query parameters; returns as for a body, or an image (a pixel) to who asks for one."""
     accepted = take(_sender(request, key_of(request, {})), event_of(request.query_params))
     if "image/" in request.headers.get("accept", ""):
         return Response(PIXEL, media_type="image/gif", headers={"Cache-Control": "no-store"})
     return _accepted(accepted)
 
 
-direct("/collect", collect, methods=["POST"], responses=CODES)
-direct("/collect", collect_from_query, methods=["GET"])
+direct("/collect", collect, methods=["POST"], responses=CODES, summary="Send events")
+direct("/collect", collect_from_query, methods=["GET"], summary="Send an event by a link or a pixel")
 
 
-@app.post("/v1/{kind}", responses=CODES, response_model_exclude_none=True)
-async def segment(request: Request, kind: Kind) -> Success:
-    """Take the calls of Segment's and RudderStack's SDKs, keyed by Basic auth or `writeKey`.
+@app.post(
+    "/v1/{kind}",
+    summary="Send events with an SDK of Segment or RudderStack",
+    responses=CODES,
+    response_model_exclude_none=True,
+)
+async def segment(request: Request, kind: Annotated[Kind, Path(description="Which call of the SDK")]) -> Success:
+    """Take the calls of Segment's and RudderStack's SDKs, keyed by Basic auth or `writeKey`; returns what is rejected.
 
     `track page screen identify group alias batch import`, and their first letters; `m`, how the SDK itself does, is
     answered and left. Events that can never be stored are named, and kept in quarantine; when all are such, 422.
@@ -83,25 +88,37 @@ async def segment(request: Request, kind: Kind) -> Success:
     return Success() if kind == METRICS else await _called(request, kind)
 
 
-@app.post("/beacon/v1/batch", responses=CODES, response_model_exclude_none=True)
+@app.post(
+    "/beacon/v1/batch",
+    summary="Send RudderStack's last batch of a page",
+    responses=CODES,
+    response_model_exclude_none=True,
+)
 async def rudderstack_beacon(request: Request) -> Success:
-    """Take the batch that RudderStack's browser SDK sends when a page is left; the key comes as `?writeKey=`."""
+    """Take the batch that RudderStack's browser SDK sends when a page is left; the key comes as `?writeKey=`.
+
+    Returns what is rejected.
+    """
     return await _called(request, "batch")
 
 
-@app.get("/v1/projects/{write_key}/settings")
-async def segment_sdk(request: Request, response: Response, write_key: str) -> dict[str, object]:
-    """What `@segment/analytics-next` asks its `cdnURL` for: where to send, and that there is nothing else to load."""
+@app.get("/v1/projects/{write_key}/settings", summary="Settings of Segment's browser SDK")
+async def segment_sdk(
+    request: Request, response: Response, write_key: Annotated[str, Path(description="The site's write key")]
+) -> dict[str, object]:
+    """Returns what `@segment/analytics-next` asks its `cdnURL` for: where to send, and nothing else to load."""
     return segment_settings(request, write_key, response)
 
 
-@app.get("/sourceConfig")
-async def rudderstack_sdk(response: Response, write_key: Annotated[str, Query(alias="writeKey")]) -> dict[str, object]:
-    """What `@rudderstack/analytics-js` asks its `configUrl` for: that there is nothing else to load."""
+@app.get("/sourceConfig", summary="Settings of RudderStack's browser SDK")
+async def rudderstack_sdk(
+    response: Response, write_key: Annotated[str, Query(alias="writeKey", description="The site's write key")]
+) -> dict[str, object]:
+    """Returns what `@rudderstack/analytics-js` asks its `configUrl` for: that there is nothing else to load."""
     return rudderstack_settings(response, write_key)
 
 
-@app.post("/mp/collect", responses=CODES, status_code=204)
+@app.post("/mp/collect", summary="Send events as to Google Analytics 4", responses=CODES, status_code=204)
 async def google(request: Request) -> None:
     """Take the events of Google Analytics 4's Measurement Protocol; the write key comes as `?api_secret=`.
 
@@ -119,7 +136,7 @@ async def _called(request: Request, kind: Kind) -> Success:
 
 @app.get("/health", summary="Whether events can be taken", dependencies=[Depends(only_known)])
 async def health(response: Response) -> Alive:
-    """Whether events can be taken now: 200, or 503 when the queue does not answer."""
+    """Returns whether events can be taken now: 200, or 503 when the queue does not answer."""
     try:
         depth(from_environment(EventsQueueSettings).events_queue_url)
     except (BotoCoreError, ClientError):

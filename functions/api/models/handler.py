@@ -25,7 +25,7 @@ Version = Annotated[
 
 @app.get("/api/models", summary="The models in use, and the training runs")
 def list_models(site_id: ReadSite, question: Annotated[PagedQuestion, Query()]) -> models.Models:
-    """The newest version of every model, and a page of the training runs, the newest first."""
+    """Returns the newest version of every model, and a page of the training runs, the newest first."""
     return models.answer(site_id, question)
 
 
@@ -33,13 +33,13 @@ def list_models(site_id: ReadSite, question: Annotated[PagedQuestion, Query()]) 
 def get_versions(
     site_id: ReadSite, name: Name, page: Annotated[PagedQuestion, Query()]
 ) -> model_versions.ModelVersions:
-    """A page of the versions of one model, the newest first."""
+    """Returns a page of the versions of one model, the newest first."""
     return model_versions.answer(site_id, model_versions.ModelVersionsQuestion(name=name, **page.model_dump()))
 
 
 @app.get("/api/models/{name}/health", summary="Whether a model still fits")
 def get_health(site_id: ReadSite, name: Name) -> model_health.ModelHealth:
-    """How old the model in use is, how good it was when it was trained, and how far its data have moved since."""
+    """Returns how old the model in use is, how good it was when it was trained, and how far its data have moved."""
     return model_health.answer(site_id, ModelQuestion(name=name))
 
 
@@ -50,13 +50,13 @@ def get_health(site_id: ReadSite, name: Name) -> model_health.ModelHealth:
     responses={409: {**PROBLEMS[422], "description": "A run is under way"}},
 )
 def train(site_id: AdminSite) -> training.TrainingStarted:
-    """Train the site's models from what is stored now; `/api/models` says how the run goes."""
+    """Train the site's models from what is stored now; returns the run, which `/api/models` follows."""
     return training.start_training(site_id)
 
 
 @app.post("/api/models/{name}/promote", status_code=202, summary="Put a version into use again", responses=CONFLICT)
 def promote(site_id: AdminSite, name: Name, version: Version = None) -> training.RestoreStarted:
-    """Put a version that was published before into use again, with all models that were trained with it.
+    """Put a version that was published before into use again, with all models trained with it; returns the run.
 
     It is published anew, from its own files, under a newer version: `/api/models` says when it is in use.
     """
@@ -67,7 +67,7 @@ def promote(site_id: AdminSite, name: Name, version: Version = None) -> training
     "/api/models/{name}/rollback", status_code=202, summary="Put what was before into use again", responses=CONFLICT
 )
 def roll_back(site_id: AdminSite, name: Name) -> training.RestoreStarted:
-    """Put into use again what was trained before the version in use, with all models that were trained with it.
+    """Put what was trained before the version in use into use again, with all models trained with it; returns the run.
 
     It is published anew, from its own files, under a newer version; the next training publishes its own as ever.
     """

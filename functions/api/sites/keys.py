@@ -31,7 +31,7 @@ class KeyOut(BaseModel):
     key_id: str = Field(examples=["0123456789ab"])
     kind: Kind
     name: str
-    scopes: list[Scope]
+    scopes: list[Scope] = Field(description="What it may do")
     created_at: datetime | None = Field(description="null for a key of an older version")
     expires_at: datetime | None = Field(description="when it stops; null for never")
     last_used_at: datetime | None = Field(
@@ -106,7 +106,7 @@ def _write_key_out(site_id: str, key: WriteKeyDocument) -> KeyOut:
 
 
 def make_key(site_id: str, wanted: KeyRequest) -> MadeKey:
-    """Make a key; raises NotFound, Invalid, and Conflict when the site has as many as it may."""
+    """Make a key and return it; raises NotFound, Invalid, and Conflict when the site has as many as it may."""
     if wanted.kind == "write":
         _refuse_for_write_keys(wanted)
         return _make_write_key(site_id, wanted.name)
@@ -168,7 +168,9 @@ def _check_that_there_was_room(site_id: str, matched: int) -> None:
 
 
 def rotate_key(site_id: str, key_id: str, hours_kept: int) -> MadeKey:
-    """Make a key that may do what another one may, which ends after so many hours; raises NotFound or Conflict.
+    """Make a key that may do what another one may, which ends after so many hours, and return it.
+
+    Raises NotFound or Conflict.
 
     A write key is in pages that nobody can find all of: it goes on until it is revoked.
     """
@@ -195,7 +197,7 @@ def _as_long_again(old: ApiKeyDocument) -> datetime | None:
 
 
 def revoke_key(site_id: str, key_id: str) -> RevokedKey:
-    """End a key; raises NotFound, Conflict or Unavailable. It may be asked again until collect was told."""
+    """End a key, and return its id; raises NotFound, Conflict or Unavailable. It may be asked until it succeeds."""
     site = stored_site(site_id)
     if _may_send(site, key_id):
         gone = {"$pull": {"api_keys": {"key_id": key_id}, "write_keys": {"key_id": key_id}}}

@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI, Request, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from mangum import Mangum
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from footfall.aws.invocations import LambdaContext
@@ -43,18 +43,18 @@ Responses = dict[int | str, dict[str, Any]]
 class FieldProblemOut(BaseModel):
     """What is wrong with one field; never the value itself."""
 
-    field: str
-    message: str
+    field: str = Field(description="Which one")
+    message: str = Field(description="What is wrong with it")
 
 
 class Problem(BaseModel):
     """An error, as RFC 9457 says it; `errors` names the fields of a 422."""
 
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
-    instance: str
+    type: str = Field(default="about:blank", description="No problem has a page of its own")
+    title: str = Field(description="What kind of problem it is")
+    status: int = Field(description="The same as of the answer")
+    detail: str = Field(description="What it is this time, and what to do")
+    instance: str = Field(description="The path that was asked for")
     errors: list[FieldProblemOut] | None = None
 
 

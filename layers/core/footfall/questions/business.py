@@ -68,15 +68,15 @@ class BusinessFigures(BaseModel):
 class Compared(BaseModel):
     """A figure at the earlier day, and by how many percent it has changed since; null where there is none."""
 
-    previous: float | None
-    change: float | None
+    previous: float | None = Field(description="The figure at the earlier day")
+    change: float | None = Field(description="By how many percent it has changed since; null where there was nothing")
 
 
 class Comparison(BaseModel):
     """Every figure against an earlier day. RFM segments are not kept over time, so they have no earlier figure."""
 
-    compare: Compare
-    as_of: date
+    compare: Compare = Field(description="What was asked for")
+    as_of: date = Field(description="The earlier day")
     figures: dict[str, Compared]
 
 

@@ -46,7 +46,7 @@ class Rfm(BaseModel):
     refunds: Refunds
     net_revenue: NetRevenue
     rfm_score: str = Field(description="Scores for recency, frequency and monetary value", examples=["545"])
-    rfm_segment: str = Field(examples=["Champions"])
+    rfm_segment: str = Field(description="The group that the scores amount to", examples=["Champions"])
     behaviour_segment: str = Field(
         description="By how they shop, found by clustering", examples=["Frequent, big orders"]
     )
@@ -73,11 +73,11 @@ class Rfm(BaseModel):
 class Visits(BaseModel):
     """What is known of a person's visits; all zero for a customer who was never seen on the site itself."""
 
-    sessions: int
-    page_views: int
-    avg_session_seconds: float
+    sessions: int = Field(description="Sessions with a page view")
+    page_views: int = Field(description="In all of them")
+    avg_session_seconds: float = Field(description="Mean seconds from a session's first event to its last")
     bounce_rate: float = Field(description="Sessions of one page view and nothing else, in percent")
-    converted_sessions: int
+    converted_sessions: int = Field(description="Sessions with an order")
     devices: dict[str, int] = Field(description="Sessions by device", examples=[{"Desktop": 3, "Mobile": 1}])
     first_seen: datetime | None
     last_seen: datetime | None
@@ -87,15 +87,15 @@ class OrderRefund(BaseModel):
     """What was given back of an order at one moment."""
 
     at: datetime
-    amount: float
+    amount: float = Field(description="In major units of the order's currency")
 
 
 class Converted(BaseModel):
     """What an order was told in, and the site's exchange rate by which it is in the site's currency now."""
 
-    currency: str = Field(examples=["USD"])
-    total: float
-    rate: str = Field(examples=["0.9234"])
+    currency: str = Field(description="What it was told in", examples=["USD"])
+    total: float = Field(description="In that currency")
+    rate: str = Field(description="What one unit of it was worth in the site's own", examples=["0.9234"])
     date: date
 
 
@@ -105,10 +105,10 @@ class CustomerOrder(BaseModel):
     order_id: str
     placed_at: datetime | None
     refunded_at: datetime | None
-    status: OrderStatus
-    total: float
-    refunded: float
-    currency: str
+    status: OrderStatus = Field(description="What became of it")
+    total: float = Field(description="Before refunds, in major units of `currency`")
+    refunded: float = Field(description="What was given back of it")
+    currency: str = Field(description="Of this order's amounts")
     items: int | float = Field(description="Pieces ordered; half a kilogram is 0.5")
     products: list[str] = Field(description="Ids of the first ten products")
     refunds: list[OrderRefund]

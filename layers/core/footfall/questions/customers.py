@@ -38,8 +38,8 @@ class CustomersFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    sort_by: SortBy = "monetary"
-    order: Literal["asc", "desc"] = "desc"
+    sort_by: SortBy = Field(default="monetary", description="Equal ones come in the order of their ids")
+    order: Literal["asc", "desc"] = Field(default="desc", description="Upwards or downwards")
     segment: str | None = Field(default=None, max_length=128, description="Name of an RFM or a behaviour segment")
     q: str | None = Field(default=None, min_length=1, max_length=256, description="How the customer's id begins")
     risk_level: Later = None

@@ -39,11 +39,11 @@ class DeviceFigures(BaseModel):
     """One device's part. A person seen on two devices counts on both."""
 
     device: Device
-    users: int
-    sessions: int
-    page_views: int
-    bounce_rate: float = Field(examples=[41.5])
-    avg_session_seconds: float
+    users: int = Field(description="Distinct people over the range")
+    sessions: int = Field(description="Sessions that began in the range")
+    page_views: int = Field(description="On this device")
+    bounce_rate: float = Field(description="Sessions that bounced, of all, in percent", examples=[41.5])
+    avg_session_seconds: float = Field(description="Mean seconds from a session's first event to its last")
 
 
 class DayFigures(BaseModel):
@@ -51,10 +51,10 @@ class DayFigures(BaseModel):
 
     date: date
     users: int = Field(description="Distinct people of this day; days do not add up to a range's `total_users`")
-    sessions: int
-    page_views: int
-    bounce_rate: float
-    avg_session_seconds: float
+    sessions: int = Field(description="Sessions that began on this day")
+    page_views: int = Field(description="Of this day")
+    bounce_rate: float = Field(description="Sessions that bounced, of all, in percent")
+    avg_session_seconds: float = Field(description="Mean seconds from a session's first event to its last")
     orders: Orders
     revenue: Revenue
     refunds: Refunds
@@ -64,34 +64,34 @@ class DayFigures(BaseModel):
 class DropOffPoint(BaseModel):
     """A step after which people left, in one of the site's funnels."""
 
-    funnel: str = Field(examples=["default"])
-    from_step: str = Field(examples=["home"])
-    to_step: str = Field(examples=["search"])
+    funnel: str = Field(description="The funnel's name", examples=["default"])
+    from_step: str = Field(description="The step that they reached", examples=["home"])
+    to_step: str = Field(description="The step that they did not", examples=["search"])
     drop_off: int = Field(description="People who reached the one and not the other", examples=[45200])
-    drop_off_rate: float = Field(examples=[50.0])
+    drop_off_rate: float = Field(description="The same of those who reached the one, in percent", examples=[50.0])
 
 
 class PageFigures(BaseModel):
     """One page, by its path, or by its type where it came without a path."""
 
-    page: str
-    views: int
+    page: str = Field(description="Its path, or its type")
+    views: int = Field(description="How often it was seen in the range")
 
 
 class SourceFigures(BaseModel):
     """Where sessions came from; `direct` when no source is known."""
 
-    source: str
-    sessions: int
+    source: str = Field(description="Where they came from")
+    sessions: int = Field(description="Sessions that began in the range")
     conversions: int = Field(description="Sessions with an order")
 
 
 class SentimentDistribution(BaseModel):
     """Feedback by its label. No text is labelled yet, so all three are 0 until a sentiment model is published."""
 
-    positive: int = 0
-    neutral: int = 0
-    negative: int = 0
+    positive: int = Field(default=0, description="Texts with this label")
+    neutral: int = Field(default=0, description="Texts with this label")
+    negative: int = Field(default=0, description="Texts with this label")
 
 
 class Dashboard(LeftOut, RangeAnswer):
@@ -102,9 +102,9 @@ class Dashboard(LeftOut, RangeAnswer):
 
     total_users: int = Field(description="Distinct people over the range", examples=[90400])
     total_sessions: int = Field(description="Sessions that began in the range")
-    page_views: int
+    page_views: int = Field(description="Of all sessions")
     bounce_rate: float = Field(description="Sessions of one page view and no interaction, of all sessions")
-    avg_session_seconds: float
+    avg_session_seconds: float = Field(description="Mean seconds from a session's first event to its last")
     overall_conversion_rate: float = Field(
         description="People who went through the site's first funnel, of those who entered it: as /api/funnel gives it",
         examples=[0.5],

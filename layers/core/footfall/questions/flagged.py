@@ -25,12 +25,12 @@ class FlaggedEvent(BaseModel):
     """A stored event of which something was not read as it was sent; `flags` name the fields, never their values."""
 
     event_id: str
-    type: str
-    name: str | None = None
+    type: str = Field(description="what happened")
+    name: str | None = Field(default=None, description="an event's own name, where its type does not say it all")
     timestamp: datetime
     received_at: datetime
     source: str = Field(description="`collect`, or `import:` with an import's id")
-    flags: list[str] = Field(examples=[["title_cut"]])
+    flags: list[str] = Field(description="what was not read as it was sent", examples=[["title_cut"]])
 
 
 class Flagged(PagedAnswer):

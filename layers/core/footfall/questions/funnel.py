@@ -65,9 +65,11 @@ class FunnelStep(BaseModel):
 class FunnelBreakdown(BaseModel):
     """The same funnel for those who began it on one device; nobody is in two of them."""
 
-    value: str = Field(examples=["Mobile"])
+    value: str = Field(description="The device", examples=["Mobile"])
     steps: list[FunnelStep]
-    overall_conversion_rate: float
+    overall_conversion_rate: float = Field(
+        description="Those who reached the last step, of those who reached the first, in percent"
+    )
 
 
 class FunnelAnswer(LeftOut, RangeAnswer):

@@ -37,8 +37,8 @@ class TrendAnomaly(BaseModel):
     """A step's rate that is far from what the periods before it let expect."""
 
     date: date
-    step: str
-    step_before: str
+    step: str = Field(description="The step that the rate is of")
+    step_before: str = Field(description="The step before it")
     rate: float = Field(description="Step conversion rate of the period, in percent", examples=[20.1])
     expected_rate: float = Field(description="Median of the periods before, in percent", examples=[80.0])
     deviation: float = Field(description="Distance in standard deviations, negative for a fall", examples=[-11.4])
@@ -51,11 +51,11 @@ class TrendAnomaly(BaseModel):
 class TrendStep(BaseModel):
     """One step in one period."""
 
-    name: str
-    order: int
-    users: int
-    conversion_rate: float
-    step_conversion_rate: float
+    name: str = Field(description="The step, as it was asked for")
+    order: int = Field(description="Its place in the funnel, from 1")
+    users: int = Field(description="Distinct people who reached it in the period")
+    conversion_rate: float = Field(description="Of those who entered the funnel, in percent")
+    step_conversion_rate: float = Field(description="Of those who reached the step before, in percent")
     anomaly: Literal["shift", "spike"] | None = Field(description="Set where the step conversion rate is marked")
 
 
@@ -67,14 +67,16 @@ class TrendPeriod(BaseModel):
     first: date = Field(alias="date", description="First day of the period that lies in the range")
     last: date = Field(alias="last_date", description="Its last day in the range, counted")
     steps: list[TrendStep]
-    overall_conversion_rate: float
+    overall_conversion_rate: float = Field(
+        description="Those who reached the last step, of those who reached the first, in percent"
+    )
 
 
 class TrendAnswer(RangeAnswer):
     """A funnel over time. Each period equals the answer of /api/funnel for its days."""
 
-    funnel: str | None
-    period: PeriodName
+    funnel: str | None = Field(description="The funnel's name; null for a question's own `steps`")
+    period: PeriodName = Field(description="What each item of `data` covers")
     data: list[TrendPeriod]
     anomalies: list[TrendAnomaly] = Field(
         description="Periods whose step conversion rate is 3.5 or more standard deviations away from the median of up"

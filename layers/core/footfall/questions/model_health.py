@@ -26,7 +26,7 @@ DRIFT_MILLISECONDS = 5_000
 class Drift(BaseModel):
     """How far one feature of customers or visits has moved since a model was trained on it."""
 
-    feature: str = Field(examples=["recency"])
+    feature: str = Field(description="what was measured", examples=["recency"])
     index: float = Field(description="population stability index: Σ (q − p) · ln(q / p) over bins", examples=[0.04])
     by_chance: float = Field(
         description="what the index reaches by chance in one case of twenty, although nothing has changed",
@@ -43,12 +43,12 @@ class ModelHealth(BaseModel):
     """Whether a model still fits: how old it is, how good it was, and how far what it was trained on has moved."""
 
     name: ModelName
-    version: int
+    version: int = Field(description="the one in use")
     restores: int | None = Field(description="the version whose files these are, where one was put into use again")
-    status: Literal["healthy", "stale", "drifting"]
+    status: Literal["healthy", "stale", "drifting"] = Field(description="drifting before stale")
     reasons: list[str] = Field(description="why it is not healthy")
     trained_at: datetime
-    age_days: float = Field(examples=[0.6])
+    age_days: float = Field(description="since it was trained", examples=[0.6])
     metrics: dict[str, object] = Field(
         description="what the evaluation found when it was trained; money in major units of the currency of then"
     )

@@ -24,8 +24,8 @@ class TrainingRun(BaseModel):
 
     run_id: str
     version: int = Field(description="what the models that it makes are called; versions grow with time")
-    state: RunState
-    stage: Stage
+    state: RunState = Field(description="how far it is, or how it ended")
+    stage: Stage = Field(description="where it is")
     started_at: datetime
     ended_at: datetime | None
     figures: dict[str, dict[str, object]] = Field(
@@ -61,13 +61,13 @@ class ModelVersion(BaseModel):
     """One version of one model; `details` is what readers of its results need to know, such as its segments' names."""
 
     name: ModelName
-    version: int
+    version: int = Field(description="of the run that made it")
     run_id: str
     state: Literal["published"]
     metrics: dict[str, object] = Field(
         description="what its evaluation found; money in major units of the `currency` in `details`"
     )
-    details: dict[str, object]
+    details: dict[str, object] = Field(description="what readers of its results need, such as its segments' names")
     created_at: datetime = Field(description="when it was trained")
     restores: int | None = Field(
         default=None, description="the version whose files these are, where one was put into use again"

@@ -28,23 +28,23 @@ class RecentSession(BaseModel):
     duration: float = Field(description="in seconds")
     device: str
     country: str | None = None
-    bot: bool
-    events: int
-    page_views: int
-    pages_visited: list[str]
-    entry_page: str | None = None
-    exit_page: str | None = None
-    converted: bool
+    bot: bool = Field(description="whether it was a program")
+    events: int = Field(description="how many it holds")
+    page_views: int = Field(description="how many of them")
+    pages_visited: list[str] = Field(description="types or paths, in the order they were first seen")
+    entry_page: str | None = Field(default=None, description="the first page")
+    exit_page: str | None = Field(default=None, description="the last page")
+    converted: bool = Field(description="whether an order was placed")
     conversion_value: float = Field(description="What the session's orders amount to")
     currency: str | None = None
-    bounce: bool
+    bounce: bool = Field(description="whether it bounced")
 
 
 class RecentSessions(BaseModel):
     """The newest sessions by their start."""
 
     sessions: list[RecentSession]
-    count: int
+    count: int = Field(description="how many are in this answer")
 
 
 @answering()

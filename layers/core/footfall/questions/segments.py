@@ -31,9 +31,11 @@ class SegmentsQuestion(BaseModel):
 class SegmentLine(BaseModel):
     """One segment of the site's customers."""
 
-    name: str = Field(examples=["Champions"])
-    description: str = Field(examples=["Bought lately, buy often and spend most"])
-    customer_count: int
+    name: str = Field(description="What the segment is called", examples=["Champions"])
+    description: str = Field(
+        description="What its customers have in common", examples=["Bought lately, buy often and spend most"]
+    )
+    customer_count: int = Field(description="How many customers are in it")
     share: float = Field(description="Of all customers, in percent")
     total_revenue: float = Field(description="The same as `revenue`, which is of customers alone here")
     revenue_share: float = Field(description="Of all customers' revenue, in percent")
@@ -49,7 +51,7 @@ class SegmentLine(BaseModel):
 class SegmentsAnswer(LeftOut, TrainedAnswer):
     """Every segment, the one with most revenue first; a customer is in exactly one of each kind."""
 
-    segment_type: str
+    segment_type: str = Field(description="Which kind was asked for")
     segments: list[SegmentLine]
     total_customers: Customers
     currency: Currency

@@ -21,8 +21,10 @@ Encoding = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$")]
 class AnnouncedFile(BaseModel):
     """A file that will be uploaded; `size` in bytes."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", examples=["user_table.csv"])
-    size: int = Field(ge=0, examples=[3_394_540])
+    name: str = Field(
+        description="by which it is uploaded", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", examples=["user_table.csv"]
+    )
+    size: int = Field(description="in bytes", ge=0, examples=[3_394_540])
 
 
 class ReadingOptions(BaseModel):
@@ -53,10 +55,10 @@ class Manifest(BaseModel):
 class RowProblem(BaseModel):
     """Why one row was quarantined; `detail` names fields but never holds values."""
 
-    file: str
-    line: int
-    reason: str
-    detail: str
+    file: str = Field(description="name of the file")
+    line: int = Field(description="its line, from 1")
+    reason: str = Field(description="code of the reason")
+    detail: str = Field(description="the reason in words; fields, never values")
 
 
 class Announcement(BaseModel):

@@ -10,8 +10,8 @@ class PagedQuestion(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    page: int = Field(default=1, ge=1, le=1_000_000)
-    page_size: int = Field(default=20, ge=1, le=100)
+    page: int = Field(default=1, ge=1, le=1_000_000, description="Which page of the list")
+    page_size: int = Field(default=20, ge=1, le=100, description="How many items a page has")
 
     @property
     def skip(self) -> int:
@@ -22,10 +22,10 @@ class PagedQuestion(BaseModel):
 class PagedAnswer(BaseModel):
     """What every list's answer says of itself."""
 
-    total: int
-    page: int
-    page_size: int
-    total_pages: int
+    total: int = Field(description="Items in the whole list")
+    page: int = Field(description="Which page this is, from 1")
+    page_size: int = Field(description="How many items a page has")
+    total_pages: int = Field(description="Pages of the whole list")
 
 
 class PageFields(TypedDict):
