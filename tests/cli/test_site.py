@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli import site
+from cli.client import ALL_KEYS
 from tests.cli.conftest import KEYS, MADE, Footfall, run
 
 
@@ -168,7 +169,7 @@ def test_names_of_sites_and_keys_are_printed_as_they_are(footfall: Footfall) -> 
     footfall.answers["/api/sites/roma"] = (200, named)
     key = {"key_id": "1", "scopes": ["read"], "name": "[b]Bar :beer:"}
     moments = dict.fromkeys(("created_at", "expires_at", "last_used_at"))
-    footfall.answers["/api/sites/roma/keys"] = (200, {"keys": [{**key, **moments}]})
+    footfall.answers[f"/api/sites/roma/keys?{ALL_KEYS}"] = (200, {"keys": [{**key, **moments}]})
     for command in (("site", "list"), ("site", "show", "roma"), ("site", "keys", "list", "roma")):
         assert "[b]Bar :beer:" in run(footfall, *command, operator_key="o").stdout
 
