@@ -13,6 +13,8 @@ import typer
 from footfall.identity import read_api_key
 from rich.console import Console
 
+from cli.lines import print_line
+
 Json = dict[str, Any]
 """A decoded answer; its fields are those of the API's OpenAPI document."""
 State = TypeVar("State")
@@ -35,8 +37,11 @@ WriteKey = Annotated[
 SiteId = Annotated[
     str | None, typer.Option("--site", help="The site's id, where FOOTFALL_KEY is another's. Default: the key's site.")
 ]
+KEY_VARIABLE = "FOOTFALL_KEY"
 OPERATOR_VARIABLE = "FOOTFALL_OPERATOR_KEY"
 WRITE_VARIABLE = "FOOTFALL_WRITE_KEY"
+OPTIONS = {KEY_VARIABLE: "--key", WRITE_VARIABLE: "--write-key"}
+"""Which option gives a key instead of a variable."""
 
 
 class CliError(Exception):
@@ -71,7 +76,7 @@ def reporting_errors(command: str) -> Iterator[None]:
         yield
     except CliError as error:
         message = f"footfall {command}: {error}"
-        Console(stderr=True).print(message, style="red", soft_wrap=True, highlight=False, markup=False)
+        print_line(Console(stderr=True), message, style="red")
         raise typer.Exit(1) from None
 
 
@@ -79,7 +84,7 @@ class Client:
     """A connection to one Footfall with one key; answers are decoded JSON, and every failure raises CliError."""
 
     def __init__(
-        self, to: str | None, key: str | None, key_variable: str = "FOOTFALL_KEY", site: str | None = None
+        self, to: str | None, key: str | None, key_variable: str = KEY_VARIABLE, site: str | None = None
     ) -> None:
         """`site` is the one that the operator's key is used for."""
         if not to or not key:
@@ -88,14 +93,29 @@ class Client:
         self.url = to.rstrip("/")
         headers = {"X-Api-Key": key, **({"X-Footfall-Site": site} if site else {})}
         self._http = httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT)
-        self._key_variable = key_variable
-        self._site = site
+        self._key, self._key_variable, self._site = key, key_variable, site
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._http.close()
+
+    @property
+    def site_id(self) -> str | None:
+        """The site that is asked for; None where the key names none."""
+        read = read_api_key(self._key)
+        return self._site or (read.site_id if read else None)
+
+    def curl(self, path: str) -> str:
+        """Returns how curl asks the same, with the same key, which is not shown."""
+        key = "KEY" if self._key_is_option else f"${self._key_variable}"
+        site = f' -H "X-Footfall-Site: {self._site}"' if self._site else ""
+        return f"curl -H \"X-Api-Key: {key}\"{site} '{self.url}{path}'"
+
+    @property
+    def _key_is_option(self) -> bool:
+        return self._key_variable in OPTIONS and os.environ.get(self._key_variable) != self._key
 
     def get(self, path: str, also: frozenset[int] = frozenset()) -> Json:
         """Returns the answer; one with an error status counts as an answer when the status is in `also`."""
@@ -154,11 +174,31 @@ class Client:
 
     def _reason(self, response: httpx.Response) -> str:
         if response.status_code in (401, 403):
-            refused = f"the key in {self._key_variable} is not accepted"
-            if self._site:
-                return f"{refused} for the site {self._site}: `footfall site list` shows which there are"
-            return f"{refused} ({error_text(response)}): `footfall up` prints the right one"
+            return self._refusal(response)
         return f"{response.request.url.path} answers {response.status_code}: {error_text(response)}"
+
+    def _refusal(self, response: httpx.Response) -> str:
+        if self._site and self._is_missing(self._site):
+            return f"there is no site {self._site}: `footfall site list` shows which there are"
+        told = f"given with {OPTIONS[self._key_variable]}" if self._key_is_option else f"in {self._key_variable}"
+        if self._key_variable == OPERATOR_VARIABLE:
+            right = "`footfall up` prints the right one"
+        else:
+            right = "`footfall up` prints those of the site demo, and `footfall site keys create ID` makes others"
+        return f"the key {told} is not accepted ({error_text(response)}): {right}"
+
+    def _is_missing(self, site: str) -> bool:
+        # the operator's key opens the settings of every site that there is
+        try:
+            answer = httpx.get(f"{self.url}/api/sites/{site}", headers={"X-Api-Key": self._key}, timeout=TIMEOUT)
+            return answer.status_code == httpx.codes.NOT_FOUND
+        except httpx.HTTPError:
+            return False
+
+
+def for_site(command: str, site: str | None) -> str:
+    """Returns a command as it is given for the site that `--site` named."""
+    return f"{command} --site {site}" if site else command
 
 
 def client_of(to: str | None, key: str | None, site: str | None) -> Client:
@@ -178,11 +218,15 @@ def operator_or(to: str | None, key: str | None) -> Client:
     return Client(to, operator, OPERATOR_VARIABLE) if operator else Client(to, key)
 
 
+ALL_KEYS = "page_size=100"
+"""A site has no more keys."""
+
+
 def sending_client_of(to: str | None, write_key: str | None, site: str | None) -> Client:
     """Returns a client that sends a site's events; where the write key is another's, the site is asked for its own."""
     if site and not (write_key or "").startswith((f"wk_{site}_", f"ak_{site}_")):
         with client_of(to, os.environ.get("FOOTFALL_KEY"), site) as asking:
-            keys = asking.get(f"/api/sites/{site}/keys")["keys"]
+            keys = asking.get(f"/api/sites/{site}/keys?{ALL_KEYS}")["keys"]
         write_key = next((key["write_key"] for key in reversed(keys) if key["write_key"]), None)
         if not write_key:
             raise CliError(f"the site {site} has no write key: `footfall site keys create {site} --write` makes one")

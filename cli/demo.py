@@ -16,6 +16,7 @@ from rich.console import Console
 from cli.charts import device_chart, funnel_chart, segments_chart
 from cli.client import Client, CliError, Json, follow, reporting_errors
 from cli.imports import progress_on, run_import
+from cli.lines import print_line
 from cli.simulate import plan_of, send_traffic
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ class Shop:
             self._print_line(_curl(path))
 
     def _print_line(self, line: str) -> None:
-        self.console.print(f"  {line}", soft_wrap=True, highlight=False, markup=False)
+        print_line(self.console, f"  {line}")
 
     def _paths_to_try(self) -> Iterator[str]:
         yield self.question

@@ -18,7 +18,16 @@ import yaml
 from footfall.clock import now
 from footfall.errors import Invalid, Unimportable, Unstorable
 from footfall.imports.kind import Destination, Kind, RowKey
-from footfall.imports.kinds import KINDS, check_names, check_options, check_unpacked, is_workbook, stems_of
+from footfall.imports.kinds import (
+    FIRST_BYTES,
+    KINDS,
+    check_names,
+    check_options,
+    check_unpacked,
+    fields_said,
+    is_workbook,
+    stems_of,
+)
 from footfall.imports.layouts import stem_of
 from footfall.imports.reader import Reader, TableRow, read_rows
 from footfall.imports.sheets import table_of
@@ -33,6 +42,13 @@ BLOCK = 256 * 1024
 GZIP = b"\x1f\x8b"
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 MAX_NAME = 90
+MEANT = {
+    "dates": "day-first, month-first, or a format such as '%d.%m.%Y %H:%M'",
+    "time_zone": "the name of a time zone, such as Europe/Rome",
+    "decimal": "point or comma",
+    "encoding": "the name of an encoding, such as utf-8 or cp1250",
+}
+"""What an option takes, as its help says."""
 PREVIEWED_ROWS = 200
 PREVIEWED_EVENTS = 3
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -53,9 +69,10 @@ def options_of(kind: ImportKind, mapped: Sequence[str], **given: str | None) -> 
         options = ReadingOptions.model_validate({**given, "columns": _mapping(mapped)})
         check_options(kind, options)
     except ValidationError as error:
-        problem = error.errors()[0]
-        where = "--map" if problem["loc"][0] == "columns" else f"--{problem['loc'][0]}".replace("_", "-")
-        raise CliError(f"{where}: {problem['msg']}") from None
+        named = str(error.errors()[0]["loc"][0])
+        if named == "columns":
+            raise CliError(f"--map: write COLUMN=FIELD; {fields_said(kind)}") from None
+        raise CliError(f"--{named.replace('_', '-')}: write {MEANT[named]}") from None
     except Invalid as error:
         field = error.problems[0].field.removeprefix("options.").replace("columns.", "map ").replace("_", "-")
         raise CliError(f"--{field}: {error.problems[0].message}") from None
@@ -105,7 +122,8 @@ def _expanded(path: Path, stems: Sequence[str]) -> list[Path]:
     found = [each for each in sorted(path.iterdir()) if each.is_file() and not each.name.startswith(".")]
     found = [each for each in found if stem_of(each.name) in stems] if stems else found
     if not found:
-        raise CliError(f"{path} is a folder without any file to import")
+        wanted = f"the files to import: {', '.join(f'{stem}.csv' for stem in stems)}" if stems else "any file to import"
+        raise CliError(f"{path} is a folder without {wanted}")
     return found
 
 
@@ -122,7 +140,8 @@ def readers_of(kind: ImportKind, files: Sequence[LocalFile], options: ReadingOpt
     try:
         return survey_all(KINDS[kind], [(file.path.name, partial(_opened, file.path)) for file in files], options)
     except Unimportable as error:
-        raise CliError(error.detail) from None
+        rest = ". Nothing was imported, the other files neither" if len(files) > 1 else ""
+        raise CliError(f"{error.detail}{rest}") from None
 
 
 @contextmanager
@@ -137,7 +156,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _unpacked(path: Path, file: IO[bytes]) -> IO[bytes]:
-    start = file.read(4)
+    start = file.read(FIRST_BYTES)
     check_unpacked(path.name, start)
     file.seek(0)
     if is_workbook(path.name):
@@ -150,7 +169,8 @@ def said_of(file: LocalFile, reader: Reader) -> str:
     if reader.layout.lines:
         return f"{file.path.name}: {reader.layout.title}"
     zone = reader.zone.key if reader.zone else "the site's"
-    parts = [f"{DELIMITERS[reader.delimiter]} between columns", reader.encoding, f"decimal {reader.decimal}"]
+    form = "a workbook" if is_workbook(file.path.name) else f"{DELIMITERS[reader.delimiter]} between columns"
+    parts = [form, *([] if is_workbook(file.path.name) else [reader.encoding]), f"decimal {reader.decimal}"]
     return f"{file.path.name}: {reader.layout.title}; {', '.join(parts)}, dates {reader.dates}, time zone {zone}"
 
 
@@ -160,10 +180,18 @@ def mapping_of(readers: Sequence[Reader]) -> str:
     return str(yaml.safe_dump(columns, allow_unicode=True, sort_keys=False)) if columns else ""
 
 
-def preview(kind: ImportKind, files: Sequence[LocalFile], readers: Sequence[Reader]) -> Iterator[str]:
-    """Returns the first rows as they would be read: the events that they mean, or why they mean none."""
+def needs_zone(reader: Reader) -> bool:
+    """Returns whether a file's times without an offset are the site's: in JSON they are UTC."""
+    return reader.zone is None and not reader.layout.lines
+
+
+def preview(kind: ImportKind, files: Sequence[LocalFile], readers: Sequence[Reader], zone: str) -> Iterator[str]:
+    """Returns the first rows as they would be read: the events that they mean, or why they mean none.
+
+    `zone` is the time zone of times without an offset, where nothing else tells theirs.
+    """
     engine = KINDS[kind]
-    destination = Destination("site", ZoneInfo("UTC"), "the site's currency", now())
+    destination = Destination("site", ZoneInfo(zone), "the site's currency", now())
     placed: list[tuple[RowKey, TableRow]] = []
     for number, (file, reader) in enumerate(zip(files, readers, strict=True)):
         if reader.layout in engine.lookups:

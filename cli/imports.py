@@ -1,7 +1,7 @@
 """`footfall import`: uploads files of a shop and waits until what they hold can be queried."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,10 +12,13 @@ from footfall.schemas.imports import ImportKind, ReadingOptions
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from cli.client import Client, CliError, Json, Key, SiteId, To, client_of, follow, reporting_errors
+from cli.client import TRY_AGAIN, Client, CliError, Json, Key, SiteId, To, client_of, follow, for_site, reporting_errors
 from cli.currencies import currency_warning
+from cli.lines import counted, print_line
 
 if TYPE_CHECKING:
+    from footfall.imports.reader import Reader
+
     from cli.files import LocalFile
 
 BLOCK = 256 * 1024
@@ -27,6 +30,7 @@ ROLLUP_SECONDS = 8.0
 ROLLUPS_ENOUGH = 4
 """Where live traffic makes days stale all the time: after this many rollups the import's own days are recomputed. Two
 or three that were started earlier may still run, and the fourth began after the import's events were stored."""
+NO_ZONE = "times without an offset are shown in UTC: no Footfall answers that knows the site's time zone"
 NEXT = {
     "shop-funnel": "/api/funnel?from={first_day}&to={last_day}&breakdown=device",
     "orders": "/api/metrics",
@@ -80,37 +84,65 @@ def import_files(
         given = {"dates": dates, "time_zone": time_zone, "decimal": decimal, "encoding": encoding}
         options = options_of(kind, mapped or [], **given)
         files = files_of(kind, paths)
-        _look_at(console, kind, files, options, dry_run)
+        readers = _look_at(console, kind, files, options)
         if dry_run:
+            _show(console, kind, files, readers, lambda: _zone_of_site(to, key, site))
             return
         began = time.perf_counter()
         try:
             with client_of(to, key, site) as client, progress_on(console) as progress:
                 state = run_import(client, kind, files, progress, options)
-                warning = currency_warning(client.get("/api/health", also=frozenset({503})))
+                if not state["rows_read"]:
+                    raise CliError("nothing was imported: the files hold no rows")
+                warning = currency_warning(client.get("/api/health", also=frozenset({503})), client.site_id)
         except KeyboardInterrupt:
             raise CliError("stopped waiting: files that were uploaded completely are imported nevertheless") from None
         names = {file.name: file.path.name for file in files}
-        _sum_up(console, client.url, state, names, time.perf_counter() - began)
+        _sum_up(console, state, names, time.perf_counter() - began)
+        _suggest(console, client, state, site)
         if warning:
-            console.print(warning, style="yellow", soft_wrap=True, highlight=False, markup=False)
+            print_line(console, warning, style="yellow")
         if state["rows_quarantined"] or state["events_refused"]:
             raise typer.Exit(REFUSED_SOME)
 
 
 def _look_at(
-    console: Console, kind: ImportKind, files: Sequence["LocalFile"], options: ReadingOptions, shows: bool
-) -> None:
-    from cli.files import mapping_of, preview, readers_of, said_of  # see import_files
+    console: Console, kind: ImportKind, files: Sequence["LocalFile"], options: ReadingOptions
+) -> list["Reader"]:
+    from cli.files import readers_of, said_of  # see import_files
 
-    report = partial(console.print, soft_wrap=True, highlight=False, markup=False)
     readers = readers_of(kind, files, options)
     for file, reader in zip(files, readers, strict=True):
-        report(said_of(file, reader))
-    if shows:
-        for text in preview(kind, files, readers):
-            report(text)
-        report(f"# what the columns mean: keep it in a file, and give it with --map FILE\n{mapping_of(readers)}")
+        print_line(console, said_of(file, reader))
+    return readers
+
+
+def _show(
+    console: Console,
+    kind: ImportKind,
+    files: Sequence["LocalFile"],
+    readers: Sequence["Reader"],
+    zone_of_site: Callable[[], str | None],
+) -> None:
+    from cli.files import mapping_of, needs_zone, preview  # see import_files
+
+    report = partial(print_line, console)
+    zone = None
+    if any(map(needs_zone, readers)):
+        zone = zone_of_site()
+        report(f"times without an offset: {zone}, the site's" if zone else NO_ZONE)
+    for text in preview(kind, files, readers, zone or "UTC"):
+        report(text)
+    report(f"# what the columns mean: keep it in a file, and give it with --map FILE\n{mapping_of(readers)}")
+
+
+def _zone_of_site(to: str | None, key: str | None, site: str | None) -> str | None:
+    try:
+        with client_of(to, key, site) as client:
+            answer = client.get("/api/metrics", also=TRY_AGAIN)
+    except CliError:
+        return None
+    return str(answer["range"]["time_zone"]) if answer.get("range") else None
 
 
 def run_import(
@@ -210,7 +242,8 @@ def _wait_for_figures(client: Client, progress: Progress) -> None:
     for status in follow(partial(client.get, "/etl/status"), is_done, "recomputing daily figures"):
         days = max(days, status["stale_days"])
         done = days - status["stale_days"]
-        progress.update(task, completed=done, total=max(days, 1), status=f"{done:,} of {days:,} days")
+        told = f"{done:,} of {counted(days, 'day')}" if days else "none to compute"
+        progress.update(task, completed=done, total=max(days, 1), status=told)
     progress.update(task, completed=max(days, 1))
 
 
@@ -229,25 +262,30 @@ def progress_on(console: Console) -> Progress:
     )
 
 
-def _sum_up(console: Console, url: str, state: Json, names: Mapping[str, str], seconds: float) -> None:
-    report = partial(console.print, soft_wrap=True, highlight=False, markup=False)
-    report(f"{state['rows_read']:,} rows read in {seconds:.1f} s ({state['rows_read'] / seconds:,.0f} rows/s)")
-    what = "products of the catalogue" if state["kind"] == "products" else f"{state['events_stored']:,} events"
+def _sum_up(console: Console, state: Json, names: Mapping[str, str], seconds: float) -> None:
+    report = partial(print_line, console)
+    rows = counted(state["rows_read"], "row")
+    report(f"{rows} read in {seconds:.1f} s ({state['rows_read'] / seconds:,.0f} rows/s)")
+    what = "products of the catalogue" if state["kind"] == "products" else counted(state["events_stored"], "event")
     report(f"  {state['rows_sent']:,} imported as {what}, which can be queried now")
     if state["rows_repeated"]:
         report(f"  {state['rows_repeated']:,} repeated an earlier row")
     if state["events_refused"]:
-        report(f"  {state['events_refused']:,} events could not be stored: they are in quarantine", style="yellow")
+        refused = counted(state["events_refused"], "event")
+        report(f"  {refused} could not be stored and wait in quarantine", style="yellow")
     if state["rows_quarantined"]:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in state["reasons"].items())
         report(f"  {state['rows_quarantined']:,} in quarantine ({reasons}), such as", style="yellow")
         for found in state["problems"][:PROBLEMS_SHOWN]:
             where = f"{names.get(found['file'], found['file'])} line {found['line']}"
             report(f"    {where}: {found['detail']} ({found['reason']})", style="yellow")
+
+
+def _suggest(console: Console, client: Client, state: Json, site: str | None) -> None:
+    report = partial(print_line, console)
     report("Now try")
     if state["rows_quarantined"] or state["events_refused"]:
-        report("  footfall quarantine    # what could not be read, and why")
-    question = NEXT.get(state["kind"], "/etl/status").format(**state)
-    report(f"  curl -H \"X-Api-Key: $FOOTFALL_KEY\" '{url}{question}'")
+        report(f"  {for_site('footfall quarantine', site)}    # what could not be read, and why")
+    report(f"  {client.curl(NEXT.get(state['kind'], '/etl/status').format(**state))}")
     if state["kind"] == "orders":
-        report("  footfall train    # customers' segments and values")
+        report(f"  {for_site('footfall train', site)}    # customers' segments and values")

@@ -1,5 +1,8 @@
 """The `footfall` command. Each command's module imports what is heavy inside its function, so that --help is quick."""
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from cli.demo import demo
@@ -20,8 +23,18 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"footfall {version('footfall')}")
+        raise typer.Exit
+
+
 @app.callback()
-def footfall() -> None:
+def footfall(
+    _: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version, and stop.")
+    ] = False,
+) -> None:
     """Footfall: the analytics back end of an online shop."""
 
 

@@ -1,5 +1,7 @@
 """`footfall quarantine`: what could not be read, why, and reading it again."""
 
+import re
+from datetime import datetime
 from functools import partial
 from typing import Annotated
 from urllib.parse import urlencode
@@ -7,20 +9,22 @@ from urllib.parse import urlencode
 import typer
 from rich.console import Console
 
-from cli.client import CliError, Json, Key, SiteId, To, client_of, reporting_errors
+from cli.client import CliError, Json, Key, SiteId, To, client_of, for_site, reporting_errors
+from cli.lines import print_line
 
 quarantine = typer.Typer(help="What could not be read: list it, show it, and have it read again.")
 
 Reason = Annotated[str | None, typer.Option(help="Only what was quarantined for this reason, as bad_date.")]
 Since = Annotated[str | None, typer.Option(help="Only what was first seen then or later, as 2026-01-31.")]
 Limit = Annotated[int, typer.Option(min=1, max=100, help="How many are listed at most.")]
+BEGINNING = re.compile(r"[0-9a-f]{6,64}")
 SHORT = 12
 """Letters of an id that tell one input from another."""
 SHOWN = 20
 
 
 @quarantine.callback(invoke_without_command=True)
-def list_waiting(
+def list_unless_told(
     context: typer.Context,
     reason: Reason = None,
     since: Since = None,
@@ -33,11 +37,28 @@ def list_waiting(
 
     For example: footfall quarantine --reason bad_date
     """
-    if context.invoked_subcommand:
+    if context.invoked_subcommand is None:
+        list_waiting(reason, since, limit, to, key, site)
         return
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    if given := [name for name, source in sources.items() if source and source.name == "COMMANDLINE"]:
+        with reporting_errors("quarantine"):
+            raise CliError(f"give --{given[0]} behind {context.invoked_subcommand}")
+
+
+@quarantine.command("list")
+def list_waiting(
+    reason: Reason = None,
+    since: Since = None,
+    limit: Limit = SHOWN,
+    to: To = None,
+    key: Key = None,
+    site: SiteId = None,
+) -> None:
+    """List what could not be read, as `footfall quarantine` does by itself."""
     with reporting_errors("quarantine"), client_of(to, key, site) as client:
-        found = client.get(f"/etl/quarantine?{_query(reason=reason, since=since, page_size=limit)}")
-    report = partial(Console().print, soft_wrap=True, highlight=False, markup=False)
+        found = client.get(f"/etl/quarantine?{_query(reason=reason, since=_moment(since), page_size=limit)}")
+    report = partial(print_line, Console())
     for each in found["reasons"]:
         if each["waiting"] and reason in (None, each["reason"]):
             report(f"{each['waiting']:>9,} {each['reason']} ({each['stage']})")
@@ -49,7 +70,9 @@ def list_waiting(
     left = found["total"] - len(found["items"])
     if left:
         report(f"and {left:,} more: --limit, --reason and --since choose")
-    report("Now try\n  footfall quarantine show ID\n  footfall quarantine replay --dry-run")
+    report("Now try")
+    for command in ("footfall quarantine show ID", "footfall quarantine replay --dry-run"):
+        report(f"  {for_site(command, site)}")
 
 
 @quarantine.command()
@@ -64,6 +87,10 @@ def show(
     For example: footfall quarantine show 3f2a91c0b7de
     """
     with reporting_errors("quarantine show"), client_of(to, key, site) as client:
+        if not BEGINNING.fullmatch(quarantine_id):
+            raise CliError(
+                f"{quarantine_id}: an id is listed by `footfall quarantine`; give at least its first 6 letters"
+            )
         found = [
             item
             for state in ("waiting", "replayed")
@@ -71,7 +98,7 @@ def show(
         ]
         if not found:
             raise CliError(f"nothing in quarantine has the id {quarantine_id}")
-    report = partial(Console().print, soft_wrap=True, highlight=False, markup=False)
+    report = partial(print_line, Console())
     for item in found:
         report(f"{item['quarantine_id']} ({item['state']}, replays that failed: {item['attempts']})")
         report(f"{_where(item)}, first seen {item['first_seen']}")
@@ -95,15 +122,23 @@ def replay(
     For example: footfall quarantine replay --reason bad_number --dry-run
     """
     with reporting_errors("quarantine replay"), client_of(to, key, site) as client:
-        query = _query(reason=reason, since=since, dry_run="true" if dry_run else None)
+        query = _query(reason=reason, since=_moment(since), dry_run="true" if dry_run else None)
         told = client.post(f"/etl/replay?{query}")
-    report = partial(Console().print, soft_wrap=True, highlight=False, markup=False)
+    report = partial(print_line, Console())
     verb = "would be" if told["dry_run"] else "are"
     report(f"{told['selected']:,} of {told['matching']:,} {verb} read again")
     for name, count in told["reasons"].items():
         report(f"{count:>9,} {name}")
     if not told["dry_run"] and told["selected"]:
-        report(f"in about {told['seconds']:,.0f} s; what still cannot be read stays: footfall quarantine")
+        stays = for_site("footfall quarantine", site)
+        report(f"in about {told['seconds']:,.0f} s; what still cannot be read stays: {stays}")
+
+
+def _moment(since: str | None) -> str | None:
+    try:
+        return datetime.fromisoformat(since).isoformat() if since else None
+    except ValueError:
+        raise CliError("--since: write a day or a time, as 2026-01-31") from None
 
 
 def _query(**given: object) -> str:

@@ -1,17 +1,21 @@
-"""`footfall send`: sends events from a file or a pipe, one JSON object per line, to collect."""
+"""`footfall send`: sends events from a file or a pipe, JSON objects on lines or in one array, to collect."""
 
 import gzip
+import io
 import json
 import sys
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, Annotated, Literal, NamedTuple
 
 import httpx
 import typer
+from footfall.imports.rows import BYTE_ORDER_MARK
+from footfall.imports.texts import values_of_array
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -26,7 +30,9 @@ from cli.client import (
     reporting_errors,
     sending_client_of,
 )
+from cli.lines import counted, print_line
 
+GZIP = b"\x1f\x8b"
 MAX_EVENTS = 500
 MAX_BYTES = 900_000
 REFUSALS_SHOWN = 20
@@ -49,16 +55,28 @@ class Batch:
         self.size += len(line) + 1
 
 
+class Source(NamedTuple):
+    """Events to send, one on each line; `size` in bytes where it is known, and what of the file is `numbered`."""
+
+    stream: IO[bytes]
+    size: int | None
+    numbered: Literal["line", "event"]
+
+
 @dataclass
 class Sent:
-    """What became of lines: how many were accepted, and why the others were not, by line."""
+    """What became of events: how many were accepted, and why the others were not, by their numbers as in Source."""
 
+    numbered: str
     accepted: int = 0
     refused: dict[int, str] = field(default_factory=dict)
 
 
 def send(
-    file: Annotated[Path, typer.Argument(help="A file with one event as JSON per line; - reads standard input.")],
+    file: Annotated[
+        Path,
+        typer.Argument(help="Events as JSON, one per line or in one array, gzipped or not; - reads standard input."),
+    ],
     to: To = None,
     write_key: WriteKey = None,
     site: SiteId = None,
@@ -72,9 +90,8 @@ def send(
     """
     with reporting_errors("send"), sending_client_of(to, write_key, site) as client:
         began = time.perf_counter()
-        with _opened(file) as stream, _progress() as progress:
-            size = file.stat().st_size if file.is_file() else None
-            sent = send_lines(client, stream, progress, size)
+        with _opened(file) as source, _progress() as progress:
+            sent = send_lines(client, source, progress)
         seconds = time.perf_counter() - began
         _sum_up(sent, seconds)
         if sent.refused:
@@ -82,24 +99,34 @@ def send(
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[IO[bytes]]:
-    if str(file) == "-":
-        yield sys.stdin.buffer
-        return
+def _opened(file: Path) -> Iterator[Source]:
     try:
-        stream = file.open("rb")
+        stream = sys.stdin.buffer if str(file) == "-" else file.open("rb")
     except OSError as error:
         raise CliError(f"{file} cannot be read: {error.strerror}") from None
-    with stream:
-        yield stream
+    try:
+        with stream:
+            yield _source(stream, file.stat().st_size if file.is_file() else None)
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise CliError(f"{file} is broken gzip, or ends before its end") from None
 
 
-def send_lines(client: Client, stream: IO[bytes], progress: Progress, size: int | None) -> Sent:
-    """Returns what became of each line, sent in bodies as large as collect takes; `size` in bytes, if it is known."""
-    task = progress.add_task("Sending", total=size, status="")
-    sent, batch = Sent(), Batch()
-    for number, raw in enumerate(stream, start=1):
-        line = raw.strip()
+def _source(stream: IO[bytes] | gzip.GzipFile, size: int | None) -> Source:
+    buffered = io.BufferedReader(stream)  # type: ignore[type-var] # the stub asks for a raw stream
+    first = buffered.peek(1)
+    if first.startswith(GZIP):
+        return _source(gzip.GzipFile(fileobj=buffered), None)
+    if first.removeprefix(BYTE_ORDER_MARK).lstrip().startswith(b"["):
+        return Source(values_of_array(buffered), None, "event")
+    return Source(buffered, size, "line")
+
+
+def send_lines(client: Client, source: Source, progress: Progress) -> Sent:
+    """Returns what became of each line or value, sent in bodies as large as collect takes."""
+    task = progress.add_task("Sending", total=source.size, status="")
+    sent, batch = Sent(source.numbered), Batch()
+    for number, raw in enumerate(source.stream, start=1):
+        line = raw.removeprefix(BYTE_ORDER_MARK).strip()
         progress.advance(task, len(raw))
         if not line:
             continue
@@ -139,7 +166,8 @@ def _post(client: Client, batch: Batch, sent: Sent) -> None:
         sent.refused |= dict(_refusals(response, numbers))
     else:
         refusal = (
-            f"collect answers {response.status_code} to lines {numbers[0]} to {numbers[-1]}: {error_text(response)}"
+            f"collect answers {response.status_code} to {sent.numbered}s {numbers[0]} to {numbers[-1]}: "
+            f"{error_text(response)}"
         )
         raise CliError(f"{refusal}; {sent.accepted:,} events were accepted before")
 
@@ -161,12 +189,13 @@ def _progress() -> Progress:
 
 def _sum_up(sent: Sent, seconds: float) -> None:
     console = Console()
-    console.print(f"{sent.accepted:,} events accepted in {seconds:.1f} s ({sent.accepted / seconds:,.0f} events/s)")
+    events, rate = counted(sent.accepted, "event"), sent.accepted / seconds
+    console.print(f"{events} accepted in {seconds:.1f} s ({rate:,.0f} events/s)")
     if not sent.refused:
         return
     errors = Console(stderr=True)
-    errors.print(f"{len(sent.refused):,} lines refused:", style="red")
+    print_line(errors, f"{counted(len(sent.refused), sent.numbered)} refused:", style="red")
     for number, reason in sorted(sent.refused.items())[:REFUSALS_SHOWN]:
-        errors.print(f"  line {number}: {reason}", soft_wrap=True, highlight=False, markup=False)
+        print_line(errors, f"  {sent.numbered} {number}: {reason}")
     if len(sent.refused) > REFUSALS_SHOWN:
         errors.print(f"  and {len(sent.refused) - REFUSALS_SHOWN:,} more")

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from cli.client import Client, CliError, SiteId, To, WriteKey, reporting_errors, sending_client_of
+from cli.lines import print_line
 from cli.traffic.sender import Sent, send_batches
 from cli.traffic.shop import Batch, Plan, traffic
 
@@ -62,9 +63,7 @@ def send_traffic(plan: Plan, client: Client, console: Console) -> Sent:
     seconds = time.perf_counter() - began
     console.print(f"{sent.accepted:,} events accepted in {seconds:.1f} s ({sent.accepted / seconds:,.0f} events/s)")
     if sent.refused:
-        console.print(
-            f"{sent.refused:,} events refused; reason of the first: {sent.reason}", style="yellow", markup=False
-        )
+        print_line(console, f"{sent.refused:,} events refused; reason of the first: {sent.reason}", style="yellow")
     return sent
 
 

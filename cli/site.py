@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 from footfall.chunks import chunks
+from footfall.identity import SITE_ID
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from cli.client import OPERATOR_VARIABLE, Client, CliError, Json, Key, To, operator_or, reporting_errors
 from cli.site_keys import keys
@@ -86,6 +87,8 @@ def create(
     For example: footfall site create roma --currency EUR --time-zone Europe/Rome
     """
     with reporting_errors("site create"), Client(to, os.environ.get(OPERATOR_VARIABLE), OPERATOR_VARIABLE) as client:
+        if not SITE_ID.fullmatch(site_id):
+            raise CliError(f"{site_id}: a site's id is up to 40 small letters, digits and hyphens, as roma")
         settings = settings_of(
             name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, retention_days
         )
@@ -109,7 +112,7 @@ def list_sites(to: To = None, key: Key = None, as_json: AsJson = False) -> None:
         return
     table = Table("", "name", "currency", "time zone", box=None, header_style="dim", padding=(0, 2, 0, 0))
     for found in sites:
-        table.add_row(*(found[part] for part in ("site_id", "name", "currency", "time_zone")))
+        table.add_row(*(Text(found[part]) for part in ("site_id", "name", "currency", "time_zone")))
     Console().print(table)
 
 
@@ -253,16 +256,16 @@ def _show(console: Console, found: Json) -> None:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_row("site", found["site_id"])
     for title, part in (("name", "name"), ("currency", "currency"), ("time zone", "time_zone")):
-        table.add_row(title, escape(found[part]))
+        table.add_row(title, Text(found[part]))
     for funnel in found["funnels"]:
-        table.add_row("funnel", escape(f"{funnel['name']}: {' → '.join(funnel['steps'])}"))
+        table.add_row("funnel", Text(f"{funnel['name']}: {' → '.join(funnel['steps'])}"))
     for rule in found["page_rules"]:
-        table.add_row("page rule", escape(f"{rule['prefix']} is {rule['page_type']}"))
+        table.add_row("page rule", Text(f"{rule['prefix']} is {rule['page_type']}"))
     for domain in found["own_domains"]:
-        table.add_row("own domain", escape(domain))
+        table.add_row("own domain", Text(domain))
     if found["hash_routes"]:
         table.add_row("pages", "every part of an address after its #")
-    table.add_row("may send", escape(", ".join(found["origins"])) or "every page, from everywhere")
+    table.add_row("may send", Text(", ".join(found["origins"]) or "every page, from everywhere"))
     days = found["retention_days"]
     table.add_row("events kept", f"{days:,} days" if days else "for ever")
     console.print(table, highlight=False)

@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from cli.client import Json, Key, To, operator_or, reporting_errors
+from cli.client import ALL_KEYS, Client, CliError, Json, Key, To, operator_or, reporting_errors
+from cli.lines import print_line
 
 keys = typer.Typer(no_args_is_help=True, help="Keys of a site: list, make, rotate and revoke them.")
 
@@ -21,15 +23,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON."
 def list_keys(site_id: SiteArgument, to: To = None, key: Key = None, as_json: AsJson = False) -> None:
     """List a site's keys: what each may do, when it ends, when it was last used. Secrets are not kept."""
     with reporting_errors("site keys list"), operator_or(to, key) as client:
-        found = client.get(f"/api/sites/{site_id}/keys")
+        found = client.get(f"/api/sites/{site_id}/keys?{ALL_KEYS}")
     if as_json:
         print(json.dumps(found))
         return
     table = Table("", "may", "name", "made", "ends", "last used", box=None, header_style="dim", padding=(0, 2, 0, 0))
     for each in found["keys"]:
         moments = (_day(each[part]) for part in ("created_at", "expires_at", "last_used_at"))
-        table.add_row(each["key_id"], " ".join(each["scopes"]), each["name"], *moments)
-    Console().print(table, highlight=False, markup=False)
+        table.add_row(each["key_id"], " ".join(each["scopes"]), Text(each["name"]), *moments)
+    Console().print(table, highlight=False)
 
 
 @keys.command()
@@ -54,6 +56,8 @@ def create(
     For example: footfall site keys create roma --scope read --name dashboard --days 90
     """
     with reporting_errors("site keys create"):
+        if write and (scope or days is not None):
+            raise CliError("a write key may send events and nothing else, and has no end: leave --scope and --days out")
         wanted: Json = {"name": name, **({"kind": "write"} if write else {"scopes": scope or ["read"]})}
         if days is not None:
             wanted["expires_at"] = (datetime.now(UTC) + timedelta(days=days)).isoformat()
@@ -74,7 +78,9 @@ def rotate(
     """Make a key that may do what another one may, which goes on for a day. A write key goes on until it is revoked."""
     with reporting_errors("site keys rotate"), operator_or(to, key) as client:
         made = client.post(f"/api/sites/{site_id}/keys/{key_id}/rotate?hours_kept={hours_kept}")
-    _print_key(made, as_json)
+        _print_key(made, as_json)
+        if not as_json:
+            print(f"{key_id} {_goes_on(client, site_id, key_id, hours_kept if made['kind'] == 'api' else None)}")
 
 
 @keys.command()
@@ -82,7 +88,7 @@ def revoke(site_id: SiteArgument, key_id: KeyArgument, to: To = None, key: Key =
     """End a key: everything refuses it within a minute."""
     with reporting_errors("site keys revoke"), operator_or(to, key) as client:
         client.delete(f"/api/sites/{site_id}/keys/{key_id}")
-    Console().print(f"{key_id} is revoked; it stops working within a minute", highlight=False)
+    print_line(Console(), f"{key_id} is revoked; it stops working within a minute")
 
 
 def _print_key(made: Json, as_json: bool) -> None:
@@ -93,6 +99,16 @@ def _print_key(made: Json, as_json: bool) -> None:
         print("The key, which is not shown again:")
     variable = "FOOTFALL_KEY" if made["kind"] == "api" else "FOOTFALL_WRITE_KEY"
     print(f"export {variable}={made['key']}")
+
+
+def _goes_on(client: Client, site_id: str, key_id: str, hours: int | None) -> str:
+    if hours is None:
+        return f"goes on until it is revoked: footfall site keys revoke {site_id} {key_id}"
+    if not hours:  # it may be the one that asks
+        return "stops working within a minute"
+    found = client.get(f"/api/sites/{site_id}/keys")["keys"]
+    ends = next((key["expires_at"] for key in found if key["key_id"] == key_id), None)
+    return f"goes on until {datetime.fromisoformat(ends):%Y-%m-%d %H:%M %Z}" if ends else "has ended"
 
 
 def _day(moment: str | None) -> str:

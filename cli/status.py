@@ -7,8 +7,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.client import Json, Key, SiteId, To, client_of, reporting_errors
+from cli.client import Json, Key, SiteId, To, client_of, for_site, reporting_errors
 from cli.currencies import currency_warning
+from cli.lines import print_line
 
 UNAVAILABLE = 503
 LEDGER = ("received", "stored", "duplicate", "quarantined", "waiting")
@@ -34,10 +35,10 @@ def status(to: To = None, key: Key = None, site: SiteId = None) -> None:
         console.print(_collections(pipeline["collections"]))
         if pipeline["ledger"]:
             console.print(_ledger(pipeline["ledger"]))
-        for line in _summary(pipeline, health):
+        for line in _summary(pipeline, health, site):
             console.print(line, highlight=False)
-        if warning := currency_warning(health):
-            console.print(warning, style="yellow", soft_wrap=True, highlight=False, markup=False)
+        if warning := currency_warning(health, client.site_id):
+            print_line(console, warning, style="yellow")
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -83,12 +84,13 @@ def _ledger(ledger: Json) -> Table:
     return table
 
 
-def _summary(pipeline: Json, health: Json) -> Iterable[str]:
+def _summary(pipeline: Json, health: Json, site: str | None) -> Iterable[str]:
     rollup = pipeline["latest_rollup"]
     made = f"computed {_ago(rollup['ran_at'])}" if rollup else "never computed"
     yield f"Daily figures: {made}, {pipeline['stale_days']:,} days to be recomputed"
     training = health["last_training"]
-    yield f"Training: {_training(training) if training else 'never run (try `footfall train`)'}"
+    never = f"never run (try `{for_site('footfall train', site)}`)"
+    yield f"Training: {_training(training) if training else never}"
 
 
 def _training(run: Json) -> str:

@@ -1,5 +1,7 @@
 """`footfall train`: starts the training, follows it, and shows the models' figures."""
 
+from footfall.money import digits_of
+from footfall.questions.model_figures import MONEY
 from rich.console import Console
 from rich.table import Table
 
@@ -48,16 +50,25 @@ def _show(console: Console, run: Json, models: list[Json]) -> None:
     for column in ("", "figure", "value"):
         table.add_column(column, header_style="dim", justify="right" if column == "value" else "left")
     sources = {**run["figures"], **{model["name"]: model["metrics"] for model in models}}
+    currency = run["figures"]["extract"]["currency"]
     for name, figures in sources.items():
-        for number, (figure, value) in enumerate(_plain(figures)):
+        for number, (figure, value) in enumerate(_plain(figures, currency)):
             table.add_row("" if number else name, figure, value)
     console.print(table)
     console.print(f"Published as version {run['version']}", highlight=False)
 
 
-def _plain(figures: Json) -> list[tuple[str, str]]:
+def _plain(figures: Json, currency: str) -> list[tuple[str, str]]:
     # the other figures are lists and tables
-    return [(name, _formatted(value)) for name, value in figures.items() if isinstance(value, int | float | str)]
+    return [
+        (name, _money(value, currency) if name in MONEY else _formatted(value))
+        for name, value in figures.items()
+        if isinstance(value, int | float | str)
+    ]
+
+
+def _money(amount: float | str, currency: str) -> str:
+    return f"{amount:,.{digits_of(currency)}f} {currency}"
 
 
 def _formatted(value: object) -> str:

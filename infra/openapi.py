@@ -34,8 +34,20 @@ INFO = """\
 The analytics back end of an online shop: events in, funnels, customers and look-alikes out.
 
 Send a key with every request, as `X-Api-Key` or as `Authorization: Bearer`. A site's write key may only send events to
-`/collect`; an API key has scopes, and what each route needs is named there. A key that the gateway does not know is
-answered with its own 403, `{"message": "Forbidden"}`; every other error is a problem document (RFC 9457).
+`/collect`; an API key has scopes, and what each route needs is named there.
+
+Errors are problem documents (RFC 9457) of the type `application/problem+json`; a 422 names its fields in `errors`. A
+parameter or a body that a route does not know is a 422, but where events are sent, and a request without a key a 401.
+
+API Gateway answers by itself, before or in place of a function, in its own form `{"message": …}`, which an HTTP API
+cannot change: 403 `Forbidden` for a key that is not known, 404 `Not Found` for what is no route, 413 `Request Entity
+Too Large` for a body over 10 MB or over the 6 MB that a function takes, 429 `Too Many Requests` for more requests than
+the stage takes, 431 for headers over 10 KB, 500 `Internal Server Error` for a function that failed, and 503 `Service
+Unavailable` for one that takes too long or has no room.
+
+Lists are asked for by `page` (from 1) and `page_size` (at most 100), and answer with `total` and `total_pages` as well;
+questions for the newest or the nearest take `limit`. An answer holds at most 6 MB, else it is a 422 that says to ask
+for less.
 
 The operator's key, which makes sites, is sent likewise; `X-Footfall-Site` says which site it is used for.
 """

@@ -1,6 +1,7 @@
 """`footfall import` where it cannot start: the error is named before anything is uploaded."""
 
 import gzip
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from cli.files import files_of
 from cli.main import app
+from tests.support.workbooks import workbook
 
 HEADERS = {
     "user_table.csv": "user_id,date,device,sex\n",
@@ -107,6 +109,68 @@ def test_without_address_or_key_it_says_which_to_set(folder: Path, command: list
     result = footfall(*command, *paths, **{missing: ""})
     assert result.exit_code == 1
     assert f"set {missing}: start Footfall with `footfall up`" in result.stderr
+
+
+def test_a_folder_without_the_tables_names_them(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text(ORDERS)
+    ended = footfall("import", "shop-funnel", tmp_path)
+    said, _, names = ended.stderr.strip().partition(" is a folder without the files to import: ")
+    assert (said, set(names.split(", "))) == (f"footfall import: {tmp_path}", set(HEADERS))
+
+
+def test_of_several_files_one_that_is_unknown_keeps_all_out(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(ORDERS)
+    (tmp_path / "b.csv").write_text("zq,world\n1,2\n")
+    ended = footfall("import", "orders", tmp_path)
+    assert ended.exit_code == 1
+    assert "b.csv is not recognised" in ended.stderr
+    assert ended.stderr.endswith("Its columns are zq, world. Nothing was imported, the other files neither\n")
+
+
+def test_a_workbook_is_called_one(tmp_path: Path) -> None:
+    rows = [["order_id", "date", "total"], [1, "2025-11-13", 10]]
+    (tmp_path / "orders.xlsx").write_bytes(workbook({"Orders": rows}))
+    shown = footfall("import", "orders", tmp_path / "orders.xlsx", "--dry-run")
+    assert "orders.xlsx: a table of orders; a workbook, decimal point" in shown.stdout, shown.output
+    (tmp_path / "orders.csv").write_bytes((tmp_path / "orders.xlsx").read_bytes())
+    renamed = footfall("import", "orders", tmp_path / "orders.csv", "--dry-run")
+    assert "orders.csv is a workbook: give it a name that ends with .xlsx" in renamed.stderr
+
+
+EVENT = '{"eventType": "click", "uid": 42, "timestamp": "2025-11-13T10:00:00Z"}'
+
+
+@pytest.mark.parametrize("field", ["userId", "user_id"])
+def test_a_field_is_mapped_by_either_of_its_names(tmp_path: Path, field: str) -> None:
+    (tmp_path / "e.ndjson").write_text(EVENT)
+    shown = footfall("import", "events", tmp_path / "e.ndjson", "--map", f"uid={field}", "--dry-run")
+    assert (shown.exit_code, '"user_id": 42' in shown.stdout) == (0, True), shown.output
+    (tmp_path / "e.csv").write_text("uid,timestamp,url\n42,2025-11-13 10:00,/p\n")
+    shown = footfall("import", "events", tmp_path / "e.csv", "--map", f"uid={field}", "--dry-run")
+    assert (shown.exit_code, '"user_id": "42"' in shown.stdout) == (0, True), shown.output
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--map", "uid="], "--map: write COLUMN=FIELD; events has the fields brand, category,"),
+        (["--map", "uid=shoe size"], "--map: write COLUMN=FIELD; events has the fields brand, category,"),
+        (["--map", "uid=shoeSize"], "--map uid: events has the fields brand, category,"),
+        (["--dates", "dayfirst"], "--dates: write day-first, month-first, or a format such as '%d.%m.%Y %H:%M'"),
+        (["--decimal", "dot"], "--decimal: write point or comma"),
+        (["--encoding", "utf-99"], "--encoding: write the name of an encoding, such as utf-8 or cp1250"),
+        (["--time-zone", "Rome"], "--time-zone: is no time zone, such as Europe/Rome"),
+    ],
+)
+def test_what_an_option_takes_is_said_in_the_words_of_its_help(tmp_path: Path, options: list[str], reason: str) -> None:
+    (tmp_path / "e.ndjson").write_text(EVENT)
+    ended = footfall("import", "events", tmp_path / "e.ndjson", *options)
+    assert (ended.exit_code, ended.stderr.startswith(f"footfall import: {reason}")) == (1, True), ended.stderr
+
+
+def test_the_version_is_printed() -> None:
+    result = footfall("--version")
+    assert (result.exit_code, result.stdout) == (0, f"footfall {version('footfall')}\n")
 
 
 @pytest.mark.parametrize("command", ["import", "send", "train", "status"])

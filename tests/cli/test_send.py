@@ -89,7 +89,7 @@ def test_lines_that_are_refused_are_named_and_the_exit_code_is_1(collector: Coll
     collector.answers = [(202, {}, {"accepted": 1, "rejected": rejected})]
     result = send(collector, event(1), "not json", "", "[]", event(2))
     assert result.exit_code == 1
-    assert "1 events accepted" in result.stdout
+    assert "1 event accepted" in result.stdout
     for line in ("line 2: not a JSON object", "line 4: not a JSON object", "line 5: visitorId: give one"):
         assert line in result.stderr
 
@@ -123,6 +123,30 @@ def test_a_wrong_key_fails_at_once(collector: Collector) -> None:
     result = send(collector, event(1))
     assert (result.exit_code, len(collector.bodies)) == (1, 1)
     assert "this write key is not valid" in result.stderr
+
+
+@pytest.mark.parametrize("form", ["lines", "array"])
+@pytest.mark.parametrize("packed", [True, False])
+def test_lines_and_arrays_packed_or_not_are_sent(collector: Collector, tmp_path: Path, form: str, packed: bool) -> None:
+    events = [event(number) for number in range(3)]
+    text = "\n".join([*events, ""]) if form == "lines" else f"\ufeff [{', '.join(events)}]\n"
+    content = text.encode()
+    (tmp_path / "events").write_bytes(gzip.compress(content) if packed else content)
+    result = send(collector, file=tmp_path / "events")
+    assert (result.exit_code, "3 events accepted" in result.stdout) == (0, True), result.output
+    assert [each["eventId"] for each in collector.bodies[0]] == ["e0", "e1", "e2"]
+
+
+def test_an_array_may_come_through_a_pipe_and_its_events_are_numbered(collector: Collector) -> None:
+    result = send(collector, "[", event(1), ", 7,", event(2), "]")
+    assert (result.exit_code, "event 2: not a JSON object" in result.stderr) == (1, True)
+    assert len(collector.bodies[0]) == 2
+
+
+def test_gzip_that_ends_early_is_named(collector: Collector, tmp_path: Path) -> None:
+    (tmp_path / "events.gz").write_bytes(gzip.compress("\n".join(map(event, range(99))).encode())[:-20])
+    result = send(collector, file=tmp_path / "events.gz")
+    assert (result.exit_code, "is broken gzip" in result.stderr) == (1, True)
 
 
 def test_a_file_that_is_not_there_is_named(collector: Collector) -> None:

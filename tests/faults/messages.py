@@ -39,7 +39,7 @@ def _poisoned_bodies(trial: Trial) -> Iterator[Body]:
         events = list(body.events)
         if number % BODIES_PER_POISON == 0:
             reason = next(kinds)
-            events[0] = EVENTS[reason](trial.traffic)
+            events.insert(0, EVENTS[reason](trial.traffic))  # beside others: alone it would be a 422
             trial.ledger.doom(events[:1], reason)
         elif number % BODIES_PER_RIVAL == 1 and body.site_id in named:
             known = named.pop(body.site_id)

@@ -14,7 +14,7 @@ Document = dict[str, Any]
 GAP, SILENCE = timedelta(minutes=30), timedelta(days=1)
 NO_VISIT = {"identify", "alias", "group", "order_refunded", "order_cancelled", "order_updated"}
 OF_ORDERS = {"order_completed", "order_refunded"}
-TOUCHES = {"click", "scroll", "hover", "form", "form_submit"}
+TOUCHES = {"click", "scroll", "hover", "form", "form_submit", "order_completed"}
 SHOWN = 3
 
 
@@ -57,7 +57,8 @@ def sessions(ordered: list[Document]) -> dict[str, Document]:
             session_id = f"{visitor_id}~{named}@{began}" if named else f"{visitor_id}@{began}"
         latest[site_id, visitor_id, named] = event, session_id
         groups[site_id, session_id].append(event)
-    return {f"{site_id}:{session_id}": _session(found) for (site_id, session_id), found in groups.items()}
+    viewed = {key: found for key, found in groups.items() if any(event["type"] == "pageview" for event in found)}
+    return {f"{site_id}:{session_id}": _session(found) for (site_id, session_id), found in viewed.items()}
 
 
 def _session(events: list[Document]) -> Document:

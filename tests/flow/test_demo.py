@@ -111,4 +111,4 @@ def test_a_folder_without_the_tables_ends_with_a_sentence(tmp_path: Path) -> Non
     printed, _ = process.communicate(timeout=SECONDS)
 
     assert process.returncode == 1
-    assert "is a folder without any file to import" in printed
+    assert "is a folder without the files" in printed

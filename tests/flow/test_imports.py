@@ -82,14 +82,14 @@ def test_lines_of_json_become_events(shop: Shop, tmp_path: Path) -> None:
     assert shop.get("/events/recent")["events"][0]["source"].startswith("import:")
 
 
-ORDERS = """Bestellnr;Datum;Artikel;Menge;Preis;Kunde
+ORDERS = """Vorgang;Datum;Artikel;Menge;Preis;Kunde
 1;03.11.2025 10:00;Käse;0,5;12,00;7
 1;03.11.2025 10:00;Brot;1;3,50;7
 2;04.11.2025 11:00;Lampe;2;1.000,00;8
 2;04.11.2025 11:00;Birne;zwei;5,00;8
 """
 GERMAN = [
-    "Bestellnr=order_id",
+    "Vorgang=order_id",
     "Datum=ordered_at",
     "Artikel=product",
     "Menge=quantity",

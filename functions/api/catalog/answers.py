@@ -20,7 +20,7 @@ class ImportRequest(BaseModel):
     @field_validator("files")
     @classmethod
     def within_size(cls, files: list[AnnouncedFile]) -> list[AnnouncedFile]:
-        """Raises ValueError when the files together are larger than one import may be."""
+        """Returns the files; raises ValueError when together they are larger than one import may be."""
         if sum(file.size for file in files) > MAX_IMPORT_BYTES:
             raise ValueError(f"the files of one import hold at most {MAX_IMPORT_BYTES} bytes: split them")
         return files
@@ -29,7 +29,7 @@ class ImportRequest(BaseModel):
 class Upload(BaseModel):
     """Where to upload one file: `PUT` its bytes to `url`, with `headers`."""
 
-    name: str
+    name: str = Field(description="of the file")
     url: str
     headers: dict[str, str]
 
@@ -48,11 +48,11 @@ class UploadsOut(BaseModel):
 class FileReading(BaseModel):
     """How one file is read: decided once, from all of its rows."""
 
-    file: str
+    file: str = Field(description="its name")
     layout: str = Field(description="which form of its kind the file has", examples=["shopify"])
-    delimiter: str
-    encoding: str
-    decimal: str = Field(examples=["point"])
+    delimiter: str = Field(description="what stands between two fields")
+    encoding: str = Field(description="of its text")
+    decimal: str = Field(description="the mark before cents", examples=["point"])
     dates: str = Field(description="`year-first`, `day-first`, `month-first`, or the format that was given")
     time_zone: str | None = Field(description="of times without an offset; null: the site's")
     columns: dict[str, str] = Field(description="what each column that is read means")
@@ -66,10 +66,10 @@ class ImportOut(BaseModel):
     state: ImportState
     files: list[AnnouncedFile]
     readings: list[FileReading] = Field(description="how the files are read, once they were looked at")
-    rows_read: int
-    rows_sent: int
+    rows_read: int = Field(description="rows that were looked at")
+    rows_sent: int = Field(description="rows whose event was sent")
     rows_repeated: int = Field(description="rows that say what an earlier row of the same import says")
-    rows_quarantined: int
+    rows_quarantined: int = Field(description="rows that were refused")
     events_sent: int = Field(description="an order is one event, however many rows it has")
     events_stored: int = Field(description="of `events_sent`: those in the store, from this import or an earlier one")
     events_refused: int = Field(description="of `events_sent`: those quarantined because they cannot be stored")

@@ -11,8 +11,8 @@ class Rejected(BaseModel):
 
     index: int = Field(description="place in the batch, from 0", examples=[3])
     event_id: str | None = Field(default=None, description="the event's own id, where it gave one")
-    code: str = Field(examples=["invalid"])
-    message: str = Field(examples=["eventType: Field required"])
+    code: str = Field(description="for programs", examples=["invalid"])
+    message: str = Field(description="for people; never its values", examples=["eventType: Field required"])
 
 
 class Accepted(BaseModel):
@@ -32,7 +32,7 @@ class Success(BaseModel):
     An SDK sends no event again because of its form, so rejected ones are kept in quarantine.
     """
 
-    success: bool = True
+    success: bool = Field(default=True, description="whether nothing is rejected")
     rejected: list[Rejected] | None = None
 
 

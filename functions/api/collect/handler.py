@@ -6,18 +6,19 @@ from functools import partial
 from typing import Annotated, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from fastapi import Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 from fastapi.routing import APIRoute
 from footfall.aws.queues import depth
 from footfall.clock import now
 from footfall.http.app import PROBLEMS, Responses, as_lambda, create_app
+from footfall.http.known import only_known
 from footfall.identity import SendingKey, anonymised_ip
 from footfall.schemas.message import API_KEY_SOURCE, COLLECT_SOURCE
 from footfall.settings import EventsQueueSettings, from_environment
 
 from .access import key_of
 from .answers import Accepted, Alive, Success
-from .body import raw_body, read_object
+from .body import GOOGLES_MEDIA, raw_body, read_object
 from .google import take_measurement
 from .intake import Sender, take
 from .query_parameters import event_of
@@ -49,32 +50,37 @@ class DirectRoute(APIRoute):
         return self.endpoint
 
 
-app = create_app("collect")
+app = create_app("collect", rules=())  # SDKs, pixels and links send what they like
 """Its endpoints are coroutines that block: one request at a time needs no thread, and a thread costs 0.5 ms."""
 direct = partial(app.router.add_api_route, route_class_override=DirectRoute, status_code=202, response_model=Accepted)
 
 
 async def collect(request: Request) -> Response:
-    """Take one event, or `{"batch": [...]}` of at most 500, as JSON; answered once every accepted one is durable."""
+    """Take one event, or `{"batch": [...]}` of at most 500, as JSON; returns once every accepted one is durable."""
     decoded = read_object(await raw_body(request))
     return _accepted(take(_sender(request, key_of(request, decoded)), decoded))
 
 
 async def collect_from_query(request: Request) -> Response:
-    """Take one event from query parameters; a request for an image (a pixel) is answered with one."""
+    """Take one event from query parameters; returns as for a body, or an image (a pixel) to who asks for one."""
     accepted = take(_sender(request, key_of(request, {})), event_of(request.query_params))
     if "image/" in request.headers.get("accept", ""):
         return Response(PIXEL, media_type="image/gif", headers={"Cache-Control": "no-store"})
     return _accepted(accepted)
 
 
-direct("/collect", collect, methods=["POST"], responses=CODES)
-direct("/collect", collect_from_query, methods=["GET"])
+direct("/collect", collect, methods=["POST"], responses=CODES, summary="Send events")
+direct("/collect", collect_from_query, methods=["GET"], summary="Send an event by a link or a pixel")
 
 
-@app.post("/v1/{kind}", responses=CODES, response_model_exclude_none=True)
-async def segment(request: Request, kind: Kind) -> Success:
-    """Take the calls of Segment's and RudderStack's SDKs, keyed by Basic auth or `writeKey`.
+@app.post(
+    "/v1/{kind}",
+    summary="Send events with an SDK of Segment or RudderStack",
+    responses=CODES,
+    response_model_exclude_none=True,
+)
+async def segment(request: Request, kind: Annotated[Kind, Path(description="Which call of the SDK")]) -> Success:
+    """Take the calls of Segment's and RudderStack's SDKs, keyed by Basic auth or `writeKey`; returns what is rejected.
 
     `track page screen identify group alias batch import`, and their first letters; `m`, how the SDK itself does, is
     answered and left. Events that can never be stored are named, and kept in quarantine; when all are such, 422.
@@ -82,31 +88,43 @@ async def segment(request: Request, kind: Kind) -> Success:
     return Success() if kind == METRICS else await _called(request, kind)
 
 
-@app.post("/beacon/v1/batch", responses=CODES, response_model_exclude_none=True)
+@app.post(
+    "/beacon/v1/batch",
+    summary="Send RudderStack's last batch of a page",
+    responses=CODES,
+    response_model_exclude_none=True,
+)
 async def rudderstack_beacon(request: Request) -> Success:
-    """Take the batch that RudderStack's browser SDK sends when a page is left; the key comes as `?writeKey=`."""
+    """Take the batch that RudderStack's browser SDK sends when a page is left; the key comes as `?writeKey=`.
+
+    Returns what is rejected.
+    """
     return await _called(request, "batch")
 
 
-@app.get("/v1/projects/{write_key}/settings")
-async def segment_sdk(request: Request, response: Response, write_key: str) -> dict[str, object]:
-    """What `@segment/analytics-next` asks its `cdnURL` for: where to send, and that there is nothing else to load."""
+@app.get("/v1/projects/{write_key}/settings", summary="Settings of Segment's browser SDK")
+async def segment_sdk(
+    request: Request, response: Response, write_key: Annotated[str, Path(description="The site's write key")]
+) -> dict[str, object]:
+    """Returns what `@segment/analytics-next` asks its `cdnURL` for: where to send, and nothing else to load."""
     return segment_settings(request, write_key, response)
 
 
-@app.get("/sourceConfig")
-async def rudderstack_sdk(response: Response, write_key: Annotated[str, Query(alias="writeKey")]) -> dict[str, object]:
-    """What `@rudderstack/analytics-js` asks its `configUrl` for: that there is nothing else to load."""
+@app.get("/sourceConfig", summary="Settings of RudderStack's browser SDK")
+async def rudderstack_sdk(
+    response: Response, write_key: Annotated[str, Query(alias="writeKey", description="The site's write key")]
+) -> dict[str, object]:
+    """Returns what `@rudderstack/analytics-js` asks its `configUrl` for: that there is nothing else to load."""
     return rudderstack_settings(response, write_key)
 
 
-@app.post("/mp/collect", responses=CODES, status_code=204)
+@app.post("/mp/collect", summary="Send events as to Google Analytics 4", responses=CODES, status_code=204)
 async def google(request: Request) -> None:
     """Take the events of Google Analytics 4's Measurement Protocol; the write key comes as `?api_secret=`.
 
     204 as Google answers; events that can never be stored are kept in quarantine, and when all are such, it is a 422.
     """
-    decoded = read_object(await raw_body(request))
+    decoded = read_object(await raw_body(request, GOOGLES_MEDIA))
     take_measurement(_sender(request, key_of(request, decoded)), decoded)
 
 
@@ -116,9 +134,9 @@ async def _called(request: Request, kind: Kind) -> Success:
     return Success(success=not rejected, rejected=rejected or None)
 
 
-@app.get("/health")
+@app.get("/health", summary="Whether events can be taken", dependencies=[Depends(only_known)])
 async def health(response: Response) -> Alive:
-    """Whether events can be taken now: 200, or 503 when the queue does not answer."""
+    """Returns whether events can be taken now: 200, or 503 when the queue does not answer."""
     try:
         depth(from_environment(EventsQueueSettings).events_queue_url)
     except (BotoCoreError, ClientError):

@@ -13,19 +13,21 @@ app = create_app("customers")
 def get_customers(
     site_id: ReadSite, question: Annotated[customers.CustomersQuestion, Query()]
 ) -> customers.CustomersAnswer:
-    """Known people with at least one order with a price, as the last training found them; nobody before it."""
+    """Returns a page of the customers, as the last training found them; nobody before it."""
     return customers.answer(site_id, question)
 
 
 @app.get("/api/customers/{customer_id}", summary="One customer, with visits, orders and refunds")
-def get_customer(site_id: ReadSite, customer_id: Annotated[customer.CustomerId, Path()]) -> customer.CustomerAnswer:
-    """Scores as of the last training, visits and orders as they stand now."""
+def get_customer(
+    site_id: ReadSite, customer_id: Annotated[customer.CustomerId, Path(description="The user's id")]
+) -> customer.CustomerAnswer:
+    """Returns scores as of the last training, and visits and orders as they stand now."""
     return customer.answer(site_id, customer.CustomerQuestion(customer_id=customer_id))
 
 
 @app.get("/api/segments", summary="The segments that customers fall into")
 def get_segments(site_id: ReadSite, question: Annotated[segments.SegmentsQuestion, Query()]) -> segments.SegmentsAnswer:
-    """Sizes, revenue and averages of every segment; those of RFM are listed even when nobody is in them."""
+    """Returns sizes, revenue and averages of every segment; those of RFM are listed even when nobody is in them."""
     return segments.answer(site_id, question)
 
 

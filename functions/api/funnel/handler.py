@@ -11,13 +11,13 @@ app = create_app("funnel")
 
 @app.get("/api/funnel", summary="A funnel's steps, conversion and drop-off over a range of days")
 def get_funnel(site_id: ReadSite, question: Annotated[funnel.FunnelQuestion, Query()]) -> funnel.FunnelAnswer:
-    """How many distinct people reached each step, how fast, and where the others left; bots are left out."""
+    """Returns how many distinct people reached each step, how fast, and where the others left; bots are left out."""
     return funnel.answer(site_id, question)
 
 
 @app.get("/api/funnel/trend", summary="A funnel's conversion by day, week or month, its breaks marked")
 def get_trend(site_id: ReadSite, question: Annotated[funnel_trend.TrendQuestion, Query()]) -> funnel_trend.TrendAnswer:
-    """Each period as a funnel of its own, and the periods whose rates are far from those before them."""
+    """Returns each period as a funnel of its own, and the periods whose rates are far from those before them."""
     return funnel_trend.answer(site_id, question)
 
 

@@ -13,16 +13,16 @@ app = create_app("metrics")
 def get_business(
     site_id: ReadSite, question: Annotated[business.BusinessQuestion, Query()]
 ) -> business.BusinessMetrics:
-    """The shop's business as of the last day with an order or refund: its orders, and the last training's segments.
+    """Returns the shop's business as of the last day with an order or refund, and the last training's segments.
 
-    Refunds are not taken off revenue; orders of guests, people whom the shop does not know, are a figure of their own.
+    Refunds are not taken off revenue; that of guests, people whom the shop does not know, is a figure of its own.
     """
     return business.answer(site_id, question)
 
 
 @app.get("/api/metrics/dashboard", summary="Visitors, sessions, conversion and drop-off over a range of days")
 def get_dashboard(site_id: ReadSite, question: Annotated[dashboard.DashboardQuestion, Query()]) -> dashboard.Dashboard:
-    """The shop at a glance; people are counted once over the whole range, bots are left out."""
+    """Returns the shop at a glance; people are counted once over the whole range, bots are left out."""
     return dashboard.answer(site_id, question)
 
 

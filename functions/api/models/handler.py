@@ -2,61 +2,72 @@
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Query
-from footfall.http.app import PROBLEMS, AdminSite, ReadSite, as_lambda, create_app, no_body
+from fastapi import Path, Query
+from footfall.http.app import PROBLEMS, AdminSite, ReadSite, as_lambda, create_app
 from footfall.questions import model_health, model_versions, models
 from footfall.questions.models import ModelQuestion
 from footfall.schemas.model import ModelName
+from footfall.schemas.paging import PagedQuestion
 
 from . import restoring, training
 
-app = create_app("models", [Depends(no_body)])
+app = create_app("models")
 CONFLICT: dict[int | str, dict[str, Any]] = {
     409: {**PROBLEMS[422], "description": "In use already, nothing to go back to, or a run is under way"}
 }
 LATEST_VERSION = 9_999_999_999_999
 """A version is the millisecond at which its run began: this one's is in the year 2286."""
+Name = Annotated[ModelName, Path(description="Which model")]
 Version = Annotated[
     int | None, Query(ge=1, le=LATEST_VERSION, description="A version that was published; without it the newest")
 ]
 
 
-@app.get("/api/models")
-def list_models(site_id: ReadSite) -> models.Models:
-    """The newest version of every model, and the newest training runs."""
-    return models.answer(site_id)
+@app.get("/api/models", summary="The models in use, and the training runs")
+def list_models(site_id: ReadSite, question: Annotated[PagedQuestion, Query()]) -> models.Models:
+    """Returns the newest version of every model, and a page of the training runs, the newest first."""
+    return models.answer(site_id, question)
 
 
-@app.get("/api/models/{name}")
-def get_versions(site_id: ReadSite, name: ModelName) -> model_versions.ModelVersions:
-    """The versions of one model, the newest first."""
-    return model_versions.answer(site_id, ModelQuestion(name=name))
+@app.get("/api/models/{name}", summary="The versions of one model")
+def get_versions(
+    site_id: ReadSite, name: Name, page: Annotated[PagedQuestion, Query()]
+) -> model_versions.ModelVersions:
+    """Returns a page of the versions of one model, the newest first."""
+    return model_versions.answer(site_id, model_versions.ModelVersionsQuestion(name=name, **page.model_dump()))
 
 
-@app.get("/api/models/{name}/health")
-def get_health(site_id: ReadSite, name: ModelName) -> model_health.ModelHealth:
-    """How old the model in use is, how good it was when it was trained, and how far its data have moved since."""
+@app.get("/api/models/{name}/health", summary="Whether a model still fits")
+def get_health(site_id: ReadSite, name: Name) -> model_health.ModelHealth:
+    """Returns how old the model in use is, how good it was when it was trained, and how far its data have moved."""
     return model_health.answer(site_id, ModelQuestion(name=name))
 
 
-@app.post("/api/models/train", status_code=202, responses={409: {**PROBLEMS[422], "description": "A run is under way"}})
+@app.post(
+    "/api/models/train",
+    status_code=202,
+    summary="Train the models",
+    responses={409: {**PROBLEMS[422], "description": "A run is under way"}},
+)
 def train(site_id: AdminSite) -> training.TrainingStarted:
-    """Train the site's models from what is stored now; `/api/models` says how the run goes."""
+    """Train the site's models from what is stored now; returns the run, which `/api/models` follows."""
     return training.start_training(site_id)
 
 
-@app.post("/api/models/{name}/promote", status_code=202, responses=CONFLICT)
-def promote(site_id: AdminSite, name: ModelName, version: Version = None) -> training.RestoreStarted:
-    """Put a version that was published before into use again, with all models that were trained with it.
+@app.post("/api/models/{name}/promote", status_code=202, summary="Put a version into use again", responses=CONFLICT)
+def promote(site_id: AdminSite, name: Name, version: Version = None) -> training.RestoreStarted:
+    """Put a version that was published before into use again, with all models trained with it; returns the run.
 
     It is published anew, from its own files, under a newer version: `/api/models` says when it is in use.
     """
     return restoring.promote(site_id, name, version)
 
 
-@app.post("/api/models/{name}/rollback", status_code=202, responses=CONFLICT)
-def roll_back(site_id: AdminSite, name: ModelName) -> training.RestoreStarted:
-    """Put into use again what was trained before the version in use, with all models that were trained with it.
+@app.post(
+    "/api/models/{name}/rollback", status_code=202, summary="Put what was before into use again", responses=CONFLICT
+)
+def roll_back(site_id: AdminSite, name: Name) -> training.RestoreStarted:
+    """Put what was trained before the version in use into use again, with all models trained with it; returns the run.
 
     It is published anew, from its own files, under a newer version; the next training publishes its own as ever.
     """

@@ -10,7 +10,10 @@ from .training import RestoreStarted, start_restoring
 
 @answering()
 def promote(site_id: str, name: ModelName, version: int | None) -> RestoreStarted:
-    """Start a run that restores a version, or without one the newest that was trained; raises NotFound or Conflict."""
+    """Start a run that restores a version, or without one the newest that was trained, and return it.
+
+    Raises NotFound or Conflict.
+    """
     current = _in_use(site_id, name)
     if version is None:
         wanted = registry.trained_last(database(), site_id, name)
@@ -23,7 +26,10 @@ def promote(site_id: str, name: ModelName, version: int | None) -> RestoreStarte
 
 @answering()
 def rollback(site_id: str, name: ModelName) -> RestoreStarted:
-    """Start a run that restores what was trained before the version in use; raises NotFound or Conflict."""
+    """Start a run that restores what was trained before the version in use, and return it.
+
+    Raises NotFound or Conflict.
+    """
     current = _in_use(site_id, name)
     earlier = registry.trained_last(database(), site_id, name, before=registry.origin_of(current))
     if earlier is None:

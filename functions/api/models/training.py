@@ -45,13 +45,13 @@ def _step_functions() -> "SFNClient":
 
 
 def start_training(site_id: str) -> TrainingStarted:
-    """Start the training state machine for a site; raises Conflict while a run that was started so is under way."""
+    """Start the training state machine for a site, and return its run; raises Conflict while another is under way."""
     run_id, moment = _start_run(site_id, {}, "the training cannot be started")
     return TrainingStarted(run_id=run_id, started_at=moment)
 
 
 def start_restoring(site_id: str, version: int, names: list[ModelName]) -> RestoreStarted:
-    """Have models of a version put into use again; raises Conflict while a run of the site is under way."""
+    """Have models of a version put into use again, and return the run; raises Conflict while another is under way."""
     run_id, moment = _start_run(site_id, {"restore": version}, "the models cannot be put into use again")
     return RestoreStarted(run_id=run_id, version=version, models=names, started_at=moment)
 

@@ -1,18 +1,13 @@
 """The controls of the pipeline: receipts, quarantine and replay, dead letters, runs by hand, clean-up."""
 
-from collections.abc import Iterator
-from inspect import isclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
-from fastapi.dependencies.models import Dependant
+from fastapi import APIRouter, Path, Query
 from footfall.days import Moment
-from footfall.errors import FieldProblem, Invalid
 from footfall.http.app import AdminSite, MayAdminister, ReadSite
 from footfall.questions import flagged, quarantine, receipt, recent_sessions
 from footfall.questions.queues import QueueName
 from footfall.schemas.cleanup import Cleanup
-from pydantic import BaseModel
 
 from .drain import MOST_MESSAGES, EtlRun, drain
 from .jobs import Started, clean_up, start_jobs
@@ -20,32 +15,14 @@ from .redrive import Redriven, redrive
 from .replay import ReplayCommand, Replaying, replay
 from .reprocess import Reprocessing, reprocess
 
-
-def only_known(request: Request) -> None:
-    """Raises Invalid for a parameter that a route does not know: a misspelt `dry_run` must not be passed over."""
-    known = set(_parameters(request.scope["route"].dependant))
-    unknown = [name for name in request.query_params if name not in known]
-    if unknown:
-        raise Invalid([FieldProblem(name, "is no parameter of this route") for name in unknown])
+router = APIRouter()
 
 
-def _parameters(dependant: Dependant) -> Iterator[str]:
-    for field in dependant.query_params:
-        kind = field.field_info.annotation
-        if isclass(kind) and issubclass(kind, BaseModel):
-            yield from kind.model_fields
-        else:
-            yield field.alias
-    for needed in dependant.dependencies:
-        yield from _parameters(needed)
-
-
-router = APIRouter(dependencies=[Depends(only_known)])
-
-
-@router.get("/collect/receipts/{event_id}")
-def get_receipt(site_id: ReadSite, event_id: Annotated[str, Path(max_length=128)]) -> receipt.Receipt:
-    """What became of an event: `queued stored duplicate quarantined unknown`.
+@router.get("/collect/receipts/{event_id}", summary="What became of an event")
+def get_receipt(
+    site_id: ReadSite, event_id: Annotated[str, Path(max_length=128, description="As collect answered it")]
+) -> receipt.Receipt:
+    """Returns what became of an event: `queued stored duplicate quarantined unknown`.
 
     `queued` says that it is not here yet while something waits: nobody can look into a queue, so an id that was never
     sent is `queued` too until the queue is empty. Right after a 202 it may be `unknown` for a moment, since SQS counts
@@ -54,25 +31,28 @@ def get_receipt(site_id: ReadSite, event_id: Annotated[str, Path(max_length=128)
     return receipt.answer(site_id, receipt.ReceiptQuestion(event_id=event_id))
 
 
-@router.get("/etl/quarantine")
+@router.get("/etl/quarantine", summary="What was quarantined, and why")
 def get_quarantine(
     site_id: ReadSite,
     may_administer: MayAdminister,
     question: Annotated[quarantine.QuarantineQuestion, Query()],
 ) -> quarantine.Quarantine:
-    """What was quarantined and why; `original` is shown to keys with the scope admin, as it may tell of people."""
+    """Returns every reason with its counts, and a page of what was quarantined.
+
+    `original` is shown to keys with the scope admin, as it may tell of people.
+    """
     return quarantine.answer(site_id, question, originals=may_administer)
 
 
-@router.get("/etl/flagged")
+@router.get("/etl/flagged", summary="Events that were not read as they were sent")
 def get_flagged(site_id: ReadSite, question: Annotated[flagged.FlaggedQuestion, Query()]) -> flagged.Flagged:
-    """Which stored events were not read as they were sent, and what of them: every flag with its count, and a page."""
+    """Returns every flag with its count, and a page of the events that were not read as they were sent."""
     return flagged.answer(site_id, question)
 
 
-@router.post("/etl/replay", status_code=202)
+@router.post("/etl/replay", status_code=202, summary="Read quarantined inputs again")
 def replay_quarantine(site_id: AdminSite, command: Annotated[ReplayCommand, Query()]) -> Replaying:
-    """Have quarantined inputs read again, from their original bytes, by the parser of today.
+    """Have quarantined inputs read again, from their original bytes, by the parser of today; returns how many.
 
     What it can read now is stored as if it came the first time, and marked `replayed`; what it still refuses keeps its
     reason and counts an attempt. To replay twice changes nothing. Rows of an import are read with all the other waiting
@@ -82,7 +62,7 @@ def replay_quarantine(site_id: AdminSite, command: Annotated[ReplayCommand, Quer
     return replay(site_id, command)
 
 
-@router.post("/etl/redrive")
+@router.post("/etl/redrive", summary="Put dead letters back into their queue")
 def redrive_dead_letters(
     site_id: AdminSite,
     queue: Annotated[QueueName, Query(description="Whose dead letters to put back")],
@@ -90,59 +70,62 @@ def redrive_dead_letters(
 ) -> Redriven:
     """Put messages that were given up after five attempts back into their queue, those of every site.
 
-    Each is sent before it is deleted, so none is lost; what is processed twice changes nothing.
+    Returns how many. Each is sent before it is deleted, so none is lost; what is processed twice changes nothing.
     """
     return redrive(queue, limit)
 
 
-@router.post("/etl/run", status_code=202)
+@router.post("/etl/run", status_code=202, summary="Start what waits for a schedule")
 def run(site_id: AdminSite) -> Started:
-    """Start what waits for a schedule: the sweeper, and the rollup of the site's stale days.
+    """Start the sweeper, and the rollup of the site's stale days; returns what was started.
 
     The events queue needs nobody: its function takes messages as they come. `/etl/run-sync` takes them while you wait.
     """
     return start_jobs(site_id)
 
 
-@router.post("/etl/run-sync")
+@router.post("/etl/run-sync", summary="Process the events queue while you wait")
 def run_and_wait(
     site_id: AdminSite,
     batch_size: Annotated[
         int, Query(ge=1, le=MOST_MESSAGES, description="Messages at most; each holds up to 500 events")
     ] = 10,
 ) -> EtlRun:
-    """Process messages of the events queue now, those of every site, and tell how long each step took."""
+    """Process messages of the events queue now, those of every site; returns how long each step took."""
     return drain(batch_size)
 
 
-@router.post("/etl/process/{event_type}", status_code=202)
+@router.post("/etl/process/{event_type}", status_code=202, summary="Derive everything anew from stored events")
 def process_type(
     site_id: AdminSite,
-    event_type: str,
+    event_type: Annotated[str, Path(description="One of the types that `/events/count` names")],
     since: Annotated[Moment | None, Query(description="Only events that happened then or later")] = None,
     limit: Annotated[int, Query(ge=1, le=10_000, description="How many events at most, the newest first")] = 1_000,
 ) -> Reprocessing:
-    """Derive people, sessions, orders and daily figures anew from stored events of a type; an unknown type is a 404."""
+    """Derive people, sessions, orders and daily figures anew from stored events of a type; returns how many events.
+
+    An unknown type is a 404.
+    """
     return reprocess(site_id, event_type, since, limit)
 
 
-@router.post("/etl/cleanup")
+@router.post("/etl/cleanup", summary="Remove what is old")
 def cleanup(
     site_id: AdminSite,
     retention_days: Annotated[int, Query(ge=1, le=36_500, description="How many days of events to keep")],
     dry_run: Annotated[bool, Query(description="Tell what would be removed, and do nothing")] = False,
 ) -> Cleanup:
-    """Remove events, sessions, feedback and replayed quarantine that are older; orders, people and daily figures stay.
+    """Remove events, sessions, feedback and replayed quarantine that are older; returns how many of each.
 
-    Nothing that is unprocessed is removed: neither what waits in quarantine, nor days whose figures wait to be
-    recomputed.
+    Orders, people and daily figures stay. Nothing that is unprocessed is removed: neither what waits in quarantine, nor
+    days whose figures wait to be recomputed.
     """
     return clean_up(site_id, retention_days, dry_run)
 
 
-@router.get("/etl/recent-sessions")
+@router.get("/etl/recent-sessions", summary="The newest sessions")
 def get_recent_sessions(
     site_id: ReadSite, question: Annotated[recent_sessions.RecentSessionsQuestion, Query()]
 ) -> recent_sessions.RecentSessions:
-    """The newest sessions by their start, bots among them."""
+    """Returns the newest sessions by their start, bots among them."""
     return recent_sessions.answer(site_id, question)

@@ -30,7 +30,7 @@ PATIENCE_SECONDS = 12.0
 class EtlStep(BaseModel):
     """One step of a run."""
 
-    step_name: str
+    step_name: str = Field(description="what was done")
     records_processed: int = Field(description="messages that went through this step")
     execution_time: float = Field(description="in seconds")
 
@@ -66,7 +66,7 @@ class StepTimer:
 
 
 def drain(batch_size: int) -> EtlRun:
-    """Process at most so many messages now; raises Unavailable when SQS or the function does not answer."""
+    """Process at most so many messages now; returns what each step did, raises Unavailable when something is down."""
     timer, url = StepTimer(), from_environment(EventsQueueSettings).events_queue_url
     try:
         received = timer("receive_messages", _receive, url, batch_size)

@@ -2,24 +2,25 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Query, Response
+from fastapi import Query, Response
 from footfall.days import Day
-from footfall.http.app import AdminSite, ReadSite, as_lambda, create_app, no_body
+from footfall.http.app import AdminSite, ReadSite, as_lambda, create_app
 from footfall.questions import event_counts, health, pipeline_status, recent_events
 
 from . import controls
 from .jobs import RollupStarted, start_rollup
 
-app = create_app("pipeline", [Depends(no_body)])
+app = create_app("pipeline")
 app.include_router(controls.router)
 
 
 @app.get(
     "/api/health",
+    summary="What answers, and what waits",
     responses={503: {"model": health.Health, "description": "Something that is needed does not answer"}},
 )
 def get_health(site_id: ReadSite, response: Response) -> health.Health:
-    """Whether MongoDB, SQS, Redis and Milvus answer and how fast, what waits, and the site's last training.
+    """Returns whether MongoDB, SQS, Redis and Milvus answer and how fast, what waits, and the site's last training.
 
     503 when something that is needed does not answer.
     """
@@ -29,31 +30,34 @@ def get_health(site_id: ReadSite, response: Response) -> health.Health:
     return found
 
 
-@app.get("/events/count")
+@app.get("/events/count", summary="How many events there are")
 def count_events(site_id: ReadSite) -> event_counts.EventCounts:
-    """How many events are stored, exactly, by type."""
+    """Returns how many events are stored, exactly, by type."""
     return event_counts.answer(site_id)
 
 
-@app.get("/events/recent")
+@app.get("/events/recent", summary="The newest events")
 def get_recent_events(
     site_id: ReadSite, question: Annotated[recent_events.RecentEventsQuestion, Query()]
 ) -> recent_events.RecentEvents:
-    """The newest events by the time they happened, the newest first."""
+    """Returns the newest events by the time they happened, the newest first."""
     return recent_events.answer(site_id, question)
 
 
-@app.get("/etl/status")
+@app.get("/etl/status", summary="How far the pipeline is")
 def get_status(site_id: ReadSite) -> pipeline_status.EtlStatus:
-    """How far the pipeline is from event to answer: what waits, what is stored, and what became of all that came."""
+    """Returns what waits, what is stored, what became of all that came, and how far the daily figures are."""
     return pipeline_status.answer(site_id)
 
 
-@app.post("/etl/calculate-daily-metrics", status_code=202)
+@app.post("/etl/calculate-daily-metrics", status_code=202, summary="Recompute daily figures")
 def calculate_daily_metrics(
     site_id: AdminSite, target_date: Annotated[Day | None, Query(description="A day in the site's time zone")] = None
 ) -> RollupStarted:
-    """Recompute a day's funnel and daily figures, or those of every stale day; `/etl/status` says when it is done."""
+    """Recompute a day's funnel and daily figures, or those of every stale day; returns which.
+
+    `/etl/status` says when it is done.
+    """
     return start_rollup(site_id, target_date)
 
 

@@ -25,19 +25,19 @@ class Started(BaseModel):
     """Jobs that were started instead of waiting for their schedules."""
 
     status: Literal["started"] = "started"
-    jobs: list[str] = Field(examples=[["sweep", "rollup"]])
+    jobs: list[str] = Field(description="which were started", examples=[["sweep", "rollup"]])
     queued: int = Field(description="messages in the events queue, which its function is taking by itself")
 
 
 def start_rollup(site_id: str, day: date | None) -> RollupStarted:
-    """Have jobs/rollup recompute one day of a site, or every stale one; raises Unavailable."""
+    """Have jobs/rollup recompute one day of a site, or every stale one; returns which, raises Unavailable."""
     command = {"site_id": site_id} | ({"date": day.isoformat()} if day else {})
     start(from_environment(PipelineSettings).rollup_function_name, command, "the rollup cannot be started")
     return RollupStarted(target_date=day)
 
 
 def start_jobs(site_id: str) -> Started:
-    """Start the jobs that else wait for their schedules; raises Unavailable."""
+    """Start the jobs that else wait for their schedules; returns which, raises Unavailable."""
     try:
         queued = depth(from_environment(EventsQueueSettings).events_queue_url)
     except (BotoCoreError, ClientError) as error:
@@ -48,7 +48,7 @@ def start_jobs(site_id: str) -> Started:
 
 
 def clean_up(site_id: str, retention_days: int, dry_run: bool) -> Cleanup:
-    """Have jobs/retention remove what is older, for as long as the caller can wait; raises Unavailable."""
+    """Have jobs/retention remove what is older, while the caller can wait; returns what, raises Unavailable."""
     command = {"site_id": site_id, "retention_days": retention_days, "dry_run": dry_run, "seconds": CLEANUP_SECONDS}
     function = from_environment(PipelineSettings).retention_function_name
     return invoke(function, command, Cleanups).cleanups[0]

@@ -25,12 +25,12 @@ class Redriven(BaseModel):
     """Dead letters that were put back into their queue."""
 
     queue: QueueName
-    moved: int
+    moved: int = Field(description="put back into their queue")
     left: int = Field(description="about so many are left; ask again")
 
 
 def redrive(queue: QueueName, limit: int) -> Redriven:
-    """Move at most so many dead letters, for fifteen seconds at most; raises Unavailable when SQS does not answer."""
+    """Move at most so many dead letters, for fifteen seconds at most; returns how many, raises Unavailable."""
     settings = from_environment(QueueStatusSettings).model_dump()
     url, dead_url = settings[f"{queue}_queue_url"], settings[f"{queue}_dead_letter_queue_url"]
     ends, moved = time.monotonic() + SECONDS, 0

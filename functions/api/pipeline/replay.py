@@ -42,7 +42,7 @@ class ReplayCommand(QuarantineFilter):
 class Replaying(BaseModel):
     """What a replay reads again; `/etl/quarantine` tells what came of it."""
 
-    dry_run: bool
+    dry_run: bool = Field(description="whether this only tells what would be read again")
     matching: int = Field(description="inputs in quarantine that were asked for")
     selected: int = Field(description="of which so many are read again now, those first that have waited longest")
     reasons: dict[str, int] = Field(description="the selected ones by reason", examples=[{"integer_too_large": 12}])
@@ -56,7 +56,10 @@ class _Selected(QuarantineKey):
 
 @answering()
 def replay(site_id: str, command: ReplayCommand) -> Replaying:
-    """Have inputs read again, so many a second; raises Invalid when that takes longer than SQS holds messages back."""
+    """Have inputs read again, so many a second; returns which, and how long it takes.
+
+    Raises Invalid when that is longer than SQS holds messages back.
+    """
     wanted = command.condition(site_id, "waiting")
     selected = _select(wanted, command.limit)
     events = [found for found in selected if found["stage"] == "events"]

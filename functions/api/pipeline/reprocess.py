@@ -12,7 +12,7 @@ from footfall.schemas.message import EventsMessage
 from footfall.settings import EventsQueueSettings, from_environment
 from footfall.stores.collections import events
 from footfall.stores.mongo import Condition, answering, database
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 EVENTS_PER_MESSAGE = 500
 
@@ -21,13 +21,13 @@ class Reprocessing(BaseModel):
     """Stored events from which sessions, people, orders and daily figures are being derived anew."""
 
     event_type: str
-    events: int
-    messages: int
+    events: int = Field(description="how many are read again")
+    messages: int = Field(description="in how many messages")
 
 
 @answering()
 def reprocess(site_id: str, event_type: str, since: datetime | None, limit: int) -> Reprocessing:
-    """Ask etl/events to derive anew from a site's newest events of a type; raises NotFound for an unknown type."""
+    """Ask etl/events to derive anew from a site's newest events of a type; returns how many, raises NotFound."""
     if event_type not in EVENT_TYPES | {"custom"}:
         raise NotFound("no event is stored under this type; /events/count names those that are")
     parts = list(chunks(_newest(site_id, event_type, since, limit), EVENTS_PER_MESSAGE))

@@ -12,10 +12,10 @@ app = create_app("similar")
 @app.get("/api/similar/{user_id}", summary="People who behave like somebody")
 def get_similar(
     site_id: ReadSite,
-    user_id: Annotated[similar.PersonId, Path()],
+    user_id: Annotated[similar.PersonId, Path(description="A user's or a visitor's id")],
     only: Annotated[similar.SimilarFilter, Query()],
 ) -> similar.SimilarAnswer:
-    """The people with the nearest behaviour vectors, and what they have in common with the one asked about.
+    """Returns the people with the nearest behaviour vectors, and what they have in common with the one asked about.
 
     Without the vector store, or for somebody without a vector yet, the answer is `degraded`: people of the same
     segments, or else on the same device.

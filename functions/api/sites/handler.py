@@ -14,13 +14,15 @@ from .rates import GivenRates, KnownRates, RatesRequest
 from .registry import MadeSite, SiteOut, Sites
 from .settings import NewSite, SiteChanges
 
-KeyId = Annotated[str, Path(alias="key", max_length=64, examples=["0123456789ab"])]
+KeyId = Annotated[str, Path(alias="key", max_length=64, description="The key's id", examples=["0123456789ab"])]
 CONFLICT: dict[int | str, dict[str, Any]] = {409: {**PROBLEMS[422], "description": "There is one already, or no room"}}
 
 app = create_app("sites")
 
 
-def _own_site(caller: Administrator, site_id: Annotated[str, Path(alias="id", max_length=64)]) -> str:
+def _own_site(
+    caller: Administrator, site_id: Annotated[str, Path(alias="id", max_length=64, description="The site's id")]
+) -> str:
     if not caller.is_operator and caller.site_id != site_id:
         raise NotFound("no site has this id")
     return site_id
@@ -36,7 +38,7 @@ HOLDS_A_SECRET = [Depends(_not_kept)]
 
 @app.get("/api/sites", summary="The sites")
 def list_sites(caller: Administrator, question: Annotated[PagedQuestion, Query()]) -> Sites:
-    """The settings of every site for the operator's key, of its own one for a site's."""
+    """Returns the settings of every site for the operator's key, of its own one for a site's."""
     with answering():
         return registry.list_sites(question, None if caller.is_operator else caller.site_id)
 
@@ -49,7 +51,7 @@ def list_sites(caller: Administrator, question: Annotated[PagedQuestion, Query()
     dependencies=HOLDS_A_SECRET,
 )
 def make_site(caller: Operator, wanted: NewSite) -> MadeSite:
-    """Make a site, with its first API key and its first write key. Only the operator's key may.
+    """Make a site; returns it with its first API key and its first write key. Only the operator's key may.
 
     The API key may do everything to the site; it is shown in this answer and never again.
     """
@@ -59,14 +61,14 @@ def make_site(caller: Operator, wanted: NewSite) -> MadeSite:
 
 @app.get("/api/sites/{id}", summary="A site's settings")
 def get_site(site_id: OwnSite) -> SiteOut:
-    """The site's settings as they are stored."""
+    """Returns the site's settings as they are stored."""
     with answering():
         return registry.read_site(site_id)
 
 
 @app.patch("/api/sites/{id}", summary="Change a site's settings", responses=CONFLICT)
 def change_site(site_id: OwnSite, changes: SiteChanges) -> SiteOut:
-    """Change the settings that are given; a list replaces the list that was there.
+    """Change the settings that are given; returns them all. A list replaces the list that was there.
 
     Everything reads them within a minute. Days are computed anew for another currency, time zone or other funnels. Page
     rules and how long events are kept hold for what is stored from then on.
@@ -78,10 +80,10 @@ def change_site(site_id: OwnSite, changes: SiteChanges) -> SiteOut:
 
 
 @app.get("/api/sites/{id}/keys", summary="A site's keys")
-def list_keys(site_id: OwnSite) -> Keys:
-    """The site's keys that are not revoked. An API key's secret is not among it: only a hash of it is kept."""
+def list_keys(site_id: OwnSite, question: Annotated[PagedQuestion, Query()]) -> Keys:
+    """Returns a page of the keys that are not revoked. An API key's secret is not there: only a hash of it is kept."""
     with answering():
-        return keys.list_keys(site_id)
+        return keys.list_keys(site_id, question)
 
 
 @app.post(
@@ -92,7 +94,7 @@ def list_keys(site_id: OwnSite) -> Keys:
     dependencies=HOLDS_A_SECRET,
 )
 def make_key(site_id: OwnSite, wanted: KeyRequest) -> MadeKey:
-    """Make an API key with scopes, or a write key. An API key is shown in this answer and never again."""
+    """Make an API key with scopes, or a write key; returns it. An API key is shown in this answer and never again."""
     with answering():
         return keys.make_key(site_id, wanted)
 
@@ -111,7 +113,7 @@ def rotate_key(
         int, Query(ge=0, le=720, description="How long the old API key goes on, unless it ends sooner")
     ] = HOURS_KEPT,
 ) -> MadeKey:
-    """Make a key that may do the same as another one, which goes on for a while: both work until then.
+    """Make a key that may do the same as another one, which goes on for a while: both work until then; returns it.
 
     A write key goes on until it is revoked: it is in pages, and what they send is lost without it.
     """
@@ -121,24 +123,24 @@ def rotate_key(
 
 @app.delete("/api/sites/{id}/keys/{key}", summary="Revoke a key", responses=CONFLICT)
 def revoke_key(site_id: OwnSite, key_id: KeyId) -> RevokedKey:
-    """End a key. Everything refuses it within a minute."""
+    """End a key; returns its id. Everything refuses it within a minute."""
     with answering():
         return keys.revoke_key(site_id, key_id)
 
 
 @app.get("/api/sites/{id}/rates", summary="A site's exchange rates")
 def list_rates(site_id: OwnSite, question: Annotated[PagedQuestion, Query()]) -> KnownRates:
-    """The rates that orders in other currencies are converted by, the newest first."""
+    """Returns a page of the rates that orders in other currencies are converted by, the newest first."""
     with answering():
         return rates.known_rates(site_id, question)
 
 
 @app.put("/api/sites/{id}/rates", summary="Give exchange rates")
 def give_rates(site_id: OwnSite, given: RatesRequest) -> GivenRates:
-    """Give what one unit of a currency was worth in the site's own, by day; a rate replaces that of the same day.
+    """Give what one unit of a currency was worth in the site's own, by day; returns how many orders that changes.
 
-    An order in another currency is converted at the rate of its day, or the newest of the week before. Orders that are
-    here already are computed anew, and their days with them.
+    A rate replaces that of the same day. An order in another currency is converted at the rate of its day, or the
+    newest of the week before. Orders that are here already are computed anew, and their days with them.
     """
     with answering():
         return rates.give_rates(site_id, given.rates)

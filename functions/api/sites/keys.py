@@ -7,6 +7,7 @@ from footfall.clock import now
 from footfall.days import Moment
 from footfall.errors import Conflict, FieldProblem, FootfallError, Invalid, NotFound
 from footfall.identity import new_key_id
+from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.schemas.site import ApiKeyDocument, Scope, SiteDocument, WriteKeyDocument
 from footfall.stores.collections import key_uses, sites
 from footfall.stores.mongo import database
@@ -30,7 +31,7 @@ class KeyOut(BaseModel):
     key_id: str = Field(examples=["0123456789ab"])
     kind: Kind
     name: str
-    scopes: list[Scope]
+    scopes: list[Scope] = Field(description="What it may do")
     created_at: datetime | None = Field(description="null for a key of an older version")
     expires_at: datetime | None = Field(description="when it stops; null for never")
     last_used_at: datetime | None = Field(
@@ -39,8 +40,8 @@ class KeyOut(BaseModel):
     write_key: str | None = Field(description="a write key whole, as it is public; null for an API key")
 
 
-class Keys(BaseModel):
-    """A site's keys that are not revoked, oldest first."""
+class Keys(PagedAnswer):
+    """A page of a site's keys that are not revoked: API keys, then write keys, each kind the oldest first."""
 
     keys: list[KeyOut]
 
@@ -69,12 +70,13 @@ class KeyRequest(BaseModel):
     expires_at: Moment | None = Field(default=None, description="When it stops; null for never")
 
 
-def list_keys(site_id: str) -> Keys:
-    """Returns a site's keys; raises NotFound."""
+def list_keys(site_id: str, question: PagedQuestion) -> Keys:
+    """Returns a page of a site's keys; raises NotFound."""
     site = stored_site(site_id)
     used = {use["key_id"]: use["last_used_at"] for use in key_uses.of(database()).find({"site_id": site_id})}
     api = [_api_key_out(key, used.get(key["key_id"])) for key in site["api_keys"]]
-    return Keys(keys=[*api, *(_write_key_out(site_id, key) for key in site.get("write_keys", []))])
+    keys = [*api, *(_write_key_out(site_id, key) for key in site.get("write_keys", []))]
+    return Keys(keys=keys[question.skip : question.skip + question.page_size], **paged(question, len(keys)))
 
 
 def _api_key_out(key: ApiKeyDocument, last_used_at: datetime | None = None) -> KeyOut:
@@ -104,7 +106,7 @@ def _write_key_out(site_id: str, key: WriteKeyDocument) -> KeyOut:
 
 
 def make_key(site_id: str, wanted: KeyRequest) -> MadeKey:
-    """Make a key; raises NotFound, Invalid, and Conflict when the site has as many as it may."""
+    """Make a key and return it; raises NotFound, Invalid, and Conflict when the site has as many as it may."""
     if wanted.kind == "write":
         _refuse_for_write_keys(wanted)
         return _make_write_key(site_id, wanted.name)
@@ -166,7 +168,9 @@ def _check_that_there_was_room(site_id: str, matched: int) -> None:
 
 
 def rotate_key(site_id: str, key_id: str, hours_kept: int) -> MadeKey:
-    """Make a key that may do what another one may, which ends after so many hours; raises NotFound or Conflict.
+    """Make a key that may do what another one may, which ends after so many hours, and return it.
+
+    Raises NotFound or Conflict.
 
     A write key is in pages that nobody can find all of: it goes on until it is revoked.
     """
@@ -180,7 +184,7 @@ def rotate_key(site_id: str, key_id: str, hours_kept: int) -> MadeKey:
     ends = now() + timedelta(hours=hours_kept)
     sites.of(database()).update_one(
         {"_id": site_id, "api_keys": {"$elemMatch": {"key_id": key_id, "expires_at": {"$not": {"$lt": ends}}}}},
-        {"$set": {"api_keys.$.expires_at": ends}},
+        {"$set": {"api_keys.$.expires_at": ends, "api_keys.$.made_until": _made_until(old)}},
     )
     _tell_collect_of_ends(site_id, made)
     return made
@@ -188,12 +192,17 @@ def rotate_key(site_id: str, key_id: str, hours_kept: int) -> MadeKey:
 
 def _as_long_again(old: ApiKeyDocument) -> datetime | None:
     # a key that was made for ninety days is followed by one for ninety days
-    made, ends = old.get("created_at"), old["expires_at"]
+    made, ends = old.get("created_at"), _made_until(old)
     return now() + (ends - made) if made and ends else ends
 
 
+def _made_until(key: ApiKeyDocument) -> datetime | None:
+    # of one that was followed before: an answer may be lost, and its new key with it
+    return key.get("made_until", key["expires_at"])
+
+
 def revoke_key(site_id: str, key_id: str) -> RevokedKey:
-    """End a key; raises NotFound, Conflict or Unavailable. It may be asked again until collect was told."""
+    """End a key, and return its id; raises NotFound, Conflict or Unavailable. It may be asked until it succeeds."""
     site = stored_site(site_id)
     if _may_send(site, key_id):
         gone = {"$pull": {"api_keys": {"key_id": key_id}, "write_keys": {"key_id": key_id}}}

@@ -41,8 +41,14 @@ class Rate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     date: Day
-    currency: Annotated[str, AfterValidator(_code)] = Field(examples=["USD"])
-    rate: Decimal = Field(gt=0, max_digits=20, decimal_places=12, examples=["0.9234"])
+    currency: Annotated[str, AfterValidator(_code)] = Field(description="ISO 4217's code", examples=["USD"])
+    rate: Decimal = Field(
+        description="What one unit was worth in the site's currency",
+        gt=0,
+        max_digits=20,
+        decimal_places=12,
+        examples=["0.9234"],
+    )
 
 
 class RatesRequest(BaseModel):
@@ -56,7 +62,7 @@ class RatesRequest(BaseModel):
 class GivenRates(BaseModel):
     """Rates that are stored now, and how many orders are being converted by them."""
 
-    rates: int
+    rates: int = Field(description="How many are stored now")
     orders: int = Field(description="Orders of those days in those currencies, which are being computed anew")
 
 
@@ -68,7 +74,10 @@ class KnownRates(PagedAnswer):
 
 
 def give_rates(site_id: str, rates: list[Rate]) -> GivenRates:
-    """Store rates, each in place of one of the same day and currency, and have their orders computed anew."""
+    """Store rates, each in place of one of the same day and currency, and have their orders computed anew.
+
+    Returns how many of both.
+    """
     site = get_site(database(), site_id)
     documents = [_document(site, rate) for rate in rates]
     exchange_rates.of(database()).bulk_write(

@@ -26,14 +26,14 @@ class SiteOut(BaseModel):
 
     site_id: str = Field(examples=["roma"])
     name: str = Field(examples=["Bottega Roma"])
-    currency: str = Field(examples=["EUR"])
-    time_zone: str = Field(examples=["Europe/Rome"])
-    origins: list[str]
-    own_domains: list[str] = []
-    hash_routes: bool = False
+    currency: str = Field(description="ISO 4217's code", examples=["EUR"])
+    time_zone: str = Field(description="IANA name of the zone whose days are its days", examples=["Europe/Rome"])
+    origins: list[str] = Field(description="From where alone pages may send events; empty for everywhere")
+    own_domains: list[str] = Field(default=[], description="The shop's own, which are no sources of visits")
+    hash_routes: bool = Field(default=False, description="Whether every part of an address after its # is a page")
     page_rules: list[PageRule]
     funnels: list[Funnel]
-    retention_days: int | None
+    retention_days: int | None = Field(description="How many days events are kept; null for ever")
     created_at: datetime | None = Field(default=None, description="null for a site of an older version")
 
 

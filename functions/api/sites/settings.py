@@ -94,7 +94,10 @@ class FunnelIn(Funnel):
 
     name: Annotated[str, _text(100), AfterValidator(printable)]
     steps: list[Annotated[str, _text(256), AfterValidator(printable), AfterValidator(_step)]] = Field(
-        min_length=2, max_length=10, examples=[["home", "product|search", "Order Completed"]]
+        description="Page types or event names, in order; `a|b` is either",
+        min_length=2,
+        max_length=10,
+        examples=[["home", "product|search", "Order Completed"]],
     )
 
 
@@ -103,12 +106,20 @@ class PageRuleIn(PageRule):
 
     model_config = ConfigDict(extra="forbid")
 
-    prefix: Annotated[str, _text(500), AfterValidator(printable)] = Field(pattern=r"^/", examples=["/*/p/"])
-    page_type: Annotated[str, _text(64), AfterValidator(printable)] = Field(examples=["product"])
+    prefix: Annotated[str, _text(500), AfterValidator(printable)] = Field(
+        description="How the path begins", pattern=r"^/", examples=["/*/p/"]
+    )
+    page_type: Annotated[str, _text(64), AfterValidator(printable)] = Field(
+        description="What such a page is called", examples=["product"]
+    )
 
 
 Name = Annotated[str, _text(200), AfterValidator(printable)]
-TimeZone = Annotated[str, Field(max_length=64, examples=["Europe/Rome"]), AfterValidator(_time_zone)]
+TimeZone = Annotated[
+    str,
+    Field(max_length=64, description="IANA name of the zone whose days are its days", examples=["Europe/Rome"]),
+    AfterValidator(_time_zone),
+]
 Currency = Annotated[
     str, Field(max_length=64, description="ISO 4217's code", examples=["EUR"]), AfterValidator(_currency)
 ]

@@ -82,6 +82,7 @@ def store_events(batch: Batch, site: Site) -> None:
     arrived = [(event["_id"], event["message_key"]) for event in same]
     repeated = count(batch, "stored", arrived, {name: event.get("message_key") for name, event in kept.items()})
     store.note_repeated(database(), [kept[name] for name in repeated], batch.processed_at)
+    store.note_retold(database(), kept, (event for event in same if event["_id"] in batch.stored_before))
     batch.events = list(kept.values())
 
 

@@ -1,11 +1,13 @@
 """Storing events: one unordered insert under natural keys; a key that is there already is success."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from footfall.schemas.event import EventDocument
+from footfall.schemas.message import IMPORT_SOURCE
 from footfall.stores import collections
 from footfall.stores.mongo import Mongo, duplicates
+from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 
@@ -27,6 +29,21 @@ def _already_stored(database: Mongo, events: list[EventDocument]) -> list[EventD
         ids = [document["_id"] for document in duplicates(error)]
         return collections.events.of(database).find({"_id": {"$in": ids}}).to_list()
     return []
+
+
+def note_retold(database: Mongo, kept: Mapping[str, EventDocument], arrived: Iterable[EventDocument]) -> None:
+    """Note in events that a later import brought again when it was made: what it tells is the newest word.
+
+    It is noted in what is `kept` in the store and in those documents themselves.
+    """
+    writes = []
+    for event in arrived:
+        stored, at = kept[event["_id"]], event["received_at"]
+        if event["source"].startswith(IMPORT_SOURCE) and at > stored.get("retold_at", stored["received_at"]):
+            stored["retold_at"] = at
+            writes.append(UpdateOne({"_id": event["_id"]}, {"$max": {"retold_at": at}}))
+    if writes:
+        collections.events.of(database).bulk_write(writes, ordered=False)
 
 
 def note_repeated(database: Mongo, events: Iterable[EventDocument], at: datetime) -> None:

@@ -12,7 +12,7 @@ from botocore.response import StreamingBody
 from footfall.aws.objects import s3
 from footfall.errors import Unavailable, Unimportable
 from footfall.imports.announcement import uploads_folder
-from footfall.imports.kinds import check_unpacked, is_workbook
+from footfall.imports.kinds import FIRST_BYTES, check_unpacked, is_workbook
 from footfall.imports.sheets import table_of
 from footfall.settings import UploadsSettings, from_environment
 
@@ -39,7 +39,7 @@ def open_upload(ref: ImportRef, name: str, size: int | None = None) -> Iterator[
             if size not in (None, length):
                 raise Unimportable(f"{name} has {length} bytes where {size} were announced: upload it again")
             stream = io.BufferedReader(body, BLOCK)  # type: ignore[type-var] # the stub's readinto takes a file
-            start = stream.peek(4)[:4]
+            start = stream.peek(FIRST_BYTES)[:FIRST_BYTES]
             check_unpacked(name, start)
             yield _readable(name, stream, start)
     except (EOFError, gzip.BadGzipFile, zlib.error):

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from bson import ObjectId
+from footfall.events.sources import source_named
 from footfall.funnels.steps import definition
-from footfall.orders.purchases import in_currency, is_purchase, is_unknown
+from footfall.orders.purchases import is_counted, left_out
 from footfall.people.numbers import PersonNumbers
 from footfall.schemas.event import ACTIVITY_TYPES, VisitEvent
 from footfall.schemas.funnel import DEVICES, Device
@@ -51,9 +52,8 @@ class DayMetrics:
         """Returns the document of `daily_metrics`; None where nothing happened that day."""
         if not (self._people or sessions or orders or refunds):
             return None
-        purchases = [order for order in orders if is_purchase(order)]
-        ours = [order for order in purchases if in_currency(order, self._site.currency)]
-        others = Counter(order["currency"] for order in purchases if not in_currency(order, self._site.currency))
+        ours = [order for order in orders if is_counted(order, self._site.currency)]
+        others = left_out(orders, self._site.currency)
         sums = _sums(sessions)
         return DayDocument(
             _id=f"{self._site.site_id}:{date}",
@@ -72,8 +72,11 @@ class DayMetrics:
             revenue=sum(order["total"] for order in ours),
             refunds=refunds,
             currency=self._site.currency,
-            other_currencies=[{"currency": name, "orders": count} for name, count in sorted(others.items())],
-            unknown_amounts=sum(is_unknown(order) for order in orders),
+            other_currencies=[
+                {"currency": name, "orders": count} for name, count in sorted(others["other_currencies"].items())
+            ],
+            unknown_amounts=others["unknown_amounts"],
+            free_orders=others["free_orders"],
             by_device=self._by_device(sessions),
             sources=_sources(sessions),
             pages=[{"page": page, "views": views} for page, views in self._pages.most_common(MOST_PAGES)],
@@ -119,7 +122,8 @@ def _sums(groups: Iterable[SessionCounts]) -> SessionCounts:
 def _sources(sessions: Iterable[SessionGroup]) -> list[SourceDay]:
     groups: defaultdict[str, list[SessionGroup]] = defaultdict(list)
     for group in sessions:
-        groups[group["_id"]["source"]].append(group)
+        # an older version stored google.com beside google
+        groups[source_named(group["_id"]["source"])].append(group)
     sums = {source: _sums(groups[source]) for source in sorted(groups)}
     return [
         SourceDay(source=source, sessions=one["sessions"], conversions=one["conversions"])

@@ -59,10 +59,10 @@ class Gathering:
 
     def add_order(self, order: PurchasedOrder) -> None:
         """Count one order; amounts in another currency than the site's cannot be summed, so those are left out."""
+        self.last_trade = _later(self.last_trade, last_moment(order))
         if not in_currency(order, self.currency):
             self.totals["foreign_currency_orders"] += 1
             return
-        self.last_trade = _later(self.last_trade, last_moment(order))
         self._add(person_of_order(order, self.links), order_tokens(order, self.zone))
         if order["user_id"] is not None:
             self._add_purchase(order["user_id"], order)
@@ -72,7 +72,10 @@ class Gathering:
 
     @property
     def as_of(self) -> date | None:
-        """Returns the last local day with an order or refund; without any, with a visit. Recency counts from here."""
+        """Returns the last local day with an order or refund, in whatever currency; without any, with a visit.
+
+        Recency counts from here, as the business figures do.
+        """
         moment = self.last_trade or self.last_visit
         return day_of(moment, self.zone) if moment else None
 

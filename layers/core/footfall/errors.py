@@ -84,7 +84,7 @@ class Invalid(FootfallError):
     title = "Invalid request"
 
     def __init__(self, problems: list[FieldProblem]) -> None:
-        super().__init__("; ".join(f"{problem.field}: {problem.message}" for problem in problems))
+        super().__init__("; ".join(f"{problem.field}: {problem.message}".removeprefix(": ") for problem in problems))
         self.problems = problems
 
 

@@ -58,7 +58,12 @@ def test_a_good_key_opens_its_own_site(key: ApiKey) -> None:
     assert ask(**{"x-api-key": key.text}) == granted
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "ak_demo_0_0", "ak_nobody_0_0", "wk_demo_0_0", "ak_$where_0_0"])
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer "}, {"authorization": "Basic x"}, {"x-api-key": ""}])
+def test_who_sends_no_key_is_nobody_and_may_do_nothing(key: ApiKey, headers: dict[str, str]) -> None:
+    assert ask(**headers) == {"isAuthorized": True, "context": {"site_id": "", "key_id": "", "scopes": ""}}
+
+
+@pytest.mark.parametrize("text", ["nonsense", "ak_demo_0_0", "ak_nobody_0_0", "wk_demo_0_0", "ak_$where_0_0"])
 def test_what_is_no_key_opens_nothing(key: ApiKey, text: str) -> None:
     assert ask(authorization=f"Bearer {text}") == {"isAuthorized": False}
 

@@ -68,6 +68,13 @@ def test_an_import_is_told_alike_before_and_after_its_manifest_arrived(pipeline:
     assert {**after, "state": "queued", "started_at": None} == before
 
 
+@pytest.mark.parametrize("encoding", ["foo", "base64", ""])
+def test_an_encoding_that_is_none_is_refused(pipeline: Pipeline, encoding: str) -> None:
+    asked = {"kind": "orders", "files": files("orders.csv"), "options": {"encoding": encoding}}
+    status, answer = ask("POST", "/api/imports", asked)
+    assert (status, [error["field"] for error in answer["errors"]]) == (422, ["options.encoding"])
+
+
 def test_what_cannot_be_kept_gets_no_addresses(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UPLOADS_BUCKET", "no-such-bucket")
     read_environment.cache_clear()

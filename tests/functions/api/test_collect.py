@@ -52,6 +52,7 @@ def test_a_batch_is_one_message_and_each_event_is_answered_for(queue: str) -> No
         (1, "bad", "invalid_request"),
         (3, None, "invalid_request"),
     ]
+    assert answer["rejected"][1]["message"] == "an event is a JSON object"
     assert [event["sequence"] for event in message["events"]] == [0, 2]
     assert message["events"][0]["sentAt"] == "2026-03-01T12:00:00Z"
 

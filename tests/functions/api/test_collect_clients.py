@@ -84,6 +84,14 @@ def test_a_browser_sdk_is_told_to_send_to_the_host_that_it_asked() -> None:
     assert (source["writeKey"], source["enabled"], source["destinations"]) == (KEY, True, [])
 
 
+def test_googles_protocol_is_taken_whatever_its_type_says(queue: str) -> None:
+    body = json.dumps({"client_id": "1.2", "events": [{"name": "page_view"}]})
+    query = f"measurement_id=G-1&api_secret={KEY}"
+    form = "application/x-www-form-urlencoded"
+    assert call(body=body, query=query, path="/mp/collect", content_type=form)["statusCode"] == 204
+    assert call(body=body, query=f"k={KEY}", content_type=form)["statusCode"] == 415
+
+
 def measure(payload: Any, query: str = f"measurement_id=G-1&api_secret={KEY}") -> int:
     """The status of one request of Google's Measurement Protocol."""
     return call(body=json.dumps(payload), path="/mp/collect", query=query)["statusCode"]

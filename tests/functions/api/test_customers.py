@@ -112,15 +112,28 @@ def test_a_customer_is_listed_with_money_in_major_units(shop: Mongo) -> None:
     ]
 
 
+def test_customers_and_segments_say_which_days_they_cover_and_up_to_when(shop: Mongo) -> None:
+    published = {"site_id": "demo", "name": "rfm", "version": 1_773_000_000_000, "state": "published"}
+    shop["models"].insert_one({"_id": "demo:rfm:1", **published, "details": {"as_of": "2026-03-08"}})
+    shop["orders"].insert_many([dict(an_order(None, "tea", day=-400)), dict(an_order("ann", "tea"))])
+    for path in ("/api/customers", "/api/segments"):
+        answer = ask(path)[1]
+        assert answer["range"] == {"from": "2025-01-25", "to": "2026-03-08", "time_zone": "UTC"}
+        assert answer["complete_to"] == "2026-03-08T20:00:00Z", "when that training began"
+
+
 def test_before_any_training_there_are_no_customers(shop: Mongo) -> None:
     assert ask("/api/customers")[1] == {
         "customers": [],
+        "range": None,
+        "complete_to": None,
         "total": 0,
         "page": 1,
         "page_size": 20,
         "total_pages": 0,
         "other_currencies": [],
         "unknown_amounts": 0,
+        "free_orders": 0,
     }
 
 
@@ -229,7 +242,7 @@ def test_one_customer_has_scores_visits_orders_and_refunds(shop: Mongo) -> None:
     assert answer["sessions"] == {
         "sessions": 2,
         "page_views": 3,
-        "average_seconds": 15.0,
+        "avg_session_seconds": 15.0,
         "bounce_rate": 50.0,
         "converted_sessions": 0,
         "devices": {"Desktop": 1, "Mobile": 1},
@@ -303,7 +316,7 @@ def test_every_rfm_segment_is_listed_with_what_it_amounts_to(shop: Mongo) -> Non
         "total_revenue": 400.0,
         "revenue_share": 80.0,
         "avg_monetary": 200.0,
-        "avg_order_value": 100.0,
+        "average_order_value": 100.0,
         "avg_frequency": 2.0,
         "avg_recency": 2.5,
         "revenue": 400.0,

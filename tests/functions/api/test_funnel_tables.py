@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from footfall.sessions.fold import fold_session, split_by_gap
+from footfall.sessions.fold import fold_session, is_session, split_by_gap
 from footfall.stores import collections
 from pymongo.database import Database
 
@@ -89,5 +89,5 @@ def load_clickstream(database: Mongo, path: Path) -> None:
             events[row["user_id"]].append({**kind, **who, **named, "timestamp": moment})
     database["users"].insert_many([person(number, who) for number, who in enumerate(events, start=100)])
     database["events"].insert_many(chain.from_iterable(events.values()))
-    visits = [visit for own in events.values() for visit in split_by_gap(own)]
+    visits = [visit for own in events.values() for visit in split_by_gap(own) if is_session(visit)]
     database["user_sessions"].insert_many([dict(fold_session(visit, NOON)) for visit in visits])

@@ -1,12 +1,15 @@
 """The trend of a funnel through its Lambda handler, on a real MongoDB."""
 
+import json
 from typing import Any
 
+from footfall.events.names import PAGE_TYPES
 from pymongo.database import Database
 
 from functions.api.funnel.handler import handler
-from tests.support.asking import ask, reached, refusal
-from tests.support.visits import TODAY, YESTERDAY, happen, roll_up, view
+from tests.support.asking import ask, question, reached, refusal, request
+from tests.support.builders import LambdaContext
+from tests.support.visits import TODAY, YESTERDAY, a_shop, happen, know, roll_up, view
 
 Mongo = Database[dict[str, Any]]
 TREND = "/api/funnel/trend"
@@ -41,3 +44,22 @@ def test_the_trend_takes_a_device_a_window_and_own_steps(shop: Mongo) -> None:
     assert [reached(answer)[:2] for answer in answers] == [[1, 1], [2, 0], [2, 1], [2, 1]]
     assert refusal(handler, TREND, {"period": "year"}) == (422, ["period"])
     assert refusal(handler, TREND, {"unit": "session"}) == (422, ["unit"])
+
+
+def test_a_trend_too_long_for_one_answer_is_refused_with_what_to_ask_instead(shop: Mongo) -> None:
+    know(shop, a_shop(*PAGE_TYPES.values(), "click", "scroll", "form", "identify"))
+    days = {"from": "2016-02-23", "to": TODAY}
+    status, problem = request(handler, "GET", TREND, days)
+    assert (status, problem["errors"]) == (
+        422,
+        [
+            {
+                "field": "period",
+                "message": "too many for one answer: ask by week or month, or for at most 2,000 days",
+            }
+        ],
+    )
+    assert len(ask(handler, TREND, {**days, "period": "week"})["data"]) == 523
+    largest = handler(question(TREND, {"from": "2020-09-09", "to": TODAY}), LambdaContext())
+    assert (largest["statusCode"], len(json.loads(largest["body"])["data"])) == (200, 2_000)
+    assert len(json.dumps(largest)) < 6 * 1024 * 1024

@@ -105,6 +105,7 @@ def test_the_dashboard_is_remembered_until_the_next_rollup(shop: Mongo) -> None:
         (DASHBOARD, {"from": "2015-02-30"}, "from"),
         (DASHBOARD, {"from": TODAY, "to": YESTERDAY}, "to"),
         (DASHBOARD, {"bots": "include"}, "bots"),
+        (DASHBOARD, {"from_": TODAY}, "from_"),
         (BUSINESS, {"compare": "decade"}, "compare"),
         (BUSINESS, {"from": TODAY}, "from"),
     ],
@@ -157,8 +158,24 @@ def test_segments_are_those_of_the_last_training(shop: Mongo) -> None:
     shop["customers"].insert_many(
         [{"_id": f"demo:{name}", "site_id": "demo", "customer_id": name, "rfm_segment": name} for name in segments]
     )
+    publish_rfm(shop)
     answer = ask(handler, BUSINESS)
     assert (answer["high_value_customers"], answer["at_risk_customers"]) == (2, 2)
+
+
+def publish_rfm(shop: Mongo) -> None:
+    """Have a model of RFM in use."""
+    published = {"site_id": "demo", "name": "rfm", "version": 1, "state": "published"}
+    shop["models"].insert_one({"_id": "demo:rfm:1", **published})
+
+
+def test_nobody_knows_who_is_at_risk_before_the_first_training(shop: Mongo) -> None:
+    some_orders(shop)
+    answer = ask(handler, BUSINESS, {"compare": "previous"})
+    assert (answer["high_value_customers"], answer["at_risk_customers"]) == (None, None)
+    assert answer["comparison"]["figures"]["at_risk_customers"] == {"previous": None, "change": None}
+    publish_rfm(shop)
+    assert ask(handler, BUSINESS)["high_value_customers"] == 0, "a training found nobody"
 
 
 def test_the_business_is_compared_with_an_earlier_day(shop: Mongo) -> None:

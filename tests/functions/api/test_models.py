@@ -65,8 +65,8 @@ def a_model(name: str, version: int, site_id: str = "demo") -> dict[str, Any]:
         "version": version,
         "run_id": "run",
         "state": "published",
-        "metrics": {"customers": 3},
-        "details": {},
+        "metrics": {"customers": 3, "revenue": 123_456, "customers_by_score": {"monetary": [1, 2]}},
+        "details": {"currency": "EUR"},
         "artefacts": {},
         "created_at": NOON,
     }
@@ -119,7 +119,14 @@ def test_models_tell_their_newest_versions_and_runs(database: Mongo, stores: Non
     assert status == 200
     assert [(model["name"], model["version"]) for model in answer["models"]] == [("behaviour_vectors", 2), ("rfm", 2)]
     assert [run["run_id"] for run in answer["runs"]] == ["run"]
+    assert (answer["total"], answer["total_pages"]) == (1, 1)
     assert [found["version"] for found in request(handler, "GET", "/api/models/rfm")[1]["versions"]] == [2, 1]
+    second = request(handler, "GET", "/api/models/rfm", {"page": 2, "page_size": 1})[1]
+    assert ([found["version"] for found in second["versions"]], second["total_pages"]) == ([1], 2)
+    figures = answer["runs"][0]["figures"]
+    money = (figures["extract"]["before"]["revenue"], figures["extract"]["guest_revenue"])
+    assert (money, figures["evaluate"]["rfm"]["revenue"]) == ((1.5, 0.005), 1.5), "of a dinar's thousand fils"
+    assert answer["models"][1]["metrics"]["revenue"] == 1234.56
 
 
 def test_a_model_that_is_not_there_is_not_found(database: Mongo, stores: None) -> None:
@@ -252,7 +259,7 @@ def test_a_model_of_yesterday_whose_customers_are_the_same_is_healthy(database: 
     status, health = request(handler, "GET", "/api/models/rfm/health")
     assert (status, health["status"], health["reasons"]) == (200, "healthy", [])
     assert health["age_days"] == pytest.approx(1, abs=0.01)
-    assert health["metrics"] == {"customers": 3}
+    assert health["metrics"] == {"customers": 3, "revenue": 1234.56, "customers_by_score": {"monetary": [1, 2]}}
     assert {found["feature"] for found in health["drift"]} == {"recency", "frequency", "monetary"}
     assert all((found["index"], found["then"], found["now"]) == (0, 300, 300) for found in health["drift"])
 
@@ -309,5 +316,8 @@ def a_run() -> dict[str, Any]:
         "started_at": NOON,
         "updated_at": NOON,
         "ended_at": NOON,
-        "figures": {"extract": {"people": 3}},
+        "figures": {
+            "extract": {"people": 3, "currency": "KWD", "before": {"orders": 2, "revenue": 1_500}, "guest_revenue": 5},
+            "evaluate": {"rfm": {"revenue": 1_500}},
+        },
     }

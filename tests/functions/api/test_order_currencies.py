@@ -70,11 +70,12 @@ def test_health_tells_and_a_sentence_says_what_to_do(database: Mongo, queue_urls
     told(database, "EUR", "EUR", "GBP")
     health = ask(handler, "/api/health")
     assert health["currencies"] == {"site": "GBP", "orders": {"EUR": 2, "GBP": 1}, "mismatch": True}
-    warning = currency_warning(health)
+    warning = currency_warning(health, "shop")
     assert warning is not None
     assert "the site's is GBP, but 2 of 3 newest orders are in EUR" in warning
+    assert "`footfall site set shop --currency CODE`" in warning
     database["orders"].delete_many({"currency": "GBP"})
-    assert "all of 2 newest orders are in EUR" in str(currency_warning(ask(handler, "/api/health")))
+    assert "all of 2 newest orders are in EUR" in str(currency_warning(ask(handler, "/api/health"), "shop"))
     database["orders"].update_many({}, {"$set": {"currency": "GBP", "placed_at": NOON}})
-    assert currency_warning(ask(handler, "/api/health")) is None
-    assert currency_warning({"currencies": None}) is None
+    assert currency_warning(ask(handler, "/api/health"), "shop") is None
+    assert currency_warning({"currencies": None}, "shop") is None

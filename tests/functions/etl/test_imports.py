@@ -356,6 +356,7 @@ def test_an_import_that_never_gets_on_is_given_up_with_a_reason(
         manifest_message("../../demo/0123456789abcdef"),
         manifest_message("0" * 16).replace("manifest.json", "user_table.csv"),
         '{"version": 1, "site_id": "demo", "import_id": "0000000000000000"}',
+        '{"version": 1, "site_id": "", "import_id": "\\u0012\\u00c0"}',
     ],
 )
 def test_a_message_that_names_no_announced_import_is_acknowledged(pipeline: Pipeline, body: str) -> None:

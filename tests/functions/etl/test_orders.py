@@ -63,6 +63,18 @@ def test_what_is_said_without_a_currency_is_in_the_orders(pipeline: Mongo) -> No
     assert [refund["amount"] for refund in orders(pipeline)[0]["refunds"]] == [1800, 1800]
 
 
+def test_a_file_that_is_imported_again_is_the_newest_word(pipeline: Mongo) -> None:
+    first = said(userId="ann", total=100, updated_at=at(5))
+    other = said(userId="bob", total=90, updated_at=at(5))
+    totals: list[tuple[str, int]] = []
+    for number, told in enumerate([first, other, first, first, other]):
+        tell(told, source=f"import:{number}", received_at=NOON + timedelta(days=number + 1))
+        tell(told, source=f"import:{number}", received_at=NOON + timedelta(days=number + 1))  # the message comes again
+        (order,) = orders(pipeline)
+        totals.append((order["user_id"], order["total"]))
+    assert totals == [("ann", 10000), ("bob", 9000), ("ann", 10000), ("ann", 10000), ("bob", 9000)]
+
+
 def test_a_file_that_tells_no_currency_leaves_the_orders(pipeline: Mongo) -> None:
     tell(said(minute=1, total=110, currency="USD"))
     tell(said(total=120), source="import:monday")

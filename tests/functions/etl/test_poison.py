@@ -68,6 +68,19 @@ def test_a_value_that_cannot_be_carried_costs_itself_and_is_flagged(
     assert pipeline["quarantine"].count_documents({}) == 0
 
 
+@pytest.mark.parametrize(
+    "value", [r'{"\u0000": {}}', '{"": 1}', str(2**63), "NaN", '[{"a": "\\ud83d"}]', '"2026-03-01T12:00:00Z"']
+)
+@pytest.mark.parametrize("at", ["sent_at", "sentAt"])
+def test_a_send_time_may_be_as_odd_as_any_value(pipeline: Mongo, at: str, value: str) -> None:
+    run(value, at)
+    poisoned = an_event(eventId="other", sentAt="2026-03-01T12:00:00Z", sent_at="POISON")
+    event = sqs_event([a_message([poisoned])])
+    event["Records"][0]["body"] = event["Records"][0]["body"].replace(PLACE, value)
+    assert handler(event, LambdaContext()) == {"batchItemFailures": []}
+    assert set(stored(pipeline)) == {"good", "odd", "other"}
+
+
 @pytest.mark.parametrize("value", [str(2**63), str(-(2**63) - 1), "-1", "0.5", '"first"'])
 def test_a_place_in_the_body_that_is_none_is_the_first(pipeline: Mongo, value: str) -> None:
     run(value, "sequence")

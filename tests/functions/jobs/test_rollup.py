@@ -112,6 +112,14 @@ def test_a_days_figures_count_people_views_sessions_pages_and_sources(shop: Mong
     }
 
 
+def test_a_source_that_an_older_version_stored_by_its_host_has_its_name(shop: Mongo) -> None:
+    shop["users"].insert_many([person(1, "ann"), person(2, "bob")])
+    happen(shop, *(view("home", who, attribution={"utmParams": {"source": "google"}}) for who in ("ann", "bob")))
+    shop["user_sessions"].update_one({"visitor_id": "bob"}, {"$set": {"attribution.source": "google.com"}})
+    roll_up()
+    assert figures(shop)["sources"] == [{"source": "google", "sessions": 2, "conversions": 0}]
+
+
 def test_revenue_belongs_to_the_day_of_the_order_and_refunds_to_theirs(shop: Mongo) -> None:
     shop["users"].insert_one(person(1, "ann"))
     shop["orders"].insert_many(

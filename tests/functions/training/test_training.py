@@ -92,9 +92,10 @@ def test_a_customer_has_every_field_that_is_declared_and_no_other(database: Mong
 
 
 def test_amounts_in_other_currencies_are_left_out_and_counted(database: Mongo, site: str) -> None:
-    database["orders"].insert_one(dict(an_order("ann", "tea", currency="USD", site_id=site)))
+    database["orders"].insert_one(dict(an_order("ann", "tea", currency="USD", day=99, site_id=site)))
     train(site)
     assert "ann" not in customers(database, site)
+    assert {customer["as_of"] for customer in customers(database, site).values()} == {"2026-06-08"}, "it is trade"
     assert run_of(database, site)["figures"]["extract"]["foreign_currency_orders"] == 1
 
 

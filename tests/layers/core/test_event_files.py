@@ -181,3 +181,19 @@ def test_names_in_json_may_be_mapped_and_times_have_a_zone() -> None:
 def test_a_table_that_is_none_of_events_is_said() -> None:
     with pytest.raises(Unimportable, match="no column is its timestamp"):
         read("events", {"e.csv": "a,b\n1,2"})
+
+
+@pytest.mark.parametrize(
+    ("time", "detail"),
+    [
+        ("", "the event tells no time"),
+        (', "timestamp": null', "the event tells no time"),
+        (', "timestamp": ""', "the event tells no time"),
+        (', "timestamp": "soon"', "the event's time cannot be read"),
+        (', "timestamp": "2030-01-01T00:00:00Z"', "the event's time is in the future"),
+        (', "timestamp": 1900000000', "the event's time is in the future"),
+    ],
+)
+def test_what_is_wrong_with_an_events_time_is_said(time: str, detail: str) -> None:
+    meant = read("events", {"e.ndjson": f'{{"eventType": "click", "visitorId": "v"{time}}}'})
+    assert [(each.reason, each.detail) for each in meant.refused] == [("bad_date", detail)]

@@ -118,3 +118,12 @@ def test_other_files_are_named(kind: ImportKind, names: list[str], wrong: str) -
 def test_an_archive_is_named() -> None:
     with pytest.raises(Unimportable, match=r"orders\.csv is a zip archive"):
         check_unpacked("orders.csv", b"PK\x03\x04")
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "ods", "xls"])
+def test_a_workbook_under_another_name_is_told_its_ending(ending: str) -> None:
+    name = "mimetypeapplication/vnd.oasis.opendocument.spreadsheet" if ending == "ods" else "xl/workbook.xml"
+    start = b"\xd0\xcf\x11\xe0" if ending == "xls" else b"PK\x03\x04".ljust(30, b"\0") + name.encode()
+    with pytest.raises(Unimportable, match=rf"orders\.csv is a workbook: give it a name that ends with \.{ending}$"):
+        check_unpacked("orders.csv", start)
+    check_unpacked(f"orders.{ending}", start)

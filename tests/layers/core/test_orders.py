@@ -104,6 +104,29 @@ def test_a_newer_version_counts_however_late_the_older_one_is_sent(newer: Json) 
     assert {fold_order("o1", list(order))["total"] for order in permutations(events)} == {7000}
 
 
+@pytest.mark.parametrize("source", [COLLECT_SOURCE, API_KEY_SOURCE, MONDAY])
+def test_an_order_updated_counts_by_its_own_time_and_not_by_when_it_came(source: str) -> None:
+    newer, older = (told("order_updated", minute, source, total=total) for minute, total in ((20, 40), (10, 45)))
+    older["received_at"] = NOON + timedelta(days=9)
+    for events in permutations([told(total=50, source=source), newer, older]):
+        assert fold_order("o1", list(events))["total"] == 4000
+
+
+@pytest.mark.parametrize("said", [{"total": 40}, {"total": 40, "products": []}, {"tax": 1, "items": "[]"}, {}])
+def test_an_order_updated_without_lines_keeps_the_lines(said: Json) -> None:
+    lines: Json = {"products": [{"product_id": "a", "price": 30, "quantity": 2}]}
+    for events in permutations([told(total=60, **lines), told("order_updated", 10, **said), told(minute=9, total=60)]):
+        order = fold_order("o1", list(events))
+        assert [(line["product_id"], line["total"]) for line in order["lines"]] == [("a", 6000)]
+        assert order["total"] == (4000 if "total" in said else 6000)
+
+
+def test_an_order_shown_again_the_next_day_is_one_order_of_the_first_day() -> None:
+    for events in permutations([told(total=50), told(minute=DAY, total=50), told(minute=2 * DAY)]):
+        (order,) = folded("o1", list(events))
+        assert (order["placed_at"], order["total"], order["events"]) == (NOON, 5000, 3)
+
+
 def test_a_file_is_trusted_more_than_a_page_and_a_newer_file_more_than_an_older() -> None:
     monday, tuesday = told(total=120, source=MONDAY, userId="1"), told(total=100, source=TUESDAY, userId="2")
     tuesday["received_at"] = NOON + timedelta(days=1)

@@ -56,3 +56,25 @@ def test_what_is_no_request_is_a_problem_of_its_sender(broken: Any) -> None:
 
 def test_a_slash_too_many_is_not_found_as_at_the_gateway() -> None:
     assert asked(question("/echo/a/"))[0] == 404
+
+
+@app.get("/long")
+def long(characters: int) -> str:
+    """Say much."""
+    return "é" * characters
+
+
+@pytest.mark.parametrize(("characters", "status"), [(900_000, 200), (1_100_000, 422)])
+def test_an_answer_that_lambda_would_not_hand_on_says_to_ask_for_less(characters: int, status: int) -> None:
+    answer = handler(question("/long", {"characters": characters}), LambdaContext())
+    assert answer["statusCode"] == status
+    if status == 422:
+        problem = json.loads(answer["body"])
+        assert (problem["instance"], problem["errors"][0]["field"]) == ("/long", "query")
+        assert answer["headers"]["content-type"] == "application/problem+json"
+
+
+def test_what_a_route_does_not_take_is_refused_by_name() -> None:
+    status, problem = asked(question("/echo/a", {"text": "b", "loud": "1"}, body={"more": 1}))
+    assert (status, [error["field"] for error in problem["errors"]]) == (422, ["text", "loud", "body"])
+    assert asked(question("/echo/a", body={}))[0] == 200

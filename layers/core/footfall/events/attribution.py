@@ -1,7 +1,7 @@
 """Where a visit came from: UTM values, click ids and the referrer, and the channel they amount to.
 
-A value is kept as it is compared: UTM values without case, blanks and encoding. What was written stays in the event's
-`url`.
+A value is kept as it is compared: UTM values without case, blanks and encoding, and a source by its name where it is
+known by one. What was written stays in the event's `url` and `referrer`.
 """
 
 import re
@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote_plus
 from footfall.caching import cached_for_short_texts
 from footfall.events.addresses import UrlParts, url_parts
 from footfall.events.channels import channel_of
+from footfall.events.sources import source_named
 from footfall.events.unwanted_referrals import is_unwanted
 from footfall.schemas.event import Attribution, Json
 from footfall.schemas.site import Site
@@ -73,7 +74,8 @@ def _of_link(query: str | None, host: str | None, referrer: str | None, own: tup
 
 def _attribution(known: dict[str, str], host: str | None, referrer: str | None, own: tuple[str, ...]) -> Attribution:
     clicked = CLICK_IDS.get(known.get("click_id", ""), (None, None))
-    source = known.get("source") or clicked[0] or _elsewhere(referrer, host, own)
+    told = known.get("source") or clicked[0] or _elsewhere(referrer, host, own)
+    source = source_named(told) if told else None
     medium = known.get("medium") or clicked[1]
     found = {**known, "source": source, "medium": medium, "channel": channel_of(source, medium, known.get("campaign"))}
     return cast(Attribution, {name: value for name, value in found.items() if value})

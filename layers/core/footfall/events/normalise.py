@@ -1,24 +1,23 @@
 """From what a client sent to the document that is stored."""
 
-import re
 from datetime import datetime, timedelta
-from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple, cast
 
 from footfall.errors import Unstorable
-from footfall.events.addresses import NOWHERE, page_at, url_parts
+from footfall.events.addresses import NOWHERE, UrlParts, page_at, url_parts
 from footfall.events.attribution import attribution_of, own_hosts
 from footfall.events.clocks import history_clocks, read_clocks
-from footfall.events.commerce import COMMERCE_TYPES, action_type, commerce_type, words_of
+from footfall.events.commerce import COMMERCE_TYPES, action_type
 from footfall.events.commerce_fields import read_commerce
 from footfall.events.devices import KNOWN, agent_of, device_of
 from footfall.events.lenient import shortened
+from footfall.events.names import page_type_named, type_of
 from footfall.events.nobody import somebody
 from footfall.events.page_types import type_of_page
 from footfall.events.reading import SPELLINGS, USUAL_SPELLINGS, read_event
 from footfall.events.storable import MAX_EVENT_BYTES, MAX_IMPORTED_VALUES, MAX_VALUES, ROOM
-from footfall.schemas.event import EVENT_TYPES, Commerce, EventDocument, Json
+from footfall.schemas.event import Commerce, EventDocument, Json
 from footfall.schemas.message import IMPORT_SOURCE, EventsMessage
 from footfall.schemas.site import Site
 
@@ -33,7 +32,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         raise Unstorable("no_event_id", "an event reached the queue without an id")
     if not imported and len(content) > MAX_EVENT_BYTES + ROOM:
         raise Unstorable("too_large", f"one event holds at most {MAX_EVENT_BYTES} bytes")
-    kind, name = _kind(event["event_type"], get("event_name"))
+    kind, name = type_of(event["event_type"], get("event_name"))
     clocks = (history_clocks if imported else read_clocks)(get("timestamp"), get("sent_at"), message.received_at)
     flags += clocks.flags  # what was not read as it was sent; every reader below may add to it
     properties = _properties(whole, get("properties"))
@@ -73,7 +72,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "path": place.path,
         "title": get("title") or _text(page.get("title")) or (get("event_name") if kind == "pageview" else None),
         "referrer": referrer,
-        "page_type": get("page_type") or (type_of_page(place, site.page_rules) if kind == "pageview" else None),
+        "page_type": _page_type(get("page_type"), kind, place, site),
         "browser": agent.browser,
         "os": agent.os,
         "country": _country(context, properties),
@@ -129,36 +128,16 @@ def _known(event: Json, field: str, flags: list[str]) -> str | None:
     return found
 
 
-@lru_cache(maxsize=4096)
-def _kind(event_type: str, event_name: str | None) -> tuple[str, str | None]:
-    kind = TYPES.get(_letters(event_type), event_type)
-    name = (event_name if kind in ("track", "custom") else kind) or kind
-    ours = commerce_type(name)
-    if ours:
-        return ours, None if ours == name else name
-    if name in EVENT_TYPES:
-        return name, None
-    return ("video" if "video" in words_of(name) else "custom"), name
-
-
-def _letters(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).lower()
-
-
-# however they are spelled: Page View, page-view, $pageview
-TYPES = {_letters(name): name for name in EVENT_TYPES - COMMERCE_TYPES} | {
-    "page": "pageview",
-    "screen": "pageview",
-    "screenview": "pageview",
-    "pageleave": "page_exit",
-    **{name: name for name in ("track", "custom")},
-}
-
-
 def _page(context: Json, properties: Json) -> Json:
     # Segment puts what it knows of a page into the context first, then into the properties of a page call
     page = context.get("page")
     return {**properties, **page} if isinstance(page, dict) else properties
+
+
+def _page_type(told: str | None, kind: str, place: UrlParts, site: Site) -> str | None:
+    if told:
+        return page_type_named(told) or told
+    return type_of_page(place, site.page_rules) if kind == "pageview" else None
 
 
 def _properties(raw: Json, properties: Json | None) -> Json:

@@ -4,6 +4,7 @@ A required field that cannot be read costs the event, an optional one that field
 """
 
 from collections.abc import Sequence
+from types import NoneType
 from typing import Annotated, NamedTuple, Required, cast
 
 from pydantic import AliasChoices, BaseModel, Field, TypeAdapter, ValidationError, with_config
@@ -100,6 +101,8 @@ def is_told_otherwise(event: Json, raw: Json) -> bool:
 
 
 def _whole(raw: Json, most_values: int, flags: list[str]) -> tuple[Json, bytes]:
+    if not all(type(raw.get(name)) in PLAIN for name in SENT):
+        raw = {name: value for name, value in raw.items() if name not in SENT} | _storable_times(raw)
     try:
         return raw, content_of(raw, most_values)
     except Unstorable as problem:
@@ -110,4 +113,11 @@ def _whole(raw: Json, most_values: int, flags: list[str]) -> tuple[Json, bytes]:
     return whole, content_of(whole, most_values)
 
 
+def _storable_times(raw: Json) -> Json:
+    # they are no content, which is checked, and may become properties
+    return mended({name: raw[name] for name in SENT if name in raw})[0]
+
+
+SENT = NAMES["sent_at"]
+PLAIN = frozenset((str, NoneType))
 FIELDS = {name: field for field, names in NAMES.items() for name in names}

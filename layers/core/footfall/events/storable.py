@@ -51,10 +51,9 @@ def mended(event: Json) -> tuple[Json, list[str]]:
 
     A whole number over 64 bits becomes a text, one that is not finite and an empty name are left out, and so is a NUL
     in a name; half a surrogate pair, as a text cut in the middle of an emoji has it, becomes the replacement character.
-    What is no content, which is not stored, stays as it is. Raises Unstorable when values are nested too deep.
+    Raises Unstorable when values are nested too deep.
     """
-    kept = {name: event[name] for name in NOT_CONTENT if name in event}
-    whole = {**_mended_object({name: value for name, value in event.items() if name not in kept}, 0), **kept}
+    whole = _mended_object(event, 0)
     return whole, [name for name, value in event.items() if whole.get(_mended_text(name), LEFT_OUT) is not value]
 
 

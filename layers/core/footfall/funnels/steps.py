@@ -3,17 +3,31 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 
+from footfall.events.names import page_type_named, type_named
 from footfall.schemas.event import NamedEvent
 from footfall.schemas.site import Site
 
 FIGURES = 3
-"""Counts the meanings that a day's figures have had: since 3, a session has a page view, and people were there."""
+"""Counts the meanings that a day's figures have had: since 3, a session has a page view and people did something, what
+cost nothing is counted apart, and a step is found by any of its names."""
 
 
+def words(step: str) -> list[str]:
+    """Returns the names that a step consists of: `a|b` is either."""
+    return [part.strip() for part in step.split("|")]
+
+
+@lru_cache(maxsize=4096)
 def alternatives(step: str) -> frozenset[str]:
-    """Returns what satisfies a step: `a|b` is either."""
-    return frozenset(part.strip() for part in step.split("|"))
+    """Returns the labels of events that satisfy a step.
+
+    A name of the vocabulary means its type as well: `Order Completed`, `purchase` and `order_completed` are one, and
+    `Home` is `home`. A word that names a type of page and of event, as `search` does, means the page.
+    """
+    named = [(word, page_type_named(word) or type_named(word) or word) for word in words(step)]
+    return frozenset(label for labels in named for label in labels)
 
 
 def labels(event: NamedEvent) -> frozenset[str]:
@@ -29,9 +43,9 @@ def satisfies(event: NamedEvent, step: str) -> bool:
 
 def any_of(steps: Iterable[str]) -> dict[str, object]:
     """Returns the MongoDB condition for events that satisfy at least one of the steps."""
-    words = sorted(frozenset().union(*map(alternatives, steps)))
-    page = {"type": "pageview", "page_type": {"$in": words}}
-    return {"$or": [page, {"type": {"$in": words}}, {"name": {"$in": words}}]}
+    wanted = sorted(frozenset().union(*map(alternatives, steps)))
+    page = {"type": "pageview", "page_type": {"$in": wanted}}
+    return {"$or": [page, {"type": {"$in": wanted}}, {"name": {"$in": wanted}}]}
 
 
 def definition(site: Site) -> str:

@@ -1,5 +1,6 @@
 """HTTP: applications that answer as the contract says, and their way into Lambda."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, Literal, NamedTuple, cast
@@ -8,7 +9,7 @@ from fastapi import Depends, FastAPI, Request, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from mangum import Mangum
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from footfall.aws.invocations import LambdaContext
@@ -23,12 +24,17 @@ from footfall.errors import (
     Unavailable,
 )
 from footfall.http.gateway import HttpEvent, HttpResponse, readable
+from footfall.http.known import only_known
 from footfall.observability import logger
 from footfall.schemas.site import Scope
 
 PROBLEM_JSON = "application/problem+json"
 TEXT_TYPES = ["application/json", PROBLEM_JSON, "text/", "application/javascript"]
-NOTHING_SAID = frozenset({b"", b"{}", b"null"})
+LARGEST_ANSWER = 6 * 1024 * 1024
+"""What Lambda hands on, as JSON: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
+LONGEST_CHARACTER = 12
+"""Bytes of one that JSON escapes as two halves."""
+TOO_MUCH = FieldProblem("query", "the answer is larger than the 6 MB of one: ask for fewer days, steps or items")
 LambdaHandler = Callable[[object, LambdaContext], HttpResponse]
 Responses = dict[int | str, dict[str, Any]]
 """What FastAPI takes a route's answers besides a 200 as."""
@@ -37,18 +43,18 @@ Responses = dict[int | str, dict[str, Any]]
 class FieldProblemOut(BaseModel):
     """What is wrong with one field; never the value itself."""
 
-    field: str
-    message: str
+    field: str = Field(description="Which one")
+    message: str = Field(description="What is wrong with it")
 
 
 class Problem(BaseModel):
     """An error, as RFC 9457 says it; `errors` names the fields of a 422."""
 
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
-    instance: str
+    type: str = Field(default="about:blank", description="No problem has a page of its own")
+    title: str = Field(description="What kind of problem it is")
+    status: int = Field(description="The same as of the answer")
+    detail: str = Field(description="What it is this time, and what to do")
+    instance: str = Field(description="The path that was asked for")
     errors: list[FieldProblemOut] | None = None
 
 
@@ -58,8 +64,11 @@ PROBLEMS: Responses = {
 }
 
 
-def create_app(title: str, rules: Sequence[params.Depends] = ()) -> FastAPI:
-    """Returns an application whose every error is problem+json; `rules` are dependencies of all its routes."""
+def create_app(title: str, rules: Sequence[params.Depends] = (Depends(only_known),)) -> FastAPI:
+    """Returns an application whose every error is problem+json; `rules` are dependencies of all its routes.
+
+    By themselves, routes refuse parameters and bodies that they do not know.
+    """
     app = FastAPI(
         title=title,
         version="1",
@@ -83,21 +92,31 @@ def problem(
     title: str,
     detail: str,
     *,
-    fields: Sequence[FieldProblem] | None = None,
+    fields: list[FieldProblemOut] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """Returns an error answer; `fields` are those that a 422 names."""
-    errors = None if fields is None else [FieldProblemOut(field=each.field, message=each.message) for each in fields]
-    body = Problem(title=title, status=status, detail=detail, instance=request.scope["path"], errors=errors)
+    body = Problem(title=title, status=status, detail=detail, instance=request.scope["path"], errors=fields)
     return JSONResponse(body.model_dump(exclude_none=True), status, headers=headers, media_type=PROBLEM_JSON)
 
 
 def _on_footfall_error(request: Request, error: FootfallError) -> Response:
     if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return _on_unhandled(request, error)
-    fields = error.problems if isinstance(error, Invalid) else None
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable | TooMany) else None
-    return problem(request, error.status, error.title, error.detail, fields=fields, headers=headers)
+    headers = _headers_of(error)
+    return problem(request, error.status, error.title, error.detail, fields=_fields(error), headers=headers)
+
+
+def _fields(error: FootfallError) -> list[FieldProblemOut] | None:
+    if not isinstance(error, Invalid):
+        return None
+    return [FieldProblemOut(field=each.field, message=each.message) for each in error.problems]
+
+
+def _headers_of(error: FootfallError) -> dict[str, str] | None:
+    if isinstance(error, Unavailable | TooMany):
+        return {"Retry-After": str(error.retry_after)}
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthorized) else None
 
 
 def _on_invalid_request(request: Request, error: RequestValidationError) -> Response:
@@ -117,27 +136,38 @@ def _on_unhandled(request: Request, error: Exception) -> Response:
 
 
 def as_lambda(app: FastAPI) -> LambdaHandler:
-    """Returns an application's Lambda handler; an event that is not a whole request gets a 400, not a crash."""
+    """Returns an application's Lambda handler.
+
+    An event that is not a whole request gets a 400, not a crash, and so does an answer that Lambda would not hand on a
+    422 that says to ask for less.
+    """
     mangum = Mangum(app, lifespan="off", text_mime_types=TEXT_TYPES)
     answer = cast("Callable[[HttpEvent, LambdaContext], HttpResponse]", mangum)  # it knows other gateways as well
 
     def handler(event: object, context: LambdaContext) -> HttpResponse:
         try:
-            return answer(readable(event), context)
+            given = answer(readable(event), context)
+            return _refusal(event, Invalid([TOO_MUCH])) if _is_too_large(given) else given
         except BadRequest as error:
-            return _bad_event(event, error.detail)
+            return _refusal(event, error)
         except UnicodeEncodeError:
-            return _bad_event(event, "the request is not Unicode")
+            return _refusal(event, BadRequest("the request is not Unicode"))
 
     return handler
 
 
-def _bad_event(event: object, detail: str) -> HttpResponse:
+def _is_too_large(answer: HttpResponse) -> bool:
+    return len(answer["body"]) > LARGEST_ANSWER // LONGEST_CHARACTER and len(json.dumps(answer)) > LARGEST_ANSWER
+
+
+def _refusal(event: object, error: FootfallError) -> HttpResponse:
     path = event.get("rawPath") if isinstance(event, dict) else None
     instance = path if isinstance(path, str) and path.isprintable() and path else "/"
-    body = Problem(title="Bad request", status=400, detail=detail, instance=instance)
+    body = Problem(
+        title=error.title, status=error.status, detail=error.detail, instance=instance, errors=_fields(error)
+    )
     return {
-        "statusCode": 400,
+        "statusCode": error.status,
         "headers": {"content-type": PROBLEM_JSON},
         "body": body.model_dump_json(exclude_none=True),
         "isBase64Encoded": False,
@@ -210,9 +240,3 @@ WriteSite = Annotated[str, Depends(site_with("write"))]
 AdminSite = Annotated[str, Depends(site_with("admin"))]
 Administrator = Annotated[Caller, Depends(caller_with("admin"))]
 Operator = Annotated[Caller, Depends(caller_with("operator"))]
-
-
-async def no_body(request: Request) -> None:
-    """For routes steered by query parameters: a body that says something would be passed over; raises Invalid."""
-    if (await request.body()).strip() not in NOTHING_SAID:
-        raise Invalid([FieldProblem("body", "this route takes query parameters, and no body")])

@@ -21,6 +21,7 @@ LINES = Layout("json-lines", "events as JSON, one on each line", {}, (), lines=T
 ARRAY = Layout("json-array", "events as one JSON array", {}, (), lines=True)
 SEND_TIMES = ("sentAt", "sent_at")
 UTC = ZoneInfo("UTC")
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class EventLine(NamedTuple):
@@ -74,9 +75,11 @@ def _renamed(raw: Json, line: TableRow) -> Json:
 def _moment(told: object, line: TableRow, destination: Destination) -> datetime:
     # texts without an offset are UTC, as in collect, unless the import says otherwise
     zone = line.reader.zone or UTC
-    moment = (
-        read_moment(told, line.reader.dates, zone, destination.latest) if isinstance(told, str) else parse_time(told)
-    )
-    if moment is None or moment > destination.latest:
-        raise Unstorable("bad_date", "the event tells no time, or none that can be read, or one in the future")
+    if told in (None, ""):
+        raise Unstorable("bad_date", "the event tells no time")
+    moment = read_moment(told, line.reader.dates, zone, NEVER) if isinstance(told, str) else parse_time(told)
+    if moment is None:
+        raise Unstorable("bad_date", "the event's time cannot be read")
+    if moment > destination.latest:
+        raise Unstorable("bad_date", "the event's time is in the future")
     return moment

@@ -39,7 +39,8 @@ ANY = layout(
     "events",
     "a table of events",
     "timestamp event_type/event_name/url user_id/visitor_id",
-    timestamp="timestamp|event_timestamp|event_time|time|datetime|date time|ts|occurred_at|created_at|date",
+    timestamp="timestamp|event_timestamp|event_time|time|datetime|date time|ts|occurred_at|created_at|date"
+    "|zeitpunkt|zeitstempel|datum|horodatage|fecha",
     event_type="event_type|event|action|type",
     event_name="event_name|name",
     event_id="event_id|message_id|id",

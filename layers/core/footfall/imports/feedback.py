@@ -32,15 +32,18 @@ ANY = layout(
     "a table of feedback",
     "timestamp text/rating",
     feedback_id="feedback_id|review_id|comment_id|response id|id",
-    timestamp="timestamp|created_at|date|review_date|review date|submitted at|submitted|time|review time|datetime",
-    user_id="user_id|customer_id|reviewer_id|customer|author id|reviewerid",
+    timestamp="timestamp|created_at|date|review_date|review date|submitted at|submitted|time|review time|datetime|datum"
+    "|bewertungsdatum|fecha|data",
+    user_id="user_id|customer_id|reviewer_id|customer|author id|reviewerid|kundennummer|klantnummer",
     email="email|reviewer_email|customer email|reviewer email|author email",
     visitor_id="visitor_id|anonymous_id|session_id",
-    rating="rating|score|stars|review_score|star rating|nps|overall",
-    title="title|review_title|summary|headline",
-    text="text|comment|body|review|message|review_body|review text|content|feedback|comments|answer|reviewtext",
-    product_id="product_id|sku|product_handle|asin|item_id|product sku",
-    order_id="order_id|order|order number",
+    rating="rating|score|stars|review_score|star rating|nps|overall|bewertung|sterne|voto"
+    "|valutazione|puntuación|valoración|beoordeling|sterren",
+    title="title|review_title|summary|headline|titel|überschrift|titre|titolo|título",
+    text="text|comment|body|review|message|review_body|review text|content|feedback|comments|answer|reviewtext"
+    "|kommentar|nachricht|rezension|commentaire|avis|commento|recensione|comentario|opinión|opmerking",
+    product_id="product_id|sku|product_handle|asin|item_id|product sku|artikelnummer",
+    order_id="order_id|order|order number|bestellnummer|bestelnummer",
     url="url|page|page_url|path",
 )
 MAX_TEXT = 10_000

@@ -22,8 +22,20 @@ KINDS: dict[ImportKind, Kind] = {
     "users": USERS,
     "feedback": FEEDBACK,
 }
-ARCHIVES = {b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z", b"Rar!": "rar", b"BZh": "bzip2", b"\xfd7zX": "xz"}
+ZIP = b"PK\x03\x04"
+ARCHIVES = {ZIP: "zip", b"7z\xbc\xaf": "7z", b"Rar!": "rar", b"BZh": "bzip2", b"\xfd7zX": "xz"}
 WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xls", ".ods")
+FIRST_BYTES = 96
+NAME_IN_ZIP = 30
+"""Where the name of a zip archive's first part begins."""
+WORKBOOK_PARTS = {
+    b"[Content_Types].xml": ".xlsx",
+    b"_rels/": ".xlsx",
+    b"docProps/": ".xlsx",
+    b"xl/": ".xlsx",
+    b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet": ".ods",
+}
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 ARCHIVE_ENDINGS = (".zip", ".7z", ".rar", ".bz2", ".xz", ".tar", ".tgz", ".tar.gz")
 
 
@@ -62,8 +74,7 @@ def check_options(kind: ImportKind, options: ReadingOptions) -> None:
     fields = KINDS[kind].fields
     for column, field in options.columns.items():
         if field not in fields:
-            known = ", ".join(sorted(fields)) or "none"
-            problems.append(FieldProblem(f"options.columns.{column}", f"{kind} has the fields {known}"))
+            problems.append(FieldProblem(f"options.columns.{column}", fields_said(kind)))
     try:
         ZoneInfo(options.time_zone or "UTC")
     except (ValueError, KeyError, OSError):
@@ -72,15 +83,32 @@ def check_options(kind: ImportKind, options: ReadingOptions) -> None:
         raise Invalid(problems)
 
 
+def fields_said(kind: ImportKind) -> str:
+    """Returns in words which fields a column of a kind may hold."""
+    return f"{kind} has the fields {', '.join(sorted(KINDS[kind].fields))}"
+
+
 def is_workbook(name: str) -> bool:
     """Returns whether a file is one of a spreadsheet program, by its name."""
     return name.lower().endswith(WORKBOOK_ENDINGS)
 
 
+def _ending_of_workbook(first_bytes: bytes) -> str | None:
+    if first_bytes.startswith(OLD_WORKBOOK):
+        return ".xls"
+    begins = first_bytes[NAME_IN_ZIP:] if first_bytes.startswith(ZIP) else b""
+    return next((ending for part, ending in WORKBOOK_PARTS.items() if begins.startswith(part)), None)
+
+
 def check_unpacked(name: str, first_bytes: bytes) -> None:
-    """Raise Unimportable when a file is an archive of a kind that is not read: only gzip is, and workbooks."""
+    """Raise Unimportable when a file is an archive of a kind that is not read: only gzip is, and workbooks.
+
+    `first_bytes` are as many as FIRST_BYTES.
+    """
     if is_workbook(name):
         return
+    if ending := _ending_of_workbook(first_bytes):
+        raise Unimportable(f"{name} is a workbook: give it a name that ends with {ending}")
     for magic, archive in ARCHIVES.items():
         if first_bytes.startswith(magic):
             raise Unimportable(f"{name} is a {archive} archive: unpack it first, or use gzip")

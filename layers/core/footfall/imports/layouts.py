@@ -15,7 +15,7 @@ from footfall.errors import Unimportable
 FieldType = Literal["text", "amount", "date"]
 ENDINGS = (".csv", ".tsv", ".txt", ".tab", ".xlsx", ".xlsm", ".xls", ".ods", ".json", ".jsonl", ".ndjson", ".gz")
 SUGGESTED = 3
-SIMILAR = 0.6
+SIMILAR = 0.75
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,26 +89,48 @@ def recognised(layouts: Sequence[Layout], file_name: str, header: Sequence[str],
                 return each
     general = max(layouts, key=lambda each: len(each.fields))
     named = next((each for each in layouts if each.stem == stem), general)
-    raise Unimportable(_missing(named, file_name, header, places(named, header, mapping)))
+    raise Unimportable(_missing(named, file_name, header, mapping))
+
+
+def has_columns_of(each: Layout, header: Sequence[str]) -> bool:
+    """Returns whether a table has what a layout is known by."""
+    return not each.lines and each.stem is None and not _lacking(each, places(each, header, {}))
 
 
 def _lacking(each: Layout, found: Mapping[str, int]) -> list[str]:
     return [fields for fields in each.known_by if not any(field in found for field in fields.split("/"))]
 
 
-def _missing(named: Layout, file_name: str, header: Sequence[str], found: Mapping[str, int]) -> str:
-    said = []
-    for fields in _lacking(named, found):
-        field = fields.partition("/")[0]
-        alike = suggestions(field, named.fields.get(field, ()), [header[place] for place in _left(header, found)])
-        hint = ", ".join(f"--map '{column}={field}'" for column in alike)
-        said.append(f"no column is its {field}" + (f" (perhaps {hint})" if hint else ""))
+def _missing(named: Layout, file_name: str, header: Sequence[str], mapping: Mapping[str, str]) -> str:
+    found = places(named, header, mapping)
+    left = [name for place, name in enumerate(header) if name and place not in found.values()]
+    said = [
+        f"no column is called {column}, which is to be its {mapping[column]}" for column in _not_in(header, mapping)
+    ]
+    said += [f"no column is its {either(fields)}{_hint(named, fields, left)}" for fields in _lacking(named, found)]
     columns = ", ".join(header)[:1_000]
-    return f"{file_name} is not recognised: {'; '.join(said)}. Its columns are {columns}"
+    how = "--map COLUMN=FIELD says what a column means"
+    return f"{file_name} is not recognised: {'; '.join(said)}. {how}. Its columns are {columns}"
 
 
-def _left(header: Sequence[str], found: Mapping[str, int]) -> list[int]:
-    return [place for place in range(len(header)) if place not in found.values() and header[place]]
+def _not_in(header: Sequence[str], mapping: Mapping[str, str]) -> list[str]:
+    known = set(map(squashed, header))
+    return [column for column in mapping if squashed(column) not in known]
+
+
+def either(fields: str) -> str:
+    """Returns in words the fields of which one is needed: "price/total" is price or total."""
+    *others, last = fields.split("/")
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _hint(named: Layout, fields: str, columns: Sequence[str]) -> str:
+    alike = [
+        f"--map '{column}={field}'"
+        for field in fields.split("/")
+        for column in suggestions(field, named.fields.get(field, ()), columns)
+    ]
+    return f" (perhaps {', '.join(alike[:SUGGESTED])})" if alike else ""
 
 
 def suggestions(field: str, names: Sequence[str], columns: Sequence[str]) -> list[str]:

@@ -3,6 +3,8 @@
 Only what is read is named; exports have more columns. The last row is that of any table with names that are common.
 """
 
+from collections.abc import Mapping
+
 from footfall.imports.layouts import FieldType, layout
 
 FIELDS: dict[str, FieldType] = {
@@ -278,16 +280,68 @@ LINES = {
     "line_total": "line_total|line amount|line price|row total|item total|extended price",
     "line_discount": "line_discount|item discount",
 }
-ANY = layout(
-    "orders", "a table of orders", "order_id ordered_at total/price/line_total", **{**NAMES, **AMOUNTS, **LINES}
-)
+OTHER_LANGUAGES = {
+    "order_id": "bestellnummer|bestellnr|bestell id|auftragsnummer|auftragsnr|rechnungsnummer|rechnungsnr|bestellung"
+    "|numéro de commande|numero de commande|numéro commande|n° de commande|n° commande|id commande|commande"
+    "|numero ordine|id ordine|codice ordine|n ordine|ordine|número de pedido|numero de pedido|nº de pedido|id pedido"
+    "|pedido|bestelnummer|ordernummer|ordernr|factuurnummer|bestelling",
+    "ordered_at": "bestelldatum|bestellt am|auftragsdatum|rechnungsdatum|kaufdatum|datum|date de commande"
+    "|date commande|date d'achat|data ordine|data dell'ordine|data acquisto|fecha de pedido|fecha del pedido"
+    "|fecha pedido|fecha de compra|fecha|besteldatum|orderdatum|data",
+    "ordered_time": "uhrzeit|bestellzeit|heure|ora|hora|tijd",
+    "updated_at": "geändert am|änderungsdatum|modifié le|date de modification|data modifica|fecha de modificación",
+    "cancelled_at": "storniert am|stornodatum|annulé le|data annullamento|fecha de cancelación|geannuleerd op",
+    "customer_id": "kundennummer|kundennr|kunden id|kunde|numéro client|n° client|id client|client|codice cliente"
+    "|numero cliente|id cliente|número de cliente|cliente|klantnummer|klant id|klant",
+    "email": "e-mail-adresse|kunden e-mail|adresse e-mail|courriel|indirizzo e-mail|posta elettronica"
+    "|correo electrónico|correo electronico|correo|e-mailadres",
+    "currency": "währung|waehrung|devise|monnaie|valuta|divisa|moneda",
+    "country": "land|lieferland|rechnungsland|pays|pays de facturation|paese|nazione|país|pais",
+    "coupon": "gutschein|gutscheincode|rabattcode|code promo|bon de réduction|codice sconto|cupón|cupon"
+    "|código de descuento|kortingscode",
+    "status": "bestellstatus|auftragsstatus|statut|statut de la commande|stato|stato ordine|estado|estado del pedido"
+    "|bestelstatus|orderstatus",
+    "payment_status": "zahlungsstatus|statut du paiement|stato pagamento|estado del pago|betaalstatus",
+    "total": "gesamtbetrag|gesamtsumme|gesamtpreis|bestellsumme|bestellwert|rechnungsbetrag|endbetrag|gesamt|summe"
+    "|betrag|umsatz|montant total|total ttc|prix total|montant|totale ordine|importo totale|totale|importo"
+    "|importe total|precio total|importe|totaalbedrag|totaal|bedrag",
+    "shipping": "versand|versandkosten|frais de port|frais de livraison|spese di spedizione|spedizione"
+    "|gastos de envío|gastos de envio|envío|verzendkosten",
+    "tax": "steuerbetrag|mwst-betrag|montant tva|importo iva|importe iva|btw-bedrag",
+    "discount": "gesamtrabatt|rabattbetrag|montant remise|importo sconto|descuento total|kortingsbedrag",
+    "refunded": "erstattet|erstattungsbetrag|montant remboursé|importo rimborsato|importe reembolsado|terugbetaald",
+    "product_id": "artikelnummer|artikelnr|art nr|produktnummer|produkt id|référence produit|référence"
+    "|codice articolo|codice prodotto|id prodotto|código de producto|referencia|id producto|productnummer",
+    "product": "artikelbezeichnung|artikelname|artikel|produktname|produktbezeichnung|produkt|bezeichnung"
+    "|nom du produit|produit|désignation|designation|libellé|nome prodotto|prodotto|articolo|descrizione"
+    "|nombre del producto|producto|artículo|articulo|descripción|descripcion|productnaam|omschrijving",
+    "category": "kategorie|warengruppe|catégorie|categorie|categoria|categoría",
+    "brand": "marke|hersteller|marque|marca|merk",
+    "variant": "variante",
+    "quantity": "menge|anzahl|stückzahl|stück|stueck|quantité|quantite|qté|quantità|quantita|qtà|cantidad|aantal",
+    "price": "einzelpreis|stückpreis|preis|prix unitaire|prix|prezzo unitario|prezzo|precio unitario|precio"
+    "|stukprijs|prijs",
+    "line_total": "positionssumme|positionsbetrag|zeilensumme|montant ligne|total ligne|totale riga|importo riga"
+    "|total línea|importe línea|regeltotaal",
+    "line_discount": "positionsrabatt|remise ligne|sconto riga|descuento línea|regelkorting",
+}
+"""The same in German, French, Italian, Spanish and Dutch."""
+
+
+def _in_all_languages(names: Mapping[str, str]) -> dict[str, str]:
+    return {field: "|".join(filter(None, (told, OTHER_LANGUAGES.get(field)))) for field, told in names.items()}
+
+
+HEAD, LINE = _in_all_languages({**NAMES, **AMOUNTS}), _in_all_languages(LINES)
+ANY = layout("orders", "a table of orders", "order_id ordered_at total/price/line_total", **HEAD, **LINE)
 ANY_LINES = layout(
     "order-lines",
     "a table of the lines of orders",
     "order_id product_id/sku/product price/line_total",
-    **{"order_id": NAMES["order_id"], **LINES},
+    order_id=HEAD["order_id"],
+    **LINE,
 )
-ANY_HEADS = layout("order-heads", "a table of orders without lines", "order_id ordered_at", **{**NAMES, **AMOUNTS})
+ANY_HEADS = layout("order-heads", "a table of orders without lines", "order_id ordered_at", **HEAD)
 LAYOUTS = (
     SHOPIFY,
     BIGCOMMERCE,

@@ -45,6 +45,9 @@ ADJUSTMENT = re.compile(r"A[0-9]")
 BAD_DEBT = "B"
 """The stock code of what is no sale but an adjustment of debt, in Online Retail."""
 MORE = ("category", "brand", "variant")
+PRODUCT = ("product_id", "sku", "product")
+CHARGE = ("quantity", "price")
+"""What a line with a product tells of it; where files name none, the total of a line does too."""
 MAX_ID = 200
 NEEDS = ("order_id", "ordered_at", "total/price/line_total/payment")
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -52,11 +55,20 @@ SMALLEST = 6
 """Decimals of a price that is told by a total alone."""
 AMOUNTS = ("total", "price", "line_total", "shipping", "tax", "discount", "refunded")
 NOT_PAID = _words(
-    "pending payment|pending_payment|wc-pending|failed|wc-failed|declined|draft|checkout-draft|wc-checkout-draft|trash"
-    "|incomplete|abandoned|payment failed|unpaid|expired"
+    "pending payment|pending_payment|wc-pending|awaiting payment|failed|wc-failed|declined|draft|checkout-draft"
+    "|wc-checkout-draft|trash|incomplete|abandoned|payment failed|unpaid|expired|zahlung ausstehend|fehlgeschlagen"
+    "|entwurf|in attesa di pagamento|fallito|bozza|pendiente de pago|fallido|borrador|en attente de paiement|échoué"
+    "|échouée|brouillon|wacht op betaling|mislukt|concept"
 )
-CANCELLED = _words("cancelled|canceled|wc-cancelled|voided|void|unavailable|storniert|annulé|cancelado")
-REFUNDED = _words("refunded|wc-refunded|fully refunded")
+CANCELLED = _words(
+    "cancelled|canceled|wc-cancelled|voided|void|unavailable|storniert|storno|annulé|annulée|cancelado|cancelada"
+    "|annullato|annullata|geannuleerd|annulleret|avbruten"
+)
+REFUNDED = _words(
+    "refunded|wc-refunded|fully refunded|returned|fully returned|wc-returned|chargeback|charged back|charged_back"
+    "|reversed|erstattet|zurückerstattet|rückerstattet|retourniert|rimborsato|rimborsata|reso|remboursé|remboursée|retourné"
+    "|reembolsado|reembolsada|devuelto|terugbetaald|geretourneerd|återbetald"
+)
 
 
 class _Line(NamedTuple):
@@ -103,10 +115,17 @@ def _of_last_files(rows: Sequence[TableRow]) -> tuple[Sequence[TableRow], int]:
 def _line(row: TableRow, destination: Destination) -> _Line:
     moment, told = _ordered_at(row, destination), row.values.get
     named = id_of(told("sku", "")) or id_of(told("product_id", "")) or told("product")
-    if not named and not told("quantity") and not told("price"):
+    columns = [field for field in PRODUCT if field in row.values]
+    if not named and not any(map(told, CHARGE if columns else (*CHARGE, "line_total"))):
         return _Line(moment, None, ZERO, False)
-    if not named:
-        raise Unstorable("no_product", f"{row.reader.column('product_id')} is empty")
+    if not named and columns:
+        raise Unstorable("no_product", f"{row.reader.column(columns[0])} is empty")
+    quantity, price, total = _charge(row)
+    product = _product(row, named, quantity, price, destination) if named else None
+    return _Line(moment, product, total + _number(row, "line_shipping"), bool(total))
+
+
+def _charge(row: TableRow) -> tuple[Decimal, Decimal | None, Decimal]:
     quantity, price, total = _quantity(row), row.number("price"), row.number("line_total")
     if total is None:
         total = (price or ZERO) * quantity - _number(row, "line_discount")
@@ -114,14 +133,18 @@ def _line(row: TableRow, destination: Destination) -> _Line:
         price = round(total / quantity, SMALLEST).normalize()
     if price is None and "total" not in row.values:
         raise Unstorable("bad_number", f"{row.reader.column('price')} is empty")
+    return quantity, price, total
+
+
+def _product(row: TableRow, named: str, quantity: Decimal, price: Decimal | None, destination: Destination) -> Json:
+    told = row.values.get
     product: Json = {"product_id": named[:MAX_ID], "name": told("product")}
     product |= {name: told(name) for name in MORE if name in row.values}
     if row.reader.layout is OLIST_ITEMS:
         product["category"] = destination.look_up(OLIST_PRODUCTS.name, row.text("product_id"))
     product["price"] = None if price is None else plain_number(price)
     product["quantity"] = _whole(quantity)
-    known = {name: value for name, value in product.items() if value is not None and value != ""}
-    return _Line(moment, known, total + _number(row, "line_shipping"), bool(total))
+    return {name: value for name, value in product.items() if value is not None and value != ""}
 
 
 def _ordered_at(row: TableRow, destination: Destination) -> datetime | None:
@@ -151,7 +174,7 @@ def _events(rows: Sequence[TableRow], lines: Sequence[_Line], destination: Desti
         total = paid
     else:
         if not any(line.charged for line in lines):
-            raise Unstorable("nothing_charged", "every price of this order is 0: nothing is sold")
+            raise order.nothing_charged()
         total = sum((line.total for line in lines), ZERO)
         total += (order.number("shipping") or ZERO) - abs(order.number("discount") or ZERO)
     if gives_back and total > 0:
@@ -269,6 +292,13 @@ class _Order:
         charged = [line.total for line in lines if line.charged]
         if len(charged) > 1 and all(each == total for each in charged):
             raise Unstorable("contradiction", f"{self.column('total')} is the total of a line: {self._as_line_total()}")
+
+    def nothing_charged(self) -> Unstorable:
+        """Returns why an order that amounts to nothing is none: its prices are 0, or not told at all."""
+        amounts = [field for field in ("total", "line_total", "price") if field in self._fields]
+        if amounts and not any(map(self.first, amounts)):
+            return Unstorable("bad_number", f"{self.column(amounts[0])} is empty")
+        return Unstorable("nothing_charged", "every price of this order is 0: nothing is sold")
 
     def _as_line_total(self) -> str:
         return f"give --map '{self.column('total')}=line_total'"

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
+from footfall.codec import decode
 from footfall.errors import Unstorable
 from footfall.imports.amounts import read_amount
 from footfall.imports.reader import TableRow
@@ -93,6 +94,8 @@ def packed_refunds(row: TableRow) -> list[PackedRefund]:
 
 
 def _things(text: str, column: str) -> list[dict[str, str]]:
+    if text.startswith("["):
+        return _of_json(text, column)
     if COUNTED.match(text):
         _, *parts = COUNTED.split(text)
         return [{"quantity": count, "name": name} for count, name in zip(parts[::2], parts[1::2], strict=True)]
@@ -100,6 +103,16 @@ def _things(text: str, column: str) -> list[dict[str, str]]:
     if form is None:
         raise _unreadable(column)
     return [_fields(form, part.strip()) for part in form.between.split(text) if part.strip()]
+
+
+def _of_json(text: str, column: str) -> list[dict[str, str]]:
+    try:
+        listed = decode(text.encode())
+    except ValueError:
+        raise _unreadable(column) from None
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise _unreadable(column)
+    return [{name: str(value) for name, value in each.items() if value not in (None, "")} for each in listed]
 
 
 def _fields(form: _Form, text: str) -> dict[str, str]:

@@ -56,13 +56,17 @@ ANY = layout(
     "products",
     "a table of products",
     "product_id/sku name/price/category",
-    product_id="product_id|id|item_id|article number|article|product code|stock code|asin|handle|parent_id",
+    product_id="product_id|id|item_id|article number|article|product code|stock code|asin|handle|parent_id"
+    "|artikelnummer|artikelnr|produktnummer|référence|codice articolo|codice prodotto|referencia|productnummer",
     sku="sku|variant sku|item sku",
-    name="name|title|product_name|product title|description|product",
-    category="category|product_category|categories|product type|type|category_code|google_product_category|main_cat",
-    brand="brand|vendor|manufacturer",
-    price="price|unit price|regular price|list price|sale price|variant price",
-    currency="currency",
+    name="name|title|product_name|product title|description|product|artikelbezeichnung|artikelname|produktname|artikel"
+    "|produkt|bezeichnung|nom|nom du produit|produit|désignation|nome|prodotto|nombre|producto|productnaam",
+    category="category|product_category|categories|product type|type|category_code|google_product_category|main_cat"
+    "|kategorie|warengruppe|catégorie|categorie|categoria|categoría",
+    brand="brand|vendor|manufacturer|marke|hersteller|marque|marca|merk",
+    price="price|unit price|regular price|list price|sale price|variant price|preis|verkaufspreis|einzelpreis|prix"
+    "|prezzo|precio|prijs",
+    currency="currency|währung|waehrung|devise|valuta|moneda",
     url="url|link|product url|permalink",
     image="image|image url|image link|image_src|images",
     updated_at="updated_at|modified_at|last modified",

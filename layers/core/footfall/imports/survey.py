@@ -17,8 +17,8 @@ from footfall.errors import Unimportable, Unstorable
 from footfall.imports.amounts import DecimalEvidence
 from footfall.imports.dates import YEAR_FIRST, DateEvidence
 from footfall.imports.kind import Kind
-from footfall.imports.kinds import is_workbook
-from footfall.imports.layouts import FieldType, Layout, places, recognised, squashed
+from footfall.imports.kinds import KINDS, is_workbook
+from footfall.imports.layouts import FieldType, Layout, either, has_columns_of, places, recognised, squashed
 from footfall.imports.reader import ARRAY, Reader, read_header, read_rows
 from footfall.imports.rows import Row, fields_of, read_lines
 from footfall.imports.texts import UTF8, as_utf8, lines_not_utf8, unicode_of
@@ -33,6 +33,7 @@ BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 SIGN_IN_WORD = re.compile(r"[^\W\d_][\ufffd\xa3\xa5\xaa\xaf\xb3\xb9\xba\xbc\xbe\xbf][^\W\d_]")
 """What letters of other pages look like in Windows-1252: signs within a word."""
 CLEARLY = 0.05
+JSON_BEGINNINGS = (b"[", b"{", b"[{", b'{"')
 JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 WINDOWS = "cp1252"
 LATIN = [WINDOWS, "cp1250", "cp1254", "cp1257"]
@@ -56,7 +57,7 @@ def survey_all(kind: Kind, files: Sequence[tuple[str, Open]], options: ReadingOp
         for needed in kind.needs:
             if found.isdisjoint(needed.split("/")):
                 names = ", ".join(name for name, _ in files)
-                raise Unimportable(f"{names}: no column is the {needed.replace('/', ' or ')}: a file is missing")
+                raise Unimportable(f"{names}: no column is the {either(needed)}: a file is missing")
     return readers
 
 
@@ -112,6 +113,8 @@ def _json_layout(kind: Kind, name: str, first: Row) -> Layout | None:
     if begins not in (b"{", b"[") and not name.lower().removesuffix(".gz").endswith(JSON_ENDINGS):
         return None
     found = [layout for layout in kind.layouts if layout.lines]
+    if not found and first.raw.strip()[:2] in JSON_BEGINNINGS:
+        raise Unimportable(f"{name} is JSON, and this kind of import takes tables: `footfall import events` takes JSON")
     return next((layout for layout in found if (layout.name == ARRAY) == (begins == b"[")), None)
 
 
@@ -124,10 +127,21 @@ def _recognised(kind: Kind, name: str, line: Row, options: ReadingOptions) -> Re
         raise Unimportable(f"{name} is no table: its first line, the names of its columns, is too long")
     read = [reader for delimiter in DELIMITERS if (reader := _tried(kind, name, line, delimiter, options))]
     if read:
-        return max(read, key=lambda reader: len(reader.fields))
+        found = max(read, key=lambda reader: len(reader.fields))
+        if not found.layout.source and not options.columns:
+            _check_that_it_is_no_other_kinds(kind, name, found.header)
+        return found
     delimiter = max(DELIMITERS, key=lambda delimiter: line.raw.count(delimiter.encode()))
     layout = recognised(kind.layouts, name, _names(name, line, delimiter), options.columns)  # raises
     raise AssertionError(layout)
+
+
+def _check_that_it_is_no_other_kinds(kind: Kind, name: str, header: Sequence[str]) -> None:
+    # nearly any table has the columns of a table of people or of events
+    for other, each in KINDS.items():
+        exports = (layout for layout in each.layouts if layout.source and layout not in each.lookups)
+        if each is not kind and (found := next((one for one in exports if has_columns_of(one, header)), None)):
+            raise Unimportable(f"{name} is {found.title}: `footfall import {other}` takes it")
 
 
 def _tried(kind: Kind, name: str, line: Row, delimiter: str, options: ReadingOptions) -> Reader | None:

@@ -27,13 +27,16 @@ ANY = layout(
     "users",
     "a table of people",
     "user_id/email",
-    user_id="user_id|customer_id|customer number|id|customer|userid|client_id|member id|customer_unique_id",
-    email="email|e-mail|email address|user_email|customer email|billing_email",
+    user_id="user_id|customer_id|customer number|id|customer|userid|client_id|member id|customer_unique_id"
+    "|kundennummer|kundennr|kunden id|numéro client|n° client|codice cliente|id cliente|número de cliente|klantnummer",
+    email="email|e-mail|email address|user_email|customer email|billing_email|e-mail-adresse"
+    "|adresse e-mail|correo electrónico|e-mailadres",
     visitor_id="visitor_id|anonymous_id",
-    sex="sex|gender",
-    country="country|country code|billing_country",
+    sex="sex|gender|geschlecht|sexe|sesso|sexo|geslacht",
+    country="country|country code|billing_country|land|pays|paese|nazione|país|pais",
     created_at="created_at|date created|registered|registered at|user_registered|signed up|signup date|sign up|joined"
-    "|date registered|first seen|created|registration date",
+    "|date registered|first seen|created|registration date|registriert am|registrierungsdatum|kunde seit"
+    "|date d'inscription|data registrazione|fecha de registro|registratiedatum",
 )
 TRAITS = ("email", "sex", "country")
 MAX_ID = 256

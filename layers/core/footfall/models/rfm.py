@@ -35,7 +35,7 @@ def judge(trained: Trained) -> Judgement:
         "customers": len(arrays["customer"]),
         "orders": orders,
         "revenue": revenue,
-        "refunded": int(arrays["refunded"].sum()),
+        "refunds": int(arrays["refunded"].sum()),
         "customers_by_score": {name: np.bincount(scores[name], minlength=6)[1:].tolist() for name in SCORES},
     }
     return Judgement(metrics, [reason for reason, holds in against.items() if holds])

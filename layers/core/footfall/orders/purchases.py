@@ -1,9 +1,14 @@
-"""What a purchase is, said once: for orders that were read, and for those that MongoDB is asked for."""
+"""Which orders figures count, said once: for orders that were read, and for those that MongoDB is asked for.
 
-from collections.abc import Mapping
+Every order that was placed is either counted, or one of those that are left out: it cost nothing, its total is not
+known, or it is in another currency.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from footfall.schemas.order import UNKNOWN_AMOUNT, OrderSums, OwnedOrder
+from footfall.schemas.order import UNKNOWN_AMOUNT, LeftOutOrders, OrderSums, OwnedOrder
 from footfall.schemas.site import Site
 
 Condition = dict[str, object]
@@ -24,6 +29,27 @@ def in_currency(order: OrderSums, currency: str) -> bool:
     return order["currency"] in (currency, "")
 
 
+def is_counted(order: OrderSums, currency: str) -> bool:
+    """Returns whether an order is one of a site's `orders`, in every figure: a purchase in its currency."""
+    return is_purchase(order) and in_currency(order, currency)
+
+
+def is_free(order: OrderSums) -> bool:
+    """Returns whether an order was placed that is known to have cost nothing."""
+    return order["placed_at"] is not None and order["total"] <= 0 and not is_unknown(order)
+
+
+def left_out(orders: Iterable[OrderSums], currency: str) -> LeftOutOrders:
+    """Returns how many of these orders no figure of a site in that currency counts, by why."""
+    found = list(orders)
+    abroad = Counter(one["currency"] for one in found if is_purchase(one) and not in_currency(one, currency))
+    return LeftOutOrders(
+        other_currencies=dict(abroad),
+        unknown_amounts=sum(map(is_unknown, found)),
+        free_orders=sum(map(is_free, found)),
+    )
+
+
 def purchases(site: Site, **placed: object) -> Condition:
     """Returns the condition for a site's purchases in its own currency; `placed` bounds `placed_at` ($lt=, $gte=)."""
     return _placed(site, placed) | {"total": {"$gt": 0}, "currency": {"$in": [site.currency, ""]}}
@@ -42,6 +68,11 @@ def foreign_purchases(site: Site) -> Condition:
 def unknown_amounts(site: Site) -> Condition:
     """Returns the condition for orders whose total nobody told, or which could not be read."""
     return _placed(site, {}) | {"flags": {"$in": list(UNKNOWN_AMOUNT)}}
+
+
+def free_orders(site: Site) -> Condition:
+    """Returns the condition for orders that are known to have cost nothing."""
+    return _placed(site, {}) | {"total": {"$lte": 0}, "flags": {"$nin": list(UNKNOWN_AMOUNT)}}
 
 
 def _placed(site: Site, bounds: Condition) -> Condition:

@@ -9,7 +9,7 @@ from footfall.schemas.message import API_KEY_SOURCE, IMPORT_SOURCE
 
 PUBLIC, IMPORT, SECRET = 0, 1, 2
 """How far a source is trusted: anybody may send with the public key that stands in the shop's pages."""
-Rank = tuple[int, int, bool, datetime, tuple[datetime, datetime, int, str]]
+Rank = tuple[int, int, bool, datetime, datetime, tuple[datetime, datetime, int, str]]
 
 
 def commerce_of(event: EventDocument) -> Commerce:
@@ -27,14 +27,16 @@ def trust(event: EventDocument) -> int:
 def rank(event: EventDocument) -> Rank:
     """Returns the key by which one telling replaces another: the more trusted source, else the newer version.
 
-    Newer is the higher `version` told, else the later time of the change: `updated_at`, or that of an import, or of an
-    event. What says that it is a change is newer than an order completed, which a page may show once more.
+    Newer is the higher `version` told, else the later time of the change: `updated_at`, or that of the last import
+    which brought it, or of an event. What says that it is a change is newer than an order completed, which a page may
+    show once more; an order updated is as new as the time it tells, however late and by whichever way it came.
     """
     told = commerce_of(event)
     imported = trust(event) == IMPORT
-    changed = "updated_at" in told or event["type"] == "order_updated"
-    at = told.get("updated_at") or event["received_at" if imported else "timestamp"]
-    return trust(event), told.get("version", -1), changed or imported, at, order_in_time(event)
+    updated = event["type"] == "order_updated"
+    heard = event.get("retold_at", event["received_at"]) if imported and not updated else event["timestamp"]
+    changed = updated or imported or "updated_at" in told
+    return trust(event), told.get("version", -1), changed, told.get("updated_at") or heard, heard, order_in_time(event)
 
 
 def ranked(events: Iterable[EventDocument]) -> list[EventDocument]:

@@ -7,9 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from footfall.customers.rfm_segments import AT_RISK, CANNOT_LOSE, CHAMPIONS, LOYAL
 from footfall.days import DayRange, day_of, start_of, zone_named
+from footfall.models.registry import in_use
 from footfall.money import major_units
 from footfall.orders.purchases import purchases
-from footfall.questions.left_out import OtherCurrencies, UnknownAmounts, count_unknown, other_currencies
+from footfall.questions.figures import AverageOrderValue, Currency, Customers, NetRevenue, Orders, Refunds, Revenue
+from footfall.questions.left_out import LeftOut, left_out
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
@@ -38,24 +40,27 @@ class BusinessQuestion(BaseModel):
 class BusinessFigures(BaseModel):
     """What the shop's customers and orders amount to at the end of a day, since the beginning.
 
-    A customer is a known person with an order of more than nothing; guests are counted apart. Money is in major units
-    of the site's currency; orders in other currencies are left out.
+    Guests, people whom the shop does not know by an id, are no customers; their orders count.
     """
 
-    total_customers: int = Field(description="Known people who ever ordered", examples=[4338])
-    active_customers: int = Field(description="Those who ordered in the last 30 days of data")
+    total_customers: Customers
+    active_customers: int = Field(description="Customers with such an order in the last 30 days of data")
     churn_rate: float = Field(
         description="Customers whose last order is more than 90 days before the last day of data, in percent"
     )
-    total_revenue: float = Field(description="Orders of customers, before refunds", examples=[8911407.9])
-    guest_revenue: float = Field(description="Orders of people the shop does not know, before refunds")
-    refunds: float = Field(description="Everything given back, to customers and guests, also for orders never seen")
-    revenue: float = Field(description="`total_revenue` and `guest_revenue` together")
-    net_revenue: float = Field(description="`revenue` less `refunds`")
-    orders: int = Field(description="Orders of customers and guests")
-    average_order_value: float = Field(description="`total_revenue` and `guest_revenue` per order")
-    high_value_customers: int | None = Field(description="In the RFM segments Champions and Loyal, as last trained")
-    at_risk_customers: int | None = Field(description="In the RFM segments At Risk and Cannot Lose, as last trained")
+    total_revenue: float = Field(description="`revenue` of customers", examples=[8911407.9])
+    guest_revenue: float = Field(description="`revenue` of guests")
+    refunds: Refunds
+    revenue: Revenue
+    net_revenue: NetRevenue
+    orders: Orders
+    average_order_value: AverageOrderValue
+    high_value_customers: int | None = Field(
+        description="In the RFM segments Champions and Loyal, as last trained; null before the first training"
+    )
+    at_risk_customers: int | None = Field(
+        description="In the RFM segments At Risk and Cannot Lose, as last trained; null before the first training"
+    )
     predicted_clv: float | None = Field(default=None, description="Null until a lifetime value model is published")
     avg_clv: float | None = Field(default=None, description="Null until a lifetime value model is published")
 
@@ -63,24 +68,22 @@ class BusinessFigures(BaseModel):
 class Compared(BaseModel):
     """A figure at the earlier day, and by how many percent it has changed since; null where there is none."""
 
-    previous: float | None
-    change: float | None
+    previous: float | None = Field(description="The figure at the earlier day")
+    change: float | None = Field(description="By how many percent it has changed since; null where there was nothing")
 
 
 class Comparison(BaseModel):
     """Every figure against an earlier day. RFM segments are not kept over time, so they have no earlier figure."""
 
-    compare: Compare
-    as_of: date
+    compare: Compare = Field(description="What was asked for")
+    as_of: date = Field(description="The earlier day")
     figures: dict[str, Compared]
 
 
-class BusinessMetrics(BusinessFigures, RangeAnswer):
+class BusinessMetrics(LeftOut, BusinessFigures, RangeAnswer):
     """The figures at the end of the last day with an order or refund; `range` goes from the first such day."""
 
-    currency: str = Field(examples=["GBP"])
-    other_currencies: OtherCurrencies
-    unknown_amounts: UnknownAmounts
+    currency: Currency
     comparison: Comparison | None = Field(description="Only with `compare`")
 
 
@@ -93,11 +96,10 @@ def answer(site_id: str, question: BusinessQuestion) -> BusinessMetrics:
         figures = _figures(rollups, days.last, high_value, at_risk)
         return BusinessMetrics(
             **figures.model_dump(),
+            **left_out(rollups.site, session=rollups.session).model_dump(),
             range=Range.of(days),
             complete_to=rollups.received_to,
             currency=rollups.site.currency,
-            other_currencies=other_currencies(rollups.site, session=rollups.session),
-            unknown_amounts=count_unknown(rollups.site, session=rollups.session),
             comparison=_comparison(rollups, figures, days.last, question.compare) if question.compare else None,
         )
 
@@ -205,8 +207,10 @@ class _SegmentSize(TypedDict):
     customers: int
 
 
-def _customers_in_segments(rollups: Rollups) -> tuple[int, int]:
-    # of high value, and at risk, as the last training left them
+def _customers_in_segments(rollups: Rollups) -> tuple[int | None, int | None]:
+    # of high value, and at risk, as the last training left them; nobody knows before the first
+    if in_use(database(), rollups.site.site_id, "rfm") is None:
+        return None, None
     pipeline: Pipeline = [
         {"$match": {"site_id": rollups.site.site_id, "rfm_segment": {"$in": [*HIGH_VALUE, *AWAY]}}},
         {"$group": {"_id": "$rfm_segment", "customers": {"$sum": 1}}},

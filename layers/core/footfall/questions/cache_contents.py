@@ -40,11 +40,11 @@ class CacheStats(BaseModel):
     """The site's remembered answers: how many there are, and how often they saved computing one in the last days."""
 
     hit_rate: float = Field(description="share of lookups that found an answer, in percent", examples=[87.5])
-    hits: int
-    misses: int
+    hits: int = Field(description="lookups that found an answer")
+    misses: int = Field(description="lookups after which it was computed")
     days: int = Field(description="over how many days lookups are counted", examples=[7])
-    entries: int
-    bytes: int
+    entries: int = Field(description="answers that are kept now")
+    bytes: int = Field(description="what they take together, without their keys")
     kinds: list[CachedKind]
 
 

@@ -1,6 +1,5 @@
 """The question who one customer is: scores, visits, orders and refunds. Money in answers is in major units."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from footfall.errors import NotFound
 from footfall.money import major_units
-from footfall.orders.purchases import in_currency, is_purchase, is_unknown
+from footfall.orders.purchases import in_currency, is_counted, left_out
 from footfall.people.identities import identities
-from footfall.questions.left_out import OtherCurrencies, UnknownAmounts, counted
+from footfall.questions.figures import AverageOrderValue, Currency, NetRevenue, Orders, Refunds, Revenue
+from footfall.questions.left_out import LeftOut
 from footfall.rates import percentage
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.order import Conversion, OrderDocument, OrderFlag, OrderStatus
@@ -42,13 +42,13 @@ class Rfm(BaseModel):
     """
 
     recency: int = Field(description="Days from the last order to `as_of`", examples=[12])
-    frequency: int = Field(description="Orders with a price", examples=[7])
-    monetary: float = Field(description="What those orders amount to, before refunds", examples=[1250.5])
-    revenue: float = Field(description="The same as `monetary`", examples=[1250.5])
-    refunds: float = Field(description="What was given back of all orders", examples=[20.0])
-    net_revenue: float = Field(description="`revenue` less `refunds`", examples=[1230.5])
+    frequency: Orders
+    monetary: float = Field(description="The same as `revenue`", examples=[1250.5])
+    revenue: Revenue
+    refunds: Refunds
+    net_revenue: NetRevenue
     rfm_score: str = Field(description="Scores for recency, frequency and monetary value", examples=["545"])
-    rfm_segment: str = Field(examples=["Champions"])
+    rfm_segment: str = Field(description="The group that the scores amount to", examples=["Champions"])
     behaviour_segment: str = Field(
         description="By how they shop, found by clustering", examples=["Frequent, big orders"]
     )
@@ -75,9 +75,9 @@ class Rfm(BaseModel):
 class Visits(BaseModel):
     """What is known of a person's visits; all zero for a customer who was never seen on the site itself."""
 
-    sessions: int
-    page_views: int
-    average_seconds: float
+    sessions: int = Field(description="Each with a view of a page, a product, a list or the cart")
+    page_views: int = Field(description="In all of them")
+    avg_session_seconds: float = Field(description="Mean seconds from a session's first event to its last")
     bounce_rate: float = Field(description="Sessions of one page view and nothing else that a person does, in percent")
     converted_sessions: int = Field(description="Sessions that an order came of")
     devices: dict[str, int] = Field(description="Sessions by device", examples=[{"Desktop": 3, "Mobile": 1}])
@@ -89,15 +89,15 @@ class OrderRefund(BaseModel):
     """What was given back of an order at one moment."""
 
     at: datetime
-    amount: float
+    amount: float = Field(description="In major units of the order's currency")
 
 
 class Converted(BaseModel):
     """What an order was told in, and the site's exchange rate by which it is in the site's currency now."""
 
-    currency: str = Field(examples=["USD"])
-    total: float
-    rate: str = Field(examples=["0.9234"])
+    currency: str = Field(description="What it was told in", examples=["USD"])
+    total: float = Field(description="In that currency")
+    rate: str = Field(description="What one unit of it was worth in the site's own", examples=["0.9234"])
     date: date
 
 
@@ -107,10 +107,10 @@ class CustomerOrder(BaseModel):
     order_id: str
     placed_at: datetime | None
     refunded_at: datetime | None
-    status: OrderStatus
-    total: float
-    refunded: float
-    currency: str
+    status: OrderStatus = Field(description="What became of it")
+    total: float = Field(description="Before refunds, in major units of `currency`")
+    refunded: float = Field(description="What was given back of it")
+    currency: str = Field(description="Of this order's amounts")
     items: int | float = Field(description="Pieces ordered; half a kilogram is 0.5")
     products: list[str] = Field(description="Ids of the first ten products")
     refunds: list[OrderRefund]
@@ -118,24 +118,22 @@ class CustomerOrder(BaseModel):
     converted_from: Converted | None
 
 
-class OrdersSummary(BaseModel):
-    """All orders as they stand now, of the site's currency; `recent` are the newest twenty in any currency."""
+class OrdersSummary(LeftOut):
+    """A customer's orders as they stand now."""
 
-    count: int = Field(description="Orders with a price")
-    revenue: float = Field(description="What they amount to, before refunds")
-    refunds: float = Field(description="What was given back of all orders")
-    net_revenue: float = Field(description="`revenue` less `refunds`")
-    average_order_value: float
-    recent: list[CustomerOrder]
-    other_currencies: OtherCurrencies
-    unknown_amounts: UnknownAmounts
+    count: Orders
+    revenue: Revenue
+    refunds: Refunds
+    net_revenue: NetRevenue
+    average_order_value: AverageOrderValue
+    recent: list[CustomerOrder] = Field(description="The newest twenty, also of those that no figure counts")
 
 
 class CustomerAnswer(BaseModel):
     """One customer: scores as of the last training, visits and orders as they stand now."""
 
     customer_id: str
-    currency: str
+    currency: Currency
     rfm: Rfm | None = Field(description="null for a customer who has come since the last training")
     sessions: Visits
     orders: OrdersSummary
@@ -147,7 +145,7 @@ def answer(site_id: str, question: CustomerQuestion) -> CustomerAnswer:
     site, customer_id = get_site(database(), site_id), question.customer_id
     placed = _orders_of(site_id, customer_id)
     scored = customers.of(database()).find_one({"_id": f"{site_id}:{customer_id}"})
-    if not (scored or any(is_purchase(order) for order in placed)):
+    if not (scored or any(is_counted(order, site.currency) for order in placed)):
         raise NotFound("there is no such customer")
     return CustomerAnswer(
         customer_id=customer_id,
@@ -204,7 +202,7 @@ def _visits(by_device: Sequence[_DeviceSessions]) -> Visits:
     return Visits(
         sessions=sessions,
         page_views=sum(sums["page_views"] for sums in by_device),
-        average_seconds=round(seconds / sessions, 1) if sessions else 0.0,
+        avg_session_seconds=round(seconds / sessions, 1) if sessions else 0.0,
         bounce_rate=percentage(sum(sums["bounces"] for sums in by_device), sessions),
         converted_sessions=sum(sums["converted"] for sums in by_device),
         devices={sums["_id"]: sums["sessions"] for sums in by_device},
@@ -215,9 +213,8 @@ def _visits(by_device: Sequence[_DeviceSessions]) -> Visits:
 
 def _summary(placed: Sequence[OrderDocument], currency: str) -> OrdersSummary:
     ours = [order for order in placed if in_currency(order, currency)]
-    bought = [order for order in ours if is_purchase(order)]
+    bought = [order for order in ours if is_counted(order, currency)]
     revenue, refunds = sum(order["total"] for order in bought), sum(order["refunded"] for order in ours)
-    others = Counter(one["currency"] for one in placed if is_purchase(one) and not in_currency(one, currency))
     return OrdersSummary(
         count=len(bought),
         revenue=major_units(revenue, currency),
@@ -225,8 +222,7 @@ def _summary(placed: Sequence[OrderDocument], currency: str) -> OrdersSummary:
         net_revenue=major_units(revenue - refunds, currency),
         average_order_value=major_units(revenue / len(bought), currency) if bought else 0.0,
         recent=[_order(order, currency) for order in placed[:RECENT_ORDERS]],
-        other_currencies=counted(others),
-        unknown_amounts=sum(map(is_unknown, placed)),
+        **LeftOut.of(left_out(placed, currency)).model_dump(),
     )
 
 

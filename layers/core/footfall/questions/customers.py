@@ -8,13 +8,9 @@ from pydantic_core import PydanticCustomError
 
 from footfall.models import registry as models
 from footfall.questions.customer import Rfm
-from footfall.questions.left_out import (
-    KNOWN_PEOPLE,
-    OtherCurrencies,
-    UnknownAmounts,
-    count_unknown,
-    other_currencies,
-)
+from footfall.questions.figures import Currency
+from footfall.questions.left_out import KNOWN_PEOPLE, LeftOut, left_out
+from footfall.questions.trained import TrainedAnswer, trained
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.sites import get_site
@@ -42,8 +38,8 @@ class CustomersFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    sort_by: SortBy = "monetary"
-    order: Literal["asc", "desc"] = "desc"
+    sort_by: SortBy = Field(default="monetary", description="Equal ones come in the order of their ids")
+    order: Literal["asc", "desc"] = Field(default="desc", description="Upwards or downwards")
     segment: str | None = Field(default=None, max_length=128, description="Name of an RFM or a behaviour segment")
     q: str | None = Field(default=None, min_length=1, max_length=256, description="How the customer's id begins")
     risk_level: Later = None
@@ -59,19 +55,17 @@ class CustomerLine(Rfm):
     """One customer in a list."""
 
     customer_id: str = Field(examples=["12347"])
-    currency: str = Field(examples=["GBP"])
+    currency: Currency
     first_order_at: datetime
     last_order_at: datetime
     device: str = Field(description="The device most visits were made on", examples=["Mobile"])
 
 
-class CustomersAnswer(PagedAnswer):
+class CustomersAnswer(LeftOut, TrainedAnswer, PagedAnswer):
     """A page of the site's customers, as the last training found them."""
 
     customers: list[CustomerLine]
     total: int = Field(description="Customers that the filters let through", examples=[4338])
-    other_currencies: OtherCurrencies
-    unknown_amounts: UnknownAmounts
 
 
 @answering()
@@ -86,8 +80,8 @@ def answer(site_id: str, question: CustomersQuestion) -> CustomersAnswer:
     return CustomersAnswer(
         customers=[_line(customer) for customer in found],
         **paged(question, customers.count_documents(query)),
-        other_currencies=other_currencies(site, KNOWN_PEOPLE),
-        unknown_amounts=count_unknown(site, KNOWN_PEOPLE),
+        **trained(site).model_dump(),
+        **left_out(site, KNOWN_PEOPLE).model_dump(),
     )
 
 

@@ -13,7 +13,8 @@ from footfall.days import DayRange
 from footfall.funnels.tally import people_per_step
 from footfall.money import major_units
 from footfall.questions.cache import cached
-from footfall.questions.left_out import OtherCurrencies, UnknownAmounts, of_days
+from footfall.questions.figures import Currency, NetRevenue, Orders, Refunds, Revenue
+from footfall.questions.left_out import LeftOut
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
@@ -38,11 +39,11 @@ class DeviceFigures(BaseModel):
     """One device's part. A person seen on two devices counts on both."""
 
     device: Device
-    users: int
-    sessions: int
-    page_views: int
-    bounce_rate: float = Field(examples=[41.5])
-    avg_session_seconds: float
+    users: int = Field(description="Distinct people over the range")
+    sessions: int = Field(description="Sessions that began in the range")
+    page_views: int = Field(description="On this device")
+    bounce_rate: float = Field(description="Sessions that bounced, of all, in percent", examples=[41.5])
+    avg_session_seconds: float = Field(description="Mean seconds from a session's first event to its last")
 
 
 class DayFigures(BaseModel):
@@ -50,72 +51,75 @@ class DayFigures(BaseModel):
 
     date: date
     users: int = Field(description="Distinct people of this day; days do not add up to a range's `total_users`")
-    sessions: int
-    page_views: int
-    bounce_rate: float
-    avg_session_seconds: float
-    orders: int
-    revenue: float
-    refunds: float
-    net_revenue: float
+    sessions: int = Field(description="Sessions that began on this day")
+    page_views: int = Field(description="Of this day")
+    bounce_rate: float = Field(description="Sessions that bounced, of all, in percent")
+    avg_session_seconds: float = Field(description="Mean seconds from a session's first event to its last")
+    orders: Orders
+    revenue: Revenue
+    refunds: Refunds
+    net_revenue: NetRevenue
 
 
 class DropOffPoint(BaseModel):
     """A step after which people left, in one of the site's funnels."""
 
-    funnel: str = Field(examples=["default"])
-    from_step: str = Field(examples=["home"])
-    to_step: str = Field(examples=["search"])
+    funnel: str = Field(description="The funnel's name", examples=["default"])
+    from_step: str = Field(description="The step that they reached", examples=["home"])
+    to_step: str = Field(description="The step that they did not", examples=["search"])
     drop_off: int = Field(description="People who reached the one and not the other", examples=[45200])
-    drop_off_rate: float = Field(examples=[50.0])
+    drop_off_rate: float = Field(description="The same of those who reached the one, in percent", examples=[50.0])
 
 
 class PageFigures(BaseModel):
     """One page, by its path, or by its type where it came without a path."""
 
-    page: str
-    views: int
+    page: str = Field(description="Its path, or its type")
+    views: int = Field(description="How often it was seen in the range")
 
 
 class SourceFigures(BaseModel):
     """Where sessions came from; `direct` when no source is known."""
 
-    source: str
-    sessions: int
+    source: str = Field(description="Where they came from")
+    sessions: int = Field(description="Sessions that began in the range")
     conversions: int = Field(description="Sessions that an order came of, wherever it was told")
 
 
 class SentimentDistribution(BaseModel):
     """Feedback by its label. No text is labelled yet, so all three are 0 until a sentiment model is published."""
 
-    positive: int = 0
-    neutral: int = 0
-    negative: int = 0
+    positive: int = Field(default=0, description="Texts with this label")
+    neutral: int = Field(default=0, description="Texts with this label")
+    negative: int = Field(default=0, description="Texts with this label")
 
 
-class Dashboard(RangeAnswer):
-    """A shop at a glance. Rates in percent with two decimals, 0 where there is nothing to divide by."""
+class Dashboard(LeftOut, RangeAnswer):
+    """A shop at a glance: what happened in the range. Rates in percent, 0 where there is nothing to divide by.
+
+    Orders belong to the day they were placed on.
+    """
 
     total_users: int = Field(
         description="Distinct people over the range who viewed a page or did something", examples=[90400]
     )
-    total_sessions: int = Field(description="Sessions that began in the range; each has a page view")
-    page_views: int
+    total_sessions: int = Field(
+        description="Sessions that began in the range, each with a view of a page, a product, a list or the cart"
+    )
+    page_views: int = Field(description="Of all sessions")
     bounce_rate: float = Field(
         description="Sessions of one page view and nothing else that a person does, of all sessions, in percent"
     )
-    avg_session_seconds: float
+    avg_session_seconds: float = Field(description="Mean seconds from a session's first event to its last")
     overall_conversion_rate: float = Field(
         description="People who went through the site's first funnel, of those who entered it: as /api/funnel gives it",
         examples=[0.5],
     )
-    orders: int
-    revenue: float = Field(description="Orders placed in the range, before refunds, guests included")
-    refunds: float = Field(description="What was given back in the range, each refund on its own day")
-    net_revenue: float = Field(description="`revenue` less `refunds`")
-    currency: str = Field(examples=["GBP"])
-    other_currencies: OtherCurrencies
-    unknown_amounts: UnknownAmounts
+    orders: Orders
+    revenue: Revenue
+    refunds: Refunds
+    net_revenue: NetRevenue
+    currency: Currency
     by_device: list[DeviceFigures]
     top_drop_off_points: list[DropOffPoint] = Field(description="The five that lose most people")
     daily: list[DayFigures] = Field(description="Every day of the range, in order")
@@ -157,14 +161,13 @@ def _dashboard(rollups: Rollups, days: DayRange) -> Dashboard:
         refunds=major_units(refunds, currency),
         net_revenue=major_units(revenue - refunds, currency),
         currency=currency,
-        other_currencies=of_days(figures),
-        unknown_amounts=sum(day.get("unknown_amounts", 0) for day in figures),
         by_device=_by_device(figures),
         top_drop_off_points=_drop_offs(reached)[:DROP_OFF_POINTS],
         daily=[_day(day, by_day.get(day), currency) for day in days],
         sentiment_distribution=SentimentDistribution(),
         top_pages=_top_pages(figures),
         top_sources=_top_sources(figures),
+        **LeftOut.of_days(figures).model_dump(),
     )
 
 

@@ -9,8 +9,8 @@ from footfall.stores.mongo import answering, database
 class EventCounts(BaseModel):
     """How many events the site has, bots among them."""
 
-    total_events: int = Field(examples=[53405])
-    by_type: dict[str, int] = Field(examples=[{"click": 4898, "pageview": 13597}])
+    total_events: int = Field(description="Of all types", examples=[53405])
+    by_type: dict[str, int] = Field(description="How many of each type", examples=[{"click": 4898, "pageview": 13597}])
 
 
 @answering()

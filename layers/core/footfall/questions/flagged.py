@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from pydantic import BaseModel, Field
-from pymongo import ASCENDING, DESCENDING
+from pymongo import DESCENDING
 from pymongo.errors import ExecutionTimeout
 
+from footfall.questions.index_values import values_of
 from footfall.schemas.event import FlaggedEventView
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.stores.collections import BY_FLAG, events
@@ -24,12 +25,12 @@ class FlaggedEvent(BaseModel):
     """A stored event of which something was not read as it was sent; `flags` name the fields, never their values."""
 
     event_id: str
-    type: str
-    name: str | None = None
+    type: str = Field(description="what happened")
+    name: str | None = Field(default=None, description="an event's own name, where its type does not say it all")
     timestamp: datetime
     received_at: datetime
     source: str = Field(description="`collect`, or `import:` with an import's id")
-    flags: list[str] = Field(examples=[["title_cut"]])
+    flags: list[str] = Field(description="what was not read as it was sent", examples=[["title_cut"]])
 
 
 class Flagged(PagedAnswer):
@@ -54,21 +55,7 @@ def flag_counts(database: Mongo, site_id: str) -> dict[str, int] | None:
     try:
         return {
             flag: events.count(database, {"site_id": site_id, "flags": flag}, max_milliseconds=MOST_MILLISECONDS)
-            for flag in sorted(_flags(database, site_id))
+            for flag in values_of(database, events, {"site_id": site_id}, "flags", BY_FLAG)
         }
     except ExecutionTimeout:
         return None
-
-
-def _flags(database: Mongo, site_id: str) -> set[str]:
-    # one step in the index for each: it is in order, and the next one after the last that is known is asked for
-    known: set[str] = set()
-    last = ""
-    while True:
-        query = {"site_id": site_id, "flags": {"$gt": last}}
-        found = events.of(database).find(query, {"flags": True}).hint([(name, ASCENDING) for name in BY_FLAG]).limit(1)
-        later = [flag for event in found for flag in event.get("flags", []) if flag > last]
-        if not later:
-            return known
-        last = min(later)
-        known.add(last)

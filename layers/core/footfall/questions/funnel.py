@@ -12,9 +12,10 @@ from footfall.funnels.engine import Attempts, Integers, Overlapping, People, any
 from footfall.funnels.summary import StepFigures, Summary
 from footfall.money import major_units
 from footfall.questions.cache import cached
+from footfall.questions.figures import Currency
 from footfall.questions.funnel_entries import entries
 from footfall.questions.funnel_query import FunnelQuery, FunnelSelection, Unit
-from footfall.questions.left_out import OtherCurrencies, OtherCurrency, of_days
+from footfall.questions.left_out import LeftOut
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rollups import rollups_of
 from footfall.schemas.funnel import DEVICES
@@ -55,8 +56,8 @@ class FunnelStep(BaseModel):
     median_seconds: float | None = Field(description="Median of the same times", examples=[30.0])
     p90_seconds: float | None = Field(description="Nine in ten were quicker", examples=[95.5])
     revenue: float | None = Field(
-        description="Orders placed in the range by those who reached the step, before refunds, in major units of"
-        " `currency`; orders in other currencies are left out; null for `unit=session`",
+        description="What the orders amount to, before refunds, that those who reached the step placed in the range;"
+        " null for `unit=session`",
         examples=[1250.5],
     )
 
@@ -64,13 +65,15 @@ class FunnelStep(BaseModel):
 class FunnelBreakdown(BaseModel):
     """The same funnel for those who began it on one device; nobody is in two of them."""
 
-    value: str = Field(examples=["Mobile"])
+    value: str = Field(description="The device", examples=["Mobile"])
     steps: list[FunnelStep]
-    overall_conversion_rate: float
+    overall_conversion_rate: float = Field(
+        description="Those who reached the last step, of those who reached the first, in percent"
+    )
 
 
-class FunnelAnswer(RangeAnswer):
-    """Who went how far, as distinct people over the whole range."""
+class FunnelAnswer(LeftOut, RangeAnswer):
+    """Who went how far, as distinct people over the whole range; for sessions no orders are counted or left out."""
 
     funnel: str | None = Field(description="The funnel's name; null for a question's own `steps`", examples=["default"])
     unit: Unit = Field(description="What is counted")
@@ -78,9 +81,8 @@ class FunnelAnswer(RangeAnswer):
     overall_conversion_rate: float = Field(
         description="Those who reached the last step, of those who reached the first, in percent", examples=[0.5]
     )
-    currency: str = Field(description="Of `revenue`", examples=["GBP"])
+    currency: Currency
     breakdowns: list[FunnelBreakdown] = Field(description="Empty without `breakdown`")
-    other_currencies: OtherCurrencies
 
 
 @answering()
@@ -110,7 +112,7 @@ def _result(query: FunnelQuery, question: FunnelQuestion) -> FunnelAnswer:
         overall_conversion_rate=steps[-1].conversion_rate,
         currency=currency,
         breakdowns=_breakdowns(summary, purchases, currency) if question.breakdown else [],
-        other_currencies=_other_currencies(query) if purchases else [],
+        **_left_out(query).model_dump(),
     )
 
 
@@ -144,9 +146,10 @@ def _purchases(query: FunnelQuery, attempts: Attempts) -> _Purchases:
     return _Purchases(at[known], attempts.reached[at[known]], totals[known])
 
 
-def _other_currencies(query: FunnelQuery) -> list[OtherCurrency]:
+def _left_out(query: FunnelQuery) -> LeftOut:
     condition = {"site_id": query.rollups.site.site_id, "date": query.days.dates}
-    return of_days(daily_metrics.read(database(), DayLeftOut, condition, session=query.rollups.session))
+    days = daily_metrics.read(database(), DayLeftOut, condition, session=query.rollups.session)
+    return LeftOut.of_days(days if query.unit == "user" else [])
 
 
 def _attempts_of(attempts: Attempts, buyers: People) -> Integers:

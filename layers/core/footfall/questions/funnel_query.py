@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from footfall.days import DayRange
 from footfall.errors import FieldProblem, Invalid
 from footfall.questions.range import RangeAnswer, RangeQuestion
+from footfall.questions.step_names import check_steps
 from footfall.rollups import Rollups
 from footfall.schemas.funnel import Device
 from footfall.schemas.site import DEFAULT_FUNNEL, Funnel, Site
@@ -49,8 +50,8 @@ class FunnelSelection(RangeQuestion):
     )
     steps: list[str] | None = Field(
         default=None,
-        description="Steps instead of a named funnel, by commas or repeated: page types, event types or event names;"
-        " `a|b` is either",
+        description="Steps instead of a named funnel, by commas or repeated: page types, event types or event names,"
+        " by whichever name (`purchase`, `Order Completed`); `a|b` is either. A name that was never seen is refused",
         examples=[["home", "product|search", "Order Completed"]],
     )
     window: Window | None = Field(
@@ -98,8 +99,10 @@ class FunnelQuery:
 
     @classmethod
     def of(cls, rollups: Rollups, selection: FunnelSelection, unit: Unit = "user") -> "FunnelQuery":
-        """Returns what a question comes to for a site; raises Invalid."""
+        """Returns what a question comes to for a site; raises Invalid, also for steps that nothing is called."""
         funnel = selection.funnel_of(rollups.site)
+        if not funnel.name:
+            check_steps(rollups.site, funnel.steps)
         days = selection.days_of(rollups)
         from_rollups = rollups.current and unit == "user" and funnel in rollups.site.funnels
         return cls(rollups, days, funnel, selection.device, unit, from_rollups)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from footfall.chunks import chunks
 from footfall.questions.funnel_query import FunnelQuery
-from footfall.schemas.event import NOT_A_VISIT, StepEvent
+from footfall.schemas.event import NOT_A_VISIT, VIEW_TYPES, StepEvent
 from footfall.schemas.session import SessionSpan
 from footfall.sessions.fold import SILENCE, SessionKey, key_of, session_at
 from footfall.stores.collections import user_sessions
@@ -31,7 +31,7 @@ def session_numbers(query: FunnelQuery, events: Sequence[StepEvent]) -> list[int
 
 
 def _doubtful(events: Iterable[StepEvent], keys: Iterable[SessionKey | None]) -> set[SessionKey]:
-    # Events of one client's id are one session when there is a page view among them and no day is silent. Where these
+    # Events of one client's id are one session when there is a view among them and no day is silent. Where these
     # events alone leave a day between them, others may fill it, and a page may have been viewed that is no step; of
     # events without a client's id only the sessions tell.
     silent: set[SessionKey] = set()
@@ -43,7 +43,7 @@ def _doubtful(events: Iterable[StepEvent], keys: Iterable[SessionKey | None]) ->
         moment = event["timestamp"]
         if key[1] is None or moment - latest.get(key, moment) > SILENCE:
             silent.add(key)
-        if event["type"] == "pageview":
+        if event["type"] in VIEW_TYPES:
             viewed.add(key)
         latest[key] = moment
     return silent | (latest.keys() - viewed)

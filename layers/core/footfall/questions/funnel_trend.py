@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from footfall.days import DayRange
+from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.anomalies import Anomaly, PeriodName, find_anomalies
 from footfall.funnels.columns import DatedEntries, Entered
 from footfall.funnels.engine import PERSON_BITS, Entries, distinct, ordered
@@ -22,6 +23,9 @@ from footfall.rollups import rollups_of
 from footfall.stores.keys import Key
 from footfall.stores.mongo import answering
 
+MOST_FIGURES = 20_000
+"""Steps in all periods together, each some 160 bytes of the 6 MB that an answer may have."""
+
 
 class TrendQuestion(FunnelSelection):
     """How far people come in each day, week or month."""
@@ -33,8 +37,8 @@ class TrendAnomaly(BaseModel):
     """A step's rate that is far from what the periods before it let expect."""
 
     date: date
-    step: str
-    step_before: str
+    step: str = Field(description="The step that the rate is of")
+    step_before: str = Field(description="The step before it")
     rate: float = Field(description="Step conversion rate of the period, in percent", examples=[20.1])
     expected_rate: float = Field(description="Median of the periods before, in percent", examples=[80.0])
     deviation: float = Field(description="Distance in standard deviations, negative for a fall", examples=[-11.4])
@@ -47,11 +51,11 @@ class TrendAnomaly(BaseModel):
 class TrendStep(BaseModel):
     """One step in one period."""
 
-    name: str
-    order: int
-    users: int
-    conversion_rate: float
-    step_conversion_rate: float
+    name: str = Field(description="The step, as it was asked for")
+    order: int = Field(description="Its place in the funnel, from 1")
+    users: int = Field(description="Distinct people who reached it in the period")
+    conversion_rate: float = Field(description="Of those who entered the funnel, in percent")
+    step_conversion_rate: float = Field(description="Of those who reached the step before, in percent")
     anomaly: Literal["shift", "spike"] | None = Field(description="Set where the step conversion rate is marked")
 
 
@@ -63,14 +67,16 @@ class TrendPeriod(BaseModel):
     first: date = Field(alias="date", description="First day of the period that lies in the range")
     last: date = Field(alias="last_date", description="Its last day in the range, counted")
     steps: list[TrendStep]
-    overall_conversion_rate: float
+    overall_conversion_rate: float = Field(
+        description="Those who reached the last step, of those who reached the first, in percent"
+    )
 
 
 class TrendAnswer(RangeAnswer):
     """A funnel over time. Each period equals the answer of /api/funnel for its days."""
 
-    funnel: str | None
-    period: PeriodName
+    funnel: str | None = Field(description="The funnel's name; null for a question's own `steps`")
+    period: PeriodName = Field(description="What each item of `data` covers")
     data: list[TrendPeriod]
     anomalies: list[TrendAnomaly] = Field(
         description="Periods whose step conversion rate is 3.5 or more standard deviations away from the median of up"
@@ -85,10 +91,21 @@ class _Period(NamedTuple):
 
 @answering()
 def answer(site_id: str, question: TrendQuestion) -> TrendAnswer:
-    """Returns the funnel of each period; raises NotFound, Unavailable, or Invalid, also for too many events."""
+    """Returns the funnel of each period; raises NotFound, Unavailable, or Invalid, also for too many to answer."""
     with rollups_of(site_id) as rollups:
         query = FunnelQuery.of(rollups, question)
+        _check_size(query, question.period)
         return query.counted(_trend(query, question))
+
+
+def _check_size(query: FunnelQuery, period: PeriodName) -> None:
+    steps = len(query.funnel.steps)
+    if sum(1 for _ in _periods(query.days, period)) * steps <= MOST_FIGURES:
+        return
+    most = MOST_FIGURES // steps
+    raise Invalid(
+        [FieldProblem("period", f"too many for one answer: ask by week or month, or for at most {most:,} {period}s")]
+    )
 
 
 def _key(query: FunnelQuery, question: TrendQuestion) -> Key | None:

@@ -37,14 +37,14 @@ class Dependency(BaseModel):
     """A store or service Footfall depends on; without a `needed` one it does not work, without others less well."""
 
     status: Literal["ok", "unavailable"]
-    needed: bool
+    needed: bool = Field(description="whether answers need it")
     latency_ms: float | None = Field(description="how long it took to answer; null when it did not", examples=[1.4])
 
 
 class Connections(BaseModel):
     """How many of the connections that MongoDB takes are in use, by everything that uses it."""
 
-    open: int = Field(examples=[42])
+    open: int = Field(description="in use now", examples=[42])
     most: int = Field(description="as many as there may be", examples=[1500])
     used: float = Field(description="share of them that are open, in percent", examples=[2.8])
 

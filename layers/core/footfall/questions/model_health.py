@@ -11,6 +11,7 @@ from footfall.customers.stability import index_by_chance, stability_index, verdi
 from footfall.errors import NotFound
 from footfall.models.populations import counted
 from footfall.models.registry import in_use
+from footfall.questions.model_figures import in_major_units
 from footfall.questions.models import ModelQuestion
 from footfall.schemas.model import LEARNS_FROM, ModelDocument, ModelName, Verdict
 from footfall.schemas.population import Feature
@@ -25,7 +26,7 @@ DRIFT_MILLISECONDS = 5_000
 class Drift(BaseModel):
     """How far one feature of customers or visits has moved since a model was trained on it."""
 
-    feature: str = Field(examples=["recency"])
+    feature: str = Field(description="what was measured", examples=["recency"])
     index: float = Field(description="population stability index: Σ (q − p) · ln(q / p) over bins", examples=[0.04])
     by_chance: float = Field(
         description="what the index reaches by chance in one case of twenty, although nothing has changed",
@@ -42,13 +43,15 @@ class ModelHealth(BaseModel):
     """Whether a model still fits: how old it is, how good it was, and how far what it was trained on has moved."""
 
     name: ModelName
-    version: int
+    version: int = Field(description="the one in use")
     restores: int | None = Field(description="the version whose files these are, where one was put into use again")
-    status: Literal["healthy", "stale", "drifting"]
+    status: Literal["healthy", "stale", "drifting"] = Field(description="drifting before stale")
     reasons: list[str] = Field(description="why it is not healthy")
     trained_at: datetime
-    age_days: float = Field(examples=[0.6])
-    metrics: dict[str, object] = Field(description="what the evaluation found when it was trained")
+    age_days: float = Field(description="since it was trained", examples=[0.6])
+    metrics: dict[str, object] = Field(
+        description="what the evaluation found when it was trained; money in major units of the currency of then"
+    )
     drift: list[Drift] | None = Field(description="null when counting takes longer than five seconds")
 
 
@@ -73,7 +76,7 @@ def answer(site_id: str, question: ModelQuestion) -> ModelHealth:
         reasons=[reason for reason, holds in reasons.items() if holds],
         trained_at=model["created_at"],
         age_days=round(age_days, 2),
-        metrics=model["metrics"],
+        metrics=in_major_units(model["metrics"], model["details"]["currency"]),
         drift=drift,
     )
 

@@ -5,12 +5,12 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from footfall.questions.model_figures import in_major_units
 from footfall.schemas.model import ModelDocument, ModelName, RunState, Stage, TrainingRunDocument
+from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.stores import collections
 from footfall.stores.collections import training_runs
 from footfall.stores.mongo import Pipeline, answering, database
-
-RUNS_SHOWN = 20
 
 
 class ModelQuestion(BaseModel):
@@ -24,11 +24,13 @@ class TrainingRun(BaseModel):
 
     run_id: str
     version: int = Field(description="what the models that it makes are called; versions grow with time")
-    state: RunState
-    stage: Stage
+    state: RunState = Field(description="how far it is, or how it ended")
+    stage: Stage = Field(description="where it is")
     started_at: datetime
     ended_at: datetime | None
-    figures: dict[str, dict[str, object]]
+    figures: dict[str, dict[str, object]] = Field(
+        description="what each stage found; money in major units of the `currency` that `extract` tells"
+    )
     reasons: list[str] = Field(default=[], description="why a run's models were rejected")
     error: dict[str, str] | None = Field(default=None, description="why a run failed")
     restores: int | None = Field(default=None, description="the version that a run put into use again, if it did")
@@ -43,22 +45,29 @@ class TrainingRun(BaseModel):
             stage=run["stage"],
             started_at=run["started_at"],
             ended_at=run["ended_at"],
-            figures=run["figures"],
+            figures={stage: in_major_units(found, _currency(run)) for stage, found in run["figures"].items()},
             reasons=run.get("reasons", []),
             error=run.get("error"),
             restores=run.get("restores"),
         )
 
 
+def _currency(run: TrainingRunDocument) -> str:
+    # a run that has not read anything yet has no money in its figures
+    return str(run["figures"].get("extract", {}).get("currency", ""))
+
+
 class ModelVersion(BaseModel):
     """One version of one model; `details` is what readers of its results need to know, such as its segments' names."""
 
     name: ModelName
-    version: int
+    version: int = Field(description="of the run that made it")
     run_id: str
     state: Literal["published"]
-    metrics: dict[str, object]
-    details: dict[str, object]
+    metrics: dict[str, object] = Field(
+        description="what its evaluation found; money in major units of the `currency` in `details`"
+    )
+    details: dict[str, object] = Field(description="what readers of its results need, such as its segments' names")
     created_at: datetime = Field(description="when it was trained")
     restores: int | None = Field(
         default=None, description="the version whose files these are, where one was put into use again"
@@ -72,23 +81,23 @@ class ModelVersion(BaseModel):
             version=model["version"],
             run_id=model["run_id"],
             state=model["state"],
-            metrics=model["metrics"],
+            metrics=in_major_units(model["metrics"], model["details"]["currency"]),
             details={**model["details"]},
             created_at=model["created_at"],
             restores=model.get("restores"),
         )
 
 
-class Models(BaseModel):
-    """The newest version of every model, and the newest training runs."""
+class Models(PagedAnswer):
+    """The newest version of every model, and a page of the training runs."""
 
     models: list[ModelVersion]
-    runs: list[TrainingRun]
+    runs: list[TrainingRun] = Field(description="the newest first; pages and `total` are of these")
 
 
 @answering()
-def answer(site_id: str) -> Models:
-    """Returns the newest version of every model, and the newest training runs; raises Unavailable."""
+def answer(site_id: str, question: PagedQuestion) -> Models:
+    """Returns the newest version of every model, and a page of the training runs, newest first; raises Unavailable."""
     newest: Pipeline = [
         {"$match": {"site_id": site_id}},
         {"$sort": {"name": 1, "version": -1}},
@@ -97,11 +106,15 @@ def answer(site_id: str) -> Models:
         {"$sort": {"name": 1}},
     ]
     found = collections.models.aggregate(database(), ModelDocument, newest)
-    return Models(models=[ModelVersion.of(model) for model in found], runs=newest_runs(site_id, RUNS_SHOWN))
+    return Models(
+        models=[ModelVersion.of(model) for model in found],
+        runs=newest_runs(site_id, question.page_size, question.skip),
+        **paged(question, training_runs.count(database(), {"site_id": site_id})),
+    )
 
 
 @answering()
-def newest_runs(site_id: str, limit: int) -> list[TrainingRun]:
+def newest_runs(site_id: str, limit: int, skip: int = 0) -> list[TrainingRun]:
     """Returns a site's newest training runs, the newest first; raises Unavailable."""
-    newest = training_runs.of(database()).find({"site_id": site_id}).sort("started_at", -1).limit(limit)
+    newest = training_runs.of(database()).find({"site_id": site_id}).sort("started_at", -1).skip(skip).limit(limit)
     return [TrainingRun.of(run) for run in newest]

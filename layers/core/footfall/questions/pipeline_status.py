@@ -36,7 +36,7 @@ LEDGER_PARTS = ("stored", "duplicate", "quarantined", "waiting")
 class LedgerFigures(BaseModel):
     """Events that were read from the events queue, and what became of them: `received` is the sum of the rest."""
 
-    received: int = Field(examples=[53_417])
+    received: int = Field(description="events in messages that were opened", examples=[53_417])
     stored: int = Field(description="stored by their message; they count though they have expired since")
     duplicate: int = Field(description="here already, stored or quarantined, brought by another message")
     quarantined: int = Field(description="kept apart with a reason; a message that cannot be read counts as one")
@@ -65,7 +65,7 @@ class LatestRollup(BaseModel):
     ran_at: datetime
     days: int = Field(description="how many days were recomputed")
     events: int = Field(description="from how many events")
-    milliseconds: int
+    milliseconds: int = Field(description="how long it took")
 
 
 class EtlStatus(BaseModel):

@@ -48,8 +48,8 @@ class QuarantineQuestion(QuarantineFilter, PagedQuestion):  # fields of the last
 class QuarantineReason(BaseModel):
     """How many inputs were quarantined for one reason."""
 
-    stage: Stage
-    reason: str = Field(examples=["integer_too_large"])
+    stage: Stage = Field(description="what refused it")
+    reason: str = Field(description="code of the reason", examples=["integer_too_large"])
     waiting: int = Field(description="that may be replayed")
     replayed: int = Field(description="that were read again with success")
 
@@ -60,8 +60,8 @@ class QuarantineOrigin(BaseModel):
     source: str | None = Field(default=None, description="`collect`, `import:` with an import's id, `events queue`")
     received_at: datetime | None = None
     import_id: str | None = None
-    file: str | None = None
-    line: int | None = None
+    file: str | None = Field(default=None, description="name of an import's file")
+    line: int | None = Field(default=None, description="its line, from 1")
     message_id: str | None = Field(default=None, description="of a message that was quarantined whole")
 
 
@@ -69,9 +69,9 @@ class QuarantinedInput(BaseModel):
     """One quarantined input; `detail` names fields, never values."""
 
     quarantine_id: str
-    stage: Stage
-    reason: str
-    detail: str
+    stage: Stage = Field(description="what refused it")
+    reason: str = Field(description="code of the reason")
+    detail: str = Field(description="the reason in words; fields, never values")
     state: QuarantineState
     first_seen: datetime
     event_id: str | None = None
@@ -79,7 +79,7 @@ class QuarantinedInput(BaseModel):
     attempts: int = Field(default=0, description="how many replays have failed")
     tried_at: datetime | None = None
     replayed_at: datetime | None = None
-    original_bytes: int
+    original_bytes: int = Field(description="how long the input is")
     original: str | None = Field(description="its first 4,000 characters, for keys with the scope admin; else null")
 
 

@@ -51,8 +51,8 @@ class Range(BaseModel):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    first: date = Field(alias="from", examples=["2015-01-01"])
-    last: date = Field(alias="to", examples=["2015-04-30"])
+    first: date = Field(description="First day, counted", alias="from", examples=["2015-01-01"])
+    last: date = Field(description="Last day, counted", alias="to", examples=["2015-04-30"])
     time_zone: str = Field(description="IANA name of the site's time zone", examples=["Europe/London"])
 
     @classmethod

@@ -35,13 +35,13 @@ class Receipt(BaseModel):
     event_id: str
     status: Literal["queued", "stored", "duplicate", "quarantined", "unknown"]
     timestamp: datetime | None = Field(default=None, description="when it happened, the sender's clock corrected")
-    received_at: datetime | None = None
-    stored_at: datetime | None = None
+    received_at: datetime | None = Field(default=None, description="when collect or the import took it")
+    stored_at: datetime | None = Field(default=None, description="when etl/events stored it")
     repeated_at: datetime | None = Field(default=None, description="when it came again for the first time")
     reason: str | None = Field(
         default=None, description="why it, or something else that was sent under its id, was quarantined"
     )
-    detail: str | None = None
+    detail: str | None = Field(default=None, description="the same in words; fields, never values")
 
 
 @answering()

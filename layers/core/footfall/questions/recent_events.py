@@ -19,17 +19,17 @@ class RecentEvent(BaseModel):
     """One stored event, without its sender's address and user agent."""
 
     event_id: str
-    type: str = Field(examples=["pageview"])
+    type: str = Field(description="what happened", examples=["pageview"])
     name: str | None = Field(default=None, description="an event's own name, where its type does not say it all")
     timestamp: datetime = Field(description="when it happened, the sender's clock corrected")
     received_at: datetime
     visitor_id: str
     user_id: str | None = None
-    session_id: str | None = None
-    page_type: str | None = None
-    path: str | None = None
+    session_id: str | None = Field(default=None, description="what the client calls its session")
+    page_type: str | None = Field(default=None, description="what kind of page it was on")
+    path: str | None = Field(default=None, description="where in the shop")
     device: str
-    bot: bool
+    bot: bool = Field(description="whether a program did it")
     source: str = Field(
         description="`collect`, `collect:secret` with an API key, or `import:` with the import's id",
         examples=["collect"],

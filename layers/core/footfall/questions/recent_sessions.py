@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from footfall.money import major_units
 from footfall.schemas.session import SessionDocument
 from footfall.stores.collections import user_sessions
 from footfall.stores.mongo import answering, database
@@ -27,14 +28,14 @@ class RecentSession(BaseModel):
     duration: float = Field(description="in seconds")
     device: str
     country: str | None = None
-    bot: bool
-    events: int
-    page_views: int
-    pages_visited: list[str]
-    entry_page: str | None = None
-    exit_page: str | None = None
+    bot: bool = Field(description="whether it was a program")
+    events: int = Field(description="how many it holds")
+    page_views: int = Field(description="how many of them")
+    pages_visited: list[str] = Field(description="types or paths, in the order they were first seen")
+    entry_page: str | None = Field(default=None, description="the first page")
+    exit_page: str | None = Field(default=None, description="the last page")
     converted: bool = Field(description="whether an order of more than nothing came of it")
-    conversion_value: int = Field(description="what came of it, in minor units of `currency`")
+    conversion_value: float = Field(description="what came of it")
     currency: str | None = None
     bounce: bool = Field(description="one page view and nothing else that a person does")
 
@@ -43,7 +44,7 @@ class RecentSessions(BaseModel):
     """The newest sessions by their start."""
 
     sessions: list[RecentSession]
-    count: int
+    count: int = Field(description="how many are in this answer")
 
 
 @answering()
@@ -73,7 +74,7 @@ def _session(session: SessionDocument) -> RecentSession:
         entry_page=session["entry_page"],
         exit_page=session["exit_page"],
         converted=session["converted"],
-        conversion_value=session["conversion_value"],
+        conversion_value=major_units(session["conversion_value"], session["currency"] or ""),
         currency=session["currency"],
         bounce=session["bounce"],
     )

@@ -9,13 +9,9 @@ from footfall.customers.rfm_segments import RFM_SEGMENTS
 from footfall.customers.traits import described
 from footfall.models import registry as models
 from footfall.money import major_units
-from footfall.questions.left_out import (
-    KNOWN_PEOPLE,
-    OtherCurrencies,
-    UnknownAmounts,
-    count_unknown,
-    other_currencies,
-)
+from footfall.questions.figures import AverageOrderValue, Currency, Customers, NetRevenue, Refunds, Revenue
+from footfall.questions.left_out import KNOWN_PEOPLE, LeftOut, left_out
+from footfall.questions.trained import TrainedAnswer, trained
 from footfall.rates import percentage
 from footfall.sites import get_site
 from footfall.stores.collections import customers
@@ -35,31 +31,31 @@ class SegmentsQuestion(BaseModel):
 class SegmentLine(BaseModel):
     """One segment of the site's customers."""
 
-    name: str = Field(examples=["Champions"])
-    description: str = Field(examples=["Bought lately, buy often and spend most"])
-    customer_count: int
+    name: str = Field(description="What the segment is called", examples=["Champions"])
+    description: str = Field(
+        description="What its customers have in common", examples=["Bought lately, buy often and spend most"]
+    )
+    customer_count: int = Field(description="How many customers are in it")
     share: float = Field(description="Of all customers, in percent")
-    total_revenue: float = Field(description="What their orders amount to, before refunds")
+    total_revenue: float = Field(description="The same as `revenue`, which is of customers alone here")
     revenue_share: float = Field(description="Of all customers' revenue, in percent")
-    avg_monetary: float = Field(description="Revenue per customer")
-    avg_order_value: float
+    avg_monetary: float = Field(description="`revenue` per customer")
+    average_order_value: AverageOrderValue
     avg_frequency: float = Field(description="Orders per customer")
     avg_recency: float = Field(description="Mean days since the last order")
-    revenue: float = Field(description="The same as `total_revenue`")
-    refunds: float = Field(description="What was given back of all their orders")
-    net_revenue: float = Field(description="`revenue` less `refunds`")
+    revenue: Revenue
+    refunds: Refunds
+    net_revenue: NetRevenue
 
 
-class SegmentsAnswer(BaseModel):
+class SegmentsAnswer(LeftOut, TrainedAnswer):
     """Every segment, the one with most revenue first; a customer is in exactly one of each kind."""
 
-    segment_type: str
+    segment_type: str = Field(description="Which kind was asked for")
     segments: list[SegmentLine]
-    total_customers: int
-    currency: str
+    total_customers: Customers
+    currency: Currency
     as_of: date | None = Field(description="null before the first training")
-    other_currencies: OtherCurrencies
-    unknown_amounts: UnknownAmounts
 
 
 @answering()
@@ -83,8 +79,8 @@ def answer(site_id: str, question: SegmentsQuestion) -> SegmentsAnswer:
         total_customers=customer_count,
         currency=site.currency,
         as_of=max((date.fromisoformat(found["as_of"]) for found in sums.values()), default=None),
-        other_currencies=other_currencies(site, KNOWN_PEOPLE),
-        unknown_amounts=count_unknown(site, KNOWN_PEOPLE),
+        **trained(site).model_dump(),
+        **left_out(site, KNOWN_PEOPLE).model_dump(),
     )
 
 
@@ -125,7 +121,7 @@ def _line(description: str, sums: _Sums, all_customers: int, all_revenue: int, c
         total_revenue=major_units(revenue, currency),
         revenue_share=percentage(revenue, all_revenue),
         avg_monetary=major_units(revenue / count, currency) if count else 0.0,
-        avg_order_value=major_units(revenue / orders, currency) if orders else 0.0,
+        average_order_value=major_units(revenue / orders, currency) if orders else 0.0,
         avg_frequency=round(orders / count, 2) if count else 0.0,
         avg_recency=round(sums["days"] / count, 1) if count else 0.0,
         revenue=major_units(revenue, currency),

@@ -29,7 +29,7 @@ class SimilarFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: int = Field(default=10, ge=1, le=50)
+    limit: int = Field(default=10, ge=1, le=50, description="How many people at most")
     device: Device | None = Field(default=None, description="Only people who make most visits on this device")
     segment: str | None = Field(
         default=None, min_length=1, max_length=128, description="Only people of this RFM or behaviour segment"
@@ -56,13 +56,13 @@ class SharedBehaviour(BaseModel):
 class SimilarPerson(BaseModel):
     """Somebody who behaves like the person asked about."""
 
-    user_id: str = Field(examples=["12748"])
+    user_id: str = Field(description="Who it is", examples=["12748"])
     similarity: float | None = Field(
         description="Cosine of the two behaviour vectors: 1 is the same; null in a degraded answer", examples=[0.93]
     )
-    device: Device
+    device: Device = Field(description="The device most visits were made on")
     rfm_segment: str | None = Field(description="null for who is no customer", examples=["Champions"])
-    behaviour_segment: str | None
+    behaviour_segment: str | None = Field(description="null for who is no customer")
     shared: SharedBehaviour
 
 

@@ -8,17 +8,17 @@ from pydantic import BaseModel, Field
 class Removed(BaseModel):
     """How many documents were removed, or would be."""
 
-    events: int = 0
-    user_sessions: int = 0
-    feedback: int = 0
+    events: int = Field(default=0, description="stored events")
+    user_sessions: int = Field(default=0, description="sessions")
+    feedback: int = Field(default=0, description="texts and ratings")
     quarantine: int = Field(default=0, description="replayed inputs; what still waits is never removed")
 
 
 class Cleanup(BaseModel):
     """What was older than so many days, and is gone."""
 
-    dry_run: bool
-    retention_days: int
+    dry_run: bool = Field(description="whether this only tells what would be removed")
+    retention_days: int = Field(description="how many days of events are kept")
     before: datetime = Field(description="what happened before this midnight of the site was removed")
     removed: Removed
     kept_days: list[date] = Field(description="days that are kept, because their figures wait to be recomputed")

@@ -57,6 +57,8 @@ NOT_A_VISIT = frozenset({"identify", "alias", "group", "order_refunded", "order_
 """What happens to a person without their being there: it makes and extends no session."""
 INTERACTION_TYPES = EVENT_TYPES - NOT_A_VISIT - {"pageview", "page_exit"}
 """What somebody does besides looking at a page; a session with any of them is no bounce."""
+VIEW_TYPES = frozenset({"pageview", "product_viewed", "product_list_viewed", "cart_viewed"})
+"""What shows somebody a page or a screen, some shops telling of what is on it alone: a session has one of them."""
 ACTIVITY_TYPES = INTERACTION_TYPES | {"pageview"}
 """What somebody causes by being there; any other event may be a server's."""
 
@@ -266,6 +268,7 @@ class EventDocument(BehaviourEvent, FlaggedEventView):
     expires_at: NotRequired[datetime]
     message_key: NotRequired[bytes]
     repeated_at: NotRequired[datetime]
+    retold_at: NotRequired[datetime]
 
 
 def order_in_time(event: EventMoment) -> tuple[datetime, datetime, int, str]:

@@ -1,28 +1,50 @@
 """An import: files that become events, how far it has come, and what was wrong with their rows."""
 
+import io
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 ImportKind = Literal["shop-funnel", "orders", "events", "products", "users", "feedback"]
 ImportState = Literal["queued", "running", "done", "failed"]
 
+IMPORT_ID = r"^[0-9a-f]{16}$"
 MANIFEST = "manifest.json"
 """The name of the file that is uploaded last: its arrival starts the import."""
+CAPITAL = re.compile(r"(?<=[a-z])[A-Z]")
+
+
+def _field_name(text: str) -> str:
+    # userId, as clients send it, is user_id
+    return CAPITAL.sub(r"_\g<0>", text).lower()
 
 
 Column = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]{1,40}$"), AfterValidator(_field_name)]
 DateOrder = Annotated[str, StringConstraints(pattern=r"^(day-first|month-first|year-first|.{0,30}%.{0,30})$")]
-Encoding = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$")]
+
+
+def _encoding(name: str) -> str:
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=name)  # other codecs, of bytes, are none to it
+    except LookupError:
+        raise PydanticCustomError("encoding", "is no encoding: write one such as utf-8 or cp1250") from None
+    return name
+
+
+Encoding = Annotated[str, StringConstraints(max_length=32, to_lower=True), AfterValidator(_encoding)]
 
 
 class AnnouncedFile(BaseModel):
     """A file that will be uploaded; `size` in bytes."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", examples=["user_table.csv"])
-    size: int = Field(ge=0, examples=[3_394_540])
+    name: str = Field(
+        description="by which it is uploaded", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", examples=["user_table.csv"]
+    )
+    size: int = Field(description="in bytes", ge=0, examples=[3_394_540])
 
 
 class ReadingOptions(BaseModel):
@@ -53,10 +75,10 @@ class Manifest(BaseModel):
 class RowProblem(BaseModel):
     """Why one row was quarantined; `detail` names fields but never holds values."""
 
-    file: str
-    line: int
-    reason: str
-    detail: str
+    file: str = Field(description="name of the file")
+    line: int = Field(description="its line, from 1")
+    reason: str = Field(description="code of the reason")
+    detail: str = Field(description="the reason in words; fields, never values")
 
 
 class Announcement(BaseModel):

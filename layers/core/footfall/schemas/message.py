@@ -5,6 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from footfall.schemas.imports import IMPORT_ID
+from footfall.schemas.site import SITE_ID
+
 COLLECT_SOURCE = "collect"
 """The source of a message that collect made of events sent with a write key, which anybody may have."""
 API_KEY_SOURCE = "collect:secret"
@@ -53,8 +56,8 @@ class ContinueMessage(BaseModel):
     """
 
     version: Literal[1] = 1
-    site_id: str
-    import_id: str
+    site_id: str = Field(pattern=SITE_ID)
+    import_id: str = Field(pattern=IMPORT_ID)
     replay: list[str] | None = None
 
 

@@ -85,6 +85,7 @@ class DayLeftOut(TypedDict):
 
     other_currencies: NotRequired[list[CurrencyDay]]
     unknown_amounts: NotRequired[int]
+    free_orders: NotRequired[int]
 
 
 class DayFiguresDocument(DayToken, VisitSums, DayLeftOut):
@@ -103,9 +104,9 @@ class DayDocument(DayFiguresDocument, DayBuyers):
     """One document of `daily_metrics`: a local day of a site, bots left out; money in minor units of `currency`.
 
     Sessions belong to the day they began. `orders` are the purchases of this day in `currency`, and `revenue` is theirs
-    before refunds; `other_currencies` counts those in others, `unknown_amounts` the orders whose total is not known;
-    `refunds` were given back on this day. `pages` keeps the day's thousand most viewed. `token` changes with every
-    recompute; `read_at` is when its events began to be read.
+    before refunds; `other_currencies` counts those in others, `unknown_amounts` the orders whose total is not known,
+    `free_orders` those that cost nothing; `refunds` were given back on this day. `pages` keeps the day's thousand most
+    viewed. `token` changes with every recompute; `read_at` is when its events began to be read.
     """
 
     _id: str

@@ -43,6 +43,14 @@ class OrderSums(TypedDict):
     flags: NotRequired[list[OrderFlag]]
 
 
+class LeftOutOrders(TypedDict):
+    """How many orders no figure counts: in other currencies, by currency; of a total not known; of nothing."""
+
+    other_currencies: dict[str, int]
+    unknown_amounts: int
+    free_orders: int
+
+
 class OwnedOrder(OrderSums):
     """Whose order it is; `user_id` is None for a guest, who is only a visitor."""
 

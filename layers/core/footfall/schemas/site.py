@@ -27,27 +27,30 @@ class PageRule(BaseModel):
     `*` in a prefix stands for any part between two slashes: `/*/p/` fits `/lamps/p/12`.
     """
 
-    prefix: str
-    page_type: str
+    prefix: str = Field(description="How the path begins")
+    page_type: str = Field(description="What such a page is called")
 
 
 class Funnel(BaseModel):
     """A named funnel: page types or event names, in order; `a|b` is either."""
 
-    name: str
-    steps: list[str] = Field(min_length=2, max_length=10)
+    name: str = Field(description="What it is called")
+    steps: list[str] = Field(
+        description="Page types or event names, in order; `a|b` is either", min_length=2, max_length=10
+    )
 
 
 DEFAULT_FUNNEL = Funnel(name="default", steps=["home", "search", "payment", "confirmation"])
 
 
 class ApiKeyDocument(TypedDict):
-    """One API key within a stored site."""
+    """One API key within a stored site; `made_until` is when it was to end before another one followed it."""
 
     key_id: str
     sha256: str
     scopes: list[Scope]
     expires_at: datetime | None
+    made_until: NotRequired[datetime | None]
     name: NotRequired[str]
     created_at: NotRequired[datetime | None]
 

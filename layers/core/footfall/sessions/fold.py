@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from footfall.schemas.event import INTERACTION_TYPES, NamedEvent, SessionEvent, StepEvent, order_in_time
+from footfall.schemas.event import INTERACTION_TYPES, VIEW_TYPES, NamedEvent, SessionEvent, StepEvent, order_in_time
 from footfall.schemas.message import SessionSummary
 from footfall.schemas.session import SessionDocument, SessionSpan
 
@@ -28,8 +28,8 @@ def sessions_of(events: Iterable[Session]) -> list[list[Session]]:
 
 
 def is_session(chain: Iterable[NamedEvent]) -> bool:
-    """Returns whether events without a gap are a session: whether a page was viewed."""
-    return any(event["type"] == "pageview" for event in chain)
+    """Returns whether events without a gap are a session: whether a page, a product, a list or the cart was viewed."""
+    return any(event["type"] in VIEW_TYPES for event in chain)
 
 
 def chains_of(events: Iterable[Session]) -> list[list[Session]]:
@@ -85,13 +85,14 @@ MOST_PAGES, MOST_STEPS = 500, 100
 def fold_session(events: Iterable[SessionEvent], computed_at: datetime) -> SessionDocument:
     """Returns one session from all its events, in any order, as if its visitor had not been here before nor bought.
 
-    What brought the visitor, and on which device, is what the first page view says.
+    What brought the visitor, and on which device, is what the first view says.
     """
     ordered = sorted(events, key=order_in_time)
     first, last = ordered[0], ordered[-1]
     session_id = session_id_of(key_of(first), first["timestamp"])
     client_id = first.get("session_id")
     pages = [event for event in ordered if event["type"] == "pageview"]
+    view = next(event for event in ordered if event["type"] in VIEW_TYPES)
     visited = [page.get("page_type") or page.get("path") or "other" for page in pages]
     interactions = sum(event["type"] in INTERACTION_TYPES for event in ordered)
     user_id = next((who for event in reversed(ordered) if (who := event.get("user_id"))), None)
@@ -107,22 +108,22 @@ def fold_session(events: Iterable[SessionEvent], computed_at: datetime) -> Sessi
         started_at=first["timestamp"],
         ended_at=last["timestamp"],
         duration=(last["timestamp"] - first["timestamp"]).total_seconds(),
-        device=pages[0]["device"],
+        device=view["device"],
         country=next((country for event in ordered if (country := event.get("country"))), None),
         bot=any(event["bot"] for event in ordered),
         events=len(ordered),
         page_views=len(pages),
         pages_visited=list(dict.fromkeys(visited))[:MOST_PAGES],
-        entry_page=visited[0],
-        exit_page=visited[-1],
+        entry_page=visited[0] if visited else None,
+        exit_page=visited[-1] if visited else None,
         last_event=last["type"],
         steps=_first_times(pages),
         interactions=interactions,
         converted=False,
         conversion_value=0,
         currency=None,
-        own_attribution=pages[0]["attribution"],
-        attribution=pages[0]["attribution"],
+        own_attribution=view["attribution"],
+        attribution=view["attribution"],
         attributed_at=first["timestamp"],
         bounce=len(pages) == 1 and interactions == 0,
         computed_at=computed_at,

@@ -159,6 +159,7 @@ def _index(*fields: str, **options: Any) -> IndexModel:
 
 AT_EXPIRY = Expiry("expires_at", only={"expires_at": {"$type": "date"}})
 BY_FLAG = ("site_id", "flags", "timestamp")
+CUSTOM_NAMES = ("site_id", "name")
 VISITOR = ("visitor_id", "user_id", "person_id")
 
 sites = Collection("sites", SiteDocument, writer="api/sites")
@@ -183,6 +184,7 @@ events = Collection(
         _index("site_id", "user_id", "timestamp", partialFilterExpression={"user_id": {"$gt": ""}}),
         _index("site_id", "page_type", "timestamp", partialFilterExpression={"type": "pageview"}),
         _index("site_id", "type", "timestamp"),
+        _index(*CUSTOM_NAMES, partialFilterExpression={"type": "custom"}),
         _index("site_id", "commerce.order_id", partialFilterExpression={"commerce.order_id": {"$gt": ""}}),
         _index(*BY_FLAG, partialFilterExpression={"flags": {"$exists": True}}),
         _index("site_id", "-timestamp", "flags", partialFilterExpression={"flags": {"$exists": True}}),
@@ -224,6 +226,7 @@ orders = Collection(
         _index("site_id", "placed_at"),
         _index("site_id", "refunds.at", partialFilterExpression={"refunds.at": {"$type": "date"}}),
         _index("site_id", "currency"),
+        _index("site_id", "total", partialFilterExpression={"total": {"$lte": 0}}),
         _index("site_id", "flags", partialFilterExpression={"flags": {"$gt": ""}}),
     ],
     person=("user_id", "person_id", "told_in.visitor_id"),

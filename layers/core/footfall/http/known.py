@@ -1,0 +1,37 @@
+"""What a route takes, and nothing besides: a misspelt `dry_run` must not be passed over."""
+
+from collections.abc import Iterator
+from inspect import isclass
+
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from footfall.errors import FieldProblem, Invalid
+
+NOTHING_SAID = frozenset({b"", b"{}", b"null"})
+
+
+async def only_known(request: Request) -> None:
+    """Raises Invalid for query parameters that the route does not know, and for a body where it takes none."""
+    route: APIRoute = request.scope["route"]
+    known = set(_parameters(route.dependant))
+    problems = [
+        FieldProblem(name, "is no parameter of this route") for name in request.query_params if name not in known
+    ]
+    if route.body_field is None and (await request.body()).strip() not in NOTHING_SAID:
+        problems.append(FieldProblem("body", "this route takes query parameters, and no body"))
+    if problems:
+        raise Invalid(problems)
+
+
+def _parameters(dependant: Dependant) -> Iterator[str]:
+    for field in dependant.query_params:
+        kind = field.field_info.annotation
+        if isclass(kind) and issubclass(kind, BaseModel):
+            yield from (info.alias or name for name, info in kind.model_fields.items())
+        else:
+            yield field.alias
+    for needed in dependant.dependencies:
+        yield from _parameters(needed)

@@ -1,0 +1,62 @@
+"""Which names a question's own steps may have: a misspelt one is refused, not answered with nobody."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import get_close_matches
+from itertools import islice
+
+from footfall.errors import FieldProblem, Invalid
+from footfall.events.names import PAGE_TYPES, letters, page_type_named, type_named
+from footfall.funnels.steps import words
+from footfall.questions.index_values import values_of
+from footfall.schemas.event import EVENT_TYPES
+from footfall.schemas.site import Site
+from footfall.stores.collections import CUSTOM_NAMES, events
+from footfall.stores.mongo import database
+
+MOST_NAMES = 200
+"""So many of a site's own names are compared with an unknown one: each takes a step in the index."""
+MOST_NEAR = 3
+
+
+def check_steps(site: Site, steps: Sequence[str]) -> None:
+    """Raises Invalid for steps that no event or page of the site is called, with the names that are near.
+
+    Known are the names of the vocabulary, those of the site's own page rules and funnels, and whatever a stored event
+    or page is called.
+    """
+    told = {*site_names(site), "custom"}
+    problems = [
+        FieldProblem("steps", f"step {number}: {_near(site, word)}")
+        for number, step in enumerate(steps, 1)
+        for word in words(step)
+        if not (word in told or page_type_named(word) or type_named(word) or _was_seen(site.site_id, word))
+    ]
+    if problems:
+        raise Invalid(problems)
+
+
+def site_names(site: Site) -> Iterator[str]:
+    """Yields the names that a site's page rules and funnels have."""
+    yield from (rule.page_type for rule in site.page_rules)
+    yield from (word for funnel in site.funnels for step in funnel.steps for word in words(step))
+
+
+def _was_seen(site_id: str, word: str) -> bool:
+    # each is one look into an index
+    page = {"site_id": site_id, "type": "pageview", "page_type": word}
+    event = {"site_id": site_id, "type": "custom", "name": word}
+    return any(events.of(database()).find_one(query, {"_id": 1}) for query in (page, event))
+
+
+def _near(site: Site, word: str) -> str:
+    names = {letters(name): name for name in [*_seen(site.site_id), *site_names(site), *EVENT_TYPES, *PAGE_TYPES]}
+    near = [names[found] for found in get_close_matches(letters(word), names, MOST_NEAR)]
+    if not near:
+        return "no event or page of this name was ever seen; /events/count tells the types of events"
+    return f"no event or page of this name was ever seen; near it are {', '.join(near)}"
+
+
+def _seen(site_id: str) -> Iterable[str]:
+    return islice(
+        values_of(database(), events, {"site_id": site_id, "type": "custom"}, "name", CUSTOM_NAMES), MOST_NAMES
+    )

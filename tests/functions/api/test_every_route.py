@@ -1,0 +1,160 @@
+"""HTTP is alike everywhere: every route of the OpenAPI document, asked wrongly and looked at in writing."""
+
+import importlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from footfall.http.app import PROBLEM_JSON
+
+from infra import openapi
+from tests.support.asking import question
+from tests.support.builders import LambdaContext
+
+Json = dict[str, Any]
+DOCUMENT: Json = openapi.document()
+SCHEMAS: dict[str, Json] = DOCUMENT["components"]["schemas"]
+SENDING = {
+    *("/collect", "/v1/{kind}", "/beacon/v1/batch", "/mp/collect"),
+    *("/sourceConfig", "/v1/projects/{write_key}/settings"),
+}
+"""What SDKs, pixels and links send is up to them."""
+NEWEST_OR_NEAREST = {"/events/recent", "/etl/recent-sessions", "/api/similar/{user_id}"}
+"""Questions for so many at most, and not for a list."""
+PAGING = {"page", "page_size"}
+PAGED = PAGING | {"total", "total_pages"}
+ANALYTIC = {
+    *("/api/metrics", "/api/metrics/dashboard", "/api/funnel", "/api/funnel/trend"),
+    *("/api/customers", "/api/segments"),
+}
+SAYS_IT_ITSELF = re.compile(r"(\w+_)?(id|at)|date|timestamp|(first|last)_seen|status|state|kind|name|url|headers")
+THINGS = {"device", "country", "currency", "queue", "event_type"}
+"""Names that say what the field holds."""
+WORDS = {"id": "demo", "key": "0123456789ab", "import_id": "0123456789abcdef"}
+
+
+class Operation(NamedTuple):
+    """One route: its function, and what the document says of it."""
+
+    method: str
+    path: str
+    told: Json
+
+    def __str__(self) -> str:
+        """Returns what a test of it is called."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def guarded(self) -> bool:
+        return {"Bearer"} <= {name for choice in self.told["security"] for name in choice}
+
+    @property
+    def parameters(self) -> list[Json]:
+        return list(self.told.get("parameters", []))
+
+    def answered(self, query: Json, caller: Json) -> tuple[int, Json]:
+        """Returns status and body of the answer, which must be a problem document."""
+        function = importlib.import_module(f"functions.api.{self.told['tags'][0]}.handler")
+        values = {each["name"]: _value_of(each) for each in self.parameters if each["in"] == "path"}
+        event = question(self.path.format(**values), query, method=self.method.upper())
+        event["requestContext"]["authorizer"] = {"lambda": caller}
+        answer = function.handler(event, LambdaContext())
+        assert answer["headers"]["content-type"] == PROBLEM_JSON, answer["body"]
+        return answer["statusCode"], json.loads(answer["body"])
+
+
+def _value_of(parameter: Json) -> str:
+    schema = parameter["schema"]
+    return str(WORDS.get(parameter["name"]) or next(iter(schema.get("enum", ["x"]))))
+
+
+def _operations() -> Iterator[Operation]:
+    for path, methods in DOCUMENT["paths"].items():
+        yield from (Operation(method, path, told) for method, told in methods.items())
+
+
+EVERY = list(_operations())
+STRICT = [one for one in EVERY if one.path not in SENDING]
+GUARDED = [one for one in EVERY if one.guarded]
+ANYBODY = {"site_id": "demo", "scopes": "collect read write admin operator", "key_id": "k"}
+NOBODY = {"site_id": "", "scopes": "", "key_id": ""}
+
+
+@pytest.mark.parametrize("operation", STRICT, ids=str)
+def test_a_parameter_that_a_route_does_not_know_is_a_422_that_names_it(operation: Operation) -> None:
+    status, problem = operation.answered({"no_such": "secret"}, ANYBODY)
+    assert (status, problem["errors"]) == (422, [{"field": "no_such", "message": "is no parameter of this route"}])
+    assert set(problem) == {"type", "title", "status", "detail", "instance", "errors"}
+    assert "secret" not in json.dumps(problem)
+
+
+@pytest.mark.parametrize("operation", GUARDED, ids=str)
+def test_without_a_key_every_route_is_a_401_and_without_its_scope_a_403(operation: Operation) -> None:
+    for caller, expected in ((NOBODY, 401), ({**ANYBODY, "scopes": ""}, 403)):
+        status, problem = operation.answered({}, caller)
+        assert (status, problem["status"]) == (expected, expected)
+        assert set(problem) == {"type", "title", "status", "detail", "instance"}
+
+
+@pytest.mark.parametrize("operation", EVERY, ids=str)
+def test_every_list_is_paged_in_one_way(operation: Operation) -> None:
+    taken = {each["name"] for each in operation.parameters if each["in"] == "query"}
+    given = set(_answer(operation).get("properties", {}))
+    assert taken.isdisjoint({"offset", "skip", "per_page", "cursor", "size"})
+    assert taken & PAGING == (PAGING if given & PAGED else set())
+    assert given & PAGED in (PAGED, set())
+    assert "limit" not in taken or operation.method == "post" or operation.path in NEWEST_OR_NEAREST
+
+
+@pytest.mark.parametrize("operation", EVERY, ids=str)
+def test_every_analytic_answer_says_which_days_it_covers_and_up_to_when(operation: Operation) -> None:
+    assert ({"range", "complete_to"} <= set(_answer(operation).get("properties", {}))) == (operation.path in ANALYTIC)
+
+
+def _answer(operation: Operation) -> Json:
+    good = next(response for code, response in operation.told["responses"].items() if code < "300")
+    schema: Json = good.get("content", {}).get("application/json", {}).get("schema", {})
+    return SCHEMAS[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+
+def test_one_thing_has_one_name() -> None:
+    names = {name for schema in SCHEMAS.values() for name in schema.get("properties", {})}
+    short, long = ({name.removeprefix(how) for name in names if name.startswith(how)} for how in ("avg_", "average_"))
+    assert short.isdisjoint(long)
+    assert long == {"order_value"}, "the contract's names begin with avg_ but for this one"
+    assert not [name for name in names if re.search(r"[A-Z]|^mean_", name)]
+
+
+@pytest.mark.parametrize("operation", EVERY, ids=str)
+def test_every_route_is_summed_up_and_described_and_so_are_its_parameters(operation: Operation) -> None:
+    function = operation.told["operationId"].removeprefix(f"{operation.told['tags'][0]}_")
+    assert operation.told["summary"] != function.replace("_", " ").title(), "as FastAPI makes one of the name"
+    assert operation.told["description"]
+    assert [each["name"] for each in operation.parameters if not (each.get("description") or _is_told(each))] == []
+
+
+def _is_told(parameter: Json) -> bool:
+    return bool(parameter["schema"].get("description"))
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_field_is_described_whose_name_does_not_say_what_it_is(name: str) -> None:
+    undescribed = [
+        field
+        for field, schema in SCHEMAS[name].get("properties", {}).items()
+        if not (_is_described(schema) or SAYS_IT_ITSELF.fullmatch(field) or field in THINGS)
+    ]
+    assert undescribed == []
+    assert SCHEMAS[name].get("description"), "what the whole is"
+
+
+def _is_described(schema: Json) -> bool:
+    # by itself, by what it may be, or by the description of what it is or holds
+    if "description" in schema:
+        return True
+    if "$ref" in schema:
+        return SCHEMAS[schema["$ref"].rpartition("/")[2]].get("type") == "object"
+    inner = [*schema.get("anyOf", []), schema.get("items"), schema.get("additionalProperties")]
+    return any(_is_described(each) for each in inner if isinstance(each, dict))
