@@ -9,10 +9,10 @@ from contextlib import suppress
 from footfall.chunks import chunks
 from footfall.clock import now
 from footfall.orders.fold import order_id_of, told_id_of, told_in
-from footfall.schemas.event import EventDocument
+from footfall.schemas.event import VIEW_TYPES, EventDocument
 from footfall.schemas.order import OrderDocument
 from footfall.schemas.session import SessionDocument
-from footfall.sessions.fold import session_id_of
+from footfall.sessions.fold import key_of, session_id_of
 from footfall.stores.collections import events, orders, sites, user_sessions, users
 from footfall.stores.mongo import Condition, Mongo
 from pymongo import ReplaceOne, UpdateOne
@@ -20,6 +20,7 @@ from pymongo.errors import OperationFailure
 
 SESSIONS_PER_WRITE = 1_000
 ORDERS_PER_WRITE = 1_000
+SESSIONS_PER_QUESTION = 200
 
 
 def migrate(database: Mongo) -> None:
@@ -116,11 +117,35 @@ def _of_buyer(order: OrderDocument, completions: list[EventDocument]) -> list[Ev
 
 
 def _have_sessions_rechecked(database: Mongo) -> None:
-    # until 0.1.0 events without a page view were sessions too, and a session knew of no order told elsewhere
+    # until 0.1.0 events without a view were sessions too, and a session knew of no order told elsewhere
     if "site_id_1_orders.told_id_1" in user_sessions.of(database).index_information():
         return
-    user_sessions.of(database).delete_many({"page_views": 0})
+    for some in chunks(user_sessions.of(database).find({"page_views": 0}), SESSIONS_PER_QUESTION):
+        gone = {session["_id"] for session in some} - _viewed(database, some)
+        user_sessions.of(database).delete_many({"_id": {"$in": sorted(gone)}})
     user_sessions.of(database).update_many({}, {"$set": {"computed_at": now()}})  # jobs/sweep has these rechecked
+
+
+def _viewed(database: Mongo, some: list[SessionDocument]) -> set[str]:
+    # those of these sessions in which a product, a list or the cart was viewed
+    spans = [
+        {
+            "site_id": session["site_id"],
+            "visitor_id": session["visitor_id"],
+            "session_id": session["client_session_id"],
+            "timestamp": {"$gte": session["started_at"], "$lte": session["ended_at"]},
+            "type": {"$in": sorted(VIEW_TYPES)},
+        }
+        for session in some
+    ]
+    views = events.of(database).find({"$or": spans}).to_list()
+    return {session["_id"] for session in some if any(_holds(session, view) for view in views)}
+
+
+def _holds(session: SessionDocument, event: EventDocument) -> bool:
+    key = session["site_id"], session["visitor_id"], session["client_session_id"]
+    within = session["started_at"] <= event["timestamp"] <= session["ended_at"]
+    return within and key == (event["site_id"], *key_of(event))
 
 
 def _keyed(session: SessionDocument) -> SessionDocument:

@@ -203,11 +203,11 @@ def test_orders_of_other_currencies_are_in_no_sum_of_a_session(pipeline: Mongo) 
 
 def test_a_conversion_in_another_currency_is_in_no_figure_until_it_is_the_sites(pipeline: Mongo) -> None:
     run(looks(0), buys(1, "phone") | {"properties": {"order_id": "o1", "total": 5, "currency": "USD"}})
-    for currency, conversions in (("EUR", 0), ("USD", 1)):
+    for currency, count in (("EUR", 0), ("USD", 1)):
         pipeline["sites"].update_one({"_id": "demo"}, {"$set": {"currency": currency}})
         sites._known.clear()
         roll_up()
-        assert (pipeline["daily_metrics"].find_one({}) or {})["conversions"] == conversions
+        assert (pipeline["daily_metrics"].find_one({}) or {})["conversions"] == count
 
 
 def test_a_recheck_finds_what_came_of_a_session(pipeline: Mongo) -> None:

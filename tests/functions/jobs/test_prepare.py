@@ -148,13 +148,19 @@ def test_orders_of_an_older_version_say_where_they_were_told(database: Mongo) ->
     assert {order["order_id"]: len(order["told_in"]) for order in made} == {"event:e": 1, "o": 2, "o@bob": 1}
 
 
-def test_sessions_of_an_older_version_are_rechecked_and_those_without_a_page_view_go(database: Mongo) -> None:
+def test_sessions_of_an_older_version_are_rechecked_and_those_in_which_nothing_was_viewed_go(database: Mongo) -> None:
     database["user_sessions"].drop_indexes()
-    session = {**fold_session([a_document()], NOON)}
-    database["user_sessions"].insert_many([session, {**session, "_id": "demo:told", "page_views": 0}])
+    page = dict(fold_session([a_document()], NOON))
+    seen = a_document(eventType="product_viewed", visitorId="seen", timestamp=at(5))
+    told = a_document(eventType="purchase", visitorId="told", timestamp=at(5))
+    database["events"].insert_many([dict(seen), dict(told)])
+    blind = {**page, "page_views": 0, "started_at": NOON, "ended_at": seen["timestamp"]}
+    database["user_sessions"].insert_many(
+        [page, *({**blind, "_id": f"demo:{who}", "visitor_id": who} for who in ("seen", "told"))]
+    )
     prepare.handler({}, LambdaContext())
-    (kept,) = database["user_sessions"].find()
-    assert kept["_id"] == session["_id"]
-    assert kept["computed_at"] > now() - timedelta(minutes=1)
+    kept = list(database["user_sessions"].find().sort("_id", 1))
+    assert [session["_id"] for session in kept] == ["demo:seen", page["_id"]]
+    assert all(session["computed_at"] > now() - timedelta(minutes=1) for session in kept)
     prepare.handler({}, LambdaContext())
-    assert list(database["user_sessions"].find()) == [kept]
+    assert list(database["user_sessions"].find().sort("_id", 1)) == kept

@@ -79,9 +79,9 @@ def test_what_happens_without_a_visit_is_none() -> None:
     assert visits_of(unseen) == []
 
 
-def test_what_is_done_without_a_page_view_is_behaviour_and_no_visit() -> None:
-    found = tokens([a_document(eventType="product_viewed", properties={"product_id": "tea"})])
-    assert (found["product:tea"], found["sum:interactions"], found.get("sum:visits", 0)) == (1, 1, 0)
+def test_what_is_done_without_anything_being_viewed_is_behaviour_and_no_visit() -> None:
+    found = tokens([a_document(eventType="product_added", properties={"product_id": "tea"})])
+    assert (found["product:tea"], found["sum:interactions"], found.get("sum:visits", 0)) == (2, 1, 0)
     assert visits_of([a_document(eventType="Newsletter Sent")]) == []
 
 

@@ -19,7 +19,7 @@ from footfall.orders.fold import ORDER_EVENTS
 from footfall.orders.purchases import is_purchase
 from footfall.schemas.event import ACTIVITY_TYPES, INTERACTION_TYPES, NOT_A_VISIT, BehaviourEvent, order_in_time
 from footfall.schemas.order import PurchasedOrder
-from footfall.sessions.fold import chains_of
+from footfall.sessions.fold import chains_of, is_session
 
 Tokens = dict[str, float]
 
@@ -33,7 +33,7 @@ NOT_READ = NOT_A_VISIT | ORDER_EVENTS
 def visits_of(events: Iterable[BehaviourEvent]) -> list[list[BehaviourEvent]]:
     """Returns a visitor's events as visits, in order: sessions without what is not read.
 
-    What was done without a page view, as in an app that tells of products alone, comes along; it counts as no visit.
+    What was done without anything being viewed, as a server may tell it, comes along; it counts as no visit.
     """
     chains = chains_of(event for event in events if event["type"] not in NOT_READ)
     done = [chain for chain in chains if any(event["type"] in ACTIVITY_TYPES for event in chain)]
@@ -65,7 +65,7 @@ def visit_tokens(visit: Sequence[BehaviourEvent], zone: ZoneInfo) -> Tokens:
     _add_moment(tokens, first, zone)
     tokens[f"device:{visit[0]['device']}"] += 1
     tokens["sum:interactions"] += interactions
-    if pages:
+    if is_session(visit):
         tokens["sum:visits"] += 1
         tokens["sum:pages"] += len(pages)
         tokens["sum:seconds"] += (last - first).total_seconds()
