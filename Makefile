@@ -113,6 +113,10 @@ fuzz: .venv/.test  ## send a hundred thousand invalid or unusual inputs to every
 faults: .venv/.test  ## inject each fault into the pipeline in turn and check that no event is lost (ARGS="--only reply_lost --seed 7")
 	$(PY) -m tests.faults $(ARGS)
 
+.PHONY: marks
+marks: .venv/.test  ## measure how often a trend is marked without a break, and how soon with one (ARGS="--series 100 --seed 7")
+	$(PY) -m tests.marks $(ARGS)
+
 .PHONY: openapi
 openapi: .venv/.demo  ## write the OpenAPI document of all functions
 	$(PY) -m infra.openapi

@@ -17,7 +17,7 @@ def get_funnel(site_id: ReadSite, question: Annotated[funnel.FunnelQuestion, Que
 
 @app.get("/api/funnel/trend", summary="A funnel's conversion by day, week or month, its breaks marked")
 def get_trend(site_id: ReadSite, question: Annotated[funnel_trend.TrendQuestion, Query()]) -> funnel_trend.TrendAnswer:
-    """Returns each period as a funnel of its own, and the periods whose rates are far from those before them."""
+    """Returns each period as a funnel of its own, and where a rate broke; weekdays are compared with like weekdays."""
     return funnel_trend.answer(site_id, question)
 
 

@@ -34,16 +34,26 @@ class TrendQuestion(FunnelSelection):
 
 
 class TrendAnomaly(BaseModel):
-    """A step's rate that is far from what the periods before it let expect."""
+    """A mark: a step's rate that is, from a period on or in it alone, another than it was, beyond chance."""
 
     date: date
     step: str = Field(description="The step that the rate is of")
     step_before: str = Field(description="The step before it")
     rate: float = Field(description="Step conversion rate of the period, in percent", examples=[20.1])
-    expected_rate: float = Field(description="Median of the periods before, in percent", examples=[80.0])
-    deviation: float = Field(description="Distance in standard deviations, negative for a fall", examples=[-11.4])
+    expected_rate: float = Field(
+        description="The rate that it had before, of a `spike` around it, as it is on this weekday, in percent",
+        examples=[80.0],
+    )
+    level_rate: float | None = Field(
+        description="The rate from a `shift` to the next one, in percent; null for a `spike`", examples=[19.8]
+    )
+    deviation: float = Field(
+        description="How sure it is: what is compared, the period or the level that begins with it, is as improbable by"
+        " chance as so many standard deviations of the normal distribution; negative for a fall",
+        examples=[-11.4],
+    )
     kind: Literal["shift", "spike"] = Field(
-        description="`shift`: the rate stayed there, and later periods are compared with the new level;"
+        description="`shift`: the rate stayed there, and this is the first period in which most of it shows;"
         " `spike`: it did not, or not yet"
     )
 
@@ -79,14 +89,16 @@ class TrendAnswer(RangeAnswer):
     period: PeriodName = Field(description="What each item of `data` covers")
     data: list[TrendPeriod]
     anomalies: list[TrendAnomaly] = Field(
-        description="Periods whose step conversion rate is 3.5 or more standard deviations away from the median of up"
-        " to 28 periods before it, by the larger of those periods' robust deviation and the binomial one"
+        description="Where a step conversion rate broke. A rate that is constant is marked in fewer than one of twenty"
+        " series, whatever the counts; weekdays are compared with like weekdays; weeks and months that are only partly"
+        " in the range are not compared, nor is a change of less than a twentieth of the rate"
     )
 
 
 class _Period(NamedTuple):
     first: date  # both ends are counted, and clipped to the range
     last: date
+    whole: bool
 
 
 @answering()
@@ -120,7 +132,7 @@ def _trend(query: FunnelQuery, question: TrendQuestion) -> TrendAnswer:
     found = {
         (anomaly.index, number): anomaly
         for number in range(1, len(names))
-        for anomaly in find_anomalies([(row[number - 1], row[number]) for row in users], question.period)
+        for anomaly in find_anomalies(_counts(periods, users, number), question.period, query.days.first.weekday())
     }
     return TrendAnswer(
         range=Range.of(query.days),
@@ -136,14 +148,22 @@ def _trend(query: FunnelQuery, question: TrendQuestion) -> TrendAnswer:
 
 
 def _periods(days: DayRange, period: PeriodName) -> Iterator[_Period]:
-    begins = {
-        "day": lambda day: day,
-        "week": lambda day: day - timedelta(days=day.weekday()),
-        "month": lambda day: day.replace(day=1),
-    }
-    for _, group in groupby(days, begins[period]):
+    for beginning, group in groupby(days, lambda day: _beginning(day, period)):
         found = list(group)
-        yield _Period(found[0], found[-1])
+        whole = found[0] == beginning and _beginning(found[-1] + timedelta(days=1), period) != beginning
+        yield _Period(found[0], found[-1], whole)
+
+
+def _beginning(day: date, period: PeriodName) -> date:
+    if period == "month":
+        return day.replace(day=1)
+    return day - timedelta(days=day.weekday()) if period == "week" else day
+
+
+def _counts(periods: Sequence[_Period], users: Sequence[Sequence[int]], number: int) -> list[tuple[int, int]]:
+    # the days of a part of a week are not like those of a whole one
+    pairs = zip(periods, users, strict=True)
+    return [(row[number - 1], row[number]) if period.whole else (0, 0) for period, row in pairs]
 
 
 def _users(entered: Entered, periods: Sequence[_Period], window: int | None) -> list[list[int]]:
@@ -193,6 +213,7 @@ def _anomaly(period: _Period, names: Sequence[str], number: int, found: Anomaly)
         step_before=names[number - 1],
         rate=round(100 * found.rate, 2),
         expected_rate=round(100 * found.expected, 2),
+        level_rate=None if found.level is None else round(100 * found.level, 2),
         deviation=round(found.deviation, 1),
         kind=found.kind,
     )
