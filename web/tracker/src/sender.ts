@@ -11,6 +11,7 @@ const SOON = 2000;
 const LONGEST_BACKOFF = 3e5;
 const LONGEST_WAIT = 36e5;
 const TIMEOUT = 3e4;
+const SETTLE = 300;
 
 let timer = 0;
 let failures = 0;
@@ -36,8 +37,11 @@ export const sendNow = (): void => {
   const wait = patience();
   if (wait) return sendSoon(wait + Math.random() * 1000);
   if (!navigator.locks) return void drain();
-  navigator.locks.request("_ff", { ifAvailable: true }, (lock) => (lock ? drain() : sendSoon())).catch(drain);
+  navigator.locks.request("_ff", { ifAvailable: true }, (lock) => (lock ? drain().then(settle) : sendSoon())).catch(drain);
 };
+
+/** Tabs see each other's storage a little late: the next one shall not find what was sent still there. */
+const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, SETTLE));
 
 const patience = (): number => {
   const wait = +(get("r") ?? 0) - Date.now();
