@@ -4,11 +4,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from bson import ObjectId
 from footfall.aws.queues import announce
 from footfall.codec import decode_leniently
-from footfall.days import day_of, zone_named
+from footfall.days import zone_named
 from footfall.errors import Invalid, Unstorable
+from footfall.events import log as events_log
 from footfall.events.normalise import normalise
 from footfall.quarantine import keep
 from footfall.schemas.event import EventDocument, Json
@@ -18,12 +18,11 @@ from footfall.schemas.site import Site
 from footfall.sessions.fold import summarise
 from footfall.settings import SessionsTopicSettings, from_environment
 from footfall.sites import find_site
-from footfall.stores.collections import events, stale_days
+from footfall.stores.collections import events
 from footfall.stores.mongo import answering, database
 from pydantic import ValidationError
-from pymongo import UpdateOne
 
-from . import feedback, ledger, orders, people, replays, sessions, store, suspects
+from . import feedback, ledger, orders, people, replays, sessions, stale, store, suspects
 from .batch import Batch, count, count_quarantined, quarantine_event, quarantine_message
 
 LIVE = timedelta(minutes=30)
@@ -98,10 +97,14 @@ def add_reprocessed(batch: Batch, site: Site) -> None:
         batch.stored_before |= asked
 
 
+def find_days(batch: Batch, site: Site) -> None:
+    """Find the days that these events are of: their figures change, whatever else does."""
+    batch.days = stale.days_of(site, batch.events, batch.processed_at)
+
+
 def recompute_people(batch: Batch, site: Site) -> None:
     """Everybody these events speak of: first and last seen, traits, and who they turned out to be."""
-    batch.newcomers, moments = people.recompute(database(), site.site_id, batch.events)
-    batch.moments += moments
+    batch.seen = people.recompute(database(), site.site_id, batch.events)
 
 
 def recompute_sessions(batch: Batch, site: Site) -> None:
@@ -110,14 +113,14 @@ def recompute_sessions(batch: Batch, site: Site) -> None:
     new = [event for event in batch.events if event["_id"] not in batch.stored_before]
     old = [event for event in batch.events if event["_id"] in batch.stored_before]
     doubted = [*old, *sessions.events_in(database(), site.site_id, spans)]
-    arrived = sessions.Arrived(new, batch.newcomers, doubted)
-    batch.sessions, moments = sessions.recompute(database(), site.site_id, arrived, batch.processed_at)
-    batch.moments += moments
+    arrived = sessions.Arrived(new, batch.seen.newcomers, doubted)
+    batch.sessions = sessions.recompute(database(), batch.days, arrived, batch.processed_at)
 
 
 def recompute_orders(batch: Batch, site: Site) -> None:
-    """Every order these events speak of, from all of its events."""
-    batch.moments += orders.recompute(database(), site, batch.events)
+    """Every order that these events speak of, or that a visitor told of who turned out to be somebody."""
+    told = orders.told_by(database(), site.site_id, batch.seen.linked)
+    orders.recompute(database(), site, batch.days, [*batch.events, *told])
 
 
 def keep_feedback(batch: Batch, site: Site) -> None:
@@ -126,26 +129,9 @@ def keep_feedback(batch: Batch, site: Site) -> None:
 
 
 def mark_days(batch: Batch, site: Site) -> None:
-    """Mark every day whose figures these events change, for jobs/rollup.
-
-    A day that the site no longer keeps whole is not: its figures were made when all of its events were there.
-    """
-    zone = zone_named(site.time_zone)
-    moments = {*batch.moments, *(event["timestamp"] for event in batch.events)}
-    dates = {day_of(moment, zone).isoformat() for moment in moments}
-    if site.retention_days:
-        expiring = batch.processed_at - timedelta(days=site.retention_days)
-        dates = {date for date in dates if date > day_of(expiring, zone).isoformat()}
-    marks = [
-        UpdateOne(
-            {"_id": f"{site.site_id}:{date}"},
-            {"$set": {"site_id": site.site_id, "date": date, "token": ObjectId()}},
-            upsert=True,
-        )
-        for date in sorted(dates)
-    ]
-    if marks:
-        stale_days.of(database()).bulk_write(marks, ordered=False)
+    """Mark every day of these events, and of all that was done by visitors who turned out to be somebody."""
+    moments = events_log.half_days_of(database(), site.site_id, batch.seen.linked)
+    batch.days.mark(database(), batch.days.own | batch.days.of(moments))
 
 
 def count_received(batch: Batch, site: Site) -> None:
@@ -169,7 +155,7 @@ def note_waiting(batch: Batch) -> None:
 def announce_sessions(batch: Batch, site: Site) -> None:
     """Tell whoever listens whose behaviour changed, and which sessions are live."""
     live = [summarise(found) for found in batch.sessions if found["ended_at"] > batch.processed_at - LIVE]
-    person_ids = sorted({event["person_id"] for event in batch.events})
+    person_ids = sorted({event["person_id"] for event in batch.events} | batch.seen.changed_hands)
     message = SessionsMessage(site_id=site.site_id, person_ids=person_ids, sessions=live)
     announce(from_environment(SessionsTopicSettings).sessions_topic_arn, message)
 
@@ -186,6 +172,7 @@ STEPS: tuple[Step, ...] = (
     store_events,
     keep_quarantine,
     add_reprocessed,
+    find_days,
     recompute_people,
     recompute_sessions,
     recompute_orders,

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from footfall.orders.fold import ORDER_EVENTS
 from footfall.orders.purchases import is_purchase
 from footfall.schemas.event import INTERACTION_TYPES, BehaviourEvent, order_in_time
-from footfall.schemas.order import OwnedOrder, PurchasedOrder
+from footfall.schemas.order import PurchasedOrder
 from footfall.sessions.fold import NOT_A_VISIT, sessions_of
 
 Tokens = dict[str, float]
@@ -41,11 +41,6 @@ def person_of_visit(visit: Sequence[BehaviourEvent], links: Mapping[str, str]) -
     user_id = next((who for event in reversed(visit) if (who := event.get("user_id"))), None)
     visitor_id = visit[0]["visitor_id"]
     return user_id or links.get(visitor_id, visitor_id)
-
-
-def person_of_order(order: OwnedOrder, links: Mapping[str, str]) -> str:
-    """Returns whose order it is: the customer's, else that of who the visitor turned out to be, else the visitor's."""
-    return order["user_id"] or links.get(order["person_id"], order["person_id"])
 
 
 def visit_tokens(visit: Sequence[BehaviourEvent], zone: ZoneInfo) -> Tokens:

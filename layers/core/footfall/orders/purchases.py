@@ -52,7 +52,12 @@ def given_back(order: OrderSums, start: datetime, end: datetime) -> int:
     return sum(refund["amount"] for refund in order["refunds"] if start <= refund["at"] < end)
 
 
+def moments_of(order: OrderSums) -> list[datetime]:
+    """Returns when an order was placed and refunded: it is in the figures of these moments' days, and of no others."""
+    moments = [order["placed_at"], *(refund["at"] for refund in order["refunds"])]
+    return [moment for moment in moments if moment]
+
+
 def last_moment(order: OrderSums) -> datetime | None:
     """Returns when an order was placed or last refunded, whichever was later."""
-    moments = [order["placed_at"], *(refund["at"] for refund in order["refunds"])]
-    return max((moment for moment in moments if moment), default=None)
+    return max(moments_of(order), default=None)
