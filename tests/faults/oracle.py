@@ -121,12 +121,20 @@ def _link(named: list[Document]) -> Document | None:
 
 
 def orders(ordered: list[Document]) -> dict[str, Document]:
-    """Returns every order, by key: what was paid, and how much of it came back."""
+    """Returns every order, by key: whose it is, what was paid, and how much of it came back."""
+    links = {key: person["link"]["person_id"] for key, person in people(ordered).items() if person["link"]}
     groups: defaultdict[str, list[Document]] = defaultdict(list)
     for event in ordered:
         if event["type"] in OF_ORDERS:
             groups[f"{event['site_id']}:{event['commerce']['order_id']}"].append(event)
-    return {key: _order(found) for key, found in groups.items()}
+    return {key: {**_order(found), "user_id": _buyer(found, links)} for key, found in groups.items()}
+
+
+def _buyer(events: list[Document], links: dict[str, str]) -> str | None:
+    # who is named, last of all where something was given back; else who the visitor turned out to be
+    by_weight = sorted(events, key=lambda event: event["type"] != "order_completed")
+    named = [event["user_id"] for event in by_weight if event.get("user_id")]
+    return named[0] if named else links.get(f"{events[0]['site_id']}:{by_weight[0]['visitor_id']}")
 
 
 def _order(events: list[Document]) -> Document:

@@ -60,9 +60,9 @@ def a_document(**but: Any) -> EventDocument:
     return normalise({"sequence": 0, **an_event(**but)}, a_message([]), a_site(), NOON)
 
 
-def folded(order_id: str, events: Sequence[EventDocument], zone: str = "UTC") -> list[OrderDocument]:
-    """Returns the orders of an id, for a site in that time zone."""
-    return fold_orders(order_id, events, ZoneInfo(zone))
+def folded(order_id: str, events: Sequence[EventDocument], zone: str = "UTC", **links: str) -> list[OrderDocument]:
+    """Returns the orders of an id, for a site in that time zone; `links` say who visitors turned out to be."""
+    return fold_orders(order_id, events, ZoneInfo(zone), links)
 
 
 def fold_order(order_id: str, events: Sequence[EventDocument], zone: str = "UTC") -> OrderDocument:

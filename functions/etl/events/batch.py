@@ -21,6 +21,9 @@ from footfall.schemas.quarantine import Origin, QuarantineDocument
 from footfall.schemas.session import SessionDocument
 from footfall.schemas.site import SITE_ID
 
+from .people import Seen
+from .stale import StaleDays
+
 EVENTS_QUEUE = "events queue"
 """The source of what came in a message that cannot be read."""
 Outcome = Literal["stored", "duplicate", "quarantined", "waiting"]
@@ -47,11 +50,10 @@ class Batch:
     """The messages of one site, and what the steps have made of them.
 
     `messages` by message id, and what is replayed by the id of its replay; `originals` as the client sent them, by
-    their body's fingerprint; `events` those that are in the store, as they are stored; `newcomers` the people whom
-    nobody saw before; `sessions` those that changed, and `moved` the events of people who may have bought before, of
-    whose sessions other purchases may have come for it; `moments` of what changed, whose days' figures have to be
-    recomputed; `outcomes` by message key: what became of the events of each message. `stored_before` are the keys of
-    events that the store held already.
+    their body's fingerprint; `events` those that are in the store, as they are stored; `days` those that they change;
+    `seen` whom they speak of; `sessions` those that changed, and `moved` the events of people who may have bought
+    before, of whose sessions other purchases may have come for it; `outcomes` by message key: what became of the events
+    of each message. `stored_before` are the keys of events that the store held already.
     """
 
     site_id: str
@@ -63,10 +65,10 @@ class Batch:
     events: list[EventDocument] = field(default_factory=list)
     quarantine: list[QuarantineDocument] = field(default_factory=list)
     stored_before: set[str] = field(default_factory=set)
-    newcomers: set[str] = field(default_factory=set)
+    days: StaleDays = field(init=False)
+    seen: Seen = field(default_factory=Seen)
     sessions: list[SessionDocument] = field(default_factory=list)
     moved: list[SessionEvent] = field(default_factory=list)
-    moments: list[datetime] = field(default_factory=list)
     outcomes: defaultdict[bytes, Counter[Outcome]] = field(default_factory=lambda: defaultdict(Counter))
 
 

@@ -5,7 +5,7 @@ brings the purchase and the other the session, or who the visitor is, the later 
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +20,10 @@ from footfall.sessions.conversions import came_of, conversion, entries_of
 from footfall.stores.collections import orders, user_sessions
 from footfall.stores.mongo import Condition, Mongo
 from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
+
+from .derived import change
+from .stale import StaleDays
 
 
 @dataclass(frozen=True)
@@ -35,24 +39,20 @@ class Asked:
     event_ids: AbstractSet[str]
 
 
-def settle(
-    database: Mongo, site_id: str, asked: Asked, computed_at: datetime
-) -> tuple[list[SessionDocument], list[datetime]]:
-    """Bring sessions in line with the purchases that came of them; returns those that changed, and when they began."""
-    changed: dict[str, datetime] = {}
+def settle(database: Mongo, days: StaleDays, asked: Asked, computed_at: datetime) -> list[SessionDocument]:
+    """Bring sessions in line with the purchases that came of them; returns those that changed."""
+    changed: set[str] = set()
     while asked.told_ids or asked.people:
-        stored = _Stored(database, site_id, asked)
+        stored = _Stored(database, days.site_id, asked)
         if unread := stored.unread():
             asked = replace(asked, told_ids=asked.told_ids | unread)
             continue
         changes = stored.changes()
         if not changes:
             break
-        writes = [_write(site_id, change, computed_at) for change in changes]
-        user_sessions.of(database).bulk_write(writes, ordered=False)
-        changed |= {f"{site_id}:{session['session_id']}": session["started_at"] for session, _ in changes}
-    found = user_sessions.of(database).find({"_id": {"$in": sorted(changed)}}).to_list() if changed else []
-    return found, list(changed.values())
+        _write(database, days, changes, computed_at)
+        changed |= {f"{days.site_id}:{session['session_id']}" for session, _ in changes}
+    return user_sessions.of(database).find({"_id": {"$in": sorted(changed)}}).to_list() if changed else []
 
 
 def told_by(site_id: str, people: Collection[str]) -> Condition:
@@ -66,15 +66,22 @@ class _Change(NamedTuple):
     conversion: SessionConversion
 
 
-def _write(site_id: str, change: _Change, computed_at: datetime) -> UpdateOne:
+def _write(database: Mongo, days: StaleDays, changes: Sequence[_Change], computed_at: datetime) -> None:
+    updates = [_update(days.site_id, found, computed_at) for found in changes]
+
+    def write(transaction: ClientSession | None) -> None:
+        user_sessions.of(database).bulk_write(updates, ordered=False, session=transaction)
+
+    change(database, days, [found.session["started_at"] for found in changes], write)
+
+
+def _update(site_id: str, found: _Change, computed_at: datetime) -> UpdateOne:
     # unless somebody else wrote it meanwhile
-    session, found = change
+    session, came = found
     as_read = {"events": session["events"], "orders": session.get("orders", {"$exists": False})}
-    gone = {} if "orders" in found else {"$unset": {"orders": ""}}
-    return UpdateOne(
-        {"_id": f"{site_id}:{session['session_id']}", **as_read},
-        {"$set": {**found, "computed_at": computed_at}, **gone},
-    )
+    gone = {} if "orders" in came else {"$unset": {"orders": ""}}
+    update = {"$set": {**came, "computed_at": computed_at}, **gone}
+    return UpdateOne({"_id": f"{site_id}:{session['session_id']}", **as_read}, update)
 
 
 class _Stored:

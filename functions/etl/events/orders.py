@@ -1,55 +1,94 @@
 """Orders: recomputed from every event that speaks of them."""
 
 from collections import defaultdict
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from footfall.currencies import UNKNOWN
-from footfall.days import zone_named
 from footfall.events.commerce_fields import read_commerce
-from footfall.orders.fold import ORDER_EVENTS, TELLING, fold_orders, name_of_another, order_id_of
+from footfall.events.log import BY_VISITOR
+from footfall.orders.fold import (
+    ORDER_EVENTS,
+    TELLING,
+    fold_orders,
+    name_of_another,
+    order_id_of,
+    unsigned_visitors,
+)
+from footfall.orders.purchases import moments_of
 from footfall.orders.tellings import commerce_of, currency_of, is_told, ranked
+from footfall.people.identities import links_of
 from footfall.schemas.event import EventDocument
 from footfall.schemas.order import OrderDocument
 from footfall.schemas.site import Site
 from footfall.stores import collections
-from footfall.stores.mongo import Mongo, duplicates
-from pymongo import DeleteMany, ReplaceOne
-from pymongo.errors import BulkWriteError
+from footfall.stores.mongo import Mongo
+from pymongo.client_session import ClientSession
 
+from . import derived
 from .exchange import convert
+from .stale import StaleDays
 
 
-def recompute(database: Mongo, site: Site, events: list[EventDocument]) -> list[datetime]:
-    """Recompute the orders that events speak of; returns the moments of all that was ever told of them.
+def _read(database: Mongo, keys: Sequence[str], session: ClientSession) -> Iterable[OrderDocument]:
+    return collections.orders.of(database).find({"_id": {"$in": keys}}, session=session)
 
-    Those orders were, and are, placed and refunded at some of these moments, whatever was known of them before.
-    """
-    order_ids = {order_id for event in events if (order_id := order_id_of(event))}
-    if not order_ids:
+
+def _write(database: Mongo, writes: derived.Writes[OrderDocument], session: ClientSession | None) -> None:
+    collections.orders.of(database).bulk_write(writes, ordered=False, session=session)
+
+
+ORDERS = derived.Kind(_read, _write, moments_of)
+
+
+def told_by(database: Mongo, site_id: str, visitor_ids: Collection[str]) -> list[EventDocument]:
+    """Returns the events of visitors that speak of orders."""
+    if not visitor_ids:
         return []
-    told = _events_of(database, site.site_id, order_ids, events)
-    writes: list[ReplaceOne[OrderDocument] | DeleteMany] = []
+    query = {"site_id": site_id, "visitor_id": {"$in": sorted(visitor_ids)}, "type": {"$in": sorted(ORDER_EVENTS)}}
+    return collections.events.of(database).find(query).hint(BY_VISITOR).to_list()
+
+
+def recompute(database: Mongo, site: Site, days: StaleDays, events: Iterable[EventDocument]) -> None:
+    """Recompute the orders that events speak of.
+
+    Who their visitors are is asked again afterwards: somebody may have turned out to be another meanwhile, whose orders
+    were looked for before these were stored.
+    """
+    speaking = {event["_id"]: event for event in events if order_id_of(event)}
+    if not speaking:
+        return
+    told = _events_of(database, site.site_id, list(speaking.values()))
+    unsigned = {visitor_id for found in told.values() for visitor_id in unsigned_visitors(found)}
+    links: dict[str, str] | None = None
+    while links != (found := links_of(database, site.site_id, unsigned)):
+        links = found
+        _store(database, site, days, told, links)
+
+
+def _store(
+    database: Mongo, site: Site, days: StaleDays, told: Mapping[str, list[EventDocument]], links: Mapping[str, str]
+) -> None:
     orders: list[OrderDocument] = []
+    superseded: dict[str, int] = {}
     for order_id, found in told.items():
-        folded = fold_orders(order_id, _in_one_currency(found), zone_named(site.time_zone))
+        folded = fold_orders(order_id, _in_one_currency(found), days.zone, links)
         orders += folded
-        writes += _no_longer(site.site_id, order_id, found, folded)
-    _write(database, [*(_replace(order) for order in convert(database, site, orders)), *writes])
-    return [event["timestamp"] for found in told.values() for event in found]
+        superseded |= dict.fromkeys(_no_longer(site.site_id, order_id, found, folded), len(found))
+    derived.store(database, days, ORDERS, convert(database, site, orders), superseded=superseded)
 
 
-def _events_of(
-    database: Mongo, site_id: str, order_ids: set[str], events: list[EventDocument]
-) -> dict[str, list[EventDocument]]:
-    # an order without an id of its own has just the one event
+def _events_of(database: Mongo, site_id: str, events: list[EventDocument]) -> dict[str, list[EventDocument]]:
+    # by order; one without an id of its own has just the one event
     groups: defaultdict[str, list[EventDocument]] = defaultdict(list)
+    order_ids = {order_id_of(event) for event in events}
+    named = sorted(order_id for order_id in order_ids if order_id and not order_id.startswith("event:"))
     stored = collections.events.of(database).find(
-        {"site_id": site_id, "commerce.order_id": {"$in": sorted(order_ids)}, "type": {"$in": sorted(ORDER_EVENTS)}}
+        {"site_id": site_id, "commerce.order_id": {"$in": named}, "type": {"$in": sorted(ORDER_EVENTS)}}
     )
     unnamed = [event for event in events if (order_id_of(event) or "").startswith("event:")]
     for event in [*stored, *unnamed]:
         order_id = order_id_of(event)
-        if order_id in order_ids:
+        if order_id and order_id in order_ids:
             groups[order_id].append(event)
     return groups
 
@@ -70,26 +109,8 @@ def _read_again(event: EventDocument, currency: str) -> EventDocument:
     return {**event, "commerce": commerce, "flags": [*event.get("flags", []), *flags]}
 
 
-def _replace(order: OrderDocument) -> ReplaceOne[OrderDocument]:
-    # unless a concurrent recompute, which saw more events, was quicker
-    return ReplaceOne({"_id": order["_id"], "events": {"$lte": order["events"]}}, order, upsert=True)
-
-
-def _no_longer(
-    site_id: str, order_id: str, events: list[EventDocument], orders: list[OrderDocument]
-) -> list[DeleteMany]:
+def _no_longer(site_id: str, order_id: str, events: list[EventDocument], orders: list[OrderDocument]) -> set[str]:
     # who seemed to be another customer with an order of the same id
     users = {user_id for event in events if (user_id := event.get("user_id"))}
-    if len(users) < 2:
-        return []
-    others = {f"{site_id}:{name_of_another(order_id, user_id)}" for user_id in users}
-    gone = sorted(others - {order["_id"] for order in orders})
-    return [DeleteMany({"_id": {"$in": gone}, "events": {"$lte": len(events)}})] if gone else []
-
-
-def _write(database: Mongo, writes: list[ReplaceOne[OrderDocument] | DeleteMany]) -> None:
-    try:
-        if writes:
-            collections.orders.of(database).bulk_write(writes, ordered=False)
-    except BulkWriteError as error:
-        duplicates(error)
+    others = {f"{site_id}:{name_of_another(order_id, user_id)}" for user_id in users} if len(users) > 1 else set()
+    return others - {order["_id"] for order in orders}

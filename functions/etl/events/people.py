@@ -1,12 +1,14 @@
 """People: whom the events speak of, with updates that fold together in any order."""
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from footfall.people.fold import Sighting, by_person, fold_traits, sex_of, sightings
 from footfall.schemas.event import EventDocument
 from footfall.schemas.person import FirstEvent, Link, PersonDocument, PersonSightings
-from footfall.schemas.session import SessionSpan
-from footfall.stores.collections import counters, user_sessions, users
+from footfall.stores.collections import counters, users
 from footfall.stores.collections import events as stored_events
 from footfall.stores.mongo import Mongo, duplicates
 from pymongo import ReturnDocument, UpdateOne
@@ -16,11 +18,31 @@ MOST_MERGED = 10_000
 """Visitors that a person is known to have been; the first in the order of their ids, whatever order they come in."""
 
 
-def recompute(database: Mongo, site_id: str, events: list[EventDocument]) -> tuple[set[str], list[datetime]]:
-    """Bring everybody that events speak of up to date.
+@dataclass(frozen=True)
+class Seen:
+    """Whom events speak of: `newcomers` whom nobody saw before, and others whose past is another's from now on.
 
-    Returns whom nobody saw before, and when the sessions began whose visitor has just turned out to be somebody: their
-    days change hands.
+    `links` are visitors, seen before, of whom these events tell who they are, each with whom they were until now.
+    """
+
+    newcomers: AbstractSet[str] = frozenset()
+    links: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def linked(self) -> AbstractSet[str]:
+        """The visitors whose past it is."""
+        return self.links.keys()
+
+    @property
+    def changed_hands(self) -> set[str]:
+        """Everybody whose past is another one now: such visitors, and who they were until now."""
+        return {*self.links, *(person_id for person_id in self.links.values() if person_id)}
+
+
+def recompute(database: Mongo, site_id: str, events: list[EventDocument]) -> Seen:
+    """Bring everybody that events speak of up to date; returns whom they speak of.
+
+    A visitor counts as linked also when an earlier attempt stored the link: what follows from it may not be done yet.
     """
     people = {f"{site_id}:{person_id}": seen for person_id, seen in sightings(events).items()}
     found = users.read(database, PersonSightings, {"_id": {"$in": list(people)}})
@@ -30,10 +52,16 @@ def recompute(database: Mongo, site_id: str, events: list[EventDocument]) -> tup
     changed = {key: seen for key, seen in people.items() if key in raced or _changes(seen, known.get(key))}
     if changed:
         users.of(database).bulk_write([_update(key, seen) for key, seen in changed.items()], ordered=False)
-    _retell(database, site_id, {key: seen for key, seen in people.items() if key in known or key in raced})
-    linked = [seen.person_id for key, seen in people.items() if seen.link and _newly_linked(seen, known.get(key))]
-    newcomers = {seen.person_id for key, seen in strangers.items() if key not in raced}
-    return newcomers, _session_starts(database, site_id, linked)
+    known_or_raced = {key: seen for key, seen in people.items() if key in known or key in raced}
+    _retell(database, site_id, known_or_raced)
+    return Seen(
+        newcomers={seen.person_id for key, seen in strangers.items() if key not in raced},
+        links={
+            seen.person_id: _linked_before(known.get(key))
+            for key, seen in known_or_raced.items()
+            if _tells_who(seen, known.get(key))
+        },
+    )
 
 
 def _insert(database: Mongo, site_id: str, strangers: dict[str, Sighting]) -> set[str]:
@@ -111,14 +139,20 @@ def _changes(seen: Sighting, known: PersonSightings | None) -> bool:
     first = _first_event(seen.first)
     earlier = _as_mongodb_compares(first) < _as_mongodb_compares(known["first_event"])
     later = seen.last["timestamp"] > known["last_seen"]
-    return earlier or later or _newly_linked(seen, known) or not seen.merged_ids <= set(known.get("merged_ids", []))
+    return earlier or later or _tells_who(seen, known) or not seen.merged_ids <= set(known.get("merged_ids", []))
 
 
-def _newly_linked(seen: Sighting, known: PersonSightings | None) -> bool:
-    if seen.link is None:
-        return False
+def _tells_who(seen: Sighting, known: PersonSightings | None) -> bool:
+    # by the link that holds, stored by now or before
     before = known.get("link") if known else None
-    return before is None or _link_as_mongodb_compares(seen.link) < _link_as_mongodb_compares(before)
+    return seen.link is not None and (
+        before is None or _link_as_mongodb_compares(seen.link) <= _link_as_mongodb_compares(before)
+    )
+
+
+def _linked_before(known: PersonSightings | None) -> str | None:
+    link = known.get("link") if known else None
+    return link["person_id"] if link else None
 
 
 def _update(key: str, seen: Sighting) -> UpdateOne:
@@ -167,11 +201,3 @@ def _retelling(key: str, events: list[EventDocument]) -> UpdateOne:
         {"_id": key, "trait_events": {"$lte": len(events)}},
         {"$set": {"traits": traits, "sex": sex_of(traits), "trait_events": len(events)}},
     )
-
-
-def _session_starts(database: Mongo, site_id: str, visitor_ids: list[str]) -> list[datetime]:
-    if not visitor_ids:
-        return []
-    theirs = {"site_id": site_id, "visitor_id": {"$in": visitor_ids}}
-    sessions = user_sessions.read(database, SessionSpan, theirs)
-    return [session["started_at"] for session in sessions]

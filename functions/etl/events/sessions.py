@@ -18,11 +18,11 @@ from footfall.sessions.attribution import credits_of, is_direct
 from footfall.sessions.conversions import conversion
 from footfall.sessions.fold import SessionKey, fold_session, gap_of, is_session, key_of, sessions_of, split_by_gap
 from footfall.stores.collections import user_sessions
-from footfall.stores.mongo import Mongo, duplicates
-from pymongo import ReplaceOne
-from pymongo.errors import BulkWriteError
+from footfall.stores.mongo import Mongo
+from pymongo.client_session import ClientSession
 
-from . import settling
+from . import derived, settling
+from .stale import StaleDays
 
 
 @dataclass(frozen=True)
@@ -37,17 +37,28 @@ class Arrived:
 
 
 class Recomputed(NamedTuple):
-    """The sessions that changed, and when all began whose days have other figures for it; `moved` are the events of
-    people who may have bought before, of whose sessions other purchases may have come for it.
+    """The sessions that changed; `moved` are the events of people who may have bought before, of whose sessions other
+    purchases may have come for it.
     """
 
     sessions: list[SessionDocument]
-    moments: list[datetime]
     moved: list[SessionEvent]
 
 
-def recompute(database: Mongo, site_id: str, arrived: Arrived, computed_at: datetime) -> Recomputed:
+def _read(database: Mongo, keys: Sequence[str], session: ClientSession) -> Iterable[SessionDocument]:
+    return user_sessions.of(database).find({"_id": {"$in": keys}}, session=session)
+
+
+def _write(database: Mongo, writes: derived.Writes[SessionDocument], session: ClientSession | None) -> None:
+    user_sessions.of(database).bulk_write(writes, ordered=False, session=session)
+
+
+SESSIONS = derived.Kind(_read, _write, lambda session: [session["started_at"]])
+
+
+def recompute(database: Mongo, days: StaleDays, arrived: Arrived, computed_at: datetime) -> Recomputed:
     """Recompute the sessions of events that arrived."""
+    site_id = days.site_id
     new, doubted = _visits(arrived.new), _visits(arrived.old)
     newcomers = arrived.newcomers - {event["visitor_id"] for event in doubted}
     begun = _begun((event for event in new if event["visitor_id"] in newcomers), computed_at)
@@ -56,13 +67,12 @@ def recompute(database: Mongo, site_id: str, arrived: Arrived, computed_at: date
     known = _stored(database, read)
     _keep_credits(read, known)
     changed = begun + [session for session in read if _differs(session, known.get(session["_id"]))]
-    raced = _write(database, changed, known.keys())
-    alone = not raced and settling.are_alone(database, site_id, begun, arrived.newcomers)
-    settled = settling.settle(database, site_id, read if alone else [*read, *begun], computed_at)
-    kept = [session for session in changed if session["_id"] not in settled.superseded]
-    moments = [session["started_at"] for session in changed] + settled.moments
+    derived.store(database, days, SESSIONS, changed, known.keys())
+    alone = settling.are_alone(database, site_id, begun, arrived.newcomers)
+    superseded = settling.settle(database, days, read if alone else [*read, *begun], computed_at)
+    kept = [session for session in changed if session["_id"] not in superseded]
     known_before = [event for event in arrived.new if not (alone and _people_of(event) <= arrived.newcomers)]
-    return Recomputed(kept, moments, [*arrived.old, *known_before])
+    return Recomputed(kept, [*arrived.old, *known_before])
 
 
 def _people_of(event: SessionEvent) -> set[str]:
@@ -154,34 +164,3 @@ def _keep_credits(sessions: list[SessionDocument], known: dict[str, SessionDocum
 
 def _differs(session: SessionDocument, stored: SessionDocument | None) -> bool:
     return stored is None or any(stored.get(name) != value for name, value in session.items() if name != "computed_at")
-
-
-def _write(database: Mongo, sessions: list[SessionDocument], known: AbstractSet[str]) -> set[str]:
-    # what a concurrent recompute wrote from more events is left alone; returns what somebody else stored meanwhile
-    raced = _insert(database, [session for session in sessions if session["_id"] not in known])
-    _replace(database, [session for session in sessions if session["_id"] in known or session["_id"] in raced])
-    return raced
-
-
-def _insert(database: Mongo, sessions: list[SessionDocument]) -> set[str]:
-    # returns the keys of those that somebody else stored meanwhile
-    if not sessions:
-        return set()
-    try:
-        user_sessions.of(database).insert_many(sessions, ordered=False)
-    except BulkWriteError as error:
-        return {document["_id"] for document in duplicates(error)}
-    return set()
-
-
-def _replace(database: Mongo, sessions: list[SessionDocument]) -> None:
-    # unless what is there was made of more events
-    writes = [
-        ReplaceOne({"_id": session["_id"], "events": {"$lte": session["events"]}}, session, upsert=True)
-        for session in sessions
-    ]
-    try:
-        if writes:
-            user_sessions.of(database).bulk_write(writes, ordered=False)
-    except BulkWriteError as error:
-        duplicates(error)

@@ -4,38 +4,37 @@ Whoever writes a session looks afterwards, until there is nothing left to mend. 
 which saw an event that the other did not, whichever is later sees both results.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, TypedDict
+from typing import TypedDict
 
 from footfall.schemas.session import SessionOrigin
 from footfall.sessions.attribution import ATTRIBUTION_WINDOW, Credit, credits_of
 from footfall.stores.collections import orders, user_sessions
 from footfall.stores.mongo import Condition, Mongo, Pipeline
 from pymongo import UpdateOne
+from pymongo.client_session import ClientSession
 
 from .conversions import told_by
+from .derived import change
+from .stale import StaleDays
 
 NOTHING_MORE = {"$project": {"_id": 0, "site_id": 1}}
 
 
-class Settled(NamedTuple):
-    """The keys of sessions that were removed, and when those began whose days have other figures for it."""
-
-    superseded: set[str]
-    moments: list[datetime]
-
-
 def settle(
     database: Mongo,
-    site_id: str,
+    days: StaleDays,
     written: Sequence[SessionOrigin],
     computed_at: datetime,
-) -> Settled:
-    """Remove sessions that are part of others by now, and attribute those anew that follow on what was written."""
-    settled = Settled(set(), [])
+) -> set[str]:
+    """Remove sessions that are part of others by now, and attribute those anew that follow on what was written.
+
+    Returns the keys of those that were removed.
+    """
+    site_id, removed = days.site_id, set[str]()
     if not written:
-        return settled
+        return removed
     since = min(session["started_at"] for session in written)
     while True:
         around = user_sessions.read(database, SessionOrigin, _around(site_id, written, since)).to_list()
@@ -43,12 +42,11 @@ def settle(
         current = [session for session in around if session["session_id"] not in superseded]
         misattributed = _misattributed(current, since)
         if not superseded and not misattributed:
-            return settled
-        _remove(database, site_id, list(superseded))
-        _attribute(database, site_id, misattributed, computed_at)
-        settled.superseded.update(_key(site_id, session_id) for session_id in superseded)
-        settled.moments.extend(superseded.values())
-        settled.moments.extend(session["started_at"] for session in current if session["session_id"] in misattributed)
+            return removed
+        _remove(database, days, superseded)
+        began = [session["started_at"] for session in current if session["session_id"] in misattributed]
+        _attribute(database, days, began, misattributed, computed_at)
+        removed.update(_key(site_id, session_id) for session_id in superseded)
         since = min([since, *superseded.values()])
 
 
@@ -106,29 +104,35 @@ def _misattributed(sessions: Sequence[SessionOrigin], since: datetime) -> dict[s
     }
 
 
-def _remove(database: Mongo, site_id: str, session_ids: list[str]) -> None:
-    if session_ids:
-        user_sessions.of(database).delete_many({"_id": {"$in": [_key(site_id, each) for each in session_ids]}})
+def _remove(database: Mongo, days: StaleDays, superseded: Mapping[str, datetime]) -> None:
+    keys = [_key(days.site_id, session_id) for session_id in superseded]
+
+    def remove(transaction: ClientSession | None) -> None:
+        user_sessions.of(database).delete_many({"_id": {"$in": keys}}, session=transaction)
+
+    if superseded:
+        change(database, days, superseded.values(), remove)
 
 
-def _attribute(database: Mongo, site_id: str, credited: dict[str, Credit], computed_at: datetime) -> None:
-    if credited:
-        user_sessions.of(database).bulk_write(
-            [
-                UpdateOne(
-                    {"_id": _key(site_id, session_id)},
-                    {
-                        "$set": {
-                            "attribution": credit.attribution,
-                            "attributed_at": credit.at,
-                            "computed_at": computed_at,
-                        }
-                    },
-                )
-                for session_id, credit in credited.items()
-            ],
-            ordered=False,
-        )
+def _attribute(
+    database: Mongo,
+    days: StaleDays,
+    began: Iterable[datetime],
+    credited: Mapping[str, Credit],
+    computed_at: datetime,
+) -> None:
+    updates = [_attributing(days.site_id, session_id, credit, computed_at) for session_id, credit in credited.items()]
+
+    def attribute(transaction: ClientSession | None) -> None:
+        user_sessions.of(database).bulk_write(updates, ordered=False, session=transaction)
+
+    if updates:
+        change(database, days, began, attribute)
+
+
+def _attributing(site_id: str, session_id: str, credit: Credit, computed_at: datetime) -> UpdateOne:
+    fields = {"attribution": credit.attribution, "attributed_at": credit.at, "computed_at": computed_at}
+    return UpdateOne({"_id": _key(site_id, session_id)}, {"$set": fields})
 
 
 def _key(site_id: str, session_id: str) -> str:

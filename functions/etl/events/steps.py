@@ -1,14 +1,14 @@
 """The steps that a batch of events goes through, top to bottom."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bson import ObjectId
 from footfall.aws.queues import announce
 from footfall.codec import decode_leniently
-from footfall.days import day_of, zone_named
+from footfall.days import zone_named
 from footfall.errors import Invalid, Unstorable
+from footfall.events import log as events_log
 from footfall.events.normalise import normalise
 from footfall.orders.fold import order_id_of
 from footfall.quarantine import keep
@@ -19,12 +19,11 @@ from footfall.schemas.site import Site
 from footfall.sessions.fold import summarise
 from footfall.settings import SessionsTopicSettings, from_environment
 from footfall.sites import find_site
-from footfall.stores.collections import events, stale_days
+from footfall.stores.collections import events
 from footfall.stores.mongo import answering, database
 from pydantic import ValidationError
-from pymongo import UpdateOne
 
-from . import conversions, feedback, ledger, orders, people, replays, sessions, store, suspects
+from . import conversions, feedback, ledger, orders, people, replays, sessions, stale, store, suspects
 from .batch import Batch, count, count_quarantined, quarantine_event, quarantine_message
 
 LIVE = timedelta(minutes=30)
@@ -100,10 +99,14 @@ def add_reprocessed(batch: Batch, site: Site) -> None:
         batch.stored_before |= asked
 
 
+def find_days(batch: Batch, site: Site) -> None:
+    """Find the days that these events are of: their figures change, whatever else does."""
+    batch.days = stale.days_of(site, batch.events, batch.processed_at)
+
+
 def recompute_people(batch: Batch, site: Site) -> None:
     """Everybody these events speak of: first and last seen, traits, and who they turned out to be."""
-    batch.newcomers, moments = people.recompute(database(), site.site_id, batch.events)
-    batch.moments += moments
+    batch.seen = people.recompute(database(), site.site_id, batch.events)
 
 
 def recompute_sessions(batch: Batch, site: Site) -> None:
@@ -112,15 +115,14 @@ def recompute_sessions(batch: Batch, site: Site) -> None:
     new = [event for event in batch.events if event["_id"] not in batch.stored_before]
     old = [event for event in batch.events if event["_id"] in batch.stored_before]
     doubted = [*old, *sessions.events_in(database(), site.site_id, spans)]
-    arrived = sessions.Arrived(new, batch.newcomers, doubted)
-    found = sessions.recompute(database(), site.site_id, arrived, batch.processed_at)
-    batch.sessions, batch.moved = found.sessions, found.moved
-    batch.moments += found.moments
+    arrived = sessions.Arrived(new, batch.seen.newcomers, doubted)
+    batch.sessions, batch.moved = sessions.recompute(database(), batch.days, arrived, batch.processed_at)
 
 
 def recompute_orders(batch: Batch, site: Site) -> None:
-    """Every order these events speak of, from all of its events."""
-    batch.moments += orders.recompute(database(), site, batch.events)
+    """Every order that these events speak of, or that a visitor told of who turned out to be somebody."""
+    told = orders.told_by(database(), site.site_id, batch.seen.linked)
+    orders.recompute(database(), site, batch.days, [*batch.events, *told])
 
 
 def settle_conversions(batch: Batch, site: Site) -> None:
@@ -128,12 +130,16 @@ def settle_conversions(batch: Batch, site: Site) -> None:
     asked = conversions.Asked(
         told_ids={order_id for event in batch.events if (order_id := order_id_of(event))},
         people={who for event in batch.moved for who in (event["visitor_id"], event["person_id"])},
-        since=min([*batch.moments, *(event["timestamp"] for event in batch.moved)], default=batch.processed_at),
+        since=min(_moments(batch), default=batch.processed_at),
         event_ids={event["event_id"] for event in batch.events},
     )
-    changed, moments = conversions.settle(database(), site.site_id, asked, batch.processed_at)
+    changed = conversions.settle(database(), batch.days, asked, batch.processed_at)
     batch.sessions = list({session["_id"]: session for session in [*batch.sessions, *changed]}.values())
-    batch.moments += moments
+
+
+def _moments(batch: Batch) -> Iterator[datetime]:
+    yield from (session["started_at"] for session in batch.sessions)
+    yield from (event["timestamp"] for event in batch.moved)
 
 
 def keep_feedback(batch: Batch, site: Site) -> None:
@@ -142,26 +148,9 @@ def keep_feedback(batch: Batch, site: Site) -> None:
 
 
 def mark_days(batch: Batch, site: Site) -> None:
-    """Mark every day whose figures these events change, for jobs/rollup.
-
-    A day that the site no longer keeps whole is not: its figures were made when all of its events were there.
-    """
-    zone = zone_named(site.time_zone)
-    moments = {*batch.moments, *(event["timestamp"] for event in batch.events)}
-    dates = {day_of(moment, zone).isoformat() for moment in moments}
-    if site.retention_days:
-        expiring = batch.processed_at - timedelta(days=site.retention_days)
-        dates = {date for date in dates if date > day_of(expiring, zone).isoformat()}
-    marks = [
-        UpdateOne(
-            {"_id": f"{site.site_id}:{date}"},
-            {"$set": {"site_id": site.site_id, "date": date, "token": ObjectId()}},
-            upsert=True,
-        )
-        for date in sorted(dates)
-    ]
-    if marks:
-        stale_days.of(database()).bulk_write(marks, ordered=False)
+    """Mark every day of these events, and of all that was done by visitors who turned out to be somebody."""
+    moments = events_log.half_days_of(database(), site.site_id, batch.seen.linked)
+    batch.days.mark(database(), batch.days.own | batch.days.of(moments))
 
 
 def count_received(batch: Batch, site: Site) -> None:
@@ -185,7 +174,7 @@ def note_waiting(batch: Batch) -> None:
 def announce_sessions(batch: Batch, site: Site) -> None:
     """Tell whoever listens whose behaviour changed, and which sessions are live."""
     live = [summarise(found) for found in batch.sessions if found["ended_at"] > batch.processed_at - LIVE]
-    person_ids = sorted({event["person_id"] for event in batch.events})
+    person_ids = sorted({event["person_id"] for event in batch.events} | batch.seen.changed_hands)
     message = SessionsMessage(site_id=site.site_id, person_ids=person_ids, sessions=live)
     announce(from_environment(SessionsTopicSettings).sessions_topic_arn, message)
 
@@ -202,6 +191,7 @@ STEPS: tuple[Step, ...] = (
     store_events,
     keep_quarantine,
     add_reprocessed,
+    find_days,
     recompute_people,
     recompute_sessions,
     recompute_orders,

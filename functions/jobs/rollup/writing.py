@@ -6,11 +6,11 @@ from bson import ObjectId
 from footfall.schemas.funnel import FunnelDocument, RollupRun
 from footfall.schemas.metrics import DayDocument, DayToken
 from footfall.stores.collections import daily_metrics, funnel_analytics, rollups, stale_days
-from footfall.stores.mongo import client, database
+from footfall.stores.mongo import at_once, database
 from pymongo import DeleteOne
 from pymongo.client_session import ClientSession
-from pymongo.read_concern import ReadConcern
-from pymongo.write_concern import WriteConcern
+
+WRITE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,7 @@ def replace_days(site_id: str, days: list[DayRollup]) -> list[DayRollup]:
         )
         return ours
 
-    with client().start_session() as session:
-        return session.with_transaction(write, ReadConcern("snapshot"), WriteConcern("majority"))
+    return at_once(write, WRITE_SECONDS)
 
 
 def _replace(site_id: str, days: list[DayRollup], session: ClientSession) -> None:

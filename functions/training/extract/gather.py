@@ -9,7 +9,7 @@ import numpy as np
 from footfall.customers.arrays import Arrays, pack_texts
 from footfall.customers.behaviour import order_tokens, person_of_visit, visit_tokens
 from footfall.days import day_of
-from footfall.orders.purchases import in_currency, is_purchase, last_moment, person_of_order
+from footfall.orders.purchases import in_currency, is_purchase, last_moment
 from footfall.schemas.event import BehaviourEvent
 from footfall.schemas.order import PurchasedOrder
 from footfall.sessions.fold import is_session
@@ -63,7 +63,7 @@ class Gathering:
         if not in_currency(order, self.currency):
             self.totals["foreign_currency_orders"] += 1
             return
-        self._add(person_of_order(order, self.links), order_tokens(order, self.zone))
+        self._add(order["person_id"], order_tokens(order, self.zone))
         if order["user_id"] is not None:
             self._add_purchase(order["user_id"], order)
         elif is_purchase(order):

@@ -7,7 +7,7 @@ from footfall.errors import NotFound
 from footfall.models import registry
 from footfall.models.embedding import embed, load, rows, segments_of
 from footfall.models.trained import Trained
-from footfall.people.identities import people_seen_since
+from footfall.people.identities import links, people_seen_since
 from footfall.schemas.model import Run
 from footfall.sites import get_site
 from footfall.stores import vectors
@@ -33,13 +33,17 @@ def _store_pages(run: Run, model: Trained) -> int:
     return len(found)
 
 
-def catch_up(run: Run, since: datetime) -> None:
-    """Project again, from all they have done by now, whoever was on the site since the features were read."""
+def catch_up(run: Run, made: Trained, since: datetime) -> None:
+    """Project again, from all they have done by now, whoever was on the site since the features were read.
+
+    A visitor who has turned out to be somebody since then leaves no vector.
+    """
     model = registry.in_use(database(), run.site_id, "behaviour_vectors")
     if model is None:
         raise NotFound("the model that was just published is gone")
     site = get_site(database(), run.site_id)
-    embed(database(), site, people_seen_since(database(), run.site_id, since), load(model))
+    linked = links(database(), run.site_id).keys() & set(subjects_of(made.extracted["features"]))
+    embed(database(), site, people_seen_since(database(), run.site_id, since) | linked, load(model))
 
 
 def remove_older(run: Run) -> None:

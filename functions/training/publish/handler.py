@@ -97,7 +97,7 @@ def _replace_everything(run: Evaluated, made: Sequence[ModelDocument], since: da
     replace(database(), run.site_id, run.version, customers_of(run, vectors.extracted["features"], models))
     pages = embeddings.store(run, vectors)
     registry.publish(database(), made)
-    embeddings.catch_up(run, since)
+    embeddings.catch_up(run, vectors, since)
     embeddings.remove_older(run)
     figures = {"customers": run.facts.customers, "vectors": run.facts.people, "page_vectors": pages}
     runs.note(database(), run, "publish", figures)

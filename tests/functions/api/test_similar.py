@@ -165,3 +165,16 @@ def test_an_answer_is_remembered(database: Mongo, site: str) -> None:
 def test_what_cannot_be_asked_is_refused_by_name(database: Mongo, site: str, query: str, field: str) -> None:
     status, answer = ask(site, "cook-1", query)
     assert (status, answer["errors"][0]["field"]) == (422, field)
+
+
+def test_who_has_just_turned_out_to_be_somebody_is_in_nobodys_answer(database: Mongo, site: str) -> None:
+    before = ask(site, "cook-1", "limit=5")[1]
+    nearest = names(before)[0]
+    assert vectors.row_of(PEOPLE, site, nearest) is not None
+    link = {"at": NOON, "event_id": "e", "person_id": "cook-1"}
+    database["users"].update_one({"_id": f"{site}:{nearest}"}, {"$set": {"link": link}})
+    for asked in ("cook-1", nearest):
+        for limit in (5, 4):  # what is remembered, and what is not
+            answer = ask(site, asked, f"limit={limit}")[1]
+            assert answer["user_id"] == "cook-1"
+            assert not {"cook-1", nearest} & set(names(answer))

@@ -10,7 +10,7 @@ from footfall.schemas.event import Json
 from footfall.schemas.message import API_KEY_SOURCE, EventsMessage, SessionsMessage, Span
 from pymongo.database import Database
 
-from functions.etl.events import conversions, orders, sessions
+from functions.etl.events import conversions, derived
 from functions.etl.events.handler import handler
 from tests.support.builders import NOON, LambdaContext, a_message, an_event, at, sqs_event
 from tests.support.visits import roll_up
@@ -224,18 +224,23 @@ def test_a_recheck_finds_what_came_of_a_session(pipeline: Mongo) -> None:
     assert pipeline["user_sessions"].find_one({}) == right
 
 
+def before_it_is_stored(monkeypatch: pytest.MonkeyPatch, event: Json) -> None:
+    """Have an event handled when the next session or order is about to be stored."""
+    insert = derived._insert
+    waiting = [event]
+
+    def insert_late(*args: Any) -> set[str]:
+        while waiting:
+            run(waiting.pop())
+        return insert(*args)
+
+    monkeypatch.setattr(derived, "_insert", insert_late)
+
+
 def test_an_order_that_arrives_while_its_buyers_first_session_is_written_is_found(
     pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = sessions._write
-    waiting = [buys(5, "phone")]
-
-    def write_late(*args: Any) -> set[str]:
-        while waiting:
-            run(waiting.pop())
-        return write(*args)
-
-    monkeypatch.setattr(sessions, "_write", write_late)
+    before_it_is_stored(monkeypatch, buys(5, "phone"))
     run(looks(0, sessionId="s"))
     assert converted(pipeline) == {"phone 0": ["o1"]}
 
@@ -243,15 +248,7 @@ def test_an_order_that_arrives_while_its_buyers_first_session_is_written_is_foun
 def test_a_session_that_is_written_while_its_order_is_brings_it(
     pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = orders._write
-    waiting = [looks(0, sessionId="s")]
-
-    def write_late(*args: Any) -> None:
-        while waiting:
-            run(waiting.pop())
-        write(*args)
-
-    monkeypatch.setattr(orders, "_write", write_late)
+    before_it_is_stored(monkeypatch, looks(0, sessionId="s"))
     run(buys(5, "phone"))
     assert converted(pipeline) == {"phone 0": ["o1"]}
 

@@ -45,7 +45,9 @@ def histories(draw: st.DrawFn) -> list[EventsMessage]:
 
 @st.composite
 def clicks(draw: st.DrawFn) -> Json:
-    kind = draw(st.sampled_from(["pageview", "pageview", "click", "identify", "purchase", "purchase", "refund"]))
+    kind = draw(
+        st.sampled_from(["pageview", "pageview", "view_cart", "click", "identify", "purchase", "purchase", "refund"])
+    )
     event: Json = {
         "eventType": kind,
         "visitorId": draw(st.sampled_from(["v1", "v2", "u1"])),
@@ -180,12 +182,17 @@ def sessions_by_definition(database: Mongo) -> list[Json]:
     for (_, named), found in groups.items():
         gap = timedelta(days=1) if named else timedelta(minutes=30)
         chains = split_by_gap(found, gap)
-        sessions += [fold_session(chain, NOON) for chain in chains if any(e["type"] == "pageview" for e in chain)]
+        sessions += [fold_session(chain, NOON) for chain in chains if viewed(chain)]
     for session in sessions:
         session["attribution"], session["attributed_at"] = credit_by_definition(session, sessions)
     convert_by_definition(database, sessions)
     without_clock = [{key: value for key, value in session.items() if key != "computed_at"} for session in sessions]
     return sorted(without_clock, key=lambda session: str(session["_id"]))
+
+
+def viewed(chain: list[Any]) -> bool:
+    """Whether a page, a product, a list or the cart was viewed."""
+    return any(event["type"].endswith("view") or event["type"].endswith("_viewed") for event in chain)
 
 
 def convert_by_definition(database: Mongo, sessions: list[Json]) -> None:

@@ -4,41 +4,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from footfall.questions import business, customer, dashboard
+from footfall.questions import business, customer
 from footfall.questions.business import BusinessQuestion
 from footfall.questions.customer import CustomerQuestion
-from footfall.questions.dashboard import DashboardQuestion
 from footfall.schemas.event import Json
 from pymongo.database import Database
 
-from functions.etl.events.handler import handler
-from tests.support.builders import NOON, LambdaContext, a_message, a_site, an_event, at, sqs_event
+from tests.support.builders import NOON, a_site, at
+from tests.support.telling import DAY, figures, said, tell
 from tests.support.visits import know, roll_up
 
 Mongo = Database[dict[str, Any]]
-DAY = 24 * 60
-
-
-def tell(*events: Json, **but: Any) -> None:
-    """Have events processed, each in a message of its own, as they come at the end of the month."""
-    late = NOON + timedelta(days=30)
-    messages = [a_message([event], **{"received_at": late, **but}) for event in events]
-    assert handler(sqs_event(messages), LambdaContext())["batchItemFailures"] == []
-
-
-def said(kind: str = "order_completed", minute: float = 0, order_id: str = "o1", **properties: Any) -> Json:
-    """An event that speaks of an order."""
-    who = {name: properties.pop(name) for name in ("userId", "visitorId") if name in properties}
-    return an_event(eventType=kind, timestamp=at(minute), properties={"order_id": order_id, **properties}, **who)
 
 
 def orders(database: Mongo) -> list[Json]:
     return list(database["orders"].find().sort("_id", 1))
-
-
-def figures(first: int, last: int) -> dashboard.Dashboard:
-    days = [(NOON + timedelta(days=day)).date() for day in (first, last)]
-    return dashboard.answer("demo", DashboardQuestion(**{"from": days[0], "to": days[1]}))
 
 
 def test_two_sources_make_one_order_of_a_known_customer(pipeline: Mongo) -> None:

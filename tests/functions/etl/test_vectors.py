@@ -1,6 +1,7 @@
 """etl/vectors: the vectors of people whose behaviour has changed."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +13,14 @@ from footfall.stores import vectors
 from footfall.stores.vectors import PEOPLE, Row
 from pymongo.database import Database
 
+from functions.etl.events import steps
+from functions.etl.events.handler import handler as store_events
 from functions.etl.vectors import handler as module
 from functions.etl.vectors.handler import handler
 from infra.local.aws import AwsAddresses
 from tests.functions.training.pipeline import site_to_train, train
-from tests.support.builders import NOON, LambdaContext
+from tests.support.builders import NOON, LambdaContext, a_message, an_event, at, sqs_event
+from tests.support.interrupting import before_next_call
 from tests.support.milvus import without_milvus
 from tests.support.shopping import a_user, a_visit, an_order, at_site, open_shop
 
@@ -98,6 +102,69 @@ def test_a_visitor_who_turned_out_to_be_somebody_gives_them_their_visits(databas
     tell(told(site, "cookie", "dan"))
     assert vectors.row_of(PEOPLE, site, "cookie") is None
     assert row(site, "dan").texts["profile"] == '{"pages": ["cart", "home"], "products": []}'
+
+
+def test_a_visitor_who_logs_in_leaves_no_vector_behind(
+    database: Mongo, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announced = announcements(monkeypatch)
+    happens(site, "cookie", "home", minute=0)
+    happens(site, "dan", "cart", userId="dan", minute=1)
+    train(site)
+    assert vectors.row_of(PEOPLE, site, "cookie") is not None
+    announced.clear()
+    happens(site, "cookie", "home", userId="dan", eventType="identify", minute=2)
+    tell(told(site, *announced))
+    assert vectors.row_of(PEOPLE, site, "cookie") is None
+    assert row(site, "dan").texts["profile"] == '{"pages": ["cart", "home"], "products": []}'
+
+
+def test_who_logged_in_earlier_takes_over_and_both_have_new_vectors(
+    database: Mongo, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announced = announcements(monkeypatch)
+    for name in ("dan", "eve"):
+        happens(site, name, "cart", userId=name, minute=1)
+    happens(site, "tablet", "home", minute=2)
+    happens(site, "tablet", "home", userId="dan", eventType="identify", minute=4)
+    train(site)
+    announced.clear()
+    happens(site, "tablet", "home", userId="eve", eventType="identify", minute=3)
+    tell(told(site, *announced))
+    profiles = [row(site, name).texts["profile"] for name in ("dan", "eve")]
+    assert profiles == ['{"pages": ["cart"], "products": []}', '{"pages": ["cart", "home"], "products": []}']
+
+
+def test_who_turns_out_to_be_somebody_while_they_are_projected_has_no_vector(
+    database: Mongo, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announcements(monkeypatch)
+    happens(site, "cookie", "home", minute=0)
+    train(site)
+
+    def log_in() -> None:
+        happens(site, "cookie", "home", userId="dan", eventType="identify", minute=2)
+        tell(told(site, "cookie", "dan", message_id="quick"))
+
+    before_next_call(vectors, "upsert", log_in, monkeypatch)
+    tell(told(site, "cookie"))
+    assert vectors.row_of(PEOPLE, site, "cookie") is None
+    assert row(site, "dan").texts["profile"] == '{"pages": ["home"], "products": []}'
+
+
+def announcements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Whom etl/events announces, from now on."""
+    announced: list[str] = []
+    monkeypatch.setenv("SESSIONS_TOPIC_ARN", "arn:aws:sns:eu-west-1:123456789012:sessions")
+    monkeypatch.setattr(steps, "announce", lambda _topic, message: announced.extend(message.person_ids))
+    return announced
+
+
+def happens(site_id: str, visitor: str, page: str, minute: float, **but: Any) -> None:
+    """One event through etl/events."""
+    event = an_event(visitorId=visitor, pageType=page, timestamp=at(minute), **but)
+    message = a_message([event], site_id=site_id, received_at=NOON + timedelta(days=1))
+    assert store_events(sqs_event([message]), LambdaContext()) == {"batchItemFailures": []}
 
 
 def test_who_shares_a_visitor_with_somebody_takes_nothing_from_them(database: Mongo, site: str) -> None:

@@ -242,6 +242,20 @@ def test_visitors_who_turned_out_to_be_somebody_are_one_person(database: Mongo, 
     assert dan.texts["profile"] == '{"pages": ["cart", "home"], "products": []}'
 
 
+def test_a_visitor_who_turned_out_to_be_somebody_while_it_ran_leaves_no_vector(database: Mongo, site: str) -> None:
+    database["events"].insert_many([at_site(site, event) for event in a_visit("cookie", ["home"])])
+    database["users"].insert_many([a_user("cookie", site), a_user("dan", site)])
+    run = evaluated(site)
+    link = {"at": NOON, "event_id": "e", "person_id": "dan"}
+    database["users"].update_one({"_id": f"{site}:cookie"}, {"$set": {"link": link}})
+    database["users"].update_one({"_id": f"{site}:dan"}, {"$set": {"merged_ids": ["cookie"]}})
+    publish(run, CONTEXT)
+    assert vectors.row_of(PEOPLE, site, "cookie") is None
+    dan = vectors.row_of(PEOPLE, site, "dan")
+    assert dan is not None
+    assert dan.texts["profile"] == '{"pages": ["home"], "products": []}'
+
+
 def test_bots_are_nobody(database: Mongo, site: str) -> None:
     visit = [at_site(site, {**event, "bot": True}) for event in a_visit("crawler", ["home"])]
     database["events"].insert_many(visit)

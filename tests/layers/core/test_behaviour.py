@@ -10,7 +10,6 @@ from footfall.customers.behaviour import (
     visit_tokens,
     visits_of,
 )
-from footfall.orders.purchases import person_of_order
 from footfall.schemas.event import EventDocument
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,13 +90,6 @@ def test_a_visit_belongs_to_who_its_visitor_says_to_be_or_turned_out_to_be() -> 
     assert person_of_visit(anonymous, {}) == "cookie"
     assert person_of_visit(anonymous, {"cookie": "bob"}) == "bob"
     assert person_of_visit(logged_in, {"cookie": "bob"}) == "ann"
-
-
-def test_an_order_belongs_to_its_customer_or_to_who_the_guest_turned_out_to_be() -> None:
-    guest = an_order(None, "tea", person_id="cookie")
-    assert person_of_order(an_order("ann", "tea"), {"ann": "bob"}) == "ann"
-    assert person_of_order(guest, {}) == "cookie"
-    assert person_of_order(guest, {"cookie": "ann"}) == "ann"
 
 
 def test_a_lone_refund_counts_as_a_refund_and_not_as_an_order() -> None:

@@ -4,14 +4,14 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from pymongo.client_session import ClientSession
 from pymongo.cursor import Cursor
 
 from footfall.schemas.event import NOT_A_VISIT, BehaviourEvent, EventMoment, SessionEvent, StepEvent, order_in_time
 from footfall.stores import collections
-from footfall.stores.mongo import Condition, Mongo
+from footfall.stores.mongo import Condition, Mongo, Pipeline
 
 Moment = TypeVar("Moment", bound=EventMoment)
 Step = TypeVar("Step", bound=StepEvent)
@@ -58,6 +58,28 @@ def events_by_visitor(
     found = collections.events.read(database, BehaviourEvent, query, parts=parts, batch_size=5_000)
     for _, events in groupby(found.sort(BY_VISITOR).hint(BY_VISITOR), lambda event: event["visitor_id"]):
         yield list(deque(events, maxlen=MOST_EVENTS))
+
+
+class _HalfDay(TypedDict):
+    _id: datetime
+    first: datetime
+    last: datetime
+
+
+def half_days_of(database: Mongo, site_id: str, visitor_ids: Collection[str]) -> Iterator[datetime]:
+    """Returns the first and the last moment of every twelve hours in which visitors did anything, bots or not.
+
+    No twelve hours are of three local days, so that this is enough to tell the days in any time zone. The index alone
+    is read.
+    """
+    if not visitor_ids:
+        return
+    half = {"$dateTrunc": {"date": "$timestamp", "unit": "hour", "binSize": 12}}
+    ends = {"first": {"$min": "$timestamp"}, "last": {"$max": "$timestamp"}}
+    theirs = {"site_id": site_id, "visitor_id": {"$in": sorted(visitor_ids)}}
+    pipeline: Pipeline = [{"$match": theirs}, {"$group": {"_id": half, **ends}}]
+    for found in collections.events.aggregate(database, _HalfDay, pipeline, hint=BY_VISITOR):
+        yield from (found["first"], found["last"])
 
 
 def events_of_sessions(database: Mongo, query: Condition) -> Iterator[SessionEvent]:

@@ -26,7 +26,7 @@ from footfall.days import day_of, zone_named
 from footfall.events.log import events_by_visitor
 from footfall.models.artefacts import load_arrays
 from footfall.orders.log import orders_of
-from footfall.orders.purchases import in_currency, is_purchase, person_of_order
+from footfall.orders.purchases import in_currency, is_purchase
 from footfall.people.identities import Identities, identities
 from footfall.schemas.customer import CustomerSegments
 from footfall.schemas.model import Artefact, ModelDocument
@@ -73,7 +73,14 @@ def embed(database: Mongo, site: Site, person_ids: Collection[str], model: Vecto
 
 
 def _embed(database: Mongo, site: Site, person_ids: list[str], model: VectorModel) -> None:
-    known = identities(database, site.site_id, person_ids)
+    # again where one of them turned out to be somebody meanwhile, whose message may have been worked on before this
+    known = None
+    while known != (found := identities(database, site.site_id, person_ids)):
+        known = found
+        _project(database, site, person_ids, known, model)
+
+
+def _project(database: Mongo, site: Site, person_ids: list[str], known: Identities, model: VectorModel) -> None:
     people = _read(database, site, known)
     if people:
         tokens = [person.tokens for person in people.values()]
@@ -94,7 +101,7 @@ def _read(database: Mongo, site: Site, known: Identities) -> dict[str, Person]:
             if (person_id := person_of_visit(visit, known.visitors)) in known.people:
                 add(tokens.setdefault(person_id, {}), visit_tokens(visit, zone))
     for order in orders_of(database, site.site_id, known.visitors):
-        person_id = person_of_order(order, known.visitors)
+        person_id = order["person_id"]
         if person_id in known.people and in_currency(order, site.currency):
             add(tokens.setdefault(person_id, {}), order_tokens(order, zone))
             if order["user_id"] and order["placed_at"] and is_purchase(order):

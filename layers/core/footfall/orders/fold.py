@@ -4,7 +4,7 @@ Each field is that of the foremost telling which says it (`orders/tellings.py`),
 an earlier one, and replaces what it says where it knows better.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -30,19 +30,23 @@ def order_id_of(event: EventDocument) -> str | None:
     return named or (f"event:{event['event_id']}" if event["type"] == "order_completed" else None)
 
 
-def fold_orders(order_id: str, events: Sequence[EventDocument], zone: ZoneInfo) -> list[OrderDocument]:
+def fold_orders(
+    order_id: str, events: Sequence[EventDocument], zone: ZoneInfo, links: Mapping[str, str]
+) -> list[OrderDocument]:
     """Returns the order of an id from all events that speak of it, in any order; `zone` says which day is one.
+
+    `links` say whom those of its `unsigned_visitors` turned out to be who turned out to be somebody.
 
     Where two customers have completed it, and neither is told by a source that knows better, they are two orders: that
     of the first to order under the id, and `id@customer` for every other; each is flagged `two_customers`.
     """
     buyers = list(customers(events))
     if len(buyers) < 2:
-        return [_fold(order_id, events, len(events), zone)]
+        return [_fold(order_id, events, len(events), zone, links)]
     parts = {buyer: [event for event in events if event.get("user_id") == buyer] for buyer in buyers[1:]}
     rest = [event for event in events if event.get("user_id") not in parts]
     named = {order_id: rest, **{name_of_another(order_id, buyer): part for buyer, part in parts.items()}}
-    orders = [_fold(name, part, len(events), zone) for name, part in named.items()]
+    orders = [_fold(name, part, len(events), zone, links) for name, part in named.items()]
     for order in orders:
         order["flags"] = [*order.get("flags", []), "two_customers"]
     return orders
@@ -59,7 +63,23 @@ def told_id_of(order: NamedOrder) -> str:
     return order["order_id"].removesuffix(name_of_another("", order["user_id"] or "")) if shared else order["order_id"]
 
 
-def _fold(order_id: str, events: Sequence[EventDocument], count: int, zone: ZoneInfo) -> OrderDocument:
+def unsigned_visitors(events: Iterable[EventDocument]) -> set[str]:
+    """Returns the visitors who tell of an order of which no event names a user: one of them may turn out to be one."""
+    found = list(events)
+    return set() if any(event.get("user_id") for event in found) else {event["visitor_id"] for event in found}
+
+
+def _user_of(told: Sequence[EventDocument], links: Mapping[str, str]) -> str | None:
+    # whom the foremost telling names, else whom the visitor of the foremost turned out to be; who gives an order back
+    # may be anybody who works in the shop
+    named = (event.get("user_id") for event in told)
+    tellings = [event for event in told if event["type"] in TELLING] or told
+    return _first([*named, *(links.get(event["visitor_id"]) for event in tellings)])
+
+
+def _fold(
+    order_id: str, events: Sequence[EventDocument], count: int, zone: ZoneInfo, links: Mapping[str, str]
+) -> OrderDocument:
     tellings = ranked(event for event in events if event["type"] in TELLING)
     told = [*tellings, *ranked(event for event in events if event["type"] not in TELLING)]
     placed = [event for event in events if event["type"] == "order_completed"]
@@ -68,14 +88,14 @@ def _fold(order_id: str, events: Sequence[EventDocument], count: int, zone: Zone
     total, lines = _total(priced), _first(commerce_of(event).get("lines") for event in priced) or []
     refunds, all_read = fold_refunds(events, Ordered(lines, total, currency, bool(placed)), zone)
     first = min(placed or events, key=order_in_time)
-    user_id = _first(event.get("user_id") for event in told)
+    user_id = _user_of(told, links)
     flags = _flags(tellings, total, currency, placed=bool(placed), all_read=all_read)
     refunded = sum(refund["amount"] for refund in refunds)
     order = OrderDocument(
         _id=f"{first['site_id']}:{order_id}",
         site_id=first["site_id"],
         order_id=order_id,
-        person_id=user_id or first["person_id"],
+        person_id=user_id or first["visitor_id"],
         user_id=user_id,
         placed_at=_placed_at(placed),
         refunded_at=refunds[0]["at"] if refunds else None,

@@ -89,7 +89,12 @@ def person_of_order(order: OwnedOrder, links: Mapping[str, str]) -> str:
     return order["user_id"] or links.get(order["person_id"], order["person_id"])
 
 
+def moments_of(order: OrderSums) -> list[datetime]:
+    """Returns when an order was placed and refunded: it is in the figures of these moments' days, and of no others."""
+    moments = [order["placed_at"], *(refund["at"] for refund in order["refunds"])]
+    return [moment for moment in moments if moment]
+
+
 def last_moment(order: OrderSums) -> datetime | None:
     """Returns when an order was placed or last refunded, whichever was later."""
-    moments = [order["placed_at"], *(refund["at"] for refund in order["refunds"])]
-    return max((moment for moment in moments if moment), default=None)
+    return max(moments_of(order), default=None)

@@ -42,8 +42,16 @@ def seen_as(database: Mongo, site_id: str, person_ids: Iterable[str]) -> dict[st
 
 def links(database: Mongo, site_id: str) -> dict[str, str]:
     """Returns whom each visitor turned out to be, of those that turned out to be somebody."""
-    linked = users.read(database, PersonIdentity, {"site_id": site_id, "link": {"$exists": True}})
-    return {found["person_id"]: person_of(found) for found in linked}
+    return _linked(users.read(database, PersonIdentity, {"site_id": site_id, "link": {"$exists": True}}))
+
+
+def links_of(database: Mongo, site_id: str, visitor_ids: Collection[str]) -> dict[str, str]:
+    """Returns the same of these visitors."""
+    return _linked(_people(database, site_id, visitor_ids)) if visitor_ids else {}
+
+
+def _linked(people: Iterable[PersonIdentity]) -> dict[str, str]:
+    return {found["person_id"]: person_of(found) for found in people if "link" in found}
 
 
 def person_of(found: PersonIdentity) -> str:

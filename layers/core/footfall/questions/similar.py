@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from footfall.customers.profile import Profile, in_common, read
 from footfall.errors import NotFound, Unavailable
 from footfall.models import registry as models
-from footfall.people.identities import person_of
+from footfall.people.identities import links_of, person_of
 from footfall.questions.cache import cached
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.funnel import Device
@@ -70,7 +70,9 @@ class SimilarAnswer(BaseModel):
     """The people nearest to somebody, the nearest first."""
 
     user_id: str = Field(description="Who was asked about; for a visitor who turned out to be somebody, that person")
-    similar: list[SimilarPerson]
+    similar: list[SimilarPerson] = Field(
+        description="Neither the person asked about nor any visitor who turned out to be somebody"
+    )
     degraded: bool = Field(description="Not by vectors, but people of the same segment, or else device")
     reason: Reason | None = Field(
         default=None, description="Why the answer is degraded; `min_score` is then left out of account"
@@ -89,6 +91,16 @@ def answer(site_id: str, question: SimilarQuestion) -> SimilarAnswer:
     An answer from vectors is remembered, by the model's version; a degraded one is not.
     """
     someone = _person(site_id, question.user_id)
+    return _without_linked(site_id, _similar(site_id, someone, question))
+
+
+def _without_linked(site_id: str, found: SimilarAnswer) -> SimilarAnswer:
+    # who has just turned out to be somebody may still have a vector, or be in what is remembered
+    linked = links_of(database(), site_id, [other.user_id for other in found.similar])
+    return found.model_copy(update={"similar": [other for other in found.similar if other.user_id not in linked]})
+
+
+def _similar(site_id: str, someone: "_Someone", question: SimilarQuestion) -> SimilarAnswer:
     search = _Search(site_id, someone.person_id, _conditions(site_id, question), _version(site_id))
     try:
         return _nearest(search, question)

@@ -89,8 +89,8 @@ class OrderDocument(PurchasedOrder, ToldOrder):
 
     All amounts of an order in another currency are in the site's where it has given a rate: `converted_from` says so.
     `currency` is XXX where one was told and cannot be read, and `total` 0 where it is not known: `flags` say so.
-    `user_id` is None for a guest, who is only a visitor. `refund_only` is a refund whose order was never seen: it
-    has no `placed_at`. `events` counts all that speak of its id.
+    `user_id` is None for a guest, who is only a visitor and has not turned out to be anybody. `refund_only` is a refund
+    whose order was never seen: it has no `placed_at`. `events` counts all that speak of its id.
     """
 
     _id: str

@@ -36,6 +36,7 @@ from footfall.stores.mongo import Condition, Mongo, Pipeline
 
 Document = TypeVar("Document", bound=Mapping[str, Any])
 View = TypeVar("View", bound=Mapping[str, Any])
+Index = Sequence[tuple[str, int]]
 CODE_NAMESPACE_EXISTS = 48
 
 
@@ -119,9 +120,12 @@ class Collection(Generic[Document]):
         session: ClientSession | None = None,
         max_milliseconds: int | None = None,
         allow_disk_use: bool = False,
+        hint: Index | None = None,
     ) -> CommandCursor[View]:
-        """Returns what a pipeline makes of the documents, typed as `shape`."""
+        """Returns what a pipeline makes of the documents, typed as `shape`; `hint` is the index to read them by."""
         options: dict[str, Any] = {"allowDiskUse": True} if allow_disk_use else {}
+        if hint is not None:
+            options["hint"] = dict(hint)
         if max_milliseconds is not None:
             options["maxTimeMS"] = max_milliseconds
         found = self.of(database).aggregate(pipeline, session=session, **options)

@@ -1,11 +1,12 @@
 """MongoDB: one client per execution environment, made at its first use."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
-from pymongo import MongoClient
+from pymongo import MongoClient, timeout
+from pymongo.client_session import ClientSession
 from pymongo.database import Database
 from pymongo.errors import (
     AutoReconnect,
@@ -16,6 +17,7 @@ from pymongo.errors import (
     ServerSelectionTimeoutError,
     WTimeoutError,
 )
+from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from footfall.errors import Unavailable
@@ -25,6 +27,7 @@ Condition = Mapping[str, Any]
 """What documents must be like, as MongoDB is asked."""
 Pipeline = Sequence[Mapping[str, Any]]
 Mongo = Database[dict[str, Any]]
+Result = TypeVar("Result")
 CODE_DUPLICATE_KEY = 11000
 UNAVAILABLE = (
     AutoReconnect,
@@ -58,6 +61,15 @@ def database() -> Mongo:
     return client().get_database(
         from_environment(MongoSettings).mongodb_database, write_concern=WriteConcern(w="majority", j=True)
     )
+
+
+def at_once(work: Callable[[ClientSession], Result], seconds: float) -> Result:
+    """Returns what `work` does in one transaction, all or nothing of it.
+
+    It is done again from the beginning where somebody else wrote the same documents meanwhile, for so many seconds.
+    """
+    with timeout(seconds), client().start_session() as session:
+        return session.with_transaction(work, ReadConcern("snapshot"), WriteConcern("majority", j=True))
 
 
 @contextmanager

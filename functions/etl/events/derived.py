@@ -1,0 +1,111 @@
+"""Documents that are folded from events: stored, replaced and removed here and nowhere else.
+
+The rule: whatever replaces or removes a document marks, in the same transaction, the days of what was there and of what
+is there now. A mark set before could be taken away by a rollup that still read what was there; one set after would be
+lost with the process, and when its message comes back, what was there is not there any more. The days of the batch's
+own events need none of that: they are marked whenever their message comes.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypedDict, TypeVar
+
+from footfall.stores.mongo import Mongo, at_once, duplicates
+from pymongo import DeleteOne, InsertOne, ReplaceOne
+from pymongo.client_session import ClientSession
+from pymongo.errors import BulkWriteError
+
+from .stale import StaleDays
+
+SECONDS = 15
+
+
+class Folded(TypedDict):
+    """What every such document has: its key, and of how many events it was made."""
+
+    _id: str
+    events: int
+
+
+Document = TypeVar("Document", bound=Folded)
+Writes = list[InsertOne[Document] | ReplaceOne[Document] | DeleteOne]
+
+
+@dataclass(frozen=True)
+class Kind(Generic[Document]):
+    """One kind of them: how they are read by key and written, and the moments whose days' figures hold one."""
+
+    read: Callable[[Mongo, Sequence[str], ClientSession], Iterable[Document]]
+    write: Callable[[Mongo, Writes[Document], ClientSession | None], object]
+    moments: Callable[[Document], Iterable[datetime]]
+
+
+def store(
+    database: Mongo,
+    days: StaleDays,
+    kind: Kind[Document],
+    documents: Sequence[Document],
+    known: AbstractSet[str] = frozenset(),
+    superseded: Mapping[str, int] | None = None,
+) -> None:
+    """Store documents in place of those under their keys, unless what is there was made of more events.
+
+    `known` are keys under which there is something already. `superseded` are those of documents that no events make
+    any more, and how many events say so: what was made of more stays. What is new replaces nothing, and its days are
+    those of events whose messages are being worked on.
+    """
+    new = {document["_id"]: document for document in documents if document["_id"] not in known}
+    stored = new.keys() - _insert(database, kind, list(new.values()))
+    _replace(database, days, kind, [each for each in documents if each["_id"] not in stored], superseded or {})
+
+
+def _insert(database: Mongo, kind: Kind[Document], documents: list[Document]) -> set[str]:
+    # returns the keys under which there was something
+    try:
+        if documents:
+            kind.write(database, [InsertOne(document) for document in documents], None)
+    except BulkWriteError as error:
+        return {document["_id"] for document in duplicates(error)}
+    return set()
+
+
+def _replace(
+    database: Mongo,
+    days: StaleDays,
+    kind: Kind[Document],
+    documents: Sequence[Document],
+    superseded: Mapping[str, int],
+) -> None:
+    made_of = {**superseded, **{document["_id"]: document["events"] for document in documents}}
+
+    def replace(session: ClientSession) -> None:
+        before = {found["_id"]: found for found in kind.read(database, list(made_of), session)}
+        older = {key: found for key, found in before.items() if found["events"] <= made_of[key]}
+        ours = [document for document in documents if document["_id"] in older or document["_id"] not in before]
+        writes: Writes[Document] = [ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in ours]
+        writes += [DeleteOne({"_id": key}) for key in superseded if key in older]
+        changed = [*ours, *older.values()]
+        days.mark(database, days.others(moment for each in changed for moment in kind.moments(each)), session)
+        if writes:
+            kind.write(database, writes, session)
+
+    if made_of:
+        at_once(replace, SECONDS)
+
+
+def change(
+    database: Mongo, days: StaleDays, moments: Iterable[datetime], write: Callable[[ClientSession | None], object]
+) -> None:
+    """Do a write that changes or removes documents which are counted at some moments, whatever they are made of."""
+    others = days.others(moments)
+
+    def mark_and_write(session: ClientSession) -> None:
+        days.mark(database, others, session)
+        write(session)
+
+    if others:
+        at_once(mark_and_write, SECONDS)
+    else:
+        write(None)

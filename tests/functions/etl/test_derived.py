@@ -1,0 +1,63 @@
+"""What is folded of fewer events never replaces what was folded of more, whoever is slower.
+
+Each time something else is done after a recompute has read its events and before it stores what it made of them.
+"""
+
+from typing import Any
+
+import pytest
+from footfall.schemas.event import Json
+from pymongo.database import Database
+
+from functions.etl.events import derived, orders
+from tests.support.builders import an_event, at
+from tests.support.interrupting import before_next_call
+from tests.support.telling import said, tell
+
+Mongo = Database[dict[str, Any]]
+
+
+def view(minute: float) -> Json:
+    """A page viewed by the one visitor there is."""
+    return an_event(visitorId="v", timestamp=at(minute))
+
+
+@pytest.mark.parametrize("before", [[], [view(0)]], ids=["that is new", "that goes on"])
+def test_a_session(pipeline: Mongo, monkeypatch: pytest.MonkeyPatch, before: list[Json]) -> None:
+    tell(*before)
+    before_next_call(derived, "store", lambda: tell(view(2)), monkeypatch)
+    tell(view(1))
+    (session,) = pipeline["user_sessions"].find()
+    assert (session["events"], session["page_views"]) == (len(before) + 2, len(before) + 2)
+
+
+@pytest.mark.parametrize("before", [[], [said(total=1)]], ids=["that is new", "that was told before"])
+def test_an_order(pipeline: Mongo, monkeypatch: pytest.MonkeyPatch, before: list[Json]) -> None:
+    tell(*before)
+    before_next_call(orders, "convert", lambda: tell(said(minute=9, total=3)), monkeypatch)
+    tell(said(minute=5, total=2))
+    (order,) = pipeline["orders"].find()
+    assert (order["events"], order["total"]) == (len(before) + 2, 300)
+
+
+def test_an_order_of_a_second_customer_whom_fewer_events_do_not_know(
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(said(total=50, userId="ann"), said(minute=1, total=50, userId="bob"))
+    bobs = said(minute=9, total=50, userId="bob")
+    before_next_call(orders, "convert", lambda: tell(bobs, source="import:1"), monkeypatch)
+    tell(said(minute=3, total=50, userId="cid"), source="import:1")
+    assert {order["order_id"]: order["user_id"] for order in pipeline["orders"].find()} == {
+        "o1": "cid",
+        "o1@bob": "bob",
+    }
+
+
+def test_of_as_many_events_the_later_counts(pipeline: Mongo) -> None:
+    purchase, page = said(total=50), view(0)
+    tell(purchase, page)
+    pipeline["orders"].update_one({}, {"$set": {"total": 1}})
+    pipeline["user_sessions"].update_one({}, {"$set": {"duration": 9.0}})
+    tell(purchase, page)
+    assert [order["total"] for order in pipeline["orders"].find()] == [5000]
+    assert [session["duration"] for session in pipeline["user_sessions"].find()] == [0.0]

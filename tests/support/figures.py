@@ -1,0 +1,58 @@
+"""Every day's figures: as jobs/rollup has stored them, and as they are computed from nothing."""
+
+import struct
+from collections.abc import Iterable
+from typing import Any
+
+from footfall import sites
+from footfall.days import day_of, zone_named
+from footfall.schemas.event import Json
+from pymongo.database import Database
+from pyroaring import BitMap
+
+from functions.jobs.rollup.recompute import recompute
+
+Mongo = Database[dict[str, Any]]
+
+
+def stored(database: Mongo) -> list[Json]:
+    """Every day's figures as they are stored."""
+    documents = [*database["daily_metrics"].find(), *database["funnel_analytics"].find()]
+    return named(documents, database)
+
+
+def computed(database: Mongo) -> list[Json]:
+    """Every day's figures as they are computed from nothing."""
+    site = sites.get_site(database, "demo")
+    moments = [event["timestamp"] for event in database["events"].find()]
+    days = {day_of(moment, zone_named(site.time_zone)).isoformat() for moment in moments}
+    rollups = [rollup for part in recompute(site, days, lambda: True) for rollup in part]
+    return named([found for each in rollups for found in (each.metrics, *each.funnels) if found], database)
+
+
+def named(documents: Iterable[Any], database: Mongo) -> list[Json]:
+    """Figures with people by name, as their numbers follow arrival, and without what every rollup has of its own."""
+    people = {found["number"]: found["person_id"] for found in database["users"].find()}
+    shown = [_steps(each, people) if "entries" in each else _day(each, people) for each in documents]
+    return sorted(shown, key=lambda each: str(each["_id"]))
+
+
+def _day(document: Json, people: dict[int, str]) -> Json:
+    buyers = document["buyers"]
+    totals = struct.unpack(f"<{len(buyers['totals']) // 8}q", buyers["totals"])
+    return {
+        **{name: value for name, value in document.items() if name not in ("token", "read_at")},
+        "buyers": sorted(zip(_names(buyers["people"], people), totals, strict=True)),
+        "by_device": {
+            device: {**one, "people": sorted(people[number] for number in BitMap.deserialize(one["people"]))}
+            for device, one in document["by_device"].items()
+        },
+    }
+
+
+def _steps(document: Json, people: dict[int, str]) -> Json:
+    return {**document, "entries": {**document["entries"], "people": _names(document["entries"]["people"], people)}}
+
+
+def _names(packed: bytes, people: dict[int, str]) -> list[str]:
+    return [people[number] for number in struct.unpack(f"<{len(packed) // 4}I", packed)]
