@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypedDict, TypeVar
 
+from footfall.chunks import chunks
 from footfall.stores.mongo import Mongo, at_once, duplicates
 from pymongo import DeleteOne, InsertOne, ReplaceOne
 from pymongo.client_session import ClientSession
@@ -19,6 +20,7 @@ from pymongo.errors import BulkWriteError
 
 from .stale import StaleDays
 
+REPLACED_AT_ONCE = 1_000
 SECONDS = 15
 
 
@@ -58,7 +60,10 @@ def store(
     """
     new = {document["_id"]: document for document in documents if document["_id"] not in known}
     stored = new.keys() - _insert(database, kind, list(new.values()))
-    _replace(database, days, kind, [each for each in documents if each["_id"] not in stored], superseded or {})
+    others = {document["_id"]: document for document in documents if document["_id"] not in stored}
+    made_of = {**(superseded or {}), **{key: document["events"] for key, document in others.items()}}
+    for some in chunks(made_of.items(), REPLACED_AT_ONCE):
+        _replace(database, days, kind, dict(some), others)
 
 
 def _insert(database: Mongo, kind: Kind[Document], documents: list[Document]) -> set[str]:
@@ -75,24 +80,22 @@ def _replace(
     database: Mongo,
     days: StaleDays,
     kind: Kind[Document],
-    documents: Sequence[Document],
-    superseded: Mapping[str, int],
+    made_of: Mapping[str, int],
+    documents: Mapping[str, Document],
 ) -> None:
-    made_of = {**superseded, **{document["_id"]: document["events"] for document in documents}}
-
     def replace(session: ClientSession) -> None:
         before = {found["_id"]: found for found in kind.read(database, list(made_of), session)}
-        older = {key: found for key, found in before.items() if found["events"] <= made_of[key]}
-        ours = [document for document in documents if document["_id"] in older or document["_id"] not in before]
-        writes: Writes[Document] = [ReplaceOne({"_id": each["_id"]}, each, upsert=True) for each in ours]
-        writes += [DeleteOne({"_id": key}) for key in superseded if key in older]
-        changed = [*ours, *older.values()]
+        ours = {key for key, events in made_of.items() if key not in before or before[key]["events"] <= events}
+        changed = [found[key] for found in (before, documents) for key in ours if key in found]
         days.mark(database, days.others(moment for each in changed for moment in kind.moments(each)), session)
-        if writes:
-            kind.write(database, writes, session)
+        if changed:
+            kind.write(database, [_write(key, documents.get(key)) for key in ours], session)
 
-    if made_of:
-        at_once(replace, SECONDS)
+    at_once(replace, SECONDS)
+
+
+def _write(key: str, document: Document | None) -> ReplaceOne[Document] | DeleteOne:
+    return ReplaceOne({"_id": key}, document, upsert=True) if document else DeleteOne({"_id": key})
 
 
 def change(

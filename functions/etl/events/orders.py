@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from footfall.chunks import chunks
 from footfall.currencies import UNKNOWN
 from footfall.events.commerce_fields import read_commerce
 from footfall.events.log import BY_VISITOR
@@ -37,14 +38,16 @@ def _write(database: Mongo, writes: derived.Writes[OrderDocument], session: Clie
     collections.orders.of(database).bulk_write(writes, ordered=False, session=session)
 
 
+EVENTS_AT_ONCE = 1_000
 ORDERS = derived.Kind(_read, _write, moments_of)
 
 
 def told_by(database: Mongo, site_id: str, visitor_ids: Collection[str]) -> list[EventDocument]:
-    """Returns the events of visitors that speak of orders."""
+    """Returns the events of visitors that speak of orders and name nobody."""
     if not visitor_ids:
         return []
-    query = {"site_id": site_id, "visitor_id": {"$in": sorted(visitor_ids)}, "type": {"$in": sorted(ORDER_EVENTS)}}
+    unsigned = {"type": {"$in": sorted(ORDER_EVENTS)}, "user_id": None}
+    query = {"site_id": site_id, "visitor_id": {"$in": sorted(visitor_ids)}, **unsigned}
     return collections.events.of(database).find(query).hint(BY_VISITOR).to_list()
 
 
@@ -55,9 +58,11 @@ def recompute(database: Mongo, site: Site, days: StaleDays, events: Iterable[Eve
     were looked for before these were stored.
     """
     speaking = {event["_id"]: event for event in events if order_id_of(event)}
-    if not speaking:
-        return
-    told = _events_of(database, site.site_id, list(speaking.values()))
+    for some in chunks(speaking.values(), EVENTS_AT_ONCE):
+        _recompute(database, site, days, _events_of(database, site.site_id, some))
+
+
+def _recompute(database: Mongo, site: Site, days: StaleDays, told: Mapping[str, list[EventDocument]]) -> None:
     unsigned = {visitor_id for found in told.values() for visitor_id in unsigned_visitors(found)}
     links: dict[str, str] | None = None
     while links != (found := links_of(database, site.site_id, unsigned)):

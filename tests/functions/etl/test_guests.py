@@ -13,7 +13,7 @@ from footfall.schemas.event import Json
 from footfall.sites import get_site
 from pymongo.database import Database
 
-from functions.etl.events import orders, steps
+from functions.etl.events import derived, orders, steps
 from functions.training.extract.handler import gather
 from tests.support.builders import an_event, at
 from tests.support.interrupting import before_next_call
@@ -154,6 +154,14 @@ def test_a_link_that_comes_while_an_order_is_stored_is_not_missed(
     before_next_call(orders, "convert", lambda: tell(logs_in()), monkeypatch)
     tell(buys())
     assert owners(pipeline) == {"o1": "ann"}
+
+
+def test_very_many_orders_move_a_part_at_a_time(pipeline: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orders, "EVENTS_AT_ONCE", 3)
+    monkeypatch.setattr(derived, "REPLACED_AT_ONCE", 2)
+    tell(*(buys(f"o{number}", minute=number) for number in range(7)))
+    tell(logs_in())
+    assert owners(pipeline) == {f"o{number}": "ann" for number in range(7)}
 
 
 def test_nothing_more_is_asked_of_who_is_new_or_links_nobody(pipeline: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
