@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -58,5 +58,5 @@ def days_of(site: Site, events: Iterable[EventMoment], processed_at: datetime) -
     expired = ""
     if site.retention_days:
         expired = day_of(processed_at - timedelta(days=site.retention_days), zone).isoformat()
-    whole = StaleDays(site.site_id, zone, expired, frozenset())
-    return StaleDays(site.site_id, zone, expired, frozenset(whole.of({event["timestamp"] for event in events})))
+    days = StaleDays(site.site_id, zone, expired, own=frozenset())
+    return replace(days, own=frozenset(days.of({event["timestamp"] for event in events})))
