@@ -129,22 +129,33 @@ def _trend(query: FunnelQuery, question: TrendQuestion) -> TrendAnswer:
     periods = list(_periods(query.days, question.period))
     names = query.funnel.steps
     users = _users(entries(query), periods, question.window)
-    found = {
-        (anomaly.index, number): anomaly
-        for number in range(1, len(names))
-        for anomaly in find_anomalies(_counts(periods, users, number), question.period, query.days.first.weekday())
-    }
+    found = _found(periods, users, question.period)
     return TrendAnswer(
         range=Range.of(query.days),
         complete_to=None,
         funnel=query.funnel.name or None,
         period=question.period,
         data=[
-            _period(period, row, names, {number: one for (at, number), one in found.items() if at == index})
+            _period(period, row, names, found.get(index, {}))
             for index, (period, row) in enumerate(zip(periods, users, strict=True))
         ],
-        anomalies=[_anomaly(periods[at], names, number, one) for (at, number), one in sorted(found.items())],
+        anomalies=[
+            _anomaly(periods[index], names, number, one)
+            for index, of_steps in sorted(found.items())
+            for number, one in of_steps.items()
+        ],
     )
+
+
+def _found(
+    periods: Sequence[_Period], users: Sequence[Sequence[int]], period: PeriodName
+) -> dict[int, dict[int, Anomaly]]:
+    # by the place of the period, and then by that of the step
+    found: dict[int, dict[int, Anomaly]] = {}
+    for number in range(1, len(users[0])):
+        for anomaly in find_anomalies(_counts(periods, users, number), period, periods[0].first.weekday()):
+            found.setdefault(anomaly.index, {})[number] = anomaly
+    return found
 
 
 def _periods(days: DayRange, period: PeriodName) -> Iterator[_Period]:
