@@ -95,7 +95,7 @@ build: .venv-sam/.made  ## sam build, then bytecode and sizes: what `sam deploy`
 	$(SAM_ENV) $(SAM) build
 	.venv-sam/bin/python -m infra.build
 
-# --- benchmarks, fuzzing and faults --------------------------------------------------------------------------------------
+# --- benchmarks, fuzzing, faults and figures --------------------------------------------------------------------------------
 
 .PHONY: bench
 bench: .venv/.test .venv-sam/.made  ## measure speed, next to comparable tools in the same run
@@ -112,6 +112,10 @@ fuzz: .venv/.test  ## send a hundred thousand invalid or unusual inputs to every
 .PHONY: faults
 faults: .venv/.test  ## inject each fault into the pipeline in turn and check that no event is lost (ARGS="--only reply_lost --seed 7")
 	$(PY) -m tests.faults $(ARGS)
+
+.PHONY: oracle
+oracle: .venv/.test  ## reckon every figure of two thousand shops' lives by hand, beside the product (ARGS="--lives 500 --seed 7")
+	$(PY) -m tests.oracle $(ARGS)
 
 .PHONY: marks
 marks: .venv/.test  ## measure how often a trend is marked without a break, and how soon with one (ARGS="--series 100 --seed 7")

@@ -1,0 +1,89 @@
+"""Two answers side by side, figure by figure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.oracle.life import Json, Question
+
+NOTHING = "nothing"
+NOT_COMPARED = frozenset({"complete_to"})
+"""The watermark is a moment of the run, which `trial` looks at."""
+KEY_IN_PLACE = re.compile(r"\[[^]]*\]")
+LARGEST_FIRST = {
+    "top_pages": ("page", "views"),
+    "top_sources": ("source", "sessions"),
+    "by_device": ("device", "users"),
+    "top_drop_off_points": ("from_step", "drop_off"),
+    "other_currencies": ("currency", "orders"),
+}
+"""Lists by the size of a figure: what their entries are known by, since the order of equals is not said, and which."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One figure of an answer that is not what it should be."""
+
+    against: str
+    question: Question
+    place: str
+    said: object
+    right: object
+
+    @property
+    def kind(self) -> str:
+        """What it has in common with the same figure of other days, people and orders."""
+        path = re.sub(r"/api/customers/.+", "/api/customers/{id}", self.question.path)
+        return f"{path} {KEY_IN_PLACE.sub('', self.place)}"
+
+    def __str__(self) -> str:
+        return f"{self.question}: {self.place} is {self.said!r}, {self.against} {self.right!r}"
+
+
+class Comparison:
+    """Collects what differs between answers, and how many figures were compared."""
+
+    def __init__(self) -> None:
+        self.differences: list[Difference] = []
+        self.figures = 0
+
+    def compare(self, against: str, question: Question, said: Json, right: Json) -> None:
+        """Compare an answer with another, which comes from what `against` names."""
+        for place, one, other in self._pairs("", said, right):
+            self.figures += 1
+            if one != other:
+                self.differences.append(Difference(against, question, place, one, other))
+
+    def _pairs(self, place: str, said: object, right: object) -> Iterator[tuple[str, object, object]]:
+        if isinstance(said, dict) and isinstance(right, dict):
+            for name in {**said, **right}:
+                if name not in NOT_COMPARED:
+                    inner = f"{place}.{name}" if place else str(name)
+                    yield from self._pairs(inner, said.get(name, NOTHING), right.get(name, NOTHING))
+        elif isinstance(said, list) and isinstance(right, list):
+            yield from self._in_lists(place, said, right)
+        else:
+            yield place, said, right
+
+    def _in_lists(self, place: str, said: list[object], right: list[object]) -> Iterator[tuple[str, object, object]]:
+        name = place.rpartition(".")[2]
+        if name in LARGEST_FIRST:
+            figures = _each(said, LARGEST_FIRST[name][1])
+            yield f"{place} in order", figures, sorted(figures, reverse=True)
+        yield f"{place} length", len(said), len(right)
+        ours, theirs = _named(name, said), _named(name, right)
+        for key in {**ours, **theirs}:
+            yield from self._pairs(f"{place}[{key}]", ours.get(key, NOTHING), theirs.get(key, NOTHING))
+
+
+def _each(entries: list[object], name: str) -> list[int]:
+    return [int(entry[name]) for entry in entries if isinstance(entry, dict)]
+
+
+def _named(name: str, entries: list[object]) -> dict[object, object]:
+    if name == "breakdowns":
+        return {entry["value"]: entry for entry in entries if isinstance(entry, dict)}
+    if name not in LARGEST_FIRST:
+        return dict(enumerate(entries))
+    key = LARGEST_FIRST[name][0]
+    return {entry[key]: entry for entry in entries if isinstance(entry, dict)}

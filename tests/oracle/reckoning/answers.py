@@ -1,0 +1,22 @@
+"""The right answer to each question, whole."""
+
+from collections.abc import Callable
+
+from tests.oracle.life import Json, Question
+from tests.oracle.reckoning import business, customers, dashboard, funnel
+from tests.oracle.reckoning.shop import Reckoning
+
+ROUTES: dict[str, Callable[[Reckoning, Question], Json]] = {
+    "/api/metrics": business.answer,
+    "/api/metrics/dashboard": dashboard.answer,
+    "/api/funnel": funnel.answer,
+    "/api/funnel/trend": funnel.trend,
+    "/api/customers": customers.answer,
+}
+
+
+def answer(shop: Reckoning, question: Question) -> Json:
+    """Returns what the product should answer; of a refusal, its status alone."""
+    if question.path.startswith("/api/customers/"):
+        return customers.one(shop, question.path.rpartition("/")[2])
+    return ROUTES[question.path](shop, question)

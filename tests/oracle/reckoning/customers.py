@@ -1,0 +1,95 @@
+"""The right answers of /api/customers and /api/customers/{id}, before any training."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from tests.oracle.life import Json, Question
+from tests.oracle.reckoning.numbers import money, rate
+from tests.oracle.reckoning.orders import Order
+from tests.oracle.reckoning.shop import Reckoning
+
+NOT_FOUND: Json = {"status": 404}
+MOST_ORDERS = 20
+
+
+def answer(shop: Reckoning, question: Question) -> Json:
+    """Returns nobody, since training lists customers; and which orders of known people no figure counts."""
+    known = [order for order in shop.orders if order.user]
+    page = {"total": 0, "page": 1, "page_size": 20, "total_pages": 0}
+    return {"customers": [], **page, **shop.left_out(known), "range": None}
+
+
+def one(shop: Reckoning, customer_id: str) -> Json:
+    """Returns all that is known of a customer; not found where the site has none of that id."""
+    orders = [order for order in shop.orders if order.user == customer_id]
+    if not any(map(shop.counted, orders)):
+        return NOT_FOUND
+    figures = shop.money_figures(orders)
+    newest = sorted(orders, key=lambda order: order.order_id)
+    newest.sort(key=lambda order: order.placed_at.timestamp() if order.placed_at else 0, reverse=True)
+    return {
+        "customer_id": customer_id,
+        "currency": shop.shop.currency,
+        "rfm": None,
+        "sessions": _visits(shop, customer_id),
+        "orders": {
+            "count": figures.pop("orders"),
+            **figures,
+            "average_order_value": shop.average_value(orders),
+            "recent": [_order(shop, order) for order in newest[:MOST_ORDERS]],
+            **shop.left_out(orders),
+        },
+    }
+
+
+def _visits(shop: Reckoning, customer_id: str) -> Json:
+    sessions = [one for one in shop.sessions if not one.bot and one.person(shop.links) == customer_id]
+    seconds = sum(session.seconds for session in sessions)
+    return {
+        "sessions": len(sessions),
+        "page_views": sum(len(session.views) for session in sessions),
+        "avg_session_seconds": round(seconds / len(sessions), 1) if sessions else 0.0,
+        "bounce_rate": rate(sum(map(shop.bounced, sessions)), len(sessions)),
+        "converted_sessions": sum(map(shop.converted, sessions)),
+        "devices": dict(Counter(session.device for session in sessions)),
+        "first_seen": _written(min((session.began for session in sessions), default=None)),
+        "last_seen": _written(max((session.ended for session in sessions), default=None)),
+    }
+
+
+def _written(moment: datetime | None) -> str | None:
+    return moment.isoformat().replace("+00:00", "Z") if moment else None
+
+
+def _order(shop: Reckoning, order: Order) -> Json:
+    pieces = sum((line.quantity for line in order.lines), Decimal())
+    return {
+        "order_id": order.order_id,
+        "placed_at": _written(order.placed_at),
+        "refunded_at": _written(order.refunds[0].at if order.refunds else None),
+        "status": _status(order),
+        "total": money(order.total or 0, order.currency),
+        "refunded": money(order.refunded, order.currency),
+        "currency": order.currency,
+        "items": int(pieces),
+        "products": [line.product for line in order.lines],
+        "refunds": [{"at": _written(one.at), "amount": money(one.amount, order.currency)} for one in order.refunds],
+        "flags": _sorted(order.flags),
+        "converted_from": None,
+    }
+
+
+def _sorted(flags: Iterable[str]) -> list[str]:
+    return sorted(flags)
+
+
+def _status(order: Order) -> str:
+    if order.placed_at is None:
+        return "refund_only"
+    if order.cancelled:
+        return "cancelled"
+    if order.refunded and order.refunded >= (order.total or 0):
+        return "refunded"
+    return "partly_refunded" if order.refunded else "completed"

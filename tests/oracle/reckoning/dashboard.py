@@ -1,0 +1,110 @@
+"""The right answer of /api/metrics/dashboard."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from itertools import pairwise
+
+from tests.oracle.life import Json, Question
+from tests.oracle.reckoning.events import Event
+from tests.oracle.reckoning.funnel import reached
+from tests.oracle.reckoning.numbers import by_number, local_day, rate
+from tests.oracle.reckoning.sessions import Session
+from tests.oracle.reckoning.shop import Days, Reckoning
+
+SENTIMENT = {"positive": 0, "neutral": 0, "negative": 0}
+MOST = 10
+MOST_DROP_OFFS = 5
+
+
+def answer(shop: Reckoning, question: Question) -> Json:
+    """Returns the shop at a glance."""
+    days = shop.days_of(question)
+    events, sessions = _happened(shop, days)
+    funnels = {name: reached(shop, days, steps) for name, steps in shop.shop.funnels.items()}
+    first = next(iter(funnels.values()))
+    return {
+        "range": shop.range(days),
+        "total_users": len({shop.person(event) for event in events}),
+        "total_sessions": len(sessions),
+        **_visits(shop, events, sessions),
+        "overall_conversion_rate": rate(first[-1], first[0]),
+        **shop.money_figures(shop.orders, days),
+        "currency": shop.shop.currency,
+        **shop.left_out(shop.orders, days),
+        "by_device": _by_device(shop, events, sessions),
+        "top_drop_off_points": _drop_offs(shop, funnels),
+        "daily": [_day(shop, day) for day in days.all()],
+        "sentiment_distribution": SENTIMENT,
+        "top_pages": by_number(map(_page, _views(events)), what="page", count="views")[:MOST],
+        "top_sources": _sources(shop, sessions),
+    }
+
+
+def _happened(shop: Reckoning, days: Days) -> tuple[list[Event], list[Session]]:
+    # what people did on these days, and the visits that began on them
+    events = [event for event in shop.human if shop.is_present(event) and shop.day(event) in days]
+    sessions = [one for one in shop.sessions if not one.bot and local_day(one.began, shop.zone) in days]
+    return events, sessions
+
+
+def _views(events: Sequence[Event]) -> list[Event]:
+    return [event for event in events if event.kind == "pageview"]
+
+
+def _page(event: Event) -> str:
+    return event.path or event.page_type or "other"
+
+
+def _visits(shop: Reckoning, events: Sequence[Event], sessions: Sequence[Session]) -> Json:
+    seconds = sum(session.seconds for session in sessions)
+    return {
+        "page_views": len(_views(events)),
+        "bounce_rate": rate(sum(map(shop.bounced, sessions)), len(sessions)),
+        "avg_session_seconds": round(seconds / len(sessions), 1) if sessions else 0.0,
+    }
+
+
+def _by_device(shop: Reckoning, events: Sequence[Event], sessions: Sequence[Session]) -> list[Json]:
+    devices = {event.device for event in events} | {session.device for session in sessions}
+    found = []
+    for device in devices:
+        done = [event for event in events if event.device == device]
+        visits = [session for session in sessions if session.device == device]
+        users = len({shop.person(event) for event in done})
+        found.append({"device": device, "users": users, "sessions": len(visits), **_visits(shop, done, visits)})
+    return found
+
+
+def _drop_offs(shop: Reckoning, funnels: dict[str, list[int]]) -> list[Json]:
+    points = [
+        {
+            "funnel": name,
+            "from_step": step,
+            "to_step": following,
+            "drop_off": before - after,
+            "drop_off_rate": rate(before - after, before),
+        }
+        for name, users in funnels.items()
+        for (step, following), (before, after) in zip(pairwise(shop.shop.funnels[name]), pairwise(users), strict=True)
+        if before > after
+    ]
+    return points[:MOST_DROP_OFFS]
+
+
+def _day(shop: Reckoning, day: date) -> Json:
+    days = Days(day, day)
+    events, sessions = _happened(shop, days)
+    return {
+        "date": str(day),
+        "users": len({shop.person(event) for event in events}),
+        "sessions": len(sessions),
+        **_visits(shop, events, sessions),
+        **shop.money_figures(shop.orders, days),
+    }
+
+
+def _sources(shop: Reckoning, sessions: Sequence[Session]) -> list[Json]:
+    converted = Counter(session.source for session in sessions if shop.converted(session))
+    found = by_number((session.source for session in sessions), what="source", count="sessions")
+    return [{**one, "conversions": converted[str(one["source"])]} for one in found]
