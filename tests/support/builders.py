@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from footfall.aws.invocations import SqsEvent, SqsRecord
 from footfall.aws.queues import pack
 from footfall.events.normalise import normalise
-from footfall.orders.fold import fold_orders
+from footfall.orders.fold import by_customer, fold_orders
 from footfall.schemas.event import EventDocument, Json
 from footfall.schemas.message import EventsMessage
 from footfall.schemas.order import OrderDocument
@@ -62,7 +62,7 @@ def a_document(**but: Any) -> EventDocument:
 
 def folded(order_id: str, events: Sequence[EventDocument], zone: str = "UTC", **links: str) -> list[OrderDocument]:
     """Returns the orders of an id, for a site in that time zone; `links` say who visitors turned out to be."""
-    return fold_orders(order_id, events, ZoneInfo(zone), links)
+    return fold_orders(by_customer(order_id, events), ZoneInfo(zone), links)
 
 
 def fold_order(order_id: str, events: Sequence[EventDocument], zone: str = "UTC") -> OrderDocument:

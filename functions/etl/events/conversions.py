@@ -98,7 +98,8 @@ class _Stored:
             if "link" in found and found["link"]["event_id"] in asked.event_ids
         }
         self._orders = self._read_orders()
-        self._people |= seen_as(database, site_id, self._buyers() - self._people.keys())
+        known = asked.people | {person_of(found) for who, found in self._people.items() if who in asked.people}
+        self._people |= seen_as(database, site_id, self._buyers() - known)
         self._sessions = self._read_sessions()
 
     def unread(self) -> set[str]:

@@ -10,6 +10,7 @@ from footfall.events.log import BY_VISITOR
 from footfall.orders.fold import (
     ORDER_EVENTS,
     TELLING,
+    by_customer,
     fold_orders,
     name_of_another,
     order_id_of,
@@ -76,7 +77,8 @@ def _store(
     orders: list[OrderDocument] = []
     superseded: dict[str, int] = {}
     for order_id, found in told.items():
-        folded = fold_orders(order_id, _in_one_currency(found), days.zone, links)
+        parts = {name: _in_one_currency(part) for name, part in by_customer(order_id, found).items()}
+        folded = fold_orders(parts, days.zone, links)
         orders += folded
         superseded |= dict.fromkeys(_no_longer(site.site_id, order_id, found, folded), len(found))
     derived.store(database, days, ORDERS, convert(database, site, orders), superseded=superseded)

@@ -72,6 +72,16 @@ def test_what_a_server_tells_is_no_visit_and_its_order_came_of_the_visit_before(
     assert (session["conversion_value"], session["currency"], session["events"]) == (500, "EUR", 2)
 
 
+def test_whoever_shares_a_visitor_with_the_buyer_leaves_the_purchase_to_the_buyers_visit(pipeline: Mongo) -> None:
+    refund = an_event(
+        eventType="Order Refunded", visitorId="desk", userId="bob", timestamp=at(20), properties={"order_id": "o1"}
+    )
+    run(is_known(0, "tablet"), is_known(1, "tablet", "bob"), looks(2), is_known(3), buys(5, userId="ann"))
+    assert converted(pipeline) == {"phone 2": ["o1"]}
+    run(refund)
+    assert converted(pipeline) == {"phone 2": ["o1"]}
+
+
 def test_imported_orders_make_no_sessions(pipeline: Mongo) -> None:
     run(buys(0), buys(1, "bob", "o2"), source="import:1")
     assert pipeline["user_sessions"].count_documents({}) == 0

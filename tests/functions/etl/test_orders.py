@@ -43,6 +43,11 @@ def test_what_is_said_without_a_currency_is_in_the_orders(pipeline: Mongo) -> No
     assert [refund["amount"] for refund in orders(pipeline)[0]["refunds"]] == [1800, 1800]
 
 
+def test_what_one_customer_says_without_a_currency_is_not_in_that_of_anothers_order(pipeline: Mongo) -> None:
+    tell(said(userId="ann", total=100, currency="USD"), said(minute=1, userId="bob", visitorId="b", total=70))
+    assert [(order["user_id"], order["currency"]) for order in orders(pipeline)] == [("ann", "USD"), ("bob", "EUR")]
+
+
 def test_a_file_that_is_imported_again_is_the_newest_word(pipeline: Mongo) -> None:
     first = said(userId="ann", total=100, updated_at=at(5))
     other = said(userId="bob", total=90, updated_at=at(5))

@@ -30,25 +30,31 @@ def order_id_of(event: EventDocument) -> str | None:
     return named or (f"event:{event['event_id']}" if event["type"] == "order_completed" else None)
 
 
-def fold_orders(
-    order_id: str, events: Sequence[EventDocument], zone: ZoneInfo, links: Mapping[str, str]
-) -> list[OrderDocument]:
-    """Returns the order of an id from all events that speak of it, in any order; `zone` says which day is one.
-
-    `links` say whom those of its `unsigned_visitors` turned out to be who turned out to be somebody.
+def by_customer(order_id: str, events: Sequence[EventDocument]) -> dict[str, list[EventDocument]]:
+    """Returns all events that speak of an order of this id, by the names of the orders that they are of: mostly one.
 
     Where two customers have completed it, and neither is told by a source that knows better, they are two orders: that
-    of the first to order under the id, and `id@customer` for every other; each is flagged `two_customers`.
+    of the first to order under the id, and `id@customer` for every other.
     """
-    buyers = list(customers(events))
-    if len(buyers) < 2:
-        return [_fold(order_id, events, len(events), zone, links)]
-    parts = {buyer: [event for event in events if event.get("user_id") == buyer] for buyer in buyers[1:]}
+    others = list(customers(events))[1:]
+    parts = {buyer: [event for event in events if event.get("user_id") == buyer] for buyer in others}
     rest = [event for event in events if event.get("user_id") not in parts]
-    named = {order_id: rest, **{name_of_another(order_id, buyer): part for buyer, part in parts.items()}}
-    orders = [_fold(name, part, len(events), zone, links) for name, part in named.items()]
-    for order in orders:
-        order["flags"] = [*order.get("flags", []), "two_customers"]
+    return {order_id: rest, **{name_of_another(order_id, buyer): part for buyer, part in parts.items()}}
+
+
+def fold_orders(
+    told: Mapping[str, Sequence[EventDocument]], zone: ZoneInfo, links: Mapping[str, str]
+) -> list[OrderDocument]:
+    """Returns the orders of one id from what was told of them, by name, in any order; `zone` says which day is one.
+
+    `links` say whom those of its `unsigned_visitors` turned out to be who turned out to be somebody. Two customers'
+    orders are each flagged `two_customers`.
+    """
+    count = sum(len(events) for events in told.values())
+    orders = [_fold(name, events, count, zone, links) for name, events in told.items()]
+    if len(orders) > 1:
+        for order in orders:
+            order["flags"] = [*order.get("flags", []), "two_customers"]
     return orders
 
 

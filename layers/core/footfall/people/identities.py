@@ -29,15 +29,14 @@ def identities(database: Mongo, site_id: str, person_ids: Collection[str]) -> Id
 
 
 def seen_as(database: Mongo, site_id: str, person_ids: Iterable[str]) -> dict[str, PersonIdentity]:
-    """Returns these people, whom they turned out to be, and every visitor that those were seen as, by their ids."""
-    found: dict[str, PersonIdentity] = {}
-    asked = set(person_ids)
-    for _ in range(3):
-        if asked:
-            found |= {person["person_id"]: person for person in _people(database, site_id, asked)}
-        asked = {who for person in found.values() for who in (person_of(person), *person.get("merged_ids", ()))}
-        asked -= found.keys()
-    return found
+    """Returns these people, whom they turned out to be, and every visitor that those were seen as, by their ids.
+
+    A visitor who was seen as two turned out to be the first of them; that one is not among them for the other's sake.
+    """
+    found = _by_id(database, site_id, set(person_ids))
+    found |= _by_id(database, site_id, {person_of(person) for person in found.values()} - found.keys())
+    seen = {visitor for person in found.values() for visitor in person.get("merged_ids", ())}
+    return found | _by_id(database, site_id, seen - found.keys())
 
 
 def links(database: Mongo, site_id: str) -> dict[str, str]:
@@ -64,6 +63,10 @@ def people_seen_since(database: Mongo, site_id: str, moment: datetime) -> set[st
     here = user_sessions.read(database, SessionOwner, {"site_id": site_id, "computed_at": {"$gte": moment}})
     bought = orders.read(database, NamedOrder, {"site_id": site_id, "placed_at": {"$gte": moment}})
     return {session["person_id"] for session in here} | {order["person_id"] for order in bought}
+
+
+def _by_id(database: Mongo, site_id: str, person_ids: Collection[str]) -> dict[str, PersonIdentity]:
+    return {found["person_id"]: found for found in _people(database, site_id, person_ids)} if person_ids else {}
 
 
 def _people(database: Mongo, site_id: str, person_ids: Iterable[str]) -> list[PersonIdentity]:
