@@ -55,10 +55,14 @@ def store(
     """Store documents in place of those under their keys, unless what is there was made of more events.
 
     `known` are keys under which there is something already. `superseded` are those of documents that no events make
-    any more, and how many events say so: what was made of more stays. What is new replaces nothing, and its days are
-    those of events whose messages are being worked on.
+    any more, and how many events say so: what was made of more stays. What is new replaces nothing; it is inserted
+    without a transaction where its days are all of events whose messages are being worked on, as mostly they are.
     """
-    new = {document["_id"]: document for document in documents if document["_id"] not in known}
+    new = {
+        document["_id"]: document
+        for document in documents
+        if document["_id"] not in known and not days.others(kind.moments(document))
+    }
     stored = new.keys() - _insert(database, kind, list(new.values()))
     others = {document["_id"]: document for document in documents if document["_id"] not in stored}
     made_of = {**(superseded or {}), **{key: document["events"] for key, document in others.items()}}

@@ -12,7 +12,7 @@ from pymongo.database import Database
 from functions.etl.events import derived, orders
 from tests.support.builders import an_event, at
 from tests.support.interrupting import before_next_call
-from tests.support.telling import said, tell
+from tests.support.telling import DAY, said, tell
 
 Mongo = Database[dict[str, Any]]
 
@@ -61,3 +61,10 @@ def test_of_as_many_events_the_later_counts(pipeline: Mongo) -> None:
     tell(purchase, page)
     assert [order["total"] for order in pipeline["orders"].find()] == [5000]
     assert [session["duration"] for session in pipeline["user_sessions"].find()] == [0.0]
+
+
+def test_what_is_new_marks_its_days_too(pipeline: Mongo) -> None:
+    tell(an_event(eventType="scroll", visitorId="v", sessionId="s", timestamp=at(0)))
+    pipeline["stale_days"].delete_many({})
+    tell(an_event(visitorId="v", sessionId="s", timestamp=at(DAY)))
+    assert sorted(mark["date"] for mark in pipeline["stale_days"].find()) == ["2026-03-01", "2026-03-02"]
