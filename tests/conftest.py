@@ -104,7 +104,7 @@ def aws(aws_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsAddre
 
 @pytest.fixture
 def stores(
-    mongo_uri: str, redis_url: str, milvus_uri: str, worker: str, monkeypatch: pytest.MonkeyPatch
+    mongo_uri: str, redis_url: str, milvus_uri: str, worker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
     """The environment points footfall at the shared stores and the worker's database; no test sees another's cache."""
     settings = {
@@ -113,6 +113,7 @@ def stores(
         "REDIS_URL": redis_url,
         "MILVUS_URI": milvus_uri,
         "MILVUS_TOKEN_SECRET": "",
+        "LAKE_LOCATION": f"file://{tmp_path}/the-lake",
         "LOG_LEVEL": "INFO",
         "POWERTOOLS_SERVICE_NAME": "footfall",
     }

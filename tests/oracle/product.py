@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from itertools import count
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
@@ -123,18 +124,20 @@ def a_product(parts: Mapping[str, str], name: str) -> Iterator[Product]:
     """Gives the product on stores that run already, with a database of its own by that name."""
     from footfall.stores import collections
 
+    lake = TemporaryDirectory()
     settings = {
         "MONGODB_URI": parts["mongodb_uri"],
         "MONGODB_DATABASE": name,
         "REDIS_URL": parts["redis_url"],
         "MILVUS_URI": parts["milvus_uri"],
         "MILVUS_TOKEN_SECRET": "",
+        "LAKE_LOCATION": f"file://{lake.name}",
         "LOG_LEVEL": "ERROR",
         "POWERTOOLS_SERVICE_NAME": "footfall",
         "SESSIONS_TOPIC_ARN": TOPIC,
     }
     client = MongoClient[dict[str, Any]](parts["mongodb_uri"], tz_aware=True)
-    with client, patch.dict(os.environ, settings), patch.object(steps, "announce", lambda *_: None):
+    with lake, client, patch.dict(os.environ, settings), patch.object(steps, "announce", lambda *_: None):
         forget_what_is_cached()
         collections.prepare(client[name])
         yield Product(client[name])

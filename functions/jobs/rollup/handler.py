@@ -6,13 +6,14 @@ Days that do not fit into the time stay marked for the next run.
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from footfall.aws.invocations import JsonObject, LambdaContext
 from footfall.clock import now
-from footfall.days import Day
+from footfall.days import Day, DayRange, day_of, zone_named
 from footfall.funnels.steps import definition
+from footfall.lake.definition import definition as lake_definition
 from footfall.ledger import fold_ledger
 from footfall.observability import logger
 from footfall.schemas.funnel import RollupRun
@@ -21,7 +22,7 @@ from footfall.sites import find_site, get_site, site_ids
 from footfall.stores.mongo import answering, database
 from pydantic import BaseModel
 
-from . import queries, watermark
+from . import lake, queries, watermark
 from .recompute import recompute
 from .writing import DayRollup, note_run, replace_days, unmark
 
@@ -67,13 +68,18 @@ def _roll_up(site: Site, command: Command, emptied: datetime | None, in_time: Ca
     received_to = watermark.received_to(site.site_id, emptied)
     marks = queries.marks_of(site.site_id)
     defined = queries.defined(site.site_id)
-    dates = {command.date.isoformat()} if command.date else {*marks, *_otherwise_defined(site, defined)}
+    dates = (
+        {command.date.isoformat()} if command.date else {*marks, *_otherwise_defined(site, defined), *_missing(site)}
+    )
     written: list[DayRollup] = []
     for part in recompute(site, dates, in_time):
-        done = replace_days(site.site_id, part)
+        columns = {date.fromisoformat(rollup.date): rollup.columns for rollup in part if rollup.columns}
+        done = replace_days(site.site_id, part, lake.write(site, columns))
         unmark(site.site_id, done, marks)
         written += [rollup.without_documents() for rollup in done]
     left = dates - {rollup.date for rollup in written}
+    if in_time() and (closed := lake.close(site)):
+        replace_days(site.site_id, [], closed)
     run = RollupRun(
         definition=definition(site) if not command.date and not left else defined,
         ran_at=now(),
@@ -94,6 +100,23 @@ def _roll_up(site: Site, command: Command, emptied: datetime | None, in_time: Ca
 def _otherwise_defined(site: Site, defined: str | None) -> set[str]:
     # the site's time zone, currency or funnels have changed
     return set() if defined == definition(site) else queries.computed_otherwise(site.site_id, definition(site))
+
+
+def _missing(site: Site) -> set[str]:
+    # days that the lake does not hold, or as other columns
+    ends = queries.first_and_last_event(site.site_id)
+    if ends is None:
+        return set()
+    zone = zone_named(site.time_zone)
+    days = DayRange(max(day_of(ends[0], zone), _first_kept(site)), day_of(ends[1], zone), zone)
+    return {day.isoformat() for day in days} - queries.in_the_lake(site.site_id, lake_definition(site))
+
+
+def _first_kept(site: Site) -> date:
+    # of a day before, some events may be removed
+    if not site.retention_days:
+        return date.min
+    return day_of(now() - timedelta(days=site.retention_days), zone_named(site.time_zone)) + timedelta(days=1)
 
 
 def _in_time(context: LambdaContext) -> bool:

@@ -1,19 +1,20 @@
 """What a rollup reads."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypedDict
 
 from footfall.days import DayRange
-from footfall.events.log import events_between, in_order
+from footfall.events.log import all_events_between, in_order
 from footfall.funnels.steps import alternatives
 from footfall.orders.purchases import given_back
-from footfall.schemas.event import NOT_A_VISIT, VisitEvent
+from footfall.schemas.event import NOT_A_VISIT, EventMoment
+from footfall.schemas.lake import LakeDays, LakeEvent
 from footfall.schemas.metrics import DayReading, DayToken
 from footfall.schemas.order import OrderSums, OwnedOrder
 from footfall.schemas.site import Site
 from footfall.sessions.conversions import has_counted_order
-from footfall.stores.collections import daily_metrics, orders, rollups, stale_days, user_sessions
+from footfall.stores.collections import daily_metrics, events, lake_periods, orders, rollups, stale_days, user_sessions
 from footfall.stores.mongo import Pipeline, database
 
 
@@ -68,11 +69,31 @@ def computed_otherwise(site_id: str, definition: str) -> set[str]:
     return {(day + timedelta(days=shift)).isoformat() for day in days for shift in (-1, 0, 1)}
 
 
-def events_of(site: Site, days: DayRange) -> Iterator[VisitEvent]:
-    """Returns the events of days that a rollup counts, in the order of time, bots left out; read in one question."""
+def events_of(site: Site, days: DayRange) -> Iterator[LakeEvent]:
+    """Returns the events of days, those of bots too, in the order of time; read in one question."""
+    return in_order(all_events_between(database(), site.site_id, LakeEvent, days.start, days.end))
+
+
+def not_counted(site: Site) -> frozenset[str]:
+    """Returns the types of events that no figure of a site counts."""
     words = frozenset().union(*(alternatives(step) for funnel in site.funnels for step in funnel.steps))
-    counted = {"type": {"$nin": sorted(NOT_A_VISIT - words)}}
-    return in_order(events_between(database(), site.site_id, VisitEvent, days.start, days.end, counted))
+    return NOT_A_VISIT - words
+
+
+def first_and_last_event(site_id: str) -> tuple[datetime, datetime] | None:
+    """Returns when the earliest and the latest event of a site happened; None without any."""
+    ends = [
+        events.read(database(), EventMoment, {"site_id": site_id}).sort([("site_id", way), ("timestamp", way)]).limit(1)
+        for way in (1, -1)
+    ]
+    found = [event["timestamp"] for end in ends for event in end]
+    return (found[0], found[1]) if found else None
+
+
+def in_the_lake(site_id: str, definition: str) -> set[str]:
+    """Returns the days that the lake holds as columns of this definition."""
+    found = lake_periods.read(database(), LakeDays, {"site_id": site_id, "definition": definition})
+    return {day["date"] for period in found for day in period["days"]}
 
 
 def sessions_of(site: Site, day: DayRange) -> list[SessionGroup]:

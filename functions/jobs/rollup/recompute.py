@@ -8,8 +8,10 @@ from footfall.chunks import chunks
 from footfall.clock import now
 from footfall.days import DayRange, zone_named
 from footfall.funnels.rollup import DayEntries, funnel_documents
+from footfall.lake.columns import DayColumns
+from footfall.lake.sessions import session_numbers
 from footfall.people.numbers import PersonNumbers
-from footfall.schemas.event import VisitEvent
+from footfall.schemas.lake import LakeEvent
 from footfall.schemas.site import Site
 from footfall.stores.mongo import database
 
@@ -55,12 +57,12 @@ def _rollups(site: Site, days: DayRange, numbers: PersonNumbers, in_time: Callab
                 if not in_time():
                     return
                 yield waiting.pop().rollup(numbers, seen, read_at)
-            waiting[-1].add(event, numbers.of(event))
+            waiting[-1].add(event, numbers)
     while waiting and in_time():
         yield waiting.pop().rollup(numbers, seen, read_at)
 
 
-def _read_ahead(events: Iterator[VisitEvent]) -> Iterator[list[VisitEvent]]:
+def _read_ahead(events: Iterator[LakeEvent]) -> Iterator[list[LakeEvent]]:
     read = chunks(events, EVENTS_AT_ONCE)
     with ThreadPoolExecutor(1) as reader:  # the next are read while some are worked on
         coming = reader.submit(next, read, None)
@@ -77,18 +79,32 @@ class _Day:
         self._date = days.first.isoformat()
         self._entries = DayEntries(days.start, site.funnels)
         self._metrics = DayMetrics(site)
+        self._not_counted = queries.not_counted(site)
+        self._columns = DayColumns(days.first)
+        self._collected: list[LakeEvent] = []
         self._events = 0
         self._unknown = 0
 
-    def add(self, event: VisitEvent, person: int | None) -> None:
+    def add(self, event: LakeEvent, numbers: PersonNumbers) -> None:
+        self._collected.append(event)
+        if len(self._collected) == EVENTS_AT_ONCE:
+            self._to_columns(numbers)
+        if event["bot"] or event["type"] in self._not_counted:
+            return
         self._events += 1
-        if person is None:  # not stored yet
+        if (person := numbers.of(event)) is None:  # not stored yet
             self._unknown += 1
         else:
             self._entries.add(event, person)
             self._metrics.add(event, person)
 
+    def _to_columns(self, numbers: PersonNumbers) -> None:
+        events, self._collected = self._collected, []
+        sessions = session_numbers(database(), self._site.site_id, events, self._days)
+        self._columns.add(events, [numbers.own(event) for event in events], sessions)
+
     def rollup(self, numbers: PersonNumbers, seen: dict[str, str], read_at: datetime) -> DayRollup:
+        self._to_columns(numbers)
         orders = queries.orders_of(self._site.site_id, self._days)
         numbers.learn(orders)
         refunds = queries.refunds_of(self._site, self._days)
@@ -98,6 +114,7 @@ class _Day:
             seen=seen.get(self._date),
             metrics=self._metrics.document(self._date, read_at, sessions, orders, refunds, numbers),
             funnels=list(funnel_documents(self._site, self._days.first, self._entries)),
+            columns=self._columns,
             events=self._events,
             people_unknown=self._unknown + sum(numbers.of(order) is None for order in orders),
         )

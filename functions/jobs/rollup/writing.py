@@ -1,14 +1,18 @@
 """How a rollup is written: whole days replaced at once, so that a reader sees all of a day or what was there before."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bson import ObjectId
+from footfall.lake.columns import DayColumns
 from footfall.schemas.funnel import FunnelDocument, RollupRun
 from footfall.schemas.metrics import DayDocument, DayToken
-from footfall.stores.collections import daily_metrics, funnel_analytics, rollups, stale_days
+from footfall.stores.collections import daily_metrics, funnel_analytics, lake_periods, rollups, stale_days
 from footfall.stores.mongo import at_once, database
 from pymongo import DeleteOne
 from pymongo.client_session import ClientSession
+
+from .lake import Written
 
 WRITE_SECONDS = 60
 
@@ -21,25 +25,28 @@ class DayRollup:
     seen: str | None
     metrics: DayDocument | None
     funnels: list[FunnelDocument]
+    columns: DayColumns | None
     events: int
     people_unknown: int
 
     def without_documents(self) -> "DayRollup":
         """Returns what is worth remembering of it once it is written."""
-        return replace(self, metrics=None, funnels=[])
+        return replace(self, metrics=None, funnels=[], columns=None)
 
 
-def replace_days(site_id: str, days: list[DayRollup]) -> list[DayRollup]:
+def replace_days(site_id: str, days: list[DayRollup], periods: Iterable[Written]) -> list[DayRollup]:
     """Write days in one transaction, with a new version of the site's rollups; returns those that were written.
 
-    A day that another run wrote meanwhile is left as it is: whose events are newer nobody can tell, and its mark stays.
+    `periods` are what holds them in the lake. A day that another run wrote meanwhile is left as it is: whose events are
+    newer nobody can tell, and its mark stays.
     """
 
     def write(session: ClientSession) -> list[DayRollup]:
         ids = [f"{site_id}:{day.date}" for day in days]
         found = daily_metrics.read(database(), DayToken, {"_id": {"$in": ids}}, session=session)
         tokens = {day["date"]: day["token"] for day in found}
-        ours = [day for day in days if tokens.get(day.date) == day.seen]
+        raced = {day for period in periods if not _replace_period(period, session) for day in _days_of(period)}
+        ours = [day for day in days if tokens.get(day.date) == day.seen and day.date not in raced]
         _replace(site_id, ours, session)
         rollups.of(database()).update_one(
             {"_id": site_id}, {"$set": {"site_id": site_id, "version": str(ObjectId())}}, upsert=True, session=session
@@ -47,6 +54,22 @@ def replace_days(site_id: str, days: list[DayRollup]) -> list[DayRollup]:
         return ours
 
     return at_once(write, WRITE_SECONDS)
+
+
+def _days_of(period: Written) -> set[str]:
+    return {day["date"] for day in period.document["days"]}
+
+
+def _replace_period(period: Written, session: ClientSession) -> bool:
+    # whether what it was made of was still there
+    document = period.document
+    within = {"first": {"$gte": document["first"]}, "last": {"$lte": document["last"]}}
+    found = lake_periods.of(database()).find({"site_id": document["site_id"], **within}, session=session)
+    if {one["_id"]: one["token"] for one in found} != dict(period.seen):
+        return False
+    lake_periods.of(database()).delete_many({"_id": {"$in": list(period.seen)}}, session=session)
+    lake_periods.of(database()).insert_one(document, session=session)
+    return True
 
 
 def _replace(site_id: str, days: list[DayRollup], session: ClientSession) -> None:

@@ -104,6 +104,12 @@ class UploadsSettings(BaseModel):
     uploads_bucket: str
 
 
+class LakeSettings(BaseModel):
+    """Where the lake's files are: `s3://bucket` or `file:///folder`."""
+
+    lake_location: str
+
+
 class ArtefactsSettings(BaseModel):
     """The bucket that holds training features and fitted models."""
 

@@ -1,5 +1,6 @@
 """S3: bytes under names, and the client that every AWS call of a function shares."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from functools import cache
 from typing import TYPE_CHECKING
@@ -34,5 +35,22 @@ def get(bucket: str, key: str, most_bytes: int) -> bytes | None:
             return body.read(most_bytes)
     except s3().exceptions.NoSuchKey:
         return None
+    except (BotoCoreError, ClientError) as error:
+        raise Unavailable("S3 does not answer") from error
+
+
+def remove(bucket: str, key: str) -> None:
+    """Remove an object, which need not be there; raises Unavailable when S3 does not answer."""
+    try:
+        s3().delete_object(Bucket=bucket, Key=key)
+    except (BotoCoreError, ClientError) as error:
+        raise Unavailable("S3 does not answer") from error
+
+
+def names(bucket: str, prefix: str) -> Iterator[str]:
+    """Returns the names of objects that begin with a prefix; raises Unavailable when S3 does not answer."""
+    try:
+        for page in s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            yield from (found["Key"] for found in page.get("Contents", ()))
     except (BotoCoreError, ClientError) as error:
         raise Unavailable("S3 does not answer") from error

@@ -37,6 +37,12 @@ def events_between(
     return collections.events.read(database, view, query, session=session, batch_size=BATCH)
 
 
+def all_events_between(database: Mongo, site_id: str, view: type[Step], start: datetime, end: datetime) -> Cursor[Step]:
+    """Returns all of a site's events from `start` on and before `end`, those of bots too, in any order."""
+    query = {"site_id": site_id, "timestamp": {"$gte": start, "$lt": end}}
+    return collections.events.read(database, view, query, batch_size=BATCH)
+
+
 def in_order(events: Cursor[Moment]) -> Iterator[Moment]:
     """Returns events in the order of time; MongoDB sorts them, and those of one instant are sorted here."""
     for _, instant in groupby(events.sort(BY_TIME), lambda event: event["timestamp"]):

@@ -25,12 +25,14 @@ class PersonNumbers:
         self._session = session
         self._people: dict[str, int] = {}
         self._visitors: dict[str, int] = {}
+        self._own: dict[str, int] = {}
 
     def learn(self, events: Iterable[StepEvent | OwnedOrder]) -> None:
         """Read whom events (or orders) belong to, in as few questions as there are kinds of people."""
         if len(self._people) + len(self._visitors) > MOST_REMEMBERED:
             self._people.clear()
             self._visitors.clear()
+            self._own.clear()
         events = list(events)
         people = {who for event in events if (who := event.get("user_id")) and who not in self._people}
         visitors = {event["person_id"] for event in events if not event.get("user_id")}
@@ -39,6 +41,7 @@ class PersonNumbers:
         links = {who: person_of(one) for who, one in found.items() if who in visitors and "link" in one}
         found |= self._read(set(links.values()) - found.keys())
         numbers = {who: one["number"] for who, one in found.items()}
+        self._own.update((who, numbers[who]) for who in visitors if who in numbers)
         self._people.update((who, numbers[who]) for who in people if who in numbers)
         self._visitors.update((who, numbers[told]) for who in visitors if (told := links.get(who, who)) in numbers)
 
@@ -46,6 +49,11 @@ class PersonNumbers:
         """Returns the number of the person an event (or order) belongs to; None for somebody not stored yet."""
         user_id = event.get("user_id")
         return self._people.get(user_id) if user_id else self._visitors.get(event["person_id"])
+
+    def own(self, event: StepEvent | OwnedOrder) -> int | None:
+        """Returns the same as if no visitor had turned out to be somebody: the visitor's own number."""
+        user_id = event.get("user_id")
+        return self._people.get(user_id) if user_id else self._own.get(event["person_id"])
 
     def _read(self, person_ids: set[str]) -> dict[str, PersonNumber]:
         found: dict[str, PersonNumber] = {}

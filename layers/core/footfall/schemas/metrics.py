@@ -58,12 +58,17 @@ class CurrencyDay(TypedDict):
     orders: int
 
 
-class StaleDay(TypedDict):
+class StaleDate(TypedDict):
+    """A local day whose figures must be recomputed."""
+
+    date: str
+
+
+class StaleDay(StaleDate):
     """One document of `stale_days`: a local day whose figures must be recomputed; `token` changes with every mark."""
 
     _id: str
     site_id: str
-    date: str
     token: object
 
 

@@ -21,6 +21,7 @@ from footfall.schemas.exchange import ExchangeRateDocument
 from footfall.schemas.feedback import FeedbackDocument
 from footfall.schemas.funnel import FunnelDocument, RollupsDocument
 from footfall.schemas.imports import ImportDocument
+from footfall.schemas.lake import LakePeriod
 from footfall.schemas.ledger import LedgerLine, LedgerSums, SuspectDocument
 from footfall.schemas.message import COLLECT_SOURCE, IMPORT_SOURCE
 from footfall.schemas.metrics import DayDocument, StaleDay
@@ -284,6 +285,10 @@ daily_metrics = Collection("daily_metrics", DayDocument, writer="jobs/rollup", i
 
 stale_days = Collection(
     "stale_days", StaleDay, writer="etl/events", indexes=[_index("site_id", "date")], removed_by="jobs/rollup"
+)
+
+lake_periods = Collection(
+    "lake_periods", LakePeriod, writer="jobs/rollup", indexes=[_index("site_id", "first", "last")]
 )
 
 rollups = Collection("rollups", RollupsDocument, writer="jobs/rollup")

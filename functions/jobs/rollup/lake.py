@@ -1,0 +1,160 @@
+"""The lake's files of days that were read, written beside those that answers read until all are there."""
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import quote
+
+from bson import ObjectId
+from footfall.clock import now
+from footfall.days import day_of, zone_named
+from footfall.lake import parquet
+from footfall.lake.columns import DayColumns, Kind, Table, kind_of, named
+from footfall.lake.definition import definition
+from footfall.lake.periods import Period, is_over, month_of, period_of
+from footfall.schemas.lake import LakeFile, LakePeriod, LakeSpan
+from footfall.schemas.site import Site
+from footfall.stores import lake
+from footfall.stores.collections import lake_periods
+from footfall.stores.mongo import database
+
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True)
+class Written:
+    """A period whose files are stored; it counts once its document has taken the place of those that it was made of.
+
+    `seen` are their tokens, by key.
+    """
+
+    document: LakePeriod
+    seen: Mapping[str, str]
+
+
+def write(site: Site, days: Mapping[date, DayColumns]) -> list[Written]:
+    """Store the files of the periods that days are in; returns them, to be made current."""
+    today = day_of(now(), zone_named(site.time_zone))
+    months = {month_of(day) for day in days}
+    kept = [period for month in months for period in periods_of(site.site_id, month)]
+    groups: defaultdict[Period, list[date]] = defaultdict(list)
+    for day in sorted(days):
+        groups[_kept_in(day, kept) or period_of(day, today)].append(day)
+    return [_write(site, period, {day: days[day] for day in found}) for period, found in groups.items()]
+
+
+def close(site: Site) -> list[Written]:
+    """Store the files of months that are over and whose days still have files of their own."""
+    today = day_of(now(), zone_named(site.time_zone))
+    spans = lake_periods.read(database(), LakeSpan, {"site_id": site.site_id})
+    months = {month_of(date.fromisoformat(span["first"])) for span in spans if span["first"] == span["last"]}
+    return [_write(site, month, {}) for month in sorted(months) if is_over(month, today)]
+
+
+def periods_of(site_id: str, within: Period) -> list[LakePeriod]:
+    """Returns what the lake holds of a stretch of days."""
+    days = {"first": {"$gte": within.first.isoformat()}, "last": {"$lte": within.last.isoformat()}}
+    return lake_periods.of(database()).find({"site_id": site_id, **days}).to_list()
+
+
+def _kept_in(day: date, kept: Iterable[LakePeriod]) -> Period | None:
+    found = next((one for one in kept if one["first"] <= day.isoformat() <= one["last"]), None)
+    return (
+        Period(found["period"], date.fromisoformat(found["first"]), date.fromisoformat(found["last"]))
+        if found
+        else None
+    )
+
+
+def _write(site: Site, period: Period, days: Mapping[date, DayColumns]) -> Written:
+    there = periods_of(site.site_id, period)
+    older = [one for one in there if one["definition"] == definition(site)]
+    tables: defaultdict[Kind | None, list[Table]] = defaultdict(list)
+    for columns in days.values():
+        for kind, table in columns.tables():
+            tables[kind].append(table)
+    try:
+        files = _files(site, period, tables, _not_replaced(older, days), days.keys())
+    except parquet.Broken:  # the days that only these files have are computed anew
+        older = []
+        files = _files(site, period, tables, [], days.keys())
+    others = [day for one in older for day in one["days"] if date.fromisoformat(day["date"]) not in days]
+    document = LakePeriod(
+        _id=f"{site.site_id}:{period.name}",
+        site_id=site.site_id,
+        period=period.name,
+        first=period.first.isoformat(),
+        last=period.last.isoformat(),
+        definition=definition(site),
+        token=str(ObjectId()),
+        written_at=now(),
+        days=sorted([*others, *(columns.day() for columns in days.values())], key=lambda day: day["date"]),
+        files=files,
+    )
+    return Written(document, {one["_id"]: one["token"] for one in there})
+
+
+def _not_replaced(periods: Iterable[LakePeriod], days: Collection[date]) -> list[LakeFile]:
+    # the files of periods of which some day stays
+    names = {str(day) for day in days}
+    return [file for one in periods if not {day["date"] for day in one["days"]} <= names for file in one["files"]]
+
+
+def _files(
+    site: Site,
+    period: Period,
+    tables: Mapping[Kind | None, Sequence[Table]],
+    older: Iterable[LakeFile],
+    replaced: Collection[date],
+) -> list[LakeFile]:
+    groups: defaultdict[Kind | None, list[LakeFile]] = defaultdict(list)
+    for file in older:
+        groups[kind_of(file["kind"]) if "kind" in file else None].append(file)
+    files: list[LakeFile] = []
+    bodies: list[tuple[str, bytes]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in dict.fromkeys([*tables, *groups]):
+            target = Path(folder) / "new.parquet"
+            rows = parquet.write(tables.get(kind, []), _fetched(groups[kind], Path(folder)), replaced, target)
+            if rows:
+                body = target.read_bytes()
+                files.append(_file(site, period, kind, rows, body))
+                bodies.append((files[-1]["key"], body))
+    there = {file["key"] for group in groups.values() for file in group}
+    lake.put_all((key, body) for key, body in bodies if key not in there)
+    return files
+
+
+def _fetched(files: Sequence[LakeFile], folder: Path) -> list[Path]:
+    paths = []
+    for number, body in enumerate(lake.get_all(file["key"] for file in files)):
+        if body is None:
+            raise parquet.Broken
+        paths.append(folder / f"old-{number}.parquet")
+        paths[-1].write_bytes(body)
+    return paths
+
+
+def _file(site: Site, period: Period, kind: Kind | None, rows: int, body: bytes) -> LakeFile:
+    content = sha256(body).hexdigest()[:16]
+    key = f"{folder_of(site.site_id, period)}/name={_name(kind)}/{content}.parquet"
+    found = LakeFile(key=key, rows=rows, bytes=len(body))
+    if kind:
+        found["kind"] = named(kind)
+    return found
+
+
+def folder_of(site_id: str, period: Period) -> str:
+    """Returns where a period's files are, in the way that Hive, Athena and DuckDB know partitions."""
+    return f"lake/site={quote(site_id, safe='')}/month={period.month}/period={period.name}"
+
+
+def _name(kind: Kind | None) -> str:
+    if kind is None:
+        return "other"
+    event_type, name, page_type = kind
+    return quote(".".join(filter(None, [event_type, page_type, name])), safe=" ")[:LONGEST_NAME] or "other"

@@ -1,0 +1,1 @@
+"""The lake: every event once more as columns, in Parquet files that any SQL engine reads."""

@@ -1,0 +1,151 @@
+"""A day's events as columns: one table for each kind of event, in the order that the lake's files have."""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footfall.schemas.event import NamedEvent
+from footfall.schemas.lake import LakeDay, LakeEvent
+
+EPOCH = date(1970, 1, 1)
+NOBODY = 2**32 - 1
+"""The number of an event whose person is not stored yet."""
+MOST_KINDS = 200
+"""Kinds of events that have a file of their own; the others of a day share one."""
+LARGEST_DIGEST = 2**63
+MILLISECOND = timedelta(milliseconds=1)
+UNIX = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+Table = dict[str, NDArray[np.generic]]
+Kind = tuple[str, str | None, str | None]
+"""What events of one kind are called: their type, their own name, and for page views the page's type."""
+
+NUMBERS: Mapping[str, str] = {
+    "who": "UINTEGER",
+    "day": "DATE",
+    "rank": "UINTEGER",
+    "time": "TIMESTAMP_MS",
+    "session": "UBIGINT",
+    "signed_in": "BOOLEAN",
+    "bot": "BOOLEAN",
+}
+"""Columns of numbers and their types in SQL. `who` is the dense number of the user where somebody was signed in, else
+of the visitor, whoever that turned out to be; `rank` is the place in the day's order of time; `session` a hash of its
+session's id, 0 for none."""
+
+TEXTS: Mapping[str, Callable[[LakeEvent], str | None]] = {
+    "type": lambda event: event["type"],
+    "name": lambda event: event.get("name"),
+    "page_type": lambda event: event.get("page_type"),
+    "page": lambda event: event.get("path"),
+    "device": lambda event: event["device"],
+    "country": lambda event: event.get("country"),
+    "browser": lambda event: event.get("browser"),
+    "os": lambda event: event.get("os"),
+    "origin": lambda event: event["source"],
+    "order_id": lambda event: event.get("commerce", {}).get("order_id"),
+}
+"""Columns of texts, and how each is read from an event; what is not known of an event is NULL."""
+
+COLUMNS: Mapping[str, str] = {**NUMBERS, **dict.fromkeys(TEXTS, "VARCHAR")}
+"""Every column of a file and its type in SQL."""
+
+
+@dataclass
+class _Rows:
+    who: "array[int]" = field(default_factory=lambda: array("I"))
+    rank: "array[int]" = field(default_factory=lambda: array("I"))
+    time: "array[int]" = field(default_factory=lambda: array("q"))
+    session: "array[int]" = field(default_factory=lambda: array("Q"))
+    signed_in: "array[int]" = field(default_factory=lambda: array("B"))
+    bot: "array[int]" = field(default_factory=lambda: array("B"))
+    texts: "dict[str, array[int]]" = field(default_factory=lambda: {name: array("I") for name in TEXTS})
+
+
+class DayColumns:
+    """Collects a day's events, which come in the order of time."""
+
+    def __init__(self, day: date) -> None:
+        self._day = day
+        self._rows: dict[Kind | None, _Rows] = {}
+        self._texts: dict[str, dict[str | None, int]] = {name: {None: 0} for name in TEXTS}
+        self._events = 0
+        self._digest = 0
+
+    def add(self, events: Sequence[LakeEvent], who: Sequence[int | None], sessions: Sequence[int]) -> None:
+        """Add events, with the dense number of each one's own person, None where that is not stored yet."""
+        places: defaultdict[Kind | None, list[int]] = defaultdict(list)
+        for place, event in enumerate(events):
+            places[self._table_of(kind_of(event))].append(place)
+        for kind, found in places.items():
+            rows = self._rows.setdefault(kind, _Rows())
+            ours = [events[place] for place in found]
+            rows.who.extend([NOBODY if (number := who[place]) is None else number for place in found])
+            rows.rank.extend([self._events + place for place in found])
+            rows.time.extend([(event["timestamp"] - UNIX) // MILLISECOND for event in ours])
+            rows.session.extend([sessions[place] for place in found])
+            rows.signed_in.extend(["user_id" in event for event in ours])
+            rows.bot.extend([event["bot"] for event in ours])
+            for name, read in TEXTS.items():
+                codes = self._texts[name]
+                rows.texts[name].extend([codes.setdefault(read(event) or None, len(codes)) for event in ours])
+        self._events += len(events)
+        self._digest = (self._digest + digest_of([event["event_id"] for event in events])) % LARGEST_DIGEST
+
+    def _table_of(self, kind: Kind) -> Kind | None:
+        return kind if kind in self._rows or len(self._rows) < MOST_KINDS else None
+
+    def tables(self) -> Iterator[tuple[Kind | None, Table]]:
+        """Yields each kind's events as columns; None are all of the kinds that share a file."""
+        texts = {name: np.array(list(codes), object) for name, codes in self._texts.items()}
+        for kind, rows in self._rows.items():
+            yield kind, _table(self._day, rows, texts)
+
+    def day(self) -> LakeDay:
+        """Returns what the manifest says of the day."""
+        return LakeDay(date=self._day.isoformat(), events=self._events, digest=self._digest)
+
+
+def _table(day: date, rows: _Rows, texts: Mapping[str, NDArray[np.object_]]) -> Table:
+    table: Table = {
+        "who": np.array(rows.who, np.uint32),
+        "day": np.full(len(rows.who), np.datetime64(day, "s")),
+        "rank": np.array(rows.rank, np.uint32),
+        "time": np.array(rows.time, "datetime64[ms]"),
+        "session": np.array(rows.session, np.uint64),
+        "signed_in": np.array(rows.signed_in, np.bool_),
+        "bot": np.array(rows.bot, np.bool_),
+    }
+    return table | {name: texts[name][np.array(codes, np.intp)] for name, codes in rows.texts.items()}
+
+
+def kind_of(event: NamedEvent) -> Kind:
+    """Returns what an event is called."""
+    return event["type"], event.get("name"), event.get("page_type") if event["type"] == "pageview" else None
+
+
+def named(kind: Kind) -> NamedEvent:
+    """Returns a kind as it is stored."""
+    event_type, name, page_type = kind
+    found = NamedEvent(type=event_type)
+    if name:
+        found["name"] = name
+    if page_type:
+        found["page_type"] = page_type
+    return found
+
+
+def digest_of(event_ids: Sequence[str]) -> int:
+    """Returns the sum of the hashes of events' ids, modulo 2^63: by it the lake is compared with MongoDB."""
+    hashes = (blake2b(event_id.encode(), digest_size=8).digest() for event_id in event_ids)
+    return sum(int.from_bytes(one) for one in hashes) % LARGEST_DIGEST
+
+
+def session_number(session_id: str | None) -> int:
+    """Returns the number that the lake knows a session by; 0 for none."""
+    return int.from_bytes(blake2b(session_id.encode(), digest_size=8).digest()) or 1 if session_id else 0

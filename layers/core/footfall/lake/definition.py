@@ -1,0 +1,12 @@
+"""What the lake's files depend on besides a site's events: periods that were written otherwise are written anew."""
+
+import hashlib
+import json
+
+from footfall.lake.columns import COLUMNS
+from footfall.schemas.site import Site
+
+
+def definition(site: Site) -> str:
+    """Returns a fingerprint of a site's time zone and of the columns that there are."""
+    return hashlib.sha256(json.dumps([site.time_zone, COLUMNS]).encode()).hexdigest()[:16]

@@ -1,0 +1,64 @@
+"""The lake's manifest as stored: which files hold a site's events as columns."""
+
+from datetime import datetime
+from typing import NotRequired, TypedDict
+
+from footfall.schemas.event import BehaviourEvent, NamedEvent
+
+
+class LakeEvent(BehaviourEvent):
+    """What the lake's columns are read from, of one event."""
+
+    source: str
+    browser: NotRequired[str]
+    os: NotRequired[str]
+    value: NotRequired[float | str]
+
+
+class LakeFile(TypedDict):
+    """One Parquet file: all events of a period that are called alike, or, without `kind`, those of the rarest kinds.
+
+    `key` is its name in the lake and changes with its content.
+    """
+
+    key: str
+    rows: int
+    bytes: int
+    kind: NotRequired[NamedEvent]
+
+
+class LakeDay(TypedDict):
+    """How many events a local day has, bots among them, and the sum of the hashes of their ids, modulo 2^63."""
+
+    date: str
+    events: int
+    digest: int
+
+
+class LakeDays(TypedDict):
+    """The days whose events a set of files holds."""
+
+    days: list[LakeDay]
+
+
+class LakeSpan(LakeDays):
+    """The same, and between which local days they are."""
+
+    first: str
+    last: str
+
+
+class LakePeriod(LakeSpan):
+    """One document of `lake_periods`: the files of a local day, or of a month that is over, and what they hold.
+
+    `period` is the name of the day or the month. `definition` is what it was written by, `token` what tells whether it
+    was replaced.
+    """
+
+    _id: str
+    site_id: str
+    period: str
+    definition: str
+    token: str
+    written_at: datetime
+    files: list[LakeFile]
