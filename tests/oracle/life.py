@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 Json = dict[str, object]
-Then = Literal["nothing", "roll up", "look"]
+Then = Literal["nothing", "roll up", "look", "ask of steps"]
 PAGE, SERVER = "collect", "collect:secret"
 """The sources of messages: a page with the public write key, a server with an API key; a file's is `import:ID`."""
 
@@ -55,7 +55,7 @@ class Question:
 class Delivery:
     """The events, by their ids, of one call of etl/events, and what is done after it.
 
-    `look` rolls up and asks every question.
+    `look` rolls up and asks every question; `ask of steps` asks, without, those whose answers need no rollup.
     """
 
     event_ids: tuple[str, ...]

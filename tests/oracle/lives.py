@@ -32,7 +32,7 @@ STEPS = (
     *("home,search", "home,home", "search,Order Completed", "product_viewed|product,cart|product_added,purchase"),
     *("home,search,payment,confirmation", "pageview,click|scroll|form_submit", "identify,pageview"),
 )
-AFTERWARDS: tuple[Then, ...] = ("nothing", "nothing", "roll up", "roll up", "look")
+AFTERWARDS: tuple[Then, ...] = ("nothing", "nothing", "roll up", "roll up", "look", "ask of steps")
 WINDOWS = ("30s", "10m", "2h", "7d")
 
 

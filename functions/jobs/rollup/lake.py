@@ -3,7 +3,7 @@
 import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +23,9 @@ from footfall.stores.collections import lake_periods
 from footfall.stores.mongo import database
 
 LONGEST_NAME = 100
+FEWEST_ROWS = 2_000
+"""Events of a kind of which there are fewer in a period share a file with those of other such kinds."""
+MOST_FILES = 200
 
 
 @dataclass(frozen=True)
@@ -111,22 +114,48 @@ def _files(
     older: Iterable[LakeFile],
     replaced: Collection[date],
 ) -> list[LakeFile]:
-    groups: defaultdict[Kind | None, list[LakeFile]] = defaultdict(list)
-    for file in older:
-        groups[kind_of(file["kind"]) if "kind" in file else None].append(file)
+    parts = _parts(tables, older)
     files: list[LakeFile] = []
     bodies: list[tuple[str, bytes]] = []
     with tempfile.TemporaryDirectory() as folder:
-        for kind in dict.fromkeys([*tables, *groups]):
+        for kind, part in parts.items():
             target = Path(folder) / "new.parquet"
-            rows = parquet.write(tables.get(kind, []), _fetched(groups[kind], Path(folder)), replaced, target)
+            rows = parquet.write(part.tables, _fetched(part.files, Path(folder)), replaced, target)
             if rows:
                 body = target.read_bytes()
                 files.append(_file(site, period, kind, rows, body))
                 bodies.append((files[-1]["key"], body))
-    there = {file["key"] for group in groups.values() for file in group}
+    there = {file["key"] for part in parts.values() for file in part.files}
     lake.put_all((key, body) for key, body in bodies if key not in there)
     return files
+
+
+@dataclass
+class _Part:
+    # what one file is made of
+    tables: list[Table] = field(default_factory=list)
+    files: list[LakeFile] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        return sum(len(table["who"]) for table in self.tables) + sum(file["rows"] for file in self.files)
+
+
+def _parts(tables: Mapping[Kind | None, Sequence[Table]], older: Iterable[LakeFile]) -> dict[Kind | None, _Part]:
+    # by kind; those that are rare share a file
+    parts: defaultdict[Kind | None, _Part] = defaultdict(_Part)
+    for kind, found in tables.items():
+        parts[kind].tables += found
+    for file in older:
+        parts[kind_of(file["kind"]) if "kind" in file else None].files.append(file)
+    common = sorted((kind for kind in parts if kind), key=lambda kind: -parts[kind].rows)[:MOST_FILES]
+    own: list[Kind | None] = [kind for kind in common if parts[kind].rows >= FEWEST_ROWS]
+    shared = _Part()
+    for kind, part in parts.items():
+        if kind not in own:
+            shared.tables += part.tables
+            shared.files += part.files
+    return {kind: part for kind, part in [*((kind, parts[kind]) for kind in own), (None, shared)] if part.rows}
 
 
 def _fetched(files: Sequence[LakeFile], folder: Path) -> list[Path]:

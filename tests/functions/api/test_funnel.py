@@ -371,7 +371,7 @@ seen = st.builds(
 def test_rollups_and_events_give_the_answer_of_the_definition(
     shop: Mongo, events: list[Seen], window: str | None, order: str
 ) -> None:
-    for collection in ("events", "user_sessions", "funnel_analytics", "daily_metrics", "rollups"):
+    for collection in ("events", "user_sessions", "funnel_analytics", "daily_metrics", "lake_periods", "rollups"):
         shop[collection].delete_many({})
     names = ["ann", "bob", "cid"]
     stored = [
@@ -389,5 +389,9 @@ def test_rollups_and_events_give_the_answer_of_the_definition(
     from_events = ask(handler, FUNNEL, query)
     roll_up()
     from_rollups = ask(handler, FUNNEL, query)
+    from_lake = ask(handler, FUNNEL, {**query, "steps": ",".join(f"{page}|{page}" for page in PAGES)})
     assert reached(from_rollups) == users(chains, len(PAGES))
     assert from_rollups["steps"] == from_events["steps"]
+    assert from_rollups["steps"] == [
+        {**step, "name": page} for step, page in zip(from_lake["steps"], PAGES, strict=True)
+    ]

@@ -331,6 +331,9 @@ def test_the_last_run_is_kept_for_the_status_page(shop: Mongo) -> None:
 
 def test_neighbouring_days_are_read_in_one_question(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
     shop["users"].insert_one(person(1, "ann"))
+    roll_up()
+    happen(shop, *(view("home", minutes=-1440 * day) for day in (0, 1, 2, 10)))
+    roll_up()
     happen(shop, *(view("home", minutes=-1440 * day) for day in (0, 1, 2, 10)))
     asked: list[int] = []
     read = queries.events_of

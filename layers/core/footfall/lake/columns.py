@@ -16,8 +16,8 @@ from footfall.schemas.lake import LakeDay, LakeEvent
 EPOCH = date(1970, 1, 1)
 NOBODY = 2**32 - 1
 """The number of an event whose person is not stored yet."""
-MOST_KINDS = 200
-"""Kinds of events that have a file of their own; the others of a day share one."""
+MOST_KINDS = 1_000
+"""Kinds of events of a day that are told apart here; the others are kept together."""
 LARGEST_DIGEST = 2**63
 MILLISECOND = timedelta(milliseconds=1)
 UNIX = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -101,7 +101,7 @@ class DayColumns:
         return kind if kind in self._rows or len(self._rows) < MOST_KINDS else None
 
     def tables(self) -> Iterator[tuple[Kind | None, Table]]:
-        """Yields each kind's events as columns; None are all of the kinds that share a file."""
+        """Yields each kind's events as columns; None are those of all other kinds."""
         texts = {name: np.array(list(codes), object) for name, codes in self._texts.items()}
         for kind, rows in self._rows.items():
             yield kind, _table(self._day, rows, texts)

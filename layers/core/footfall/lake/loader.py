@@ -85,19 +85,21 @@ def _read(files: Sequence[LakeFile]) -> list[StepColumns]:
 
 
 def _decoded(files: Sequence[LakeFile], paths: Sequence[Path]) -> list[StepColumns]:
-    # those of one kind in one go: they come one after the other
-    found: dict[Path, StepColumns] = {}
-    alike = [(file, path) for file, path in zip(files, paths, strict=True) if "kind" in file]
-    if alike:
-        whole, end = _columns([path for _, path in alike]), 0
-        for file, path in alike:
-            begin, end = end, end + file["rows"]
-            found[path] = whole.where(slice(begin, end))
-        if end != len(whole.who):
-            raise parquet.Broken
-    return [found[path] if path in found else _columns([path], KINDS) for path in paths]
+    found: dict[str, StepColumns] = {}
+    for alike in (True, False):
+        chosen = [(file, path) for file, path in zip(files, paths, strict=True) if ("kind" in file) == alike]
+        found |= _one_after_the_other([file for file, _ in chosen], [path for _, path in chosen], alike=alike)
+    return [found[file["key"]] for file in files]
 
 
-def _columns(paths: Sequence[Path], *kinds: str) -> StepColumns:
-    table = parquet.read(paths, (*EXPRESSIONS, *kinds))
-    return StepColumns._make(table.get(name) for name in StepColumns._fields)
+def _one_after_the_other(files: Sequence[LakeFile], paths: Sequence[Path], *, alike: bool) -> dict[str, StepColumns]:
+    # several files are read in one go, and their rows come in that order
+    if not files:
+        return {}
+    table = parquet.read(paths, EXPRESSIONS if alike else (*EXPRESSIONS, KINDS))
+    whole = StepColumns._make(table.get(name) for name in StepColumns._fields)
+    ends = np.cumsum([file["rows"] for file in files])
+    if ends[-1] != len(whole.who):
+        raise parquet.Broken
+    begins = [0, *ends[:-1]]
+    return {file["key"]: whole.where(slice(begin, end)) for file, begin, end in zip(files, begins, ends, strict=True)}

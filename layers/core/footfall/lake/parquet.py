@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -35,11 +36,14 @@ def write(new: Sequence[Table], old: Sequence[Path], replaced: Collection[date],
     return int(written[0]) if written else 0
 
 
-def _connection() -> duckdb.DuckDBPyConnection:
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
     # what an object column holds is not guessed: texts and NULL
-    connection = duckdb.connect(config={"threads": 1})
-    connection.execute("SET pandas_analyze_sample = 0")
-    return connection
+    return duckdb.connect(config={"threads": 1, "pandas_analyze_sample": 0})
+
+
+def _connection() -> duckdb.DuckDBPyConnection:
+    return _engine().cursor()
 
 
 def _from_old(connection: duckdb.DuckDBPyConnection, old: Sequence[Path], replaced: Collection[date]) -> str:

@@ -16,7 +16,7 @@ class LakeEvent(BehaviourEvent):
 
 
 class LakeFile(TypedDict):
-    """One Parquet file: all events of a period that are called alike, or, without `kind`, those of the rarest kinds.
+    """One Parquet file: all events of a period that are called alike, or, without `kind`, those of all rare kinds.
 
     `key` is its name in the lake and changes with its content.
     """
