@@ -7,6 +7,7 @@ import typer
 
 from cli.demo import demo
 from cli.imports import import_files
+from cli.lake import lake
 from cli.quarantine import quarantine
 from cli.send import send
 from cli.simulate import simulate
@@ -42,6 +43,7 @@ app.command()(demo)
 app.command()(up)
 app.add_typer(site, name="site")
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(lake, name="lake")
 app.command("import")(import_files)
 app.command()(send)
 app.command()(simulate)

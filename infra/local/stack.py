@@ -153,6 +153,7 @@ class Stack:
             self._parameters["MongodbUri"] = self.stores.mongodb_uri
             self._parameters["RedisUrl"] = self.stores.redis_url
             self._parameters["MilvusUri"] = self.stores.milvus_uri
+            self._parameters.setdefault("LakeLocation", f"file://{self._data.resolve()}/lake")
             plan = Plan(self.template)
             self._make_functions(plan, supervisor)
             warm_functions(self.template, self.functions)

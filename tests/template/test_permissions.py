@@ -19,6 +19,8 @@ ASKED_BY = {
     "get_queue_attributes": {"sqs:GetQueueAttributes"},
     "get_secret_value": {"secretsmanager:GetSecretValue"},
     "_lambda().invoke": {"lambda:InvokeFunction"},
+    "delete_object": {"s3:DeleteObject"},
+    "list_objects_v2": {"s3:ListBucket"},
     "delete_message_batch": {"sqs:DeleteMessage"},
     "receive_message": {"sqs:ReceiveMessage"},
     "list_executions": {"states:ListExecutions"},

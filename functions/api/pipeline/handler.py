@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query, Response
 from footfall.days import Day
 from footfall.http.app import AdminSite, ReadSite, as_lambda, create_app
-from footfall.questions import event_counts, health, pipeline_status, recent_events
+from footfall.questions import event_counts, health, lake_check, pipeline_status, recent_events
 
 from . import controls
 from .jobs import RollupStarted, start_rollup
@@ -48,6 +48,15 @@ def get_recent_events(
 def get_status(site_id: ReadSite) -> pipeline_status.EtlStatus:
     """Returns what waits, what is stored, what became of all that came, and how far the daily figures are."""
     return pipeline_status.answer(site_id)
+
+
+@app.get("/etl/lake/check", summary="Whether the lake is whole")
+def check_lake(site_id: AdminSite, question: Annotated[lake_check.LakeCheckQuestion, Query()]) -> lake_check.LakeCheck:
+    """Returns whether the lake has every event that is stored, and whether its files are as they were written.
+
+    It reads all of both, so a month is asked for at a time; `footfall lake check` does so.
+    """
+    return lake_check.answer(site_id, question)
 
 
 @app.post("/etl/calculate-daily-metrics", status_code=202, summary="Recompute daily figures")

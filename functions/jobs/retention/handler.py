@@ -1,7 +1,8 @@
 """jobs/retention: removes what is older than a site keeps, and nothing that is unprocessed.
 
-`{}` (or a schedule's event) does every site that has `retention_days`; `{"site_id", "retention_days"}` does one, as
-`/etl/cleanup` asks for it. Orders, people, customers, daily figures and the ledger stay.
+`{}` (or a schedule's event) does every site that has `retention_days`, and removes the files of the lake that others
+replaced; `{"site_id", "retention_days"}` does one site, as `/etl/cleanup` asks for it. Orders, people, customers, daily
+figures and the ledger stay.
 """
 
 import time
@@ -14,6 +15,7 @@ from footfall.sites import find_site, get_site, site_ids
 from footfall.stores.mongo import answering, database
 from pydantic import BaseModel, Field
 
+from .lake import remove_replaced
 from .removal import clean_up
 
 GUARD_SECONDS = 10
@@ -41,9 +43,17 @@ def handler(event: JsonObject, context: LambdaContext) -> dict[str, list[Json]]:
             clean_up(database(), site, days, command.dry_run, lambda: time.monotonic() < ends)
             for site, days in _sites(command)
         ]
+        replaced = sum(
+            remove_replaced(database(), site_id, lambda: time.monotonic() < ends) for site_id in _all(command)
+        )
     answer = [cleanup.model_dump(mode="json") for cleanup in cleanups]
-    logger().info("cleaned up", extra={"cleanups": answer})
+    logger().info("cleaned up", extra={"cleanups": answer, "replaced_files": replaced})
     return {"cleanups": answer}
+
+
+def _all(command: Command) -> list[str]:
+    # what is asked for by hand is the one site's events alone
+    return [] if command.site_id else site_ids(database())
 
 
 def _sites(command: Command) -> list[tuple[Site, int]]:

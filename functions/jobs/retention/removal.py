@@ -13,6 +13,8 @@ from footfall.schemas.site import Site
 from footfall.stores.collections import COLLECTIONS, Collection, Retention, quarantine, stale_days
 from footfall.stores.mongo import Condition, Mongo
 
+from .lake import remove_periods
+
 
 def clean_up(database: Mongo, site: Site, retention_days: int, dry_run: bool, in_time: Callable[[], bool]) -> Cleanup:
     """Remove what happened before the midnight so many days ago, except on days that wait to be recomputed."""
@@ -33,6 +35,8 @@ def clean_up(database: Mongo, site: Site, retention_days: int, dry_run: bool, in
             old = {**query, retention.field: _within(DayRange(day, day, zone))}
             take = _count if dry_run else _remove
             removed[collection.name] += take(database, collection, old)
+    if not any(day < first_kept for day in stale):
+        removed["lake_periods"] = remove_periods(database, site.site_id, first_kept, dry_run=dry_run)
     return Cleanup(
         dry_run=dry_run,
         retention_days=retention_days,

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,7 +14,7 @@ from footfall.days import day_of, zone_named
 from footfall.lake import parquet
 from footfall.lake.columns import DayColumns, Kind, Table, kind_of, named
 from footfall.lake.definition import definition
-from footfall.lake.periods import Period, is_over, month_of, period_of
+from footfall.lake.periods import Period, folder_of, is_over, month_of, name_of, period_of
 from footfall.schemas.lake import LakeFile, LakePeriod, LakeSpan
 from footfall.schemas.site import Site
 from footfall.stores import lake
@@ -169,17 +168,12 @@ def _fetched(files: Sequence[LakeFile], folder: Path) -> list[Path]:
 
 
 def _file(site: Site, period: Period, kind: Kind | None, rows: int, body: bytes) -> LakeFile:
-    content = sha256(body).hexdigest()[:16]
-    key = f"{folder_of(site.site_id, period)}/name={_name(kind)}/{content}.parquet"
+    folder = f"{folder_of(site.site_id)}month={period.month}/period={period.name}"  # as Hive, Athena and DuckDB know it
+    key = f"{folder}/name={_name(kind)}/{name_of(body)}"
     found = LakeFile(key=key, rows=rows, bytes=len(body))
     if kind:
         found["kind"] = named(kind)
     return found
-
-
-def folder_of(site_id: str, period: Period) -> str:
-    """Returns where a period's files are, in the way that Hive, Athena and DuckDB know partitions."""
-    return f"lake/site={quote(site_id, safe='')}/month={period.month}/period={period.name}"
 
 
 def _name(kind: Kind | None) -> str:

@@ -56,7 +56,7 @@ def test_what_is_older_than_a_site_keeps_is_removed(shop: Mongo) -> None:
 
     (answer,) = clean()
 
-    assert answer["removed"] == {"events": 2, "user_sessions": 2, "feedback": 2, "quarantine": 2}
+    assert answer["removed"] == {"events": 2, "user_sessions": 2, "feedback": 2, "lake_periods": 0, "quarantine": 2}
     assert (answer["retention_days"], answer["complete"]) == (30, True)
     assert [left(shop, name) for name in ("events", "user_sessions", "feedback")] == [2, 2, 2]
     assert left(shop, "events", "keeps") == 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -47,10 +48,13 @@ def remove(bucket: str, key: str) -> None:
         raise Unavailable("S3 does not answer") from error
 
 
-def names(bucket: str, prefix: str) -> Iterator[str]:
-    """Returns the names of objects that begin with a prefix; raises Unavailable when S3 does not answer."""
+def listed(bucket: str, prefix: str) -> Iterator[tuple[str, datetime]]:
+    """Returns the objects whose names begin with a prefix: name, and when it was stored.
+
+    Raises Unavailable when S3 does not answer.
+    """
     try:
         for page in s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-            yield from (found["Key"] for found in page.get("Contents", ()))
+            yield from ((found["Key"], found["LastModified"]) for found in page.get("Contents", ()))
     except (BotoCoreError, ClientError) as error:
         raise Unavailable("S3 does not answer") from error

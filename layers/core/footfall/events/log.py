@@ -37,10 +37,17 @@ def events_between(
     return collections.events.read(database, view, query, session=session, batch_size=BATCH)
 
 
-def all_events_between(database: Mongo, site_id: str, view: type[Step], start: datetime, end: datetime) -> Cursor[Step]:
+def all_events_between(
+    database: Mongo,
+    site_id: str,
+    view: type[Moment],
+    start: datetime,
+    end: datetime,
+    session: ClientSession | None = None,
+) -> Cursor[Moment]:
     """Returns all of a site's events from `start` on and before `end`, those of bots too, in any order."""
     query = {"site_id": site_id, "timestamp": {"$gte": start, "$lt": end}}
-    return collections.events.read(database, view, query, batch_size=BATCH)
+    return collections.events.read(database, view, query, session=session, batch_size=BATCH)
 
 
 def in_order(events: Cursor[Moment]) -> Iterator[Moment]:

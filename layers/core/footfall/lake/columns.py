@@ -2,14 +2,14 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
+from footfall.lake.contents import LARGEST_DIGEST, TEXTS, digest_of
 from footfall.schemas.event import NamedEvent
 from footfall.schemas.lake import LakeDay, LakeEvent
 
@@ -18,42 +18,11 @@ NOBODY = 2**32 - 1
 """The number of an event whose person is not stored yet."""
 MOST_KINDS = 1_000
 """Kinds of events of a day that are told apart here; the others are kept together."""
-LARGEST_DIGEST = 2**63
 MILLISECOND = timedelta(milliseconds=1)
 UNIX = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 Table = dict[str, NDArray[np.generic]]
 Kind = tuple[str, str | None, str | None]
 """What events of one kind are called: their type, their own name, and for page views the page's type."""
-
-NUMBERS: Mapping[str, str] = {
-    "who": "UINTEGER",
-    "day": "DATE",
-    "rank": "UINTEGER",
-    "time": "TIMESTAMP_MS",
-    "session": "UBIGINT",
-    "signed_in": "BOOLEAN",
-    "bot": "BOOLEAN",
-}
-"""Columns of numbers and their types in SQL. `who` is the dense number of the user where somebody was signed in, else
-of the visitor, whoever that turned out to be; `rank` is the place in the day's order of time; `session` a hash of its
-session's id, 0 for none."""
-
-TEXTS: Mapping[str, Callable[[LakeEvent], str | None]] = {
-    "type": lambda event: event["type"],
-    "name": lambda event: event.get("name"),
-    "page_type": lambda event: event.get("page_type"),
-    "page": lambda event: event.get("path"),
-    "device": lambda event: event["device"],
-    "country": lambda event: event.get("country"),
-    "browser": lambda event: event.get("browser"),
-    "os": lambda event: event.get("os"),
-    "origin": lambda event: event["source"],
-    "order_id": lambda event: event.get("commerce", {}).get("order_id"),
-}
-"""Columns of texts, and how each is read from an event; what is not known of an event is NULL."""
-
-COLUMNS: Mapping[str, str] = {**NUMBERS, **dict.fromkeys(TEXTS, "VARCHAR")}
-"""Every column of a file and its type in SQL."""
 
 
 @dataclass
@@ -138,14 +107,3 @@ def named(kind: Kind) -> NamedEvent:
     if page_type:
         found["page_type"] = page_type
     return found
-
-
-def digest_of(event_ids: Sequence[str]) -> int:
-    """Returns the sum of the hashes of events' ids, modulo 2^63: by it the lake is compared with MongoDB."""
-    hashes = (blake2b(event_id.encode(), digest_size=8).digest() for event_id in event_ids)
-    return sum(int.from_bytes(one) for one in hashes) % LARGEST_DIGEST
-
-
-def session_number(session_id: str | None) -> int:
-    """Returns the number that the lake knows a session by; 0 for none."""
-    return int.from_bytes(blake2b(session_id.encode(), digest_size=8).digest()) or 1 if session_id else 0

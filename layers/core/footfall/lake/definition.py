@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from footfall.lake.columns import COLUMNS
+from footfall.lake.contents import COLUMNS
 from footfall.schemas.site import Site
 
 

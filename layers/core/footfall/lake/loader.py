@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,8 +10,8 @@ import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 
-from footfall.errors import Unavailable
 from footfall.lake import parquet
+from footfall.observability import logger
 from footfall.schemas.funnel import DEVICES
 from footfall.schemas.lake import LakeFile
 from footfall.stores import lake
@@ -54,52 +55,62 @@ KINDS = "to_json([type, name, CASE WHEN type = 'pageview' THEN page_type END]) A
 _kept: LRUCache[str, StepColumns] = LRUCache(MOST_KEPT_ROWS, getsizeof=lambda columns: len(columns.who) + 1)
 
 
-def load(files: Sequence[LakeFile]) -> list[StepColumns]:
-    """Returns what a funnel reads of each file's events; `kinds` of files of several kinds alone.
+def load(files: Sequence[LakeFile]) -> dict[str, StepColumns | None]:
+    """Returns what a funnel reads of each file's events, by the file's key; None for a file that is missing or broken.
 
-    Raises Unavailable when a file is not there or cannot be read.
+    `kinds` are there for files of several kinds alone. Raises Unavailable when the lake's place does not answer.
     """
-    missing = [file for file in files if file["key"] not in _kept]
-    read = dict(zip((file["key"] for file in missing), _read(missing), strict=True))
-    found = [read[file["key"]] if file["key"] in read else _kept[file["key"]] for file in files]
+    found: dict[str, StepColumns | None] = {file["key"]: _kept.get(file["key"]) for file in files}
+    read = _read([file for file in files if found[file["key"]] is None])
     for key, columns in read.items():
-        if len(columns.who) < MOST_KEPT_ROWS:
+        if columns is None:
+            logger().error("a file of the lake is missing or broken", extra={"file": key})
+        elif len(columns.who) < MOST_KEPT_ROWS:
             _kept[key] = columns
+    return found | read
+
+
+def _read(files: Sequence[LakeFile]) -> dict[str, StepColumns | None]:
+    if not files:
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        there: list[_Fetched] = []
+        for number, (file, body) in enumerate(zip(files, lake.get_all(file["key"] for file in files), strict=True)):
+            if body is not None:
+                there.append(_Fetched(file, Path(folder) / f"{number}.parquet"))
+                there[-1].path.write_bytes(body)
+        missing: dict[str, StepColumns | None] = dict.fromkeys(file["key"] for file in files)
+        return missing | _decoded(there)
+
+
+class _Fetched(NamedTuple):
+    file: LakeFile
+    path: Path
+
+
+def _decoded(files: Sequence[_Fetched]) -> dict[str, StepColumns | None]:
+    # several files are read in one go; where one of them is broken, each by itself
+    found: dict[str, StepColumns | None] = {}
+    for alike in (True, False):
+        chosen = [each for each in files if ("kind" in each.file) == alike]
+        try:
+            found |= _one_after_the_other(chosen, alike=alike)
+        except parquet.Broken:
+            for each in chosen:
+                with suppress(parquet.Broken):
+                    found |= _one_after_the_other([each], alike=alike)
     return found
 
 
-def _read(files: Sequence[LakeFile]) -> list[StepColumns]:
-    if not files:
-        return []
-    with tempfile.TemporaryDirectory() as folder:
-        paths = []
-        for number, body in enumerate(lake.get_all(file["key"] for file in files)):
-            if body is None:
-                raise Unavailable("a file of the lake is missing; `footfall lake check` says which")
-            paths.append(Path(folder) / f"{number}.parquet")
-            paths[-1].write_bytes(body)
-        try:
-            return _decoded(files, paths)
-        except parquet.Broken:
-            raise Unavailable("a file of the lake is broken; `footfall lake check` says which") from None
-
-
-def _decoded(files: Sequence[LakeFile], paths: Sequence[Path]) -> list[StepColumns]:
-    found: dict[str, StepColumns] = {}
-    for alike in (True, False):
-        chosen = [(file, path) for file, path in zip(files, paths, strict=True) if ("kind" in file) == alike]
-        found |= _one_after_the_other([file for file, _ in chosen], [path for _, path in chosen], alike=alike)
-    return [found[file["key"]] for file in files]
-
-
-def _one_after_the_other(files: Sequence[LakeFile], paths: Sequence[Path], *, alike: bool) -> dict[str, StepColumns]:
-    # several files are read in one go, and their rows come in that order
+def _one_after_the_other(files: Sequence[_Fetched], *, alike: bool) -> dict[str, StepColumns]:
     if not files:
         return {}
-    table = parquet.read(paths, EXPRESSIONS if alike else (*EXPRESSIONS, KINDS))
+    table = parquet.read([each.path for each in files], EXPRESSIONS if alike else (*EXPRESSIONS, KINDS))
     whole = StepColumns._make(table.get(name) for name in StepColumns._fields)
-    ends = np.cumsum([file["rows"] for file in files])
+    ends = np.cumsum([each.file["rows"] for each in files])
     if ends[-1] != len(whole.who):
         raise parquet.Broken
     begins = [0, *ends[:-1]]
-    return {file["key"]: whole.where(slice(begin, end)) for file, begin, end in zip(files, begins, ends, strict=True)}
+    return {
+        each.file["key"]: whole.where(slice(begin, end)) for each, begin, end in zip(files, begins, ends, strict=True)
+    }

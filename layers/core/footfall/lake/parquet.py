@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from footfall.lake.columns import COLUMNS, Table
+from footfall.lake.columns import Table
+from footfall.lake.contents import COLUMNS
 
 OPTIONS = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd"
 ORDER = "who, day, rank"

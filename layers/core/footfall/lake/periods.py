@@ -2,7 +2,9 @@
 
 from calendar import monthrange
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import NamedTuple
+from urllib.parse import quote
 
 OPEN_DAYS = 2
 """A month is over when so many days of the next have passed: until then most late events have arrived."""
@@ -35,3 +37,13 @@ def period_of(day: date, today: date) -> Period:
     """Returns what a day is kept in."""
     month = month_of(day)
     return month if is_over(month, today) else Period(day.isoformat(), day, day)
+
+
+def folder_of(site_id: str) -> str:
+    """Returns the folder of a site's files."""
+    return f"lake/site={quote(site_id, safe='')}/"
+
+
+def name_of(body: bytes) -> str:
+    """Returns what a file of this content is called."""
+    return f"{sha256(body).hexdigest()[:16]}.parquet"

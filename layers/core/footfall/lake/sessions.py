@@ -7,7 +7,7 @@ from pymongo.client_session import ClientSession
 
 from footfall.chunks import chunks
 from footfall.days import DayRange
-from footfall.lake.columns import session_number
+from footfall.lake.contents import session_number
 from footfall.schemas.event import NOT_A_VISIT, StepEvent
 from footfall.schemas.session import SessionSpan
 from footfall.sessions.fold import SessionKey, key_of

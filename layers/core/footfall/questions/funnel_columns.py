@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby, islice
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,7 @@ class _Rows:
 
 
 def entered(query: FunnelQuery) -> Entered:
-    """Returns everybody's entries to each step; raises Invalid for too many, Unavailable when a file cannot be read."""
+    """Returns everybody's entries to each step; raises Invalid for too many."""
     held = _Held.of(query)
     recent = list(_recent(query, [day for day in query.days if day.isoformat() not in held.events]))
     rows = [*_of_the_lake(query, held), *recent]
@@ -58,10 +58,16 @@ def entered(query: FunnelQuery) -> Entered:
     return _entered(query, rows, np.concatenate([[0], counted.cumsum()[:-1]]), int(counted.sum()))
 
 
+class _Read(NamedTuple):
+    # a file's events, and which steps all of them satisfy; None where they are of several kinds
+    columns: StepColumns
+    steps: frozenset[int] | None
+
+
 @dataclass(frozen=True)
 class _Held:
-    # the files, and how many events each day has of which they hold all
-    files: list[LakeFile]
+    # what the lake has of steps, and how many events each day has of which that is all
+    files: list[_Read]
     events: dict[str, int]
 
     @classmethod
@@ -73,11 +79,30 @@ class _Held:
         current = [period for period in found if period["definition"] == definition(rollups.site)]
         marks = stale_days.read(database(), StaleDate, {**site, "date": dates}, session=rollups.session)
         stale = {mark["date"] for mark in marks}
-        days = {day["date"]: day["events"] for period in current for day in period["days"]}
-        return cls(
-            [file for period in current for file in period["files"]],
-            {day: events for day, events in days.items() if day not in stale},
-        )
+        files: list[_Read] = []
+        events: dict[str, int] = {}
+        for period, read in zip(current, _loaded(current, query.funnel.steps), strict=True):
+            if read is not None:
+                files += read
+                events |= {day["date"]: day["events"] for day in period["days"] if day["date"] not in stale}
+        return cls(files, events)
+
+
+def _loaded(periods: Sequence[LakePeriod], steps: Sequence[str]) -> Iterator[list[_Read] | None]:
+    # what is wanted of each period; None where a file is missing or broken, so that its days are read from the events
+    wanted = [_wanted(period, steps) for period in periods]
+    if sum(file["rows"] for found in wanted for file, _ in found) > MOST_ROWS:
+        raise Invalid([FieldProblem("from", f"more than {MOST_ROWS} entries to these steps; ask for fewer days")])
+    loaded = load([file for found in wanted for file, _ in found])
+    for found in wanted:
+        read = [(loaded[file["key"]], satisfied) for file, satisfied in found]
+        sound = [_Read(columns, satisfied) for columns, satisfied in read if columns is not None]
+        yield sound if len(sound) == len(found) else None
+
+
+def _wanted(period: LakePeriod, steps: Sequence[str]) -> list[tuple[LakeFile, frozenset[int] | None]]:
+    found = [(file, _steps_of(file["kind"], steps) if "kind" in file else None) for file in period["files"]]
+    return [(file, satisfied) for file, satisfied in found if satisfied is None or satisfied]
 
 
 def _counted(query: FunnelQuery, held: _Held, recent: Iterable[_Rows]) -> Numbers:
@@ -123,23 +148,18 @@ def _people(query: FunnelQuery, rows: Sequence[_Rows]) -> list[NDArray[np.uint32
 
 
 def _of_the_lake(query: FunnelQuery, held: _Held) -> Iterator[_Rows]:
-    wanted = [(file, _steps_of(file["kind"], query.funnel.steps) if "kind" in file else None) for file in held.files]
-    wanted = [(file, steps) for file, steps in wanted if steps is None or steps]
-    if sum(file["rows"] for file, _ in wanted) > MOST_ROWS:
-        raise Invalid([FieldProblem("from", f"more than {MOST_ROWS} entries to these steps; ask for fewer days")])
-    if not wanted or not held.events:
+    if not held.files or not held.events:
         return
     rollups = query.rollups
     people = people_of(database(), rollups.site.site_id, rollups.session) if query.unit == "user" else None
     days = np.zeros(len(query.days), bool)
     days[[(date.fromisoformat(day) - query.days.first).days for day in held.events if _is_in(day, query.days)]] = True
-    for (_, steps), columns in zip(wanted, load([file for file, _ in wanted]), strict=True):
+    for columns, steps in held.files:
         if steps is not None:
             yield _rows(query, columns, steps, days, people)
         else:
-            yield from (
-                _rows(query, part, found, days, people) for found, part in _by_steps(columns, query.funnel.steps)
-            )
+            for found, some in _by_steps(columns, query.funnel.steps):
+                yield _rows(query, some, found, days, people)
 
 
 def _is_in(day: str, days: DayRange) -> bool:

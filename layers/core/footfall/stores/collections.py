@@ -288,7 +288,11 @@ stale_days = Collection(
 )
 
 lake_periods = Collection(
-    "lake_periods", LakePeriod, writer="jobs/rollup", indexes=[_index("site_id", "first", "last")]
+    "lake_periods",
+    LakePeriod,
+    writer="jobs/rollup",
+    indexes=[_index("site_id", "first", "last")],
+    removed_by="jobs/retention",
 )
 
 rollups = Collection("rollups", RollupsDocument, writer="jobs/rollup")

@@ -1,0 +1,246 @@
+"""The lake as jobs/rollup writes it, read by DuckDB alone: every event once, in files that answers take whole."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from footfall import sites
+from footfall.questions import funnel, lake_check
+from footfall.questions.funnel import FunnelQuestion
+from footfall.questions.lake_check import LakeCheck, LakeCheckQuestion
+from footfall.settings import LakeSettings, from_environment
+from footfall.stores import lake as files
+
+from functions.etl.events import steps
+from functions.jobs.retention.handler import handler as retention
+from functions.jobs.rollup import handler as rollup
+from functions.jobs.rollup import lake
+from tests.support.builders import NOON, LambdaContext, an_event, at
+from tests.support.interrupting import Died
+from tests.support.telling import DAY, said, tell
+from tests.support.visits import Mongo, a_shop, know, roll_up
+
+STEPS = FunnelQuestion(**{"steps": ["pageview", "click"], "from": date(2026, 2, 1), "to": date(2026, 3, 31)})
+MARCH = LakeCheckQuestion(**{"from": date(2026, 2, 1), "to": date(2026, 3, 31)})
+
+
+@pytest.fixture
+def pipeline(database: Mongo, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mongo]:
+    """A database with the site `demo`, whose events etl/events processes."""
+    monkeypatch.setenv("SESSIONS_TOPIC_ARN", "arn:aws:sns:eu-west-1:123456789012:sessions")
+    monkeypatch.setattr(steps, "announce", lambda *_: None)
+    know(database, a_shop("home", "search"))
+    yield database
+    sites._known.clear()
+
+
+@pytest.fixture
+def folder(pipeline: Mongo) -> Path:
+    """The folder that the lake is in."""
+    return Path(from_environment(LakeSettings).lake_location.removeprefix("file://"))
+
+
+def rows(folder: Path, columns: str = "*") -> list[tuple[Any, ...]]:
+    """What DuckDB reads of all files, in the order of time."""
+    found = [str(file) for file in folder.rglob("*.parquet")]
+    return duckdb.read_parquet(found, hive_partitioning=True).order("day, rank").project(columns).fetchall()
+
+
+def kept(database: Mongo) -> dict[str, list[str]]:
+    """The keys of the files of each period."""
+    found = database["lake_periods"].find().sort("period", 1)
+    return {period["period"]: sorted(file["key"] for file in period["files"]) for period in found}
+
+
+def reached() -> list[int]:
+    """How many reach a page view and then a click, as people and as sessions."""
+    asked = [STEPS, STEPS.model_copy(update={"unit": "session"})]
+    return [step.users for question in asked for step in funnel.answer("demo", question).steps]
+
+
+def check() -> LakeCheck:
+    return lake_check.answer("demo", MARCH)
+
+
+def looks(minute: float, visitor: str = "v", **but: Any) -> None:
+    tell(an_event(visitorId=visitor, timestamp=at(minute), **but))
+
+
+def test_every_event_is_there_once_with_its_columns(pipeline: Mongo, folder: Path) -> None:
+    looks(0, url="https://shop.example/", device="Mobile")
+    looks(1, eventType="click")
+    looks(2, visitor="crawler", context={"userAgent": "Googlebot/2.1"})
+    tell(said(minute=3, userId="ann", total=5))
+    roll_up()
+    told = rows(folder, "site, month, period, type, page_type, page, device, order_id, bot, signed_in, origin, rank")
+    assert [row[:3] for row in told] == [("demo", "2026-03", "2026-03")] * 4
+    assert [row[3:] for row in told] == [
+        ("pageview", "home", "/", "Mobile", None, False, False, "collect", 0),
+        ("click", None, None, "Other", None, False, False, "collect", 1),
+        ("pageview", None, None, "Other", None, True, False, "collect", 2),
+        ("order_completed", None, None, "Other", "o1", False, True, "collect", 3),
+    ]
+    assert rows(folder, "epoch_ms(time) - epoch_ms(TIMESTAMP '2026-03-01 12:00:00')")[1] == (60_000,)
+    sessions = [row[0] for row in rows(folder, "session")]
+    assert sessions[0] == sessions[1] != 0
+    assert sessions[3] == 0, "an order that was told without a page is part of no visit"
+
+
+def test_what_turned_out_about_a_visitor_rewrites_nothing_and_is_in_the_answer(pipeline: Mongo) -> None:
+    looks(0)
+    looks(1, visitor="w", eventType="click")
+    looks(0.5, visitor="w")
+    roll_up()
+    before = kept(pipeline)
+    assert reached()[:2] == [2, 1]
+    for visitor in ("v", "w"):
+        known = an_event(eventType="identify", visitorId=visitor, userId="ann", timestamp=at(40 * DAY))
+        tell(known, received_at=NOON + timedelta(days=41))
+    roll_up()
+    assert reached()[:2] == [1, 1]
+    assert {period: keys for period, keys in kept(pipeline).items() if period in before} == before
+
+
+def test_a_month_that_is_over_is_kept_together_and_takes_late_events(
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in (0, 1, 2):
+        looks(day * DAY)
+    with monkeypatch.context() as on_the_third:
+        on_the_third.setattr(lake, "now", lambda: NOON + timedelta(days=2))
+        roll_up()
+    assert list(kept(pipeline)) == ["2026-03-01", "2026-03-02", "2026-03-03"]
+    looks(DAY + 1, eventType="click")
+    roll_up()
+    assert list(kept(pipeline)) == ["2026-03"]
+    assert (reached(), check().differing_days) == ([1, 1, 3, 1], [])
+
+
+def test_days_whose_month_ends_are_put_together_by_themselves(pipeline: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks(0)
+    looks(DAY, eventType="click")
+    with monkeypatch.context() as on_the_third:
+        on_the_third.setattr(lake, "now", lambda: NOON + timedelta(days=2))
+        roll_up()
+    roll_up()
+    assert list(kept(pipeline)) == ["2026-03"]
+    assert (reached()[:2], check().differing_days, check().damaged_files) == ([1, 1], [], [])
+
+
+@pytest.mark.parametrize("damage", ["missing", "changed"])
+def test_a_damaged_file_is_said_read_around_and_made_anew(pipeline: Mongo, folder: Path, damage: str) -> None:
+    looks(0)
+    looks(1, eventType="click")
+    roll_up()
+    (file,) = folder.rglob("*.parquet")
+    if damage == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:-9])
+    assert reached() == [1, 1, 1, 1]
+    assert [found.problem for found in check().damaged_files] == [damage]
+    rollup.handler({"site_id": "demo", "date": "2026-03-01"}, LambdaContext())
+    assert (reached(), check().damaged_files) == ([1, 1, 1, 1], [])
+
+
+def test_a_damaged_month_is_made_anew_day_by_day(pipeline: Mongo, folder: Path) -> None:
+    looks(0)
+    looks(DAY, eventType="click")
+    roll_up()
+    for file in folder.rglob("*.parquet"):
+        file.unlink()
+    rollup.handler({"site_id": "demo", "date": "2026-03-01"}, LambdaContext())
+    assert [(found.date.day, found.problem) for found in check().differing_days] == [(2, "missing")]
+    roll_up()
+    assert (reached()[:2], check().differing_days, check().damaged_files) == ([1, 1], [], [])
+
+
+def test_what_waits_for_a_rollup_is_answered_and_said(pipeline: Mongo) -> None:
+    looks(0)
+    roll_up()
+    looks(1, eventType="click")
+    assert reached() == [1, 1, 1, 1]
+    assert [(found.problem, found.stored, found.in_lake) for found in check().differing_days] == [("waits", 2, 1)]
+
+
+def test_other_events_than_are_stored_are_said(pipeline: Mongo) -> None:
+    looks(0)
+    looks(1)
+    roll_up()
+    pipeline["events"].update_one({}, {"$set": {"event_id": "another"}})
+    assert [found.problem for found in check().differing_days] == ["differs"]
+
+
+def test_files_that_nothing_names_any_more_are_removed_after_an_hour(pipeline: Mongo, folder: Path) -> None:
+    looks(0)
+    roll_up()
+    looks(1)
+    roll_up()
+    assert len(list(folder.rglob("*.parquet"))) == 2
+    retention({}, LambdaContext())
+    assert len(list(folder.rglob("*.parquet"))) == 2
+    for file in folder.rglob("*.parquet"):
+        old = file.stat().st_mtime - 3_700
+        os.utime(file, (old, old))
+    retention({}, LambdaContext())
+    (left,) = folder.rglob("*.parquet")
+    assert kept(pipeline)["2026-03"] == [left.relative_to(folder).as_posix()]
+    assert reached()[:1] == [1]
+
+
+def test_a_site_that_keeps_so_many_days_keeps_no_longer_in_the_lake(pipeline: Mongo) -> None:
+    looks(0)
+    roll_up()
+    (answer,) = retention({"site_id": "demo", "retention_days": 30}, LambdaContext())["cleanups"]
+    assert (answer["removed"]["events"], answer["removed"]["lake_periods"]) == (1, 1)
+    assert (kept(pipeline), reached()[:1]) == ({}, [0])
+
+
+def test_rare_kinds_share_a_file_and_common_ones_have_their_own(
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lake, "FEWEST_ROWS", 3)
+    for minute in range(3):
+        looks(minute)
+    looks(5, eventType="click")
+    looks(6, eventType="track", event="Colour/Picked ä")
+    roll_up()
+    names = [key.split("name=")[1].split("/")[0] for key in kept(pipeline)["2026-03"]]
+    assert names == ["other", "pageview"]
+    assert reached() == [1, 1, 1, 1]
+    (period,) = pipeline["lake_periods"].find()
+    assert [file.get("kind") for file in period["files"]] == [{"type": "pageview"}, None]
+
+
+@pytest.mark.parametrize("call", range(6))
+def test_a_writer_that_ends_at_any_call_leaves_the_lake_whole(
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    looks(0)
+    roll_up()
+    looks(1, eventType="click")
+    looks(DAY)
+    left = call
+
+    def die(real: Any) -> Any:
+        def called(*arguments: Any, **options: Any) -> Any:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise Died
+            return real(*arguments, **options)
+
+        return called
+
+    with monkeypatch.context() as changed, suppress(Died):
+        for module, name in ((files, "put"), (files, "get"), (rollup, "replace_days"), (rollup, "unmark")):
+            changed.setattr(module, name, die(getattr(module, name)))
+        roll_up()
+    assert reached() == [1, 1, 2, 1]
+    roll_up()
+    assert (reached(), check().differing_days, check().damaged_files) == ([1, 1, 2, 1], [], [])
