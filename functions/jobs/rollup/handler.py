@@ -74,7 +74,7 @@ def _roll_up(site: Site, command: Command, emptied: datetime | None, in_time: Ca
     written: list[DayRollup] = []
     for part in recompute(site, dates, in_time):
         columns = {date.fromisoformat(rollup.date): rollup.columns for rollup in part if rollup.columns}
-        done = replace_days(site.site_id, part, lake.write(site, columns))
+        done = replace_days(site.site_id, part, lake.write(site, columns, anew=bool(command.date)))
         unmark(site.site_id, done, marks)
         written += [rollup.without_documents() for rollup in done]
     left = dates - {rollup.date for rollup in written}

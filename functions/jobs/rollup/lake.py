@@ -38,14 +38,19 @@ class Written:
     seen: Mapping[str, str]
 
 
-def write(site: Site, days: Mapping[date, DayColumns]) -> list[Written]:
-    """Store the files of the periods that days are in; returns them, to be made current."""
+def write(site: Site, days: Mapping[date, DayColumns], *, anew: bool) -> list[Written]:
+    """Store the files of the periods that days are in; returns them, to be made current.
+
+    Days that the lake holds as they are are left, unless they are to be written `anew`.
+    """
     today = day_of(now(), zone_named(site.time_zone))
     months = {month_of(day) for day in days}
     kept = [period for month in months for period in periods_of(site.site_id, month)]
     groups: defaultdict[Period, list[date]] = defaultdict(list)
+    held = {day["date"]: day for one in kept if one["definition"] == definition(site) for day in one["days"]}
     for day in sorted(days):
-        groups[_kept_in(day, kept) or period_of(day, today)].append(day)
+        if anew or held.get(day.isoformat()) != days[day].day():
+            groups[_kept_in(day, kept) or period_of(day, today)].append(day)
     return [_write(site, period, {day: days[day] for day in found}) for period, found in groups.items()]
 
 

@@ -25,8 +25,8 @@ from tests.support.interrupting import Died
 from tests.support.telling import DAY, said, tell
 from tests.support.visits import Mongo, a_shop, know, roll_up
 
-STEPS = FunnelQuestion(**{"steps": ["pageview", "click"], "from": date(2026, 2, 1), "to": date(2026, 3, 31)})
-MARCH = LakeCheckQuestion(**{"from": date(2026, 2, 1), "to": date(2026, 3, 31)})
+STEPS = FunnelQuestion.model_validate({"steps": ["pageview", "click"], "from": date(2026, 2, 1), "to": date(2026, 3, 31)})
+MARCH = LakeCheckQuestion.model_validate({"from": date(2026, 2, 1), "to": date(2026, 3, 31)})
 
 
 @pytest.fixture

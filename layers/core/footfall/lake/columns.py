@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +78,24 @@ class DayColumns:
 
     def day(self) -> LakeDay:
         """Returns what the manifest says of the day."""
-        return LakeDay(date=self._day.isoformat(), events=self._events, digest=self._digest)
+        return LakeDay(date=self._day.isoformat(), events=self._events, digest=self._digest, columns=self._hash())
+
+    def _hash(self) -> str:
+        hashed = blake2b(digest_size=16)
+        for kind, rows in self._rows.items():
+            hashed.update(repr(kind).encode())
+            for column in (
+                rows.who,
+                rows.rank,
+                rows.time,
+                rows.session,
+                rows.signed_in,
+                rows.bot,
+                *rows.texts.values(),
+            ):
+                hashed.update(column)
+        hashed.update(repr(self._texts).encode())
+        return hashed.hexdigest()
 
 
 def _table(day: date, rows: _Rows, texts: Mapping[str, NDArray[np.object_]]) -> Table:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 
@@ -14,7 +14,7 @@ from footfall.lake.periods import name_of
 from footfall.questions.range import Range, RangeQuestion
 from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.event import EventMoment
-from footfall.schemas.lake import LakeDay, LakeFile, LakePeriod
+from footfall.schemas.lake import LakeFile, LakePeriod
 from footfall.schemas.metrics import StaleDate
 from footfall.stores import lake
 from footfall.stores.collections import lake_periods, stale_days
@@ -63,14 +63,14 @@ def answer(site_id: str, question: LakeCheckQuestion) -> LakeCheck:
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
         periods = _periods(rollups, days)
-        held = {day["date"]: day for period in periods for day in period["days"]}
+        held = {day["date"]: _Day(day["events"], day["digest"]) for period in periods for day in period["days"]}
         stored = {day.isoformat(): _stored(rollups, DayRange(day, day, days.zone)) for day in days}
         differing = list(_differing(held, stored, _waiting(rollups, days)))
     files = [file for period in periods for file in period["files"]]
     return LakeCheck(
         range=Range.of(days),
         days=len(days),
-        events=sum(day["events"] for day in stored.values()),
+        events=sum(day.events for day in stored.values()),
         files=len(files),
         bytes=sum(file["bytes"] for file in files),
         differing_days=differing[:MOST_LISTED],
@@ -84,10 +84,15 @@ def _periods(rollups: Rollups, days: DayRange) -> list[LakePeriod]:
     return lake_periods.read(database(), LakePeriod, condition, session=rollups.session).to_list()
 
 
-def _stored(rollups: Rollups, day: DayRange) -> LakeDay:
+class _Day(NamedTuple):
+    events: int
+    digest: int
+
+
+def _stored(rollups: Rollups, day: DayRange) -> _Day:
     found = all_events_between(database(), rollups.site.site_id, EventMoment, day.start, day.end, rollups.session)
     event_ids = [event["event_id"] for event in found]
-    return LakeDay(date=day.first.isoformat(), events=len(event_ids), digest=digest_of(event_ids))
+    return _Day(len(event_ids), digest_of(event_ids))
 
 
 def _waiting(rollups: Rollups, days: DayRange) -> set[str]:
@@ -95,16 +100,16 @@ def _waiting(rollups: Rollups, days: DayRange) -> set[str]:
     return {mark["date"] for mark in stale_days.read(database(), StaleDate, condition, session=rollups.session)}
 
 
-def _differing(held: dict[str, LakeDay], stored: dict[str, LakeDay], waiting: set[str]) -> Iterator[LakeDayCheck]:
+def _differing(held: dict[str, _Day], stored: dict[str, _Day], waiting: set[str]) -> Iterator[LakeDayCheck]:
     for name, day in stored.items():
         ours = held.get(name)
-        if ours == day or (ours is None and not day["events"]):
+        if ours == day or (ours is None and not day.events):
             continue
         yield LakeDayCheck(
             date=date.fromisoformat(name),
             problem="waits" if name in waiting else "differs" if ours else "missing",
-            stored=day["events"],
-            in_lake=ours["events"] if ours else 0,
+            stored=day.events,
+            in_lake=ours.events if ours else 0,
         )
 
 

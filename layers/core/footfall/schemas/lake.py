@@ -28,11 +28,15 @@ class LakeFile(TypedDict):
 
 
 class LakeDay(TypedDict):
-    """How many events a local day has, bots among them, and the sum of the hashes of their ids, modulo 2^63."""
+    """How many events a local day has, bots among them, and the sum of the hashes of their ids, modulo 2^63.
+
+    `columns` is a hash of all that the lake holds of the day.
+    """
 
     date: str
     events: int
     digest: int
+    columns: str
 
 
 class LakeDays(TypedDict):
