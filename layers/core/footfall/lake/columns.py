@@ -84,16 +84,10 @@ class DayColumns:
         hashed = blake2b(digest_size=16)
         for kind, rows in self._rows.items():
             hashed.update(repr(kind).encode())
-            for column in (
-                rows.who,
-                rows.rank,
-                rows.time,
-                rows.session,
-                rows.signed_in,
-                rows.bot,
-                *rows.texts.values(),
-            ):
-                hashed.update(column)
+            for numbers in (rows.who, rows.rank, rows.time, rows.session, rows.signed_in, rows.bot):
+                hashed.update(numbers)
+            for codes in rows.texts.values():
+                hashed.update(codes)
         hashed.update(repr(self._texts).encode())
         return hashed.hexdigest()
 
