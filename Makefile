@@ -11,7 +11,7 @@ CODE := layers/core/footfall functions infra cli tests
 LAYER_PINS := $(wildcard layers/*/requirements.txt functions/*/*/requirements.txt)
 # SAM looks for the functions' Python on the PATH; every pin is written out, so pip need not look for more (and layers do not overlap).
 SAM_ENV := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" PIP_NO_DEPS=1 SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-west-1}
-TEMPLATES := template.yaml infra/alarms.yaml infra/network.yaml infra/stores.yaml
+TEMPLATES := template.yaml infra/alarms.yaml infra/network.yaml infra/stores.yaml infra/lake.yaml
 
 .PHONY: help
 help:  ## this list

@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-Number = TypeVar("Number", np.uint32, np.uint64)
+Number = TypeVar("Number", np.uint32, np.uint64, np.int64)
 Integers = NDArray[np.int64]
 People = NDArray[np.uint32]
 Places = NDArray[np.uint32]

@@ -10,12 +10,12 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from footfall.lake.contents import LARGEST_DIGEST, TEXTS, digest_of
+from footfall.lake.contents import LARGEST, TEXTS, digest_of
 from footfall.schemas.event import NamedEvent
 from footfall.schemas.lake import LakeDay, LakeEvent
 
 EPOCH = date(1970, 1, 1)
-NOBODY = 2**32 - 1
+NOBODY = -1
 """The number of an event whose person is not stored yet."""
 MOST_KINDS = 1_000
 """Kinds of events of a day that are told apart here; the others are kept together."""
@@ -28,10 +28,10 @@ Kind = tuple[str, str | None, str | None]
 
 @dataclass
 class _Rows:
-    who: "array[int]" = field(default_factory=lambda: array("I"))
-    rank: "array[int]" = field(default_factory=lambda: array("I"))
+    who: "array[int]" = field(default_factory=lambda: array("i"))
+    rank: "array[int]" = field(default_factory=lambda: array("i"))
     time: "array[int]" = field(default_factory=lambda: array("q"))
-    session: "array[int]" = field(default_factory=lambda: array("Q"))
+    session: "array[int]" = field(default_factory=lambda: array("q"))
     signed_in: "array[int]" = field(default_factory=lambda: array("B"))
     bot: "array[int]" = field(default_factory=lambda: array("B"))
     texts: "dict[str, array[int]]" = field(default_factory=lambda: {name: array("I") for name in TEXTS})
@@ -65,7 +65,7 @@ class DayColumns:
                 codes = self._texts[name]
                 rows.texts[name].extend([codes.setdefault(read(event) or None, len(codes)) for event in ours])
         self._events += len(events)
-        self._digest = (self._digest + digest_of([event["event_id"] for event in events])) % LARGEST_DIGEST
+        self._digest = (self._digest + digest_of([event["event_id"] for event in events])) % LARGEST
 
     def _table_of(self, kind: Kind) -> Kind | None:
         return kind if kind in self._rows or len(self._rows) < MOST_KINDS else None
@@ -94,11 +94,11 @@ class DayColumns:
 
 def _table(day: date, rows: _Rows, texts: Mapping[str, NDArray[np.object_]]) -> Table:
     table: Table = {
-        "who": np.array(rows.who, np.uint32),
+        "who": np.array(rows.who, np.int32),
         "day": np.full(len(rows.who), np.datetime64(day, "s")),
-        "rank": np.array(rows.rank, np.uint32),
+        "rank": np.array(rows.rank, np.int32),
         "time": np.array(rows.time, "datetime64[ms]"),
-        "session": np.array(rows.session, np.uint64),
+        "session": np.array(rows.session, np.int64),
         "signed_in": np.array(rows.signed_in, np.bool_),
         "bot": np.array(rows.bot, np.bool_),
     }

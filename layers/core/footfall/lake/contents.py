@@ -5,20 +5,20 @@ from hashlib import blake2b
 
 from footfall.schemas.lake import LakeEvent
 
-LARGEST_DIGEST = 2**63
+LARGEST = 2**63
 
 NUMBERS: Mapping[str, str] = {
-    "who": "UINTEGER",
+    "who": "INTEGER",
     "day": "DATE",
-    "rank": "UINTEGER",
+    "rank": "INTEGER",
     "time": "TIMESTAMP_MS",
-    "session": "UBIGINT",
+    "session": "BIGINT",
     "signed_in": "BOOLEAN",
     "bot": "BOOLEAN",
 }
 """Columns of numbers and their types in SQL. `who` is the dense number of the user where somebody was signed in, else
-of the visitor, whoever that turned out to be; `rank` is the place in the day's order of time; `session` a hash of its
-session's id, 0 for none."""
+of the visitor, whoever that turned out to be, and -1 while it is not stored; `rank` is the place in the day's order of
+time; `session` a hash of its session's id, 0 for none."""
 
 TEXTS: Mapping[str, Callable[[LakeEvent], str | None]] = {
     "type": lambda event: event["type"],
@@ -41,9 +41,11 @@ COLUMNS: Mapping[str, str] = {**NUMBERS, **dict.fromkeys(TEXTS, "VARCHAR")}
 def digest_of(event_ids: Sequence[str]) -> int:
     """Returns the sum of the hashes of events' ids, modulo 2^63: by it the lake is compared with MongoDB."""
     hashes = (blake2b(event_id.encode(), digest_size=8).digest() for event_id in event_ids)
-    return sum(int.from_bytes(one) for one in hashes) % LARGEST_DIGEST
+    return sum(int.from_bytes(one) for one in hashes) % LARGEST
 
 
 def session_number(session_id: str | None) -> int:
     """Returns the number that the lake knows a session by; 0 for none."""
-    return int.from_bytes(blake2b(session_id.encode(), digest_size=8).digest()) or 1 if session_id else 0
+    if session_id is None:
+        return 0
+    return int.from_bytes(blake2b(session_id.encode(), digest_size=8).digest()) % LARGEST or 1

@@ -26,11 +26,11 @@ class StepColumns(NamedTuple):
     `device` is a place in DEVICES; the rest is as `lake.columns` says. `kinds` are there for events of several kinds.
     """
 
-    who: NDArray[np.uint32]
+    who: NDArray[np.int32]
     day: NDArray[np.int32]
-    rank: NDArray[np.uint32]
+    rank: NDArray[np.int32]
     time: NDArray[np.int64]
-    session: NDArray[np.uint64]
+    session: NDArray[np.int64]
     signed_in: NDArray[np.bool_]
     bot: NDArray[np.bool_]
     device: NDArray[np.uint8]

@@ -42,7 +42,7 @@ Number = TypeVar("Number", np.uint16, np.uint32)
 class _Rows:
     # events that satisfy the same steps; `ranks` are places in each day's order of time, `days` count from the first
     steps: frozenset[int]
-    who: NDArray[np.uint64]
+    who: Numbers
     days: Numbers
     ranks: Numbers
     times: Numbers
@@ -196,7 +196,7 @@ def _rows(
         who = columns.session[ours]
     else:
         own = columns.who[ours]
-        who = np.where(columns.signed_in[ours], own, people[own]).astype(np.uint64)
+        who = np.where(columns.signed_in[ours], own, people[own]).astype(np.int64)
     return _Rows(
         steps,
         who,
@@ -235,14 +235,14 @@ def _satisfied(events: Iterable[StepEvent], steps: Sequence[str]) -> list[int]:
     return found
 
 
-def _whose(query: FunnelQuery, events: Sequence[StepEvent]) -> NDArray[np.uint64]:
+def _whose(query: FunnelQuery, events: Sequence[StepEvent]) -> Numbers:
     site_id, session = query.rollups.site.site_id, query.rollups.session
     if query.unit == "session":
-        sessions = np.array(session_numbers(database(), site_id, events, query.days, session), np.uint64)
-        return np.where(sessions == 0, np.uint64(NOBODY), sessions)
+        sessions = np.array(session_numbers(database(), site_id, events, query.days, session), np.int64)
+        return np.where(sessions == 0, NOBODY, sessions)
     numbers = PersonNumbers(database(), site_id, session)
     numbers.learn(events)
-    return np.array([NOBODY if (own := numbers.of(event)) is None else own for event in events], np.uint64)
+    return np.array([NOBODY if (own := numbers.of(event)) is None else own for event in events], np.int64)
 
 
 def _events(query: FunnelQuery, days: Iterable[date]) -> list[StepEvent]:
