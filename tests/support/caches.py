@@ -2,6 +2,7 @@
 
 import sys
 
+from cachetools import Cache
 from footfall.stores import redis
 
 
@@ -10,6 +11,9 @@ def forget_what_is_cached() -> None:
     loaded = [module for name, module in sys.modules.items() if name.startswith(("footfall.", "functions."))]
     for cached in {value for module in loaded for value in vars(module).values() if hasattr(value, "cache_clear")}:
         cached.cache_clear()
+    for module in loaded:
+        for kept in [value for value in vars(module).values() if isinstance(value, Cache)]:
+            kept.clear()
 
 
 def forget_redis() -> None:

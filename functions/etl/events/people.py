@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from footfall.clock import now
 from footfall.people.fold import Sighting, by_person, fold_traits, sex_of, sightings
 from footfall.schemas.event import EventDocument
 from footfall.schemas.person import FirstEvent, Link, PersonDocument, PersonSightings
@@ -111,6 +112,7 @@ def _document(key: str, site_id: str, number: int, seen: Sighting) -> PersonDocu
     )
     if seen.link:
         document["link"] = seen.link
+        document["linked_at"] = now()
     return document
 
 
@@ -166,6 +168,7 @@ def _update(key: str, seen: Sighting) -> UpdateOne:
         fields["merged_ids"] = {"$slice": [{"$sortArray": {"input": merged, "sortBy": 1}}, MOST_MERGED]}
     if seen.link:
         fields["link"] = {"$min": ["$link", {"$literal": seen.link}]}
+        fields["linked_at"] = "$$NOW"
     return UpdateOne(
         {"_id": key}, [{"$set": fields}, {"$set": {"date": "$first_event.at", "device": "$first_event.device"}}]
     )

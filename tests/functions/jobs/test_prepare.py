@@ -98,7 +98,7 @@ def test_people_of_an_older_version_keep_their_numbers_under_the_new_name(databa
         prepare.handler({}, LambdaContext())
     found = {person["_id"]: (person.get("number"), "user_id" in person) for person in database["users"].find()}
     assert found == {"shop:a": (1, False), "shop:b": (2, False)}
-    assert set(database["users"].index_information()) == {"_id_", "site_id_1_number_1"}
+    assert set(database["users"].index_information()) == {"_id_", "site_id_1_number_1", "site_id_1_linked_at_1"}
 
 
 def test_keys_that_an_older_version_revoked_stay_revoked(database: Mongo) -> None:

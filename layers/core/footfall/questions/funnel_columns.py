@@ -151,7 +151,9 @@ def _of_the_lake(query: FunnelQuery, held: _Held) -> Iterator[_Rows]:
     if not held.files or not held.events:
         return
     rollups = query.rollups
-    people = people_of(database(), rollups.site.site_id, rollups.session) if query.unit == "user" else None
+    people = (
+        people_of(database(), rollups.site.site_id, rollups.session, rollups.moment) if query.unit == "user" else None
+    )
     days = np.zeros(len(query.days), bool)
     days[[(date.fromisoformat(day) - query.days.first).days for day in held.events if _is_in(day, query.days)]] = True
     for columns, steps in held.files:

@@ -216,7 +216,10 @@ users = Collection(
     "users",
     PersonDocument,
     writer="etl/events",
-    indexes=[_index("site_id", "number", unique=True)],
+    indexes=[
+        _index("site_id", "number", unique=True),
+        _index("site_id", "linked_at", partialFilterExpression={"linked_at": {"$exists": True}}),
+    ],
     person=("person_id", "link.person_id", "merged_ids"),
 )
 
