@@ -86,9 +86,10 @@ def _replace(
     def replace(session: ClientSession) -> None:
         before = {found["_id"]: found for found in kind.read(database, list(made_of), session)}
         ours = {key for key, events in made_of.items() if key not in before or before[key]["events"] <= events}
+        ours = {key for key in ours if documents.get(key) != before.get(key)}
         changed = [found[key] for found in (before, documents) for key in ours if key in found]
         days.mark(database, days.others(moment for each in changed for moment in kind.moments(each)), session)
-        if changed:
+        if ours:
             kind.write(database, [_write(key, documents.get(key)) for key in ours], session)
 
     at_once(replace, SECONDS)

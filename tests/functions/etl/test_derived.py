@@ -12,7 +12,8 @@ from pymongo.database import Database
 from functions.etl.events import derived, orders
 from tests.support.builders import an_event, at
 from tests.support.interrupting import before_next_call
-from tests.support.telling import said, tell
+from tests.support.telling import DAY, said, tell
+from tests.support.visits import roll_up
 
 Mongo = Database[dict[str, Any]]
 
@@ -61,3 +62,11 @@ def test_of_as_many_events_the_later_counts(pipeline: Mongo) -> None:
     tell(purchase, page)
     assert [order["total"] for order in pipeline["orders"].find()] == [5000]
     assert [session["duration"] for session in pipeline["user_sessions"].find()] == [0.0]
+
+
+def test_what_is_the_same_already_is_not_written_again_and_marks_no_day(pipeline: Mongo) -> None:
+    given_back = said("order_refunded", 3 * DAY, eventId="refund", total=1)
+    tell(said(total=5), given_back)
+    roll_up()
+    tell(given_back)
+    assert [mark["date"] for mark in pipeline["stale_days"].find()] == ["2026-03-04"]
