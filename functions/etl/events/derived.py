@@ -55,8 +55,8 @@ def store(
     """Store documents in place of those under their keys, unless what is there was made of more events.
 
     `known` are keys under which there is something already. `superseded` are those of documents that no events make
-    any more, and how many events say so: what was made of more stays. What is new replaces nothing, and its days are
-    those of events whose messages are being worked on.
+    any more, and how many events say so: what was made of more stays. What is the same already is left alone. What is
+    new replaces nothing, and its days are those of events whose messages are being worked on.
     """
     new = {document["_id"]: document for document in documents if document["_id"] not in known}
     stored = new.keys() - _insert(database, kind, list(new.values()))

@@ -23,6 +23,8 @@ from pymongo.errors import OperationFailure
 SESSIONS_PER_WRITE = 1_000
 ORDERS_PER_WRITE = 1_000
 SESSIONS_PER_QUESTION = 200
+NOT_NEEDED = {"properties": 0, "commerce.lines": 0, "traits": 0}
+"""Of events, to find out who told of an order, and which of them counts."""
 
 
 def migrate(database: Mongo) -> None:
@@ -131,7 +133,7 @@ def _events_of(database: Mongo, some: list[OrderDocument], types: AbstractSet[st
     }
     unnamed = {"_id": {"$in": sorted(f"{site_id}:{told_id.removeprefix('event:')}" for site_id, told_id in ids)}}
     found: Told = defaultdict(list)
-    for event in events.of(database).find({"$or": [named, unnamed]}):
+    for event in events.of(database).find({"$or": [named, unnamed]}, NOT_NEEDED):
         if told_id := order_id_of(event):
             found[event["site_id"], told_id].append(event)
     return found
