@@ -13,6 +13,7 @@ from functions.etl.events import derived, orders
 from tests.support.builders import an_event, at
 from tests.support.interrupting import before_next_call
 from tests.support.telling import DAY, said, tell
+from tests.support.visits import roll_up
 
 Mongo = Database[dict[str, Any]]
 
@@ -68,3 +69,11 @@ def test_what_is_new_marks_its_days_too(pipeline: Mongo) -> None:
     pipeline["stale_days"].delete_many({})
     tell(an_event(visitorId="v", sessionId="s", timestamp=at(DAY)))
     assert sorted(mark["date"] for mark in pipeline["stale_days"].find()) == ["2026-03-01", "2026-03-02"]
+
+
+def test_what_is_the_same_already_is_not_written_again_and_marks_no_day(pipeline: Mongo) -> None:
+    given_back = said("order_refunded", 3 * DAY, eventId="refund", total=1)
+    tell(said(total=5), given_back)
+    roll_up()
+    tell(given_back)
+    assert [mark["date"] for mark in pipeline["stale_days"].find()] == ["2026-03-04"]
