@@ -263,11 +263,12 @@ def test_a_session_that_is_written_while_its_order_is_brings_it(
     assert converted(pipeline) == {"phone 0": ["o1"]}
 
 
+@pytest.mark.parametrize("other", [4, 6], ids=["before", "after"])
 def test_two_orders_that_are_told_at_once_both_came_of_the_session(
-    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch, other: float
 ) -> None:
     write = conversions._write
-    waiting = [buys(6, "phone", "o2")]
+    waiting = [buys(other, "phone", "o2")]
 
     def write_late(*args: Any) -> Any:
         while waiting:
@@ -276,7 +277,7 @@ def test_two_orders_that_are_told_at_once_both_came_of_the_session(
 
     monkeypatch.setattr(conversions, "_write", write_late)
     run(looks(0), buys(5, "phone"))
-    assert converted(pipeline) == {"phone 0": ["o1", "o2"]}
+    assert converted(pipeline) == {"phone 0": ["o2", "o1"] if other == 4 else ["o1", "o2"]}
 
 
 def test_the_live_view_is_told_what_came_of_a_session(pipeline: Mongo, announced: list[SessionsMessage]) -> None:
