@@ -268,7 +268,7 @@ def test_two_orders_that_are_told_at_once_both_came_of_the_session(
     pipeline: Mongo, monkeypatch: pytest.MonkeyPatch, other: float
 ) -> None:
     write = conversions._write
-    waiting = [buys(other, "phone", "o2")]
+    waiting = [buys(other, order="o2")]
 
     def write_late(*args: Any) -> Any:
         while waiting:
@@ -276,7 +276,7 @@ def test_two_orders_that_are_told_at_once_both_came_of_the_session(
         return write(*args)
 
     monkeypatch.setattr(conversions, "_write", write_late)
-    run(looks(0), buys(5, "phone"))
+    run(looks(0), is_known(1), buys(5))
     assert converted(pipeline) == {"phone 0": ["o2", "o1"] if other == 4 else ["o1", "o2"]}
 
 
