@@ -34,6 +34,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{CORE}/orders/fold.py": (*_ORDERS, "tests/functions/etl/test_orders.py", *_ARRIVAL),
     f"{CORE}/orders/log.py": ("tests/functions/api/test_customers.py", "tests/functions/etl/test_vectors.py"),
     f"{CORE}/orders/purchases.py": (
+        "tests/layers/core/test_purchases.py",
         *_ORDERS,
         *_SESSIONS,
         "tests/functions/api/test_definitions.py",
