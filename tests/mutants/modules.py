@@ -27,8 +27,13 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     f"{CORE}/sessions/conversions.py": (*_SESSIONS, *_CONVERSIONS, *_ARRIVAL, "tests/functions/api/test_metrics.py"),
     f"{CORE}/sessions/fold.py": (*_SESSIONS, *_QUEUE[:1], *_CONVERSIONS, "tests/functions/etl/test_realtime.py"),
-    f"{CORE}/people/fold.py": (*_WHO, *_QUEUE[:1], *_ARRIVAL),
-    f"{CORE}/people/identities.py": (*_WHO, *_CONVERSIONS, "tests/functions/api/test_customers.py"),
+    f"{CORE}/people/fold.py": ("tests/layers/core/test_people.py", *_WHO, *_QUEUE[:1], *_ARRIVAL),
+    f"{CORE}/people/identities.py": (
+        "tests/layers/core/test_identities.py",
+        *_WHO,
+        *_CONVERSIONS,
+        "tests/functions/api/test_customers.py",
+    ),
     f"{CORE}/people/numbers.py": (*_WHO, "tests/functions/jobs/test_rollup.py", "tests/functions/api/test_funnel.py"),
     f"{CORE}/orders/exchange.py": (*_ORDERS, "tests/functions/api/test_rates.py"),
     f"{CORE}/orders/fold.py": (*_ORDERS, "tests/functions/etl/test_orders.py", *_ARRIVAL),
@@ -76,5 +81,5 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     f"{EVENTS}/steps.py": (*_QUEUE, *_ODD, *_CONVERSIONS, "tests/functions/etl/test_realtime.py", *_FIGURES),
     f"{EVENTS}/store.py": (*_QUEUE, *_ARRIVAL),
-    f"{EVENTS}/suspects.py": _ODD,
+    f"{EVENTS}/suspects.py": _QUEUE[:1],
 }
