@@ -265,11 +265,12 @@ def test_a_session_that_is_written_while_its_order_is_brings_it(
     assert converted(pipeline) == {"phone 0": ["o1"]}
 
 
+@pytest.mark.parametrize("other", [4, 6], ids=["before", "after"])
 def test_two_orders_that_are_told_at_once_both_came_of_the_session(
-    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch, other: float
 ) -> None:
     write = conversions._write
-    waiting = [buys(6, "phone", "o2")]
+    waiting = [buys(other, order="o2")]
 
     def write_late(*args: Any) -> Any:
         while waiting:
@@ -277,8 +278,8 @@ def test_two_orders_that_are_told_at_once_both_came_of_the_session(
         return write(*args)
 
     monkeypatch.setattr(conversions, "_write", write_late)
-    run(looks(0), buys(5, "phone"))
-    assert converted(pipeline) == {"phone 0": ["o1", "o2"]}
+    run(looks(0), is_known(1), buys(5))
+    assert converted(pipeline) == {"phone 0": ["o2", "o1"] if other == 4 else ["o1", "o2"]}
 
 
 def test_very_many_sessions_are_changed_a_part_at_a_time(pipeline: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:

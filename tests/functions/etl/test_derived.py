@@ -41,6 +41,18 @@ def test_an_order(pipeline: Mongo, monkeypatch: pytest.MonkeyPatch, before: list
     assert (order["events"], order["total"]) == (len(before) + 2, 300)
 
 
+def test_what_is_replaced_after_it_was_looked_at_is_looked_at_again(
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(view(0), said(total=1))
+    before_next_call(derived, "_write", lambda: tell(view(2)), monkeypatch)
+    tell(view(1))
+    before_next_call(derived, "_write", lambda: tell(said(minute=9, total=3)), monkeypatch)
+    tell(said(minute=5, total=2))
+    assert [session["page_views"] for session in pipeline["user_sessions"].find()] == [3]
+    assert [(order["events"], order["total"]) for order in pipeline["orders"].find()] == [(3, 300)]
+
+
 def test_an_order_of_a_second_customer_whom_fewer_events_do_not_know(
     pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
