@@ -37,6 +37,11 @@ help:  ## this list
 	.venv-sam/bin/python $(PIP) install -r requirements/sam.txt
 	touch $@
 
+.venv-mutants/.made: requirements/mutants.txt
+	$$(infra/find-python 3.13) -m venv --clear .venv-mutants
+	.venv-mutants/bin/python $(PIP) install -r requirements/mutants.txt
+	touch $@
+
 node_modules/.made: package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	touch $@
@@ -121,6 +126,10 @@ oracle: .venv/.test  ## reckon every figure of two thousand shops' lives by hand
 marks: .venv/.test  ## measure how often a trend is marked without a break, and how soon with one (ARGS="--series 100 --seed 7")
 	$(PY) -m tests.marks $(ARGS)
 
+.PHONY: mutants
+mutants: .venv/.test .venv-mutants/.made  ## change one line of a fold or a guard at a time; does a test notice? (ARGS="FILE … --most 20 --seed 7")
+	$(PY) -m tests.mutants $(ARGS)
+
 .PHONY: openapi
 openapi: .venv/.demo  ## write the OpenAPI document of all functions
 	$(PY) -m infra.openapi
@@ -135,4 +144,4 @@ sam-local: .venv-sam/.made .venv/.demo  ## the built functions in Docker (sam lo
 
 .PHONY: clean
 clean:  ## remove what was made, environments too
-	rm -rf .aws-sam .venv .venv-sam node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .aws-sam .venv .venv-mutants .venv-sam node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

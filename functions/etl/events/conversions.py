@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from footfall.chunks import chunks
 from footfall.orders.fold import name_of_another, told_id_of
 from footfall.people.identities import person_of, seen_as
 from footfall.schemas.order import ToldOrder
@@ -22,7 +23,7 @@ from footfall.stores.mongo import Condition, Mongo
 from pymongo import UpdateOne
 from pymongo.client_session import ClientSession
 
-from .derived import change
+from .derived import REPLACED_AT_ONCE, change
 from .stale import StaleDays
 
 
@@ -50,7 +51,8 @@ def settle(database: Mongo, days: StaleDays, asked: Asked, computed_at: datetime
         changes = stored.changes()
         if not changes:
             break
-        _write(database, days, changes, computed_at)
+        for some in chunks(changes, REPLACED_AT_ONCE):
+            _write(database, days, some, computed_at)
         changed |= {f"{days.site_id}:{session['session_id']}" for session, _ in changes}
     return user_sessions.of(database).find({"_id": {"$in": sorted(changed)}}).to_list() if changed else []
 

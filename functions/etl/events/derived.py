@@ -55,8 +55,9 @@ def store(
     """Store documents in place of those under their keys, unless what is there was made of more events.
 
     `known` are keys under which there is something already. `superseded` are those of documents that no events make
-    any more, and how many events say so: what was made of more stays. What is new replaces nothing; it is inserted
-    without a transaction where its days are all of events whose messages are being worked on, as mostly they are.
+    any more, and how many events say so: what was made of more stays. What is the same already is left alone. What is
+    new replaces nothing; it is inserted without a transaction where its days are all of events whose messages are being
+    worked on, as mostly they are.
     """
     new = {
         document["_id"]: document
@@ -90,9 +91,10 @@ def _replace(
     def replace(session: ClientSession) -> None:
         before = {found["_id"]: found for found in kind.read(database, list(made_of), session)}
         ours = {key for key, events in made_of.items() if key not in before or before[key]["events"] <= events}
+        ours = {key for key in ours if documents.get(key) != before.get(key)}
         changed = [found[key] for found in (before, documents) for key in ours if key in found]
         days.mark(database, days.others(moment for each in changed for moment in kind.moments(each)), session)
-        if changed:
+        if ours:
             kind.write(database, [_write(key, documents.get(key)) for key in ours], session)
 
     at_once(replace, SECONDS)

@@ -4,11 +4,13 @@ Each migration tells by what it finds whether it has been done, so that a deploy
 """
 
 from collections import defaultdict
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
 from footfall.chunks import chunks
 from footfall.clock import now
-from footfall.orders.fold import order_id_of, told_id_of, told_in
+from footfall.orders.fold import ORDER_EVENTS, buyer_of, order_id_of, told_id_of, told_in, unsigned_visitors
+from footfall.people.identities import links_of
 from footfall.schemas.event import VIEW_TYPES, EventDocument
 from footfall.schemas.order import OrderDocument
 from footfall.schemas.session import SessionDocument
@@ -21,6 +23,8 @@ from pymongo.errors import OperationFailure
 SESSIONS_PER_WRITE = 1_000
 ORDERS_PER_WRITE = 1_000
 SESSIONS_PER_QUESTION = 200
+NOT_NEEDED = {"properties": 0, "commerce.lines": 0, "traits": 0}
+"""Of events, to find out who told of an order, and which of them counts."""
 
 
 def migrate(database: Mongo) -> None:
@@ -30,6 +34,7 @@ def migrate(database: Mongo) -> None:
     _list_the_refunds(database)
     _name_the_revoked_keys(database)
     _say_where_orders_were_told(database)
+    _give_orders_to_their_buyers(database)
     _have_sessions_rechecked(database)
 
 
@@ -82,23 +87,53 @@ def _say_where_orders_were_told(database: Mongo) -> None:
     # until 0.1.0 an order did not say in which sessions it was told
     old = orders.of(database).find({"told_in": {"$exists": False}})
     for some in chunks(old, ORDERS_PER_WRITE):
-        told = _completions(database, some)
+        told = _events_of(database, some, {"order_completed"})
         places = {each["_id"]: told_in(_of_buyer(each, told[each["site_id"], told_id_of(each)])) for each in some}
         writes = [UpdateOne({"_id": key}, {"$set": {"told_in": found}}) for key, found in places.items()]
         orders.of(database).bulk_write(writes, ordered=False)
 
 
-def _completions(database: Mongo, some: list[OrderDocument]) -> defaultdict[tuple[str, str], list[EventDocument]]:
+def _give_orders_to_their_buyers(database: Mongo) -> None:
+    # until 0.1.0 what a visitor had bought stayed a guest's when they turned out to be somebody; the figures of days
+    # looked that up, so that none changes
+    if "site_id_1_person_id_1" not in orders.of(database).index_information():
+        return
+    for some in chunks(orders.of(database).find({"user_id": None}), ORDERS_PER_WRITE):
+        writes = [
+            UpdateOne({"_id": key, "user_id": None}, {"$set": {"user_id": buyer, "person_id": buyer}})
+            for key, buyer in _buyers(database, some).items()
+        ]
+        if writes:
+            orders.of(database).bulk_write(writes, ordered=False)
+    orders.of(database).drop_index("site_id_1_person_id_1")  # last: until it is gone, there is something to do
+
+
+def _buyers(database: Mongo, guests: list[OrderDocument]) -> dict[str, str]:
+    # by the order's key, of those whose visitor turned out to be somebody
+    told = _events_of(database, guests, ORDER_EVENTS)
+    visitors: defaultdict[str, set[str]] = defaultdict(set)
+    for (site_id, _), found in told.items():
+        visitors[site_id] |= unsigned_visitors(found)
+    links = {site_id: links_of(database, site_id, found) for site_id, found in visitors.items()}
+    of_order = {each["_id"]: (each["site_id"], told_id_of(each)) for each in guests}
+    buyers = {key: buyer_of(told[about], links[about[0]]) for key, about in of_order.items() if about in told}
+    return {key: buyer for key, buyer in buyers.items() if buyer}
+
+
+Told = defaultdict[tuple[str, str], list[EventDocument]]
+
+
+def _events_of(database: Mongo, some: list[OrderDocument], types: AbstractSet[str]) -> Told:
     # by site and the id that an order was told under
     ids = {(each["site_id"], told_id_of(each)) for each in some}
     named: Condition = {
         "site_id": {"$in": sorted({site_id for site_id, _ in ids})},
         "commerce.order_id": {"$in": sorted({told_id for _, told_id in ids})},
-        "type": "order_completed",
+        "type": {"$in": sorted(types)},
     }
     unnamed = {"_id": {"$in": sorted(f"{site_id}:{told_id.removeprefix('event:')}" for site_id, told_id in ids)}}
-    found: defaultdict[tuple[str, str], list[EventDocument]] = defaultdict(list)
-    for event in events.of(database).find({"$or": [named, unnamed]}):
+    found: Told = defaultdict(list)
+    for event in events.of(database).find({"$or": [named, unnamed]}, NOT_NEEDED):
         if told_id := order_id_of(event):
             found[event["site_id"], told_id].append(event)
     return found

@@ -256,6 +256,19 @@ def test_one_customer_has_scores_visits_orders_and_refunds(shop: Mongo) -> None:
     assert (orders["other_currencies"], orders["unknown_amounts"]) == ([{"currency": "USD", "orders": 1}], 0)
 
 
+def test_of_a_customers_many_orders_only_the_newest_are_read(shop: Mongo) -> None:
+    many = [an_order("ann", "tea", currency="GBP", order_id=f"o{number:03}", day=number) for number in range(150)]
+    shop["orders"].insert_many([dict(order) for order in many])
+    shop.command("profile", 2)
+    try:
+        orders = ask("/api/customers/ann")[1]["orders"]
+    finally:
+        shop.command("profile", 0)
+    returned = [found["nreturned"] for found in shop["system.profile"].find({"ns": f"{shop.name}.orders"})]
+    assert (max(returned), orders["count"], orders["revenue"], len(orders["recent"])) == (20, 150, 1500.0, 20)
+    assert (orders["recent"][0]["order_id"], orders["recent"][-1]["order_id"]) == ("o149", "o130")
+
+
 def test_an_orders_refunds_and_flags_are_shown(shop: Mongo) -> None:
     given = [{"at": NOON, "amount": 300}, {"at": NOON + timedelta(days=2), "amount": 200}]
     order = an_order("ann", "flour", currency="GBP", refunded=500, refunded_at=NOON, refunds=given)

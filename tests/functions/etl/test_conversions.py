@@ -1,6 +1,7 @@
 """etl/events on a real MongoDB: which session a purchase came of, whoever tells it, and whatever arrives first."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from pymongo.database import Database
 
 from functions.etl.events import conversions, derived
 from functions.etl.events.handler import handler
+from functions.etl.events.stale import StaleDays
 from tests.support.builders import NOON, LambdaContext, a_message, an_event, at, sqs_event
 from tests.support.visits import roll_up
 
@@ -263,11 +265,12 @@ def test_a_session_that_is_written_while_its_order_is_brings_it(
     assert converted(pipeline) == {"phone 0": ["o1"]}
 
 
+@pytest.mark.parametrize("other", [4, 6], ids=["before", "after"])
 def test_two_orders_that_are_told_at_once_both_came_of_the_session(
-    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch, other: float
 ) -> None:
     write = conversions._write
-    waiting = [buys(6, "phone", "o2")]
+    waiting = [buys(other, order="o2")]
 
     def write_late(*args: Any) -> Any:
         while waiting:
@@ -275,8 +278,34 @@ def test_two_orders_that_are_told_at_once_both_came_of_the_session(
         return write(*args)
 
     monkeypatch.setattr(conversions, "_write", write_late)
-    run(looks(0), buys(5, "phone"))
-    assert converted(pipeline) == {"phone 0": ["o1", "o2"]}
+    run(looks(0), is_known(1), buys(5))
+    assert converted(pipeline) == {"phone 0": ["o2", "o1"] if other == 4 else ["o1", "o2"]}
+
+
+def test_very_many_sessions_are_changed_a_part_at_a_time(pipeline: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+    write = conversions._write
+
+    def write_some(database: Mongo, days: StaleDays, changes: Sequence[Any], computed_at: datetime) -> None:
+        written.append(len(changes))
+        write(database, days, changes, computed_at)
+
+    run(*(looks(100 * number) for number in range(3)), *(buys(100 * n + 1, "office", f"o{n}") for n in range(3)))
+    run(is_known(900, "office"))
+    monkeypatch.setattr(conversions, "REPLACED_AT_ONCE", 2)
+    monkeypatch.setattr(conversions, "_write", write_some)
+    run(is_known(900))
+    assert converted(pipeline) == {"phone 0": ["o0"], "phone 100": ["o1"], "phone 200": ["o2"]}
+    assert written == [2, 1]
+
+
+def test_of_a_persons_orders_only_those_since_are_read(pipeline: Mongo) -> None:
+    run(*(buys(DAY * number, order=f"o{number}", userId="ann") for number in range(9)))
+    theirs = {"site_id": "demo", "person_id": {"$in": ["ann"]}, "placed_at": {"$gte": NOON + timedelta(days=7)}}
+    by_person = {"site_id": 1, "person_id": 1, "placed_at": 1}
+    question = {"find": "orders", "filter": theirs, "hint": by_person}
+    found = pipeline.command("explain", question, verbosity="executionStats")["executionStats"]
+    assert (found["nReturned"], found["totalDocsExamined"]) == (2, 2)
 
 
 def test_the_live_view_is_told_what_came_of_a_session(pipeline: Mongo, announced: list[SessionsMessage]) -> None:

@@ -13,6 +13,7 @@ from functions.etl.events import derived, orders
 from tests.support.builders import an_event, at
 from tests.support.interrupting import before_next_call
 from tests.support.telling import DAY, said, tell
+from tests.support.visits import roll_up
 
 Mongo = Database[dict[str, Any]]
 
@@ -38,6 +39,18 @@ def test_an_order(pipeline: Mongo, monkeypatch: pytest.MonkeyPatch, before: list
     tell(said(minute=5, total=2))
     (order,) = pipeline["orders"].find()
     assert (order["events"], order["total"]) == (len(before) + 2, 300)
+
+
+def test_what_is_replaced_after_it_was_looked_at_is_looked_at_again(
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell(view(0), said(total=1))
+    before_next_call(derived, "_write", lambda: tell(view(2)), monkeypatch)
+    tell(view(1))
+    before_next_call(derived, "_write", lambda: tell(said(minute=9, total=3)), monkeypatch)
+    tell(said(minute=5, total=2))
+    assert [session["page_views"] for session in pipeline["user_sessions"].find()] == [3]
+    assert [(order["events"], order["total"]) for order in pipeline["orders"].find()] == [(3, 300)]
 
 
 def test_an_order_of_a_second_customer_whom_fewer_events_do_not_know(
@@ -68,3 +81,11 @@ def test_what_is_new_marks_its_days_too(pipeline: Mongo) -> None:
     pipeline["stale_days"].delete_many({})
     tell(an_event(visitorId="v", sessionId="s", timestamp=at(DAY)))
     assert sorted(mark["date"] for mark in pipeline["stale_days"].find()) == ["2026-03-01", "2026-03-02"]
+
+
+def test_what_is_the_same_already_is_not_written_again_and_marks_no_day(pipeline: Mongo) -> None:
+    given_back = said("order_refunded", 3 * DAY, eventId="refund", total=1)
+    tell(said(total=5), given_back)
+    roll_up()
+    tell(given_back)
+    assert [mark["date"] for mark in pipeline["stale_days"].find()] == ["2026-03-04"]

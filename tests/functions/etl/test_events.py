@@ -11,7 +11,7 @@ from footfall.schemas.event import EventDocument, Json
 from footfall.schemas.message import EventsMessage, SessionsMessage, Span
 from pymongo.database import Database
 
-from functions.etl.events import store
+from functions.etl.events import sessions, store
 from functions.etl.events.handler import groups, handler
 from tests.support.builders import NOON, LambdaContext, a_message, a_site, an_event, at, nested, sqs_event
 
@@ -300,3 +300,9 @@ def test_a_sweep_heals_what_a_stale_recompute_left_and_then_changes_nothing(pipe
     assert list(pipeline["user_sessions"].find()) == right
     handler(event, LambdaContext())
     assert list(pipeline["user_sessions"].find()) == right
+
+
+def test_a_sweep_reads_no_more_of_a_visitor_than_it_is_asked_for(pipeline: Mongo) -> None:
+    run(a_message([an_event(eventId=f"e{minute}", visitorId="v", timestamp=at(minute)) for minute in range(4)]))
+    span = Span(visitor_id="v", since=NOON + timedelta(minutes=1), until=NOON + timedelta(minutes=2))
+    assert [event["event_id"] for event in sessions.events_in(pipeline, "demo", [span])] == ["e1", "e2"]

@@ -13,7 +13,7 @@ from footfall.schemas.event import Json
 from footfall.sites import get_site
 from pymongo.database import Database
 
-from functions.etl.events import derived, orders, steps
+from functions.etl.events import derived, orders, people, steps
 from functions.training.extract.handler import gather
 from tests.support.builders import an_event, at
 from tests.support.interrupting import before_next_call
@@ -153,6 +153,14 @@ def test_a_link_that_comes_while_an_order_is_stored_is_not_missed(
     tell(an_event(visitorId="v", timestamp=at(-1)))
     before_next_call(orders, "convert", lambda: tell(logs_in()), monkeypatch)
     tell(buys())
+    assert owners(pipeline) == {"o1": "ann"}
+
+
+def test_a_link_of_a_visitor_who_is_stored_meanwhile_is_not_missed(
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before_next_call(people, "_insert", lambda: tell(buys()), monkeypatch)
+    tell(logs_in())
     assert owners(pipeline) == {"o1": "ann"}
 
 

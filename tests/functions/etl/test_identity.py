@@ -12,6 +12,7 @@ from pymongo.database import Database
 from functions.etl.events import people
 from functions.etl.events.handler import handler
 from tests.support.builders import LambdaContext, a_document, a_message, an_event, at, sqs_event
+from tests.support.interrupting import before_next_call
 
 Mongo = Database[dict[str, Any]]
 
@@ -62,12 +63,34 @@ def test_traits_told_before_and_after_both_stay(pipeline: Mongo) -> None:
     assert stored == {"v": {"newsletter": True}, "ann": {"city": "Rome"}}
 
 
+@pytest.mark.parametrize(
+    ("before", "then"), [([], "_insert"), ([an_event(visitorId="v")], "by_person")], ids=["is stored", "is read"]
+)
+def test_a_trait_stays_that_is_told_while_another(
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch, before: list[dict[str, Any]], then: str
+) -> None:
+    run(*before)
+    meanwhile = an_event(eventType="identify", visitorId="v", traits={"newsletter": True})
+    before_next_call(people, then, lambda: run(meanwhile), monkeypatch)
+    run(an_event(eventType="identify", visitorId="v", traits={"city": "Rome"}))
+    assert [found["traits"] for found in pipeline["users"].find()] == [{"newsletter": True, "city": "Rome"}]
+
+
 def test_what_is_kept_of_one_person_has_an_end(pipeline: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "MOST_MERGED", 3)
     for name in ("b", "a", "d", "c", "e"):
         run(an_event(visitorId=name, userId="ann", traits={f"{name}{number}": 1 for number in range(60)}))
     (ann,) = pipeline["users"].find({"person_id": "ann"})
     assert (ann["merged_ids"], len(ann["traits"])) == (["a", "b", "c"], 200)
+
+
+def test_of_a_person_who_is_new_with_many_visitors_no_more_are_kept(
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "MOST_MERGED", 3)
+    together = a_message([an_event(visitorId=name, userId="ann") for name in ("b", "a", "d", "c", "e")])
+    handler(sqs_event([together]), LambdaContext())
+    assert [ann["merged_ids"] for ann in pipeline["users"].find({"person_id": "ann"})] == [["a", "b", "c"]]
 
 
 def test_a_phone_and_a_laptop_become_one_person(pipeline: Mongo) -> None:

@@ -10,7 +10,9 @@ from footfall.questions.customer import CustomerQuestion
 from footfall.schemas.event import Json
 from pymongo.database import Database
 
+from functions.etl.events import store
 from tests.support.builders import NOON, a_site, at
+from tests.support.interrupting import before_next_call
 from tests.support.telling import DAY, figures, said, tell
 from tests.support.visits import know, roll_up
 
@@ -132,3 +134,14 @@ def test_a_yen_shop_has_no_decimals_and_a_dinar_shop_three(pipeline: Mongo) -> N
     tell(said(total="12.500"), said(order_id="o2", total=1.2345, userId="ann"))
     assert [order["total"] for order in orders(pipeline)] == [12500, 1234]
     assert business.answer("demo", BusinessQuestion()).revenue == 13.734
+
+
+def test_of_two_imports_that_bring_an_event_again_at_once_the_later_counts(
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = said(total=1, eventId="e")
+    first, second, third = (NOON + timedelta(days=day) for day in (30, 31, 32))
+    tell(order, source="import:1", received_at=first)
+    before_next_call(store, "note_retold", lambda: tell(order, source="import:3", received_at=third), monkeypatch)
+    tell(order, source="import:2", received_at=second)
+    assert [event["retold_at"] for event in pipeline["events"].find()] == [third]

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from footfall.clock import now
+from footfall.schemas.event import EventDocument
 from footfall.sessions.fold import fold_session
 from footfall.stores.collections import COLLECTIONS, VIEWS
 from pymongo.database import Database
 
 from functions.jobs.prepare import handler as prepare
+from functions.jobs.prepare import migrations
 from tests.support.builders import NOON, LambdaContext, a_document, at, folded
 from tests.support.serving import serving
 
@@ -127,6 +129,43 @@ def test_orders_of_an_older_version_list_their_refunds(database: Mongo) -> None:
     found = {order["order_id"]: order["refunds"] for order in database["orders"].find()}
     assert found == {"1": [{"at": noon, "amount": 30}], "2": [{"at": cancelled_at, "amount": 50}], "3": []}
     assert "site_id_1_refunded_at_1" not in database["orders"].index_information()
+
+
+def test_orders_of_an_older_version_are_whose_their_visitors_turned_out_to_be(
+    database: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "ORDERS_PER_WRITE", 2)
+    database["orders"].create_index([("site_id", 1), ("person_id", 1)])
+
+    def said(order_id: str | None, visitor: str, **but: Any) -> EventDocument:
+        told = {"order_id": order_id, "total": 5} if order_id else {}
+        return a_document(**{"eventType": "purchase", "visitorId": visitor, "properties": told, **but})
+
+    told = {
+        "of ann": [said("of ann", "phone")],
+        "of nobody": [said("of nobody", "guest")],
+        "of bob": [said("of bob", "phone", userId="bob")],
+        "by the newer word": [said("by the newer word", "phone"), said("by the newer word", "tv", timestamp=at(9))],
+        "back": [said("back", "phone", eventType="order_refunded")],
+        "back in the office": [
+            said("back in the office", "guest"),
+            said("back in the office", "phone", eventType="order_refunded"),
+        ],
+        "event:e": [said(None, "phone", eventId="e")],
+    }
+    links = {"phone": "ann", "tv": "cid"}
+    database["users"].insert_many(
+        {"_id": f"demo:{who}", "person_id": who, "number": number, "link": {"person_id": user}}
+        for number, (who, user) in enumerate(links.items())
+    )
+    made = [order for name, found in told.items() for order in folded(name, found, **links)]
+    database["events"].insert_many(dict(event) for found in told.values() for event in found)
+    database["orders"].insert_many(dict(order) for name, found in told.items() for order in folded(name, found))
+    for _ in range(2):
+        prepare.handler({}, LambdaContext())
+        assert sorted(database["orders"].find(), key=str) == sorted(made, key=str)
+    assert [order["user_id"] for order in made] == ["ann", None, "bob", "cid", "ann", None, "ann"]
+    assert "site_id_1_person_id_1" not in database["orders"].index_information()
 
 
 def test_orders_of_an_older_version_say_where_they_were_told(database: Mongo) -> None:

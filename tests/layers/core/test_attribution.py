@@ -1,8 +1,14 @@
 """What brought a visitor: who only sends them back did not, and a value has one spelling."""
 
+from datetime import timedelta
+from typing import cast
+
 import pytest
 from footfall.events.attribution import fold
 from footfall.events.normalise import normalise
+from footfall.schemas.event import Attribution
+from footfall.schemas.session import SessionOrigin
+from footfall.sessions.attribution import Credit, credits_of, is_direct
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -162,3 +168,29 @@ def test_a_value_that_says_nothing_and_a_payment_provider_that_a_client_read_are
     for source in ("null", "(not set)", " ", "www.paypal.com"):
         found = a_document(attribution={"utmParams": {"source": source, "medium": ""}})["attribution"]
         assert found == {"channel": "direct"}
+
+
+@pytest.mark.parametrize("name", ["campaign", "term", "content", "click_id"])
+def test_a_visit_of_an_unknown_source_that_an_advertisement_marked_is_not_direct(name: str) -> None:
+    assert is_direct({"channel": "direct"})
+    assert not is_direct(cast(Attribution, {"channel": "direct", name: "x"}))
+
+
+def test_a_visit_that_nothing_brought_is_credited_to_the_one_before_whatever_the_client_calls_them() -> None:
+    brought, direct = Attribution(channel="email", source="news"), Attribution(channel="direct")
+
+    def a_session(session_id: str, minutes: float, attribution: Attribution) -> SessionOrigin:
+        began = NOON + timedelta(minutes=minutes)
+        origin = {"session_id": session_id, "visitor_id": "v", "started_at": began, "own_attribution": attribution}
+        return cast(SessionOrigin, origin)
+
+    sessions = [
+        a_session("z", 0, brought),
+        a_session("a", 0, direct),
+        a_session("y", 9, brought),
+        a_session("b", 9, direct),
+    ]
+    credited = credits_of(sessions)
+    assert credited == credits_of(sessions[::-1])
+    assert credited["a"] == Credit(direct, NOON)
+    assert credited["b"] == Credit(brought, NOON)

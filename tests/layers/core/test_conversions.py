@@ -76,8 +76,8 @@ def test_a_purchase_came_of_the_session_of_the_definition(
 
 
 def test_an_order_of_nothing_and_a_lone_refund_came_of_no_session() -> None:
-    free: Any = an_order(1) | {"total": 0}
-    refunded: Any = an_order(1) | {"placed_at": None}
+    free: Any = an_order(1, "free") | {"total": 0}
+    refunded: Any = an_order(1, "refunded") | {"placed_at": None}
     assert came_of([free, refunded], [a_session(0)], {}) == {}
 
 
@@ -97,3 +97,11 @@ def test_a_session_lists_so_many_purchases_and_no_more_the_first_ones() -> None:
 def test_without_a_purchase_one_page_view_is_a_bounce() -> None:
     assert conversion(a_session(0), []) == {"converted": False, "conversion_value": 0, "currency": None, "bounce": True}
     assert not conversion(a_session(0, interactions=1), [])["bounce"]
+
+
+def test_a_session_is_worth_what_its_first_purchase_is_in_the_currency_of() -> None:
+    orders = [an_order(1, "b"), an_order(1, "a"), cast(ToldOrder, {**an_order(2, "c"), "currency": "USD"})]
+    found = conversion(a_session(0), entries_of(orders))
+    assert found == conversion(a_session(0), entries_of(orders[::-1]))
+    assert [order["order_id"] for order in found.get("orders", [])] == ["a", "b", "c"]
+    assert (found["conversion_value"], found["currency"]) == (10, "EUR")

@@ -363,3 +363,34 @@ def test_a_days_refunds_do_not_change_with_later_ones(back: list[tuple[int, int]
         so_far = given_back(fold_order("o1", [told(total=total), *known]))
         assert so_far == [refund for refund in whole if refund[0] <= until]
     assert sum(Decimal(amount) for _, amount in whole) == min(100 * total, 100 * sum(amount for _, amount in back))
+
+
+def test_an_order_says_what_was_taken_off_and_where_it_went() -> None:
+    event = told(total=50, discount=5, shipping=3, tax=2)
+    assert [fold_order("o1", [event]).get(name) for name in ("discount", "shipping", "tax")] == [500, 300, 200]
+    event["country"] = "IT"
+    assert fold_order("o1", [event])["country"] == "IT"
+
+
+def test_a_guests_order_is_of_who_was_the_first_to_tell_it_and_remembers_so_many_more() -> None:
+    events = [told(minute=minute, visitorId=f"v{minute}", total=50) for minute in range(25)]
+    order = fold_order("o1", events[::-1])
+    assert order["person_id"] == "v0"
+    assert [telling["visitor_id"] for telling in order["told_in"]] == [f"v{minute}" for minute in range(20)]
+
+
+def test_an_orders_currency_is_that_of_its_total() -> None:
+    events = [told(total=50, currency="EUR"), told("order_updated", 5, coupon="x", currency="USD")]
+    order = fold_order("o1", events)
+    assert (order["currency"], order["total"]) == ("EUR", 5000)
+
+
+def test_sources_that_tell_of_refunds_of_different_amounts_tell_of_different_refunds() -> None:
+    page, file = told("order_refunded", DAY, total=20), told("order_refunded", 2 * DAY, MONDAY, total=30)
+    assert given_back(fold_order("o1", [told(total=100), page, file])) == [(1, 2000), (2, 3000)]
+
+
+def test_two_variants_given_back_on_one_day_are_two_refunds() -> None:
+    lines = [{"product_id": "x", "variant": variant, "price": 20, "quantity": 1} for variant in ("red", "blue")]
+    back = [told("order_refunded", DAY + minute, products=[line]) for minute, line in enumerate(lines)]
+    assert given_back(fold_order("o1", [told(total=40, products=lines), *back])) == [(1, 2000), (1, 2000)]

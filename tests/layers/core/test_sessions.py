@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 from footfall.schemas.event import INTERACTION_TYPES
 from footfall.sessions.fold import GAP, fold_session, session_id_of, sessions_of, split_by_gap
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.builders import NOON, a_document, at
@@ -117,5 +117,14 @@ KEYS = st.tuples(IDS, st.none() | IDS)
 
 
 @given(KEYS, KEYS)
+@example(("a~b", None), ("a", "b"))
+@example(("a~b", None), ("a%7Eb", None))
 def test_no_two_sessions_have_one_id(one: tuple[str, str | None], other: tuple[str, str | None]) -> None:
     assert (session_id_of(one, NOON) == session_id_of(other, NOON)) == (one == other)
+
+
+def test_a_page_of_no_known_type_is_told_by_its_path() -> None:
+    page = a_document()
+    page.pop("page_type", None)
+    page["path"] = "/way"
+    assert fold_session([page], NOON)["pages_visited"] == ["/way"]

@@ -10,8 +10,8 @@ from footfall.schemas.event import NamedEvent
 from footfall.schemas.site import Site
 
 FIGURES = 3
-"""Counts the meanings that a day's figures have had: since 3, a session has a page view and people did something, what
-cost nothing is counted apart, and a step is found by any of its names."""
+"""Counts the meanings that a day's figures have had: since 3, something was viewed in a session and people did
+something, what cost nothing is counted apart, and a step is found by any of its names."""
 
 
 def words(step: str) -> list[str]:

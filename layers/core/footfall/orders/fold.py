@@ -75,26 +75,38 @@ def unsigned_visitors(events: Iterable[EventDocument]) -> set[str]:
     return set() if any(event.get("user_id") for event in found) else {event["visitor_id"] for event in found}
 
 
-def _user_of(told: Sequence[EventDocument], links: Mapping[str, str]) -> str | None:
-    # whom the foremost telling names, else whom the visitor of the foremost turned out to be; who gives an order back
-    # may be anybody who works in the shop
+def buyer_of(events: Iterable[EventDocument], links: Mapping[str, str]) -> str | None:
+    """Returns the user whose order it is of which these events speak, in any order; None where it is a guest's.
+
+    It is whom the foremost telling names, else, by `links`, whom the visitor of the foremost turned out to be.
+    """
+    return _buyer_of(_foremost_first(events), links)
+
+
+def _buyer_of(told: Sequence[EventDocument], links: Mapping[str, str]) -> str | None:
+    # who gives an order back may be anybody who works in the shop
     named = (event.get("user_id") for event in told)
     tellings = [event for event in told if event["type"] in TELLING] or told
     return _first([*named, *(links.get(event["visitor_id"]) for event in tellings)])
 
 
+def _foremost_first(events: Iterable[EventDocument]) -> list[EventDocument]:
+    # tellings before what gives an order back
+    return sorted(ranked(events), key=lambda event: event["type"] not in TELLING)
+
+
 def _fold(
     order_id: str, events: Sequence[EventDocument], count: int, zone: ZoneInfo, links: Mapping[str, str]
 ) -> OrderDocument:
-    tellings = ranked(event for event in events if event["type"] in TELLING)
-    told = [*tellings, *ranked(event for event in events if event["type"] not in TELLING)]
+    told = _foremost_first(events)
+    tellings = [event for event in told if event["type"] in TELLING]
     placed = [event for event in events if event["type"] == "order_completed"]
     currency = currency_of(tellings or told) or ""
     priced = [event for event in tellings if commerce_of(event).get("currency") == currency]
     total, lines = _total(priced), _first(commerce_of(event).get("lines") for event in priced) or []
     refunds, all_read = fold_refunds(events, Ordered(lines, total, currency, bool(placed)), zone)
     first = min(placed or events, key=order_in_time)
-    user_id = _user_of(told, links)
+    user_id = _buyer_of(told, links)
     flags = _flags(tellings, total, currency, placed=bool(placed), all_read=all_read)
     refunded = sum(refund["amount"] for refund in refunds)
     order = OrderDocument(

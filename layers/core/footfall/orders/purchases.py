@@ -52,7 +52,12 @@ def left_out(orders: Iterable[OrderSums], currency: str) -> LeftOutOrders:
 
 def purchases(site: Site, **placed: object) -> Condition:
     """Returns the condition for a site's purchases in its own currency; `placed` bounds `placed_at` ($lt=, $gte=)."""
-    return _placed(site, placed) | {"total": {"$gt": 0}, "currency": {"$in": [site.currency, ""]}}
+    return _placed(site, placed) | {"total": {"$gt": 0}} | in_currency_of(site)
+
+
+def in_currency_of(site: Site) -> Condition:
+    """Returns the condition for a site's orders and lone refunds in its own currency, or without any amount."""
+    return {"site_id": site.site_id, "currency": {"$in": [site.currency, ""]}}
 
 
 def purchases_of_known_people(site: Site) -> Condition:

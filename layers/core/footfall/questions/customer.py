@@ -1,18 +1,19 @@
 """The question who one customer is: scores, visits, orders and refunds. Money in answers is in major units."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
+from pymongo.client_session import ClientSession
 
 from footfall.errors import NotFound
 from footfall.money import major_units
-from footfall.orders.purchases import in_currency, is_counted, left_out
+from footfall.orders.purchases import in_currency_of, purchases
 from footfall.people.identities import identities
 from footfall.questions.figures import AverageOrderValue, Currency, NetRevenue, Orders, Refunds, Revenue
-from footfall.questions.left_out import LeftOut
+from footfall.questions.left_out import LeftOut, left_out
 from footfall.rates import percentage
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.order import Conversion, OrderDocument, OrderFlag, OrderStatus
@@ -20,7 +21,7 @@ from footfall.schemas.site import Site
 from footfall.sessions.conversions import has_counted_order
 from footfall.sites import get_site
 from footfall.stores.collections import customers, orders, user_sessions
-from footfall.stores.mongo import Pipeline, answering, database
+from footfall.stores.mongo import Pipeline, answering, client, database
 
 PRODUCTS_SHOWN = 10
 RECENT_ORDERS = 20
@@ -143,22 +144,17 @@ class CustomerAnswer(BaseModel):
 def answer(site_id: str, question: CustomerQuestion) -> CustomerAnswer:
     """Returns all that is known of a customer; raises NotFound where the site has none of that id, or Unavailable."""
     site, customer_id = get_site(database(), site_id), question.customer_id
-    placed = _orders_of(site_id, customer_id)
     scored = customers.of(database()).find_one({"_id": f"{site_id}:{customer_id}"})
-    if not (scored or any(is_counted(order, site.currency) for order in placed)):
+    summary = _summary(site, customer_id)
+    if not (scored or summary.count):
         raise NotFound("there is no such customer")
     return CustomerAnswer(
         customer_id=customer_id,
         currency=site.currency,
         rfm=Rfm.of(scored) if scored else None,
         sessions=_visits(_sessions_of(site, customer_id)),
-        orders=_summary(placed, site.currency),
+        orders=summary,
     )
-
-
-def _orders_of(site_id: str, customer_id: str) -> list[OrderDocument]:
-    query = {"site_id": site_id, "user_id": customer_id}
-    return orders.of(database()).find(query).sort([("placed_at", -1), ("_id", 1)]).to_list()
 
 
 class _DeviceSessions(TypedDict):
@@ -211,19 +207,37 @@ def _visits(by_device: Sequence[_DeviceSessions]) -> Visits:
     )
 
 
-def _summary(placed: Sequence[OrderDocument], currency: str) -> OrdersSummary:
-    ours = [order for order in placed if in_currency(order, currency)]
-    bought = [order for order in ours if is_counted(order, currency)]
-    revenue, refunds = sum(order["total"] for order in bought), sum(order["refunded"] for order in ours)
-    return OrdersSummary(
-        count=len(bought),
-        revenue=major_units(revenue, currency),
-        refunds=major_units(refunds, currency),
-        net_revenue=major_units(revenue - refunds, currency),
-        average_order_value=major_units(revenue / len(bought), currency) if bought else 0.0,
-        recent=[_order(order, currency) for order in placed[:RECENT_ORDERS]],
-        **LeftOut.of(left_out(placed, currency)).model_dump(),
-    )
+class _Sum(TypedDict):
+    orders: int
+    amount: int
+
+
+def _summary(site: Site, customer_id: str) -> OrdersSummary:
+    # all of one moment; MongoDB adds the orders up, since a customer may have very many
+    whose: dict[str, object] = {"user_id": customer_id}
+    with client().start_session(snapshot=True) as session:
+        bought = _sum({**purchases(site), **whose}, "total", session)
+        refunds = _sum({**in_currency_of(site), **whose}, "refunded", session)["amount"]
+        return OrdersSummary(
+            count=bought["orders"],
+            revenue=major_units(bought["amount"], site.currency),
+            refunds=major_units(refunds, site.currency),
+            net_revenue=major_units(bought["amount"] - refunds, site.currency),
+            average_order_value=major_units(bought["amount"] / (bought["orders"] or 1), site.currency),
+            recent=[_order(order, site.currency) for order in _newest(site, customer_id, session)],
+            **left_out(site, whose, session).model_dump(),
+        )
+
+
+def _sum(condition: dict[str, object], field: str, session: ClientSession) -> _Sum:
+    group = {"_id": None, "orders": {"$sum": 1}, "amount": {"$sum": f"${field}"}}
+    found = orders.aggregate(database(), _Sum, [{"$match": condition}, {"$group": group}], session=session)
+    return next(found, _Sum(orders=0, amount=0))
+
+
+def _newest(site: Site, customer_id: str, session: ClientSession) -> Iterator[OrderDocument]:
+    theirs = orders.of(database()).find({"site_id": site.site_id, "user_id": customer_id}, session=session)
+    yield from theirs.sort([("placed_at", -1), ("_id", 1)]).limit(RECENT_ORDERS)
 
 
 def _order(order: OrderDocument, currency: str) -> CustomerOrder:

@@ -69,7 +69,7 @@ class SessionBuyer(SessionSpan, SessionActivity, SessionConversion):
 
 
 class SessionDocument(SessionOrigin, SessionBuyer):
-    """One stored session: it has a page view.
+    """One stored session: in it a page, a product, a list or the cart was viewed.
 
     `session_id` is unique in the site: of its visitor, the client's id for it, and the millisecond it began.
     `attribution` is its own, or for one that nothing brought, that of the session of the same visitor at

@@ -1,6 +1,6 @@
 """Sessions from events: one visitor's, under one client's id without a day's silence, else without half an hour's.
 
-Events without a page view among them are no session: a server or a file told them, and nobody was there.
+Events among which nothing was viewed are no session: a server or a file told them, and nobody was there.
 """
 
 from bisect import bisect_right

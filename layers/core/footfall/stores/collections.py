@@ -229,7 +229,7 @@ orders = Collection(
     writer="etl/events",
     indexes=[
         _index("site_id", "user_id", "placed_at"),
-        _index("site_id", "person_id"),
+        _index("site_id", "person_id", "placed_at"),
         _index("site_id", "told_in.visitor_id", "told_in.at"),
         _index("site_id", "placed_at"),
         _index("site_id", "refunds.at", partialFilterExpression={"refunds.at": {"$type": "date"}}),
