@@ -5,7 +5,6 @@ What sessions have is counted in sessions, all of which have a value, if only th
 
 from collections import Counter
 from collections.abc import Mapping
-from itertools import islice
 from typing import Literal, NamedTuple, TypedDict
 
 from pymongo.errors import ExecutionTimeout
@@ -25,6 +24,7 @@ MOST_VALUES = 1_000
 MOST_READ = 10_000
 """How many values as they are stored are read, to be folded and put in order."""
 MOST_SESSIONS = 200_000
+"""Of so many the people are looked up."""
 SESSIONS_PER_QUESTION = 20_000
 MOST_MILLISECONDS = 8_000
 SCALARS = ("int", "long", "double", "bool")
@@ -125,13 +125,13 @@ def _bounded(value: str) -> Condition:
 
 def _of_people(rollups: Rollups, dimension: Dimension, days: DayRange) -> ValueCounts:
     began = _within(rollups, days, "started_at")
+    if user_sessions.count(database(), began, MOST_MILLISECONDS) > MOST_SESSIONS:
+        raise _too_many("sessions")
     found = user_sessions.read(
         database(), SessionSpan, began, session=rollups.session, batch_size=SESSIONS_PER_QUESTION
     )
     shown: Counter[str] = Counter()
-    for some in chunks(islice(found.max_time_ms(MOST_MILLISECONDS), MOST_SESSIONS + 1), SESSIONS_PER_QUESTION):
+    for some in chunks(found.max_time_ms(MOST_MILLISECONDS), SESSIONS_PER_QUESTION):
         known = profiles(database(), rollups.site.site_id, {each["person_id"] for each in some}, rollups.session)
         shown.update(dimension.value(Facts(session=each, person=known[each["person_id"]])) for each in some)
-    if shown.total() > MOST_SESSIONS:
-        raise _too_many("sessions")
     return _ranked("sessions", shown, shown.total())
