@@ -119,6 +119,7 @@ def fold(text: str) -> str:
     return " ".join(text.casefold().split())[:LONGEST]
 
 
+@lru_cache(maxsize=4096)
 def referring_host(referrer: str | None, host: str | None, own: tuple[str, ...]) -> str | None:
     """Returns the host from which somebody came to a page of `host`, unless it is the shop's or only sent them back.
 

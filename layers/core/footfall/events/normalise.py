@@ -49,6 +49,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     place = page_at(address, get("path") or _text(page.get("path")), site.hash_routes)
     user_agent = _text(context.get("userAgent")) or message.user_agent
     agent = agent_of(user_agent)
+    own = own_hosts(site)
     request = message if _is_a_browsers(message, user_agent) else None
     who = _who(event, event_id, properties.get("previousId") if kind == "alias" else None, flags)
     always = {
@@ -64,7 +65,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "sequence": get("sequence", 0),
         "device": device_of(get("device") or _platform(context), agent),
         "bot": agent.bot,
-        "attribution": attribution_of(_utm(get("attribution"), context), address, referrer, own_hosts(site)),
+        "attribution": attribution_of(_utm(get("attribution"), context), address, referrer, own),
         "source": message.source,
         "body_sha256": sha256(content).hexdigest(),
     }
@@ -78,7 +79,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "path": place.path,
         "title": get("title") or _text(page.get("title")) or (get("event_name") if kind == "pageview" else None),
         "referrer": referrer,
-        "referrer_host": referring_host(referrer, address.host, own_hosts(site)) if referrer else None,
+        "referrer_host": referring_host(referrer, address.host, own) if referrer else None,
         "page_type": _page_type(get("page_type"), kind, place, site),
         "browser": agent.browser,
         "os": agent.os,

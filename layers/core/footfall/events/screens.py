@@ -5,7 +5,6 @@ https://m3.material.io/foundations/layout/applying-layout/window-size-classes
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
 
 from footfall.events.lenient import read_number
 
@@ -21,7 +20,7 @@ def screen_class(screen: object, is_android_app: bool = False) -> str | None:
 
     Android's SDKs tell the pixels of the device and how many of them a page counts as one (`density`).
     """
-    told = screen if isinstance(screen, Mapping) else {"width": screen}
+    told = screen if isinstance(screen, dict) else {"width": screen}
     width = _width(told.get("width"))
     if width is None:
         return None
