@@ -53,6 +53,14 @@ HashRoutes = Annotated[
     bool | None,
     typer.Option(help="Whether every part of an address after its # is a page; else those are that begin with #/."),
 ]
+OwnDimensions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--dimension",
+        metavar="NAME=PROPERTY",
+        help="What figures can be broken down by too: a property of events, as theme=theme; repeatable.",
+    ),
+]
 RetentionDays = Annotated[
     int | None, typer.Option(min=0, max=36_500, help="How many days its events are kept; 0 for ever.")
 ]
@@ -75,6 +83,7 @@ def create(
     origin: Origins = None,
     own_domain: OwnDomains = None,
     hash_routes: HashRoutes = None,
+    dimension: OwnDimensions = None,
     retention_days: RetentionDays = None,
     to: To = None,
     as_json: AsJson = False,
@@ -90,7 +99,7 @@ def create(
         if not SITE_ID.fullmatch(site_id):
             raise CliError(f"{site_id}: a site's id is up to 40 small letters, digits and hyphens, as roma")
         settings = settings_of(
-            name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, retention_days
+            name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, dimension, retention_days
         )
         made = client.post("/api/sites", {"site_id": site_id, **settings})
     if as_json:
@@ -138,6 +147,7 @@ def set_site(
     origin: Origins = None,
     own_domain: OwnDomains = None,
     hash_routes: HashRoutes = None,
+    dimension: OwnDimensions = None,
     retention_days: RetentionDays = None,
     to: To = None,
     key: Key = None,
@@ -151,7 +161,7 @@ def set_site(
     """
     with reporting_errors("site set"):
         changes = settings_of(
-            name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, retention_days
+            name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, dimension, retention_days
         )
         if not changes:
             raise CliError("say what to change: `footfall site set --help` lists what there is")
@@ -206,6 +216,7 @@ def settings_of(
     origins: Sequence[str] | None,
     own_domains: Sequence[str] | None,
     hash_routes: bool | None,
+    dimensions: Sequence[str] | None,
     retention_days: int | None,
 ) -> Json:
     """Returns what was given, as the API takes it; raises CliError for what has not the form of a rule or funnel."""
@@ -218,6 +229,7 @@ def settings_of(
         "origins": _each(origins, str),
         "own_domains": _each(own_domains, str),
         "hash_routes": hash_routes,
+        "dimensions": _each(dimensions, _dimension),
     }
     kept = {} if retention_days is None else {"retention_days": retention_days or None}
     return {part: value for part, value in given.items() if value is not None} | kept
@@ -242,6 +254,13 @@ def _funnel(text: str) -> Json:
     return {"name": name, "steps": [step.strip() for step in steps.split(",")]}
 
 
+def _dimension(text: str) -> Json:
+    name, _, told = text.partition("=")
+    if not name or not told:
+        raise CliError(f"{text}: write a dimension as NAME=PROPERTY, for example theme=theme")
+    return {"name": name, "property": told}
+
+
 def _all_sites(client: Client) -> list[Json]:
     sites: list[Json] = []
     for page in count(1):
@@ -263,6 +282,8 @@ def _show(console: Console, found: Json) -> None:
         table.add_row("page rule", Text(f"{rule['prefix']} is {rule['page_type']}"))
     for domain in found["own_domains"]:
         table.add_row("own domain", Text(domain))
+    for own in found["dimensions"]:
+        table.add_row("dimension", Text(f"{own['name']} is the property {own['property']}"))
     if found["hash_routes"]:
         table.add_row("pages", "every part of an address after its #")
     table.add_row("may send", Text(", ".join(found["origins"]) or "every page, from everywhere"))

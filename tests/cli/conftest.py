@@ -20,6 +20,7 @@ MADE = {
     "origins": [],
     "own_domains": [],
     "hash_routes": False,
+    "dimensions": [{"name": "theme", "property": "theme"}],
     "page_rules": [{"prefix": "/p/", "page_type": "product"}],
     "funnels": [{"name": "buying", "steps": ["product", "Order Completed"]}],
     "retention_days": None,

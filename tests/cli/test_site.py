@@ -24,6 +24,7 @@ def test_every_setting_goes_as_the_api_takes_it(footfall: Footfall) -> None:
         *("--page-rule", "/p/=product", "--page-rule", "/a=b/=search"),
         *("--funnel", "buying=product|search, Order Completed", "--origin", "https://shop.example"),
         *("--own-domain", "shop.example", "--hash-routes", "--retention-days", "400"),
+        *("--dimension", "theme=theme", "--dimension", "tier=customer.tier"),
     ]
     assert run(footfall, "site", "set", "roma", *options, operator_key="o").exit_code == 0
     assert footfall.asked[0][3] == {
@@ -32,6 +33,7 @@ def test_every_setting_goes_as_the_api_takes_it(footfall: Footfall) -> None:
         "origins": ["https://shop.example"],
         "own_domains": ["shop.example"],
         "hash_routes": True,
+        "dimensions": [{"name": "theme", "property": "theme"}, {"name": "tier", "property": "customer.tier"}],
         "retention_days": 400,
     }
 
@@ -58,7 +60,14 @@ def test_an_empty_text_empties_a_list_and_no_days_are_for_ever(footfall: Footfal
 
 def test_without_json_settings_and_keys_are_for_people(footfall: Footfall) -> None:
     printed = run(footfall, "site", "create", "roma", operator_key="o").stdout
-    for part in ("Roma [shop]", "Europe/Rome", "buying: product → Order Completed", "/p/ is product", "for ever"):
+    for part in (
+        "Roma [shop]",
+        "Europe/Rome",
+        "buying: product → Order Completed",
+        "/p/ is product",
+        "theme is the property",
+        "for ever",
+    ):
         assert part in printed
     assert "export FOOTFALL_KEY=ak_roma_1_2" in printed
     assert "export FOOTFALL_WRITE_KEY=wk_roma_1_2" in printed
@@ -71,6 +80,7 @@ def test_without_json_settings_and_keys_are_for_people(footfall: Footfall) -> No
         (("site", "create", "roma", "--page-rule", "/p/="), "write a page rule as PREFIX=TYPE"),
         (("site", "create", "roma", "--funnel", "buying"), "write a funnel as NAME=STEP,STEP"),
         (("site", "create", "roma", "--funnel", "=a,b"), "write a funnel as NAME=STEP,STEP"),
+        (("site", "create", "roma", "--dimension", "theme"), "write a dimension as NAME=PROPERTY"),
         (("site", "set", "roma"), "say what to change"),
         (("site", "create", "My Shop"), "My Shop: a site's id is up to 40 small letters, digits and hyphens"),
         (("site", "keys", "create", "roma", "--write", "--scope", "read"), "leave --scope and --days out"),

@@ -38,6 +38,20 @@ def test_a_visit_becomes_a_session_a_person_and_a_funnel(shop: Shop) -> None:
     assert (dashboard["total_users"], dashboard["total_sessions"], dashboard["page_views"]) == (4, 4, 10)
 
 
+def test_where_a_visitor_is_and_what_they_read_is_told_by_the_request(shop: Shop) -> None:
+    page = an_event(timestamp=now().isoformat(), screenWidth=390, properties={"theme": "dark"})
+    headers = {"user-agent": "Mozilla/5.0 (X11; Linux) Firefox/130.0", "accept-language": "it-IT,en;q=0.5"}
+    assert shop.collect(page, **headers, **{"CloudFront-Viewer-Country": "IT"}).status_code == 202
+    shop.settle()
+    told = {name: shop.get(f"/api/dimensions/{name}")["values"] for name in ("country", "language", "screen", "os")}
+    assert {name: [each["value"] for each in values] for name, values in told.items()} == {
+        "country": ["IT"],
+        "language": ["it"],
+        "screen": ["compact"],
+        "os": ["Linux"],
+    }
+
+
 def test_the_same_batch_sent_three_times_is_stored_once(shop: Shop) -> None:
     batch = {"batch": visit("v", ["home", "search"], now())}
     for _ in range(3):

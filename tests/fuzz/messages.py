@@ -87,7 +87,7 @@ ENVELOPE: dict[str, SearchStrategy[Any]] = {
     "message_id": st.none() | IDS,
     "received_at": MOMENTS,
     "ip": st.none() | ANY_TEXT,
-    "user_agent": st.none() | ANY_TEXT,
+    **dict.fromkeys(("user_agent", "country", "accept_language"), st.none() | ANY_TEXT),
     "events": st.lists(EVENT | STORABLE, max_size=3),
 }
 WHOLE = st.fixed_dictionaries(

@@ -75,10 +75,12 @@ def _part(value: object, name: str) -> object:
 
 
 def _context(body: Json) -> Json:
-    location = body.get("user_location")
+    location, device = body.get("user_location"), body.get("device")
     context = {
         "ip": body.get("ip_override"),
         "userAgent": body.get("user_agent"),
         "location": {"country": _part(location, "country_id")} if _part(location, "country_id") else None,
+        "locale": _part(device, "language"),
+        "screen": _part(device, "screen_resolution"),
     }
     return {name: value for name, value in context.items() if value}

@@ -28,6 +28,10 @@ from .segment_io import METRICS, Kind, take_call
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 LONGEST_USER_AGENT = 4_096
 """What is kept of a user agent: as much as of one that an event names itself."""
+LONGEST_HEADER = 256
+"""What is kept of any other."""
+COUNTRY_HEADERS = ("cloudfront-viewer-country", "cf-ipcountry", "x-vercel-ip-country", "x-appengine-country")
+"""By which CloudFront, Cloudflare, Vercel and Google's front end tell the country of the sender's address."""
 CODES: Responses = {
     code: {**PROBLEMS[422], "description": description}
     for code, description in [
@@ -153,10 +157,20 @@ def _accepted(accepted: Accepted) -> Response:
 def _sender(request: Request, key: SendingKey) -> Sender:
     # the address is the gateway's word, never a header's
     address = request.client.host if request.client else None
-    user_agent = request.headers.get("user-agent")
-    kept = user_agent and user_agent[:LONGEST_USER_AGENT]
-    source = API_KEY_SOURCE if key.is_secret else COLLECT_SOURCE
-    return Sender(key.site_id, source, anonymised_ip(address), kept, now())
+    told = request.headers.get
+    return Sender(
+        site_id=key.site_id,
+        source=API_KEY_SOURCE if key.is_secret else COLLECT_SOURCE,
+        ip=anonymised_ip(address),
+        user_agent=_cut(told("user-agent"), LONGEST_USER_AGENT),
+        country=_cut(next((found for name in COUNTRY_HEADERS if (found := told(name))), None), LONGEST_HEADER),
+        accept_language=_cut(told("accept-language"), LONGEST_HEADER),
+        received_at=now(),
+    )
+
+
+def _cut(header: str | None, longest: int) -> str | None:
+    return header and header[:longest]
 
 
 handler = as_lambda(app)

@@ -28,12 +28,17 @@ ID_NAMES = frozenset(NAMES["event_id"])
 
 @dataclass(frozen=True)
 class Sender:
-    """Whose events these are, by what kind of key, from where and when they came; the address is anonymised already."""
+    """Whose events these are, by what kind of key, from where and when they came; the address is anonymised already.
+
+    `country` and `accept_language` are headers as they came.
+    """
 
     site_id: str
     source: str
     ip: str | None
     user_agent: str | None
+    country: str | None
+    accept_language: str | None
     received_at: datetime
 
 
@@ -198,5 +203,7 @@ def _enqueue(sender: Sender, events: list[str]) -> None:
         received_at=sender.received_at,
         ip=sender.ip,
         user_agent=sender.user_agent,
+        country=sender.country,
+        accept_language=sender.accept_language,
     )
     send(from_environment(EventsQueueSettings).events_queue_url, sender.site_id, pack_encoded(head, events))

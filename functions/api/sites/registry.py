@@ -6,7 +6,7 @@ from footfall.clock import now
 from footfall.errors import Conflict, FootfallError, NotFound
 from footfall.identity import ApiKey, new_key_id
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
-from footfall.schemas.site import ALL_SCOPES, Funnel, PageRule, SiteDocument
+from footfall.schemas.site import ALL_SCOPES, Funnel, OwnDimension, PageRule, SiteDocument
 from footfall.stores.collections import sites
 from footfall.stores.mongo import Condition, database
 from pydantic import BaseModel, Field, TypeAdapter
@@ -33,6 +33,7 @@ class SiteOut(BaseModel):
     hash_routes: bool = Field(default=False, description="Whether every part of an address after its # is a page")
     page_rules: list[PageRule]
     funnels: list[Funnel]
+    dimensions: list[OwnDimension] = Field(default=[], description="Its own, besides those of every site")
     retention_days: int | None = Field(description="How many days events are kept; null for ever")
     created_at: datetime | None = Field(default=None, description="null for a site of an older version")
 
@@ -84,6 +85,7 @@ def _document(wanted: NewSite, key: ApiKey, write_key_id: str) -> SiteDocument:
         "hash_routes": wanted.hash_routes,
         "page_rules": [{"prefix": rule.prefix, "page_type": rule.page_type} for rule in wanted.page_rules],
         "funnels": [{"name": funnel.name, "steps": funnel.steps} for funnel in wanted.funnels],
+        "dimensions": [{"name": own.name, "property": own.property} for own in wanted.dimensions],
         "retention_days": wanted.retention_days,
         "api_keys": [
             {

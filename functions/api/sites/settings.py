@@ -6,7 +6,8 @@ from typing import Annotated, TypeVar
 from zoneinfo import available_timezones
 
 from footfall.currencies import read_currency
-from footfall.schemas.site import DEFAULT_FUNNEL, SITE_ID, Funnel, PageRule
+from footfall.dimensions import MOST_OWN, is_taken
+from footfall.schemas.site import DEFAULT_FUNNEL, SITE_ID, Funnel, OwnDimension, PageRule
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, with_config
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
@@ -16,6 +17,7 @@ DOMAIN = re.compile(HOST)
 ORIGIN = re.compile(rf"https?://(?:{HOST}|\[[0-9a-f:.]+\])(?::\d{{1,5}})?")
 MOST_ORIGINS = 20
 """Every site's are in the one parameter that collect reads, of 8 KB."""
+MOST_NESTED = 5
 Item = TypeVar("Item")
 
 
@@ -50,6 +52,21 @@ def _time_zone(text: str) -> str:
 def _step(text: str) -> str:
     if not all(part.strip() for part in text.split("|")):
         raise PydanticCustomError("step", "a step is a page type or an event's name, or such names with | between them")
+    return text
+
+
+def _free(name: str) -> str:
+    if is_taken(name):
+        raise PydanticCustomError("taken", "there is a dimension or a parameter of this name already")
+    return name
+
+
+def _property(text: str) -> str:
+    parts = text.split(".")
+    if len(parts) > MOST_NESTED or not all(parts) or any(part.startswith("$") for part in parts):
+        raise PydanticCustomError(
+            "property", f"a property is a name, or up to {MOST_NESTED} with dots between them; none begins with $"
+        )
     return text
 
 
@@ -114,6 +131,19 @@ class PageRuleIn(PageRule):
     )
 
 
+class OwnDimensionIn(OwnDimension):
+    """A dimension of a site's own: what events say under a property; a dot leads into a nested one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$"), AfterValidator(_free)] = Field(
+        description="Small letters, digits and _; none that a dimension or a parameter has", examples=["theme"]
+    )
+    property: Annotated[str, _text(200), AfterValidator(printable), AfterValidator(_property)] = Field(
+        description="The property of events that it is read from", examples=["theme"]
+    )
+
+
 Name = Annotated[str, _text(200), AfterValidator(printable)]
 TimeZone = Annotated[
     str,
@@ -143,6 +173,11 @@ HashRoutes = Annotated[
 ]
 PageRules = Annotated[list[PageRuleIn], AfterValidator(_different), Field(max_length=200)]
 Funnels = Annotated[list[FunnelIn], AfterValidator(_different), Field(min_length=1, max_length=10)]
+OwnDimensions = Annotated[
+    list[OwnDimensionIn],
+    AfterValidator(_different),
+    Field(max_length=MOST_OWN, description="Besides those of every site, what figures can be broken down by"),
+]
 RetentionDays = Annotated[
     int | None, Field(ge=1, le=36_500, description="How many days events are kept; null for ever", examples=[400])
 ]
@@ -160,6 +195,7 @@ class SiteChanges(TypedDict, total=False):
     hash_routes: HashRoutes
     page_rules: PageRules
     funnels: Funnels
+    dimensions: OwnDimensions
     retention_days: RetentionDays
 
 
@@ -179,4 +215,5 @@ class NewSite(BaseModel):
     hash_routes: HashRoutes = False
     page_rules: PageRules = []
     funnels: Funnels = [FunnelIn(**DEFAULT_FUNNEL.model_dump())]
+    dimensions: OwnDimensions = []
     retention_days: RetentionDays = None

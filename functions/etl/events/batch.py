@@ -105,7 +105,12 @@ def quarantine_message(batch: Batch, body: Body, reason: str, detail: str) -> No
 def quarantine_event(batch: Batch, raw: object, message: EventsMessage, key: bytes, reason: str, detail: str) -> None:
     """Quarantine one event of a message, with what is needed to read it again, but nobody's address."""
     origin = Origin(
-        source=message.source, received_at=message.received_at, ip=message.ip, user_agent=message.user_agent
+        source=message.source,
+        received_at=message.received_at,
+        ip=message.ip,
+        user_agent=message.user_agent,
+        country=message.country,
+        accept_language=message.accept_language,
     )
     original, event_id = json.dumps(without_addresses(raw)).encode(), told_id(raw)
     batch.quarantine.append(

@@ -44,6 +44,8 @@ def _open(batch: Batch, replay_id: str, document: QuarantineDocument) -> None:
                     "received_at": origin.get("received_at"),
                     "ip": origin.get("ip"),
                     "user_agent": origin.get("user_agent"),
+                    "country": origin.get("country"),
+                    "accept_language": origin.get("accept_language"),
                     "events": [decode_leniently(text)],
                 }
             )

@@ -36,6 +36,7 @@ def migrate(database: Mongo) -> None:
     _say_where_orders_were_told(database)
     _give_orders_to_their_buyers(database)
     _have_sessions_rechecked(database)
+    _have_dimensions_of_sessions_read(database)
 
 
 def _name_the_numbers(database: Mongo) -> None:
@@ -159,6 +160,12 @@ def _have_sessions_rechecked(database: Mongo) -> None:
         gone = {session["_id"] for session in some} - _viewed(database, some)
         user_sessions.of(database).delete_many({"_id": {"$in": sorted(gone)}})
     user_sessions.of(database).update_many({}, {"$set": {"computed_at": now()}})  # jobs/sweep has these rechecked
+
+
+def _have_dimensions_of_sessions_read(database: Mongo) -> None:
+    # until 0.1.0 a session did not say its browser, system, language, screen, referrer and paths; jobs/sweep does it
+    old = {"landing_path": {"$exists": False}}
+    user_sessions.of(database).update_many(old, {"$set": {"computed_at": now()}})
 
 
 def _viewed(database: Mongo, some: list[SessionDocument]) -> set[str]:

@@ -30,6 +30,16 @@ def test_an_event_is_in_the_queue_before_it_is_accepted(queue: str) -> None:
     assert message["attributes"]["MessageGroupId"] == "demo"
 
 
+@pytest.mark.parametrize("header", ["cloudfront_viewer_country", "cf_ipcountry", "x_vercel_ip_country"])
+def test_the_country_that_the_gateway_finds_and_the_language_go_along(queue: str, header: str) -> None:
+    assert send(an_event(), **{header: "IT", "accept_language": "it-IT,it;q=0.9"})[0] == 202
+    (message,) = queued(queue)
+    assert (message["country"], message["accept_language"]) == ("IT", "it-IT,it;q=0.9")
+    assert send(an_event(), accept_language="x" * 9_000)[0] == 202
+    (message,) = queued(queue)
+    assert (message["country"], len(message["accept_language"])) == (None, 256)
+
+
 def test_an_endless_user_agent_is_cut(queue: str) -> None:
     status, _ = send(an_event(), user_agent="a" * 20_000)
     assert (status, len(queued(queue)[0]["user_agent"])) == (202, 4_096)

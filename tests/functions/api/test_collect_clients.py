@@ -111,6 +111,8 @@ def test_googles_measurement_protocol_is_events(queue: str) -> None:
         "timestamp_micros": 1_772_366_400_000_000,
         "user_properties": {"plan": {"value": "gold"}},
         "ip_override": "203.0.113.77",
+        "user_location": {"country_id": "IT"},
+        "device": {"category": "mobile", "language": "it-it", "screen_resolution": "390x844"},
         "events": [
             {"name": "purchase", "params": purchase},
             {"name": "page_view", "params": page, "timestamp_micros": "1772366401000000"},
@@ -132,6 +134,7 @@ def test_googles_measurement_protocol_is_events(queue: str) -> None:
         2500,
         {"plan": "gold"},
     )
+    assert (view["country"], view["language"], view["screen"], view["device"]) == ("IT", "it", "compact", "Mobile")
     assert (view["type"], view["url"], view["session_id"], view["title"]) == (
         "pageview",
         page["page_location"],

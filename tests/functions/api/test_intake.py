@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from functions.api.collect.intake import Sender, _admitted_one_by_one, _admitted_together
 from tests.support.builders import NOON
 
-SENDER = Sender("demo", COLLECT_SOURCE, "203.0.113.0", "agent", NOON)
+SENDER = Sender("demo", COLLECT_SOURCE, "203.0.113.0", "agent", None, None, NOON)
 SCALARS = (
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 )
@@ -97,6 +97,8 @@ def told(*raws: Any, after: float = 0, **but: Any) -> list[str]:
             "source": COLLECT_SOURCE,
             "ip": "203.0.113.0",
             "user_agent": "agent",
+            "country": None,
+            "accept_language": None,
             "received_at": moment,
             **but,
         }

@@ -114,6 +114,17 @@ WRONG = [
     ({"funnels": [{"name": "", "steps": ["a", "b"]}]}, "funnels.0.name"),
     ({"funnels": [{"name": "one", "steps": ["a", "b"]}] * 2}, "funnels"),
     ({"funnels": [{"name": "one", "steps": [str(n) for n in range(11)]}]}, "funnels.0.steps"),
+    ({"dimensions": [{"name": "country", "property": "land"}]}, "dimensions.0.name"),
+    ({"dimensions": [{"name": "page_size", "property": "size"}]}, "dimensions.0.name"),
+    ({"dimensions": [{"name": "My theme", "property": "theme"}]}, "dimensions.0.name"),
+    ({"dimensions": [{"name": "a" * 41, "property": "theme"}]}, "dimensions.0.name"),
+    ({"dimensions": [{"name": "theme", "property": "$where"}]}, "dimensions.0.property"),
+    ({"dimensions": [{"name": "theme", "property": "a..b"}]}, "dimensions.0.property"),
+    ({"dimensions": [{"name": "theme", "property": "a.b.c.d.e.f"}]}, "dimensions.0.property"),
+    ({"dimensions": [{"name": "theme", "property": ""}]}, "dimensions.0.property"),
+    ({"dimensions": [{"name": "theme"}]}, "dimensions.0.property"),
+    ({"dimensions": [{"name": "theme", "property": "a"}, {"name": "theme", "property": "b"}]}, "dimensions"),
+    ({"dimensions": [{"name": f"d{number}", "property": "p"} for number in range(11)]}, "dimensions"),
     ({"retention_days": 0}, "retention_days"),
     ({"colour": "red"}, "colour"),
 ]
@@ -162,6 +173,16 @@ def test_only_what_is_given_changes(deployed: Mongo) -> None:
     assert changed == {**before, "currency": "EUR", "funnels": funnels, "page_rules": [], "retention_days": None}
     assert operator("GET", f"{SITES}/roma")[1] == changed
     assert Site.model_validate(deployed["sites"].find_one({"_id": "roma"})).funnels[0].name == "buying"
+
+
+def test_a_site_has_dimensions_of_its_own(deployed: Mongo) -> None:
+    own = [{"name": "theme", "property": "theme"}, {"name": "tier", "property": "customer.tier"}]
+    assert make("roma", dimensions=own[:1])["dimensions"] == own[:1]
+    assert operator("PATCH", f"{SITES}/roma", {"dimensions": own})[1]["dimensions"] == own
+    assert operator("GET", f"{SITES}/roma")[1]["dimensions"] == own
+    stored = Site.model_validate(deployed["sites"].find_one({"_id": "roma"}))
+    assert [dimension.name for dimension in stored.dimensions] == ["theme", "tier"]
+    assert operator("PATCH", f"{SITES}/roma", {"dimensions": []})[1]["dimensions"] == []
 
 
 def test_a_change_of_nothing_is_refused(deployed: Mongo) -> None:

@@ -203,3 +203,12 @@ def test_sessions_of_an_older_version_are_rechecked_and_those_in_which_nothing_w
     assert all(session["computed_at"] > now() - timedelta(minutes=1) for session in kept)
     prepare.handler({}, LambdaContext())
     assert list(database["user_sessions"].find().sort("_id", 1)) == kept
+
+
+def test_sessions_of_an_older_version_are_rechecked_for_what_they_do_not_say(database: Mongo) -> None:
+    whole = dict(fold_session([a_document()], NOON))
+    older = {name: value for name, value in whole.items() if name not in ("browser", "landing_path", "referrer_host")}
+    database["user_sessions"].insert_many([whole, {**older, "_id": "demo:older"}])
+    prepare.handler({}, LambdaContext())
+    rechecked = {each["_id"] for each in database["user_sessions"].find({"computed_at": {"$gt": NOON}})}
+    assert rechecked == {"demo:older"}

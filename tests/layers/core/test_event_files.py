@@ -68,7 +68,7 @@ def test_a_row_of_ga4s_export_is_the_event_that_was_measured() -> None:
     }
     assert told == {
         "type": "pageview", "visitor_id": "111.222", "session_id": "1762000000", "path": "/sale", "title": "Sale",
-        "device": "Mobile", "country": "Italy",
+        "device": "Mobile", "country": "IT",
     }  # fmt: skip
     assert document["timestamp"].isoformat() == "2025-11-01T12:26:40.123000+00:00"
     assert (document["attribution"]["source"], document["attribution"]["medium"]) == ("news", "email")

@@ -58,6 +58,7 @@ export const record = (eventType: string, fields: Fields = {}, at = 0, due = 0):
     title: cut(document.title, 500),
     referrer: cleanUrl(referrer) || undefined,
     device: device(),
+    screenWidth: screen.width,
     attribution: utm && { utmParams: utm },
     ...fields,
   };

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE_BYTES = 1_048_576
 MAX_EVENTS_BYTES = MAX_MESSAGE_BYTES - 2_048
-TOLD_OF_EVENTS = {"version", "site_id", "source", "received_at", "ip", "user_agent"}
+TOLD_OF_EVENTS = {"version", "site_id", "source", "received_at", "ip", "user_agent", "country", "accept_language"}
 MAX_BATCH = 10
 MAX_SNS_BYTES = 256 * 1024
 # people and sessions each get half of a message, so that its parts can be cut apart from one another

@@ -74,7 +74,7 @@ def _of_link(query: str | None, host: str | None, referrer: str | None, own: tup
 
 def _attribution(known: dict[str, str], host: str | None, referrer: str | None, own: tuple[str, ...]) -> Attribution:
     clicked = CLICK_IDS.get(known.get("click_id", ""), (None, None))
-    told = known.get("source") or clicked[0] or _elsewhere(referrer, host, own)
+    told = known.get("source") or clicked[0] or referring_host(referrer, host, own)
     source = source_named(told) if told else None
     medium = known.get("medium") or clicked[1]
     found = {**known, "source": source, "medium": medium, "channel": channel_of(source, medium, known.get("campaign"))}
@@ -119,8 +119,12 @@ def fold(text: str) -> str:
     return " ".join(text.casefold().split())[:LONGEST]
 
 
-def _elsewhere(referrer: str | None, host: str | None, own: tuple[str, ...]) -> str | None:
-    # the host that somebody came from, unless it only sent them back or is a part of the shop: checkout.shop.example
+@lru_cache(maxsize=4096)
+def referring_host(referrer: str | None, host: str | None, own: tuple[str, ...]) -> str | None:
+    """Returns the host from which somebody came to a page of `host`, unless it is the shop's or only sent them back.
+
+    The shop's are the page's, those in `own`, and whatever belongs to either (checkout.shop.example).
+    """
     parts = url_parts(referrer) if referrer else None
     if parts is None or not parts.host or is_unwanted(parts.host, parts.path or "/"):
         return None

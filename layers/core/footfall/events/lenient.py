@@ -145,7 +145,7 @@ READERS: dict[str, Callable[[object], Told]] = {
     **{name: _id(_longest(name) or 0) for name in ("event_id", "visitor_id", "user_id", "session_id")},
     **dict.fromkeys(("attribution", "context", "properties", "traits", "coordinates"), _object),
     **dict.fromkeys(("timestamp", "sent_at"), _moment),
-    "duration": read_number,
+    **dict.fromkeys(("duration", "screen_width"), read_number),
     "value": _value,
     "element": _element,
     "sequence": _place,

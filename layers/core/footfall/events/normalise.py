@@ -1,24 +1,29 @@
 """From what a client sent to the document that is stored."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple, cast
 
+from footfall.countries import country_code
 from footfall.errors import Unstorable
 from footfall.events.addresses import NOWHERE, UrlParts, page_at, url_parts
-from footfall.events.attribution import attribution_of, own_hosts
+from footfall.events.agent import Agent
+from footfall.events.attribution import attribution_of, own_hosts, referring_host
 from footfall.events.clocks import history_clocks, read_clocks
 from footfall.events.commerce import COMMERCE_TYPES, action_type
-from footfall.events.commerce_fields import read_commerce
+from footfall.events.commerce_fields import is_filled, read_commerce
 from footfall.events.devices import KNOWN, agent_of, device_of
+from footfall.events.languages import language_of, preferred_language
 from footfall.events.lenient import shortened
 from footfall.events.names import page_type_named, type_of
 from footfall.events.nobody import somebody
 from footfall.events.page_types import type_of_page
 from footfall.events.reading import SPELLINGS, USUAL_SPELLINGS, read_event
+from footfall.events.screens import screen_class
 from footfall.events.storable import MAX_EVENT_BYTES, MAX_IMPORTED_VALUES, MAX_VALUES, ROOM
 from footfall.schemas.event import Commerce, EventDocument, Json
-from footfall.schemas.message import IMPORT_SOURCE, EventsMessage
+from footfall.schemas.message import COLLECT_SOURCE, IMPORT_SOURCE, EventsMessage
 from footfall.schemas.site import Site
 
 
@@ -44,6 +49,8 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     place = page_at(address, get("path") or _text(page.get("path")), site.hash_routes)
     user_agent = _text(context.get("userAgent")) or message.user_agent
     agent = agent_of(user_agent)
+    own = own_hosts(site)
+    request = message if _is_a_browsers(message, user_agent) else None
     who = _who(event, event_id, properties.get("previousId") if kind == "alias" else None, flags)
     always = {
         "_id": f"{message.site_id}:{event_id}",
@@ -58,7 +65,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "sequence": get("sequence", 0),
         "device": device_of(get("device") or _platform(context), agent),
         "bot": agent.bot,
-        "attribution": attribution_of(_utm(get("attribution"), context), address, referrer, own_hosts(site)),
+        "attribution": attribution_of(_utm(get("attribution"), context), address, referrer, own),
         "source": message.source,
         "body_sha256": sha256(content).hexdigest(),
     }
@@ -72,10 +79,13 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "path": place.path,
         "title": get("title") or _text(page.get("title")) or (get("event_name") if kind == "pageview" else None),
         "referrer": referrer,
+        "referrer_host": referring_host(referrer, address.host, own) if referrer else None,
         "page_type": _page_type(get("page_type"), kind, place, site),
         "browser": agent.browser,
         "os": agent.os,
-        "country": _country(context, properties),
+        "language": _language(context, request, flags),
+        "screen": screen_class(get("screen_width") or context.get("screen"), _is_android_app(agent, user_agent)),
+        "country": _country(context, properties, request, flags),
         "element": get("element"),
         "coordinates": get("coordinates"),
         "value": get("value"),
@@ -94,6 +104,8 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
 
 
 LONGEST_ID = 256
+EVERY_BROWSER = "Mozilla/"
+"""How the user agents of all browsers begin, and those of SDKs for servers and apps do not."""
 
 
 class _Who(NamedTuple):
@@ -171,11 +183,42 @@ def _utm(attribution: Json | None, context: Json) -> Json | None:
     return {**utm, "campaign": utm.get("campaign") or utm.get("name")}
 
 
-def _country(context: Json, properties: Json) -> str | None:
-    # where Segment's SDKs say it, or the event itself
+def _is_a_browsers(message: EventsMessage, user_agent: str | None) -> bool:
+    # only then do the headers of a request tell of the visitor, and not of a server that passes their events on
+    sent = message.user_agent or ""
+    return message.source == COLLECT_SOURCE and sent.startswith(EVERY_BROWSER) and sent == user_agent
+
+
+def _is_android_app(agent: Agent, user_agent: str | None) -> bool:
+    return agent.os == "Android" and not (user_agent or "").startswith(EVERY_BROWSER)
+
+
+def _country(context: Json, properties: Json, request: EventsMessage | None, flags: list[str]) -> str | None:
+    # as Segment's SDKs say it, or the event itself, else the gateway
     location = context.get("location")
-    named = _text(location.get("country")) if isinstance(location, dict) else None
-    return _text(context.get("country")) or named or _text(properties.get("country"))
+    named = location.get("country") if isinstance(location, dict) else None
+    told = _first_told(context.get("country"), named, properties.get("country"))
+    if told is None:
+        return country_code(request.country) if request and request.country else None
+    return _read(told, country_code, "country", flags)
+
+
+def _language(context: Json, request: EventsMessage | None, flags: list[str]) -> str | None:
+    told = _first_told(context.get("locale"), context.get("language"))
+    if told is None:
+        return preferred_language(request.accept_language) if request and request.accept_language else None
+    return _read(told, language_of, "language", flags)
+
+
+def _first_told(*values: object) -> str | None:
+    return next((value for value in values if isinstance(value, str) and is_filled(value)), None)
+
+
+def _read(told: str, read: Callable[[str], str | None], field: str, flags: list[str]) -> str | None:
+    found = read(told)
+    if found is None:
+        flags.append(f"{field}_unreadable")
+    return found
 
 
 def _platform(context: Json) -> str | None:

@@ -74,6 +74,24 @@ def sex_of(traits: Json) -> str | None:
     return sex[:32] if isinstance(sex, str) else None
 
 
+SEXES = {
+    **dict.fromkeys(
+        ["f", "w", "female", "woman", "weiblich", "frau", "femme", "femminile", "donna", "mujer"], "female"
+    ),
+    **dict.fromkeys(
+        ["m", "male", "man", "männlich", "mann", "homme", "masculin", "maschile", "uomo", "hombre"], "male"
+    ),
+    **dict.fromkeys(["féminin", "femenino", "vrouw", "vrouwelijk"], "female"),
+    **dict.fromkeys(["masculino", "mannelijk"], "male"),
+    **dict.fromkeys(["d", "x", "other", "diverse", "divers", "non-binary", "nonbinary", "nb"], "other"),
+}
+
+
+def sex_named(text: str) -> str | None:
+    """Returns female, male or other for the usual spellings of it; None for anything else."""
+    return SEXES.get(text.strip().casefold())
+
+
 def by_person(events: Iterable[EventDocument]) -> dict[str, list[EventDocument]]:
     """Returns events grouped by person."""
     groups: defaultdict[str, list[EventDocument]] = defaultdict(list)

@@ -24,6 +24,13 @@ class ModelFields(RfmFields, BehaviourSegmentFields):
     """All that models write on a customer."""
 
 
+class CustomerRfmSegment(TypedDict):
+    """Which RFM segment a customer is in."""
+
+    customer_id: str
+    rfm_segment: str
+
+
 class CustomerSegments(ModelFields):
     """Which segments a customer is in."""
 

@@ -124,6 +124,7 @@ class IncomingEvent(BaseModel):
     coordinates: Json | None = None
     value: float | str | None = None
     duration: float | None = Field(default=None, allow_inf_nan=False)
+    screen_width: float | None = Field(default=None, validation_alias=AliasChoices("screenWidth"), allow_inf_nan=False)
     sequence: int = Field(default=0, ge=0, lt=2**63)
 
 
@@ -224,12 +225,21 @@ class VisitEvent(StepEvent):
 
 
 class SessionEvent(VisitEvent):
-    """What a session is made of."""
+    """What a session is made of.
+
+    `country` is ISO 3166's code of two letters, `language` the first part of a tag (`pt` of pt-BR), `screen` the class
+    of its width; `referrer_host` is there where it is another's than the shop's.
+    """
 
     site_id: str
+    browser: NotRequired[str]
+    os: NotRequired[str]
+    language: NotRequired[str]
+    screen: NotRequired[str]
     country: NotRequired[str]
     bot: bool
     attribution: Attribution
+    referrer_host: NotRequired[str]
 
 
 class BehaviourEvent(SessionEvent):
@@ -256,8 +266,6 @@ class EventDocument(BehaviourEvent, FlaggedEventView):
     url: NotRequired[str]
     title: NotRequired[str]
     referrer: NotRequired[str]
-    browser: NotRequired[str]
-    os: NotRequired[str]
     value: NotRequired[float | str]
     duration: NotRequired[float]
     properties: NotRequired[Json]

@@ -31,9 +31,10 @@ class Span(BaseModel):
 class EventsMessage(BaseModel):
     """One message of the events queue: a batch of events of one site, as they came, and how they came.
 
-    `message_id` stays the same however often the message is sent, moved or delivered; older ones have none. A message
-    of the sweeper or of api/pipeline brings no events: `recheck` says whose sessions to recompute, `reprocess` from
-    which stored events (by event id) to derive everything anew, and `replay` which quarantined inputs to read again.
+    `country` is what the gateway found the sender's to be. `message_id` stays the same however often the message is
+    sent, moved or delivered; older ones have none. A message of the sweeper or of api/pipeline brings no events:
+    `recheck` says whose sessions to recompute, `reprocess` from which stored events (by event id) to derive everything
+    anew, and `replay` which quarantined inputs to read again.
     """
 
     version: Literal[1] = 1
@@ -43,6 +44,8 @@ class EventsMessage(BaseModel):
     received_at: datetime
     ip: Text | None = None
     user_agent: Text | None = None
+    country: Text | None = None
+    accept_language: Text | None = None
     events: list[Any] = []
     recheck: list[Span] = []
     reprocess: list[Text] = []

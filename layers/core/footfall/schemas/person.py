@@ -53,6 +53,25 @@ class PersonSightings(PersonNumber, total=False):
     first_event: Required[FirstEvent]
 
 
+class PersonSeen(PersonIdentity, total=False):
+    """What a profile is made of: when somebody was first seen, and their sex as it was told."""
+
+    date: datetime
+    sex: str | None
+
+
+class PersonProfile(TypedDict):
+    """What is known of a person whoever of their visitors is asked about: nothing is null that is known of any.
+
+    `first_seen` is the moment of the earliest event of the person or of any visitor who turned out to be them.
+    """
+
+    person_id: str
+    first_seen: datetime | None
+    sex: str | None
+    rfm_segment: str | None
+
+
 class PersonDocument(PersonSightings, total=False):
     """One document of `users`.
 

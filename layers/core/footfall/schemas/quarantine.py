@@ -14,6 +14,8 @@ class Origin(TypedDict, total=False):
     received_at: datetime
     ip: str | None
     user_agent: str | None
+    country: str | None
+    accept_language: str | None
     import_id: str
     file: str
     line: int

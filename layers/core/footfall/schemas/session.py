@@ -75,6 +75,9 @@ class SessionDocument(SessionOrigin, SessionBuyer):
     `attribution` is its own, or for one that nothing brought, that of the session of the same visitor at
     `attributed_at`.
 
+    `device`, `browser`, `os` and `referrer_host` are those of its first view; `language`, `screen` and `country` the
+    first that are known. `entry_page` and `exit_page` are page types where those are known, the two paths never are.
+
     `duration` in seconds; `steps` gives each page type's first time; `interactions` counts what was done besides
     looking at pages; a bounce is one page view, no interaction and no purchase. `orders` are the purchases that came of
     it, the first five hundred, wherever they were told; `conversion_value` is what those in the currency of the first
@@ -87,10 +90,17 @@ class SessionDocument(SessionOrigin, SessionBuyer):
     derived: bool
     duration: float
     device: str
+    browser: str | None
+    os: str | None
+    language: str | None
+    screen: str | None
     country: str | None
+    referrer_host: str | None
     pages_visited: list[str]
     entry_page: str | None
     exit_page: str | None
+    landing_path: str | None
+    exit_path: str | None
     last_event: str
     steps: dict[str, datetime]
     computed_at: datetime

@@ -40,6 +40,13 @@ class Funnel(BaseModel):
     )
 
 
+class OwnDimension(BaseModel):
+    """A dimension of a site's own: what events say under a property; a dot leads into a nested one."""
+
+    name: str = Field(description="What it is called", examples=["theme"])
+    property: str = Field(description="The property of events that it is read from", examples=["theme"])
+
+
 DEFAULT_FUNNEL = Funnel(name="default", steps=["home", "search", "payment", "confirmation"])
 
 
@@ -79,6 +86,13 @@ class PageRuleDocument(TypedDict):
     page_type: str
 
 
+class OwnDimensionDocument(TypedDict):
+    """One dimension of its own within a stored site."""
+
+    name: str
+    property: str
+
+
 class FunnelDefinition(TypedDict):
     """One named funnel within a stored site."""
 
@@ -102,6 +116,7 @@ class SiteDocument(TypedDict):
     hash_routes: NotRequired[bool]
     page_rules: list[PageRuleDocument]
     funnels: list[FunnelDefinition]
+    dimensions: NotRequired[list[OwnDimensionDocument]]
     retention_days: int | None
     api_keys: list[ApiKeyDocument]
     write_keys: NotRequired[list[WriteKeyDocument]]
@@ -126,5 +141,6 @@ class Site(BaseModel):
     hash_routes: bool = False
     page_rules: list[PageRule] = []
     funnels: list[Funnel] = [DEFAULT_FUNNEL]
+    dimensions: list[OwnDimension] = []
     retention_days: int | None = Field(default=None, ge=1)
     api_keys: list[StoredApiKey] = []

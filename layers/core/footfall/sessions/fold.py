@@ -95,7 +95,7 @@ def fold_session(events: Iterable[SessionEvent], computed_at: datetime) -> Sessi
     view = next(event for event in ordered if event["type"] in VIEW_TYPES)
     visited = [page.get("page_type") or page.get("path") or "other" for page in pages]
     interactions = sum(event["type"] in INTERACTION_TYPES for event in ordered)
-    user_id = next((who for event in reversed(ordered) if (who := event.get("user_id"))), None)
+    user_id = _first(event.get("user_id") for event in reversed(ordered))
     return SessionDocument(
         _id=f"{first['site_id']}:{session_id}",
         site_id=first["site_id"],
@@ -109,25 +109,36 @@ def fold_session(events: Iterable[SessionEvent], computed_at: datetime) -> Sessi
         ended_at=last["timestamp"],
         duration=(last["timestamp"] - first["timestamp"]).total_seconds(),
         device=view["device"],
-        country=next((country for event in ordered if (country := event.get("country"))), None),
+        browser=view.get("browser"),
+        os=view.get("os"),
+        language=_first(event.get("language") for event in ordered),
+        screen=_first(event.get("screen") for event in ordered),
+        country=_first(event.get("country") for event in ordered),
         bot=any(event["bot"] for event in ordered),
         events=len(ordered),
         page_views=len(pages),
         pages_visited=list(dict.fromkeys(visited))[:MOST_PAGES],
         entry_page=visited[0] if visited else None,
         exit_page=visited[-1] if visited else None,
+        landing_path=pages[0].get("path") if pages else None,
+        exit_path=pages[-1].get("path") if pages else None,
         last_event=last["type"],
         steps=_first_times(pages),
         interactions=interactions,
         converted=False,
         conversion_value=0,
         currency=None,
+        referrer_host=view.get("referrer_host"),
         own_attribution=view["attribution"],
         attribution=view["attribution"],
         attributed_at=first["timestamp"],
         bounce=len(pages) == 1 and interactions == 0,
         computed_at=computed_at,
     )
+
+
+def _first(values: Iterable[str | None]) -> str | None:
+    return next((value for value in values if value), None)
 
 
 def _first_times(pages: list[SessionEvent]) -> dict[str, datetime]:

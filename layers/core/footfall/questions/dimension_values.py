@@ -1,0 +1,137 @@
+"""Which values a dimension has over a range of days, and how many sessions or events have each.
+
+What sessions have is counted in sessions, all of which have a value, if only that it is not known; the rest in events.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, TypedDict
+
+from pymongo.errors import ExecutionTimeout
+
+from footfall.chunks import chunks
+from footfall.days import DayRange
+from footfall.dimensions import LONGEST, Dimension, Facts
+from footfall.errors import FieldProblem, Invalid
+from footfall.people.profiles import profiles
+from footfall.rollups import Rollups
+from footfall.schemas.session import SessionSpan
+from footfall.stores.collections import events, user_sessions
+from footfall.stores.mongo import Condition, Pipeline, database
+
+Counted = Literal["sessions", "events"]
+MOST_VALUES = 1_000
+MOST_READ = 10_000
+"""How many values as they are stored are read, to be folded and put in order."""
+MOST_SESSIONS = 200_000
+"""Of so many the people are looked up."""
+SESSIONS_PER_QUESTION = 20_000
+MOST_MILLISECONDS = 8_000
+SCALARS = ("int", "long", "double", "bool")
+
+
+class ValueCounts(NamedTuple):
+    """At most a thousand values with their counts, the largest first, and what all others amount to."""
+
+    counted: Counted
+    values: list[tuple[str, int]]
+    other: int
+
+
+class _Value(TypedDict):
+    value: object
+    count: int
+
+
+class _Values(TypedDict):
+    counted: int
+    values: list[_Value]
+
+
+def values_in(rollups: Rollups, dimension: Dimension, days: DayRange) -> ValueCounts:
+    """Returns the values of a dimension over a range of days, bots left out.
+
+    Raises Invalid when there are too many sessions or events to count them within the time of a request.
+    """
+    try:
+        return _of_people(rollups, dimension, days) if dimension.needs_person else _stored(rollups, dimension, days)
+    except ExecutionTimeout:
+        raise _too_many("sessions" if dimension.session else "events") from None
+
+
+def _too_many(counted: Counted) -> Invalid:
+    return Invalid([FieldProblem("from", f"there are too many {counted} to count them now; ask for fewer days")])
+
+
+def _stored(rollups: Rollups, dimension: Dimension, days: DayRange) -> ValueCounts:
+    found = _read(rollups, dimension, days)
+    shown: Counter[str] = Counter()
+    for each in found["values"]:
+        shown[dimension.shown(each["value"])] += each["count"]
+    if dimension.session:
+        return _ranked("sessions", shown, found["counted"])
+    nothing = shown.pop(dimension.missing, 0)
+    return _ranked("events", shown, found["counted"] - nothing)
+
+
+def _ranked(counted: Counted, shown: Mapping[str, int], total: int) -> ValueCounts:
+    ranked = sorted(shown.items(), key=lambda each: (-each[1], each[0]))[:MOST_VALUES]
+    return ValueCounts(counted, ranked, total - sum(count for _, count in ranked))
+
+
+def _read(rollups: Rollups, dimension: Dimension, days: DayRange) -> _Values:
+    collection = user_sessions if dimension.session else events
+    field = dimension.session or dimension.event
+    there: Condition = {} if dimension.session else {field: {"$exists": True}}
+    pipeline: Pipeline = [
+        {"$match": {**_within(rollups, days, "started_at" if dimension.session else "timestamp"), **there}},
+        *_one_by_one(field, several=dimension.level == "line"),
+        {"$group": {"_id": _bounded("$value"), "count": {"$sum": 1}}},
+        {"$group": {"_id": None, "counted": {"$sum": "$count"}, "values": LARGEST}},
+    ]
+    found = collection.aggregate(
+        database(),
+        _Values,
+        pipeline,
+        session=rollups.session,
+        max_milliseconds=MOST_MILLISECONDS,
+        allow_disk_use=True,
+    )
+    return next(found, _Values(counted=0, values=[]))
+
+
+LARGEST: Condition = {
+    "$topN": {"n": MOST_READ, "sortBy": {"count": -1, "_id": 1}, "output": {"value": "$_id", "count": "$count"}}
+}
+
+
+def _within(rollups: Rollups, days: DayRange, moment: str) -> dict[str, object]:
+    return {"site_id": rollups.site.site_id, moment: {"$gte": days.start, "$lt": days.end}, "bot": False}
+
+
+def _one_by_one(field: str, several: bool) -> Pipeline:
+    # an event counts once for each different value of its lines
+    if not several:
+        return [{"$project": {"_id": 0, "value": f"${field}"}}]
+    return [{"$project": {"_id": 0, "value": {"$setUnion": [f"${field}", []]}}}, {"$unwind": "$value"}]
+
+
+def _bounded(value: str) -> Condition:
+    kind = {"$type": value}
+    texts = {"case": {"$eq": [kind, "string"]}, "then": {"$substrCP": [value, 0, LONGEST]}}
+    numbers = {"case": {"$in": [kind, SCALARS]}, "then": value}
+    return {"$switch": {"branches": [texts, numbers], "default": None}}
+
+
+def _of_people(rollups: Rollups, dimension: Dimension, days: DayRange) -> ValueCounts:
+    began = _within(rollups, days, "started_at")
+    if user_sessions.count(database(), began, MOST_MILLISECONDS) > MOST_SESSIONS:
+        raise _too_many("sessions")
+    found = user_sessions.read(
+        database(), SessionSpan, began, session=rollups.session, batch_size=SESSIONS_PER_QUESTION
+    )
+    shown: Counter[str] = Counter()
+    for some in chunks(found.max_time_ms(MOST_MILLISECONDS), SESSIONS_PER_QUESTION):
+        known = profiles(database(), rollups.site.site_id, {each["person_id"] for each in some}, rollups.session)
+        shown.update(dimension.value(Facts(session=each, person=known[each["person_id"]])) for each in some)
+    return _ranked("sessions", shown, shown.total())
