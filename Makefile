@@ -121,6 +121,10 @@ oracle: .venv/.test  ## reckon every figure of two thousand shops' lives by hand
 marks: .venv/.test  ## measure how often a trend is marked without a break, and how soon with one (ARGS="--series 100 --seed 7")
 	$(PY) -m tests.marks $(ARGS)
 
+.PHONY: sentiment
+sentiment: .venv/.test  ## fit the weights by which feedback is read, and say how well they read what they never saw (needs npm)
+	$(PY) -m infra.sentiment
+
 .PHONY: openapi
 openapi: .venv/.demo  ## write the OpenAPI document of all functions
 	$(PY) -m infra.openapi

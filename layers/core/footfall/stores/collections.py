@@ -249,7 +249,11 @@ feedback = Collection(
     "feedback",
     FeedbackDocument,
     writer="etl/events",
-    indexes=[_index("site_id", "timestamp"), _index("site_id", "person_id")],
+    indexes=[
+        _index("site_id", "timestamp", "bot", "sentiment.label"),
+        _index("site_id", "person_id"),
+        _index("site_id", "sentiment.version", partialFilterExpression={"text": {"$type": "string"}}),
+    ],
     person=VISITOR,
     keep=(AT_EXPIRY, Retention("timestamp")),
 )
