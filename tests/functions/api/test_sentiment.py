@@ -46,12 +46,12 @@ def test_each_page_has_its_shares_its_mean_and_what_it_is_about(wrote: Mongo) ->
     assert (cart["page"], home["page"], answer["total"]) == ("/cart", "/", 2)
     assert [cart[name] for name in ("n", "unsupported", "unread")] == [3, 1, 0]
     assert cart["distribution"]["negative"] == {"count": 2, "share": 66.67, "low": 20.77, "high": 93.85}
-    assert cart["mean_low"] <= cart["mean_score"] <= cart["mean_high"]
+    assert cart["avg_score_low"] <= cart["avg_score"] <= cart["avg_score_high"]
     assert [(one["category"], one["n"], one["negative"]) for one in cart["categories"]] == [
         ("delivery", 1, 1),
         ("quality", 2, 1),
     ]
-    assert (home["n"], home["mean_low"], home["categories"]) == (1, None, [])
+    assert (home["n"], home["avg_score_low"], home["categories"]) == (1, None, [])
     assert answer["overall"]["n"] == 4
     assert [one["share"] for one in answer["overall"]["categories"]] == [25.0, 50.0]
 
@@ -64,9 +64,9 @@ def test_a_mean_and_its_interval_are_those_of_the_scores(wrote: Mongo) -> None:
     mean = sum(scores) / 3
     half = 1.959964 * (sum((score - mean) ** 2 for score in scores) / 2 / 3) ** 0.5
     figures = ask(handler, PAGES, {**TWO_DAYS, "path": "/cart"})["overall"]
-    assert figures["mean_score"] == pytest.approx(mean, abs=0.001)
-    assert figures["mean_low"] == pytest.approx(max(mean - half, -1), abs=0.001)
-    assert figures["mean_high"] == pytest.approx(min(mean + half, 1), abs=0.001)
+    assert figures["avg_score"] == pytest.approx(mean, abs=0.001)
+    assert figures["avg_score_low"] == pytest.approx(max(mean - half, -1), abs=0.001)
+    assert figures["avg_score_high"] == pytest.approx(min(mean + half, 1), abs=0.001)
 
 
 def test_pages_come_by_the_page(wrote: Mongo) -> None:
@@ -164,7 +164,7 @@ def test_a_site_without_feedback_has_an_empty_answer(shop: Mongo, route: str) ->
     answer = ask(handler, route, TWO_DAYS)
     assert answer["range"] == {**TWO_DAYS, "time_zone": "UTC"}
     assert not any(page["n"] for page in answer.get("data", []))
-    assert answer.get("overall", {}).get("mean_score") is None
+    assert answer.get("overall", {}).get("avg_score") is None
 
 
 @pytest.mark.parametrize(

@@ -41,11 +41,11 @@ class SentimentQuestion(PagedQuestion, RangeQuestion):
 class CategoryFigures(BaseModel):
     """The texts that speak of one thing. A text may be of several categories, or of none."""
 
-    category: Category
+    category: Category = Field(description="What they speak of")
     n: int = Field(description="Texts that have a score", examples=[12])
     share: float = Field(description="Of all texts that have a score, in percent", examples=[17.65])
     negative: int = Field(description="Those of them that are negative", examples=[9])
-    mean_score: float = Field(description="From -1 to 1", examples=[-0.42])
+    avg_score: float = Field(description="From -1 to 1", examples=[-0.42])
 
 
 class SentimentPart(SentimentFigures):
@@ -183,5 +183,5 @@ def _category(category: Category, sums: SentimentSums, texts: int) -> CategoryFi
         n=n,
         share=percentage(n, texts),
         negative=sums["negative"],
-        mean_score=round(sums["score"] / n, 3),
+        avg_score=round(sums["score"] / n, 3),
     )

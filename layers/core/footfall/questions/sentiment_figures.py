@@ -49,11 +49,11 @@ class SentimentFigures(BaseModel):
     )
     unread: int = Field(description="Texts that are still to be read: also in no other figure")
     distribution: Distribution
-    mean_score: float | None = Field(description="From -1 to 1; null without texts", examples=[0.31])
-    mean_low: float | None = Field(
+    avg_score: float | None = Field(description="From -1 to 1; null without texts", examples=[0.31])
+    avg_score_low: float | None = Field(
         description="The mean is not lower, with 95 % confidence; null for fewer than two texts", examples=[0.18]
     )
-    mean_high: float | None = Field(
+    avg_score_high: float | None = Field(
         description="The mean is not higher, with 95 % confidence; null for fewer than two texts", examples=[0.44]
     )
 
@@ -110,9 +110,9 @@ def figures_of(sums: SentimentSums) -> SentimentFigures:
             neutral=_share(sums["neutral"], n),
             negative=_share(sums["negative"], n),
         ),
-        mean_score=None if mean is None else round(mean, 3),
-        mean_low=None if mean is None or half is None else round(max(mean - half, -1), 3),
-        mean_high=None if mean is None or half is None else round(min(mean + half, 1), 3),
+        avg_score=None if mean is None else round(mean, 3),
+        avg_score_low=None if mean is None or half is None else round(max(mean - half, -1), 3),
+        avg_score_high=None if mean is None or half is None else round(min(mean + half, 1), 3),
     )
 
 
