@@ -250,7 +250,8 @@ feedback = Collection(
     FeedbackDocument,
     writer="etl/events",
     indexes=[
-        _index("site_id", "timestamp", "bot", "sentiment.label"),
+        _index("site_id", "timestamp", "_id"),
+        _index("site_id", "sentiment.label", "bot", "timestamp"),
         _index("site_id", "person_id"),
         _index("site_id", "sentiment.version", partialFilterExpression={"text": {"$type": "string"}}),
     ],
