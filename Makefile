@@ -130,6 +130,10 @@ marks: .venv/.test  ## measure how often a trend is marked without a break, and 
 mutants: .venv/.test .venv-mutants/.made  ## change one line of a fold or a guard at a time; does a test notice? (ARGS="FILE … --most 20 --seed 7")
 	$(PY) -m tests.mutants $(ARGS)
 
+.PHONY: sentiment
+sentiment: .venv/.test  ## fit the weights by which feedback is read, and say how well they read what they never saw (needs npm)
+	$(PY) -m infra.sentiment
+
 .PHONY: openapi
 openapi: .venv/.demo  ## write the OpenAPI document of all functions
 	$(PY) -m infra.openapi

@@ -78,6 +78,7 @@ WHOLE_SPAN = st.fixed_dictionaries({"visitor_id": IDS, "since": MOMENTS, "until"
 ASKED: dict[str, SearchStrategy[Any]] = {
     "recheck": st.lists(SPAN | WHOLE_SPAN, max_size=2),
     "reprocess": st.lists(IDS, max_size=2),
+    "reread": st.lists(IDS, max_size=2),
     "replay": st.lists(IDS, max_size=2),
 }
 ENVELOPE: dict[str, SearchStrategy[Any]] = {

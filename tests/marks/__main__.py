@@ -14,7 +14,7 @@ from itertools import groupby, product
 from math import sqrt
 from typing import TypeVar
 
-from footfall.funnels.anomalies import PeriodName
+from footfall.days import PeriodName
 from rich.console import Console
 from rich.table import Table
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from footfall.funnels.anomalies import PeriodName
+from footfall.days import PeriodName
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]

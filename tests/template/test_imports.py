@@ -28,7 +28,7 @@ TOO_HEAVY = {
     "functions/api/sites": {"redis", "numpy", "pandas", "pymilvus"},
     "functions/api/cache": {"numpy", "pandas", "pymilvus"},
     "functions/api/docs": {"boto3", "pymongo", "redis", "numpy", "pandas", "pymilvus"},
-    "functions/etl/events": {"fastapi", "redis", "numpy", "pandas", "pymilvus"},
+    "functions/etl/events": {"fastapi", "redis", "numpy", "pandas", "pymilvus", "vaderSentiment"},
     "functions/etl/imports": {"fastapi", "numpy", "pandas", "pymilvus"},
     "functions/etl/realtime": {"fastapi", "numpy", "pandas", "pymilvus"},
     "functions/etl/vectors": {"fastapi", "sklearn", "scipy"},
@@ -56,6 +56,15 @@ def test_what_reads_user_agents_is_there_where_events_are_stored(lambdas: dict[s
     loaded = _loaded_by(folder, lambdas[logical_id(folder)], "footfall.events.agent_lists")
 
     assert {"ua_parser", "ua_parser_rs", "crawleruseragents"} <= loaded
+
+
+def test_what_reads_feedback_is_there_where_events_are_stored(lambdas: dict[str, dict[str, Any]]) -> None:
+    folder = "functions/etl/events"
+
+    loaded = _loaded_by(folder, lambdas[logical_id(folder)], "footfall.sentiment.reading")
+
+    assert "vaderSentiment" in loaded
+    assert not loaded & {"numpy", "scipy", "sklearn", "requests"}
 
 
 def _loaded_by(folder: str, function: dict[str, Any], module: str | None = None) -> set[str]:

@@ -1,10 +1,10 @@
-"""api/metrics: what the shop's business amounts to, the shop at a glance, and what it can be broken down by."""
+"""api/metrics: the shop's business, the shop at a glance, what it is broken down by, and what people feel about it."""
 
 from typing import Annotated
 
 from fastapi import Path, Query
 from footfall.http.app import ReadSite, as_lambda, create_app
-from footfall.questions import business, dashboard, dimensions
+from footfall.questions import business, dashboard, dimensions, feedback, sentiment, sentiment_trend
 
 app = create_app("metrics")
 
@@ -45,6 +45,31 @@ def get_dimension_values(
     A name that no dimension has is a 404 that tells those near it.
     """
     return dimensions.answer_values(site_id, name, question)
+
+
+@app.get("/api/sentiment", summary="What people feel about each page, by the texts of their feedback")
+def get_sentiment(
+    site_id: ReadSite, question: Annotated[sentiment.SentimentQuestion, Query()]
+) -> sentiment.SentimentAnswer:
+    """Returns shares by label, mean scores and categories of the texts of feedback, in all and by page, bots left out.
+
+    Texts in another language than English are counted as `unsupported`, and have no score.
+    """
+    return sentiment.answer(site_id, question)
+
+
+@app.get("/api/sentiment/trend", summary="What people feel by day, week or month")
+def get_sentiment_trend(
+    site_id: ReadSite, question: Annotated[sentiment_trend.SentimentTrendQuestion, Query()]
+) -> sentiment_trend.SentimentTrend:
+    """Returns the figures of /api/sentiment for each period."""
+    return sentiment_trend.answer(site_id, question)
+
+
+@app.get("/api/sentiment/feedback", summary="The texts of feedback, and how each was read")
+def get_feedback(site_id: ReadSite, question: Annotated[feedback.FeedbackQuestion, Query()]) -> feedback.FeedbackAnswer:
+    """Returns what people wrote, the newest first, with label, score, categories and language."""
+    return feedback.answer(site_id, question)
 
 
 handler = as_lambda(app)

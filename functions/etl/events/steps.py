@@ -147,6 +147,14 @@ def keep_feedback(batch: Batch, site: Site) -> None:
     feedback.keep(database(), site, batch.events)
 
 
+def read_feedback_anew(batch: Batch, site: Site) -> None:
+    """Texts that an older version read, or none: read by that of today, and their days marked."""
+    asked = sorted({name for message in batch.messages.values() for name in message.reread})
+    if asked:
+        moments = feedback.read_anew(database(), site.site_id, asked)
+        batch.days.mark(database(), batch.days.of(moments))
+
+
 def mark_days(batch: Batch, site: Site) -> None:
     """Mark every day of these events, and of all that was done by visitors who turned out to be somebody."""
     moments = events_log.half_days_of(database(), site.site_id, batch.seen.linked)
@@ -197,6 +205,7 @@ STEPS: tuple[Step, ...] = (
     recompute_orders,
     settle_conversions,
     keep_feedback,
+    read_feedback_anew,
     mark_days,
     count_received,
     announce_sessions,

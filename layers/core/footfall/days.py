@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Annotated
+from itertools import groupby
+from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
@@ -15,6 +16,8 @@ from footfall.errors import Misconfigured
 
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 FIRST_YEAR, LAST_YEAR = 1970, 2999
+PeriodName = Literal["day", "week", "month"]
+"""Periods of the calendar; weeks begin on Monday."""
 
 
 def read_day(text: object) -> date:
@@ -96,3 +99,26 @@ class DayRange:
     def dates(self) -> dict[str, str]:
         """The stored days (YYYY-MM-DD) of the range, as a MongoDB condition."""
         return {"$gte": self.first.isoformat(), "$lte": self.last.isoformat()}
+
+
+class Period(NamedTuple):
+    """The days of a period that are in a range, `first` to `last`, both counted; `whole` when none is missing."""
+
+    first: date
+    last: date
+    whole: bool
+
+
+def periods_of(days: DayRange, period: PeriodName) -> Iterator[Period]:
+    """Returns the periods of a range in order."""
+    for beginning, group in groupby(days, lambda day: beginning_of(day, period)):
+        found = list(group)
+        whole = found[0] == beginning and beginning_of(found[-1] + timedelta(days=1), period) != beginning
+        yield Period(found[0], found[-1], whole)
+
+
+def beginning_of(day: date, period: PeriodName) -> date:
+    """Returns the first day of the period that a day is of."""
+    if period == "month":
+        return day.replace(day=1)
+    return day - timedelta(days=day.weekday()) if period == "week" else day

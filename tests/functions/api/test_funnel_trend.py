@@ -6,10 +6,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from footfall.days import DayRange
+from footfall.days import DayRange, PeriodName, periods_of
 from footfall.events.names import PAGE_TYPES
-from footfall.funnels.anomalies import PeriodName
-from footfall.questions.funnel_trend import _counts, _periods
+from footfall.questions.funnel_trend import _counts
 from pymongo.database import Database
 
 from functions.api.funnel.handler import handler
@@ -107,7 +106,7 @@ def weeks_of_a_shop(shop: Mongo, first: date, broken: date) -> None:
 @pytest.mark.parametrize(("period", "compared"), [("day", 40), ("week", 5), ("month", 1)])
 def test_weeks_and_months_that_are_only_partly_in_the_range_are_not_compared(period: PeriodName, compared: int) -> None:
     days = DayRange(date(2026, 1, 31), date(2026, 3, 11), ZoneInfo("UTC"))  # from a Saturday to a Wednesday
-    periods = list(_periods(days, period))
+    periods = list(periods_of(days, period))
     assert sum(could for could, _ in _counts(periods, [[1, 1]] * len(periods), 1)) == compared
     assert periods[0].first == days.first
     assert periods[-1].last == days.last

@@ -1,7 +1,8 @@
 """Where a rate breaks: shifts are marked once, spikes alone, chance not at all."""
 
 import pytest
-from footfall.funnels.anomalies import Anomaly, PeriodName, find_anomalies
+from footfall.days import PeriodName
+from footfall.funnels.anomalies import Anomaly, find_anomalies
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -58,6 +58,7 @@ def test_hits_misses_and_sizes_are_told_by_kind() -> None:
     assert {kind.kind: (kind.entries, kind.hits, kind.misses) for kind in found.kinds} == {
         "dashboard": (1, 3, 1),
         "funnel": (1, 3, 1),
+        "sentiment": (0, 0, 0),
         "similar_users": (2, 6, 2),
         "trending": (0, 0, 0),
     }

@@ -11,10 +11,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from footfall.days import PeriodName
 from footfall.funnels.evidence import DAYS, Floats, Periods, Places, ratios_of_weekdays
 from footfall.funnels.segmentation import farthest_break
 
-PeriodName = Literal["day", "week", "month"]
 Kind = Literal["shift", "spike"]
 LASTING: dict[PeriodName, int] = {"day": 3, "week": 2, "month": 2}
 """The fewest periods that are a level."""

@@ -28,7 +28,9 @@ SECONDS = 8.0
 class CachedKind(BaseModel):
     """The remembered answers of one kind."""
 
-    kind: str = Field(description="`dashboard`, `funnel`, `similar_users` or `trending`", examples=["funnel"])
+    kind: str = Field(
+        description="`dashboard`, `funnel`, `sentiment`, `similar_users` or `trending`", examples=["funnel"]
+    )
     entries: int = Field(description="answers that are kept now", examples=[12])
     bytes: int = Field(description="size of all of them together, as JSON", examples=[20_480])
     hits: int = Field(description="how often one was found", examples=[870])

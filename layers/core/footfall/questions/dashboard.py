@@ -16,6 +16,7 @@ from footfall.questions.cache import cached
 from footfall.questions.figures import Currency, NetRevenue, Orders, Refunds, Revenue
 from footfall.questions.left_out import LeftOut
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
+from footfall.questions.sentiment_figures import SentimentDistribution, distribution_of
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.funnel import DEVICES, Device, StepEntries
@@ -84,14 +85,6 @@ class SourceFigures(BaseModel):
     source: str = Field(description="Where they came from")
     sessions: int = Field(description="Sessions that began in the range")
     conversions: int = Field(description="Sessions that an order came of, wherever it was told")
-
-
-class SentimentDistribution(BaseModel):
-    """Feedback by its label. No text is labelled yet, so all three are 0 until a sentiment model is published."""
-
-    positive: int = Field(default=0, description="Texts with this label")
-    neutral: int = Field(default=0, description="Texts with this label")
-    negative: int = Field(default=0, description="Texts with this label")
 
 
 class Dashboard(LeftOut, RangeAnswer):
@@ -164,7 +157,7 @@ def _dashboard(rollups: Rollups, days: DayRange) -> Dashboard:
         by_device=_by_device(figures),
         top_drop_off_points=_drop_offs(reached)[:DROP_OFF_POINTS],
         daily=[_day(day, by_day.get(day), currency) for day in days],
-        sentiment_distribution=SentimentDistribution(),
+        sentiment_distribution=distribution_of(rollups.site.site_id, days, rollups.session),
         top_pages=_top_pages(figures),
         top_sources=_top_sources(figures),
         **LeftOut.of_days(figures).model_dump(),

@@ -1,17 +1,16 @@
 """The question how a funnel goes over time: one funnel for each period, and the periods where a rate broke."""
 
-from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
-from itertools import groupby
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from footfall.days import DayRange
+from footfall.days import Period, PeriodName, periods_of
 from footfall.errors import FieldProblem, Invalid
-from footfall.funnels.anomalies import Anomaly, PeriodName, find_anomalies
+from footfall.funnels.anomalies import Anomaly, find_anomalies
 from footfall.funnels.columns import DatedEntries, Entered
 from footfall.funnels.engine import PERSON_BITS, Entries, distinct, ordered
 from footfall.questions.cache import cached
@@ -95,12 +94,6 @@ class TrendAnswer(RangeAnswer):
     )
 
 
-class _Period(NamedTuple):
-    first: date  # both ends are counted, and clipped to the range
-    last: date
-    whole: bool
-
-
 @answering()
 def answer(site_id: str, question: TrendQuestion) -> TrendAnswer:
     """Returns the funnel of each period; raises NotFound, Unavailable, or Invalid, also for too many to answer."""
@@ -112,7 +105,7 @@ def answer(site_id: str, question: TrendQuestion) -> TrendAnswer:
 
 def _check_size(query: FunnelQuery, period: PeriodName) -> None:
     steps = len(query.funnel.steps)
-    if sum(1 for _ in _periods(query.days, period)) * steps <= MOST_FIGURES:
+    if sum(1 for _ in periods_of(query.days, period)) * steps <= MOST_FIGURES:
         return
     most = MOST_FIGURES // steps
     raise Invalid(
@@ -126,7 +119,7 @@ def _key(query: FunnelQuery, question: TrendQuestion) -> Key | None:
 
 @cached(TrendAnswer, _key)
 def _trend(query: FunnelQuery, question: TrendQuestion) -> TrendAnswer:
-    periods = list(_periods(query.days, question.period))
+    periods = list(periods_of(query.days, question.period))
     names = query.funnel.steps
     users = _users(entries(query), periods, question.window)
     found = _found(periods, users, question.period)
@@ -148,7 +141,7 @@ def _trend(query: FunnelQuery, question: TrendQuestion) -> TrendAnswer:
 
 
 def _found(
-    periods: Sequence[_Period], users: Sequence[Sequence[int]], period: PeriodName
+    periods: Sequence[Period], users: Sequence[Sequence[int]], period: PeriodName
 ) -> dict[int, dict[int, Anomaly]]:
     # by the place of the period, and then by that of the step
     found: dict[int, dict[int, Anomaly]] = {}
@@ -158,26 +151,13 @@ def _found(
     return found
 
 
-def _periods(days: DayRange, period: PeriodName) -> Iterator[_Period]:
-    for beginning, group in groupby(days, lambda day: _beginning(day, period)):
-        found = list(group)
-        whole = found[0] == beginning and _beginning(found[-1] + timedelta(days=1), period) != beginning
-        yield _Period(found[0], found[-1], whole)
-
-
-def _beginning(day: date, period: PeriodName) -> date:
-    if period == "month":
-        return day.replace(day=1)
-    return day - timedelta(days=day.weekday()) if period == "week" else day
-
-
-def _counts(periods: Sequence[_Period], users: Sequence[Sequence[int]], number: int) -> list[tuple[int, int]]:
+def _counts(periods: Sequence[Period], users: Sequence[Sequence[int]], number: int) -> list[tuple[int, int]]:
     # the days of a part of a week are not like those of a whole one
     pairs = zip(periods, users, strict=True)
     return [(row[number - 1], row[number]) if period.whole else (0, 0) for period, row in pairs]
 
 
-def _users(entered: Entered, periods: Sequence[_Period], window: int | None) -> list[list[int]]:
+def _users(entered: Entered, periods: Sequence[Period], window: int | None) -> list[list[int]]:
     # how many people reached each step in each period, each period being a funnel of its own
     number_of_day = np.repeat(np.arange(len(periods)), [(period.last - period.first).days + 1 for period in periods])
     wide = [_person_in_period(step, number_of_day) for step in entered.steps]
@@ -199,7 +179,7 @@ def _person_in_period(step: DatedEntries, number_of_day: NDArray[np.intp]) -> ND
     return (number_of_day[step.days].astype(np.uint64) << PERSON_BITS) | step.people
 
 
-def _period(period: _Period, users: Sequence[int], names: Sequence[str], found: dict[int, Anomaly]) -> TrendPeriod:
+def _period(period: Period, users: Sequence[int], names: Sequence[str], found: dict[int, Anomaly]) -> TrendPeriod:
     before = [users[0], *users]
     steps = [
         TrendStep(
@@ -217,7 +197,7 @@ def _period(period: _Period, users: Sequence[int], names: Sequence[str], found: 
     )
 
 
-def _anomaly(period: _Period, names: Sequence[str], number: int, found: Anomaly) -> TrendAnomaly:
+def _anomaly(period: Period, names: Sequence[str], number: int, found: Anomaly) -> TrendAnomaly:
     return TrendAnomaly(
         date=period.first,
         step=names[number],

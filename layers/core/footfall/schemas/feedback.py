@@ -1,30 +1,43 @@
 """Feedback: what somebody wrote or rated, beside the event that brought it."""
 
 from datetime import datetime
-from typing import TypedDict
+from typing import Literal, TypedDict
+
+Label = Literal["positive", "neutral", "negative"]
+Category = Literal["delivery", "price", "quality", "selection", "usability", "payment", "support", "returns"]
 
 
 class Sentiment(TypedDict):
-    """How a model read a text: its label, a score from -1 to 1, what it is about, and the model's version."""
+    """How a text was read: its label, a score from -1 to 1, what it is about, its language, and by which version.
 
-    label: str
-    score: float
-    categories: list[str]
+    `language` is a tag of BCP 47: `und`, and what begins so, is one that could not be told, `zxx` is none. Label and
+    score are None, and nothing is known of what it is about, in a language that cannot be read.
+    """
+
+    label: Label | None
+    score: float | None
+    categories: list[Category]
+    language: str
     version: int
 
 
-class FeedbackDocument(TypedDict):
+class FeedbackText(TypedDict):
+    """The fields of feedback by which its text is read."""
+
+    event_id: str
+    timestamp: datetime
+    text: str | None
+
+
+class FeedbackDocument(FeedbackText):
     """One stored piece of feedback, with a text or a rating or both.
 
-    `rating` is on the shop's own scale. `sentiment` is None until a model has read the text. `session_id` is the
-    client's, None where sessions are told by gaps. It expires when its event does.
+    `rating` is on the shop's own scale. `sentiment` is None without a text, and while nobody has read it (before 0.1.0
+    nobody did). `session_id` is the client's, None where sessions are told by gaps. It expires when its event does.
     """
 
     _id: str
     site_id: str
-    event_id: str
-    timestamp: datetime
-    text: str | None
     rating: float | None
     sentiment: Sentiment | None
     url: str | None

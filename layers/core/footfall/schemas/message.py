@@ -34,7 +34,8 @@ class EventsMessage(BaseModel):
     `country` is what the gateway found the sender's to be. `message_id` stays the same however often the message is
     sent, moved or delivered; older ones have none. A message of the sweeper or of api/pipeline brings no events:
     `recheck` says whose sessions to recompute, `reprocess` from which stored events (by event id) to derive everything
-    anew, and `replay` which quarantined inputs to read again.
+    anew, `replay` which quarantined inputs to read again, and `reread` of which feedback (by event id) to read the text
+    anew.
     """
 
     version: Literal[1] = 1
@@ -50,6 +51,7 @@ class EventsMessage(BaseModel):
     recheck: list[Span] = []
     reprocess: list[Text] = []
     replay: list[Text] = []
+    reread: list[Text] = []
 
 
 class ContinueMessage(BaseModel):

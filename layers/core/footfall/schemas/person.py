@@ -77,8 +77,8 @@ class PersonDocument(PersonSightings, total=False):
 
     `person_id` is the shop's id of the person, else the visitor id. `number` is a dense one, for bitmaps.
     `date` is when they were first seen, `device` the one they were first seen on. A visitor who turned out to be a
-    known person keeps a document with a `link` to that person, whose `merged_ids` names the visitor; `linked_at` is when
-    the link was last stored.
+    known person keeps a document with a `link` to that person, whose `merged_ids` names the visitor, and `linked_at`
+    tells when it was stored last.
     """
 
     _id: str

@@ -253,7 +253,12 @@ feedback = Collection(
     "feedback",
     FeedbackDocument,
     writer="etl/events",
-    indexes=[_index("site_id", "timestamp"), _index("site_id", "person_id")],
+    indexes=[
+        _index("site_id", "timestamp", "_id"),
+        _index("site_id", "sentiment.label", "bot", "timestamp"),
+        _index("site_id", "person_id"),
+        _index("site_id", "sentiment.version", partialFilterExpression={"text": {"$type": "string"}}),
+    ],
     person=VISITOR,
     keep=(AT_EXPIRY, Retention("timestamp")),
 )

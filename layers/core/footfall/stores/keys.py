@@ -9,13 +9,20 @@ from footfall.days import DayRange, day_of
 
 HOUR, DAY = 3_600, 86_400
 
-DASHBOARD, FUNNEL, SIMILAR_USERS, TRENDING = (
+DASHBOARD, FUNNEL, SENTIMENT, SIMILAR_USERS, TRENDING = (
     "metrics:dashboard",
     "metrics:funnel",
+    "query:sentiment",
     "query:similar_users",
     "query:trending",
 )
-REMEMBERED = {"dashboard": DASHBOARD, "funnel": FUNNEL, "similar_users": SIMILAR_USERS, "trending": TRENDING}
+REMEMBERED = {
+    "dashboard": DASHBOARD,
+    "funnel": FUNNEL,
+    "sentiment": SENTIMENT,
+    "similar_users": SIMILAR_USERS,
+    "trending": TRENDING,
+}
 """The kinds of remembered answers, and how their keys begin before the site; all else in Redis is live activity."""
 
 
@@ -45,6 +52,11 @@ def dashboard_key(site_id: str, days: DayRange, version: str) -> Key:
 def funnel_key(site_id: str, device: str | None, days: DayRange, version: str, question: str) -> Key:
     """Returns the key of an answer about a funnel, as of one version of the site's rollups."""
     return Key(f"{FUNNEL}:{site_id}:{device or 'all'}:{_span(days)}:{version}:{_digest(question)}", _lifetime(days))
+
+
+def sentiment_key(site_id: str, days: DayRange, version: str, question: str) -> Key:
+    """Returns the key of figures of feedback, as of one version of the site's rollups."""
+    return Key(f"{SENTIMENT}:{site_id}:{_span(days)}:{version}:{_digest(question)}", _lifetime(days))
 
 
 def session_key(site_id: str, session_id: str) -> Key:
