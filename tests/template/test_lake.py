@@ -1,8 +1,10 @@
 """The table of infra/lake.yaml is what the lake's files hold."""
 
-from footfall.lake.contents import COLUMNS
+from footfall.dimensions import COLUMNS
+from footfall.lake.contents import NAMES, NUMBERS, columns_of
 
 from infra.template import load
+from tests.support.builders import a_site
 
 from .folders import ROOT
 
@@ -13,6 +15,7 @@ IN_GLUE = {
     "DATE": "date",
     "TIMESTAMP_MS": "timestamp",
     "VARCHAR": "string",
+    "VARCHAR[]": "array<string>",
 }
 
 
@@ -20,4 +23,8 @@ def test_the_table_has_every_column_of_the_files() -> None:
     table = load(ROOT / "infra" / "lake.yaml")["Resources"]["Events"]["Properties"]["TableInput"]
     columns = {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
 
-    assert columns == {name: IN_GLUE[kind] for name, kind in COLUMNS.items()}
+    assert columns == {name: IN_GLUE[kind] for name, kind in columns_of(a_site()).items()}
+
+
+def test_no_dimension_of_a_sites_own_can_have_the_name_of_another_column() -> None:
+    assert set(COLUMNS.split()) == {*NUMBERS, *NAMES}

@@ -13,6 +13,7 @@ from footfall.clock import now
 from footfall.days import day_of, zone_named
 from footfall.lake import parquet
 from footfall.lake.columns import DayColumns, Kind, Table, kind_of, named
+from footfall.lake.contents import columns_of
 from footfall.lake.definition import definition
 from footfall.lake.periods import Period, folder_of, is_over, month_of, name_of, period_of
 from footfall.schemas.lake import LakeFile, LakePeriod, LakeSpan
@@ -124,7 +125,7 @@ def _files(
     with tempfile.TemporaryDirectory() as folder:
         for kind, part in parts.items():
             target = Path(folder) / "new.parquet"
-            rows = parquet.write(part.tables, _fetched(part.files, Path(folder)), replaced, target)
+            rows = parquet.write(columns_of(site), part.tables, _fetched(part.files, Path(folder)), replaced, target)
             if rows:
                 body = target.read_bytes()
                 files.append(_file(site, period, kind, rows, body))

@@ -7,6 +7,7 @@ from typing import TypedDict
 from footfall.days import DayRange
 from footfall.events.log import all_events_between, in_order
 from footfall.funnels.steps import alternatives
+from footfall.lake.contents import parts_of
 from footfall.orders.purchases import given_back
 from footfall.schemas.event import NOT_A_VISIT, EventMoment
 from footfall.schemas.lake import LakeDays, LakeEvent
@@ -71,7 +72,8 @@ def computed_otherwise(site_id: str, definition: str) -> set[str]:
 
 def events_of(site: Site, days: DayRange) -> Iterator[LakeEvent]:
     """Returns the events of days, those of bots too, in the order of time; read in one question."""
-    return in_order(all_events_between(database(), site.site_id, LakeEvent, days.start, days.end))
+    found = all_events_between(database(), site.site_id, LakeEvent, days.start, days.end, parts=parts_of(site))
+    return in_order(found)
 
 
 def not_counted(site: Site) -> frozenset[str]:

@@ -9,7 +9,7 @@ from footfall.clock import now
 from footfall.days import DayRange, zone_named
 from footfall.funnels.rollup import DayEntries, funnel_documents
 from footfall.lake.columns import DayColumns
-from footfall.lake.sessions import session_numbers
+from footfall.lake.sessions import sessions_of
 from footfall.people.numbers import PersonNumbers
 from footfall.schemas.lake import LakeEvent
 from footfall.schemas.site import Site
@@ -80,7 +80,7 @@ class _Day:
         self._entries = DayEntries(days.start, site.funnels)
         self._metrics = DayMetrics(site)
         self._not_counted = queries.not_counted(site)
-        self._columns = DayColumns(days.first)
+        self._columns = DayColumns(site, days.first)
         self._collected: list[LakeEvent] = []
         self._events = 0
         self._unknown = 0
@@ -100,7 +100,7 @@ class _Day:
 
     def _to_columns(self, numbers: PersonNumbers) -> None:
         events, self._collected = self._collected, []
-        sessions = session_numbers(database(), self._site.site_id, events, self._days)
+        sessions = sessions_of(database(), self._site.site_id, events, self._days)
         self._columns.add(events, [numbers.own(event) for event in events], sessions)
 
     def rollup(self, numbers: PersonNumbers, seen: dict[str, str], read_at: datetime) -> DayRollup:

@@ -188,6 +188,9 @@ page_size path period priority q risk_level segment_type site_id sort_by steps t
 """
 """What questions have other parameters for: a site's own dimension, which is one too, cannot be called so."""
 
+COLUMNS = "bot day name order_id origin rank session session_start signed_in time type who"
+"""What the lake's files hold besides, under these names."""
+
 
 def dimensions_of(site: Site) -> dict[str, Dimension]:
     """Returns the dimensions of a site by their names: those of every site, then its own."""
@@ -204,8 +207,8 @@ def _own(name: str, told: str) -> Dimension:
 
 
 def is_taken(name: str) -> bool:
-    """Returns whether a site's own dimension cannot have this name, as another has it or a parameter of questions."""
-    return name in BUILT_IN_NAMES or name in PARAMETERS.split()
+    """Returns whether a site's own dimension cannot have this name: another, a parameter or a column has it."""
+    return name in BUILT_IN_NAMES or name in PARAMETERS.split() or name in COLUMNS.split()
 
 
 def none_named(site: Site, name: str) -> str:

@@ -1,7 +1,7 @@
 """The event log as everybody reads it: events of a range of time, of visitors, or of sessions."""
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
 from typing import TypedDict, TypeVar
@@ -20,6 +20,7 @@ MOST_EVENTS = 10_000
 BY_TIME = [("site_id", 1), ("timestamp", 1)]
 BY_VISITOR = [("site_id", 1), ("visitor_id", 1), ("timestamp", 1)]
 BATCH = 20_000
+Parts = Mapping[str, tuple[str, ...]]
 OF_A_LINE = ("lines.product_id", "lines.category")
 
 
@@ -31,10 +32,14 @@ def events_between(
     end: datetime,
     where: Condition,
     session: ClientSession | None = None,
+    parts: Parts | None = None,
 ) -> Cursor[Step]:
-    """Returns a site's events from `start` on and before `end` that `where` holds for, bots left out, in any order."""
+    """Returns a site's events from `start` on and before `end` that `where` holds for, bots left out, in any order.
+
+    `parts` names what is wanted of a nested field.
+    """
     query = {"site_id": site_id, "timestamp": {"$gte": start, "$lt": end}, "bot": False, **where}
-    return collections.events.read(database, view, query, session=session, batch_size=BATCH)
+    return collections.events.read(database, view, query, session=session, batch_size=BATCH, parts=parts)
 
 
 def all_events_between(
@@ -44,10 +49,11 @@ def all_events_between(
     start: datetime,
     end: datetime,
     session: ClientSession | None = None,
+    parts: Parts | None = None,
 ) -> Cursor[Moment]:
     """Returns all of a site's events from `start` on and before `end`, those of bots too, in any order."""
     query = {"site_id": site_id, "timestamp": {"$gte": start, "$lt": end}}
-    return collections.events.read(database, view, query, session=session, batch_size=BATCH)
+    return collections.events.read(database, view, query, session=session, batch_size=BATCH, parts=parts)
 
 
 def in_order(events: Cursor[Moment]) -> Iterator[Moment]:

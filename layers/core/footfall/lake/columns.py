@@ -2,7 +2,7 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
@@ -10,20 +10,29 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from footfall.lake.contents import LARGEST, TEXTS, digest_of
+from footfall.lake.contents import LARGEST, Text, digest_of, session_number, texts_of
 from footfall.schemas.event import NamedEvent
 from footfall.schemas.lake import LakeDay, LakeEvent
+from footfall.schemas.session import SessionDimensions
+from footfall.schemas.site import Site
 
 EPOCH = date(1970, 1, 1)
 NOBODY = -1
 """The number of an event whose person is not stored yet."""
+NEVER = -(2**63)
+"""The time that there is none, as numpy has it."""
 MOST_KINDS = 1_000
 """Kinds of events of a day that are told apart here; the others are kept together."""
+MOST_REMEMBERED = 100_000
 MILLISECOND = timedelta(milliseconds=1)
 UNIX = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 Table = dict[str, NDArray[np.generic]]
 Kind = tuple[str, str | None, str | None]
 """What events of one kind are called: their type, their own name, and for page views the page's type."""
+
+
+def _codes() -> "array[int]":
+    return array("I")
 
 
 @dataclass
@@ -32,47 +41,106 @@ class _Rows:
     rank: "array[int]" = field(default_factory=lambda: array("i"))
     time: "array[int]" = field(default_factory=lambda: array("q"))
     session: "array[int]" = field(default_factory=lambda: array("q"))
+    session_start: "array[int]" = field(default_factory=lambda: array("q"))
     signed_in: "array[int]" = field(default_factory=lambda: array("B"))
     bot: "array[int]" = field(default_factory=lambda: array("B"))
-    texts: "dict[str, array[int]]" = field(default_factory=lambda: {name: array("I") for name in TEXTS})
+    texts: "defaultdict[str, array[int]]" = field(default_factory=lambda: defaultdict(_codes))
+
+    @property
+    def numbers(self) -> "Iterable[array[int]]":
+        """Every column of numbers."""
+        return self.who, self.rank, self.time, self.session, self.session_start, self.signed_in, self.bot
+
+
+class _Dictionary:
+    # the texts of a column, each once; 0 stands for nothing known
+
+    def __init__(self, text: Text) -> None:
+        self._shown = text.shown
+        self._told: dict[object, int] = {None: 0}
+        self._codes: dict[str | None, int] = {None: 0}
+
+    def code(self, told: object) -> int:
+        if isinstance(told, list | dict):
+            return 0
+        code = self._told.get(told)
+        if code is None:
+            code = self._codes.setdefault(self._shown(told), len(self._codes))
+            if len(self._told) < MOST_REMEMBERED:
+                self._told[told] = code
+        return code
+
+    def texts(self) -> NDArray[np.object_]:
+        return np.array(list(self._codes), object)
 
 
 class DayColumns:
     """Collects a day's events, which come in the order of time."""
 
-    def __init__(self, day: date) -> None:
+    def __init__(self, site: Site, day: date) -> None:
         self._day = day
         self._rows: dict[Kind | None, _Rows] = {}
-        self._texts: dict[str, dict[str | None, int]] = {name: {None: 0} for name in TEXTS}
+        self._texts = texts_of(site)
+        self._dictionaries = {name: _Dictionary(text) for name, text in self._texts.items()}
         self._events = 0
         self._digest = 0
 
-    def add(self, events: Sequence[LakeEvent], who: Sequence[int | None], sessions: Sequence[int]) -> None:
-        """Add events, with the dense number of each one's own person, None where that is not stored yet."""
+    def add(
+        self,
+        events: Sequence[LakeEvent],
+        who: Sequence[int | None],
+        sessions: Sequence[SessionDimensions | None],
+    ) -> None:
+        """Add events, each with its session and its own person's dense number, None where that is not stored yet."""
         places: defaultdict[Kind | None, list[int]] = defaultdict(list)
         for place, event in enumerate(events):
             places[self._table_of(kind_of(event))].append(place)
+        visits = self._visits(sessions)
         for kind, found in places.items():
             rows = self._rows.setdefault(kind, _Rows())
-            ours = [events[place] for place in found]
             rows.who.extend([NOBODY if (number := who[place]) is None else number for place in found])
             rows.rank.extend([self._events + place for place in found])
-            rows.time.extend([(event["timestamp"] - UNIX) // MILLISECOND for event in ours])
-            rows.session.extend([sessions[place] for place in found])
-            rows.signed_in.extend(["user_id" in event for event in ours])
-            rows.bot.extend([event["bot"] for event in ours])
-            for name, read in TEXTS.items():
-                codes = self._texts[name]
-                rows.texts[name].extend([codes.setdefault(read(event) or None, len(codes)) for event in ours])
+            self._add(rows, [events[place] for place in found], [visits[place] for place in found])
         self._events += len(events)
         self._digest = (self._digest + digest_of([event["event_id"] for event in events])) % LARGEST
+
+    def _add(self, rows: _Rows, events: Sequence[LakeEvent], visits: Sequence["_Visit"]) -> None:
+        rows.time.extend([(event["timestamp"] - UNIX) // MILLISECOND for event in events])
+        rows.session.extend([visit.number for visit in visits])
+        rows.session_start.extend([visit.start for visit in visits])
+        rows.signed_in.extend(["user_id" in event for event in events])
+        rows.bot.extend([event["bot"] for event in events])
+        for name, text in self._texts.items():
+            if text.of == "session":
+                rows.texts[name].extend([visit.codes[name] for visit in visits])
+            else:
+                code, told = self._dictionaries[name].code, text.told
+                rows.texts[name].extend([code(told(event)) for event in events])  # type: ignore[arg-type]
+
+    def _visits(self, sessions: Sequence[SessionDimensions | None]) -> list["_Visit"]:
+        # what is told of a session is read once
+        known: dict[str, _Visit] = {}
+        texts = {name: text for name, text in self._texts.items() if text.of == "session"}
+        none = _Visit(0, NEVER, dict.fromkeys(texts, 0))
+        found = []
+        for session in sessions:
+            if session is None:
+                found.append(none)
+                continue
+            visit = known.get(session["session_id"])
+            if visit is None:
+                codes = {name: self._dictionaries[name].code(text.told(session)) for name, text in texts.items()}  # type: ignore[arg-type]
+                start = (session["started_at"] - UNIX) // MILLISECOND
+                visit = known[session["session_id"]] = _Visit(session_number(session["session_id"]), start, codes)
+            found.append(visit)
+        return found
 
     def _table_of(self, kind: Kind) -> Kind | None:
         return kind if kind in self._rows or len(self._rows) < MOST_KINDS else None
 
     def tables(self) -> Iterator[tuple[Kind | None, Table]]:
         """Yields each kind's events as columns; None are those of all other kinds."""
-        texts = {name: np.array(list(codes), object) for name, codes in self._texts.items()}
+        texts = {name: dictionary.texts() for name, dictionary in self._dictionaries.items()}
         for kind, rows in self._rows.items():
             yield kind, _table(self._day, rows, texts)
 
@@ -84,12 +152,18 @@ class DayColumns:
         hashed = blake2b(digest_size=16)
         for kind, rows in self._rows.items():
             hashed.update(repr(kind).encode())
-            for numbers in (rows.who, rows.rank, rows.time, rows.session, rows.signed_in, rows.bot):
-                hashed.update(numbers)
-            for codes in rows.texts.values():
-                hashed.update(codes)
-        hashed.update(repr(self._texts).encode())
+            for column in (*rows.numbers, *rows.texts.values()):
+                hashed.update(column)
+        for dictionary in self._dictionaries.values():
+            hashed.update(repr(dictionary.texts().tolist()).encode())
         return hashed.hexdigest()
+
+
+@dataclass(frozen=True)
+class _Visit:
+    number: int
+    start: int
+    codes: Mapping[str, int]
 
 
 def _table(day: date, rows: _Rows, texts: Mapping[str, NDArray[np.object_]]) -> Table:
@@ -99,6 +173,7 @@ def _table(day: date, rows: _Rows, texts: Mapping[str, NDArray[np.object_]]) -> 
         "rank": np.array(rows.rank, np.int32),
         "time": np.array(rows.time, "datetime64[ms]"),
         "session": np.array(rows.session, np.int64),
+        "session_start": np.array(rows.session_start, "datetime64[ms]"),
         "signed_in": np.array(rows.signed_in, np.bool_),
         "bot": np.array(rows.bot, np.bool_),
     }

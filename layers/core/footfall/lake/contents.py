@@ -1,11 +1,20 @@
-"""What the lake holds of an event: its columns, and the numbers by which events and sessions are known there."""
+"""What the lake holds of an event: its columns, which go by the dimensions, and the numbers of sessions."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
+from typing import Literal
 
+from footfall.dimensions import Dimension, Facts, as_it_is, dimensions_of
 from footfall.schemas.lake import LakeEvent
+from footfall.schemas.session import SessionDimensions
+from footfall.schemas.site import Site
 
 LARGEST = 2**63
+BETWEEN_VALUES = "\x1f"
+"""What stands between several values of one event while they are collected."""
 
 NUMBERS: Mapping[str, str] = {
     "who": "INTEGER",
@@ -13,6 +22,7 @@ NUMBERS: Mapping[str, str] = {
     "rank": "INTEGER",
     "time": "TIMESTAMP_MS",
     "session": "BIGINT",
+    "session_start": "TIMESTAMP_MS",
     "signed_in": "BOOLEAN",
     "bot": "BOOLEAN",
 }
@@ -20,22 +30,79 @@ NUMBERS: Mapping[str, str] = {
 of the visitor, whoever that turned out to be, and -1 while it is not stored; `rank` is the place in the day's order of
 time; `session` a hash of its session's id, 0 for none."""
 
-TEXTS: Mapping[str, Callable[[LakeEvent], str | None]] = {
-    "type": lambda event: event["type"],
-    "name": lambda event: event.get("name"),
-    "page_type": lambda event: event.get("page_type"),
-    "page": lambda event: event.get("path"),
-    "device": lambda event: event["device"],
-    "country": lambda event: event.get("country"),
-    "browser": lambda event: event.get("browser"),
-    "os": lambda event: event.get("os"),
-    "origin": lambda event: event["source"],
-    "order_id": lambda event: event.get("commerce", {}).get("order_id"),
-}
-"""Columns of texts, and how each is read from an event; what is not known of an event is NULL."""
 
-COLUMNS: Mapping[str, str] = {**NUMBERS, **dict.fromkeys(TEXTS, "VARCHAR")}
-"""Every column of a file and its type in SQL."""
+@dataclass(frozen=True)
+class Text:
+    """A column of texts; where nothing is known it is NULL.
+
+    `of` says whether an event or its session has the value, or each of the event's lines one. `told` gets what is told,
+    and `shown` gives the text of it, None for nothing known.
+    """
+
+    of: Literal["event", "session", "lines"]
+    told: Callable[[LakeEvent], object] | Callable[[SessionDimensions], object]
+    shown: Callable[[object], str | None]
+
+    @property
+    def type(self) -> str:
+        """Its type in SQL."""
+        return "VARCHAR[]" if self.of == "lines" else "VARCHAR"
+
+
+def _field(path: Sequence[str], document: Mapping[str, object]) -> object:
+    found: object = document
+    for name in path:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return ("true" if found else "false") if isinstance(found, bool) else found
+
+
+def _known(row: Dimension, told: object) -> str | None:
+    shown = row.shown(told)
+    return None if shown == row.missing else shown
+
+
+def _values(row: Dimension, event: LakeEvent) -> object:
+    # only what speaks of products has lines
+    values = row.values(Facts(event=event)) if "commerce" in event else [row.missing]
+    return None if values == [row.missing] else BETWEEN_VALUES.join(values)
+
+
+def _as_told(told: object) -> str | None:
+    return told if isinstance(told, str) and told else None
+
+
+def _text_of(row: Dimension) -> Text | None:
+    if row.derived or row.person:
+        return None
+    if row.level == "line":
+        return Text("lines", partial(_values, row), _as_told)
+    path = (row.event or row.session).split(".")
+    told = partial(_field, path) if len(path) > 1 or row.fold is not as_it_is else _getter(path[0])
+    return Text("event" if row.event else "session", told, partial(_known, row))
+
+
+def _getter(name: str) -> Callable[[Mapping[str, object]], object]:
+    return lambda document: document.get(name)
+
+
+NAMES: Mapping[str, Text] = {
+    "type": Text("event", _getter("type"), _as_told),
+    "name": Text("event", _getter("name"), _as_told),
+    "origin": Text("event", _getter("source"), _as_told),
+    "order_id": Text("event", partial(_field, ("commerce", "order_id")), _as_told),
+}
+"""Columns of texts that are no dimension."""
+
+
+def texts_of(site: Site) -> dict[str, Text]:
+    """Returns a site's columns of texts, by name: what events are called, and every dimension but those of people."""
+    found = {name: _text_of(row) for name, row in dimensions_of(site).items()}
+    return {**NAMES, **{name: text for name, text in found.items() if text}}
+
+
+def columns_of(site: Site) -> dict[str, str]:
+    """Returns every column of a site's files, and its type in SQL."""
+    return {**NUMBERS, **{name: text.type for name, text in texts_of(site).items()}}
 
 
 def digest_of(event_ids: Sequence[str]) -> int:
@@ -44,8 +111,15 @@ def digest_of(event_ids: Sequence[str]) -> int:
     return sum(int.from_bytes(one) for one in hashes) % LARGEST
 
 
-def session_number(session_id: str | None) -> int:
-    """Returns the number that the lake knows a session by; 0 for none."""
-    if session_id is None:
-        return 0
+def session_number(session_id: str) -> int:
+    """Returns the number that the lake knows a session by; 0 is none's."""
     return int.from_bytes(blake2b(session_id.encode(), digest_size=8).digest()) % LARGEST or 1
+
+
+def parts_of(site: Site) -> dict[str, tuple[str, ...]]:
+    """Returns what the columns need of the nested fields of a site's events."""
+    fields = [row.event.partition(".")[::2] for row in dimensions_of(site).values() if "." in row.event]
+    nested: defaultdict[str, set[str]] = defaultdict(set, {"commerce": {"order_id"}})
+    for outer, inner in fields:
+        nested[outer].add(inner)
+    return {outer: tuple(sorted(inner)) for outer, inner in nested.items()}

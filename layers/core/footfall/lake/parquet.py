@@ -1,6 +1,6 @@
 """Columns to Parquet and back, through DuckDB: the one module that imports it."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 
 from footfall.lake.columns import Table
-from footfall.lake.contents import COLUMNS
+from footfall.lake.contents import BETWEEN_VALUES
 
 OPTIONS = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd"
 ORDER = "who, day, rank"
@@ -19,22 +19,37 @@ class Broken(Exception):
     """Raised when a file is no Parquet file of the lake."""
 
 
-def write(new: Sequence[Table], old: Sequence[Path], replaced: Collection[date], to: Path) -> int:
+def write(
+    columns: Mapping[str, str], new: Sequence[Table], old: Sequence[Path], replaced: Collection[date], to: Path
+) -> int:
     """Write one file of new columns and of those of older files, whose days `replaced` are left out; returns its rows.
 
-    It is sorted by person, day and rank. Raises Broken when an older file cannot be read.
+    `columns` are all that it has, with their types in SQL; it is sorted by person, day and rank. Raises Broken when an
+    older file cannot be read.
     """
     with _connection() as connection:
-        parts = [_from_old(connection, old, replaced)] if old else []
+        parts = [_from_old(columns, old, replaced)] if old else []
         if new:
-            columns = {name: np.concatenate([table[name] for table in new]) for name in COLUMNS}  # noqa: F841
-            parts.append(f"SELECT {_cast(COLUMNS)} FROM columns")  # noqa: S608 - names of our own
+            tables = {name: np.concatenate([table[name] for table in new]) for name in columns}  # noqa: F841
+            parts.append(f"SELECT {', '.join(_from_new(name, columns[name]) for name in columns)} FROM tables")  # noqa: S608
         query = f"SELECT * FROM ({' UNION ALL '.join(parts)}) ORDER BY {ORDER}"  # noqa: S608 - names of our own
         try:
             written = connection.execute(f"COPY ({query}) TO '{to}' ({OPTIONS})").fetchone()
         except duckdb.Error as error:
             raise Broken from error
     return int(written[0]) if written else 0
+
+
+def quoted(name: str) -> str:
+    """Returns a column's name as SQL has it: a site chooses those of its own dimensions."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _from_new(name: str, kind: str) -> str:
+    column = quoted(name)
+    if kind == "VARCHAR[]":
+        return f"string_split(CAST({column} AS VARCHAR), '{BETWEEN_VALUES}') AS {column}"
+    return f"CAST({column} AS {kind}) AS {column}"
 
 
 @cache
@@ -47,22 +62,12 @@ def _connection() -> duckdb.DuckDBPyConnection:
     return _engine().cursor()
 
 
-def _from_old(connection: duckdb.DuckDBPyConnection, old: Sequence[Path], replaced: Collection[date]) -> str:
+def _from_old(columns: Mapping[str, str], old: Sequence[Path], replaced: Collection[date]) -> str:
     files = ", ".join(f"'{file}'" for file in old)
-    source = f"read_parquet([{files}], union_by_name = true)"
-    try:
-        described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608 - names of our own
-    except duckdb.Error as error:
-        raise Broken from error
-    there = {row[0] for row in described}
     days = ", ".join(f"DATE '{day}'" for day in replaced)
     others = f" WHERE day NOT IN ({days})" if replaced else ""
-    return f"SELECT {_cast(COLUMNS, there)} FROM {source}{others}"  # noqa: S608 - names of our own
-
-
-def _cast(names: Iterable[str], there: Collection[str] = COLUMNS) -> str:
-    # a file of an older version may lack a column
-    return ", ".join(f"CAST({name if name in there else 'NULL'} AS {COLUMNS[name]}) AS {name}" for name in names)
+    names = ", ".join(quoted(name) for name in columns)
+    return f"SELECT {names} FROM read_parquet([{files}]){others}"  # noqa: S608 - names of our own
 
 
 def read(files: Sequence[Path], expressions: Sequence[str]) -> Table:

@@ -17,9 +17,10 @@ from footfall.funnels.columns import DatedEntries, Entered, milliseconds
 from footfall.funnels.engine import Timeline, distinct
 from footfall.funnels.steps import any_of, satisfies
 from footfall.lake.columns import EPOCH, NOBODY, named
+from footfall.lake.contents import session_number
 from footfall.lake.definition import definition
 from footfall.lake.loader import StepColumns, load
-from footfall.lake.sessions import session_numbers
+from footfall.lake.sessions import sessions_of
 from footfall.people.links import people_of
 from footfall.people.numbers import PersonNumbers
 from footfall.questions.funnel_query import FunnelQuery
@@ -240,8 +241,8 @@ def _satisfied(events: Iterable[StepEvent], steps: Sequence[str]) -> list[int]:
 def _whose(query: FunnelQuery, events: Sequence[StepEvent]) -> Numbers:
     site_id, session = query.rollups.site.site_id, query.rollups.session
     if query.unit == "session":
-        sessions = np.array(session_numbers(database(), site_id, events, query.days, session), np.int64)
-        return np.where(sessions == 0, NOBODY, sessions)
+        found = sessions_of(database(), site_id, events, query.days, session)
+        return np.array([NOBODY if one is None else session_number(one["session_id"]) for one in found], np.int64)
     numbers = PersonNumbers(database(), site_id, session)
     numbers.learn(events)
     return np.array([NOBODY if (own := numbers.of(event)) is None else own for event in events], np.int64)

@@ -3,16 +3,21 @@
 from datetime import datetime
 from typing import NotRequired, TypedDict
 
-from footfall.schemas.event import BehaviourEvent, NamedEvent
+from footfall.schemas.event import Commerce, Json, NamedEvent, VisitEvent
 
 
-class LakeEvent(BehaviourEvent):
+class LakeEvent(VisitEvent):
     """What the lake's columns are read from, of one event."""
 
     source: str
+    bot: bool
+    country: NotRequired[str]
     browser: NotRequired[str]
     os: NotRequired[str]
-    value: NotRequired[float | str]
+    language: NotRequired[str]
+    screen: NotRequired[str]
+    commerce: NotRequired[Commerce]
+    properties: NotRequired[Json]
 
 
 class LakeFile(TypedDict):

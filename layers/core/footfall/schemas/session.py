@@ -22,6 +22,15 @@ class SessionSpan(SessionOwner):
     ended_at: datetime
 
 
+class SessionDimensions(SessionSpan):
+    """What figures by session can be broken down by."""
+
+    attribution: Attribution
+    referrer_host: str | None
+    landing_path: str | None
+    exit_path: str | None
+
+
 class SessionOrigin(SessionSpan):
     """What brought the visitor, to this very session, and to the one at `attributed_at` that it is attributed to."""
 
@@ -68,7 +77,7 @@ class SessionBuyer(SessionSpan, SessionActivity, SessionConversion):
     events: int
 
 
-class SessionDocument(SessionOrigin, SessionBuyer):
+class SessionDocument(SessionOrigin, SessionBuyer, SessionDimensions):
     """One stored session: in it a page, a product, a list or the cart was viewed.
 
     `session_id` is unique in the site: of its visitor, the client's id for it, and the millisecond it began.
@@ -95,12 +104,9 @@ class SessionDocument(SessionOrigin, SessionBuyer):
     language: str | None
     screen: str | None
     country: str | None
-    referrer_host: str | None
     pages_visited: list[str]
     entry_page: str | None
     exit_page: str | None
-    landing_path: str | None
-    exit_path: str | None
     last_event: str
     steps: dict[str, datetime]
     computed_at: datetime
