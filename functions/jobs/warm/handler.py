@@ -16,7 +16,7 @@ GUARD_MILLISECONDS = 15_000
 QUESTIONS: Mapping[str, Callable[[str], object]] = {
     "dashboard": lambda site_id: dashboard.answer(site_id, dashboard.DashboardQuestion()),
     "funnel": lambda site_id: funnel.answer(site_id, funnel.FunnelQuestion()),
-    "funnel by device": lambda site_id: funnel.answer(site_id, funnel.FunnelQuestion(breakdown="device")),
+    "funnel by device": lambda site_id: funnel.answer(site_id, funnel.FunnelQuestion(breakdown=["device"])),
     "funnel trend": lambda site_id: funnel_trend.answer(site_id, funnel_trend.TrendQuestion()),
 }
 

@@ -72,7 +72,7 @@ class Dimension:
 
     def values(self, facts: Facts) -> list[str]:
         """Returns the values, each once and in order: one, `missing` for none; of the level `line` perhaps several."""
-        return list(dict.fromkeys(map(self.shown, self._told(facts)))) or [self.missing]
+        return self.shown_of(self._told(facts))
 
     def value(self, facts: Facts) -> str:
         """Returns the one value, of several the first: what a breakdown counts under, so that it splits nobody."""
@@ -83,6 +83,10 @@ class Dimension:
         text = _text(told)
         folded = self.fold(text) if text else None
         return folded[:LONGEST] if folded else self.missing
+
+    def shown_of(self, told: Iterable[object]) -> list[str]:
+        """Returns the values that are shown for what was told: one, `missing` for nothing."""
+        return list(dict.fromkeys(map(self.shown, told))) or [self.missing]
 
     def _told(self, facts: Facts) -> Iterable[object]:
         if self.derived:

@@ -34,7 +34,7 @@ def told(body: dict[str, Any]) -> dict[str, Any]:
 def test_an_answer_is_the_same_with_and_without_http(shop: Mongo) -> None:
     happen(shop, view("home"), view("search", minutes=1), view("home", "bob", device="Desktop"))
     roll_up()
-    by_device, weekly = funnel.FunnelQuestion(breakdown="device"), funnel_trend.TrendQuestion(period="week")
+    by_device, weekly = funnel.FunnelQuestion(breakdown=["device"]), funnel_trend.TrendQuestion(period="week")
     pairs = [
         (dashboard.answer("demo", dashboard.DashboardQuestion()), metrics_handler, "/api/metrics/dashboard"),
         (business.answer("demo", business.BusinessQuestion()), metrics_handler, "/api/metrics"),
@@ -56,7 +56,7 @@ def test_what_was_asked_without_http_is_remembered_for_who_asks_over_http(shop: 
     before = cache_contents.answer("demo")
     dashboard.answer("demo", dashboard.DashboardQuestion())
     funnel.answer("demo", funnel.FunnelQuestion())
-    funnel.answer("demo", funnel.FunnelQuestion(breakdown="device"))
+    funnel.answer("demo", funnel.FunnelQuestion(breakdown=["device"]))
     funnel_trend.answer("demo", funnel_trend.TrendQuestion())
     warm = cache_contents.answer("demo")
     assert (warm.entries, warm.misses - before.misses) == (4, 4)

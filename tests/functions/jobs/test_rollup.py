@@ -14,7 +14,7 @@ from footfall.funnels.columns import unpack
 from footfall.funnels.engine import ordered
 from footfall.funnels.summary import Summary
 from footfall.questions import funnel
-from footfall.schemas.funnel import FunnelDocument
+from footfall.schemas.funnel import DEVICES, FunnelDocument
 from footfall.schemas.site import Funnel, Site
 from pyroaring import BitMap
 
@@ -46,9 +46,13 @@ def users(database: Mongo, day: str = TODAY) -> dict[tuple[str, str], int]:
     entered = unpack([cast(FunnelDocument, document) for document in found], whole_day, len(names))
     if not names:
         return {}
-    reached = Summary(names, ordered(entered.steps, entered.timeline), entered.timeline).steps_by_device()
-    devices = {document["device"] for document in found}
-    return {(device, step.name): step.users for device in devices for step in reached[device]}
+    summary = Summary(names, ordered(entered.steps, entered.timeline), entered.timeline)
+    began_on = summary.told("device", 0)
+    return {
+        (device, step.name): step.users
+        for device in {document["device"] for document in found}
+        for step in summary.steps_of(began_on.codes == DEVICES.index(device))
+    }
 
 
 def stale(database: Mongo) -> list[str]:
@@ -83,7 +87,7 @@ def test_documents_carry_entries_and_the_question_reads_figures_in_them(shop: Mo
     document = shop["funnel_analytics"].find_one({"_id": f"demo:{TODAY}:Mobile:default:search"}) or {}
     assert document.keys() == get_type_hints(FunnelDocument).keys()
     assert (document["order"], document["entries"]["count"]) == (2, 1)
-    answer = funnel.answer("demo", funnel.FunnelQuestion(device="Mobile"))
+    answer = funnel.answer("demo", funnel.FunnelQuestion.model_validate({"device": ["Mobile"]}))
     assert (answer.steps[1].users, answer.steps[1].conversion_rate, answer.steps[1].drop_off) == (1, 50.0, 1)
     assert answer.steps[1].avg_seconds == 60.0
 

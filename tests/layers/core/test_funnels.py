@@ -80,7 +80,9 @@ def assert_same(summary: Summary, events: Sequence[Seen], chains: dict[int, Any]
     assert [step.users for step in summary.steps()] == users(chains, len(names))
     for number, step in enumerate(summary.steps()):
         assert_durations(step, seconds(events, chains, number, any_order=in_any_order))
-    for device, steps in summary.steps_by_device().items():
+    began_on = summary.told("device", 0)
+    for code, device in enumerate(DEVICES):
+        steps = summary.steps_of(began_on.codes == code)
         ours = {person: chain for person, chain in chains.items() if events[chain[0]].device == device}
         assert [step.users for step in steps] == users(ours, len(names))
         for number, step in enumerate(steps):

@@ -4,9 +4,9 @@ An attempt begins at an entry to the first step. A person's attempt that counts 
 several the earliest. One event never satisfies two steps, and a window is counted from the attempt's first step.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,13 @@ Keys = NDArray[np.uint64]
 PERSON_BITS = np.uint64(32)
 NEVER = np.uint32(2**32 - 1)
 SPARSE = 4  # people's numbers up to so many times as high as there are entries are still good places in an array
+
+
+class Coded(NamedTuple):
+    """A column of texts: each text, and of every event or place in time the place of its text among them."""
+
+    texts: Sequence[str]
+    codes: NDArray[Any]
 
 
 class Overlapping(Exception):
@@ -47,10 +54,14 @@ class Entries:
 
 @dataclass(frozen=True)
 class Timeline:
-    """Of every place in time: when it was, in Unix milliseconds, and on which device, as a place in DEVICES."""
+    """Of every place in time: when it was, in Unix milliseconds, and on which device, as a place in DEVICES.
+
+    `told` holds what else is known of places, by the names of dimensions.
+    """
 
     times: Integers
     devices: Codes
+    told: "Mapping[str, Coded]" = field(default_factory=dict)
 
     def of(self, keys: Keys) -> Integers:
         """Returns when entries happened."""

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from footfall.funnels.engine import Attempts, Codes, Indices, Integers, Timeline
+from footfall.funnels.engine import Attempts, Coded, Indices, Integers, Timeline
 from footfall.rates import percentage
-from footfall.schemas.funnel import DEVICES, Device
+from footfall.schemas.funnel import DEVICES
 
 Seconds = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ class StepFigures(NamedTuple):
 
 @dataclass(frozen=True)
 class Summary:
-    """What attempts come to: all together, and by the device each began on."""
+    """What attempts come to: all together, and for groups of them."""
 
     names: Sequence[str]
     attempts: Attempts
@@ -43,22 +43,26 @@ class Summary:
         users = reached_each(self.attempts.reached, len(self.names))
         return step_figures(self.names, users, [seconds for seconds, _ in self._taken])
 
-    def steps_by_device(self) -> dict[Device, list[StepFigures]]:
-        """Returns the figures of each step for those who began on each device."""
-        devices, taken = self.devices(), self._taken
-        return {
-            device: step_figures(
-                self.names,
-                reached_each(self.attempts.reached[devices == code], len(self.names)),
-                [seconds[devices[who] == code] for seconds, who in taken],
-            )
-            for code, device in enumerate(DEVICES)
-        }
+    def steps_of(self, group: NDArray[np.bool_]) -> list[StepFigures]:
+        """Returns the figures of each step for some of the attempts."""
+        users = reached_each(self.attempts.reached[group], len(self.names))
+        return step_figures(self.names, users, [seconds[group[who]] for seconds, who in self._taken])
 
-    def devices(self) -> Codes:
-        """Returns the device that each attempt began on, as a place in DEVICES."""
-        began_on: Codes = self.timeline.devices[self.attempts.places[0]]
-        return began_on
+    def told(self, dimension: str, step: int) -> Coded:
+        """Returns what is told of each attempt at a step, from 0, or at the last that it reached, -1.
+
+        Of an attempt that did not reach the step it is an empty text.
+        """
+        at = self.attempts.reached - 1 if step < 0 else np.full(len(self.attempts.reached), step)
+        places = self.attempts.places[at, np.arange(len(at))] if len(at) else np.zeros(0, np.uint32)
+        texts, codes = self._of_places(dimension)
+        found = codes[np.where(at < self.attempts.reached, places, 0)] if len(at) else codes[:0]
+        return Coded([*texts, ""], np.where(at < self.attempts.reached, found, len(texts)))
+
+    def _of_places(self, dimension: str) -> Coded:
+        if dimension in self.timeline.told:
+            return self.timeline.told[dimension]
+        return Coded(DEVICES, self.timeline.devices)
 
     @cached_property
     def _taken(self) -> list[tuple[Seconds, Indices]]:

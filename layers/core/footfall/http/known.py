@@ -14,16 +14,27 @@ NOTHING_SAID = frozenset({b"", b"{}", b"null"})
 
 
 async def only_known(request: Request) -> None:
-    """Raises Invalid for query parameters that the route does not know, and for a body where it takes none."""
+    """Raises Invalid for query parameters that the route does not know, and for a body where it takes none.
+
+    A question that says itself which others it takes, as a site's own dimensions, refuses the rest.
+    """
     route: APIRoute = request.scope["route"]
     known = set(_parameters(route.dependant))
-    problems = [
-        FieldProblem(name, "is no parameter of this route") for name in request.query_params if name not in known
-    ]
+    problems = []
+    if not _takes_others(route.dependant):
+        unknown = [name for name in request.query_params if name not in known]
+        problems = [FieldProblem(name, "is no parameter of this route") for name in unknown]
     if route.body_field is None and (await request.body()).strip() not in NOTHING_SAID:
         problems.append(FieldProblem("body", "this route takes query parameters, and no body"))
     if problems:
         raise Invalid(problems)
+
+
+def _takes_others(dependant: Dependant) -> bool:
+    kinds = [field.field_info.annotation for field in dependant.query_params]
+    return any(
+        isclass(kind) and issubclass(kind, BaseModel) and kind.model_config.get("extra") == "allow" for kind in kinds
+    )
 
 
 def _parameters(dependant: Dependant) -> Iterator[str]:

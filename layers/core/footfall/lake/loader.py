@@ -1,7 +1,7 @@
 """The lake's files as numpy columns: fetched, decoded, and kept for the next question."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -10,14 +10,17 @@ import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 
+from footfall.funnels.engine import Coded
 from footfall.lake import parquet
 from footfall.observability import logger
 from footfall.schemas.funnel import DEVICES
 from footfall.schemas.lake import LakeFile
 from footfall.stores import lake
 
-MOST_KEPT_ROWS = 6_000_000
-# about 190 MB
+MOST_KEPT_ROWS = 5_000_000
+# about 170 MB
+MOST_KEPT_TEXTS = 10_000_000
+# 40 MB at most
 
 
 class StepColumns(NamedTuple):
@@ -52,25 +55,58 @@ EXPRESSIONS = (
     f"enum_code(CAST(device AS ENUM({', '.join(repr(device) for device in DEVICES)}))) AS device",
 )
 KINDS = "to_json([type, name, CASE WHEN type = 'pageview' THEN page_type END]) AS kinds"
+
+
+class Loaded(NamedTuple):
+    """What is read of some events: the columns that every funnel needs, and those of texts that this one does.
+
+    An empty text is none; several texts of an event are one, with BETWEEN_VALUES between them.
+    """
+
+    columns: StepColumns
+    texts: Mapping[str, Coded]
+
+    def where(self, those: "NDArray[np.bool_] | slice") -> "Loaded":
+        """Returns the same of some of the events."""
+        texts = {name: Coded(coded.texts, coded.codes[those]) for name, coded in self.texts.items()}
+        return Loaded(self.columns.where(those), texts)
+
+
 _kept: LRUCache[str, StepColumns] = LRUCache(MOST_KEPT_ROWS, getsizeof=lambda columns: len(columns.who) + 1)
+_texts: LRUCache[tuple[str, str], Coded] = LRUCache(MOST_KEPT_TEXTS, getsizeof=lambda coded: len(coded.codes) + 1)
 
 
-def load(files: Sequence[LakeFile]) -> dict[str, StepColumns | None]:
+def load(files: Sequence[LakeFile], texts: Mapping[str, str]) -> dict[str, Loaded | None]:
     """Returns what a funnel reads of each file's events, by the file's key; None for a file that is missing or broken.
 
-    `kinds` are there for files of several kinds alone. Raises Unavailable when the lake's place does not answer.
+    `texts` are the columns of texts that it needs too, with their types. `kinds` are there for files of several kinds
+    alone. Raises Unavailable when the lake's place does not answer.
     """
-    found: dict[str, StepColumns | None] = {file["key"]: _kept.get(file["key"]) for file in files}
-    read = _read([file for file in files if found[file["key"]] is None])
-    for key, columns in read.items():
-        if columns is None:
+    found = {file["key"]: _from_memory(file["key"], texts) for file in files}
+    read = _read([file for file in files if found[file["key"]] is None], texts)
+    for key, loaded in read.items():
+        if loaded is None:
             logger().error("a file of the lake is missing or broken", extra={"file": key})
-        elif len(columns.who) < MOST_KEPT_ROWS:
-            _kept[key] = columns
+        else:
+            _keep(key, loaded)
     return found | read
 
 
-def _read(files: Sequence[LakeFile]) -> dict[str, StepColumns | None]:
+def _from_memory(key: str, texts: Iterable[str]) -> Loaded | None:
+    columns, coded = _kept.get(key), {name: _texts.get((key, name)) for name in texts}
+    known = {name: found for name, found in coded.items() if found is not None}
+    return Loaded(columns, known) if columns is not None and len(known) == len(coded) else None
+
+
+def _keep(key: str, loaded: Loaded) -> None:
+    if len(loaded.columns.who) < MOST_KEPT_ROWS:
+        _kept[key] = loaded.columns
+    for name, coded in loaded.texts.items():
+        if len(coded.codes) < MOST_KEPT_TEXTS:
+            _texts[key, name] = coded
+
+
+def _read(files: Sequence[LakeFile], texts: Mapping[str, str]) -> dict[str, Loaded | None]:
     if not files:
         return {}
     with tempfile.TemporaryDirectory() as folder:
@@ -79,8 +115,8 @@ def _read(files: Sequence[LakeFile]) -> dict[str, StepColumns | None]:
             if body is not None:
                 there.append(_Fetched(file, Path(folder) / f"{number}.parquet"))
                 there[-1].path.write_bytes(body)
-        missing: dict[str, StepColumns | None] = dict.fromkeys(file["key"] for file in files)
-        return missing | _decoded(there)
+        missing: dict[str, Loaded | None] = dict.fromkeys(file["key"] for file in files)
+        return missing | _decoded(there, texts)
 
 
 class _Fetched(NamedTuple):
@@ -88,27 +124,29 @@ class _Fetched(NamedTuple):
     path: Path
 
 
-def _decoded(files: Sequence[_Fetched]) -> dict[str, StepColumns | None]:
+def _decoded(files: Sequence[_Fetched], texts: Mapping[str, str]) -> dict[str, Loaded]:
     # several files are read in one go; where one of them is broken, each by itself
-    found: dict[str, StepColumns | None] = {}
+    found: dict[str, Loaded] = {}
     for alike in (True, False):
         chosen = [each for each in files if ("kind" in each.file) == alike]
         try:
-            found |= _one_after_the_other(chosen, alike=alike)
+            found |= _one_after_the_other(chosen, texts, alike=alike)
         except parquet.Broken:
             for each in chosen:
                 with suppress(parquet.Broken):
-                    found |= _one_after_the_other([each], alike=alike)
+                    found |= _one_after_the_other([each], texts, alike=alike)
     return found
 
 
-def _one_after_the_other(files: Sequence[_Fetched], *, alike: bool) -> dict[str, StepColumns]:
+def _one_after_the_other(files: Sequence[_Fetched], texts: Mapping[str, str], *, alike: bool) -> dict[str, Loaded]:
     if not files:
         return {}
-    table = parquet.read([each.path for each in files], EXPRESSIONS if alike else (*EXPRESSIONS, KINDS))
-    whole = StepColumns._make(table.get(name) for name in StepColumns._fields)
+    paths = [each.path for each in files]
+    table = parquet.read(paths, EXPRESSIONS if alike else (*EXPRESSIONS, KINDS))
+    columns = StepColumns._make(table.get(name) for name in StepColumns._fields)
+    whole = Loaded(columns, {name: Coded(*parquet.read_texts(paths, name, kind)) for name, kind in texts.items()})
     ends = np.cumsum([each.file["rows"] for each in files])
-    if ends[-1] != len(whole.who):
+    if ends[-1] != len(columns.who):
         raise parquet.Broken
     begins = [0, *ends[:-1]]
     return {

@@ -4,9 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
+from numpy.typing import NDArray
 
 from footfall.lake.columns import Table
 from footfall.lake.contents import BETWEEN_VALUES
@@ -82,3 +84,22 @@ def read(files: Sequence[Path], expressions: Sequence[str]) -> Table:
             return dict(connection.execute(query).fetchnumpy())
     except duckdb.Error as error:
         raise Broken from error
+
+
+def read_texts(files: Sequence[Path], name: str, kind: str) -> tuple[list[str], NDArray[np.integer[Any]]]:
+    """Returns a column of texts: each text once, and for every row of the files, one after the other, its place.
+
+    An empty text stands for NULL; several texts of a row are one, with BETWEEN_VALUES between them. Raises Broken when
+    a file cannot be read.
+    """
+    source = f"read_parquet([{', '.join(repr(str(file)) for file in files)}])"
+    column = f"array_to_string({quoted(name)}, '{BETWEEN_VALUES}')" if kind == "VARCHAR[]" else quoted(name)
+    text = f"coalesce({column}, '')"
+    try:
+        with _connection() as connection:
+            connection.execute(f"CREATE OR REPLACE TEMP TYPE told AS ENUM (SELECT DISTINCT {text} FROM {source})")  # noqa: S608 - our own
+            codes = connection.execute(f"SELECT enum_code(CAST({text} AS told)) AS code FROM {source}").fetchnumpy()  # noqa: S608 - our own
+            texts = connection.execute("SELECT unnest(enum_range(NULL::told))").fetchall()
+    except duckdb.Error as error:
+        raise Broken from error
+    return [row[0] for row in texts], codes["code"]

@@ -4,7 +4,7 @@ Whoever asks does it alike, over HTTP, in a job or at a terminal:
 
     from footfall.questions import funnel
 
-    found = funnel.answer("demo", funnel.FunnelQuestion(breakdown="device"))
+    found = funnel.answer("demo", funnel.FunnelQuestion(breakdown=["device"]))
 
 The parameters (`…Question`) and the answer are pydantic models; a question that has none is `answer(site_id)`. `answer`
 opens the stores that it needs, looks into the cache where the question says so (`cache.cached`), and raises errors of

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from footfall.errors import FieldProblem, Invalid
-from footfall.funnels.engine import Attempts, Integers, Overlapping, People, any_order, ordered
+from footfall.funnels.engine import Attempts, Coded, Integers, Overlapping, People, any_order, ordered
 from footfall.funnels.summary import StepFigures, Summary
 from footfall.money import major_units
 from footfall.questions.cache import cached
@@ -18,11 +18,14 @@ from footfall.questions.funnel_query import FunnelQuery, FunnelSelection, Unit
 from footfall.questions.left_out import LeftOut
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rollups import rollups_of
-from footfall.schemas.funnel import DEVICES
 from footfall.schemas.metrics import DayBuyers, DayLeftOut
 from footfall.stores.collections import daily_metrics
 from footfall.stores.keys import Key
 from footfall.stores.mongo import answering, database
+
+MOST_DIMENSIONS = 2
+MOST_VALUES = 100
+OTHER, NOT_REACHED = "other", "not reached"
 
 
 class FunnelQuestion(FunnelSelection):
@@ -33,8 +36,17 @@ class FunnelQuestion(FunnelSelection):
         description="`ordered`: step after step; `any`: a step is reached once it and all before it have happened",
     )
     unit: Unit = Field(default="user", description="What is counted: people, or sessions")
-    breakdown: Literal["device"] | None = Field(
-        default=None, description="Also by the device of the first step; nobody is split over two"
+    breakdown: list[str] | None = Field(
+        default=None,
+        description="Also by one or two dimensions, by commas or repeated; nobody is split over two values",
+        examples=[["device", "source"]],
+    )
+    at: str = Field(
+        default="first",
+        description="Which step says the value: `first`, `last` (the last that was reached), or a step's number from 1,"
+        " which has none for who did not reach it",
+        pattern="^(first|last|[1-9][0-9]?)$",
+        examples=["first"],
     )
 
 
@@ -63,9 +75,12 @@ class FunnelStep(BaseModel):
 
 
 class FunnelBreakdown(BaseModel):
-    """The same funnel for those who began it on one device; nobody is in two of them."""
+    """The same funnel for one value; nobody is in two of them."""
 
-    value: str = Field(description="The device", examples=["Mobile"])
+    value: str | list[str] = Field(
+        description="The value, of two dimensions a list; beyond the hundred largest all others are `other`",
+        examples=["Mobile"],
+    )
     steps: list[FunnelStep]
     overall_conversion_rate: float = Field(
         description="Those who reached the last step, of those who reached the first, in percent"
@@ -89,8 +104,25 @@ class FunnelAnswer(LeftOut, RangeAnswer):
 def answer(site_id: str, question: FunnelQuestion) -> FunnelAnswer:
     """Returns who reached each step; raises NotFound, Unavailable, or Invalid, also for too many events to look at."""
     with rollups_of(site_id) as rollups:
-        query = FunnelQuery.of(rollups, question, question.unit)
+        query = FunnelQuery.of(rollups, question, question.unit, _dimensions(question))
+        _step_of(query, question)
         return query.counted(_result(query, question))
+
+
+def _dimensions(question: FunnelQuestion) -> list[str]:
+    names = [name.strip() for part in question.breakdown or () for name in part.split(",")]
+    if len(names) > MOST_DIMENSIONS or len(set(names)) < len(names):
+        raise Invalid([FieldProblem("breakdown", f"give at most {MOST_DIMENSIONS} dimensions, each once")])
+    return names
+
+
+def _step_of(query: FunnelQuery, question: FunnelQuestion) -> int:
+    # the step that says the value, from 0; -1 is the last that was reached
+    if question.at in ("first", "last"):
+        return 0 if question.at == "first" else -1
+    if int(question.at) > len(query.funnel.steps):
+        raise Invalid([FieldProblem("at", "the funnel has fewer steps")])
+    return int(question.at) - 1
 
 
 def _key(query: FunnelQuery, question: FunnelQuestion) -> Key | None:
@@ -111,7 +143,7 @@ def _result(query: FunnelQuery, question: FunnelQuestion) -> FunnelAnswer:
         steps=steps,
         overall_conversion_rate=steps[-1].conversion_rate,
         currency=currency,
-        breakdowns=_breakdowns(summary, purchases, currency) if question.breakdown else [],
+        breakdowns=_breakdowns(query, question, summary, purchases),
         **_left_out(query).model_dump(),
     )
 
@@ -131,7 +163,8 @@ class _Purchases(NamedTuple):
     reached: Integers
     totals: Integers
 
-    def where(self, fits: NDArray[np.bool_]) -> "_Purchases":
+    def of(self, group: NDArray[np.bool_]) -> "_Purchases":
+        fits = group[self.attempts]
         return _Purchases(self.attempts[fits], self.reached[fits], self.totals[fits])
 
 
@@ -160,17 +193,45 @@ def _attempts_of(attempts: Attempts, buyers: People) -> Integers:
     return np.where(known, at, -1)
 
 
-def _breakdowns(summary: Summary, purchases: _Purchases | None, currency: str) -> list[FunnelBreakdown]:
-    devices = summary.devices()
+def _breakdowns(
+    query: FunnelQuery, question: FunnelQuestion, summary: Summary, purchases: _Purchases | None
+) -> list[FunnelBreakdown]:
+    if not query.breakdown:
+        return []
+    step = _step_of(query, question)
+    texts, codes = _largest([summary.told(name, step) for name in query.breakdown])
     found = []
-    for device, figures in summary.steps_by_device().items():
-        began_here = devices == DEVICES.index(device)
-        ours = purchases.where(began_here[purchases.attempts]) if purchases else None
-        steps = _steps(figures, ours, currency)
+    for code, values in enumerate(texts):
+        group = codes == code
+        steps = _steps(summary.steps_of(group), purchases.of(group) if purchases else None, query.rollups.site.currency)
         if steps[0].users:
+            value = values[0] if len(values) == 1 else list(values)
             overall = steps[-1].conversion_rate
-            found.append(FunnelBreakdown(value=device, steps=steps, overall_conversion_rate=overall))
+            found.append(FunnelBreakdown(value=value, steps=steps, overall_conversion_rate=overall))
     return sorted(found, key=lambda part: -part.steps[0].users)
+
+
+def _largest(told: Sequence[Coded]) -> tuple[list[tuple[str, ...]], Integers]:
+    # the values there are, of two dimensions each pair, and the place of each attempt's; beyond the largest, `other`
+    combined = np.zeros(len(told[0].codes), np.int64)
+    for coded in told:
+        combined = combined * len(coded.texts) + coded.codes
+    pairs, codes, counts = np.unique(combined, return_inverse=True, return_counts=True)
+    texts = [_texts(int(pair), told) for pair in pairs]
+    if len(texts) <= MOST_VALUES:
+        return texts, codes
+    kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_VALUES])
+    places = np.full(len(texts), len(kept))
+    places[kept] = np.arange(len(kept))
+    return [*(texts[place] for place in kept), (OTHER,) * len(told)], places[codes]
+
+
+def _texts(pair: int, told: Sequence[Coded]) -> tuple[str, ...]:
+    values: list[str] = []
+    for coded in reversed(told):
+        pair, place = divmod(pair, len(coded.texts))
+        values.insert(0, coded.texts[place] or NOT_REACHED)
+    return tuple(values)
 
 
 def _steps(figures: Sequence[StepFigures], purchases: _Purchases | None, currency: str) -> list[FunnelStep]:

@@ -1,6 +1,7 @@
 """What can be asked of any funnel, and which entries to its steps that comes to; anything else is refused by name."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, NoReturn, TypeVar
 
@@ -8,11 +9,13 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from footfall.days import DayRange
+from footfall.dimensions import Dimension, dimensions_of, none_named
 from footfall.errors import FieldProblem, Invalid
-from footfall.questions.range import RangeAnswer, RangeQuestion
+from footfall.questions.filters import Filtered, Wanted
+from footfall.questions.range import RangeAnswer
 from footfall.questions.step_names import check_steps
 from footfall.rollups import Rollups
-from footfall.schemas.funnel import Device
+from footfall.schemas.funnel import DEVICES, Device
 from footfall.schemas.site import DEFAULT_FUNNEL, Funnel, Site
 from footfall.stores.keys import Key, funnel_key
 
@@ -39,8 +42,8 @@ Window = Annotated[
 ]
 
 
-class FunnelSelection(RangeQuestion):
-    """Which funnel, over which days, within which time and on which device."""
+class FunnelSelection(Filtered):
+    """Which funnel, over which days, within which time, and of which events."""
 
     funnel: str | None = Field(
         default=None,
@@ -59,7 +62,6 @@ class FunnelSelection(RangeQuestion):
         description="How long somebody has from the first step on: a number and s, m, h or d; else the whole range",
         examples=["7d"],
     )
-    device: Device | None = Field(default=None, description="Only what was done on this device")
 
     def funnel_of(self, site: Site) -> Funnel:
         """Returns the funnel asked about, its name empty for a question's own steps; raises Invalid without one."""
@@ -82,30 +84,74 @@ def _steps(given: list[str]) -> list[str]:
     return steps
 
 
+def _only_device(filters: dict[str, Wanted]) -> Device | None:
+    # takes the filter out that asks for one device, as the rollups can tell
+    wanted = filters.get("device")
+    if wanted is None:
+        return None
+    known = {device.casefold(): device for device in DEVICES}
+    if not (wanted.values | wanted.excluded) <= known.keys():
+        _refuse("device", f"is one of {', '.join(DEVICES)}")
+    if wanted.excluded or len(wanted.values) != 1:
+        return None
+    del filters["device"]
+    return known[next(iter(wanted.values))]
+
+
+def _dimension(site: Site, field: str, name: str) -> Dimension:
+    row = dimensions_of(site).get(name)
+    if row is None:
+        _refuse(field, none_named(site, name))
+    if row.needs_person:
+        _refuse(field, f"funnels tell nothing of people by {name} yet")
+    return row
+
+
 def _refuse(field: str, message: str) -> NoReturn:
     raise Invalid([FieldProblem(field, message)])
 
 
 @dataclass(frozen=True)
 class FunnelQuery:
-    """Which entries to steps are read: from the rollups, which hold the site's own funnels, or else from the events."""
+    """Which entries to steps are read: from the rollups, which hold the site's own funnels, or else from the lake.
+
+    `device` is the one that is asked for, `filters` are all others; `breakdown` are the dimensions to tell of steps.
+    """
 
     rollups: Rollups
     days: DayRange
     funnel: Funnel
     device: Device | None
+    filters: Mapping[str, Wanted]
+    breakdown: Mapping[str, Dimension]
     unit: Unit
     from_rollups: bool
 
     @classmethod
-    def of(cls, rollups: Rollups, selection: FunnelSelection, unit: Unit = "user") -> "FunnelQuery":
+    def of(
+        cls, rollups: Rollups, selection: FunnelSelection, unit: Unit = "user", breakdown: Sequence[str] = ()
+    ) -> "FunnelQuery":
         """Returns what a question comes to for a site; raises Invalid, also for steps that nothing is called."""
-        funnel = selection.funnel_of(rollups.site)
+        site = rollups.site
+        funnel = selection.funnel_of(site)
+        filters = selection.filters_of(site)
+        device = _only_device(filters)
+        told = {name: _dimension(site, "breakdown", name) for name in breakdown}
+        for name in filters:
+            _dimension(site, name, name)
         if not funnel.name:
-            check_steps(rollups.site, funnel.steps)
-        days = selection.days_of(rollups)
-        from_rollups = rollups.current and unit == "user" and funnel in rollups.site.funnels
-        return cls(rollups, days, funnel, selection.device, unit, from_rollups)
+            check_steps(site, funnel.steps)
+        rolled_up = unit == "user" and not filters and told.keys() <= {"device"}
+        return cls(
+            rollups,
+            selection.days_of(rollups),
+            funnel,
+            device,
+            filters,
+            told,
+            unit,
+            from_rollups=rollups.current and rolled_up and funnel in site.funnels,
+        )
 
     def key(self, model: type[RangeAnswer], selection: FunnelSelection) -> Key | None:
         """Returns what the answer is remembered under; None for one from events, which nothing marks as outdated."""

@@ -1,0 +1,85 @@
+"""Filters: a parameter for each dimension, by which questions about behaviour are narrowed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import ConfigDict, Field, create_model
+
+from footfall.dimensions import BUILT_IN, LONGEST, Dimension, dimensions_of, none_named
+from footfall.errors import FieldProblem, Invalid
+from footfall.questions.range import RangeQuestion
+from footfall.schemas.site import Site
+
+MOST_VALUES = 50
+EXCLUDED = "!"
+Value = Annotated[str, Field(min_length=1, max_length=LONGEST + len(EXCLUDED))]
+Values = Annotated[list[Value], Field(max_length=MOST_VALUES)]
+
+
+def _parameter(row: Dimension) -> tuple[object, object]:
+    description = f"{row.description}. Repeat it for several; `!` before a value leaves out what has it"
+    return Values | None, Field(default=None, description=description)
+
+
+if TYPE_CHECKING:
+
+    class _Parameters(RangeQuestion):
+        pass
+else:
+    _Parameters = create_model(
+        "_Parameters",
+        __base__=RangeQuestion,
+        **{row.name: _parameter(row) for row in BUILT_IN if row.filter and not row.needs_person},
+    )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What values of one dimension a filter lets through, compared without case."""
+
+    row: Dimension
+    values: frozenset[str]
+    excluded: frozenset[str]
+
+    @classmethod
+    def of(cls, row: Dimension, told: Iterable[str]) -> "Wanted":
+        """Returns the filter that a parameter's values come to."""
+        values = [value.strip().casefold() for value in told]
+        return cls(
+            row,
+            frozenset(value for value in values if not value.startswith(EXCLUDED)),
+            frozenset(value.removeprefix(EXCLUDED) for value in values if value.startswith(EXCLUDED)),
+        )
+
+    def takes(self, values: Iterable[str]) -> bool:
+        """Returns whether what has these values of the dimension passes: any is wanted, and none is excluded."""
+        found = {value.casefold() for value in values}
+        return (not self.values or not found.isdisjoint(self.values)) and found.isdisjoint(self.excluded)
+
+
+class Filtered(_Parameters):
+    """A question about a range of days that may be narrowed; a site's own dimensions are parameters too."""
+
+    model_config = ConfigDict(extra="allow")
+
+    def filters_of(self, site: Site) -> dict[str, Wanted]:
+        """Returns the filters by dimension; raises Invalid for a parameter that the site has no dimension for."""
+        given: Mapping[str, object] = {**self._built_in(), **(self.model_extra or {})}
+        rows = dimensions_of(site)
+        unknown = [name for name in given if name not in rows]
+        if unknown:
+            raise Invalid([FieldProblem(name[:LONGEST], none_named(site, name)) for name in unknown[:MOST_VALUES]])
+        return {name: Wanted.of(rows[name], _texts(name, told)) for name, told in given.items()}
+
+    def _built_in(self) -> dict[str, object]:
+        names = _Parameters.model_fields.keys() - RangeQuestion.model_fields.keys()
+        return {name: told for name in sorted(names) if (told := getattr(self, name)) is not None}
+
+
+def _texts(name: str, told: object) -> list[str]:
+    given = told if isinstance(told, list) else [told]
+    values = [value for value in given if isinstance(value, str) and 0 < len(value) <= LONGEST + len(EXCLUDED)]
+    if len(values) < len(given) or len(given) > MOST_VALUES:
+        raise Invalid([FieldProblem(name, f"give at most {MOST_VALUES} values of 1 to {LONGEST} characters")])
+    return values

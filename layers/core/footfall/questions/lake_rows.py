@@ -1,0 +1,163 @@
+"""What the lake has of a funnel's steps, and of which days that is all there is."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footfall.days import DayRange
+from footfall.errors import FieldProblem, Invalid
+from footfall.funnels.engine import Coded
+from footfall.lake.columns import EPOCH, NOBODY, named
+from footfall.lake.contents import BETWEEN_VALUES, columns_of
+from footfall.lake.definition import definition
+from footfall.lake.loader import Loaded, load
+from footfall.people.links import people_of
+from footfall.questions.funnel_query import FunnelQuery
+from footfall.questions.step_rows import Numbers, Rows, steps_of
+from footfall.schemas.funnel import DEVICES
+from footfall.schemas.lake import LakeFile, LakePeriod
+from footfall.schemas.metrics import StaleDate
+from footfall.stores.collections import lake_periods, stale_days
+from footfall.stores.mongo import database
+
+MOST_ROWS = 25_000_000
+
+
+class _Read(NamedTuple):
+    # a file's events, and which steps all of them satisfy; None where they are of several kinds
+    loaded: Loaded
+    steps: frozenset[int] | None
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the lake has of steps, and how many events each day has of which that is all."""
+
+    query: FunnelQuery
+    files: list[_Read]
+    events: dict[str, int]
+
+    @classmethod
+    def of(cls, query: FunnelQuery) -> "Held":
+        """Returns what the lake holds for a question; raises Invalid for too many events, Unavailable."""
+        rollups, dates = query.rollups, query.days.dates
+        site = {"site_id": rollups.site.site_id}
+        condition = {**site, "first": {"$lte": dates["$lte"]}, "last": {"$gte": dates["$gte"]}}
+        found = lake_periods.read(database(), LakePeriod, condition, session=rollups.session)
+        current = [period for period in found if period["definition"] == definition(rollups.site)]
+        marks = stale_days.read(database(), StaleDate, {**site, "date": dates}, session=rollups.session)
+        stale = {mark["date"] for mark in marks}
+        files: list[_Read] = []
+        events: dict[str, int] = {}
+        for period, read in zip(current, _loaded(query, current), strict=True):
+            if read is not None:
+                files += read
+                events |= {day["date"]: day["events"] for day in period["days"] if day["date"] not in stale}
+        return cls(query, files, events)
+
+    def rows(self) -> Iterator[Rows]:
+        """Yields the events of the days that are held, those of the same steps together."""
+        if not self.files or not self.events:
+            return
+        rollups = self.query.rollups
+        people: NDArray[np.uint32] | None = None
+        if self.query.unit == "user":
+            people = people_of(database(), rollups.site.site_id, rollups.session, rollups.moment)
+        for loaded, steps in self.files:
+            parts = [(steps, loaded)] if steps is not None else _by_steps(loaded, self.query.funnel.steps)
+            for found, some in parts:
+                yield _rows(self.query, some, found, self._days, people)
+
+    @property
+    def _days(self) -> NDArray[np.bool_]:
+        days = np.zeros(len(self.query.days), bool)
+        ours = [date.fromisoformat(day) for day in self.events if _is_in(day, self.query.days)]
+        days[[(day - self.query.days.first).days for day in ours]] = True
+        return days
+
+
+def _is_in(day: str, days: DayRange) -> bool:
+    return days.first.isoformat() <= day <= days.last.isoformat()
+
+
+def _loaded(query: FunnelQuery, periods: Sequence[LakePeriod]) -> Iterator[list[_Read] | None]:
+    # what is wanted of each period; None where a file is missing or broken, so that its days are read from the events
+    wanted = [_wanted(period, query.funnel.steps) for period in periods]
+    if sum(file["rows"] for found in wanted for file, _ in found) > MOST_ROWS:
+        raise Invalid([FieldProblem("from", f"more than {MOST_ROWS} entries to these steps; ask for fewer days")])
+    types = columns_of(query.rollups.site)
+    texts = {name: types[name] for name in (*query.filters, *query.breakdown)}
+    loaded = load([file for found in wanted for file, _ in found], texts)
+    for found in wanted:
+        read = [(loaded[file["key"]], satisfied) for file, satisfied in found]
+        sound = [_Read(columns, satisfied) for columns, satisfied in read if columns is not None]
+        yield sound if len(sound) == len(found) else None
+
+
+def _wanted(period: LakePeriod, steps: Sequence[str]) -> list[tuple[LakeFile, frozenset[int] | None]]:
+    found = [(file, steps_of(file["kind"], steps) if "kind" in file else None) for file in period["files"]]
+    return [(file, satisfied) for file, satisfied in found if satisfied is None or satisfied]
+
+
+def _by_steps(loaded: Loaded, steps: Sequence[str]) -> Iterator[tuple[frozenset[int], Loaded]]:
+    # of events of several kinds, those that satisfy the same steps
+    kinds: list[str] = [] if loaded.columns.kinds is None else loaded.columns.kinds.tolist()
+    known = {text: steps_of(named(json.loads(text)), steps) for text in set(kinds)}
+    satisfied = [known[text] for text in kinds]
+    for found in {steps for steps in known.values() if steps}:
+        yield found, loaded.where(np.array([steps == found for steps in satisfied], bool))
+
+
+def _rows(
+    query: FunnelQuery,
+    loaded: Loaded,
+    steps: frozenset[int],
+    held: NDArray[np.bool_],
+    people: NDArray[np.uint32] | None,
+) -> Rows:
+    columns = loaded.columns
+    days = columns.day.astype(np.int64) - (query.days.first - EPOCH).days
+    ours = (days >= 0) & (days < len(held)) & ~columns.bot & (columns.who != NOBODY)
+    ours &= held[np.where(ours, days, 0)]
+    if query.device:
+        ours &= columns.device == DEVICES.index(query.device)
+    for name, wanted in query.filters.items():
+        texts, codes = loaded.texts[name]
+        ours &= np.array([wanted.takes(wanted.row.shown_of(_values(text))) for text in texts], bool)[codes]
+    if people is None:
+        ours &= columns.session != 0
+    return Rows(
+        steps,
+        _who(loaded, ours, people),
+        days[ours],
+        columns.rank[ours].astype(np.int64),
+        columns.time[ours],
+        columns.device[ours],
+        {name: _first_values(query, name, _where(loaded.texts[name], ours)) for name in query.breakdown},
+    )
+
+
+def _who(loaded: Loaded, ours: NDArray[np.bool_], people: NDArray[np.uint32] | None) -> Numbers:
+    columns = loaded.columns
+    if people is None:
+        return columns.session[ours]
+    own = columns.who[ours]
+    return np.where(columns.signed_in[ours], own, people[own]).astype(np.int64)
+
+
+def _values(text: str) -> list[str]:
+    return text.split(BETWEEN_VALUES) if text else []
+
+
+def _where(coded: Coded, ours: NDArray[np.bool_]) -> Coded:
+    return Coded(coded.texts, coded.codes[ours])
+
+
+def _first_values(query: FunnelQuery, name: str, coded: Coded) -> Coded:
+    row = query.breakdown[name]
+    return Coded([row.shown_of(_values(text))[0] for text in coded.texts], coded.codes)

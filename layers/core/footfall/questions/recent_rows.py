@@ -1,0 +1,124 @@
+"""Events of steps that the lake does not hold as they are, read from the event log."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import groupby, islice
+
+import numpy as np
+
+from footfall.days import DayRange, start_of
+from footfall.dimensions import Facts
+from footfall.errors import FieldProblem, Invalid
+from footfall.events.log import events_between
+from footfall.funnels.columns import milliseconds
+from footfall.funnels.engine import Coded
+from footfall.funnels.steps import any_of
+from footfall.lake.columns import NOBODY
+from footfall.lake.contents import parts_of, session_number
+from footfall.lake.sessions import sessions_of
+from footfall.people.numbers import PersonNumbers
+from footfall.questions.funnel_query import FunnelQuery
+from footfall.questions.step_rows import Numbers, Rows, steps_of
+from footfall.schemas.event import order_in_time
+from footfall.schemas.funnel import DEVICES
+from footfall.schemas.lake import LakeEvent
+from footfall.schemas.session import SessionDimensions
+from footfall.stores.mongo import database
+
+MOST_EVENTS = 1_000_000
+MOST_MILLISECONDS = 20_000
+Sessions = Sequence[SessionDimensions | None]
+
+
+def recent_rows(query: FunnelQuery, days: Iterable[date]) -> Iterator[Rows]:
+    """Yields the events of these days, those that satisfy the same steps together; raises Invalid for too many."""
+    events = _events(query, days)
+    if not events:
+        return
+    sessions = _sessions(query, events)
+    whose = _whose(query, events, sessions)
+    times = np.array([milliseconds(event["timestamp"]) for event in events], np.int64)
+    dated = np.searchsorted([milliseconds(start_of(day, query.days.zone)) for day in query.days], times, "right") - 1
+    ranks = np.arange(len(events)) - np.searchsorted(dated, dated, "left")
+    devices = np.array([DEVICES.index(event["device"]) for event in events], np.uint8)
+    told = _told(query, events, sessions)
+    wanted = (whose != NOBODY) & np.array(_wanted(query, events, sessions), bool)
+    satisfied = np.array(_satisfied(events, query.funnel.steps))
+    for number in np.unique(satisfied):
+        ours = np.flatnonzero((satisfied == number) & wanted)
+        steps = frozenset(step for step in range(len(query.funnel.steps)) if int(number) >> step & 1)
+        some = {name: Coded(coded.texts, coded.codes[ours]) for name, coded in told.items()}
+        yield Rows(steps, whose[ours], dated[ours], ranks[ours], times[ours], devices[ours], some)
+
+
+def _satisfied(events: Iterable[LakeEvent], steps: Sequence[str]) -> list[int]:
+    # which steps each event satisfies, as bits; of events of one kind, one is looked at
+    known: dict[tuple[str, str | None, str | None], int] = {}
+    found = []
+    for event in events:
+        kind = event["type"], event.get("name"), event.get("page_type")
+        if kind not in known:
+            known[kind] = sum(1 << step for step in steps_of(event, steps))
+        found.append(known[kind])
+    return found
+
+
+def _wanted(query: FunnelQuery, events: Sequence[LakeEvent], sessions: Sessions) -> list[bool]:
+    if not query.filters:
+        return [True] * len(events)
+    return [
+        all(wanted.takes(wanted.row.values(Facts(event, session))) for wanted in query.filters.values())
+        for event, session in zip(events, sessions, strict=True)
+    ]
+
+
+def _told(query: FunnelQuery, events: Sequence[LakeEvent], sessions: Sessions) -> Mapping[str, Coded]:
+    told = {}
+    for name, row in query.breakdown.items():
+        codes: dict[str, int] = {}
+        found = [
+            codes.setdefault(row.value(Facts(event, session)), len(codes))
+            for event, session in zip(events, sessions, strict=True)
+        ]
+        told[name] = Coded(list(codes), np.array(found, np.uint32))
+    return told
+
+
+def _sessions(query: FunnelQuery, events: Sequence[LakeEvent]) -> Sessions:
+    # they are read where something is asked of them
+    rows = [*query.breakdown.values(), *(wanted.row for wanted in query.filters.values())]
+    if query.unit == "user" and not any(row.session and not row.event for row in rows):
+        return [None] * len(events)
+    rollups = query.rollups
+    return sessions_of(database(), rollups.site.site_id, events, query.days, rollups.session)
+
+
+def _whose(query: FunnelQuery, events: Sequence[LakeEvent], sessions: Sessions) -> Numbers:
+    if query.unit == "session":
+        return np.array([NOBODY if one is None else session_number(one["session_id"]) for one in sessions], np.int64)
+    numbers = PersonNumbers(database(), query.rollups.site.site_id, query.rollups.session)
+    numbers.learn(events)
+    return np.array([NOBODY if (own := numbers.of(event)) is None else own for event in events], np.int64)
+
+
+def _events(query: FunnelQuery, days: Iterable[date]) -> list[LakeEvent]:
+    # those that satisfy any step, in the order of time
+    events: list[LakeEvent] = []
+    where = any_of(query.funnel.steps)
+    if query.device:
+        where["device"] = query.device
+    site, session = query.rollups.site, query.rollups.session
+    for run in _runs(days, query.days):
+        found = events_between(database(), site.site_id, LakeEvent, run.start, run.end, where, session, parts_of(site))
+        events += islice(found.max_time_ms(MOST_MILLISECONDS), MOST_EVENTS + 1 - len(events))
+        if len(events) > MOST_EVENTS:
+            raise Invalid([FieldProblem("from", f"more than {MOST_EVENTS} entries to these steps; ask for fewer days")])
+    events.sort(key=order_in_time)
+    return events
+
+
+def _runs(days: Iterable[date], of: DayRange) -> Iterator[DayRange]:
+    # neighbouring days together
+    for _, found in groupby(enumerate(days), lambda each: each[1] - timedelta(days=each[0])):
+        run = [day for _, day in found]
+        yield DayRange(run[0], run[-1], of.zone)
