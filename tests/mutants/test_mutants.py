@@ -1,12 +1,16 @@
 """The table of the long run says something of each module, and one mutant is tried as that run tries thousands."""
 
+import multiprocessing
 import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.mutants.modules import CORE, EVENTS, TESTS
-from tests.mutants.trial import ROOT, Bench, Mutant, NothingTried
+from tests.mutants.trial import ROOT, Bench, Mutant, NothingTried, Outcome
 
 MODULE = f"{CORE}/sessions/fold.py"
 PACKAGES = (*(f"{CORE}/{name}" for name in ("sessions", "people", "orders", "funnels")), EVENTS)
@@ -25,9 +29,22 @@ def test_every_test_of_the_table_exists() -> None:
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def elsewhere() -> Iterator[ProcessPoolExecutor]:
+    """A process beside this one, as the long run has one for each processor."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where that process has its copy of the project."""
+    return tmp_path_factory.mktemp("mutants") / "gw0"
+
+
+@cache
+def bench(folder: Path) -> Bench:
     """A copy of the project; the tests tried here need no store."""
-    return Bench(tmp_path_factory.mktemp("mutants") / "gw0", {})
+    return Bench(folder, {})
 
 
 def changed(before: str, after: str) -> Mutant:
@@ -36,28 +53,42 @@ def changed(before: str, after: str) -> Mutant:
     return Mutant(MODULE, 1, before, after, code.replace(before, after))
 
 
+def outcome_of(folder: Path, after: str, most_seconds: float) -> Outcome:
+    return bench(folder).try_mutant(changed("bot=any(", after), QUICK, most_seconds).outcome
+
+
 @pytest.mark.parametrize(
     ("after", "outcome"),
     [("bot=all(", "killed"), ("bot=bool(0) or any(", "survived"), ("bot=max(iter(int, 1)) or any(", "timed out")],
 )
-def test_a_change_is_killed_survives_or_never_ends(bench: Bench, after: str, outcome: str) -> None:
+def test_a_change_is_killed_survives_or_never_ends(
+    elsewhere: ProcessPoolExecutor, folder: Path, after: str, outcome: Outcome
+) -> None:
     most_seconds = 5 if outcome == "timed out" else 60
-    assert bench.try_mutant(changed("bot=any(", after), QUICK, most_seconds).outcome == outcome
+    assert elsewhere.submit(outcome_of, folder, after, most_seconds).result() == outcome
 
 
-def test_what_is_tried_is_a_copy_that_is_as_before_afterwards(bench: Bench) -> None:
+def texts_during_and_after(folder: Path) -> list[str]:
+    with bench(folder)._written(changed("bot=any(", "bot=all(")):
+        during = (ROOT / MODULE).read_text()
+    return [during, (bench(folder)._copy / MODULE).read_text()]
+
+
+def test_what_is_tried_is_a_copy_that_is_as_before_afterwards(elsewhere: ProcessPoolExecutor, folder: Path) -> None:
     before = (ROOT / MODULE).read_text()
-    with bench._written(changed("bot=any(", "bot=all(")):
-        assert (ROOT / MODULE).read_text() == before
-    assert (bench._copy / MODULE).read_text() == before
+    assert elsewhere.submit(texts_during_and_after, folder).result() == [before, before]
 
 
-def test_tests_that_fail_without_a_change_are_told_of(bench: Bench) -> None:
-    failing = bench._copy / "tests" / "test_failing.py"
+def try_what_fails(folder: Path) -> None:
+    failing = bench(folder)._copy / "tests" / "test_failing.py"
     failing.write_text("def test_never():\n    assert False\n")
-    bench._left_over = False  # there is no store here to empty
+    bench(folder)._left_over = False  # there is no store here to empty
+    bench(folder).try_tests([str(failing)])
+
+
+def test_tests_that_fail_without_a_change_are_told_of(elsewhere: ProcessPoolExecutor, folder: Path) -> None:
     with pytest.raises(NothingTried, match="test_never"):
-        bench.try_tests([str(failing)])
+        elsewhere.submit(try_what_fails, folder).result()
 
 
 @pytest.mark.skipif(not (ROOT / ".venv-mutants").exists(), reason="`make mutants` has not made its environment")

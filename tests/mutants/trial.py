@@ -77,6 +77,7 @@ def copy_of_the_project(folder: Path) -> Path:
 class Bench:
     """A copy of the project, on which one mutant at a time is tried, with stores that others use too.
 
+    It forks: in a process of its own that has no event loop, since a fork that closes one closes its parent's too.
     `folder` is beside the file that says where those stores answer, as tests/conftest.py looks for it; its name is that
     of a worker of pytest, which has a database of its own.
     """
@@ -127,7 +128,9 @@ class Bench:
         child = os.fork()
         if child == 0:
             self._become_the_tests(tests)
-        ended, _, _ = select.select([os.pidfd_open(child)], [], [], most_seconds)
+        watched = os.pidfd_open(child)
+        ended, _, _ = select.select([watched], [], [], most_seconds)
+        os.close(watched)
         if not ended:
             os.killpg(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
