@@ -52,26 +52,28 @@ class _Rows:
         return self.who, self.rank, self.time, self.session, self.session_start, self.signed_in, self.bot
 
 
-class _Dictionary:
-    # the texts of a column, each once; 0 stands for nothing known
+class _Dictionary(dict[object, int]):
+    # the place of what is told among the texts of a column, each of which is there once; 0 stands for nothing known
 
     def __init__(self, text: Text) -> None:
+        super().__init__({None: 0})
         self._shown = text.shown
-        self._told: dict[object, int] = {None: 0}
-        self._codes: dict[str | None, int] = {None: 0}
+        self._places: dict[str | None, int] = {None: 0}
 
-    def code(self, told: object) -> int:
-        if isinstance(told, list | dict):
-            return 0
-        code = self._told.get(told)
-        if code is None:
-            code = self._codes.setdefault(self._shown(told), len(self._codes))
-            if len(self._told) < MOST_REMEMBERED:
-                self._told[told] = code
-        return code
+    def __missing__(self, told: object) -> int:
+        place = self._places.setdefault(self._shown(told), len(self._places))
+        if len(self) < MOST_REMEMBERED:
+            self[told] = place
+        return place
+
+    def codes(self, told: Sequence[object]) -> list[int]:
+        try:
+            return [self[one] for one in told]
+        except TypeError:  # a list or an object has no place
+            return [0 if isinstance(one, list | dict) else self[one] for one in told]
 
     def texts(self) -> NDArray[np.object_]:
-        return np.array(list(self._codes), object)
+        return np.array(list(self._places), object)
 
 
 class DayColumns:
@@ -114,26 +116,23 @@ class DayColumns:
             if text.of == "session":
                 rows.texts[name].extend([visit.codes[name] for visit in visits])
             else:
-                code, told = self._dictionaries[name].code, text.told
-                rows.texts[name].extend([code(told(event)) for event in events])  # type: ignore[arg-type]
+                rows.texts[name].extend(self._dictionaries[name].codes(text.told(events)))
 
     def _visits(self, sessions: Sequence[SessionDimensions | None]) -> list["_Visit"]:
         # what is told of a session is read once
-        known: dict[str, _Visit] = {}
+        distinct = list({session["session_id"]: session for session in sessions if session}.values())
         texts = {name: text for name, text in self._texts.items() if text.of == "session"}
+        codes = {name: self._dictionaries[name].codes(text.told(distinct)) for name, text in texts.items()}
+        visits = {
+            session["session_id"]: _Visit(
+                session_number(session["session_id"]),
+                (session["started_at"] - UNIX) // MILLISECOND,
+                {name: found[place] for name, found in codes.items()},
+            )
+            for place, session in enumerate(distinct)
+        }
         none = _Visit(0, NEVER, dict.fromkeys(texts, 0))
-        found = []
-        for session in sessions:
-            if session is None:
-                found.append(none)
-                continue
-            visit = known.get(session["session_id"])
-            if visit is None:
-                codes = {name: self._dictionaries[name].code(text.told(session)) for name, text in texts.items()}  # type: ignore[arg-type]
-                start = (session["started_at"] - UNIX) // MILLISECOND
-                visit = known[session["session_id"]] = _Visit(session_number(session["session_id"]), start, codes)
-            found.append(visit)
-        return found
+        return [visits[session["session_id"]] if session else none for session in sessions]
 
     def _table_of(self, kind: Kind) -> Kind | None:
         return kind if kind in self._rows or len(self._rows) < MOST_KINDS else None

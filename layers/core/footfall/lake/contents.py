@@ -1,15 +1,13 @@
 """What the lake holds of an event: its columns, which go by the dimensions, and the numbers of sessions."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from typing import Literal
 
-from footfall.dimensions import Dimension, Facts, as_it_is, dimensions_of
-from footfall.schemas.lake import LakeEvent
-from footfall.schemas.session import SessionDimensions
+from footfall.dimensions import Dimension, dimensions_of
 from footfall.schemas.site import Site
 
 LARGEST = 2**63
@@ -35,12 +33,12 @@ time; `session` a hash of its session's id, 0 for none."""
 class Text:
     """A column of texts; where nothing is known it is NULL.
 
-    `of` says whether an event or its session has the value, or each of the event's lines one. `told` gets what is told,
-    and `shown` gives the text of it, None for nothing known.
+    `of` says whether an event or its session has the value, or each of the event's lines one. `path` are the names of
+    the field that tells it, one in another, and `shown` gives the text of what is told, None for nothing known.
     """
 
     of: Literal["event", "session", "lines"]
-    told: Callable[[LakeEvent], object] | Callable[[SessionDimensions], object]
+    path: tuple[str, ...]
     shown: Callable[[object], str | None]
 
     @property
@@ -48,23 +46,33 @@ class Text:
         """Its type in SQL."""
         return "VARCHAR[]" if self.of == "lines" else "VARCHAR"
 
+    def told(self, documents: Iterable[Mapping[str, object]]) -> list[object]:
+        """Returns what each event, or session, tells."""
+        if len(self.path) == 1:
+            name = self.path[0]
+            return [document.get(name) for document in documents]
+        outer, *inner = self.path
+        read = _of_lines if self.of == "lines" else _nested
+        return [read(document[outer], inner) if outer in document else None for document in documents]
 
-def _field(path: Sequence[str], document: Mapping[str, object]) -> object:
-    found: object = document
+
+def _nested(found: object, path: Sequence[str]) -> object:
     for name in path:
         found = found.get(name) if isinstance(found, Mapping) else None
     return ("true" if found else "false") if isinstance(found, bool) else found
 
 
+def _of_lines(found: object, path: Sequence[str]) -> object:
+    # the values of all lines, each once
+    name, field = path
+    lines = found.get(name) if isinstance(found, Mapping) else None
+    values = [line.get(field) for line in lines if isinstance(line, Mapping)] if isinstance(lines, list) else []
+    return BETWEEN_VALUES.join(dict.fromkeys(value for value in values if isinstance(value, str) and value)) or None
+
+
 def _known(row: Dimension, told: object) -> str | None:
     shown = row.shown(told)
     return None if shown == row.missing else shown
-
-
-def _values(row: Dimension, event: LakeEvent) -> object:
-    # only what speaks of products has lines
-    values = row.values(Facts(event=event)) if "commerce" in event else [row.missing]
-    return None if values == [row.missing] else BETWEEN_VALUES.join(values)
 
 
 def _as_told(told: object) -> str | None:
@@ -74,22 +82,17 @@ def _as_told(told: object) -> str | None:
 def _text_of(row: Dimension) -> Text | None:
     if row.derived or row.person:
         return None
+    path = tuple((row.event or row.session).split("."))
     if row.level == "line":
-        return Text("lines", partial(_values, row), _as_told)
-    path = (row.event or row.session).split(".")
-    told = partial(_field, path) if len(path) > 1 or row.fold is not as_it_is else _getter(path[0])
-    return Text("event" if row.event else "session", told, partial(_known, row))
-
-
-def _getter(name: str) -> Callable[[Mapping[str, object]], object]:
-    return lambda document: document.get(name)
+        return Text("lines", path, _as_told)
+    return Text("event" if row.event else "session", path, partial(_known, row))
 
 
 NAMES: Mapping[str, Text] = {
-    "type": Text("event", _getter("type"), _as_told),
-    "name": Text("event", _getter("name"), _as_told),
-    "origin": Text("event", _getter("source"), _as_told),
-    "order_id": Text("event", partial(_field, ("commerce", "order_id")), _as_told),
+    "type": Text("event", ("type",), _as_told),
+    "name": Text("event", ("name",), _as_told),
+    "origin": Text("event", ("source",), _as_told),
+    "order_id": Text("event", ("commerce", "order_id"), _as_told),
 }
 """Columns of texts that are no dimension."""
 
