@@ -34,7 +34,7 @@ from infra.local.workers import Function, Invocation, aws_variables
 from tests.faults.mongods import Mongod, ReplicaSet, wait_until
 from tests.faults.proxies import MongoDoor, SqsDoor
 
-COLLECT, EVENTS = "ApiCollectFunction", "EtlEventsFunction"
+COLLECT, EVENTS, ROLLUP = "ApiCollectFunction", "EtlEventsFunction", "JobsRollupFunction"
 MESSAGES_AT_ONCE = 20
 SETTLE_SECONDS = 240.0
 NOWHERE = "127.0.0.1:9"  # the discard port: nothing answers there
@@ -182,7 +182,7 @@ class Pipeline:
     def _changed(self, plan: FunctionPlan) -> FunctionPlan:
         if plan.name == EVENTS and self.setting.time_out:
             plan = replace(plan, timeout=self.setting.time_out)
-        if self.setting.dying and plan.name in (COLLECT, EVENTS):
+        if self.setting.dying and plan.name in (COLLECT, EVENTS, ROLLUP):
             folder = self.folder / plan.name
             folder.mkdir()
             variables = {"DYING_HANDLER": plan.handler, "DYING_FOLDER": str(folder)}
@@ -227,6 +227,10 @@ class Pipeline:
     def database(self) -> Database[dict[str, Any]]:
         """The pipeline's database, reached past any fault's door."""
         return self._client["footfall"]
+
+    def let_transactions_live(self, seconds: int) -> None:
+        """Have MongoDB end a transaction that nobody goes on with after so many seconds."""
+        self._client.admin.command("setParameter", 1, transactionLifetimeLimitSeconds=seconds)
 
     @cached_property
     def queue_url(self) -> str:

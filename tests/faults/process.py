@@ -1,5 +1,6 @@
 """Faults of a function's process: killed at every point, cut at its time-out, stopped in time by its own guard."""
 
+import json
 from collections import Counter
 from dataclasses import replace
 from itertools import count
@@ -7,7 +8,7 @@ from itertools import count
 from tests.faults import poison
 from tests.faults.messages import SEGMENT
 from tests.faults.mongods import Mongod
-from tests.faults.pipeline import COLLECT, EVENTS, Setting
+from tests.faults.pipeline import COLLECT, EVENTS, ROLLUP, Setting
 from tests.faults.proxies import WRITES, pass_on
 from tests.faults.traffic import Body
 from tests.faults.trial import NeverStruck, Scenario, Trial
@@ -19,6 +20,8 @@ LARGE_BODIES = 6
 """Of three messages each, of which no two go through the steps together."""
 SAMPLE = 8
 DEADLY = 3
+ABANDONED_SECONDS, MONGODB_SECONDS = 2, 60
+"""How long a transaction lasts whose process is gone: here, and as MongoDB has it."""
 EVENTS_PER_BODY = 20
 DYING = Setting(dying=True, concurrency=1, retry_seconds=0)
 SHORT_LIVED = Setting(mongo_door=True, time_out=TIME_OUT, messages_at_once=100)
@@ -32,6 +35,39 @@ def etl_killed(trial: Trial) -> str:
 def collect_killed(trial: Trial) -> str:
     """collect is killed before and after each of its external calls in turn, and its client tries again."""
     return _killed_at_every_point(trial, COLLECT, 1)
+
+
+def rollup_killed(trial: Trial) -> str:
+    """jobs/rollup is killed before and after each of its external calls in turn; the lake holds what is stored."""
+    chosen, fell = (trial.pipeline.folder / ROLLUP / name for name in ("point", "died"))
+    trial.pipeline.let_transactions_live(ABANDONED_SECONDS)
+    died = 0
+    for point in count(1, SAMPLE if trial.short else 1):
+        trial.deliver(_mixed(trial))
+        trial.pipeline.settle()
+        chosen.write_text(str(point))
+        trial.pipeline.functions[ROLLUP].invoke(b"{}")
+        if not fell.exists():
+            break
+        fell.unlink()
+        died += 1
+        _expect_a_whole_lake(trial, but_stale=True)
+        trial.pipeline.invoke(ROLLUP, {})
+        _expect_a_whole_lake(trial)
+    chosen.unlink()
+    trial.pipeline.let_transactions_live(MONGODB_SECONDS)
+    if not died:
+        raise NeverStruck("jobs/rollup came past every point")
+    trial.send(trial.traffic.bodies(trial.events - len(trial.ledger.sent)))
+    return f"killed at {died} points"
+
+
+def _expect_a_whole_lake(trial: Trial, *, but_stale: bool = False) -> None:
+    answer = trial.pipeline.get("/etl/lake/check", "shop", "admin")
+    found = json.loads(answer.body) if answer else {}
+    wrong = [day for day in found.get("differing_days", [{}]) if not (but_stale and day.get("problem") == "waits")]
+    trial.expect(not wrong, f"days of the lake differ: {wrong[:3]}")
+    trial.expect(found.get("damaged_files") == [], "files of the lake are damaged")
 
 
 def killed_by_a_message(trial: Trial) -> str:
@@ -126,6 +162,7 @@ def stopped_by_guard(trial: Trial) -> str:
 SCENARIOS = (
     Scenario("etl_killed", DYING, etl_killed),
     Scenario("collect_killed", DYING, collect_killed),
+    Scenario("rollup_killed", DYING, rollup_killed),
     Scenario("killed_by_a_message", DYING, killed_by_a_message),
     Scenario("cut_at_time_out", SHORT_LIVED, cut_at_time_out),
     Scenario("stopped_by_guard", SHORT_LIVED, stopped_by_guard),
