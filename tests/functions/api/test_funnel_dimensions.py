@@ -148,6 +148,32 @@ def test_what_is_of_a_session_of_lines_and_of_a_sites_own_filters_and_breaks_dow
     assert counts(asked(**steps, colour="!red")) == [1, 1], "what has no colour is not red"
 
 
+@pytest.mark.parametrize("rolled_up", [False, True], ids=["from events", "from the lake"])
+def test_what_is_of_people_filters_and_breaks_down_as_it_is_now(shop: Mongo, rolled_up: bool) -> None:
+    seen = {"ann": NOON, "bob": NOON - timedelta(days=9), "cid": NOON}
+    for who, moment in seen.items():
+        shop["users"].update_one({"person_id": who}, {"$set": {"date": moment, "sex": "f" if who != "cid" else None}})
+    shop["customers"].insert_one(
+        {"_id": "demo:ann", "site_id": "demo", "customer_id": "ann", "rfm_segment": "Champions"}
+    )
+    happen(
+        shop, *(view("home", who) for who in seen), view("search", "bob", 1), view("", "ann", 2, eventType="identify")
+    )
+    if rolled_up:
+        roll_up()
+    assert by_value(asked(breakdown="sex")) == {"female": [2, 1, 0], "unknown": [1, 0, 0]}
+    assert by_value(asked(breakdown="visitor")) == {"new": [2, 0, 0], "returning": [1, 1, 0]}
+    assert by_value(asked(breakdown="segment,visitor", unit="session")) == {
+        ("Champions", "new"): [1, 0, 0],
+        ("unknown", "returning"): [1, 1, 0],
+        ("unknown", "new"): [1, 0, 0],
+    }
+    assert counts(asked(visitor="returning", sex="FEMALE")) == [1, 1, 0]
+    assert counts(asked(segment="!champions")) == [2, 1, 0]
+    shop["users"].update_one({"person_id": "cid"}, {"$set": {"sex": "male"}})
+    assert counts(asked(sex="male")) == [1, 0, 0], "no event says so"
+
+
 def test_beyond_the_largest_values_all_others_are_one(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(funnel_question, "MOST_VALUES", 1)
     shop["users"].insert_many([person(number, f"p{number}") for number in range(10, 16)])

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from footfall.funnels.engine import Coded
 from footfall.lake import parquet
+from footfall.lake.columns import NEVER
 from footfall.observability import logger
 from footfall.schemas.funnel import DEVICES
 from footfall.schemas.lake import LakeFile
 from footfall.stores import lake
 
 MOST_KEPT_ROWS = 5_000_000
-# about 170 MB
+# about 210 MB
 MOST_KEPT_TEXTS = 10_000_000
 # 40 MB at most
 
@@ -26,7 +27,8 @@ MOST_KEPT_TEXTS = 10_000_000
 class StepColumns(NamedTuple):
     """What a funnel reads of some events: whose and when, in the site's days since 1970 and in Unix milliseconds.
 
-    `device` is a place in DEVICES; the rest is as `lake.columns` says. `kinds` are there for events of several kinds.
+    `session_start` is NEVER for none, `device` a place in DEVICES; the rest is as `lake.contents` says. `kinds` are there
+    for events of several kinds.
     """
 
     who: NDArray[np.int32]
@@ -34,6 +36,7 @@ class StepColumns(NamedTuple):
     rank: NDArray[np.int32]
     time: NDArray[np.int64]
     session: NDArray[np.int64]
+    session_start: NDArray[np.int64]
     signed_in: NDArray[np.bool_]
     bot: NDArray[np.bool_]
     device: NDArray[np.uint8]
@@ -50,6 +53,7 @@ EXPRESSIONS = (
     "rank",
     "epoch_ms(time) AS time",
     "session",
+    f"coalesce(epoch_ms(session_start), {NEVER}) AS session_start",
     "signed_in",
     "bot",
     f"enum_code(CAST(device AS ENUM({', '.join(repr(device) for device in DEVICES)}))) AS device",

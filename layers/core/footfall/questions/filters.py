@@ -30,7 +30,7 @@ else:
     _Parameters = create_model(
         "_Parameters",
         __base__=RangeQuestion,
-        **{row.name: _parameter(row) for row in BUILT_IN if row.filter and not row.needs_person},
+        **{row.name: _parameter(row) for row in BUILT_IN if row.filter},
     )
 
 

@@ -98,12 +98,10 @@ def _only_device(filters: dict[str, Wanted]) -> Device | None:
     return known[next(iter(wanted.values))]
 
 
-def _dimension(site: Site, field: str, name: str) -> Dimension:
+def _dimension(site: Site, name: str) -> Dimension:
     row = dimensions_of(site).get(name)
     if row is None:
-        _refuse(field, none_named(site, name))
-    if row.needs_person:
-        _refuse(field, f"funnels tell nothing of people by {name} yet")
+        _refuse("breakdown", none_named(site, name))
     return row
 
 
@@ -136,9 +134,7 @@ class FunnelQuery:
         funnel = selection.funnel_of(site)
         filters = selection.filters_of(site)
         device = _only_device(filters)
-        told = {name: _dimension(site, "breakdown", name) for name in breakdown}
-        for name in filters:
-            _dimension(site, name, name)
+        told = {name: _dimension(site, name) for name in breakdown}
         if not funnel.name:
             check_steps(site, funnel.steps)
         rolled_up = unit == "user" and not filters and told.keys() <= {"device"}

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footfall.days import DayRange
+from footfall.dimensions import Dimension
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.engine import Coded
 from footfall.lake.columns import EPOCH, NOBODY, named
@@ -17,7 +18,9 @@ from footfall.lake.contents import BETWEEN_VALUES, columns_of
 from footfall.lake.definition import definition
 from footfall.lake.loader import Loaded, load
 from footfall.people.links import people_of
+from footfall.questions.filters import Wanted
 from footfall.questions.funnel_query import FunnelQuery
+from footfall.questions.person_values import PersonValues
 from footfall.questions.step_rows import Numbers, Rows, steps_of
 from footfall.schemas.funnel import DEVICES
 from footfall.schemas.lake import LakeFile, LakePeriod
@@ -65,13 +68,12 @@ class Held:
         if not self.files or not self.events:
             return
         rollups = self.query.rollups
-        people: NDArray[np.uint32] | None = None
-        if self.query.unit == "user":
-            people = people_of(database(), rollups.site.site_id, rollups.session, rollups.moment)
+        people = people_of(database(), rollups.site.site_id, rollups.session, rollups.moment)
+        reading = _Reading(self.query, self._days, people, PersonValues(self.query))
         for loaded, steps in self.files:
             parts = [(steps, loaded)] if steps is not None else _by_steps(loaded, self.query.funnel.steps)
             for found, some in parts:
-                yield _rows(self.query, some, found, self._days, people)
+                yield reading.rows(some, found)
 
     @property
     def _days(self) -> NDArray[np.bool_]:
@@ -91,7 +93,7 @@ def _loaded(query: FunnelQuery, periods: Sequence[LakePeriod]) -> Iterator[list[
     if sum(file["rows"] for found in wanted for file, _ in found) > MOST_ROWS:
         raise Invalid([FieldProblem("from", f"more than {MOST_ROWS} entries to these steps; ask for fewer days")])
     types = columns_of(query.rollups.site)
-    texts = {name: types[name] for name in (*query.filters, *query.breakdown)}
+    texts = {name: types[name] for name in (*query.filters, *query.breakdown) if name in types}
     loaded = load([file for found in wanted for file, _ in found], texts)
     for found in wanted:
         read = [(loaded[file["key"]], satisfied) for file, satisfied in found]
@@ -113,51 +115,70 @@ def _by_steps(loaded: Loaded, steps: Sequence[str]) -> Iterator[tuple[frozenset[
         yield found, loaded.where(np.array([steps == found for steps in satisfied], bool))
 
 
-def _rows(
-    query: FunnelQuery,
-    loaded: Loaded,
-    steps: frozenset[int],
-    held: NDArray[np.bool_],
-    people: NDArray[np.uint32] | None,
-) -> Rows:
-    columns = loaded.columns
-    days = columns.day.astype(np.int64) - (query.days.first - EPOCH).days
-    ours = (days >= 0) & (days < len(held)) & ~columns.bot & (columns.who != NOBODY)
-    ours &= held[np.where(ours, days, 0)]
-    if query.device:
-        ours &= columns.device == DEVICES.index(query.device)
-    for name, wanted in query.filters.items():
-        texts, codes = loaded.texts[name]
-        ours &= np.array([wanted.takes(wanted.row.shown_of(_values(text))) for text in texts], bool)[codes]
-    if people is None:
-        ours &= columns.session != 0
-    return Rows(
-        steps,
-        _who(loaded, ours, people),
-        days[ours],
-        columns.rank[ours].astype(np.int64),
-        columns.time[ours],
-        columns.device[ours],
-        {name: _first_values(query, name, _where(loaded.texts[name], ours)) for name in query.breakdown},
-    )
+@dataclass(frozen=True)
+class _Reading:
+    # `held` are the days of the range that the lake has, `people` the number of each visitor's person
+    query: FunnelQuery
+    held: NDArray[np.bool_]
+    people: NDArray[np.uint32]
+    values: PersonValues
+
+    def rows(self, loaded: Loaded, steps: frozenset[int]) -> Rows:
+        """Returns the events that are asked for."""
+        query = self.query
+        some = loaded.where(self._ours(loaded))
+        people = self._people(some)
+        for wanted in query.filters.values():
+            if wanted.row.needs_person:
+                passes = _passing(wanted, self._of_people(wanted.row, some, people))
+                some, people = some.where(passes), people[passes]
+        columns = some.columns
+        told = {
+            name: self._of_people(row, some, people) if row.needs_person else _first_values(row, some.texts[name])
+            for name, row in query.breakdown.items()
+        }
+        return Rows(
+            steps,
+            people if query.unit == "user" else columns.session,
+            columns.day.astype(np.int64) - (query.days.first - EPOCH).days,
+            columns.rank.astype(np.int64),
+            columns.time,
+            columns.device,
+            told,
+        )
+
+    def _ours(self, loaded: Loaded) -> NDArray[np.bool_]:
+        columns, query = loaded.columns, self.query
+        days = columns.day.astype(np.int64) - (query.days.first - EPOCH).days
+        ours: NDArray[np.bool_] = (days >= 0) & (days < len(self.held)) & ~columns.bot & (columns.who != NOBODY)
+        ours &= self.held[np.where(ours, days, 0)]
+        if query.device:
+            ours &= columns.device == DEVICES.index(query.device)
+        if query.unit == "session":
+            ours &= columns.session != 0
+        for name, wanted in query.filters.items():
+            if not wanted.row.needs_person:
+                ours &= _passing(wanted, loaded.texts[name])
+        return ours
+
+    def _people(self, loaded: Loaded) -> Numbers:
+        own = loaded.columns.who
+        return np.where(loaded.columns.signed_in, own, self.people[own]).astype(np.int64)
+
+    def _of_people(self, row: Dimension, loaded: Loaded, people: Numbers) -> Coded:
+        return self.values.told(row, people, loaded.columns.session_start)
 
 
-def _who(loaded: Loaded, ours: NDArray[np.bool_], people: NDArray[np.uint32] | None) -> Numbers:
-    columns = loaded.columns
-    if people is None:
-        return columns.session[ours]
-    own = columns.who[ours]
-    return np.where(columns.signed_in[ours], own, people[own]).astype(np.int64)
+def _passing(wanted: Wanted, coded: Coded) -> NDArray[np.bool_]:
+    texts = coded.texts if wanted.row.needs_person else map(_values, coded.texts)
+    passes = [wanted.takes([text] if isinstance(text, str) else wanted.row.shown_of(text)) for text in texts]
+    found: NDArray[np.bool_] = np.array(passes, bool)[coded.codes]
+    return found
 
 
 def _values(text: str) -> list[str]:
     return text.split(BETWEEN_VALUES) if text else []
 
 
-def _where(coded: Coded, ours: NDArray[np.bool_]) -> Coded:
-    return Coded(coded.texts, coded.codes[ours])
-
-
-def _first_values(query: FunnelQuery, name: str, coded: Coded) -> Coded:
-    row = query.breakdown[name]
+def _first_values(row: Dimension, coded: Coded) -> Coded:
     return Coded([row.shown_of(_values(text))[0] for text in coded.texts], coded.codes)

@@ -6,6 +6,7 @@ from itertools import groupby, islice
 
 import numpy as np
 
+from footfall.chunks import chunks
 from footfall.days import DayRange, start_of
 from footfall.dimensions import Facts
 from footfall.errors import FieldProblem, Invalid
@@ -17,16 +18,19 @@ from footfall.lake.columns import NOBODY
 from footfall.lake.contents import parts_of, session_number
 from footfall.lake.sessions import sessions_of
 from footfall.people.numbers import PersonNumbers
+from footfall.people.profiles import profiles
 from footfall.questions.funnel_query import FunnelQuery
 from footfall.questions.step_rows import Numbers, Rows, steps_of
 from footfall.schemas.event import order_in_time
 from footfall.schemas.funnel import DEVICES
 from footfall.schemas.lake import LakeEvent
+from footfall.schemas.person import PersonProfile
 from footfall.schemas.session import SessionDimensions
 from footfall.stores.mongo import database
 
 MOST_EVENTS = 1_000_000
 MOST_MILLISECONDS = 20_000
+PEOPLE_AT_ONCE = 5_000
 Sessions = Sequence[SessionDimensions | None]
 
 
@@ -41,8 +45,9 @@ def recent_rows(query: FunnelQuery, days: Iterable[date]) -> Iterator[Rows]:
     dated = np.searchsorted([milliseconds(start_of(day, query.days.zone)) for day in query.days], times, "right") - 1
     ranks = np.arange(len(events)) - np.searchsorted(dated, dated, "left")
     devices = np.array([DEVICES.index(event["device"]) for event in events], np.uint8)
-    told = _told(query, events, sessions)
-    wanted = (whose != NOBODY) & np.array(_wanted(query, events, sessions), bool)
+    facts = _facts(query, events, sessions)
+    told = _told(query, facts)
+    wanted = (whose != NOBODY) & np.array(_wanted(query, facts), bool)
     satisfied = np.array(_satisfied(events, query.funnel.steps))
     for number in np.unique(satisfied):
         ours = np.flatnonzero((satisfied == number) & wanted)
@@ -63,23 +68,28 @@ def _satisfied(events: Iterable[LakeEvent], steps: Sequence[str]) -> list[int]:
     return found
 
 
-def _wanted(query: FunnelQuery, events: Sequence[LakeEvent], sessions: Sessions) -> list[bool]:
-    if not query.filters:
-        return [True] * len(events)
+def _facts(query: FunnelQuery, events: Sequence[LakeEvent], sessions: Sessions) -> list[Facts]:
+    rows = [*query.breakdown.values(), *(wanted.row for wanted in query.filters.values())]
+    known: dict[str, PersonProfile] = {}
+    if any(row.needs_person for row in rows):
+        rollups = query.rollups
+        for some in chunks(sorted({event["person_id"] for event in events}), PEOPLE_AT_ONCE):
+            known |= profiles(database(), rollups.site.site_id, some, rollups.session)
     return [
-        all(wanted.takes(wanted.row.values(Facts(event, session))) for wanted in query.filters.values())
-        for event, session in zip(events, sessions, strict=True)
+        Facts(event, session, known.get(event["person_id"])) for event, session in zip(events, sessions, strict=True)
     ]
 
 
-def _told(query: FunnelQuery, events: Sequence[LakeEvent], sessions: Sessions) -> Mapping[str, Coded]:
+def _wanted(query: FunnelQuery, facts: Sequence[Facts]) -> list[bool]:
+    filters = query.filters.values()
+    return [all(wanted.takes(wanted.row.values(each)) for wanted in filters) for each in facts]
+
+
+def _told(query: FunnelQuery, facts: Sequence[Facts]) -> Mapping[str, Coded]:
     told = {}
     for name, row in query.breakdown.items():
         codes: dict[str, int] = {}
-        found = [
-            codes.setdefault(row.value(Facts(event, session)), len(codes))
-            for event, session in zip(events, sessions, strict=True)
-        ]
+        found = [codes.setdefault(row.value(each), len(codes)) for each in facts]
         told[name] = Coded(list(codes), np.array(found, np.uint32))
     return told
 
@@ -87,7 +97,7 @@ def _told(query: FunnelQuery, events: Sequence[LakeEvent], sessions: Sessions) -
 def _sessions(query: FunnelQuery, events: Sequence[LakeEvent]) -> Sessions:
     # they are read where something is asked of them
     rows = [*query.breakdown.values(), *(wanted.row for wanted in query.filters.values())]
-    if query.unit == "user" and not any(row.session and not row.event for row in rows):
+    if query.unit == "user" and not any(row.level == "session" for row in rows):
         return [None] * len(events)
     rollups = query.rollups
     return sessions_of(database(), rollups.site.site_id, events, query.days, rollups.session)
