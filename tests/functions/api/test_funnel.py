@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pymongo.database import Database
 
 from functions.api.funnel.handler import handler
-from tests.layers.core.funnel_oracle import Seen, furthest, users
+from tests.layers.core.funnel_oracle import Rules, Seen, furthest, users
 from tests.support.asking import ask, reached, refusal
 from tests.support.builders import NOON, a_site
 from tests.support.visits import TODAY, YESTERDAY, a_shop, an_order, happen, know, mark, person, roll_up, view
@@ -384,7 +384,7 @@ def test_rollups_and_events_give_the_answer_of_the_definition(
     ]
     happen(shop, *stored)
     lengths = {"1s": timedelta(seconds=1), "45m": timedelta(minutes=45), "1d": timedelta(days=1)}
-    chains = furthest(events, PAGES, lengths.get(window or ""), any_order=order == "any")
+    chains = furthest(events, PAGES, rules=Rules(order, lengths.get(window or "")))
     query = {"from": "2026-02-27", "to": "2026-03-02", "order": order, **({"window": window} if window else {})}
     from_events = ask(handler, FUNNEL, query)
     roll_up()

@@ -15,8 +15,8 @@ from footfall.errors import FieldProblem, Invalid
 from footfall.events.log import events_between
 from footfall.funnels.columns import DatedEntries, Entered, milliseconds
 from footfall.funnels.engine import Timeline, distinct
-from footfall.funnels.steps import any_of, satisfies
-from footfall.lake.columns import EPOCH, NOBODY, named
+from footfall.funnels.steps import Reading
+from footfall.lake.columns import EPOCH, NOBODY, kind_of, named
 from footfall.lake.contents import session_number
 from footfall.lake.definition import definition
 from footfall.lake.loader import StepColumns, load
@@ -24,7 +24,7 @@ from footfall.lake.sessions import sessions_of
 from footfall.people.links import people_of
 from footfall.people.numbers import PersonNumbers
 from footfall.questions.funnel_query import FunnelQuery
-from footfall.schemas.event import NamedEvent, StepEvent, order_in_time
+from footfall.schemas.event import StepEvent, order_in_time
 from footfall.schemas.funnel import DEVICES
 from footfall.schemas.lake import LakeFile, LakePeriod
 from footfall.schemas.metrics import StaleDate
@@ -41,9 +41,11 @@ Number = TypeVar("Number", np.uint16, np.uint32)
 
 @dataclass(frozen=True)
 class _Rows:
-    # events that satisfy the same steps; `ranks` are places in each day's order of time, `days` count from the first
+    # events with the same places in what is read: `who` is counted, `people` did it; `ranks` are places in each day's
+    # order of time, `days` count from the first
     steps: frozenset[int]
     who: Numbers
+    people: Numbers
     days: Numbers
     ranks: Numbers
     times: Numbers
@@ -82,16 +84,16 @@ class _Held:
         stale = {mark["date"] for mark in marks}
         files: list[_Read] = []
         events: dict[str, int] = {}
-        for period, read in zip(current, _loaded(current, query.funnel.steps), strict=True):
+        for period, read in zip(current, _loaded(current, query.reading), strict=True):
             if read is not None:
                 files += read
                 events |= {day["date"]: day["events"] for day in period["days"] if day["date"] not in stale}
         return cls(files, events)
 
 
-def _loaded(periods: Sequence[LakePeriod], steps: Sequence[str]) -> Iterator[list[_Read] | None]:
+def _loaded(periods: Sequence[LakePeriod], reading: Reading) -> Iterator[list[_Read] | None]:
     # what is wanted of each period; None where a file is missing or broken, so that its days are read from the events
-    wanted = [_wanted(period, steps) for period in periods]
+    wanted = [_wanted(period, reading) for period in periods]
     if sum(file["rows"] for found in wanted for file, _ in found) > MOST_ROWS:
         raise Invalid([FieldProblem("from", f"more than {MOST_ROWS} entries to these steps; ask for fewer days")])
     loaded = load([file for found in wanted for file, _ in found])
@@ -101,8 +103,8 @@ def _loaded(periods: Sequence[LakePeriod], steps: Sequence[str]) -> Iterator[lis
         yield sound if len(sound) == len(found) else None
 
 
-def _wanted(period: LakePeriod, steps: Sequence[str]) -> list[tuple[LakeFile, frozenset[int] | None]]:
-    found = [(file, _steps_of(file["kind"], steps) if "kind" in file else None) for file in period["files"]]
+def _wanted(period: LakePeriod, reading: Reading) -> list[tuple[LakeFile, frozenset[int] | None]]:
+    found = [(file, reading.places(file["kind"]) if "kind" in file else None) for file in period["files"]]
     return [(file, satisfied) for file, satisfied in found if satisfied is None or satisfied]
 
 
@@ -122,46 +124,53 @@ def _entered(query: FunnelQuery, rows: Sequence[_Rows], begins: Numbers, total: 
             used[each] = True
         numbers = used.cumsum() - 1
         places, total = [numbers[each] for each in places], int(used.sum())
-    timeline = Timeline(np.zeros(total, np.int64), np.zeros(total, np.uint8))
+    by_session = query.unit == "session"
+    whose = np.full(total, NOBODY, np.int64) if by_session else None
+    timeline = Timeline(np.zeros(total, np.int64), np.zeros(total, np.uint8), whose)
     for some, at in zip(rows, places, strict=True):
         timeline.times[at] = some.times
         timeline.devices[at] = some.devices
-    people = _people(query, rows)
-    steps = []
-    for number in range(len(query.funnel.steps)):
+        if whose is not None:
+            whose[at] = some.people
+    sessions = distinct([np.zeros(0, np.int64), *(each.who for each in rows)]) if by_session else None
+    who = [_numbered(each.who, sessions) for each in rows]
+
+    def entries(number: int) -> DatedEntries:
         ours = [at for at, each in enumerate(rows) if number in each.steps]
-        who, when, days = [people[at] for at in ours], [places[at] for at in ours], [rows[at].days for at in ours]
-        steps.append(DatedEntries(_joined(who, np.uint32), _joined(when, np.uint32), _joined(days, np.uint16)))
-    return Entered(steps, timeline)
+        whose, when, days = [who[at] for at in ours], [places[at] for at in ours], [rows[at].days for at in ours]
+        return DatedEntries(_joined(whose, np.uint32), _joined(when, np.uint32), _joined(days, np.uint16))
+
+    reading = query.reading
+    return Entered(
+        [entries(number) for number in range(len(reading.steps))],
+        timeline,
+        entries(reading.excluded) if reading.exclude else None,
+        entries(reading.others) if reading.strict else None,
+        sessions,
+    )
 
 
 def _joined(columns: Sequence[NDArray[Any]], kind: type[Number]) -> NDArray[Number]:
     return np.concatenate(columns).astype(kind) if columns else np.zeros(0, kind)
 
 
-def _people(query: FunnelQuery, rows: Sequence[_Rows]) -> list[NDArray[np.uint32]]:
+def _numbered(who: Numbers, sessions: Numbers | None) -> NDArray[np.uint32]:
     # whose each event is; sessions are numbered anew
-    who = [each.who for each in rows]
-    if query.unit == "user" or not who:
-        return [each.astype(np.uint32) for each in who]
-    sessions = distinct(who)
-    return [np.searchsorted(sessions, each).astype(np.uint32) for each in who]
+    return (who if sessions is None else np.searchsorted(sessions, who)).astype(np.uint32)
 
 
 def _of_the_lake(query: FunnelQuery, held: _Held) -> Iterator[_Rows]:
     if not held.files or not held.events:
         return
     rollups = query.rollups
-    people = (
-        people_of(database(), rollups.site.site_id, rollups.session, rollups.moment) if query.unit == "user" else None
-    )
+    people = people_of(database(), rollups.site.site_id, rollups.session, rollups.moment)
     days = np.zeros(len(query.days), bool)
     days[[(date.fromisoformat(day) - query.days.first).days for day in held.events if _is_in(day, query.days)]] = True
     for columns, steps in held.files:
         if steps is not None:
             yield _rows(query, columns, steps, days, people)
         else:
-            for found, some in _by_steps(columns, query.funnel.steps):
+            for found, some in _by_steps(columns, query.reading):
                 yield _rows(query, some, found, days, people)
 
 
@@ -169,14 +178,10 @@ def _is_in(day: str, days: DayRange) -> bool:
     return days.first.isoformat() <= day <= days.last.isoformat()
 
 
-def _steps_of(kind: NamedEvent, steps: Sequence[str]) -> frozenset[int]:
-    return frozenset(number for number, step in enumerate(steps) if satisfies(kind, step))
-
-
-def _by_steps(columns: StepColumns, steps: Sequence[str]) -> Iterator[tuple[frozenset[int], StepColumns]]:
+def _by_steps(columns: StepColumns, reading: Reading) -> Iterator[tuple[frozenset[int], StepColumns]]:
     # of events of several kinds, those that satisfy the same steps
     kinds: list[str] = [] if columns.kinds is None else columns.kinds.tolist()
-    known = {text: _steps_of(named(json.loads(text)), steps) for text in set(kinds)}
+    known = {text: reading.places(named(json.loads(text))) for text in set(kinds)}
     satisfied = [known[text] for text in kinds]
     for found in {steps for steps in known.values() if steps}:
         yield found, columns.where(np.array([steps == found for steps in satisfied], bool))
@@ -187,22 +192,21 @@ def _rows(
     columns: StepColumns,
     steps: frozenset[int],
     held: NDArray[np.bool_],
-    people: NDArray[np.uint32] | None,
+    people: NDArray[np.uint32],
 ) -> _Rows:
     days = columns.day.astype(np.int64) - (query.days.first - EPOCH).days
     ours = (days >= 0) & (days < len(held)) & ~columns.bot & (columns.who != NOBODY)
     ours &= held[np.where(ours, days, 0)]
     if query.device:
         ours &= columns.device == DEVICES.index(query.device)
-    if people is None:
+    if query.unit == "session":
         ours &= columns.session != 0
-        who = columns.session[ours]
-    else:
-        own = columns.who[ours]
-        who = np.where(columns.signed_in[ours], own, people[own]).astype(np.int64)
+    own = columns.who[ours]
+    whose = np.where(columns.signed_in[ours], own, people[own]).astype(np.int64)
     return _Rows(
         steps,
-        who,
+        columns.session[ours] if query.unit == "session" else whose,
+        whose,
         days[ours],
         columns.rank[ours].astype(np.int64),
         columns.time[ours],
@@ -214,44 +218,37 @@ def _recent(query: FunnelQuery, days: Iterable[date]) -> Iterator[_Rows]:
     events = _events(query, days)
     if not events:
         return
-    whose = _whose(query, events)
+    people = _people(query, events)
+    who = _sessions(query, events) if query.unit == "session" else people
     times = np.array([milliseconds(event["timestamp"]) for event in events], np.int64)
     dated = np.searchsorted([milliseconds(start_of(day, query.days.zone)) for day in query.days], times, "right") - 1
     ranks = np.arange(len(events)) - np.searchsorted(dated, dated, "left")
     devices = np.array([DEVICES.index(event["device"]) for event in events], np.uint8)
-    satisfied = np.array(_satisfied(events, query.funnel.steps))
-    for number in np.unique(satisfied):
-        ours = np.flatnonzero((satisfied == number) & (whose != NOBODY))
-        steps = frozenset(step for step in range(len(query.funnel.steps)) if int(number) >> step & 1)
-        yield _Rows(steps, whose[ours], dated[ours], ranks[ours], times[ours], devices[ours])
+    kinds = [kind_of(event) for event in events]
+    satisfied = {kind: query.reading.places(named(kind)) for kind in set(kinds)}
+    numbers = {steps: number for number, steps in enumerate(set(satisfied.values()))}
+    numbered = np.array([numbers[satisfied[kind]] for kind in kinds])
+    for steps, number in numbers.items():
+        ours = np.flatnonzero((numbered == number) & (who != NOBODY))
+        yield _Rows(steps, who[ours], people[ours], dated[ours], ranks[ours], times[ours], devices[ours])
 
 
-def _satisfied(events: Iterable[StepEvent], steps: Sequence[str]) -> list[int]:
-    # which steps each event satisfies, as bits; of events of one kind, one is looked at
-    known: dict[tuple[str, str | None, str | None], int] = {}
-    found = []
-    for event in events:
-        kind = event["type"], event.get("name"), event.get("page_type")
-        if kind not in known:
-            known[kind] = sum(1 << step for step in _steps_of(event, steps))
-        found.append(known[kind])
-    return found
-
-
-def _whose(query: FunnelQuery, events: Sequence[StepEvent]) -> Numbers:
+def _sessions(query: FunnelQuery, events: Sequence[StepEvent]) -> Numbers:
     site_id, session = query.rollups.site.site_id, query.rollups.session
-    if query.unit == "session":
-        found = sessions_of(database(), site_id, events, query.days, session)
-        return np.array([NOBODY if one is None else session_number(one["session_id"]) for one in found], np.int64)
-    numbers = PersonNumbers(database(), site_id, session)
+    found = sessions_of(database(), site_id, events, query.days, session)
+    return np.array([NOBODY if one is None else session_number(one["session_id"]) for one in found], np.int64)
+
+
+def _people(query: FunnelQuery, events: Sequence[StepEvent]) -> Numbers:
+    numbers = PersonNumbers(database(), query.rollups.site.site_id, query.rollups.session)
     numbers.learn(events)
     return np.array([NOBODY if (own := numbers.of(event)) is None else own for event in events], np.int64)
 
 
 def _events(query: FunnelQuery, days: Iterable[date]) -> list[StepEvent]:
-    # those that satisfy any step, in the order of time
+    # those that are read, in the order of time
     events: list[StepEvent] = []
-    where = any_of(query.funnel.steps)
+    where = query.reading.condition()
     if query.device:
         where["device"] = query.device
     rollups = query.rollups
