@@ -127,6 +127,13 @@ def _refuse(field: str, message: str) -> NoReturn:
     raise Invalid([FieldProblem(field, message)])
 
 
+def step_of(query: "FunnelQuery", field: str, given: int | None, otherwise: int) -> int:
+    """Returns the place of a step that a field asks about; raises Invalid for one that the funnel has not."""
+    if (given or otherwise) > len(query.funnel.steps):
+        _refuse(field, "the funnel has not so many steps")
+    return given or otherwise
+
+
 @dataclass(frozen=True)
 class FunnelQuery:
     """Which entries to steps are read: from the rollups, which hold the site's own funnels, or else from the events."""
