@@ -61,7 +61,7 @@ class FunnelPeopleAnswer(KeyedAnswer, RangeAnswer):
     unit: Unit = Field(description="What is counted")
     step: int = Field(description="The step's place, from 1")
     name: str = Field(description="The step, as it was asked for", examples=["search"])
-    outcome: Outcome
+    outcome: Outcome = Field(description="Whether they reached it, or left before it")
     currency: Currency
     people: list[FunnelPerson] = Field(description="For `unit=session` one for each session: whose it is")
 
