@@ -83,6 +83,8 @@ def _each(entries: list[object], name: str) -> list[int]:
 def _named(name: str, entries: list[object]) -> dict[object, object]:
     if name == "breakdowns":
         return {entry["value"]: entry for entry in entries if isinstance(entry, dict)}
+    if name == "people":  # those of one moment come in whatever order
+        return {entry["user_id"] or entry["visitor_id"]: entry for entry in entries if isinstance(entry, dict)}
     if name not in LARGEST_FIRST:
         return dict(enumerate(entries))
     key = LARGEST_FIRST[name][0]

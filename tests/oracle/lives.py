@@ -33,6 +33,7 @@ STEPS = (
     *("home,search,payment,confirmation", "pageview,click|scroll|form_submit", "identify,pageview"),
 )
 AFTERWARDS: tuple[Then, ...] = ("nothing", "nothing", "roll up", "roll up", "look", "ask of steps")
+EXCLUDED = ("cart", "search,click", "product_viewed|product", "identify")
 WINDOWS = ("30s", "10m", "2h", "7d")
 
 
@@ -120,7 +121,7 @@ def _ranges(draw: st.DrawFn, day: date, first: int, last: int) -> tuple[tuple[st
 
 @st.composite
 def _questions(draw: st.DrawFn, shop: Shop, ranges: st.SearchStrategy[tuple[tuple[str, str], ...]]) -> Question:
-    kind = draw(st.sampled_from(["funnel", "funnel", "funnel", "trend", "dashboard", "metrics", "customer"]))
+    kind = draw(st.sampled_from([*["funnel"] * 4, "people", "times", "trend", "dashboard", "metrics", "customer"]))
     if kind == "dashboard":
         return Question("/api/metrics/dashboard", draw(ranges))
     if kind == "metrics":
@@ -131,8 +132,16 @@ def _questions(draw: st.DrawFn, shop: Shop, ranges: st.SearchStrategy[tuple[tupl
     parameters |= draw(st.sampled_from([{}, {"funnel": list(shop.funnels)[-1]}, *({"steps": each} for each in STEPS)]))
     if kind == "trend":
         return Question("/api/funnel/trend", _pairs(parameters | _some(draw, period=("week", "month", "day"))))
-    parameters |= _some(draw, order=("any",), unit=("session",), breakdown=("device",))
-    return Question("/api/funnel", _pairs(parameters))
+    parameters |= _some(draw, order=("any", "strict"), exclude=EXCLUDED)
+    if "window" in parameters and parameters.get("order") != "any":
+        parameters |= _some(draw, window_mode=("step",))
+    if kind == "people":
+        parameters |= _some(draw, outcome=("dropped",), step=("1", "2")) | {"page_size": "100"}
+        return Question("/api/funnel/people", _pairs(parameters))
+    parameters |= _some(draw, unit=("session",))
+    if kind == "times":
+        return Question("/api/funnel/time-to-convert", _pairs(parameters))
+    return Question("/api/funnel", _pairs(parameters | _some(draw, breakdown=("device",))))
 
 
 def _some(draw: st.DrawFn, **choices: Sequence[str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 from footfall.http.app import ReadSite, as_lambda, create_app
-from footfall.questions import funnel, funnel_trend
+from footfall.questions import funnel, funnel_people, funnel_trend, time_to_convert
 
 app = create_app("funnel")
 
@@ -19,6 +19,22 @@ def get_funnel(site_id: ReadSite, question: Annotated[funnel.FunnelQuestion, Que
 def get_trend(site_id: ReadSite, question: Annotated[funnel_trend.TrendQuestion, Query()]) -> funnel_trend.TrendAnswer:
     """Returns each period as a funnel of its own, and where a rate broke; weekdays are compared with like weekdays."""
     return funnel_trend.answer(site_id, question)
+
+
+@app.get("/api/funnel/people", summary="Who reached a step of a funnel, or left before it")
+def get_people(
+    site_id: ReadSite, question: Annotated[funnel_people.FunnelPeopleQuestion, Query()]
+) -> funnel_people.FunnelPeopleAnswer:
+    """Returns a page of the people behind a number of /api/funnel, the latest first, each with what they bought."""
+    return funnel_people.answer(site_id, question)
+
+
+@app.get("/api/funnel/time-to-convert", summary="How long people take from one step of a funnel to another")
+def get_time_to_convert(
+    site_id: ReadSite, question: Annotated[time_to_convert.TimeToConvertQuestion, Query()]
+) -> time_to_convert.TimeToConvertAnswer:
+    """Returns the mean, median and 90th percentile of the times, and how many took how long."""
+    return time_to_convert.answer(site_id, question)
 
 
 handler = as_lambda(app)

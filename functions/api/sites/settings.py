@@ -113,7 +113,7 @@ class FunnelIn(Funnel):
     steps: list[Annotated[str, _text(256), AfterValidator(printable), AfterValidator(_step)]] = Field(
         description="Page types or event names, in order; `a|b` is either",
         min_length=2,
-        max_length=10,
+        max_length=32,
         examples=[["home", "product|search", "Order Completed"]],
     )
 

@@ -132,6 +132,9 @@ def _sources(sessions: Iterable[SessionGroup]) -> list[SourceDay]:
 
 
 def _buyers(orders: Iterable[OwnedOrder], numbers: PersonNumbers) -> Buyers:
-    known = [(number, order["total"]) for order in orders if (number := numbers.of(order)) is not None]
-    people, totals = [number for number, _ in known], [total for _, total in known]
-    return Buyers(people=struct.pack(f"<{len(people)}I", *people), totals=struct.pack(f"<{len(totals)}q", *totals))
+    known = [(number, order) for order in orders if (number := numbers.of(order)) is not None]
+    return Buyers(
+        people=struct.pack(f"<{len(known)}I", *(number for number, _ in known)),
+        totals=struct.pack(f"<{len(known)}q", *(order["total"] for _, order in known)),
+        refunded=struct.pack(f"<{len(known)}q", *(order["refunded"] for _, order in known)),
+    )

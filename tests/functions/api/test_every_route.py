@@ -27,6 +27,7 @@ PAGING = {"page", "page_size"}
 PAGED = PAGING | {"total", "total_pages"}
 ANALYTIC = {
     *("/api/metrics", "/api/metrics/dashboard", "/api/funnel", "/api/funnel/trend"),
+    *("/api/funnel/people", "/api/funnel/time-to-convert"),
     *("/api/customers", "/api/segments", "/api/dimensions/{name}"),
     *("/api/sentiment", "/api/sentiment/trend", "/api/sentiment/feedback"),
 }

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple
 
 from footfall.funnels.steps import alternatives
@@ -22,17 +22,27 @@ Chain = tuple[int, ...]
 """The places in time of the events that reached the first steps of a funnel, one each."""
 
 
+class Rules(NamedTuple):
+    """What a chain must be: by `order`, in a window from its first or from each step, with nothing excluded within."""
+
+    order: str = "ordered"
+    window: timedelta | None = None
+    each_step: bool = False
+    exclude: str | None = None
+
+
 def furthest(
-    events: Sequence[Seen], steps: Sequence[str], window: timedelta | None, *, any_order: bool = False
+    events: Sequence[Seen], steps: Sequence[str], window: timedelta | None = None, *, rules: Rules | None = None
 ) -> dict[int, Chain]:
     """Each person's chain that reaches furthest, of several the earliest; `events` are in the order of time."""
+    rules = rules or Rules(window=window)
     places: defaultdict[int, list[int]] = defaultdict(list)
     for place, event in enumerate(events):
         places[event.person].append(place)
-    chains = _chains_in_any_order if any_order else _chains
+    chains = _chains_in_any_order if rules.order == "any" else _chains
     best = {
         person: min(
-            (chain for chain in chains(events, own, steps) if chain and _within(events, chain, window)),
+            (chain for chain in chains(events, own, steps) if chain and _holds(events, own, chain, rules)),
             key=lambda chain: (-len(chain), min(chain), chain),
             default=(),
         )
@@ -56,9 +66,28 @@ def _chains_in_any_order(events: Sequence[Seen], own: Sequence[int], steps: Sequ
         yield from (chain for chain in product(*fitting) if len(set(chain)) == count)
 
 
-def _within(events: Sequence[Seen], chain: Chain, window: timedelta | None) -> bool:
+def _holds(events: Sequence[Seen], own: Sequence[int], chain: Chain, rules: Rules) -> bool:
+    return (
+        _within(events, chain, rules)
+        and (
+            rules.order != "strict"
+            or [own.index(place) - own.index(chain[0]) for place in chain] == [*range(len(chain))]
+        )
+        and not any(
+            min(chain) < place < max(chain) and events[place].page in alternatives(rules.exclude)
+            for place in own
+            if rules.exclude
+        )
+    )
+
+
+def _within(events: Sequence[Seen], chain: Chain, rules: Rules) -> bool:
     moments = [events[place].at for place in chain]
-    return window is None or max(moments) - min(moments) <= window
+    if rules.window is None:
+        return True
+    if rules.each_step:
+        return all(after - before <= rules.window for before, after in pairwise(moments))
+    return max(moments) - min(moments) <= rules.window
 
 
 def users(chains: dict[int, Chain], steps: int) -> list[int]:

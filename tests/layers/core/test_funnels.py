@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 from footfall.days import DayRange, day_of
-from footfall.funnels.columns import Entered, unpack
-from footfall.funnels.engine import Attempts, Entries, Overlapping, Timeline, any_order, ordered
+from footfall.funnels.columns import DatedEntries, Entered, unpack
+from footfall.funnels.engine import Attempts, Entries, Limits, Overlapping, Timeline, any_order, ordered, strict
 from footfall.funnels.rollup import DayEntries, funnel_documents
-from footfall.funnels.steps import any_of, definition, labels, satisfies
+from footfall.funnels.steps import Reading, any_of, definition, labels, satisfies
 from footfall.funnels.summary import StepFigures, Summary
 from footfall.funnels.tally import people_per_step
 from footfall.schemas.event import StepEvent
@@ -20,7 +20,7 @@ from footfall.schemas.site import Funnel, Site
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.layers.core.funnel_oracle import Seen, furthest, percentile, seconds, users
+from tests.layers.core.funnel_oracle import Rules, Seen, furthest, percentile, seconds, users
 from tests.support.builders import a_document, a_site
 
 LONDON = ZoneInfo("Europe/London")
@@ -104,7 +104,7 @@ def test_rolled_up_days_answer_any_range_and_window_exactly(
 ) -> None:
     _, documents = rolled_up(events, steps, number)
     entered = unpack(documents[::-1] if newest_first else documents, whole_range(events), len(steps))
-    attempts = ordered(entered.steps, entered.timeline, milliseconds(window))
+    attempts = ordered(entered.steps, entered.timeline, Limits(milliseconds(window)))
     assert_same(Summary(steps, attempts, entered.timeline), events, furthest(events, steps, window), in_any_order=False)
 
 
@@ -114,9 +114,68 @@ def test_steps_in_any_order_are_reached_once_all_before_them_have_happened(
 ) -> None:
     _, documents = rolled_up(events, steps)
     entered = unpack(documents, whole_range(events), len(steps))
-    attempts = any_order(entered.steps, entered.timeline, milliseconds(window))
-    chains = furthest(events, steps, window, any_order=True)
+    attempts = any_order(entered.steps, entered.timeline, Limits(milliseconds(window)))
+    chains = furthest(events, steps, rules=Rules("any", window))
     assert_same(Summary(steps, attempts, entered.timeline), events, chains, in_any_order=True)
+
+
+ends = st.none() | st.sampled_from(["a", "c", "d", "c|d"])
+busy = st.builds(Seen, st.integers(1, 2), st.sampled_from(DEVICES[:2]), st.sampled_from("abcd"), moments)
+busy_histories = st.lists(busy, max_size=12).map(lambda events: sorted(events, key=lambda event: event.at))
+
+
+def read_for(events: Sequence[Seen], steps: Sequence[str], exclude: str | None, *, is_strict: bool) -> Entered:
+    """What is read of events for a question: entries to its steps, what ends an attempt, and what is between."""
+    reading = Reading(steps, [exclude] if exclude else [], is_strict)
+    moments = np.array([event.at.timestamp() * 1000 for event in events], np.int64)
+    devices = np.array([DEVICES.index(event.device) for event in events], np.uint8)
+
+    def entries(number: int) -> DatedEntries:
+        at = [place for place, event in enumerate(events) if number in reading.places(as_event(event))]
+        people = np.array([events[place].person for place in at], np.uint32)
+        return DatedEntries(people, np.array(at, np.uint32), np.zeros(len(at), np.uint16))
+
+    return Entered(
+        [entries(number) for number in range(len(steps))],
+        Timeline(moments, devices),
+        entries(reading.excluded) if exclude else None,
+        entries(reading.others) if is_strict else None,
+    )
+
+
+def followed(entered: Entered, rules: Rules) -> Attempts:
+    limits = Limits(milliseconds(rules.window), rules.each_step, entered.excluded)
+    if rules.order == "any":
+        return any_order(entered.steps, entered.timeline, limits)
+    if entered.others:
+        return strict(entered.steps, entered.others, entered.timeline, limits)
+    return ordered(entered.steps, entered.timeline, limits)
+
+
+in_order = st.builds(Rules, st.sampled_from(["ordered", "strict"]), windows, st.booleans(), ends)
+in_any_order = st.builds(Rules, st.just("any"), windows, st.just(False), ends)
+
+
+@given(busy_histories, step_names, in_order)
+def test_strict_steps_windows_of_each_step_and_exclusions_are_exact(
+    events: list[Seen], steps: list[str], rules: Rules
+) -> None:
+    entered = read_for(events, steps, rules.exclude, is_strict=rules.order == "strict")
+    attempts, chains = followed(entered, rules), furthest(events, steps, rules=rules)
+    assert_same(Summary(steps, attempts, entered.timeline), events, chains, in_any_order=False)
+    assert_same_places(attempts, chains)
+
+
+@given(busy_histories, apart, in_any_order)
+def test_exclusions_are_exact_in_any_order(events: list[Seen], steps: list[str], rules: Rules) -> None:
+    entered = read_for(events, steps, rules.exclude, is_strict=False)
+    chains = furthest(events, steps, rules=rules)
+    assert_same(Summary(steps, followed(entered, rules), entered.timeline), events, chains, in_any_order=True)
+
+
+def assert_same_places(attempts: Attempts, chains: dict[int, Any]) -> None:
+    found = zip(attempts.people.tolist(), attempts.reached.tolist(), attempts.places.T.tolist(), strict=True)
+    assert {person: tuple(places[:reached]) for person, reached, places in found} == chains
 
 
 @given(histories, step_names, windows, st.sampled_from(DEVICES[:3]))
@@ -125,7 +184,7 @@ def test_a_device_filter_leaves_the_other_devices_events_out(
 ) -> None:
     _, documents = rolled_up(events, steps)
     entered = unpack([one for one in documents if one["device"] == device], whole_range(events), len(steps))
-    attempts = ordered(entered.steps, entered.timeline, milliseconds(window))
+    attempts = ordered(entered.steps, entered.timeline, Limits(milliseconds(window)))
     there = [event for event in events if event.device == device]
     assert_same(Summary(steps, attempts, entered.timeline), there, furthest(there, steps, window), in_any_order=False)
 
@@ -150,7 +209,7 @@ def attempts_of(pages: str, steps: Sequence[str], window: int | None = None) -> 
         for step in steps
         for places in [np.array([place for place, page in enumerate(pages) if page in step.split("|")], np.uint32)]
     ]
-    reached: list[int] = ordered(entries, timeline, window).reached.tolist()
+    reached: list[int] = ordered(entries, timeline, Limits(window)).reached.tolist()
     return reached
 
 
@@ -163,8 +222,8 @@ def test_events_of_one_instant_keep_their_arrival_order() -> None:
     places = [np.array([0], np.uint32), np.array([1], np.uint32)]
     at_once = Timeline(np.zeros(2, np.int64), np.zeros(2, np.uint8))
     first, second = (Entries(np.ones(1, np.uint32), place) for place in places)
-    assert ordered([first, second], at_once, 0).reached.tolist() == [2]
-    assert ordered([second, first], at_once, 0).reached.tolist() == [1]
+    assert ordered([first, second], at_once, Limits(0)).reached.tolist() == [2]
+    assert ordered([second, first], at_once, Limits(0)).reached.tolist() == [1]
 
 
 def test_a_failed_attempt_does_not_eat_a_later_success() -> None:
@@ -181,7 +240,10 @@ def test_nobody_makes_no_attempt() -> None:
     timeline = Timeline(np.zeros(0, np.int64), np.zeros(0, np.uint8))
     for attempts in (
         ordered([nobody] * 2, timeline),
-        ordered([nobody] * 2, timeline, 1),
+        ordered([nobody] * 2, timeline, Limits(1)),
+        ordered([nobody] * 2, timeline, Limits(1, each_step=True)),
+        ordered([nobody] * 2, timeline, Limits(excluded=nobody)),
+        strict([nobody] * 2, nobody, timeline),
         any_order([nobody] * 2, timeline),
     ):
         assert [step.users for step in Summary(["a", "b"], attempts, timeline).steps()] == [0, 0]

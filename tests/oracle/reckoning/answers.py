@@ -11,6 +11,8 @@ ROUTES: dict[str, Callable[[Reckoning, Question], Json]] = {
     "/api/metrics/dashboard": dashboard.answer,
     "/api/funnel": funnel.answer,
     "/api/funnel/trend": funnel.trend,
+    "/api/funnel/people": funnel.people,
+    "/api/funnel/time-to-convert": funnel.times,
     "/api/customers": customers.answer,
 }
 

@@ -1,12 +1,12 @@
 """The right answers of /api/funnel and /api/funnel/trend."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
 from tests.oracle.life import Json, Question
 from tests.oracle.reckoning.events import Event
-from tests.oracle.reckoning.funnels import Ambiguous, Chain, furthest, step_figures, window_of
+from tests.oracle.reckoning.funnels import Ambiguous, Chain, Rules, Spent, durations, furthest, step_figures
 from tests.oracle.reckoning.numbers import rate
 from tests.oracle.reckoning.sessions import Session
 from tests.oracle.reckoning.shop import Days, Reckoning
@@ -19,18 +19,15 @@ def answer(shop: Reckoning, question: Question) -> Json:
     """Returns who went how far; a refusal where it is not said which step an event counts for."""
     days, any_order = shop.days_of(question), question.get("order") == "any"
     name, steps = _steps(shop, question)
-    whose = _session_of(shop) if question.get("unit") == "session" else shop.person
     try:
-        chains = furthest(
-            _entries(shop, days, question), whose, steps, window_of(question.get("window")), any_order=any_order
-        )
+        chains = _chains(shop, days, question)
     except Ambiguous:
         return REFUSED
     by_user = question.get("unit") != "session"
-    spent = _spent(shop, days) if by_user else _nothing
+    spent = _spent(shop, days) if by_user else None
 
     def figures(chosen: Mapping[object, Chain]) -> list[Json]:
-        return step_figures(chosen, steps, any_order=any_order, spent=spent, by_user=by_user)
+        return step_figures(chosen, steps, any_order=any_order, spent=spent, money=shop.major)
 
     found = figures(chains)
     return {
@@ -43,6 +40,97 @@ def answer(shop: Reckoning, question: Question) -> Json:
         **shop.left_out(shop.orders if by_user else [], days),
         "breakdowns": _breakdowns(chains, figures) if question.get("breakdown") else [],
     }
+
+
+def _chains(shop: Reckoning, days: Days, question: Question) -> dict[object, Chain]:
+    whose = _session_of(shop) if question.get("unit") == "session" else shop.person
+    return furthest(_entries(shop, days, question), whose, _steps(shop, question)[1], Rules.of(question))
+
+
+def people(shop: Reckoning, question: Question) -> Json:
+    """Returns who reached a step, or left before it: all of them, since a life has few."""
+    days, outcome = shop.days_of(question), question.get("outcome") or "reached"
+    name, steps = _steps(shop, question)
+    step = int(question.get("step") or len(steps))
+    try:
+        chains = _chains(shop, days, question)
+    except Ambiguous:
+        return REFUSED
+    spent = _spent(shop, days)
+    found = {
+        who: chain
+        for who, chain in chains.items()
+        if (len(chain) >= step if outcome == "reached" else len(chain) == step - 1)
+    }
+    return {
+        "range": shop.range(days),
+        "funnel": name,
+        "unit": "user",
+        "step": step,
+        "name": steps[step - 1],
+        "outcome": outcome,
+        "currency": shop.shop.currency,
+        "total": len(found),
+        "page": 1,
+        "page_size": 100,
+        "total_pages": min(len(found), 1),
+        "next": None,
+        "people": [_person(shop, who, chain, step, spent(who)) for who, chain in found.items()],
+    }
+
+
+def _person(shop: Reckoning, who: object, chain: Chain, step: int, spent: Spent) -> Json:
+    is_known = any(event.user == who for event in shop.events)
+    return {
+        "user_id": who if is_known else None,
+        "visitor_id": None if is_known else who,
+        "entered_at": _written(chain[0].at),
+        "at": _written(max(event.at for event in chain[:step])),
+        "steps": len(chain),
+        "revenue": shop.major(spent.revenue),
+        "net_revenue": shop.major(spent.revenue - spent.refunded),
+    }
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def times(shop: Reckoning, question: Question) -> Json:
+    """Returns how long people took from the first step to the last; bins have the edges that the docs tell."""
+    days = shop.days_of(question)
+    name, steps = _steps(shop, question)
+    try:
+        chains = [chain for chain in _chains(shop, days, question).values() if len(chain) == len(steps)]
+    except Ambiguous:
+        return REFUSED
+    seconds = sorted((max(event.at for event in chain) - chain[0].at).total_seconds() for chain in chains)
+    return {
+        "range": shop.range(days),
+        "funnel": name,
+        "unit": question.get("unit") or "user",
+        "from_step": 1,
+        "from_name": steps[0],
+        "to_step": len(steps),
+        "to_name": steps[-1],
+        "users": len(seconds),
+        **durations(seconds),
+        "bins": _bins(seconds),
+    }
+
+
+def _bins(seconds: Sequence[float]) -> list[Json]:
+    edges = [
+        *(0, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200),
+        *(86_400 * days for days in (1, 2, 3, 7, 14, 30, 60, 90, 180, 365)),
+    ]
+    bins: list[Json] = []
+    for low, high in zip(edges, [*edges[1:], None], strict=True):
+        if seconds and seconds[-1] >= low and (high is None or seconds[0] < high):
+            users = sum(low <= each and (high is None or each < high) for each in seconds)
+            share = rate(users, len(seconds))
+            bins.append({"from_seconds": low, "to_seconds": high, "users": users, "share": share})
+    return bins
 
 
 def _breakdowns(chains: Mapping[object, Chain], figures: Callable[[Mapping[object, Chain]], list[Json]]) -> list[Json]:
@@ -99,8 +187,7 @@ def _period(shop: Reckoning, days: Days, steps: Sequence[str], question: Questio
 
 def reached(shop: Reckoning, days: Days, steps: Sequence[str], question: Question | None = None) -> list[int]:
     """Returns how many people reached each step in these days."""
-    window = window_of(question.get("window")) if question else None
-    chains = furthest(_entries(shop, days, question), shop.person, steps, window)
+    chains = furthest(_entries(shop, days, question), shop.person, steps, Rules.of(question))
     return [sum(len(chain) > number for chain in chains.values()) for number in range(len(steps))]
 
 
@@ -124,14 +211,12 @@ def _session_of(shop: Reckoning) -> Whose:
     return owner.get
 
 
-def _spent(shop: Reckoning, days: Days) -> Callable[[object], float]:
+def _spent(shop: Reckoning, days: Days) -> Callable[[object], Spent]:
     counted = [order for order in shop.placed(shop.orders, days) if shop.counted(order)]
 
-    def spent(person: object) -> float:
-        return sum(shop.major(order.total or 0) for order in counted if order.person == person)
+    def spent(person: object) -> Spent:
+        theirs = [order for order in counted if order.person == person]
+        refunds = [refund for order in theirs for refund in order.refunds]
+        return Spent(sum(order.total or 0 for order in theirs), sum(refund.amount for refund in refunds))
 
     return spent
-
-
-def _nothing(_: object) -> float:
-    return 0.0

@@ -2,17 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
-from itertools import product
+from itertools import pairwise, product
 
-from tests.oracle.life import Json
+from tests.oracle.life import Json, Question
 from tests.oracle.reckoning.events import Event, Place
 from tests.oracle.reckoning.numbers import rate
+from tests.oracle.reckoning.sessions import ABSENT
 
 Chain = tuple[Event, ...]
 """The events that reached the first steps of a funnel, one each."""
 VOCABULARY = {"Order Completed": "order_completed", "purchase": "order_completed"}
+BY_ITSELF = frozenset({"page_exit", "click", "rage_click", "scroll", "hover", "form", "javascript_error"})
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What somebody's orders come to in minor units, and what was given back of them."""
+
+    revenue: int
+    refunded: int
 
 
 class Ambiguous(Exception):
@@ -30,31 +41,51 @@ def satisfies(event: Event, step: str) -> bool:
     return not event.labels.isdisjoint({*words, *(VOCABULARY.get(word, word) for word in words)})
 
 
+@dataclass(frozen=True)
+class Rules:
+    """What a chain must be: by `order`, in a window from its first or from each step, with nothing excluded within."""
+
+    order: str = "ordered"
+    window: timedelta | None = None
+    each_step: bool = False
+    exclude: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, question: Question | None) -> "Rules":
+        """Returns what a question says of it."""
+        if question is None:
+            return cls()
+        exclude = question.get("exclude")
+        return cls(
+            question.get("order") or "ordered",
+            window_of(question.get("window")),
+            question.get("window_mode") == "step",
+            tuple(exclude.split(",")) if exclude else (),
+        )
+
+
 def furthest(
-    events: Sequence[Event],
-    whose: Callable[[Event], object],
-    steps: Sequence[str],
-    window: timedelta | None,
-    *,
-    any_order: bool = False,
+    events: Sequence[Event], whose: Callable[[Event], object], steps: Sequence[str], rules: Rules
 ) -> dict[object, Chain]:
     """Returns the chain of each of those `whose` tells that reaches furthest, of several the earliest.
 
     Events whose owner is None count for nobody; raises Ambiguous.
     """
-    if any_order and any(sum(satisfies(event, step) for step in steps) > 1 for event in events if whose(event)):
+    if rules.order == "any" and any(
+        sum(satisfies(event, step) for step in steps) > 1 for event in events if whose(event)
+    ):
         raise Ambiguous
     owned: defaultdict[object, list[Event]] = defaultdict(list)
     for event in events:
         owned[whose(event)].append(event)
     owned.pop(None, None)
-    chains = _in_any_order if any_order else _in_order
-    best = {owner: _best(chains(own, steps), window) for owner, own in owned.items()}
+    chains = _in_any_order if rules.order == "any" else _in_order
+    best = {owner: _best(own, chains(own, steps), steps, rules) for owner, own in owned.items()}
     return {owner: chain for owner, chain in best.items() if chain}
 
 
-def _best(chains: Iterator[Chain], window: timedelta | None) -> Chain:
-    fitting = (chain for chain in chains if chain and (window is None or _span(chain) <= window))
+def _best(own: Sequence[Event], chains: Iterator[Chain], steps: Sequence[str], rules: Rules) -> Chain:
+    fitting = (chain for chain in chains if chain and _in_time(chain, rules) and _undisturbed(own, chain, steps, rules))
     return min(fitting, key=lambda chain: (-len(chain), min(_orders(chain)), _orders(chain)), default=())
 
 
@@ -62,8 +93,28 @@ def _orders(chain: Chain) -> list[Place]:
     return [event.order for event in chain]
 
 
-def _span(chain: Chain) -> timedelta:
-    return max(event.at for event in chain) - min(event.at for event in chain)
+def _in_time(chain: Chain, rules: Rules) -> bool:
+    if rules.window is None:
+        return True
+    if rules.each_step:
+        return all(after.at - before.at <= rules.window for before, after in pairwise(chain))
+    return max(event.at for event in chain) - min(event.at for event in chain) <= rules.window
+
+
+def _undisturbed(own: Sequence[Event], chain: Chain, steps: Sequence[str], rules: Rules) -> bool:
+    # nothing excluded happened from the first to the last, and of a strict chain nothing that is not part of it
+    first, last = min(_orders(chain)), max(_orders(chain))
+    between = [event for event in own if first < event.order < last]
+    if any(satisfies(event, name) for event in between for name in rules.exclude):
+        return False
+    return rules.order != "strict" or all(
+        event in chain or not (_is_meant(event) or any(satisfies(event, step) for step in steps)) for event in between
+    )
+
+
+def _is_meant(event: Event) -> bool:
+    # the tracker records the others by itself, or nobody need be there
+    return {event.kind, event.name}.isdisjoint(BY_ITSELF | ABSENT)
 
 
 def _in_order(own: Sequence[Event], steps: Sequence[str]) -> Iterator[Chain]:
@@ -83,8 +134,8 @@ def step_figures(
     steps: Sequence[str],
     *,
     any_order: bool,
-    spent: Callable[[object], float],
-    by_user: bool,
+    spent: Callable[[object], Spent] | None,
+    money: Callable[[float], float],
 ) -> list[Json]:
     """Returns the figures of each step; `spent` tells what each of those who went bought for, of people alone."""
     users = [sum(len(chain) > number for chain in chains.values()) for number in range(len(steps))]
@@ -97,11 +148,25 @@ def step_figures(
             "step_conversion_rate": rate(users[number], users[max(number - 1, 0)]),
             "drop_off": users[max(number - 1, 0)] - users[number],
             "drop_off_rate": rate(users[max(number - 1, 0)] - users[number], users[max(number - 1, 0)]),
-            **_durations(_seconds(chains, number, any_order=any_order)),
-            "revenue": round(sum(spent(one) for one in chains if len(chains[one]) > number), 2) if by_user else None,
+            **durations(_seconds(chains, number, any_order=any_order)),
+            **_value(
+                [spent(one) for one in chains if len(chains[one]) > number] if spent else None,
+                users[max(number - 1, 0)] - users[number] if number else None,
+                money,
+            ),
         }
         for number, name in enumerate(steps)
     ]
+
+
+def _value(spent: Sequence[Spent] | None, left: int | None, money: Callable[[float], float]) -> Json:
+    # those who left would have brought what those who stayed did on average; too few ever stay for an interval
+    unknown: Json = dict.fromkeys(["revenue", "net_revenue", "value_lost", "value_lost_low", "value_lost_high"])
+    if spent is None:
+        return unknown
+    revenue, net = sum(one.revenue for one in spent), sum(one.revenue - one.refunded for one in spent)
+    lost = None if left is None or not spent else money(left * (net / len(spent)))
+    return {**unknown, "revenue": money(revenue), "net_revenue": money(net), "value_lost": lost}
 
 
 def _seconds(chains: Mapping[object, Chain], number: int, *, any_order: bool) -> list[float]:
@@ -116,7 +181,8 @@ def _seconds(chains: Mapping[object, Chain], number: int, *, any_order: bool) ->
     return sorted(taken)
 
 
-def _durations(seconds: Sequence[float]) -> Json:
+def durations(seconds: Sequence[float]) -> Json:
+    """Returns the mean, the median and the 90th percentile; `seconds` are in ascending order."""
     if not seconds:
         return {"avg_seconds": None, "median_seconds": None, "p90_seconds": None}
     return {

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from footfall.days import DayRange, start_of
-from footfall.funnels.engine import Entries, Timeline
+from footfall.funnels.engine import Entries, Integers, Timeline
 from footfall.schemas.funnel import DEVICES, DeviceEntries, PackedEntries
 
 NUMBERS = "<u4"
@@ -25,10 +25,17 @@ class DatedEntries(Entries):
 
 @dataclass(frozen=True)
 class Entered:
-    """Everybody's entries to each step of a funnel over a range of days."""
+    """Everybody's entries to each step of a funnel over a range of days.
+
+    `excluded` are the events that end an attempt, `others` those that satisfy no step and count as in between: of
+    questions for them. Where sessions are counted, `owners` are their numbers in the lake; else people's are their own.
+    """
 
     steps: list[DatedEntries]
     timeline: Timeline
+    excluded: Entries | None = None
+    others: Entries | None = None
+    owners: Integers | None = None
 
 
 def pack(people: ArrayLike, ranks: ArrayLike, milliseconds: ArrayLike) -> PackedEntries:

@@ -1,10 +1,11 @@
 """Who went how far through a funnel: the exact answer, computed over columns of step entries.
 
 An attempt begins at an entry to the first step. A person's attempt that counts is the one that reaches furthest, of
-several the earliest. One event never satisfies two steps, and a window is counted from the attempt's first step.
+several the earliest. One event never satisfies two steps. A window is counted from the attempt's first step, or from
+each step to the next. No excluded event is between the first and the last event of an attempt.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -17,11 +18,14 @@ People = NDArray[np.uint32]
 Places = NDArray[np.uint32]
 Codes = NDArray[np.uint8]
 Indices = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 Keys = NDArray[np.uint64]
 """Entries as numbers that sort by person, in the upper half, and then by place in time."""
 
 PERSON_BITS = np.uint64(32)
 NEVER = np.uint32(2**32 - 1)
+LAST = np.uint64(2**64 - 1)
+"""After every entry."""
 SPARSE = 4  # people's numbers up to so many times as high as there are entries are still good places in an array
 
 
@@ -56,11 +60,13 @@ class Entries:
 class Timeline:
     """Of every place in time: when it was, in Unix milliseconds, and on which device, as a place in DEVICES.
 
+    `people` are there where sessions are counted: whose each event is, -1 for somebody not stored yet.
     `told` holds what else is known of places, by the names of dimensions.
     """
 
     times: Integers
     devices: Codes
+    people: Integers | None = None
     told: "Mapping[str, Coded]" = field(default_factory=dict)
 
     def of(self, keys: Keys) -> Integers:
@@ -80,9 +86,39 @@ class Attempts:
     places: Places
 
 
-def ordered(steps: Sequence[Entries], timeline: Timeline, window: int | None = None) -> Attempts:
-    """Returns everybody's attempt at the steps in their order, within `window` milliseconds of its first step."""
-    return _from_the_earliest(steps) if window is None else _from_every(steps, timeline, window)
+@dataclass(frozen=True)
+class Limits:
+    """How far an attempt may go: so many milliseconds, from its first step or `each_step`, and to what is excluded."""
+
+    window: int | None = None
+    each_step: bool = False
+    excluded: Entries | None = None
+
+    @property
+    def ends(self) -> Keys:
+        """Returns the excluded events, sorted by person and time."""
+        return self.excluded.keys() if self.excluded else np.zeros(0, np.uint64)
+
+
+NO_LIMITS = Limits()
+
+
+def ordered(steps: Sequence[Entries], timeline: Timeline, limits: Limits = NO_LIMITS) -> Attempts:
+    """Returns everybody's attempt at the steps in their order."""
+    if limits.window is None and limits.excluded is None:
+        return _from_the_earliest(steps)
+    if limits.window is not None and limits.each_step:
+        return _linked(steps, _Links(timeline, limits.window, limits.ends))
+    return _from_every(steps, _Reach.of(timeline, limits, steps[0].keys()), _later)
+
+
+def strict(steps: Sequence[Entries], others: Entries, timeline: Timeline, limits: Limits = NO_LIMITS) -> Attempts:
+    """Returns everybody's attempt at the steps in their order, each the very next event of the person.
+
+    `others` are the events that satisfy no step, and count as in between.
+    """
+    everything = distinct([*(step.keys() for step in steps), others.keys(), limits.ends])
+    return _from_every(steps, _Reach.of(timeline, limits, steps[0].keys()), _very_next(everything))
 
 
 def _from_the_earliest(steps: Sequence[Entries]) -> Attempts:
@@ -114,24 +150,72 @@ def distinct(columns: Sequence[NDArray[Number]]) -> NDArray[Number]:
     return numbers[_begins(numbers)]
 
 
-def _from_every(steps: Sequence[Entries], timeline: Timeline, window: int) -> Attempts:
-    # within a window a later attempt may reach further: every entry to the first step is followed
+@dataclass(frozen=True)
+class _Reach:
+    # up to when and up to which entry each attempt may go
+
+    timeline: Timeline
+    window: int | None
+    until: Integers | None  # None where the window counts from each step
+    before: Keys
+
+    @classmethod
+    def of(cls, timeline: Timeline, limits: Limits, starts: Keys) -> "_Reach":
+        window = limits.window
+        until = None if window is None or limits.each_step else timeline.of(starts) + window
+        ends = np.append(limits.ends, LAST)
+        return cls(timeline, window, until, ends[np.searchsorted(ends[:-1], starts, "right")])
+
+    def holds(self, attempts: Indices, entered: Keys, come_from: Keys) -> Flags:
+        # whether attempts may go on to entries from where they are; an excluded entry may be an attempt's last
+        holds: Flags = entered <= self.before[attempts]
+        if self.until is not None:
+            holds &= self.timeline.of(entered) <= self.until[attempts]
+        elif self.window is not None:
+            holds &= self.timeline.of(entered) - self.timeline.of(come_from) <= self.window
+        return holds
+
+
+Following = Callable[[Keys, Keys], tuple[Indices, Keys]]
+"""Which keys are followed by an entry of the same person to a step, and by which."""
+
+
+def _from_every(steps: Sequence[Entries], reach: _Reach, follow: Following) -> Attempts:
+    # within limits a later attempt may reach further: every entry to the first step is followed
     keys = starts = steps[0].keys()
-    limits = timeline.of(starts) + window
     alive = np.arange(len(starts))
     reached = np.ones(len(starts), np.int64)
     places = np.zeros((len(steps), len(starts)), np.uint32)
     places[0] = _places(starts)
     for number, step in enumerate(steps[1:], 1):
-        found, keys = _next(step.keys(), keys, "right", timeline, limits[alive])
-        alive = alive[found]
+        found, entered = follow(step.keys(), keys)
+        holds = reach.holds(alive[found], entered, keys[found])
+        alive, keys = alive[found[holds]], entered[holds]
         reached[alive] = number + 1
         places[number, alive] = _places(keys)
     return _furthest(_people(starts), reached, places)
 
 
-def any_order(steps: Sequence[Entries], timeline: Timeline, window: int | None = None) -> Attempts:
-    """Returns everybody's attempt at the steps in any order, all within `window` milliseconds of its earliest event.
+def _later(step: Keys, keys: Keys) -> tuple[Indices, Keys]:
+    return _next(step, keys, "right")
+
+
+def _very_next(everything: Keys) -> Following:
+    def follow(step: Keys, keys: Keys) -> tuple[Indices, Keys]:
+        found, entered = _next(everything, keys, "right")
+        fits = _among(step, entered)
+        return found[fits], entered[fits]
+
+    return follow
+
+
+def _among(ascending: Keys, keys: Keys) -> Flags:
+    found: Flags = np.append(ascending, LAST)[np.searchsorted(ascending, keys)] == keys
+    return found
+
+
+def any_order(steps: Sequence[Entries], timeline: Timeline, limits: Limits = NO_LIMITS) -> Attempts:
+    """Returns everybody's attempt at the steps in any order, the window counted from its earliest event.
 
     A step is reached once it and all before it have happened; raises Overlapping when an event satisfies two of them.
     """
@@ -139,29 +223,88 @@ def any_order(steps: Sequence[Entries], timeline: Timeline, window: int | None =
     starts = np.sort(np.concatenate(entered))
     if len(starts) and not (starts[1:] > starts[:-1]).all():
         raise Overlapping
-    starts = starts if window is not None else starts[_begins(_people(starts))]
-    limits = None if window is None else timeline.of(starts) + window
+    if limits.window is None and limits.excluded is None:
+        starts = starts[_begins(_people(starts))]
+    reach = _Reach.of(timeline, limits, starts)
     reached = np.zeros(len(starts), np.int64)
     places = np.zeros((len(steps), len(starts)), np.uint32)
     for number, step in enumerate(entered):
-        found, keys = _next(step, starts, "left", timeline, limits)
+        found, keys = _next(step, starts, "left")
+        holds = reach.holds(found, keys, starts[found])
+        found = found[holds]
         reached[found] += reached[found] == number
-        places[number, found] = _places(keys)
+        places[number, found] = _places(keys[holds])
     some = reached > 0
     return _furthest(_people(starts[some]), reached[some], np.maximum.accumulate(places[:, some]))
 
 
-def _next(
-    step: Keys, keys: Keys, side: Literal["left", "right"], timeline: Timeline, limits: Integers | None
-) -> tuple[Indices, Keys]:
-    # which keys are followed by an entry of the same person to a step, within the limits; and those entries
+def _next(step: Keys, keys: Keys, side: Literal["left", "right"]) -> tuple[Indices, Keys]:
+    # which keys are followed by an entry of the same person to a step; and those entries
     at = np.searchsorted(step, keys, side)
     found = np.flatnonzero(at < len(step))
     entered = step[at[found]]
     fits = _people(entered) == _people(keys[found])
-    if limits is not None:
-        fits &= timeline.of(entered) <= limits[found]
     return found[fits], entered[fits]
+
+
+@dataclass(frozen=True)
+class _Links:
+    # which entry may follow which, where the window counts from each step
+    timeline: Timeline
+    window: int
+    ends: Keys
+
+    def hold(self, keys: Keys, entered: Keys, *, first: bool) -> Flags:
+        # an excluded entry may begin an attempt and end it, and be nowhere between
+        between = np.searchsorted(self.ends, entered, "left")
+        between -= np.searchsorted(self.ends, keys, "right" if first else "left")
+        holds: Flags = between == 0
+        holds &= self.timeline.of(entered) - self.timeline.of(keys) <= self.window
+        return holds
+
+    def before(self, keys: Keys, step: Keys, *, first: bool) -> Keys:
+        # the entries to a step that follow one of `keys`: of all that do, the latest is the nearest
+        at = np.searchsorted(keys, step, "left") - 1
+        step, come_from = step[at >= 0], keys[at[at >= 0]]
+        same = _people(come_from) == _people(step)
+        step, come_from = step[same], come_from[same]
+        return step[self.hold(come_from, step, first=first)]
+
+    def after(self, keys: Keys, step: Keys, *, first: bool) -> Keys:
+        # the `keys` that an entry to a step follows: of all that do, the earliest is the nearest
+        found, entered = _next(step, keys, "right")
+        return keys[found[self.hold(keys[found], entered, first=first)]]
+
+
+def _linked(steps: Sequence[Entries], links: _Links) -> Attempts:
+    # how far anybody comes is found forwards, which entries lead there backwards, and of these the earliest count
+    came = [steps[0].keys()]
+    for number, step in enumerate(steps[1:]):
+        came.append(links.before(came[-1], step.keys(), first=number == 0))
+    people = distinct([_people(came[0])])
+    reached = np.ones(len(people), np.int64)
+    for number, keys in enumerate(came):
+        reached[np.searchsorted(people, _people(keys))] = number + 1
+    leading = [came[-1]]
+    for number in reversed(range(len(steps) - 1)):
+        keys = came[number]
+        ended = reached[np.searchsorted(people, _people(keys))] == number + 1
+        going_on = links.after(keys[~ended], leading[0], first=number == 0)
+        leading.insert(0, np.sort(np.concatenate([keys[ended], going_on])))
+    return Attempts(people, reached, _earliest(leading, len(people)))
+
+
+def _earliest(leading: Sequence[Keys], people: int) -> Places:
+    # of everybody the first entry that leads on, and after it the first to each further step
+    keys = leading[0][_begins(_people(leading[0]))]
+    alive = np.arange(people)
+    places = np.zeros((len(leading), people), np.uint32)
+    places[0] = _places(keys)
+    for number, step in enumerate(leading[1:], 1):
+        found, keys = _next(step, keys, "right")
+        alive = alive[found]
+        places[number, alive] = _places(keys)
+    return places
 
 
 def _people(keys: Keys) -> People:
@@ -172,7 +315,7 @@ def _places(keys: Keys) -> Places:
     return keys.astype(np.uint32)
 
 
-def _begins(numbers: NDArray[Number]) -> NDArray[np.bool_]:
+def _begins(numbers: NDArray[Number]) -> Flags:
     # where each number's stretch of a sorted column begins
     begins = np.ones(len(numbers), bool)
     begins[1:] = numbers[1:] != numbers[:-1]

@@ -2,16 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from footfall.events.names import page_type_named, type_named
-from footfall.schemas.event import NamedEvent
+from footfall.schemas.event import NOT_A_VISIT, RECORDED_BY_PAGES, NamedEvent
 from footfall.schemas.site import Site
 
-FIGURES = 3
+FIGURES = 4
 """Counts the meanings that a day's figures have had: since 3, something was viewed in a session and people did
-something, what cost nothing is counted apart, and a step is found by any of its names."""
+something, what cost nothing is counted apart, and a step is found by any of its names; since 4, an order says what was
+given back of it."""
 
 
 def words(step: str) -> list[str]:
@@ -46,6 +48,46 @@ def any_of(steps: Iterable[str]) -> dict[str, object]:
     wanted = sorted(frozenset().union(*map(alternatives, steps)))
     page = {"type": "pageview", "page_type": {"$in": wanted}}
     return {"$or": [page, {"type": {"$in": wanted}}, {"name": {"$in": wanted}}]}
+
+
+NOT_BETWEEN = RECORDED_BY_PAGES | NOT_A_VISIT
+"""Events that are overlooked between two strict steps: what pages record by themselves, and what needs nobody there."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Which events a funnel reads: those of its steps, those that end an attempt, and if it is strict all between."""
+
+    steps: Sequence[str]
+    exclude: Sequence[str] = ()
+    strict: bool = False
+
+    @property
+    def excluded(self) -> int:
+        """The place, behind those of the steps, of events that end an attempt."""
+        return len(self.steps)
+
+    @property
+    def others(self) -> int:
+        """The place of the events that satisfy no step and count as in between."""
+        return len(self.steps) + 1
+
+    def places(self, event: NamedEvent) -> frozenset[int]:
+        """Returns the places of the steps that an event satisfies, and those of the other parts that it has."""
+        found = {number for number, step in enumerate(self.steps) if satisfies(event, step)}
+        if not found and self.strict and NOT_BETWEEN.isdisjoint({event["type"], event.get("name")}):
+            found.add(self.others)
+        if any(satisfies(event, name) for name in self.exclude):
+            found.add(self.excluded)
+        return frozenset(found)
+
+    def condition(self) -> dict[str, object]:
+        """Returns the MongoDB condition for the events that have any place."""
+        named = any_of([*self.steps, *self.exclude])
+        if not self.strict:
+            return named
+        overlooked = {"$nin": sorted(NOT_BETWEEN)}
+        return {"$or": [named, {"type": overlooked, "name": overlooked}]}
 
 
 def definition(site: Site) -> str:

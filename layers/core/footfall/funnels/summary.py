@@ -94,24 +94,27 @@ def step_figures(names: Sequence[str], users: Sequence[int], seconds: Sequence[S
             step_conversion_rate=percentage(users[number], before[number]),
             drop_off=before[number] - users[number],
             drop_off_rate=percentage(before[number] - users[number], before[number]),
-            **_durations(seconds[number])._asdict(),
+            **durations(seconds[number])._asdict(),
         )
         for number, name in enumerate(names)
     ]
 
 
-class _Durations(NamedTuple):
+class Durations(NamedTuple):
+    """What something took on average, at most of half, and of nine in ten; None where nobody did it."""
+
     avg_seconds: float | None = None
     median_seconds: float | None = None
     p90_seconds: float | None = None
 
 
-def _durations(seconds: Seconds) -> _Durations:
+def durations(seconds: Seconds) -> Durations:
+    """Returns what it took, from what it took each."""
     if not len(seconds):
-        return _Durations()
+        return Durations()
     ascending = np.sort(seconds)
     figures = ascending.mean(), _percentile(ascending, 0.5), _percentile(ascending, 0.9)
-    return _Durations(*(round(float(figure), 3) for figure in figures))
+    return Durations(*(round(float(figure), 3) for figure in figures))
 
 
 def _percentile(ascending: Seconds, share: float) -> float:

@@ -27,8 +27,8 @@ MOST_KEPT_TEXTS = 10_000_000
 class StepColumns(NamedTuple):
     """What a funnel reads of some events: whose and when, in the site's days since 1970 and in Unix milliseconds.
 
-    `session_start` is NEVER for none, `device` a place in DEVICES; the rest is as `lake.contents` says. `kinds` are there
-    for events of several kinds.
+    `session_start` is NEVER for none, `device` a place in DEVICES; the rest is as `lake.contents` says. `kinds` are
+    there for events of several kinds.
     """
 
     who: NDArray[np.int32]

@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from pymongo.client_session import ClientSession
+
 from footfall.schemas.order import NamedOrder
-from footfall.schemas.person import PersonIdentity
+from footfall.schemas.person import PersonIdentity, PersonNumber
 from footfall.schemas.session import SessionOwner
-from footfall.stores.collections import orders, user_sessions, users
+from footfall.stores.collections import events, orders, user_sessions, users
 from footfall.stores.mongo import Mongo
 
 
@@ -63,6 +65,27 @@ def people_seen_since(database: Mongo, site_id: str, moment: datetime) -> set[st
     here = user_sessions.read(database, SessionOwner, {"site_id": site_id, "computed_at": {"$gte": moment}})
     bought = orders.read(database, NamedOrder, {"site_id": site_id, "placed_at": {"$gte": moment}})
     return {session["person_id"] for session in here} | {order["person_id"] for order in bought}
+
+
+def people_numbered(
+    database: Mongo, site_id: str, numbers: Iterable[int], session: ClientSession | None = None
+) -> dict[int, str]:
+    """Returns the ids of the people with these dense numbers, by number."""
+    query = {"site_id": site_id, "number": {"$in": list(numbers)}}
+    return {one["number"]: one["person_id"] for one in users.read(database, PersonNumber, query, session=session)}
+
+
+def users_among(
+    database: Mongo, site_id: str, person_ids: Iterable[str], session: ClientSession | None = None
+) -> set[str]:
+    """Returns those of these people whom the shop knows by this id; each is a look into an index or two."""
+    return {who for who in person_ids if _is_user(database, {"site_id": site_id, "user_id": who}, session)}
+
+
+def _is_user(database: Mongo, query: dict[str, str], session: ClientSession | None) -> bool:
+    # events go in time, orders stay
+    said = events.of(database).find_one(query, {"_id": 1}, session=session)
+    return bool(said or orders.of(database).find_one(query, {"_id": 1}, session=session))
 
 
 def _by_id(database: Mongo, site_id: str, person_ids: Collection[str]) -> dict[str, PersonIdentity]:

@@ -73,8 +73,9 @@ class Filtered(_Parameters):
         return {name: Wanted.of(rows[name], _texts(name, told)) for name, told in given.items()}
 
     def _built_in(self) -> dict[str, object]:
+        # of a question that is paged, `page` is the number of a page
         names = _Parameters.model_fields.keys() - RangeQuestion.model_fields.keys()
-        return {name: told for name in sorted(names) if (told := getattr(self, name)) is not None}
+        return {name: told for name in sorted(names) if isinstance(told := getattr(self, name), list)}
 
 
 def _texts(name: str, told: object) -> list[str]:

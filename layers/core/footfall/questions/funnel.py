@@ -1,24 +1,25 @@
 """The question who goes how far through a funnel: everybody's furthest attempt, and what those people bought."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from footfall.errors import FieldProblem, Invalid
-from footfall.funnels.engine import Attempts, Coded, Integers, Overlapping, People, any_order, ordered
+from footfall.funnels.engine import Coded, Integers
 from footfall.funnels.summary import StepFigures, Summary
+from footfall.funnels.value import lost
 from footfall.money import major_units
 from footfall.questions.cache import cached
 from footfall.questions.figures import Currency
-from footfall.questions.funnel_entries import entries
-from footfall.questions.funnel_query import FunnelQuery, FunnelSelection, Unit
+from footfall.questions.funnel_attempts import attempted, purchases
+from footfall.questions.funnel_query import FunnelModes, FunnelQuery, Unit, step_of
 from footfall.questions.left_out import LeftOut
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rollups import rollups_of
-from footfall.schemas.metrics import DayBuyers, DayLeftOut
+from footfall.schemas.metrics import DayLeftOut
 from footfall.stores.collections import daily_metrics
 from footfall.stores.keys import Key
 from footfall.stores.mongo import answering, database
@@ -28,14 +29,9 @@ MOST_VALUES = 100
 OTHER, NOT_REACHED = "other", "not reached"
 
 
-class FunnelQuestion(FunnelSelection):
+class FunnelQuestion(FunnelModes):
     """How far people come over the whole range."""
 
-    order: Literal["ordered", "any"] = Field(
-        default="ordered",
-        description="`ordered`: step after step; `any`: a step is reached once it and all before it have happened",
-    )
-    unit: Unit = Field(default="user", description="What is counted: people, or sessions")
     breakdown: list[str] | None = Field(
         default=None,
         description="Also by one or two dimensions, by commas or repeated; nobody is split over two values",
@@ -48,6 +44,19 @@ class FunnelQuestion(FunnelSelection):
         pattern="^(first|last|[1-9][0-9]?)$",
         examples=["first"],
     )
+
+    def dimensions(self) -> Sequence[str]:
+        """Returns by which dimensions the answer is broken down; raises Invalid for more than two."""
+        names = [name.strip() for part in self.breakdown or () for name in part.split(",")]
+        if len(names) > MOST_DIMENSIONS or len(set(names)) < len(names):
+            raise Invalid([FieldProblem("breakdown", f"give at most {MOST_DIMENSIONS} dimensions, each once")])
+        return names
+
+    def telling_step(self, query: FunnelQuery) -> int:
+        """Returns the step that says the value, from 0, -1 for the last that was reached; raises Invalid for none."""
+        if self.at in ("first", "last"):
+            return 0 if self.at == "first" else -1
+        return step_of(query, "at", int(self.at), 1) - 1
 
 
 class FunnelStep(BaseModel):
@@ -71,6 +80,23 @@ class FunnelStep(BaseModel):
         description="What the orders amount to, before refunds, that those who reached the step placed in the range;"
         " null for `unit=session`",
         examples=[1250.5],
+    )
+    net_revenue: float | None = Field(
+        description="`revenue` less what was given back of these very orders, whenever that was", examples=[1180.5]
+    )
+    value_lost: float | None = Field(
+        description="What those who left before this step would have brought at the average of those who reached it:"
+        " `drop_off` times `net_revenue` per one of `users`, who bought nothing among them. Null for the first step,"
+        " where nobody reached the step, and for `unit=session`",
+        examples=[310.25],
+    )
+    value_lost_low: float | None = Field(
+        description="`value_lost` is not lower with 95 % confidence: `drop_off` times (the mean - 1.96 standard"
+        " deviations of one value / the root of `users`); null for fewer than 30 `users`",
+        examples=[240.1],
+    )
+    value_lost_high: float | None = Field(
+        description="`value_lost` is not higher, in the same way with +", examples=[380.4]
     )
 
 
@@ -104,25 +130,9 @@ class FunnelAnswer(LeftOut, RangeAnswer):
 def answer(site_id: str, question: FunnelQuestion) -> FunnelAnswer:
     """Returns who reached each step; raises NotFound, Unavailable, or Invalid, also for too many events to look at."""
     with rollups_of(site_id) as rollups:
-        query = FunnelQuery.of(rollups, question, question.unit, _dimensions(question))
-        _step_of(query, question)
+        query = question.query_of(rollups)
+        question.telling_step(query)
         return query.counted(_result(query, question))
-
-
-def _dimensions(question: FunnelQuestion) -> list[str]:
-    names = [name.strip() for part in question.breakdown or () for name in part.split(",")]
-    if len(names) > MOST_DIMENSIONS or len(set(names)) < len(names):
-        raise Invalid([FieldProblem("breakdown", f"give at most {MOST_DIMENSIONS} dimensions, each once")])
-    return names
-
-
-def _step_of(query: FunnelQuery, question: FunnelQuestion) -> int:
-    # the step that says the value, from 0; -1 is the last that was reached
-    if question.at in ("first", "last"):
-        return 0 if question.at == "first" else -1
-    if int(question.at) > len(query.funnel.steps):
-        raise Invalid([FieldProblem("at", "the funnel has fewer steps")])
-    return int(question.at) - 1
 
 
 def _key(query: FunnelQuery, question: FunnelQuestion) -> Key | None:
@@ -131,10 +141,10 @@ def _key(query: FunnelQuery, question: FunnelQuestion) -> Key | None:
 
 @cached(FunnelAnswer, _key)
 def _result(query: FunnelQuery, question: FunnelQuestion) -> FunnelAnswer:
-    summary = _attempted(query, question)
-    purchases = _purchases(query, summary.attempts) if query.unit == "user" else None
-    currency = query.rollups.site.currency
-    steps = _steps(summary.steps(), purchases, currency)
+    found = attempted(query, question)
+    summary = Summary(query.funnel.steps, found.attempts, found.entered.timeline)
+    money = _Money.of(query, summary)
+    steps = _steps(summary.steps(), money)
     return FunnelAnswer(
         range=Range.of(query.days),
         complete_to=None,
@@ -142,41 +152,10 @@ def _result(query: FunnelQuery, question: FunnelQuestion) -> FunnelAnswer:
         unit=query.unit,
         steps=steps,
         overall_conversion_rate=steps[-1].conversion_rate,
-        currency=currency,
-        breakdowns=_breakdowns(query, question, summary, purchases),
+        currency=query.rollups.site.currency,
+        breakdowns=_breakdowns(query, question.telling_step(query), summary, money),
         **_left_out(query).model_dump(),
     )
-
-
-def _attempted(query: FunnelQuery, question: FunnelQuestion) -> Summary:
-    entered = entries(query)
-    follow = any_order if question.order == "any" else ordered
-    try:
-        attempts = follow(entered.steps, entered.timeline, question.window)
-    except Overlapping:
-        raise Invalid([FieldProblem("steps", "`order=any` needs steps of which no event satisfies two")]) from None
-    return Summary(query.funnel.steps, attempts, entered.timeline)
-
-
-class _Purchases(NamedTuple):
-    attempts: Integers  # the place of each buyer's attempt
-    reached: Integers
-    totals: Integers
-
-    def of(self, group: NDArray[np.bool_]) -> "_Purchases":
-        fits = group[self.attempts]
-        return _Purchases(self.attempts[fits], self.reached[fits], self.totals[fits])
-
-
-def _purchases(query: FunnelQuery, attempts: Attempts) -> _Purchases:
-    # the orders placed in the range by those who made an attempt, in the site's currency
-    condition = {"site_id": query.rollups.site.site_id, "date": query.days.dates, "orders": {"$gt": 0}}
-    found = daily_metrics.read(database(), DayBuyers, condition, session=query.rollups.session).to_list()
-    buyers = np.frombuffer(b"".join(day["buyers"]["people"] for day in found), "<u4")
-    totals = np.frombuffer(b"".join(day["buyers"]["totals"] for day in found), "<i8")
-    at = _attempts_of(attempts, buyers)
-    known = at >= 0
-    return _Purchases(at[known], attempts.reached[at[known]], totals[known])
 
 
 def _left_out(query: FunnelQuery) -> LeftOut:
@@ -185,25 +164,51 @@ def _left_out(query: FunnelQuery) -> LeftOut:
     return LeftOut.of_days(days if query.unit == "user" else [])
 
 
-def _attempts_of(attempts: Attempts, buyers: People) -> Integers:
-    # the place of each buyer's attempt; -1 for who made none
-    at = np.searchsorted(attempts.people, buyers)
-    known = at < len(attempts.people)
-    known[known] = attempts.people[at[known]] == buyers[known]
-    return np.where(known, at, -1)
+@dataclass(frozen=True)
+class _Money:
+    # how far each attempt came, what its person's orders amount to, and what was left of it after refunds
+    reached: Integers
+    totals: Integers
+    net: Integers
+    currency: str
+
+    @classmethod
+    def of(cls, query: FunnelQuery, summary: Summary) -> "_Money | None":
+        found = purchases(query, summary.attempts)
+        if found is None:
+            return None
+        totals, refunded = found.by_attempt(len(summary.attempts.people))
+        return cls(summary.attempts.reached, totals, totals - refunded, query.rollups.site.currency)
+
+    def where(self, fits: NDArray[np.bool_]) -> "_Money":
+        return _Money(self.reached[fits], self.totals[fits], self.net[fits], self.currency)
+
+    def of_step(self, step: StepFigures) -> dict[str, float | None]:
+        stayed = self.reached >= step.order
+        gone = lost(self.net[stayed], step.drop_off) if step.order > 1 else None
+        return {
+            "revenue": self._major(float(self.totals[stayed].sum())),
+            "net_revenue": self._major(float(self.net[stayed].sum())),
+            "value_lost": self._major(gone and gone.amount),
+            "value_lost_low": self._major(gone and gone.low),
+            "value_lost_high": self._major(gone and gone.high),
+        }
+
+    def _major(self, minor: float | None) -> float | None:
+        return None if minor is None else major_units(minor, self.currency)
 
 
-def _breakdowns(
-    query: FunnelQuery, question: FunnelQuestion, summary: Summary, purchases: _Purchases | None
-) -> list[FunnelBreakdown]:
+NOT_OF_SESSIONS = dict.fromkeys(["revenue", "net_revenue", "value_lost", "value_lost_low", "value_lost_high"])
+
+
+def _breakdowns(query: FunnelQuery, step: int, summary: Summary, money: _Money | None) -> list[FunnelBreakdown]:
     if not query.breakdown:
         return []
-    step = _step_of(query, question)
     texts, codes = _largest([summary.told(name, step) for name in query.breakdown])
     found = []
     for code, values in enumerate(texts):
         group = codes == code
-        steps = _steps(summary.steps_of(group), purchases.of(group) if purchases else None, query.rollups.site.currency)
+        steps = _steps(summary.steps_of(group), money.where(group) if money else None)
         if steps[0].users:
             value = values[0] if len(values) == 1 else list(values)
             overall = steps[-1].conversion_rate
@@ -234,11 +239,5 @@ def _texts(pair: int, told: Sequence[Coded]) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _steps(figures: Sequence[StepFigures], purchases: _Purchases | None, currency: str) -> list[FunnelStep]:
-    return [FunnelStep(**step._asdict(), revenue=_revenue(step, purchases, currency)) for step in figures]
-
-
-def _revenue(step: StepFigures, purchases: _Purchases | None, currency: str) -> float | None:
-    if purchases is None:
-        return None
-    return major_units(int(purchases.totals[purchases.reached >= step.order].sum()), currency)
+def _steps(figures: Sequence[StepFigures], money: _Money | None) -> list[FunnelStep]:
+    return [FunnelStep(**step._asdict(), **(money.of_step(step) if money else NOT_OF_SESSIONS)) for step in figures]

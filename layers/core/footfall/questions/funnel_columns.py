@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from footfall.funnels.columns import DatedEntries, Entered
 from footfall.funnels.engine import Coded, Timeline, distinct
+from footfall.lake.columns import NOBODY
 from footfall.questions.funnel_query import FunnelQuery
 from footfall.questions.lake_rows import Held
 from footfall.questions.recent_rows import recent_rows
@@ -43,21 +44,33 @@ def _entered(query: FunnelQuery, rows: Sequence[Rows], begins: Numbers, total: i
             used[each] = True
         numbers = used.cumsum() - 1
         places, total = [numbers[each] for each in places], int(used.sum())
-    people = _people(query, rows)
-    steps = []
-    for number in range(len(query.funnel.steps)):
+    sessions = distinct([np.zeros(0, np.int64), *(each.who for each in rows)]) if query.unit == "session" else None
+    who = [_numbered(each.who, sessions) for each in rows]
+
+    def entries(number: int) -> DatedEntries:
         ours = [at for at, each in enumerate(rows) if number in each.steps]
-        who, when, days = [people[at] for at in ours], [places[at] for at in ours], [rows[at].days for at in ours]
-        steps.append(DatedEntries(_joined(who, np.uint32), _joined(when, np.uint32), _joined(days, np.uint16)))
-    return Entered(steps, _timeline(query, rows, places, total))
+        whose, when, days = [who[at] for at in ours], [places[at] for at in ours], [rows[at].days for at in ours]
+        return DatedEntries(_joined(whose, np.uint32), _joined(when, np.uint32), _joined(days, np.uint16))
+
+    reading = query.reading
+    return Entered(
+        [entries(number) for number in range(len(reading.steps))],
+        _timeline(query, rows, places, total),
+        entries(reading.excluded) if reading.exclude else None,
+        entries(reading.others) if reading.strict else None,
+        sessions,
+    )
 
 
 def _timeline(query: FunnelQuery, rows: Sequence[Rows], places: Sequence[Numbers], total: int) -> Timeline:
     told = {name: _told([each.told[name] for each in rows], places, total) for name in query.breakdown}
-    timeline = Timeline(np.zeros(total, np.int64), np.zeros(total, np.uint8), told)
+    whose = np.full(total, NOBODY, np.int64) if query.unit == "session" else None
+    timeline = Timeline(np.zeros(total, np.int64), np.zeros(total, np.uint8), whose, told)
     for some, at in zip(rows, places, strict=True):
         timeline.times[at] = some.times
         timeline.devices[at] = some.devices
+        if whose is not None:
+            whose[at] = some.people
     return timeline
 
 
@@ -75,10 +88,6 @@ def _joined(columns: Sequence[NDArray[Any]], kind: type[Number]) -> NDArray[Numb
     return np.concatenate(columns).astype(kind) if columns else np.zeros(0, kind)
 
 
-def _people(query: FunnelQuery, rows: Sequence[Rows]) -> list[NDArray[np.uint32]]:
+def _numbered(who: Numbers, sessions: Numbers | None) -> NDArray[np.uint32]:
     # whose each event is; sessions are numbered anew
-    who = [each.who for each in rows]
-    if query.unit == "user" or not who:
-        return [each.astype(np.uint32) for each in who]
-    sessions = distinct(who)
-    return [np.searchsorted(sessions, each).astype(np.uint32) for each in who]
+    return (who if sessions is None else np.searchsorted(sessions, who)).astype(np.uint32)

@@ -11,9 +11,10 @@ from pydantic_core import PydanticCustomError
 from footfall.days import DayRange
 from footfall.dimensions import Dimension, dimensions_of, none_named
 from footfall.errors import FieldProblem, Invalid
+from footfall.funnels.steps import Reading
 from footfall.questions.filters import Filtered, Wanted
 from footfall.questions.range import RangeAnswer
-from footfall.questions.step_names import check_steps
+from footfall.questions.step_names import check_names
 from footfall.rollups import Rollups
 from footfall.schemas.funnel import DEVICES, Device
 from footfall.schemas.site import DEFAULT_FUNNEL, Funnel, Site
@@ -21,9 +22,11 @@ from footfall.stores.keys import Key, funnel_key
 
 WINDOW = re.compile(r"([1-9]\d{0,7})([smhd])")
 UNIT_MILLISECONDS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-MAX_STEPS = 10
+MAX_STEPS = 32
 MAX_STEP_LENGTH = 256
 Unit = Literal["user", "session"]
+Order = Literal["ordered", "strict", "any"]
+WindowMode = Literal["first", "step"]
 Answer = TypeVar("Answer", bound=RangeAnswer)
 
 
@@ -63,6 +66,10 @@ class FunnelSelection(Filtered):
         examples=["7d"],
     )
 
+    def query_of(self, rollups: Rollups) -> "FunnelQuery":
+        """Returns what the question comes to for a site; raises Invalid, also for steps that nothing is called."""
+        return FunnelQuery.of(rollups, self)
+
     def funnel_of(self, site: Site) -> Funnel:
         """Returns the funnel asked about, its name empty for a question's own steps; raises Invalid without one."""
         known = site.funnels or [DEFAULT_FUNNEL]
@@ -71,17 +78,55 @@ class FunnelSelection(Filtered):
             return found or _refuse("funnel", "the site has none of this name")
         if self.funnel is not None:
             _refuse("steps", "give either `steps` or `funnel`")
-        steps = _steps(self.steps)
+        steps = _names("steps", self.steps, fewest=2)
         return next((one for one in known if one.steps == steps), None) or Funnel(name="", steps=steps)
 
 
-def _steps(given: list[str]) -> list[str]:
-    steps = [step.strip() for part in given for step in part.split(",")]
-    if not 2 <= len(steps) <= MAX_STEPS:
-        _refuse("steps", f"give from 2 to {MAX_STEPS} steps")
-    if any(len(step) > MAX_STEP_LENGTH or not all(word.strip() for word in step.split("|")) for step in steps):
-        _refuse("steps", f"a step is a name of 1 to {MAX_STEP_LENGTH} characters, or such names with | between them")
-    return steps
+class FunnelModes(FunnelSelection):
+    """What counts as going through a funnel, and for whom."""
+
+    order: Order = Field(
+        default="ordered",
+        description="`ordered`: step after step, whatever is between; `strict`: nothing is between, but what pages"
+        " record by themselves (page_exit, click, rage_click, scroll, hover, form, javascript_error) and what needs"
+        " nobody there (identify, refunds …), unless a step is called so; `any`: a step is reached once it and all"
+        " before it have happened",
+    )
+    window_mode: WindowMode = Field(
+        default="first",
+        description="`window` counts from an attempt's `first` step, or from each `step` to the next",
+    )
+    exclude: list[str] | None = Field(
+        default=None,
+        description="An attempt ends where one of these happens, by names as `steps` have them: what comes after is of"
+        " another attempt",
+        examples=[["cart|product_removed"]],
+    )
+    unit: Unit = Field(default="user", description="What is counted: people, or sessions")
+
+    def query_of(self, rollups: Rollups) -> "FunnelQuery":
+        """Returns what the question comes to for a site; raises Invalid, also for names that nothing is called."""
+        if self.window_mode == "step" and self.window is None:
+            _refuse("window_mode", "give a `window` too")
+        if self.window_mode == "step" and self.order == "any":
+            _refuse("window_mode", "a step of `order=any` has none before it")
+        exclude = _names("exclude", self.exclude, fewest=1) if self.exclude is not None else []
+        check_names("exclude", rollups.site, exclude)
+        reading = Reading(self.funnel_of(rollups.site).steps, exclude, self.order == "strict")
+        return FunnelQuery.of(rollups, self, self.unit, reading, self.dimensions())
+
+    def dimensions(self) -> Sequence[str]:
+        """Returns by which dimensions the answer is broken down."""
+        return ()
+
+
+def _names(field: str, given: list[str], *, fewest: int) -> list[str]:
+    names = [name.strip() for part in given for name in part.split(",")]
+    if not fewest <= len(names) <= MAX_STEPS:
+        _refuse(field, f"give from {fewest} to {MAX_STEPS} names")
+    if any(len(name) > MAX_STEP_LENGTH or not all(word.strip() for word in name.split("|")) for name in names):
+        _refuse(field, f"give names of 1 to {MAX_STEP_LENGTH} characters, or such with | between them")
+    return names
 
 
 def _only_device(filters: dict[str, Wanted]) -> Device | None:
@@ -109,6 +154,13 @@ def _refuse(field: str, message: str) -> NoReturn:
     raise Invalid([FieldProblem(field, message)])
 
 
+def step_of(query: "FunnelQuery", field: str, given: int | None, otherwise: int) -> int:
+    """Returns the place of a step that a field asks about; raises Invalid for one that the funnel has not."""
+    if (given or otherwise) > len(query.funnel.steps):
+        _refuse(field, "the funnel has not so many steps")
+    return given or otherwise
+
+
 @dataclass(frozen=True)
 class FunnelQuery:
     """Which entries to steps are read: from the rollups, which hold the site's own funnels, or else from the lake.
@@ -123,11 +175,17 @@ class FunnelQuery:
     filters: Mapping[str, Wanted]
     breakdown: Mapping[str, Dimension]
     unit: Unit
+    reading: Reading
     from_rollups: bool
 
     @classmethod
     def of(
-        cls, rollups: Rollups, selection: FunnelSelection, unit: Unit = "user", breakdown: Sequence[str] = ()
+        cls,
+        rollups: Rollups,
+        selection: FunnelSelection,
+        unit: Unit = "user",
+        reading: Reading | None = None,
+        breakdown: Sequence[str] = (),
     ) -> "FunnelQuery":
         """Returns what a question comes to for a site; raises Invalid, also for steps that nothing is called."""
         site = rollups.site
@@ -136,8 +194,10 @@ class FunnelQuery:
         device = _only_device(filters)
         told = {name: _dimension(site, name) for name in breakdown}
         if not funnel.name:
-            check_steps(site, funnel.steps)
-        rolled_up = unit == "user" and not filters and told.keys() <= {"device"}
+            check_names("steps", site, funnel.steps)
+        read = reading or Reading(funnel.steps)
+        steps_alone = unit == "user" and not read.exclude and not read.strict
+        rolled_up = steps_alone and not filters and told.keys() <= {"device"}
         return cls(
             rollups,
             selection.days_of(rollups),
@@ -146,6 +206,7 @@ class FunnelQuery:
             filters,
             told,
             unit,
+            read,
             from_rollups=rollups.current and rolled_up and funnel in site.funnels,
         )
 

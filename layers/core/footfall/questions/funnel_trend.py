@@ -12,7 +12,7 @@ from footfall.days import Period, PeriodName, periods_of
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.anomalies import Anomaly, find_anomalies
 from footfall.funnels.columns import DatedEntries, Entered
-from footfall.funnels.engine import PERSON_BITS, Entries, distinct, ordered
+from footfall.funnels.engine import PERSON_BITS, Entries, Limits, distinct, ordered
 from footfall.questions.cache import cached
 from footfall.questions.funnel_entries import entries
 from footfall.questions.funnel_query import FunnelQuery, FunnelSelection
@@ -166,7 +166,7 @@ def _users(entered: Entered, periods: Sequence[Period], window: int | None) -> l
         Entries(np.searchsorted(everybody, people).astype(np.uint32), step.places)
         for step, people in zip(entered.steps, wide, strict=True)
     ]
-    attempts = ordered(steps, entered.timeline, window)
+    attempts = ordered(steps, entered.timeline, Limits(window))
     period = (everybody[attempts.people] >> PERSON_BITS).astype(np.int64)
     width = len(steps) + 1
     ended = np.bincount(period * width + attempts.reached, minlength=len(periods) * width).reshape(-1, width)

@@ -13,6 +13,7 @@ from footfall.days import DayRange
 from footfall.dimensions import Dimension
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.engine import Coded
+from footfall.funnels.steps import Reading
 from footfall.lake.columns import EPOCH, NOBODY, named
 from footfall.lake.contents import BETWEEN_VALUES, columns_of
 from footfall.lake.definition import definition
@@ -21,7 +22,7 @@ from footfall.people.links import people_of
 from footfall.questions.filters import Wanted
 from footfall.questions.funnel_query import FunnelQuery
 from footfall.questions.person_values import PersonValues
-from footfall.questions.step_rows import Numbers, Rows, steps_of
+from footfall.questions.step_rows import Numbers, Rows
 from footfall.schemas.funnel import DEVICES
 from footfall.schemas.lake import LakeFile, LakePeriod
 from footfall.schemas.metrics import StaleDate
@@ -71,7 +72,7 @@ class Held:
         people = people_of(database(), rollups.site.site_id, rollups.session, rollups.moment)
         reading = _Reading(self.query, self._days, people, PersonValues(self.query))
         for loaded, steps in self.files:
-            parts = [(steps, loaded)] if steps is not None else _by_steps(loaded, self.query.funnel.steps)
+            parts = [(steps, loaded)] if steps is not None else _by_steps(loaded, self.query.reading)
             for found, some in parts:
                 yield reading.rows(some, found)
 
@@ -89,7 +90,7 @@ def _is_in(day: str, days: DayRange) -> bool:
 
 def _loaded(query: FunnelQuery, periods: Sequence[LakePeriod]) -> Iterator[list[_Read] | None]:
     # what is wanted of each period; None where a file is missing or broken, so that its days are read from the events
-    wanted = [_wanted(period, query.funnel.steps) for period in periods]
+    wanted = [_wanted(period, query.reading) for period in periods]
     if sum(file["rows"] for found in wanted for file, _ in found) > MOST_ROWS:
         raise Invalid([FieldProblem("from", f"more than {MOST_ROWS} entries to these steps; ask for fewer days")])
     types = columns_of(query.rollups.site)
@@ -101,15 +102,15 @@ def _loaded(query: FunnelQuery, periods: Sequence[LakePeriod]) -> Iterator[list[
         yield sound if len(sound) == len(found) else None
 
 
-def _wanted(period: LakePeriod, steps: Sequence[str]) -> list[tuple[LakeFile, frozenset[int] | None]]:
-    found = [(file, steps_of(file["kind"], steps) if "kind" in file else None) for file in period["files"]]
+def _wanted(period: LakePeriod, reading: Reading) -> list[tuple[LakeFile, frozenset[int] | None]]:
+    found = [(file, reading.places(file["kind"]) if "kind" in file else None) for file in period["files"]]
     return [(file, satisfied) for file, satisfied in found if satisfied is None or satisfied]
 
 
-def _by_steps(loaded: Loaded, steps: Sequence[str]) -> Iterator[tuple[frozenset[int], Loaded]]:
+def _by_steps(loaded: Loaded, reading: Reading) -> Iterator[tuple[frozenset[int], Loaded]]:
     # of events of several kinds, those that satisfy the same steps
     kinds: list[str] = [] if loaded.columns.kinds is None else loaded.columns.kinds.tolist()
-    known = {text: steps_of(named(json.loads(text)), steps) for text in set(kinds)}
+    known = {text: reading.places(named(json.loads(text))) for text in set(kinds)}
     satisfied = [known[text] for text in kinds]
     for found in {steps for steps in known.values() if steps}:
         yield found, loaded.where(np.array([steps == found for steps in satisfied], bool))
@@ -140,6 +141,7 @@ class _Reading:
         return Rows(
             steps,
             people if query.unit == "user" else columns.session,
+            people,
             columns.day.astype(np.int64) - (query.days.first - EPOCH).days,
             columns.rank.astype(np.int64),
             columns.time,

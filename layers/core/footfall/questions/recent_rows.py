@@ -13,14 +13,13 @@ from footfall.errors import FieldProblem, Invalid
 from footfall.events.log import events_between
 from footfall.funnels.columns import milliseconds
 from footfall.funnels.engine import Coded
-from footfall.funnels.steps import any_of
-from footfall.lake.columns import NOBODY
+from footfall.lake.columns import NOBODY, kind_of, named
 from footfall.lake.contents import parts_of, session_number
 from footfall.lake.sessions import sessions_of
 from footfall.people.numbers import PersonNumbers
 from footfall.people.profiles import profiles
 from footfall.questions.funnel_query import FunnelQuery
-from footfall.questions.step_rows import Numbers, Rows, steps_of
+from footfall.questions.step_rows import Numbers, Rows
 from footfall.schemas.event import order_in_time
 from footfall.schemas.funnel import DEVICES
 from footfall.schemas.lake import LakeEvent
@@ -40,32 +39,23 @@ def recent_rows(query: FunnelQuery, days: Iterable[date]) -> Iterator[Rows]:
     if not events:
         return
     sessions = _sessions(query, events)
-    whose = _whose(query, events, sessions)
+    people = _people(query, events)
+    who = people if query.unit == "user" else _numbers(sessions)
     times = np.array([milliseconds(event["timestamp"]) for event in events], np.int64)
     dated = np.searchsorted([milliseconds(start_of(day, query.days.zone)) for day in query.days], times, "right") - 1
     ranks = np.arange(len(events)) - np.searchsorted(dated, dated, "left")
     devices = np.array([DEVICES.index(event["device"]) for event in events], np.uint8)
     facts = _facts(query, events, sessions)
     told = _told(query, facts)
-    wanted = (whose != NOBODY) & np.array(_wanted(query, facts), bool)
-    satisfied = np.array(_satisfied(events, query.funnel.steps))
-    for number in np.unique(satisfied):
-        ours = np.flatnonzero((satisfied == number) & wanted)
-        steps = frozenset(step for step in range(len(query.funnel.steps)) if int(number) >> step & 1)
+    wanted = (who != NOBODY) & np.array(_wanted(query, facts), bool)
+    kinds = [kind_of(event) for event in events]
+    places = {kind: query.reading.places(named(kind)) for kind in set(kinds)}
+    numbers = {steps: number for number, steps in enumerate(set(places.values()))}
+    numbered = np.array([numbers[places[kind]] for kind in kinds])
+    for steps, number in numbers.items():
+        ours = np.flatnonzero((numbered == number) & wanted)
         some = {name: Coded(coded.texts, coded.codes[ours]) for name, coded in told.items()}
-        yield Rows(steps, whose[ours], dated[ours], ranks[ours], times[ours], devices[ours], some)
-
-
-def _satisfied(events: Iterable[LakeEvent], steps: Sequence[str]) -> list[int]:
-    # which steps each event satisfies, as bits; of events of one kind, one is looked at
-    known: dict[tuple[str, str | None, str | None], int] = {}
-    found = []
-    for event in events:
-        kind = event["type"], event.get("name"), event.get("page_type")
-        if kind not in known:
-            known[kind] = sum(1 << step for step in steps_of(event, steps))
-        found.append(known[kind])
-    return found
+        yield Rows(steps, who[ours], people[ours], dated[ours], ranks[ours], times[ours], devices[ours], some)
 
 
 def _facts(query: FunnelQuery, events: Sequence[LakeEvent], sessions: Sessions) -> list[Facts]:
@@ -103,18 +93,20 @@ def _sessions(query: FunnelQuery, events: Sequence[LakeEvent]) -> Sessions:
     return sessions_of(database(), rollups.site.site_id, events, query.days, rollups.session)
 
 
-def _whose(query: FunnelQuery, events: Sequence[LakeEvent], sessions: Sessions) -> Numbers:
-    if query.unit == "session":
-        return np.array([NOBODY if one is None else session_number(one["session_id"]) for one in sessions], np.int64)
+def _people(query: FunnelQuery, events: Sequence[LakeEvent]) -> Numbers:
     numbers = PersonNumbers(database(), query.rollups.site.site_id, query.rollups.session)
     numbers.learn(events)
     return np.array([NOBODY if (own := numbers.of(event)) is None else own for event in events], np.int64)
 
 
+def _numbers(sessions: Sessions) -> Numbers:
+    return np.array([NOBODY if one is None else session_number(one["session_id"]) for one in sessions], np.int64)
+
+
 def _events(query: FunnelQuery, days: Iterable[date]) -> list[LakeEvent]:
-    # those that satisfy any step, in the order of time
+    # those that are read, in the order of time
     events: list[LakeEvent] = []
-    where = any_of(query.funnel.steps)
+    where = query.reading.condition()
     if query.device:
         where["device"] = query.device
     site, session = query.rollups.site, query.rollups.session

@@ -18,17 +18,17 @@ MOST_NAMES = 200
 MOST_NEAR = 3
 
 
-def check_steps(site: Site, steps: Sequence[str]) -> None:
-    """Raises Invalid for steps that no event or page of the site is called, with the names that are near.
+def check_names(field: str, site: Site, names: Sequence[str]) -> None:
+    """Raises Invalid, about a field, for names that no event or page of the site is called, with those that are near.
 
     Known are the names of the vocabulary, those of the site's own page rules and funnels, and whatever a stored event
     or page is called.
     """
     told = {*site_names(site), "custom"}
     problems = [
-        FieldProblem("steps", f"step {number}: {_near(site, word)}")
-        for number, step in enumerate(steps, 1)
-        for word in words(step)
+        FieldProblem(field, f"{'step' if field == 'steps' else 'name'} {number}: {_near(site, word)}")
+        for number, name in enumerate(names, 1)
+        for word in words(name)
         if not (word in told or page_type_named(word) or type_named(word) or _was_seen(site.site_id, word))
     ]
     if problems:

@@ -62,6 +62,8 @@ VIEW_TYPES = frozenset({"pageview", "product_viewed", "product_list_viewed", "ca
 ACTIVITY_TYPES = INTERACTION_TYPES | {"pageview"}
 """What somebody causes by being there; any other event may be a server's."""
 
+RECORDED_BY_PAGES = frozenset({"page_exit", "click", "rage_click", "scroll", "hover", "form", "javascript_error"})
+"""What the tracker records on any page by itself, by its type or its name: nobody means anything by it."""
 
 TIMES = (
     *("timestamp", "originalTimestamp", "original_timestamp", "eventTime", "event_time"),

@@ -39,10 +39,14 @@ class PageDay(TypedDict):
 
 
 class Buyers(TypedDict):
-    """The orders of a day as columns: dense user ids (32 bits) and totals in minor units (64 bits), little-endian."""
+    """The orders of a day as columns: dense user ids (32 bits), and minor units (64 bits), little-endian.
+
+    `refunded` is what was given back of each order, whenever; a day that was computed long ago does not say it.
+    """
 
     people: bytes
     totals: bytes
+    refunded: NotRequired[bytes]
 
 
 class DayBuyers(TypedDict):

@@ -36,7 +36,7 @@ class Funnel(BaseModel):
 
     name: str = Field(description="What it is called")
     steps: list[str] = Field(
-        description="Page types or event names, in order; `a|b` is either", min_length=2, max_length=10
+        description="Page types or event names, in order; `a|b` is either", min_length=2, max_length=32
     )
 
 

@@ -1,0 +1,85 @@
+"""What every answer about a funnel is made of: everybody's furthest attempt, and what those people bought."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from footfall.errors import FieldProblem, Invalid
+from footfall.funnels.columns import Entered
+from footfall.funnels.engine import Attempts, Integers, Limits, Overlapping, People, any_order, ordered, strict
+from footfall.questions.funnel_entries import entries
+from footfall.questions.funnel_query import FunnelModes, FunnelQuery
+from footfall.schemas.metrics import Buyers, DayBuyers
+from footfall.stores.collections import daily_metrics
+from footfall.stores.mongo import database
+
+
+@dataclass(frozen=True)
+class Attempted:
+    """Everybody's attempt that counts, and the entries that they are made of."""
+
+    entered: Entered
+    attempts: Attempts
+
+
+def attempted(query: FunnelQuery, question: FunnelModes) -> Attempted:
+    """Returns everybody's attempt, by what a question says of it; raises Invalid where steps cannot be told apart."""
+    entered = entries(query)
+    return Attempted(entered, _followed(entered, question))
+
+
+def _followed(entered: Entered, question: FunnelModes) -> Attempts:
+    limits = Limits(question.window, question.window_mode == "step", entered.excluded)
+    if question.order == "any":
+        try:
+            return any_order(entered.steps, entered.timeline, limits)
+        except Overlapping:
+            raise Invalid([FieldProblem("steps", "`order=any` needs steps of which no event satisfies two")]) from None
+    if entered.others:
+        return strict(entered.steps, entered.others, entered.timeline, limits)
+    return ordered(entered.steps, entered.timeline, limits)
+
+
+@dataclass(frozen=True)
+class Purchases:
+    """The orders placed in the range by those who made an attempt, in minor units of the site's currency.
+
+    `attempts` are the places of their buyers' attempts; `refunded` is what was given back of each, whenever.
+    """
+
+    attempts: Integers
+    totals: Integers
+    refunded: Integers
+
+    def by_attempt(self, attempts: int) -> tuple[Integers, Integers]:
+        """Returns what the orders of each of so many attempts come to, and what was given back of them."""
+        totals, refunded = np.zeros(attempts, np.int64), np.zeros(attempts, np.int64)
+        np.add.at(totals, self.attempts, self.totals)
+        np.add.at(refunded, self.attempts, self.refunded)
+        return totals, refunded
+
+
+def purchases(query: FunnelQuery, attempts: Attempts) -> Purchases | None:
+    """Returns what those who made an attempt bought in the range; None where sessions are counted."""
+    if query.unit == "session":
+        return None
+    condition = {"site_id": query.rollups.site.site_id, "date": query.days.dates, "orders": {"$gt": 0}}
+    found = daily_metrics.read(database(), DayBuyers, condition, session=query.rollups.session).to_list()
+    days = [day["buyers"] for day in found]
+    at = _attempts_of(attempts, np.frombuffer(b"".join(day["people"] for day in days), "<u4"))
+    totals = np.frombuffer(b"".join(day["totals"] for day in days), "<i8")
+    refunded = np.frombuffer(b"".join(map(_refunded, days)), "<i8")
+    known = at >= 0
+    return Purchases(at[known], totals[known], refunded[known])
+
+
+def _refunded(day: Buyers) -> bytes:
+    return day.get("refunded", bytes(len(day["totals"])))
+
+
+def _attempts_of(attempts: Attempts, buyers: People) -> Integers:
+    # the place of each buyer's attempt; -1 for who made none
+    at = np.searchsorted(attempts.people, buyers)
+    known = at < len(attempts.people)
+    known[known] = attempts.people[at[known]] == buyers[known]
+    return np.where(known, at, -1)

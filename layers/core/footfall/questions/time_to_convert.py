@@ -1,0 +1,98 @@
+"""The question how long people take from one step of a funnel to another."""
+
+import numpy as np
+from pydantic import BaseModel, Field
+
+from footfall.errors import FieldProblem, Invalid
+from footfall.funnels.bins import bins_of
+from footfall.funnels.summary import Seconds, durations
+from footfall.questions.cache import cached
+from footfall.questions.funnel_attempts import Attempted, attempted
+from footfall.questions.funnel_query import MAX_STEPS, FunnelModes, FunnelQuery, Unit, step_of
+from footfall.questions.range import Range, RangeAnswer
+from footfall.rates import percentage
+from footfall.rollups import rollups_of
+from footfall.stores.keys import Key
+from footfall.stores.mongo import answering
+
+
+class TimeToConvertQuestion(FunnelModes):
+    """Between which steps."""
+
+    from_step: int = Field(default=1, ge=1, le=MAX_STEPS, description="A step by its place, from 1")
+    to_step: int | None = Field(
+        default=None, ge=1, le=MAX_STEPS, description="A later one; without it the last", examples=[4]
+    )
+
+
+class TimeBin(BaseModel):
+    """Those who took about as long."""
+
+    from_seconds: int = Field(description="They took so long or longer", examples=[60])
+    to_seconds: int | None = Field(description="And not so long; null for a year and more", examples=[120])
+    users: int = Field(description="How many people (or sessions)", examples=[412])
+    share: float = Field(description="The same of all `users`, in percent", examples=[18.2])
+
+
+class TimeToConvertAnswer(RangeAnswer):
+    """How long those took who reached the later step, from when they reached the earlier one."""
+
+    funnel: str | None = Field(description="The funnel's name; null for a question's own `steps`")
+    unit: Unit = Field(description="What is counted")
+    from_step: int = Field(description="The earlier step's place, from 1")
+    from_name: str = Field(description="The earlier step", examples=["home"])
+    to_step: int = Field(description="The later step's place")
+    to_name: str = Field(description="The later step", examples=["confirmation"])
+    users: int = Field(description="Those who reached the later step: its `users` in /api/funnel", examples=[2263])
+    avg_seconds: float | None = Field(description="Their mean time; null where nobody did", examples=[341.5])
+    median_seconds: float | None = Field(description="Its median", examples=[205.0])
+    p90_seconds: float | None = Field(description="Nine in ten were quicker", examples=[822.0])
+    bins: list[TimeBin] = Field(
+        description="From the bin of the quickest to that of the slowest. Edges are always the same: 0, 1, 2, 5, 10, 15"
+        " and 30 seconds, 1, 2, 5, 10, 15 and 30 minutes, 1, 2, 3, 6 and 12 hours, 1, 2, 3, 7, 14, 30, 60, 90, 180 and"
+        " 365 days"
+    )
+
+
+@answering()
+def answer(site_id: str, question: TimeToConvertQuestion) -> TimeToConvertAnswer:
+    """Returns the times; raises NotFound, Unavailable, or Invalid, also where the later step is not later."""
+    with rollups_of(site_id) as rollups:
+        query = question.query_of(rollups)
+        return query.counted(_times(query, question))
+
+
+def _key(query: FunnelQuery, question: TimeToConvertQuestion) -> Key | None:
+    return query.key(TimeToConvertAnswer, question)
+
+
+@cached(TimeToConvertAnswer, _key)
+def _times(query: FunnelQuery, question: TimeToConvertQuestion) -> TimeToConvertAnswer:
+    names = query.funnel.steps
+    begin, end = question.from_step, step_of(query, "to_step", question.to_step, len(names))
+    if begin >= end:
+        raise Invalid([FieldProblem("from_step", "must be before `to_step`")])
+    seconds = _seconds(attempted(query, question), begin, end)
+    return TimeToConvertAnswer(
+        range=Range.of(query.days),
+        complete_to=None,
+        funnel=query.funnel.name or None,
+        unit=query.unit,
+        from_step=begin,
+        from_name=names[begin - 1],
+        to_step=end,
+        to_name=names[end - 1],
+        users=len(seconds),
+        **durations(seconds)._asdict(),
+        bins=[
+            TimeBin(from_seconds=low, to_seconds=high, users=count, share=percentage(count, len(seconds)))
+            for low, high, count in bins_of(seconds)
+        ],
+    )
+
+
+def _seconds(found: Attempted, begin: int, end: int) -> Seconds:
+    times, places = found.entered.timeline.times, found.attempts.places
+    who = np.flatnonzero(found.attempts.reached >= end)
+    seconds: Seconds = (times[places[end - 1, who]] - times[places[begin - 1, who]]) / 1000
+    return seconds
