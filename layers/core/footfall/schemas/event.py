@@ -208,6 +208,15 @@ class FlaggedEventView(EventMoment, NamedEvent):
     flags: NotRequired[list[str]]
 
 
+class LiveEventView(EventMoment, NamedEvent):
+    """What the live view reads of an event."""
+
+    device: str
+    path: NotRequired[str]
+    country: NotRequired[str]
+    bot: bool
+
+
 class StepEvent(EventMoment, NamedEvent):
     """What a funnel reads of an event."""
 

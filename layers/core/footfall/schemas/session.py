@@ -68,7 +68,17 @@ class SessionBuyer(SessionSpan, SessionActivity, SessionConversion):
     events: int
 
 
-class SessionDocument(SessionOrigin, SessionBuyer):
+class LiveSession(SessionOrigin, SessionBuyer):
+    """What the live view is told of a session."""
+
+    device: str
+    exit_page: str | None
+    exit_path: str | None
+    last_event: str
+    computed_at: datetime
+
+
+class SessionDocument(LiveSession):
     """One stored session: in it a page, a product, a list or the cart was viewed.
 
     `session_id` is unique in the site: of its visitor, the client's id for it, and the millisecond it began.
@@ -89,7 +99,6 @@ class SessionDocument(SessionOrigin, SessionBuyer):
     site_id: str
     derived: bool
     duration: float
-    device: str
     browser: str | None
     os: str | None
     language: str | None
@@ -98,9 +107,5 @@ class SessionDocument(SessionOrigin, SessionBuyer):
     referrer_host: str | None
     pages_visited: list[str]
     entry_page: str | None
-    exit_page: str | None
     landing_path: str | None
-    exit_path: str | None
-    last_event: str
     steps: dict[str, datetime]
-    computed_at: datetime

@@ -8,6 +8,9 @@ from footfall.clock import now
 from footfall.days import DayRange, day_of
 
 HOUR, DAY = 3_600, 86_400
+MOST_LIVE_SESSIONS = 10_000
+"""So many live sessions of a site are listed, the newest."""
+MOST_LIVE_EVENTS = 20
 
 DASHBOARD, FUNNEL, SENTIMENT, SIMILAR_USERS, TRENDING = (
     "metrics:dashboard",
@@ -77,6 +80,24 @@ def realtime_users_key(site_id: str) -> Key:
 def realtime_metrics_key(site_id: str) -> Key:
     """Returns the key of the figures of the last minute, for 30 seconds."""
     return Key(f"metrics:realtime:{site_id}", 30)
+
+
+def live_sessions_key(site_id: str) -> Key:
+    """Returns the key of which sessions are live, bots left out: a sorted set of their ids by their end in Unix ms."""
+    return Key(f"realtime:sessions:{site_id}", 1_800)
+
+
+def live_events_key(site_id: str) -> Key:
+    """Returns the key of the newest events, bots left out: a sorted set of what is told of each by Unix ms."""
+    return Key(f"realtime:events:{site_id}", 1_800)
+
+
+def live_since_key(site_id: str) -> Key:
+    """Returns the key of since when all is in the live view, in Unix ms; it ends when nothing is shown for 5 minutes.
+
+    By then news that could not be shown may have been let go.
+    """
+    return Key(f"realtime:since:{site_id}", 300)
 
 
 def similar_users_key(site_id: str, person_id: str, version: int, question: str) -> Key:
