@@ -5,7 +5,16 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 from footfall.http.app import ReadSite, as_lambda, create_app
 from footfall.http.conditional import NOT_MODIFIED, IfNoneMatch, unless_known
-from footfall.questions import business, dashboard, dimensions, feedback, realtime, sentiment, sentiment_trend
+from footfall.questions import (
+    business,
+    dashboard,
+    dimensions,
+    feedback,
+    realtime,
+    sentiment,
+    sentiment_trend,
+    web_vitals,
+)
 
 app = create_app("metrics")
 
@@ -39,6 +48,14 @@ def get_realtime(site_id: ReadSite, if_none_match: IfNoneMatch = None) -> Respon
     Ask again every ten seconds or so with the `ETag` of the last answer: while only `at` has changed, it is a 304.
     """
     return unless_known(realtime.answer(site_id), if_none_match, but={"at"})
+
+
+@app.get("/api/analytics/web-vitals", summary="How quickly pages show themselves and answer")
+def get_web_vitals(
+    site_id: ReadSite, question: Annotated[web_vitals.WebVitalsQuestion, Query()]
+) -> web_vitals.WebVitals:
+    """Returns Google's web vitals as browsers measured them: the 75th percentile, and the shares of good and poor."""
+    return web_vitals.answer(site_id, question)
 
 
 @app.get("/api/dimensions", summary="What figures can be broken down and filtered by")

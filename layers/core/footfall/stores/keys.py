@@ -12,10 +12,11 @@ MOST_LIVE_SESSIONS = 10_000
 """So many live sessions of a site are listed, the newest."""
 MOST_LIVE_EVENTS = 20
 
-DASHBOARD, FUNNEL, SENTIMENT, SIMILAR_USERS, TRENDING = (
+DASHBOARD, FUNNEL, SENTIMENT, WEB_VITALS, SIMILAR_USERS, TRENDING = (
     "metrics:dashboard",
     "metrics:funnel",
     "query:sentiment",
+    "query:web_vitals",
     "query:similar_users",
     "query:trending",
 )
@@ -23,6 +24,7 @@ REMEMBERED = {
     "dashboard": DASHBOARD,
     "funnel": FUNNEL,
     "sentiment": SENTIMENT,
+    "web_vitals": WEB_VITALS,
     "similar_users": SIMILAR_USERS,
     "trending": TRENDING,
 }
@@ -60,6 +62,11 @@ def funnel_key(site_id: str, device: str | None, days: DayRange, version: str, q
 def sentiment_key(site_id: str, days: DayRange, version: str, question: str) -> Key:
     """Returns the key of figures of feedback, as of one version of the site's rollups."""
     return Key(f"{SENTIMENT}:{site_id}:{_span(days)}:{version}:{_digest(question)}", _lifetime(days))
+
+
+def web_vitals_key(site_id: str, days: DayRange, version: str, question: str) -> Key:
+    """Returns the key of the web vitals of a range, as of one version of the site's rollups."""
+    return Key(f"{WEB_VITALS}:{site_id}:{_span(days)}:{version}:{_digest(question)}", _lifetime(days))
 
 
 def session_key(site_id: str, session_id: str) -> Key:
