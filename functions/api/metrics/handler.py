@@ -1,10 +1,20 @@
-"""api/metrics: the shop's business, the shop at a glance, what it is broken down by, and what people feel about it."""
+"""api/metrics: the shop's business, the shop at a glance and now, what it is broken down by, and what people feel."""
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 from footfall.http.app import ReadSite, as_lambda, create_app
-from footfall.questions import business, dashboard, dimensions, feedback, sentiment, sentiment_trend
+from footfall.http.conditional import NOT_MODIFIED, IfNoneMatch, unless_known
+from footfall.questions import (
+    business,
+    dashboard,
+    dimensions,
+    feedback,
+    realtime,
+    sentiment,
+    sentiment_trend,
+    web_vitals,
+)
 
 app = create_app("metrics")
 
@@ -24,6 +34,28 @@ def get_business(
 def get_dashboard(site_id: ReadSite, question: Annotated[dashboard.DashboardQuestion, Query()]) -> dashboard.Dashboard:
     """Returns the shop at a glance; people are counted once over the whole range, bots are left out."""
     return dashboard.answer(site_id, question)
+
+
+@app.get(
+    "/api/metrics/realtime",
+    summary="Who is on the site now, and the last thirty minutes",
+    response_model=realtime.Realtime,
+    responses=NOT_MODIFIED,
+)
+def get_realtime(site_id: ReadSite, if_none_match: IfNoneMatch = None) -> Response:
+    """Returns active people, their pages and sources, the last thirty minutes one by one, and the newest events.
+
+    Ask again every ten seconds or so with the `ETag` of the last answer: while only `at` has changed, it is a 304.
+    """
+    return unless_known(realtime.answer(site_id), if_none_match, but={"at"})
+
+
+@app.get("/api/analytics/web-vitals", summary="How quickly pages show themselves and answer")
+def get_web_vitals(
+    site_id: ReadSite, question: Annotated[web_vitals.WebVitalsQuestion, Query()]
+) -> web_vitals.WebVitals:
+    """Returns Google's web vitals as browsers measured them: the 75th percentile, and the shares of good and poor."""
+    return web_vitals.answer(site_id, question)
 
 
 @app.get("/api/dimensions", summary="What figures can be broken down and filtered by")

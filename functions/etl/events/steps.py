@@ -9,6 +9,7 @@ from footfall.codec import decode_leniently
 from footfall.days import zone_named
 from footfall.errors import Invalid, Unstorable
 from footfall.events import log as events_log
+from footfall.events.live import newest_live
 from footfall.events.normalise import normalise
 from footfall.orders.fold import order_id_of
 from footfall.quarantine import keep
@@ -180,10 +181,11 @@ def note_waiting(batch: Batch) -> None:
 
 
 def announce_sessions(batch: Batch, site: Site) -> None:
-    """Tell whoever listens whose behaviour changed, and which sessions are live."""
+    """Tell whoever listens whose behaviour changed, which sessions are live, and the newest events."""
     live = [summarise(found) for found in batch.sessions if found["ended_at"] > batch.processed_at - LIVE]
     person_ids = sorted({event["person_id"] for event in batch.events} | batch.seen.changed_hands)
-    message = SessionsMessage(site_id=site.site_id, person_ids=person_ids, sessions=live)
+    newest = newest_live(event for event in batch.events if event["timestamp"] > batch.processed_at - LIVE)
+    message = SessionsMessage(site_id=site.site_id, person_ids=person_ids, sessions=live, events=newest)
     announce(from_environment(SessionsTopicSettings).sessions_topic_arn, message)
 
 

@@ -8,11 +8,12 @@ from typing import Any, cast
 import pytest
 from footfall.aws.invocations import SqsRecord
 from footfall.clock import now
-from footfall.schemas.message import SessionsMessage, SessionSummary
+from footfall.schemas.message import LiveEvent, SessionsMessage, SessionSummary
 from footfall.settings import read_environment
 from footfall.stores import redis as cache
 from redis import Redis
 
+from functions.etl.realtime import steps
 from functions.etl.realtime.handler import handler
 from tests.support.builders import LambdaContext
 from tests.support.caches import forget_redis
@@ -123,6 +124,60 @@ def test_what_came_of_a_session_afterwards_is_news_too(redis: Redis) -> None:
         for session in sessions:
             show(*records([session.model_copy(update={"ended_at": before.ended_at})]))
         assert kept(redis, "session:demo:s1")["converted"]
+
+
+def test_of_sessions_and_events_that_are_listed_the_newest_stay_and_only_for_half_an_hour(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "MOST_LIVE_SESSIONS", 3)
+    show(*records([a_session(f"s{ago}", ago=ago) for ago in (1_900, 4, 3, 2, 1)]))
+    for _ in range(2):
+        show(told_of([an_event(ago) for ago in (*range(1, 30), 1_900)]))
+    assert redis.zrange("realtime:sessions:demo", 0, -1) == ["s3", "s2", "s1"]
+    assert [json.loads(text)["key"] for text in cast(list[str], redis.zrange("realtime:events:demo", 0, -1))] == [
+        str(ago) for ago in range(20, 0, -1)
+    ]
+    for key in ("realtime:sessions:demo", "realtime:events:demo"):
+        assert 1_790 <= redis.ttl(key) <= 1_800
+
+
+def an_event(ago: float) -> LiveEvent:
+    moment = now().replace(microsecond=0) - timedelta(seconds=ago)
+    return LiveEvent(key=str(ago), at=moment, type="click", name=None, page="/", device="Mobile", country=None)
+
+
+def told_of(events: list[LiveEvent]) -> SqsRecord:
+    message = SessionsMessage(site_id="demo", person_ids=[], sessions=[], events=events)
+    return SqsRecord(messageId="events", body=message.model_dump_json(), attributes={})
+
+
+def test_it_says_since_when_all_is_shown_and_forgets_it_after_five_minutes_without_news(redis: Redis) -> None:
+    show(*records([a_session(ago=60)]))
+    first = redis.get("realtime:since:demo")
+    redis.expire("realtime:since:demo", 10)
+    show(*records([a_session(ago=5)]))
+    assert redis.get("realtime:since:demo") == first
+    assert 290 <= redis.ttl("realtime:since:demo") <= 300
+
+
+def test_bots_are_nowhere_and_no_older_news_brings_one_back(redis: Redis) -> None:
+    person, bot = a_session(ago=5), a_session(ago=2, events=2, bot=True)
+    for sessions in ([person, bot], [bot, person]):
+        redis.flushdb()
+        for session in sessions:
+            show(*records([session]))
+        assert redis.zrange("realtime:sessions:demo", 0, -1) == []
+    assert not redis.exists("user:active:demo:ann")
+    assert not redis.exists("realtime:users:demo")
+
+
+def test_a_message_of_an_older_version_is_shown(redis: Redis) -> None:
+    body = json.loads(records([a_session()])[0]["body"])
+    del body["events"]
+    for name in ("path", "source", "bot", "orders", "computed_at"):
+        del body["sessions"][0][name]
+    assert show(SqsRecord(messageId="old", body=json.dumps(body), attributes={})) == []
+    assert redis.zrange("realtime:sessions:demo", 0, -1) == ["s1"]
 
 
 def test_sites_are_kept_apart(redis: Redis) -> None:

@@ -3,6 +3,7 @@
 import { cleanText, cleanUrl, cut } from "./privacy";
 import { onPage, record, seconds, type Fields } from "./page";
 import { watches } from "./settings";
+import { watchVitals } from "./vitals";
 
 const POINTABLE = "a,button,input,select,textarea,summary,label,[role=button],[role=tab],[data-footfall-event]";
 const WORDED = "a,button,summary,[role=button],[role=tab]";
@@ -164,6 +165,13 @@ const watchErrors = (): void => {
 };
 
 export const watchPeople = (): void => {
-  const watchers = { click: watchClicks, hover: watchHovers, scroll: watchScrolling, form: watchForms, error: watchErrors };
+  const watchers = {
+    click: watchClicks,
+    hover: watchHovers,
+    scroll: watchScrolling,
+    form: watchForms,
+    error: watchErrors,
+    vitals: watchVitals,
+  };
   for (const [what, watch] of Object.entries(watchers)) if (watches(what)) watch();
 };

@@ -5,6 +5,7 @@ import { allowed, newId, session, SESSION_GAP, sessionOver, user, visitor } from
 import { enqueue, forget, release, waiting } from "./queue";
 import { sendNow, sendSoon } from "./sender";
 import { hashRoutes, isExcluded, watches } from "./settings";
+import { restartVitals, vitals } from "./vitals";
 
 export type Fields = Record<string, unknown>;
 
@@ -94,7 +95,7 @@ export const view = (fields?: Fields, at?: number): void => {
 
 const exit = (due?: number): string | undefined => {
   endings.forEach((ending) => ending());
-  return watches("exit") ? record("page_exit", { duration: seconds(seen) }, 0, due) : undefined;
+  return watches("exit") ? record("page_exit", { duration: seconds(seen), vitals: vitals() }, 0, due) : undefined;
 };
 
 const runClock = (): void => {
@@ -115,6 +116,7 @@ export const leave = (): void => {
   if (held) release(held);
   else exit();
   held = "";
+  restartVitals();
 };
 
 /** The page is hidden and may never be seen again: its exit is stored, to be sent once the session is over. */
@@ -140,6 +142,7 @@ const arrive = (): void => view({}, arrived);
 const move = (): void => {
   if (identity() === page) return;
   if (!arriving) leave();
+  restartVitals();
   referrer = url;
   look();
   arrived = moment();

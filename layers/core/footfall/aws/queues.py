@@ -16,7 +16,7 @@ from pydantic_core import to_json
 from footfall.chunks import chunks
 from footfall.codec import encode_ascii
 from footfall.errors import Unavailable
-from footfall.schemas.message import EventsMessage, SessionsMessage, SessionSummary
+from footfall.schemas.message import EventsMessage, LiveEvent, SessionsMessage, SessionSummary
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -28,10 +28,11 @@ MAX_EVENTS_BYTES = MAX_MESSAGE_BYTES - 2_048
 TOLD_OF_EVENTS = {"version", "site_id", "source", "received_at", "ip", "user_agent", "country", "accept_language"}
 MAX_BATCH = 10
 MAX_SNS_BYTES = 256 * 1024
-# people and sessions each get half of a message, so that its parts can be cut apart from one another
-HALF_SNS_BYTES = MAX_SNS_BYTES // 2 - 1_024
+# people, sessions and events each get a third of a message, so that its parts can be cut apart from one another
+PART_BYTES = MAX_SNS_BYTES // 3 - 1_024
 PEOPLE_PER_MESSAGE = 1_000
 SESSIONS_PER_MESSAGE = 250
+EVENTS_PER_MESSAGE = 20
 ATTEMPTS = 3
 CLIENT = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 2})
 
@@ -117,14 +118,15 @@ def announce(topic_arn: str, message: SessionsMessage) -> None:
 
     Raises Unavailable when SNS does not take one.
     """
-    people = chunks(message.person_ids, PEOPLE_PER_MESSAGE, _bytes_in_json, HALF_SNS_BYTES)
-    sessions = chunks(message.sessions, SESSIONS_PER_MESSAGE, _bytes_in_json, HALF_SNS_BYTES)
-    for some, live in zip_longest(people, sessions):
-        part = SessionsMessage(site_id=message.site_id, person_ids=some or [], sessions=live or [])
+    people = chunks(message.person_ids, PEOPLE_PER_MESSAGE, _bytes_in_json, PART_BYTES)
+    sessions = chunks(message.sessions, SESSIONS_PER_MESSAGE, _bytes_in_json, PART_BYTES)
+    events = chunks(message.events, EVENTS_PER_MESSAGE, _bytes_in_json, PART_BYTES)
+    for some, live, newest in zip_longest(people, sessions, events):
+        part = SessionsMessage(site_id=message.site_id, person_ids=some or [], sessions=live or [], events=newest or [])
         _publish(topic_arn, part.model_dump_json())
 
 
-def _bytes_in_json(value: str | SessionSummary) -> int:
+def _bytes_in_json(value: str | SessionSummary | LiveEvent) -> int:
     return len(to_json(value)) + 1
 
 

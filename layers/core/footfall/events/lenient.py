@@ -143,7 +143,7 @@ FIELDS = IncomingEvent.model_fields
 READERS: dict[str, Callable[[object], Told]] = {
     **{name: _text(longest) for name in FIELDS if (longest := _longest(name))},
     **{name: _id(_longest(name) or 0) for name in ("event_id", "visitor_id", "user_id", "session_id")},
-    **dict.fromkeys(("attribution", "context", "properties", "traits", "coordinates"), _object),
+    **dict.fromkeys(("attribution", "context", "properties", "traits", "coordinates", "vitals"), _object),
     **dict.fromkeys(("timestamp", "sent_at"), _moment),
     **dict.fromkeys(("duration", "screen_width"), read_number),
     "value": _value,

@@ -22,6 +22,7 @@ from footfall.events.page_types import type_of_page
 from footfall.events.reading import SPELLINGS, USUAL_SPELLINGS, read_event
 from footfall.events.screens import screen_class
 from footfall.events.storable import MAX_EVENT_BYTES, MAX_IMPORTED_VALUES, MAX_VALUES, ROOM
+from footfall.events.vitals import read_vitals
 from footfall.schemas.event import Commerce, EventDocument, Json
 from footfall.schemas.message import COLLECT_SOURCE, IMPORT_SOURCE, EventsMessage
 from footfall.schemas.site import Site
@@ -90,6 +91,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "coordinates": get("coordinates"),
         "value": get("value"),
         "duration": get("duration"),
+        "vitals": read_vitals(get("vitals"), flags),
         "properties": properties or None,
         "traits": _traits(get("traits"), context) if kind != "group" else None,
         "commerce": _commerce(kind, properties, get("value"), site, flags) if kind in COMMERCE_TYPES else None,

@@ -29,7 +29,8 @@ class CachedKind(BaseModel):
     """The remembered answers of one kind."""
 
     kind: str = Field(
-        description="`dashboard`, `funnel`, `sentiment`, `similar_users` or `trending`", examples=["funnel"]
+        description="`dashboard`, `funnel`, `sentiment`, `web_vitals`, `similar_users` or `trending`",
+        examples=["funnel"],
     )
     entries: int = Field(description="answers that are kept now", examples=[12])
     bytes: int = Field(description="size of all of them together, as JSON", examples=[20_480])

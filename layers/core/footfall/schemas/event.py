@@ -126,6 +126,7 @@ class IncomingEvent(BaseModel):
     coordinates: Json | None = None
     value: float | str | None = None
     duration: float | None = Field(default=None, allow_inf_nan=False)
+    vitals: Json | None = None
     screen_width: float | None = Field(default=None, validation_alias=AliasChoices("screenWidth"), allow_inf_nan=False)
     sequence: int = Field(default=0, ge=0, lt=2**63)
 
@@ -186,6 +187,15 @@ class Commerce(TypedDict, total=False):
     lines: list[OrderLine]
 
 
+class Vitals(TypedDict, total=False):
+    """What a browser measured of a page: milliseconds, and for `cls` a score without a unit."""
+
+    lcp: float
+    inp: float
+    ttfb: float
+    cls: float
+
+
 class EventMoment(TypedDict):
     """What puts an event in the order of time."""
 
@@ -208,6 +218,15 @@ class FlaggedEventView(EventMoment, NamedEvent):
 
     source: str
     flags: NotRequired[list[str]]
+
+
+class LiveEventView(EventMoment, NamedEvent):
+    """What the live view reads of an event."""
+
+    device: str
+    path: NotRequired[str]
+    country: NotRequired[str]
+    bot: bool
 
 
 class StepEvent(EventMoment, NamedEvent):
@@ -270,6 +289,7 @@ class EventDocument(BehaviourEvent, FlaggedEventView):
     referrer: NotRequired[str]
     value: NotRequired[float | str]
     duration: NotRequired[float]
+    vitals: NotRequired[Vitals]
     properties: NotRequired[Json]
     traits: NotRequired[Json]
     ip: NotRequired[str]

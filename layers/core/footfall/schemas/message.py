@@ -1,6 +1,6 @@
 """What travels through the queues."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
@@ -66,8 +66,35 @@ class ContinueMessage(BaseModel):
     replay: list[str] | None = None
 
 
+class LiveOrder(BaseModel):
+    """A purchase that came of a live session; `total` in minor units of `currency`."""
+
+    placed_at: datetime
+    total: int
+    currency: str
+
+
+class LiveEvent(BaseModel):
+    """An event as announced to the live view, without whose it is.
+
+    `key` tells it from others: a digest of its id, in which a shop may have written whose it is.
+    """
+
+    key: str
+    at: datetime
+    type: str
+    name: str | None
+    page: str | None
+    device: str
+    country: str | None
+
+
 class SessionSummary(BaseModel):
-    """A session as announced to the live view; `conversion_value` in minor units."""
+    """A session as announced to the live view; `conversion_value` in minor units.
+
+    `path` is that of its last page, `source` what it is attributed to, `orders` its newest ones. What has a default
+    was not told by an older version.
+    """
 
     session_id: str
     visitor_id: str
@@ -80,12 +107,23 @@ class SessionSummary(BaseModel):
     events: int
     converted: bool
     conversion_value: int
+    path: str | None = None
+    source: str | None = None
+    bot: bool = False
+    orders: list[LiveOrder] = []
+    computed_at: datetime = datetime.min.replace(tzinfo=UTC)
+
+    @property
+    def place(self) -> tuple[datetime, int, datetime, bool]:
+        """What grows with each news of a session; a server may tell after its last event what came of it."""
+        return self.ended_at, self.events, self.computed_at, self.converted
 
 
 class SessionsMessage(BaseModel):
-    """One message of the sessions topic: whose behaviour changed, and which sessions are live."""
+    """One message of the sessions topic: whose behaviour changed, which sessions are live, and the newest events."""
 
     version: Literal[1] = 1
     site_id: str
     person_ids: list[str]
     sessions: list[SessionSummary]
+    events: list[LiveEvent] = []

@@ -77,7 +77,17 @@ class SessionBuyer(SessionSpan, SessionActivity, SessionConversion):
     events: int
 
 
-class SessionDocument(SessionOrigin, SessionBuyer, SessionDimensions):
+class LiveSession(SessionOrigin, SessionBuyer):
+    """What the live view is told of a session."""
+
+    device: str
+    exit_page: str | None
+    exit_path: str | None
+    last_event: str
+    computed_at: datetime
+
+
+class SessionDocument(LiveSession, SessionDimensions):
     """One stored session: in it a page, a product, a list or the cart was viewed.
 
     `session_id` is unique in the site: of its visitor, the client's id for it, and the millisecond it began.
@@ -98,7 +108,6 @@ class SessionDocument(SessionOrigin, SessionBuyer, SessionDimensions):
     site_id: str
     derived: bool
     duration: float
-    device: str
     browser: str | None
     os: str | None
     language: str | None
@@ -106,7 +115,4 @@ class SessionDocument(SessionOrigin, SessionBuyer, SessionDimensions):
     country: str | None
     pages_visited: list[str]
     entry_page: str | None
-    exit_page: str | None
-    last_event: str
     steps: dict[str, datetime]
-    computed_at: datetime

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from footfall.schemas.event import INTERACTION_TYPES, VIEW_TYPES, NamedEvent, SessionEvent, StepEvent, order_in_time
-from footfall.schemas.message import SessionSummary
-from footfall.schemas.session import SessionDocument, SessionSpan
+from footfall.schemas.message import LiveOrder, SessionSummary
+from footfall.schemas.session import LiveSession, SessionDocument, SessionOrder, SessionSpan
 
 Session = TypeVar("Session", bound=SessionEvent)
 Span = TypeVar("Span", bound=SessionSpan)
@@ -80,6 +80,8 @@ def session_id_of(key: SessionKey, started_at: datetime) -> str:
 
 MOST_PAGES, MOST_STEPS = 500, 100
 """How many kinds of pages a session says it saw, and when it first did: the first ones."""
+MOST_LIVE_ORDERS = 20
+"""How many of its orders the live view is told: the newest."""
 
 
 def fold_session(events: Iterable[SessionEvent], computed_at: datetime) -> SessionDocument:
@@ -150,7 +152,7 @@ def _first_times(pages: list[SessionEvent]) -> dict[str, datetime]:
     return steps
 
 
-def summarise(session: SessionDocument) -> SessionSummary:
+def summarise(session: LiveSession) -> SessionSummary:
     """Returns what the live view needs to know of a session."""
     return SessionSummary(
         session_id=session["session_id"],
@@ -164,4 +166,13 @@ def summarise(session: SessionDocument) -> SessionSummary:
         events=session["events"],
         converted=session["converted"],
         conversion_value=session["conversion_value"],
+        path=session["exit_path"],
+        source=session["attribution"].get("source"),
+        bot=session["bot"],
+        orders=[_live_order(order) for order in session.get("orders", ())[-MOST_LIVE_ORDERS:]],
+        computed_at=session["computed_at"],
     )
+
+
+def _live_order(order: SessionOrder) -> LiveOrder:
+    return LiveOrder(placed_at=order["placed_at"], total=order["total"], currency=order["currency"])

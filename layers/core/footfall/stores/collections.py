@@ -205,6 +205,7 @@ user_sessions = Collection(
     indexes=[
         _index("site_id", "visitor_id", "started_at"),
         _index("site_id", "started_at"),
+        _index("site_id", "ended_at"),
         _index("site_id", "computed_at"),
         _index("site_id", "orders.told_id", partialFilterExpression={"orders.told_id": {"$gt": ""}}),
     ],
@@ -278,11 +279,7 @@ customers = Collection(
 )
 
 recommendations = Collection(
-    "recommendations",
-    RecommendationDocument,
-    writer=None,
-    indexes=[_index("site_id", "customer_id")],
-    person=("customer_id",),
+    "recommendations", RecommendationDocument, None, [_index("site_id", "customer_id")], person=("customer_id",)
 )
 
 funnel_analytics = Collection(

@@ -8,11 +8,15 @@ from footfall.clock import now
 from footfall.days import DayRange, day_of
 
 HOUR, DAY = 3_600, 86_400
+MOST_LIVE_SESSIONS = 10_000
+"""So many live sessions of a site are listed, the newest."""
+MOST_LIVE_EVENTS = 20
 
-DASHBOARD, FUNNEL, SENTIMENT, SIMILAR_USERS, TRENDING = (
+DASHBOARD, FUNNEL, SENTIMENT, WEB_VITALS, SIMILAR_USERS, TRENDING = (
     "metrics:dashboard",
     "metrics:funnel",
     "query:sentiment",
+    "query:web_vitals",
     "query:similar_users",
     "query:trending",
 )
@@ -20,6 +24,7 @@ REMEMBERED = {
     "dashboard": DASHBOARD,
     "funnel": FUNNEL,
     "sentiment": SENTIMENT,
+    "web_vitals": WEB_VITALS,
     "similar_users": SIMILAR_USERS,
     "trending": TRENDING,
 }
@@ -59,6 +64,11 @@ def sentiment_key(site_id: str, days: DayRange, version: str, question: str) -> 
     return Key(f"{SENTIMENT}:{site_id}:{_span(days)}:{version}:{_digest(question)}", _lifetime(days))
 
 
+def web_vitals_key(site_id: str, days: DayRange, version: str, question: str) -> Key:
+    """Returns the key of the web vitals of a range, as of one version of the site's rollups."""
+    return Key(f"{WEB_VITALS}:{site_id}:{_span(days)}:{version}:{_digest(question)}", _lifetime(days))
+
+
 def session_key(site_id: str, session_id: str) -> Key:
     """Returns the key of a live session's summary, for 30 minutes after its last event."""
     return Key(f"session:{site_id}:{session_id}", 1_800)
@@ -77,6 +87,24 @@ def realtime_users_key(site_id: str) -> Key:
 def realtime_metrics_key(site_id: str) -> Key:
     """Returns the key of the figures of the last minute, for 30 seconds."""
     return Key(f"metrics:realtime:{site_id}", 30)
+
+
+def live_sessions_key(site_id: str) -> Key:
+    """Returns the key of which sessions are live, bots left out: a sorted set of their ids by their end in Unix ms."""
+    return Key(f"realtime:sessions:{site_id}", 1_800)
+
+
+def live_events_key(site_id: str) -> Key:
+    """Returns the key of the newest events, bots left out: a sorted set of what is told of each by Unix ms."""
+    return Key(f"realtime:events:{site_id}", 1_800)
+
+
+def live_since_key(site_id: str) -> Key:
+    """Returns the key of since when all is in the live view, in Unix ms; it ends when nothing is shown for 5 minutes.
+
+    By then news that could not be shown may have been let go.
+    """
+    return Key(f"realtime:since:{site_id}", 300)
 
 
 def similar_users_key(site_id: str, person_id: str, version: int, question: str) -> Key:

@@ -1,0 +1,236 @@
+"""The question how quickly a shop's pages show themselves and answer, by Google's web vitals."""
+
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from itertools import accumulate
+from typing import Literal, NamedTuple, TypedDict, get_args
+
+from pydantic import BaseModel, Field
+
+from footfall.days import DayRange
+from footfall.questions.cache import cached
+from footfall.questions.range import Range, RangeAnswer, RangeQuestion
+from footfall.questions.sentiment_figures import PAGE
+from footfall.rates import percentage
+from footfall.rollups import Rollups, rollups_of
+from footfall.schemas.funnel import DEVICES, Device
+from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
+from footfall.stores.collections import events
+from footfall.stores.keys import Key, web_vitals_key
+from footfall.stores.mongo import Condition, Pipeline, answering, database
+
+Vital = Literal["lcp", "inp", "cls", "ttfb"]
+VITALS: tuple[Vital, ...] = get_args(Vital)
+
+
+class Scale(NamedTuple):
+    """In which steps a vital is counted, so many to its unit, and the most that is good, and that is not poor.
+
+    Thresholds of LCP, INP and CLS: https://web.dev/articles/vitals, of TTFB: https://web.dev/articles/ttfb. Each is a
+    whole number of steps, and values are rounded up to one, so that rounding carries none over a threshold.
+    """
+
+    steps: float
+    good: float
+    not_poor: float
+
+
+SCALES: Mapping[Vital, Scale] = {
+    "lcp": Scale(0.1, 2_500, 4_000),
+    "inp": Scale(0.1, 200, 500),
+    "cls": Scale(1_000, 0.1, 0.25),
+    "ttfb": Scale(0.1, 800, 1_800),
+}
+
+_PER_UNIT: Condition = {"$cond": [{"$eq": ["$told.k", "cls"]}, SCALES["cls"].steps, SCALES["lcp"].steps]}
+_STEPS: Condition = {"$ceil": {"$round": [{"$multiply": ["$told.v", _PER_UNIT]}, 6]}}  # 3 × 0.1 is more than 0.3
+
+
+class WebVitalsQuestion(PagedQuestion, RangeQuestion):
+    """Over which days, and which page of the list of pages."""
+
+
+class VitalFigures(BaseModel):
+    """What browsers measured of one vital."""
+
+    n: int = Field(description="How often it was measured", examples=[1_204])
+    p75: float = Field(
+        description="Three of four measurements are not more: milliseconds, rounded up to ten, and for `cls` a score,"
+        " rounded up to a thousandth",
+        examples=[2_310],
+    )
+    good: float = Field(description="Measurements that are good by Google's threshold, in percent", examples=[79.4])
+    poor: float = Field(description="Measurements that are poor by Google's threshold, in percent", examples=[6.31])
+
+
+class VitalsPart(BaseModel):
+    """The vitals of some page views; null where no browser measured one."""
+
+    lcp: VitalFigures | None = Field(description="Largest contentful paint: good to 2,500 ms, poor over 4,000 ms")
+    inp: VitalFigures | None = Field(description="Interaction to next paint: good to 200 ms, poor over 500 ms")
+    cls: VitalFigures | None = Field(description="Cumulative layout shift: good to 0.1, poor over 0.25")
+    ttfb: VitalFigures | None = Field(description="Time to first byte: good to 800 ms, poor over 1,800 ms")
+
+
+class DeviceVitals(VitalsPart):
+    """The vitals on one kind of device."""
+
+    device: Device
+
+
+class VitalsByDevice(VitalsPart):
+    """The vitals of some page views, in all and by device."""
+
+    by_device: list[DeviceVitals] = Field(description="The same by device, where there is any")
+
+
+class PageVitals(VitalsByDevice):
+    """The vitals of one page of the shop."""
+
+    page: str = Field(description="Its path, or its type where it came without a path; `other` without either")
+
+
+class WebVitals(RangeAnswer, PagedAnswer):
+    """How quickly pages show themselves and answer; bots are left out. Pages that most was measured of come first."""
+
+    overall: VitalsByDevice = Field(description="All pages of the range")
+    pages: list[PageVitals]
+    total: int = Field(description="Pages of the shop of which anything was measured", examples=[31])
+
+
+class _CountKey(TypedDict):
+    page: str | None
+    device: str
+    vital: Vital
+    steps: float
+
+
+class _Count(TypedDict):
+    _id: _CountKey
+    n: int
+
+
+class _Page(TypedDict):
+    _id: str
+
+
+class _Total(TypedDict):
+    pages: int
+
+
+class _Pages(TypedDict):
+    listed: list[_Page]
+    total: list[_Total]
+
+
+Tallies = Mapping[Vital, Counter[float]]
+"""How often each vital was so many steps."""
+Part = tuple[str | None, str | None]
+"""A page, None for all of them, and a device, None for all of them."""
+
+
+@answering()
+def answer(site_id: str, question: WebVitalsQuestion) -> WebVitals:
+    """Returns the web vitals of a range of days; raises NotFound, Invalid or Unavailable."""
+    with rollups_of(site_id) as rollups:
+        days = question.days_of(rollups)
+        return _web_vitals(rollups, days, question).counted_to(rollups.complete_to(days))
+
+
+def _key(rollups: Rollups, days: DayRange, question: WebVitalsQuestion) -> Key | None:
+    site_id, asked = rollups.site.site_id, question.model_dump_json()
+    return web_vitals_key(site_id, days, rollups.version, asked) if rollups.version else None
+
+
+@cached(WebVitals, _key)
+def _web_vitals(rollups: Rollups, days: DayRange, question: WebVitalsQuestion) -> WebVitals:
+    measured = _measured(rollups.site.site_id, days)
+    found = _pages(rollups, measured, question)
+    pages = [page["_id"] for page in found["listed"]]
+    total = found["total"][0]["pages"] if found["total"] else 0
+    by_page = _tallies(rollups, [measured, {"$set": {"page": PAGE}}, {"$match": {"page": {"$in": pages}}}])
+    return WebVitals(
+        range=Range.of(days),
+        complete_to=None,
+        overall=VitalsByDevice(**_by_device(_tallies(rollups, [measured, {"$set": {"page": None}}]), None)),
+        pages=[PageVitals(page=page, **_by_device(by_page, page)) for page in pages],
+        **paged(question, total),
+    )
+
+
+def _measured(site_id: str, days: DayRange) -> Condition:
+    time = {"$gte": days.start, "$lt": days.end}
+    held = {"vitals": {"$exists": True}, "bot": False}
+    return {"$match": {"site_id": site_id, "type": "page_exit", "timestamp": time, **held}}
+
+
+def _pages(rollups: Rollups, measured: Condition, question: WebVitalsQuestion) -> _Pages:
+    order: Pipeline = [{"$sort": {"n": -1, "_id": 1}}, {"$skip": question.skip}, {"$limit": question.page_size}]
+    pipeline: Pipeline = [
+        measured,
+        {"$group": {"_id": PAGE, "n": {"$sum": 1}}},
+        {"$facet": {"listed": order, "total": [{"$count": "pages"}]}},
+    ]
+    return events.aggregate(database(), _Pages, pipeline, session=rollups.session, allow_disk_use=True).next()
+
+
+def _tallies(rollups: Rollups, some: Pipeline) -> Mapping[Part, Tallies]:
+    told: Pipeline = [
+        *some,
+        {"$project": {"page": 1, "device": 1, "told": {"$objectToArray": "$vitals"}}},
+        {"$unwind": "$told"},
+        {
+            "$group": {
+                "_id": {"page": "$page", "device": "$device", "vital": "$told.k", "steps": _STEPS},
+                "n": {"$sum": 1},
+            }
+        },
+    ]
+    tallies: defaultdict[Part, defaultdict[Vital, Counter[float]]] = defaultdict(lambda: defaultdict(Counter))
+    for found in events.aggregate(database(), _Count, told, session=rollups.session, allow_disk_use=True):
+        key = found["_id"]
+        for device in (None, key["device"]):
+            tallies[key["page"], device][key["vital"]][key["steps"]] += found["n"]
+    return tallies
+
+
+class _Part(TypedDict):
+    lcp: VitalFigures | None
+    inp: VitalFigures | None
+    cls: VitalFigures | None
+    ttfb: VitalFigures | None
+
+
+class _Parts(_Part):
+    by_device: list[DeviceVitals]
+
+
+def _by_device(tallies: Mapping[Part, Tallies], page: str | None) -> _Parts:
+    devices = [DeviceVitals(device=one, **_part(tallies[page, one])) for one in DEVICES if (page, one) in tallies]
+    return _Parts(**_part(tallies.get((page, None), {})), by_device=devices)
+
+
+def _part(tallies: Tallies) -> _Part:
+    lcp, inp, cls, ttfb = (_figures(vital, tallies.get(vital)) for vital in VITALS)
+    return _Part(lcp=lcp, inp=inp, cls=cls, ttfb=ttfb)
+
+
+def _figures(vital: Vital, counts: Counter[float] | None) -> VitalFigures | None:
+    if not counts:
+        return None
+    scale, n = SCALES[vital], counts.total()
+    good, not_poor = (_at_most(counts, limit * scale.steps) for limit in (scale.good, scale.not_poor))
+    p75 = round(_third_quartile(counts, n) / scale.steps, 3)
+    return VitalFigures(n=n, p75=p75, good=percentage(good, n), poor=percentage(n - not_poor, n))
+
+
+def _at_most(counts: Counter[float], limit: float) -> int:
+    return sum(n for steps, n in counts.items() if steps <= round(limit))
+
+
+def _third_quartile(counts: Counter[float], n: int) -> float:
+    # the smallest value that three quarters are not more than
+    ordered = sorted(counts)
+    sums = list(accumulate(counts[steps] for steps in ordered))
+    return ordered[bisect_left(sums, 0.75 * n)]
