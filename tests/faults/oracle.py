@@ -11,7 +11,7 @@ from typing import Any
 from pymongo.database import Database
 
 Document = dict[str, Any]
-GAP, SILENCE = timedelta(minutes=30), timedelta(days=1)
+GAP, SILENCE, WINDOW = timedelta(minutes=30), timedelta(days=1), timedelta(days=30)
 NO_VISIT = {"identify", "alias", "group", "order_refunded", "order_cancelled", "order_updated"}
 OF_ORDERS = {"order_completed", "order_refunded"}
 TOUCHES = {"click", "scroll", "hover", "form", "form_submit", "order_completed"}
@@ -57,13 +57,46 @@ def sessions(ordered: list[Document]) -> dict[str, Document]:
             session_id = f"{visitor_id}~{named}@{began}" if named else f"{visitor_id}@{began}"
         latest[site_id, visitor_id, named] = event, session_id
         groups[site_id, session_id].append(event)
-    viewed = {key: found for key, found in groups.items() if any(event["type"] == "pageview" for event in found)}
-    return {f"{site_id}:{session_id}": _session(found) for (site_id, session_id), found in viewed.items()}
+    viewed = {
+        f"{site_id}:{session_id}": found
+        for (site_id, session_id), found in groups.items()
+        if any(event["type"] == "pageview" for event in found)
+    }
+    brought = _brought(viewed, ordered)
+    return {key: _session(found, brought[key]) for key, found in viewed.items()}
 
 
-def _session(events: list[Document]) -> Document:
+def _brought(viewed: dict[str, list[Document]], ordered: list[Document]) -> defaultdict[str, dict[str, int]]:
+    # what each session's orders amount to: of an order the session that it was first told in, else its buyer's last
+    # one that began before, at most thirty days earlier
+    links = _links(ordered)
+    within = {event["_id"]: key for key, found in viewed.items() for event in found}
+    theirs: defaultdict[str, list[tuple[Any, str]]] = defaultdict(list)
+    for key, found in viewed.items():
+        if not any(event.get("bot") for event in found):
+            theirs[_whose(found, links)].append((found[0]["timestamp"], key))
+    brought: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for order_key, told in _told(ordered).items():
+        placed = [event for event in told if event["type"] == "order_completed"]
+        if not placed or not (total := placed[0]["commerce"]["total"]):
+            continue
+        at, site_id = placed[0]["timestamp"], placed[0]["site_id"]
+        buyer = f"{site_id}:{_buyer(told, links) or placed[0]['visitor_id']}"
+        before = [key for began, key in sorted(theirs[buyer]) if at - WINDOW <= began <= at]
+        session = next((within[event["_id"]] for event in placed if event["_id"] in within), None)
+        if session or before:
+            brought[session or before[-1]][order_key] = total
+    return brought
+
+
+def _whose(events: list[Document], links: dict[str, str]) -> str:
+    site_id, visitor_id = events[0]["site_id"], events[0]["visitor_id"]
+    known = [event["user_id"] for event in events if event.get("user_id")]
+    return f"{site_id}:{known[-1] if known else links.get(f'{site_id}:{visitor_id}', visitor_id)}"
+
+
+def _session(events: list[Document], bought: dict[str, int]) -> Document:
     views = [e.get("page_type") or e.get("path") or "other" for e in events if e["type"] == "pageview"]
-    bought = {e["commerce"]["order_id"]: e["commerce"]["total"] for e in events if e["type"] == "order_completed"}
     known = [event.get("user_id") for event in events if event.get("user_id")]
     touches = sum(event["type"] in TOUCHES for event in events)
     return {
@@ -74,7 +107,7 @@ def _session(events: list[Document]) -> Document:
         "started_at": events[0]["timestamp"],
         "ended_at": events[-1]["timestamp"],
         "duration": (events[-1]["timestamp"] - events[0]["timestamp"]).total_seconds(),
-        "device": events[0]["device"],
+        "device": next(event["device"] for event in events if event["type"] == "pageview"),
         "events": len(events),
         "page_views": len(views),
         "pages_visited": sorted(set(views), key=views.index),
@@ -122,12 +155,20 @@ def _link(named: list[Document]) -> Document | None:
 
 def orders(ordered: list[Document]) -> dict[str, Document]:
     """Returns every order, by key: whose it is, what was paid, and how much of it came back."""
-    links = {key: person["link"]["person_id"] for key, person in people(ordered).items() if person["link"]}
+    links = _links(ordered)
+    return {key: {**_order(found), "user_id": _buyer(found, links)} for key, found in _told(ordered).items()}
+
+
+def _links(ordered: list[Document]) -> dict[str, str]:
+    return {key: person["link"]["person_id"] for key, person in people(ordered).items() if person["link"]}
+
+
+def _told(ordered: list[Document]) -> dict[str, list[Document]]:
     groups: defaultdict[str, list[Document]] = defaultdict(list)
     for event in ordered:
         if event["type"] in OF_ORDERS:
             groups[f"{event['site_id']}:{event['commerce']['order_id']}"].append(event)
-    return {key: {**_order(found), "user_id": _buyer(found, links)} for key, found in groups.items()}
+    return groups
 
 
 def _buyer(events: list[Document], links: dict[str, str]) -> str | None:
