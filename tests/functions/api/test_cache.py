@@ -85,7 +85,14 @@ def test_a_visitor_who_turned_out_to_be_somebody_is_forgotten_as_both(emptied: M
 def test_what_is_trending_is_forgotten_alone(emptied: Mongo) -> None:
     ask(lambda redis: redis.mset({"query:trending:demo:x": "{}", "metrics:funnel:demo:x": "{}"}))
     assert request(handler, "DELETE", "/api/cache/trending") == (200, {"removed": 1})
-    assert entries() == {"dashboard": 0, "funnel": 1, "sentiment": 0, "web_vitals": 0, "similar_users": 0, "trending": 0}
+    assert entries() == {
+        "dashboard": 0,
+        "funnel": 1,
+        "sentiment": 0,
+        "web_vitals": 0,
+        "similar_users": 0,
+        "trending": 0,
+    }
 
 
 def test_a_refresh_forgets_and_has_the_usual_questions_asked_again(
@@ -110,7 +117,14 @@ def test_what_a_refresh_promises_is_remembered_once_the_job_has_run(
     roll_up()
     promised = request(handler, "POST", "/api/cache/refresh")[1]["warming"]
     warm(started[0][1], LambdaContext(60_000))
-    assert entries() == {"dashboard": 1, "funnel": 3, "sentiment": 0, "web_vitals": 0, "similar_users": 0, "trending": 0}
+    assert entries() == {
+        "dashboard": 1,
+        "funnel": 3,
+        "sentiment": 0,
+        "web_vitals": 0,
+        "similar_users": 0,
+        "trending": 0,
+    }
     misses = request(handler, "GET", "/api/cache/stats")[1]["misses"]
 
     for asked in promised:
