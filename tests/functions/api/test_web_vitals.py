@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import pytest
+from footfall.questions import web_vitals
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo.database import Database
@@ -79,6 +80,14 @@ def test_figures_are_those_reckoned_by_hand(shop: Mongo, vital: str, data: st.Da
     assert found[0] == n
     assert third <= found[1] + 1e-9 < third + STEP[vital] + 2e-9
     assert found[2:] == (round(100 * good / n, 2), round(100 * poor / n, 2))
+
+
+def test_a_range_of_very_many_exits_is_refused(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web_vitals, "MOST_EXITS", 2)
+    shop["events"].insert_many([left(lcp=1), left("/lamps", lcp=1)])
+    assert ask(handler, VITALS, DAYS)["total"] == 2
+    shop["events"].insert_one(left(lcp=1))
+    assert refusal(handler, VITALS, DAYS) == (422, ["from"])
 
 
 def test_a_range_without_measurements_is_empty(shop: Mongo) -> None:

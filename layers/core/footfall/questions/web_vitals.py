@@ -1,19 +1,23 @@
 """The question how quickly a shop's pages show themselves and answer, by Google's web vitals."""
 
+import math
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import accumulate
 from typing import Literal, NamedTuple, TypedDict, get_args
 
 from pydantic import BaseModel, Field
 
 from footfall.days import DayRange
+from footfall.errors import FieldProblem, Invalid
 from footfall.questions.cache import cached
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
 from footfall.questions.sentiment_figures import PAGE
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
+from footfall.schemas.event import MeasuredEvent
 from footfall.schemas.funnel import DEVICES, Device
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.stores.collections import events
@@ -22,6 +26,9 @@ from footfall.stores.mongo import Condition, Pipeline, answering, database
 
 Vital = Literal["lcp", "inp", "cls", "ttfb"]
 VITALS: tuple[Vital, ...] = get_args(Vital)
+BATCH = 20_000
+MOST_EXITS = 500_000
+"""So many exits of pages are read for an answer."""
 
 
 class Scale(NamedTuple):
@@ -42,9 +49,6 @@ SCALES: Mapping[Vital, Scale] = {
     "cls": Scale(1_000, 0.1, 0.25),
     "ttfb": Scale(0.1, 800, 1_800),
 }
-
-_PER_UNIT: Condition = {"$cond": [{"$eq": ["$told.k", "cls"]}, SCALES["cls"].steps, SCALES["lcp"].steps]}
-_STEPS: Condition = {"$ceil": {"$round": [{"$multiply": ["$told.v", _PER_UNIT]}, 6]}}  # 3 × 0.1 is more than 0.3
 
 
 class WebVitalsQuestion(PagedQuestion, RangeQuestion):
@@ -99,35 +103,24 @@ class WebVitals(RangeAnswer, PagedAnswer):
     total: int = Field(description="Pages of the shop of which anything was measured", examples=[31])
 
 
-class _CountKey(TypedDict):
-    page: str | None
-    device: str
-    vital: Vital
-    steps: float
-
-
-class _Count(TypedDict):
-    _id: _CountKey
-    n: int
-
-
 class _Page(TypedDict):
     _id: str
 
 
-class _Total(TypedDict):
+class _Whole(TypedDict):
     pages: int
+    exits: int
 
 
 class _Pages(TypedDict):
     listed: list[_Page]
-    total: list[_Total]
+    whole: list[_Whole]
 
 
-Tallies = Mapping[Vital, Counter[float]]
+Tallies = defaultdict[Vital, Counter[int]]
 """How often each vital was so many steps."""
-Part = tuple[str | None, str | None]
-"""A page, None for all of them, and a device, None for all of them."""
+Parts = Mapping[tuple[str | None, str], Tallies]
+"""The same by page and device; the page is None for all pages that are not listed."""
 
 
 @answering()
@@ -147,52 +140,60 @@ def _key(rollups: Rollups, days: DayRange, question: WebVitalsQuestion) -> Key |
 def _web_vitals(rollups: Rollups, days: DayRange, question: WebVitalsQuestion) -> WebVitals:
     measured = _measured(rollups.site.site_id, days)
     found = _pages(rollups, measured, question)
+    whole = next(iter(found["whole"]), _Whole(pages=0, exits=0))
+    if whole["exits"] > MOST_EXITS:
+        raise Invalid(
+            [FieldProblem("from", f"more than {MOST_EXITS:,} pages were left in the range: ask for fewer days")]
+        )
     pages = [page["_id"] for page in found["listed"]]
-    total = found["total"][0]["pages"] if found["total"] else 0
-    by_page = _tallies(rollups, [measured, {"$set": {"page": PAGE}}, {"$match": {"page": {"$in": pages}}}])
+    parts = _parts(rollups, measured, frozenset(pages))
     return WebVitals(
         range=Range.of(days),
         complete_to=None,
-        overall=VitalsByDevice(**_by_device(_tallies(rollups, [measured, {"$set": {"page": None}}]), None)),
-        pages=[PageVitals(page=page, **_by_device(by_page, page)) for page in pages],
-        **paged(question, total),
+        overall=VitalsByDevice(**_by_device(parts)),
+        pages=[PageVitals(page=page, **_by_device(_only(parts, page=page))) for page in pages],
+        **paged(question, whole["pages"]),
     )
 
 
 def _measured(site_id: str, days: DayRange) -> Condition:
     time = {"$gte": days.start, "$lt": days.end}
     held = {"vitals": {"$exists": True}, "bot": False}
-    return {"$match": {"site_id": site_id, "type": "page_exit", "timestamp": time, **held}}
+    return {"site_id": site_id, "type": "page_exit", "timestamp": time, **held}
 
 
 def _pages(rollups: Rollups, measured: Condition, question: WebVitalsQuestion) -> _Pages:
     order: Pipeline = [{"$sort": {"n": -1, "_id": 1}}, {"$skip": question.skip}, {"$limit": question.page_size}]
+    whole = {"_id": None, "pages": {"$sum": 1}, "exits": {"$sum": "$n"}}
     pipeline: Pipeline = [
-        measured,
+        {"$match": measured},
         {"$group": {"_id": PAGE, "n": {"$sum": 1}}},
-        {"$facet": {"listed": order, "total": [{"$count": "pages"}]}},
+        {"$facet": {"listed": order, "whole": [{"$group": whole}]}},
     ]
     return events.aggregate(database(), _Pages, pipeline, session=rollups.session, allow_disk_use=True).next()
 
 
-def _tallies(rollups: Rollups, some: Pipeline) -> Mapping[Part, Tallies]:
-    told: Pipeline = [
-        *some,
-        {"$project": {"page": 1, "device": 1, "told": {"$objectToArray": "$vitals"}}},
-        {"$unwind": "$told"},
-        {
-            "$group": {
-                "_id": {"page": "$page", "device": "$device", "vital": "$told.k", "steps": _STEPS},
-                "n": {"$sum": 1},
-            }
-        },
-    ]
-    tallies: defaultdict[Part, defaultdict[Vital, Counter[float]]] = defaultdict(lambda: defaultdict(Counter))
-    for found in events.aggregate(database(), _Count, told, session=rollups.session, allow_disk_use=True):
-        key = found["_id"]
-        for device in (None, key["device"]):
-            tallies[key["page"], device][key["vital"]][key["steps"]] += found["n"]
-    return tallies
+def _parts(rollups: Rollups, measured: Condition, listed: AbstractSet[str]) -> Parts:
+    parts: defaultdict[tuple[str | None, str], Tallies] = defaultdict(lambda: defaultdict(Counter))
+    for event in events.read(database(), MeasuredEvent, measured, session=rollups.session, batch_size=BATCH):
+        page = event.get("path", event.get("page_type", "other"))
+        part = parts[page if page in listed else None, event["device"]]
+        for vital in VITALS:
+            if (value := event["vitals"].get(vital)) is not None:
+                part[vital][_steps(value, SCALES[vital])] += 1
+    return parts
+
+
+def _steps(value: float, scale: Scale) -> int:
+    return math.ceil(round(value * scale.steps, 6))  # 3 × 0.1 is more than 0.3
+
+
+def _only(parts: Parts, page: str | None = None, device: str | None = None) -> Parts:
+    return {
+        (of_page, on_device): tallies
+        for (of_page, on_device), tallies in parts.items()
+        if page in (None, of_page) and device in (None, on_device)
+    }
 
 
 class _Part(TypedDict):
@@ -202,21 +203,24 @@ class _Part(TypedDict):
     ttfb: VitalFigures | None
 
 
-class _Parts(_Part):
+class _ByDevice(_Part):
     by_device: list[DeviceVitals]
 
 
-def _by_device(tallies: Mapping[Part, Tallies], page: str | None) -> _Parts:
-    devices = [DeviceVitals(device=one, **_part(tallies[page, one])) for one in DEVICES if (page, one) in tallies]
-    return _Parts(**_part(tallies.get((page, None), {})), by_device=devices)
+def _by_device(parts: Parts) -> _ByDevice:
+    on = [(device, found) for device in DEVICES if (found := _only(parts, device=device))]
+    return _ByDevice(**_part(parts), by_device=[DeviceVitals(device=device, **_part(found)) for device, found in on])
 
 
-def _part(tallies: Tallies) -> _Part:
-    lcp, inp, cls, ttfb = (_figures(vital, tallies.get(vital)) for vital in VITALS)
+def _part(parts: Parts) -> _Part:
+    lcp, inp, cls, ttfb = (_figures(vital, [tallies[vital] for tallies in parts.values()]) for vital in VITALS)
     return _Part(lcp=lcp, inp=inp, cls=cls, ttfb=ttfb)
 
 
-def _figures(vital: Vital, counts: Counter[float] | None) -> VitalFigures | None:
+def _figures(vital: Vital, parts: Iterable[Counter[int]]) -> VitalFigures | None:
+    counts = Counter[int]()
+    for part in parts:
+        counts.update(part)
     if not counts:
         return None
     scale, n = SCALES[vital], counts.total()
@@ -225,11 +229,11 @@ def _figures(vital: Vital, counts: Counter[float] | None) -> VitalFigures | None
     return VitalFigures(n=n, p75=p75, good=percentage(good, n), poor=percentage(n - not_poor, n))
 
 
-def _at_most(counts: Counter[float], limit: float) -> int:
+def _at_most(counts: Counter[int], limit: float) -> int:
     return sum(n for steps, n in counts.items() if steps <= round(limit))
 
 
-def _third_quartile(counts: Counter[float], n: int) -> float:
+def _third_quartile(counts: Counter[int], n: int) -> int:
     # the smallest value that three quarters are not more than
     ordered = sorted(counts)
     sums = list(accumulate(counts[steps] for steps in ordered))
