@@ -12,7 +12,7 @@ from footfall.orders.purchases import is_counted, left_out
 from footfall.people.numbers import PersonNumbers
 from footfall.schemas.event import ACTIVITY_TYPES, VisitEvent
 from footfall.schemas.funnel import DEVICES, Device
-from footfall.schemas.metrics import Buyers, DayDocument, DeviceDay, SourceDay
+from footfall.schemas.metrics import Buyers, CustomersDay, DayDocument, DeviceDay, SourceDay
 from footfall.schemas.order import OwnedOrder
 from footfall.schemas.site import Site
 from pyroaring import BitMap
@@ -81,6 +81,7 @@ class DayMetrics:
             sources=_sources(sessions),
             pages=[{"page": page, "views": views} for page, views in self._pages.most_common(MOST_PAGES)],
             buyers=_buyers(ours, numbers),
+            customers=_customers(ours, numbers),
         )
 
     def _by_device(self, sessions: Iterable[SessionGroup]) -> dict[Device, DeviceDay]:
@@ -101,6 +102,12 @@ class DayMetrics:
             conversions=sums["conversions"],
             session_seconds=sums["session_seconds"],
         )
+
+
+def _customers(orders: Iterable[OwnedOrder], numbers: PersonNumbers) -> CustomersDay:
+    known = [order for order in orders if order["user_id"]]
+    people = {number for order in known if (number := numbers.of(order)) is not None}
+    return CustomersDay(people=_bitmap(people), revenue=sum(order["total"] for order in known))
 
 
 def _bitmap(people: set[int]) -> bytes:

@@ -17,7 +17,7 @@ from functions.api.funnel.handler import handler as funnel_handler
 from functions.api.metrics.handler import handler
 from tests.support.asking import ask, refusal
 from tests.support.builders import NOON
-from tests.support.visits import TODAY, YESTERDAY, a_shop, an_order, happen, know, mark, roll_up, view
+from tests.support.visits import TODAY, YESTERDAY, a_shop, an_order, buy, happen, know, mark, roll_up, view
 
 Mongo = Database[dict[str, Any]]
 BUSINESS, DASHBOARD = "/api/metrics", "/api/metrics/dashboard"
@@ -124,17 +124,16 @@ def test_another_sites_figures_are_not_seen(shop: Mongo) -> None:
 
 def some_orders(shop: Mongo) -> None:
     """Two customers, one of them long gone; a guest; a refund; what does not count."""
-    shop["orders"].insert_many(
-        [
-            an_order("o1", "ann", 10_000, placed_at=NOON - timedelta(days=40)),
-            an_order("o2", "ann", 5_000),
-            an_order("o3", "bob", 2_000, placed_at=NOON - timedelta(days=91)),
-            an_order("o4", "guest", 1_000, user_id=None, refunded=400, refunded_at=NOON),
-            an_order("o5", "cid", 0),
-            an_order("o6", "cid", 9_900, currency="USD"),
-            an_order("o7", "ann", 0, placed_at=None, refunded=300, refunded_at=NOON - timedelta(days=50)),
-            an_order("o8", "dan", 0, currency=""),  # an order without a currency has no amount, and is no purchase
-        ]
+    buy(
+        shop,
+        an_order("o1", "ann", 10_000, placed_at=NOON - timedelta(days=40)),
+        an_order("o2", "ann", 5_000),
+        an_order("o3", "bob", 2_000, placed_at=NOON - timedelta(days=91)),
+        an_order("o4", "guest", 1_000, user_id=None, refunded=400, refunded_at=NOON),
+        an_order("o5", "cid", 0),
+        an_order("o6", "cid", 9_900, currency="USD"),
+        an_order("o7", "ann", 0, placed_at=None, refunded=300, refunded_at=NOON - timedelta(days=50)),
+        an_order("o8", "dan", 0, currency=""),  # an order without a currency has no amount, and is no purchase
     )
 
 
@@ -151,6 +150,15 @@ def test_the_business_is_counted_since_the_beginning(shop: Mongo) -> None:
     assert [answer[name] for name in money] == [170.0, 10.0, 7.0, 45.0]
     assert answer["range"] == {"from": "2025-11-30", "to": TODAY, "time_zone": "UTC"}
     assert (answer["predicted_clv"], answer["avg_clv"], answer["comparison"]) == (None, None, None)
+
+
+def test_the_business_is_what_the_daily_figures_say_of_days_whatever_order_comes_meanwhile(shop: Mongo) -> None:
+    some_orders(shop)
+    shop["orders"].insert_one(an_order("o9", "ann", 100))
+    mark(shop, TODAY)
+    assert ask(handler, BUSINESS)["orders"] == ask(handler, DASHBOARD, {"from": "2025-11-01"})["orders"] == 4
+    roll_up()
+    assert ask(handler, BUSINESS)["orders"] == ask(handler, DASHBOARD, {"from": "2025-11-01"})["orders"] == 5
 
 
 def test_segments_are_those_of_the_last_training(shop: Mongo) -> None:
@@ -193,7 +201,7 @@ def test_the_business_is_compared_with_an_earlier_day(shop: Mongo) -> None:
 @pytest.mark.shared_data
 def test_online_retail_gives_the_figures_it_is_known_for(shop: Mongo, shared_data: Path) -> None:
     know(shop, a_shop("home", "search", currency="GBP"))
-    shop["orders"].insert_many(invoices(shared_data / "online_retail" / "online_retail.csv.gz"))
+    buy(shop, *invoices(shared_data / "online_retail" / "online_retail.csv.gz"))
     answer = ask(handler, BUSINESS, {"compare": "year"})
     assert (answer["total_customers"], answer["total_revenue"]) == (4_338, 8_911_407.90)
     assert answer["range"] == {"from": "2010-12-01", "to": "2011-12-09", "time_zone": "UTC"}

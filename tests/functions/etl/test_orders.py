@@ -27,6 +27,7 @@ def test_two_sources_make_one_order_of_a_known_customer(pipeline: Mongo) -> None
     tell(said(visitorId="v"), said(minute=0.1, visitorId="w", userId="u9", total=80))
     (order,) = orders(pipeline)
     assert (order["user_id"], order["total"], order["placed_at"], order["events"]) == ("u9", 8000, NOON, 2)
+    roll_up()
     answer = business.answer("demo", BusinessQuestion())
     assert (answer.total_customers, answer.total_revenue, answer.guest_revenue, answer.orders) == (1, 80.0, 0.0, 1)
 
@@ -133,6 +134,7 @@ def test_a_yen_shop_has_no_decimals_and_a_dinar_shop_three(pipeline: Mongo) -> N
     know(pipeline, a_site(currency="KWD"))
     tell(said(total="12.500"), said(order_id="o2", total=1.2345, userId="ann"))
     assert [order["total"] for order in orders(pipeline)] == [12500, 1234]
+    roll_up()
     assert business.answer("demo", BusinessQuestion()).revenue == 13.734
 
 
