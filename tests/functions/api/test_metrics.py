@@ -162,18 +162,15 @@ def test_the_business_is_what_the_daily_figures_say_of_days_whatever_order_comes
 
 
 def test_segments_are_those_of_the_last_training(shop: Mongo) -> None:
-    segments = ["Champions", "Loyal", "At Risk", "Cannot Lose", "Hibernating"]
-    shop["customers"].insert_many(
-        [{"_id": f"demo:{name}", "site_id": "demo", "customer_id": name, "rfm_segment": name} for name in segments]
-    )
-    publish_rfm(shop)
+    publish_rfm(shop, "Champions", "Loyal", "At Risk", "Cannot Lose", "Hibernating")
     answer = ask(handler, BUSINESS)
     assert (answer["high_value_customers"], answer["at_risk_customers"]) == (2, 2)
 
 
-def publish_rfm(shop: Mongo) -> None:
-    """Have a model of RFM in use."""
-    published = {"site_id": "demo", "name": "rfm", "version": 1, "state": "published"}
+def publish_rfm(shop: Mongo, *segments: str) -> None:
+    """Have a model of RFM in use that found a customer in each of these segments."""
+    published: dict[str, Any] = {"site_id": "demo", "name": "rfm", "version": 1, "state": "published"}
+    published["segments"] = [{"name": name, "customers": 1} for name in segments]
     shop["models"].insert_one({"_id": "demo:rfm:1", **published})
 
 

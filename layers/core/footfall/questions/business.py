@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Literal, TypedDict
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pyroaring import BitMap
@@ -18,8 +18,8 @@ from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.metrics import DayBusiness
 from footfall.schemas.order import OrderSums
-from footfall.stores.collections import customers, daily_metrics, orders
-from footfall.stores.mongo import Pipeline, answering, database
+from footfall.stores.collections import daily_metrics, orders
+from footfall.stores.mongo import answering, database
 
 Compare = Literal["previous", "year"]
 COMPARED_DAYS: dict[Compare, int] = {"previous": 30, "year": 365}
@@ -167,21 +167,12 @@ def _customers(days: Iterable[DayBusiness], since: date) -> BitMap:
     return BitMap.union(BitMap(), *map(BitMap.deserialize, bitmaps))
 
 
-class _SegmentSize(TypedDict):
-    _id: str
-    customers: int
-
-
 def _customers_in_segments(rollups: Rollups) -> tuple[int | None, int | None]:
     # of high value, and at risk, as the last training left them; nobody knows before the first
-    if in_use(database(), rollups.site.site_id, "rfm") is None:
+    model = in_use(database(), rollups.site.site_id, "rfm")
+    if model is None:
         return None, None
-    pipeline: Pipeline = [
-        {"$match": {"site_id": rollups.site.site_id, "rfm_segment": {"$in": [*HIGH_VALUE, *AWAY]}}},
-        {"$group": {"_id": "$rfm_segment", "customers": {"$sum": 1}}},
-    ]
-    found = customers.aggregate(database(), _SegmentSize, pipeline, session=rollups.session)
-    sizes = {group["_id"]: group["customers"] for group in found}
+    sizes = {segment["name"]: segment["customers"] for segment in model.get("segments", [])}
     return sum(sizes.get(name, 0) for name in HIGH_VALUE), sum(sizes.get(name, 0) for name in AWAY)
 
 
