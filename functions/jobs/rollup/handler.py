@@ -7,6 +7,7 @@ Days that do not fit into the time stay marked for the next run.
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Literal
 
 from footfall.aws.invocations import JsonObject, LambdaContext
@@ -23,6 +24,7 @@ from footfall.stores.mongo import answering, database
 from pydantic import BaseModel
 
 from . import lake, queries, watermark
+from .expired import known_before, recount
 from .recompute import recompute
 from .writing import DayRollup, note_run, replace_days, unmark
 
@@ -72,7 +74,8 @@ def _roll_up(site: Site, command: Command, emptied: datetime | None, in_time: Ca
         {command.date.isoformat()} if command.date else {*marks, *_otherwise_defined(site, defined), *_missing(site)}
     )
     written: list[DayRollup] = []
-    for part in recompute(site, dates, in_time):
+    expired = known_before(site, dates, _first_kept(site))
+    for part in chain(recount(site, expired, in_time), recompute(site, dates - expired, in_time)):
         columns = {date.fromisoformat(rollup.date): rollup.columns for rollup in part if rollup.columns}
         done = replace_days(site.site_id, part, lake.write(site, columns, anew=bool(command.date)))
         unmark(site.site_id, done, marks)
@@ -109,6 +112,8 @@ def _missing(site: Site) -> set[str]:
         return set()
     zone = zone_named(site.time_zone)
     days = DayRange(max(day_of(ends[0], zone), _first_kept(site)), day_of(ends[1], zone), zone)
+    if days.last < days.first:  # all are older than the site keeps
+        return set()
     return {day.isoformat() for day in days} - queries.in_the_lake(site.site_id, lake_definition(site))
 
 

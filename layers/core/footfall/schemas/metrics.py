@@ -123,6 +123,13 @@ class DayFiguresDocument(DayToken, VisitSums, DayMoney, DayLeftOut):
     pages: list[PageDay]
 
 
+class DayOrders(DayMoney, DayLeftOut, DayBuyers):
+    """All that a day's figures hold of its orders and refunds."""
+
+    currency: str
+    customers: CustomersDay
+
+
 class DayDocument(DayFiguresDocument, DayBuyers, DayBusiness):
     """One document of `daily_metrics`: a local day of a site, bots left out; money in minor units of `currency`.
 
