@@ -1,7 +1,7 @@
 """A day's events as columns: one table for each kind of event, in the order that the lake's files have."""
 
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -44,11 +44,12 @@ class DayColumns:
         self._day = day
         self._rows: dict[Kind | None, _Rows] = {}
         self._texts: dict[str, dict[str | None, int]] = {name: {None: 0} for name in TEXTS}
-        self._events = 0
+        self._types: Counter[str] = Counter()
         self._digest = 0
 
     def add(self, events: Sequence[LakeEvent], who: Sequence[int | None], sessions: Sequence[int]) -> None:
         """Add events, with the dense number of each one's own person, None where that is not stored yet."""
+        before = self._types.total()
         places: defaultdict[Kind | None, list[int]] = defaultdict(list)
         for place, event in enumerate(events):
             places[self._table_of(kind_of(event))].append(place)
@@ -56,7 +57,7 @@ class DayColumns:
             rows = self._rows.setdefault(kind, _Rows())
             ours = [events[place] for place in found]
             rows.who.extend([NOBODY if (number := who[place]) is None else number for place in found])
-            rows.rank.extend([self._events + place for place in found])
+            rows.rank.extend([before + place for place in found])
             rows.time.extend([(event["timestamp"] - UNIX) // MILLISECOND for event in ours])
             rows.session.extend([sessions[place] for place in found])
             rows.signed_in.extend(["user_id" in event for event in ours])
@@ -64,7 +65,7 @@ class DayColumns:
             for name, read in TEXTS.items():
                 codes = self._texts[name]
                 rows.texts[name].extend([codes.setdefault(read(event) or None, len(codes)) for event in ours])
-        self._events += len(events)
+        self._types.update(event["type"] for event in events)
         self._digest = (self._digest + digest_of([event["event_id"] for event in events])) % LARGEST
 
     def _table_of(self, kind: Kind) -> Kind | None:
@@ -78,7 +79,13 @@ class DayColumns:
 
     def day(self) -> LakeDay:
         """Returns what the manifest says of the day."""
-        return LakeDay(date=self._day.isoformat(), events=self._events, digest=self._digest, columns=self._hash())
+        return LakeDay(
+            date=self._day.isoformat(),
+            events=self._types.total(),
+            types=dict(self._types),
+            digest=self._digest,
+            columns=self._hash(),
+        )
 
     def _hash(self) -> str:
         hashed = blake2b(digest_size=16)
