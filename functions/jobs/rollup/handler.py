@@ -13,6 +13,7 @@ from typing import Literal
 from footfall.aws.invocations import JsonObject, LambdaContext
 from footfall.clock import now
 from footfall.days import Day, DayRange, day_of, zone_named
+from footfall.documents import note_documents
 from footfall.funnels.steps import definition
 from footfall.lake.definition import definition as lake_definition
 from footfall.ledger import fold_ledger
@@ -52,6 +53,8 @@ def handler(event: JsonObject, context: LambdaContext) -> dict[str, int]:
         runs = [_roll_up(site, command, emptied, lambda: _in_time(context)) for site in sites]
         for site in sites:
             fold_ledger(database(), site.site_id, now())
+            if _in_time(context):
+                note_documents(database(), site.site_id, now())
     sums: dict[str, int] = {name: sum(run[name] for run in runs) for name in SUMS}
     summary = {"sites": len(runs), **sums, "milliseconds": _milliseconds_since(started)}
     logger().info("rolled up", extra=summary)
