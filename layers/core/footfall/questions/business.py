@@ -85,7 +85,10 @@ class Comparison(BaseModel):
 
 
 class BusinessMetrics(LeftOut, BusinessFigures, RangeAnswer):
-    """The figures at the end of the last day with an order or refund; `range` goes from the first such day."""
+    """The figures at the end of the last day with an order or refund; `range` goes from the first such day.
+
+    They are added up of days: what came after `complete_to` counts once its day is computed.
+    """
 
     currency: Currency
     comparison: Comparison | None = Field(description="Only with `compare`")
