@@ -34,6 +34,11 @@ TESTS: dict[str, tuple[str, ...]] = {
         *_CONVERSIONS,
         "tests/functions/api/test_customers.py",
     ),
+    f"{CORE}/people/links.py": ("tests/layers/core/test_links.py", "tests/functions/api/test_funnel.py"),
+    f"{CORE}/people/profiles.py": (
+        "tests/functions/api/test_dimensions.py",
+        "tests/functions/api/test_funnel_dimensions.py",
+    ),
     f"{CORE}/people/numbers.py": (*_WHO, "tests/functions/jobs/test_rollup.py", "tests/functions/api/test_funnel.py"),
     f"{CORE}/orders/exchange.py": (*_ORDERS, "tests/functions/api/test_rates.py"),
     f"{CORE}/orders/fold.py": (*_ORDERS, "tests/functions/etl/test_orders.py", *_ARRIVAL),

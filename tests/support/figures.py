@@ -43,11 +43,16 @@ def _day(document: Json, people: dict[int, str]) -> Json:
     return {
         **{name: value for name, value in document.items() if name not in ("token", "read_at")},
         "buyers": sorted(zip(_names(buyers["people"], people), totals, strict=True)),
+        "customers": {**document["customers"], "people": _in_bitmap(document["customers"]["people"], people)},
         "by_device": {
-            device: {**one, "people": sorted(people[number] for number in BitMap.deserialize(one["people"]))}
+            device: {**one, "people": _in_bitmap(one["people"], people)}
             for device, one in document["by_device"].items()
         },
     }
+
+
+def _in_bitmap(packed: bytes, people: dict[int, str]) -> list[str]:
+    return sorted(people[number] for number in BitMap.deserialize(packed))
 
 
 def _steps(document: Json, people: dict[int, str]) -> Json:

@@ -66,6 +66,19 @@ def an_order(order_id: str, person_id: str, total: int, **but: Any) -> dict[str,
     return with_refunds({"_id": f"demo:{order_id}", **order, **but})
 
 
+def buy(database: Mongo, *orders: dict[str, Any]) -> None:
+    """Store orders and their people, and have the figures of their days (in UTC) computed."""
+    database["orders"].insert_many(orders)
+    known = database["users"].count_documents({"site_id": "demo"})
+    people = dict.fromkeys(order["person_id"] for order in orders)
+    for number, person_id in enumerate(people, known + 1):
+        one = person(number, person_id)
+        database["users"].update_one({"_id": one.pop("_id")}, {"$setOnInsert": one}, upsert=True)
+    moments = [moment for order in orders for moment in (order["placed_at"], order["refunded_at"]) if moment]
+    mark(database, *{moment.date().isoformat() for moment in moments})
+    roll_up()
+
+
 def with_refunds(order: dict[str, Any]) -> dict[str, Any]:
     """Returns an order with the refund that its sums tell of, if it has none of its own."""
     refunds = [{"at": order["refunded_at"], "amount": order["refunded"]}] if order["refunded_at"] else []

@@ -37,11 +37,15 @@ Writes = list[InsertOne[Document] | ReplaceOne[Document] | DeleteOne]
 
 @dataclass(frozen=True)
 class Kind(Generic[Document]):
-    """One kind of them: how they are read by key and written, and the moments whose days' figures hold one."""
+    """One kind of them: how they are read by key and written, and the moments whose days' figures hold one.
+
+    They `stay` when their events are removed.
+    """
 
     read: Callable[[Mongo, Sequence[str], ClientSession], Iterable[Document]]
     write: Callable[[Mongo, Writes[Document], ClientSession | None], object]
     moments: Callable[[Document], Iterable[datetime]]
+    stay: bool = False
 
 
 def store(
@@ -62,7 +66,7 @@ def store(
     new = {
         document["_id"]: document
         for document in documents
-        if document["_id"] not in known and not days.others(kind.moments(document))
+        if document["_id"] not in known and not days.others(kind.moments(document), ever=kind.stay)
     }
     stored = new.keys() - _insert(database, kind, list(new.values()))
     others = {document["_id"]: document for document in documents if document["_id"] not in stored}
@@ -93,7 +97,8 @@ def _replace(
         ours = {key for key, events in made_of.items() if key not in before or before[key]["events"] <= events}
         ours = {key for key in ours if documents.get(key) != before.get(key)}
         changed = [found[key] for found in (before, documents) for key in ours if key in found]
-        days.mark(database, days.others(moment for each in changed for moment in kind.moments(each)), session)
+        moments = [moment for each in changed for moment in kind.moments(each)]
+        days.mark(database, days.others(moments, ever=kind.stay), session)
         if ours:
             kind.write(database, [_write(key, documents.get(key)) for key in ours], session)
 

@@ -40,7 +40,7 @@ def _write(database: Mongo, writes: derived.Writes[OrderDocument], session: Clie
 
 
 EVENTS_AT_ONCE = 1_000
-ORDERS = derived.Kind(_read, _write, moments_of)
+ORDERS = derived.Kind(_read, _write, moments_of, stay=True)
 
 
 def told_by(database: Mongo, site_id: str, visitor_ids: Collection[str]) -> list[EventDocument]:

@@ -21,7 +21,8 @@ class StaleDays:
     """The days of a site that change with a batch.
 
     `own` are those of its events, which are marked whenever its messages come. A day up to `expired`, which the site no
-    longer keeps whole, is none of them: its figures were made when all of its events were there.
+    longer keeps whole, is none of them: its figures were made when all of its events were there. Those of orders are
+    made anew also then, since orders stay.
     """
 
     site_id: str
@@ -34,9 +35,10 @@ class StaleDays:
         days = {day_of(moment, self.zone).isoformat() for moment in moments}
         return {day for day in days if day > self.expired}
 
-    def others(self, moments: Iterable[datetime]) -> set[str]:
-        """Returns those days that none of the batch's events is of."""
-        return self.of(moments) - self.own
+    def others(self, moments: Iterable[datetime], *, ever: bool = False) -> set[str]:
+        """Returns those days that none of the batch's events is of; `ever` also of those that have expired."""
+        days = {day_of(moment, self.zone).isoformat() for moment in moments}
+        return {day for day in days if ever or day > self.expired} - self.own
 
     def mark(self, database: Mongo, days: AbstractSet[str], session: ClientSession | None = None) -> None:
         """Mark days, each with a new token: a rollup that has begun before leaves the mark in place."""

@@ -9,13 +9,16 @@ from contextlib import suppress
 
 from footfall.chunks import chunks
 from footfall.clock import now
+from footfall.customers.segment_sums import SEGMENT_FIELDS, Segments
+from footfall.models.registry import in_use
 from footfall.orders.fold import ORDER_EVENTS, buyer_of, order_id_of, told_id_of, told_in, unsigned_visitors
 from footfall.people.identities import links_of
+from footfall.schemas.customer import CustomerSums
 from footfall.schemas.event import VIEW_TYPES, EventDocument
 from footfall.schemas.order import OrderDocument
 from footfall.schemas.session import SessionDocument
 from footfall.sessions.fold import key_of, session_id_of
-from footfall.stores.collections import events, orders, sites, user_sessions, users
+from footfall.stores.collections import customers, events, models, orders, sites, user_sessions, users
 from footfall.stores.mongo import Condition, Mongo
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.errors import OperationFailure
@@ -37,6 +40,7 @@ def migrate(database: Mongo) -> None:
     _give_orders_to_their_buyers(database)
     _have_sessions_rechecked(database)
     _have_dimensions_of_sessions_read(database)
+    _add_up_the_segments(database)
 
 
 def _name_the_numbers(database: Mongo) -> None:
@@ -166,6 +170,20 @@ def _have_dimensions_of_sessions_read(database: Mongo) -> None:
     # until 0.1.0 a session did not say its browser, system, language, screen, referrer and paths; jobs/sweep does it
     old = {"landing_path": {"$exists": False}}
     user_sessions.of(database).update_many(old, {"$set": {"computed_at": now()}})
+
+
+def _add_up_the_segments(database: Mongo) -> None:
+    # until 0.1.0 a model did not say what the customers of its segments add up to
+    old: Condition = {"name": {"$in": sorted(SEGMENT_FIELDS)}, "segments": {"$exists": False}}
+    for site_id in models.of(database).distinct("site_id", old):
+        newest = [model for name in SEGMENT_FIELDS if (model := in_use(database, site_id, name))]
+        if all("segments" in model for model in newest):
+            continue
+        segments = Segments()
+        segments.add_all(customers.read(database, CustomerSums, {"site_id": site_id}))
+        for model in newest:
+            sums = {"$set": {"segments": segments.of_model(model["name"])}}
+            models.of(database).update_one({"_id": model["_id"]}, sums)
 
 
 def _viewed(database: Mongo, some: list[SessionDocument]) -> set[str]:

@@ -7,11 +7,13 @@ Days that do not fit into the time stay marked for the next run.
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Literal
 
 from footfall.aws.invocations import JsonObject, LambdaContext
 from footfall.clock import now
 from footfall.days import Day, DayRange, day_of, zone_named
+from footfall.documents import note_documents
 from footfall.funnels.steps import definition
 from footfall.lake.definition import definition as lake_definition
 from footfall.ledger import fold_ledger
@@ -23,6 +25,7 @@ from footfall.stores.mongo import answering, database
 from pydantic import BaseModel
 
 from . import lake, queries, watermark
+from .expired import known_before, recount
 from .recompute import recompute
 from .writing import DayRollup, note_run, replace_days, unmark
 
@@ -50,6 +53,8 @@ def handler(event: JsonObject, context: LambdaContext) -> dict[str, int]:
         runs = [_roll_up(site, command, emptied, lambda: _in_time(context)) for site in sites]
         for site in sites:
             fold_ledger(database(), site.site_id, now())
+            if _in_time(context):
+                note_documents(database(), site.site_id, now())
     sums: dict[str, int] = {name: sum(run[name] for run in runs) for name in SUMS}
     summary = {"sites": len(runs), **sums, "milliseconds": _milliseconds_since(started)}
     logger().info("rolled up", extra=summary)
@@ -72,7 +77,8 @@ def _roll_up(site: Site, command: Command, emptied: datetime | None, in_time: Ca
         {command.date.isoformat()} if command.date else {*marks, *_otherwise_defined(site, defined), *_missing(site)}
     )
     written: list[DayRollup] = []
-    for part in recompute(site, dates, in_time):
+    expired = known_before(site, dates, _first_kept(site))
+    for part in chain(recount(site, expired, in_time), recompute(site, dates - expired, in_time)):
         columns = {date.fromisoformat(rollup.date): rollup.columns for rollup in part if rollup.columns}
         done = replace_days(site.site_id, part, lake.write(site, columns, anew=bool(command.date)))
         unmark(site.site_id, done, marks)
@@ -109,6 +115,8 @@ def _missing(site: Site) -> set[str]:
         return set()
     zone = zone_named(site.time_zone)
     days = DayRange(max(day_of(ends[0], zone), _first_kept(site)), day_of(ends[1], zone), zone)
+    if days.last < days.first:  # all are older than the site keeps
+        return set()
     return {day.isoformat() for day in days} - queries.in_the_lake(site.site_id, lake_definition(site))
 
 

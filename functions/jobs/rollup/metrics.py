@@ -12,7 +12,7 @@ from footfall.orders.purchases import is_counted, left_out
 from footfall.people.numbers import PersonNumbers
 from footfall.schemas.event import ACTIVITY_TYPES, VisitEvent
 from footfall.schemas.funnel import DEVICES, Device
-from footfall.schemas.metrics import Buyers, DayDocument, DeviceDay, SourceDay
+from footfall.schemas.metrics import Buyers, CustomersDay, DayDocument, DayOrders, DeviceDay, SourceDay
 from footfall.schemas.order import OwnedOrder
 from footfall.schemas.site import Site
 from pyroaring import BitMap
@@ -52,8 +52,6 @@ class DayMetrics:
         """Returns the document of `daily_metrics`; None where nothing happened that day."""
         if not (self._people or sessions or orders or refunds):
             return None
-        ours = [order for order in orders if is_counted(order, self._site.currency)]
-        others = left_out(orders, self._site.currency)
         sums = _sums(sessions)
         return DayDocument(
             _id=f"{self._site.site_id}:{date}",
@@ -68,19 +66,10 @@ class DayMetrics:
             bounces=sums["bounces"],
             conversions=sums["conversions"],
             session_seconds=sums["session_seconds"],
-            orders=len(ours),
-            revenue=sum(order["total"] for order in ours),
-            refunds=refunds,
-            currency=self._site.currency,
-            other_currencies=[
-                {"currency": name, "orders": count} for name, count in sorted(others["other_currencies"].items())
-            ],
-            unknown_amounts=others["unknown_amounts"],
-            free_orders=others["free_orders"],
             by_device=self._by_device(sessions),
             sources=_sources(sessions),
             pages=[{"page": page, "views": views} for page, views in self._pages.most_common(MOST_PAGES)],
-            buyers=_buyers(ours, numbers),
+            **day_orders(self._site, orders, refunds, numbers),
         )
 
     def _by_device(self, sessions: Iterable[SessionGroup]) -> dict[Device, DeviceDay]:
@@ -101,6 +90,31 @@ class DayMetrics:
             conversions=sums["conversions"],
             session_seconds=sums["session_seconds"],
         )
+
+
+def day_orders(site: Site, orders: Sequence[OwnedOrder], refunds: int, numbers: PersonNumbers) -> DayOrders:
+    """Returns what a day's figures hold of the orders placed on it, and of what was given back on it."""
+    ours = [order for order in orders if is_counted(order, site.currency)]
+    others = left_out(orders, site.currency)
+    return DayOrders(
+        orders=len(ours),
+        revenue=sum(order["total"] for order in ours),
+        refunds=refunds,
+        currency=site.currency,
+        other_currencies=[
+            {"currency": name, "orders": count} for name, count in sorted(others["other_currencies"].items())
+        ],
+        unknown_amounts=others["unknown_amounts"],
+        free_orders=others["free_orders"],
+        buyers=_buyers(ours, numbers),
+        customers=_customers(ours, numbers),
+    )
+
+
+def _customers(orders: Iterable[OwnedOrder], numbers: PersonNumbers) -> CustomersDay:
+    known = [order for order in orders if order["user_id"]]
+    people = {number for order in known if (number := numbers.of(order)) is not None}
+    return CustomersDay(people=_bitmap(people), revenue=sum(order["total"] for order in known))
 
 
 def _bitmap(people: set[int]) -> bytes:

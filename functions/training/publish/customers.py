@@ -7,6 +7,7 @@ from typing import cast
 from footfall.chunks import chunks
 from footfall.customers.arrays import Arrays, features_of_all, subjects_of
 from footfall.customers.profile import main_device
+from footfall.customers.segment_sums import Segments
 from footfall.models.table import MODELS
 from footfall.models.trained import Trained
 from footfall.schemas.customer import CustomerDocument, ModelFields
@@ -56,9 +57,14 @@ def _moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def replace(database: Mongo, site_id: str, version: int, found: Iterable[CustomerDocument]) -> None:
-    """Put these in place of the site's customers; those of a newer version, from a run that was quicker, stay."""
+def replace(database: Mongo, site_id: str, version: int, found: Iterable[CustomerDocument]) -> Segments:
+    """Put these in place of the site's customers; returns what they add up to.
+
+    Those of a newer version, from a run that was quicker, stay.
+    """
+    segments = Segments()
     for some in chunks(found, AT_A_TIME):
+        segments.add_all(some)
         writes = [
             ReplaceOne({"_id": customer["_id"], "version": {"$lte": version}}, customer, upsert=True)
             for customer in some
@@ -68,3 +74,4 @@ def replace(database: Mongo, site_id: str, version: int, found: Iterable[Custome
         except BulkWriteError as error:
             duplicates(error)
     customers.of(database).delete_many({"site_id": site_id, "version": {"$lt": version}})
+    return segments

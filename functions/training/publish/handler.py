@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from . import embeddings
 from .customers import customers_of, replace
-from .versions import again, models_of
+from .versions import again, models_of, with_segments
 
 
 class Restoration(BaseModel):
@@ -94,9 +94,10 @@ def _replace_everything(run: Evaluated, made: Sequence[ModelDocument], since: da
     # whoever was on the site `since` the features began to be read is projected again
     models = trained(run)
     vectors = models["behaviour_vectors"]
-    replace(database(), run.site_id, run.version, customers_of(run, vectors.extracted["features"], models))
+    found = customers_of(run, vectors.extracted["features"], models)
+    segments = replace(database(), run.site_id, run.version, found)
     pages = embeddings.store(run, vectors)
-    registry.publish(database(), made)
+    registry.publish(database(), with_segments(made, segments))
     embeddings.catch_up(run, vectors, since)
     embeddings.remove_older(run)
     figures = {"customers": run.facts.customers, "vectors": run.facts.people, "page_vectors": pages}

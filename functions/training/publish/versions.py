@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from footfall.clock import now
+from footfall.customers.segment_sums import Segments
 from footfall.models.artefacts import load_json
 from footfall.schemas.model import Evaluated, Fitted, ModelDetails, ModelDocument, ToldDetails
 from footfall.schemas.population import Population
@@ -33,6 +34,11 @@ def _details(run: Evaluated, fitted: Fitted) -> ModelDetails:
     told = cast(ToldDetails, {name: load_json(file) for name, file in fitted.details.items()})
     facts = run.facts
     return ModelDetails(as_of=str(facts.as_of), currency=facts.currency, time_zone=facts.time_zone, **told)
+
+
+def with_segments(models: Sequence[ModelDocument], segments: Segments) -> list[ModelDocument]:
+    """Returns the documents of models with what the customers add up to that are published with them."""
+    return [{**model, "segments": segments.of_model(model["name"])} for model in models]
 
 
 def again(run: Evaluated, models: Sequence[ModelDocument]) -> list[ModelDocument]:

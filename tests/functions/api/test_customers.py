@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from footfall import sites
+from footfall.customers.segment_sums import SEGMENT_FIELDS, Segments
 from footfall.sessions.fold import fold_session
 from pymongo.database import Database
 
@@ -79,6 +80,17 @@ def know_behaviour(database: Mongo, *names: str) -> None:
     database["models"].insert_one({"_id": "demo:behaviour_segments:1", "site_id": "demo", **document})
 
 
+def publish(database: Mongo, *customers: Json) -> None:
+    """Store customers as training publishes them, with the models that say what they add up to."""
+    segments = Segments()
+    segments.add_all(customers)  # type: ignore[arg-type]
+    database["customers"].insert_many(customers)
+    for name in SEGMENT_FIELDS:
+        fields = {"version": 1, "state": "published", "segments": segments.of_model(name)}
+        key = {"_id": f"demo:{name}:1", "site_id": "demo", "name": name}
+        database["models"].update_one(key, {"$set": {**fields, "details.as_of": "2026-03-13"}}, upsert=True)
+
+
 def ids(answer: Json) -> list[str]:
     return [customer["customer_id"] for customer in answer["customers"]]
 
@@ -131,6 +143,7 @@ def test_before_any_training_there_are_no_customers(shop: Mongo) -> None:
         "page": 1,
         "page_size": 20,
         "total_pages": 0,
+        "next": None,
         "other_currencies": [],
         "unknown_amounts": 0,
         "free_orders": 0,
@@ -155,17 +168,44 @@ def test_customers_are_sorted_as_asked(shop: Mongo, query: str, expected: list[s
 
 
 def test_pages_of_equal_customers_neither_repeat_nor_leave_out_any(shop: Mongo) -> None:
-    shop["customers"].insert_many([a_customer(f"c{number:02}") for number in range(25)])
+    publish(shop, *(a_customer(f"c{number:02}") for number in range(25)))
     pages = [ask("/api/customers", f"page={page}&page_size=10")[1] for page in (1, 2, 3)]
     assert [name for page in pages for name in ids(page)] == [f"c{number:02}" for number in reversed(range(25))]
     assert (pages[0]["total"], pages[0]["total_pages"]) == (25, 3)
 
 
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("sort_by", ["monetary", "frequency", "recency", "customer_id"])
+@pytest.mark.parametrize("only", ["", "&segment=Champions", "&q=c1"])
+def test_a_list_goes_on_behind_its_last_customer(shop: Mongo, sort_by: str, order: str, only: str) -> None:
+    figures = [(number % 3, number % 4, number % 5) for number in range(25)]
+    publish(shop, *(a_customer(f"c{n:02}", recency=r, frequency=f, monetary=m) for n, (r, f, m) in enumerate(figures)))
+    asked = f"sort_by={sort_by}&order={order}{only}"
+    whole = ask("/api/customers", f"{asked}&page_size=100")[1]
+    assert (whole["next"], whole["total"]) == (None, len(ids(whole)))
+    answer = ask("/api/customers", f"{asked}&page_size=4")[1]
+    listed = ids(answer)
+    while answer["next"]:
+        answer = ask("/api/customers", f"{asked}&page_size=4&after={answer['next']}")[1]
+        listed += ids(answer)
+    assert listed == ids(whole)
+
+
+def test_a_place_in_a_list_is_none_in_one_that_is_sorted_otherwise(shop: Mongo) -> None:
+    publish(shop, *(a_customer(f"c{number:02}") for number in range(25)))
+    place = ask("/api/customers")[1]["next"]
+    assert ask("/api/customers", f"after={place}")[0] == 200
+    for query in (f"after={place}&order=asc", f"after={place}&sort_by=recency", f"after={place}&page=2"):
+        status, answer = ask("/api/customers", query)
+        assert (status, problem_field(answer)) == (422, "after")
+        assert place not in str(answer)
+
+
 def test_segments_of_both_kinds_filter(shop: Mongo) -> None:
     know_behaviour(shop, "Frequent", "Night owls")
-    shop["customers"].insert_many(
-        [a_customer("ann"), a_customer("bob", rfm_segment="At Risk", behaviour_segment="Night owls")]
-    )
+    publish(shop, a_customer("ann"), a_customer("bob", rfm_segment="At Risk", behaviour_segment="Night owls"))
+    assert ask("/api/customers", "segment=Night%20owls")[1]["total"] == 1
+    assert ask("/api/customers", "segment=Promising")[1]["total"] == 0
     assert ids(ask("/api/customers", "segment=At%20Risk")[1]) == ["bob"]
     assert ids(ask("/api/customers", "segment=Frequent")[1]) == ["ann"]
 
@@ -199,6 +239,11 @@ def test_sorting_by_what_comes_later_is_refused_by_name(shop: Mongo) -> None:
         ("segment=Nobody", "segment"),
         ("q=", "q"),
         ("segmnet=Champions", "segmnet"),
+        ("page=501", "page"),
+        ("page=101&page_size=100", "page"),
+        ("after=shoe", "after"),
+        ("after=%F0%9F%91%9F", "after"),
+        ("after=WyJzaG9lIl0", "after"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_by_name(shop: Mongo, query: str, field: str) -> None:
@@ -310,12 +355,11 @@ def test_another_sites_customer_is_not_there(shop: Mongo) -> None:
 
 
 def test_every_rfm_segment_is_listed_with_what_it_amounts_to(shop: Mongo) -> None:
-    shop["customers"].insert_many(
-        [
-            a_customer("ann", monetary=30_000, frequency=3, recency=1),
-            a_customer("bob", monetary=10_000, frequency=1, recency=4),
-            a_customer("cat", monetary=10_000, frequency=1, recency=90, rfm_segment="At Risk"),
-        ]
+    publish(
+        shop,
+        a_customer("ann", monetary=30_000, frequency=3, recency=1),
+        a_customer("bob", monetary=10_000, frequency=1, recency=4),
+        a_customer("cat", monetary=10_000, frequency=1, recency=90, rfm_segment="At Risk"),
     )
     status, answer = ask("/api/segments")
     assert status == 200
@@ -341,7 +385,7 @@ def test_every_rfm_segment_is_listed_with_what_it_amounts_to(shop: Mongo) -> Non
 
 def test_behaviour_segments_say_what_sets_them_apart(shop: Mongo) -> None:
     know_behaviour(shop, "Frequent", "Night owls")
-    shop["customers"].insert_one(a_customer("ann"))
+    publish(shop, a_customer("ann"))
     answer = ask("/api/segments", "segment_type=behaviour")[1]
     assert [(found["name"], found["customer_count"]) for found in answer["segments"]] == [
         ("Frequent", 1),

@@ -17,7 +17,7 @@ from functions.api.funnel.handler import handler as funnel_handler
 from functions.api.metrics.handler import handler
 from tests.support.asking import ask, refusal
 from tests.support.builders import NOON
-from tests.support.visits import TODAY, YESTERDAY, a_shop, an_order, happen, know, mark, roll_up, view
+from tests.support.visits import TODAY, YESTERDAY, a_shop, an_order, buy, happen, know, mark, roll_up, view
 
 Mongo = Database[dict[str, Any]]
 BUSINESS, DASHBOARD = "/api/metrics", "/api/metrics/dashboard"
@@ -124,17 +124,16 @@ def test_another_sites_figures_are_not_seen(shop: Mongo) -> None:
 
 def some_orders(shop: Mongo) -> None:
     """Two customers, one of them long gone; a guest; a refund; what does not count."""
-    shop["orders"].insert_many(
-        [
-            an_order("o1", "ann", 10_000, placed_at=NOON - timedelta(days=40)),
-            an_order("o2", "ann", 5_000),
-            an_order("o3", "bob", 2_000, placed_at=NOON - timedelta(days=91)),
-            an_order("o4", "guest", 1_000, user_id=None, refunded=400, refunded_at=NOON),
-            an_order("o5", "cid", 0),
-            an_order("o6", "cid", 9_900, currency="USD"),
-            an_order("o7", "ann", 0, placed_at=None, refunded=300, refunded_at=NOON - timedelta(days=50)),
-            an_order("o8", "dan", 0, currency=""),  # an order without a currency has no amount, and is no purchase
-        ]
+    buy(
+        shop,
+        an_order("o1", "ann", 10_000, placed_at=NOON - timedelta(days=40)),
+        an_order("o2", "ann", 5_000),
+        an_order("o3", "bob", 2_000, placed_at=NOON - timedelta(days=91)),
+        an_order("o4", "guest", 1_000, user_id=None, refunded=400, refunded_at=NOON),
+        an_order("o5", "cid", 0),
+        an_order("o6", "cid", 9_900, currency="USD"),
+        an_order("o7", "ann", 0, placed_at=None, refunded=300, refunded_at=NOON - timedelta(days=50)),
+        an_order("o8", "dan", 0, currency=""),  # an order without a currency has no amount, and is no purchase
     )
 
 
@@ -153,19 +152,25 @@ def test_the_business_is_counted_since_the_beginning(shop: Mongo) -> None:
     assert (answer["predicted_clv"], answer["avg_clv"], answer["comparison"]) == (None, None, None)
 
 
+def test_the_business_is_what_the_daily_figures_say_of_days_whatever_order_comes_meanwhile(shop: Mongo) -> None:
+    some_orders(shop)
+    shop["orders"].insert_one(an_order("o9", "ann", 100))
+    mark(shop, TODAY)
+    assert ask(handler, BUSINESS)["orders"] == ask(handler, DASHBOARD, {"from": "2025-11-01"})["orders"] == 4
+    roll_up()
+    assert ask(handler, BUSINESS)["orders"] == ask(handler, DASHBOARD, {"from": "2025-11-01"})["orders"] == 5
+
+
 def test_segments_are_those_of_the_last_training(shop: Mongo) -> None:
-    segments = ["Champions", "Loyal", "At Risk", "Cannot Lose", "Hibernating"]
-    shop["customers"].insert_many(
-        [{"_id": f"demo:{name}", "site_id": "demo", "customer_id": name, "rfm_segment": name} for name in segments]
-    )
-    publish_rfm(shop)
+    publish_rfm(shop, "Champions", "Loyal", "At Risk", "Cannot Lose", "Hibernating")
     answer = ask(handler, BUSINESS)
     assert (answer["high_value_customers"], answer["at_risk_customers"]) == (2, 2)
 
 
-def publish_rfm(shop: Mongo) -> None:
-    """Have a model of RFM in use."""
-    published = {"site_id": "demo", "name": "rfm", "version": 1, "state": "published"}
+def publish_rfm(shop: Mongo, *segments: str) -> None:
+    """Have a model of RFM in use that found a customer in each of these segments."""
+    published: dict[str, Any] = {"site_id": "demo", "name": "rfm", "version": 1, "state": "published"}
+    published["segments"] = [{"name": name, "customers": 1} for name in segments]
     shop["models"].insert_one({"_id": "demo:rfm:1", **published})
 
 
@@ -193,7 +198,7 @@ def test_the_business_is_compared_with_an_earlier_day(shop: Mongo) -> None:
 @pytest.mark.shared_data
 def test_online_retail_gives_the_figures_it_is_known_for(shop: Mongo, shared_data: Path) -> None:
     know(shop, a_shop("home", "search", currency="GBP"))
-    shop["orders"].insert_many(invoices(shared_data / "online_retail" / "online_retail.csv.gz"))
+    buy(shop, *invoices(shared_data / "online_retail" / "online_retail.csv.gz"))
     answer = ask(handler, BUSINESS, {"compare": "year"})
     assert (answer["total_customers"], answer["total_revenue"]) == (4_338, 8_911_407.90)
     assert answer["range"] == {"from": "2010-12-01", "to": "2011-12-09", "time_zone": "UTC"}

@@ -8,7 +8,9 @@ from typing import Any
 
 import boto3
 import pytest
+from footfall import documents
 from footfall.aws import queues
+from footfall.questions import pipeline_status
 from pymongo.database import Database
 
 from functions.api.pipeline.handler import handler
@@ -172,6 +174,31 @@ def test_status_tells_how_far_the_pipeline_is(database: Mongo, queue_urls: dict[
         "milliseconds": 12,
     }
     assert set(answer["queues"]) == {"events", "imports", "realtime", "vectors"}
+
+
+def test_many_documents_are_shown_as_they_were_counted_last_hour(
+    database: Mongo, queue_urls: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "MOST_COUNTED", 3)
+    monkeypatch.setattr(pipeline_status, "MOST_COUNTED", 3)
+    a_day = {"site_id": "demo", "funnel": "default", "date": "2026-03-01"}
+    database["funnel_analytics"].insert_many([dict(a_day) for _ in range(5)])
+    database["users"].insert_many([{"site_id": "demo", "number": number} for number in range(3)])
+    assert shown() == (5, 3, None), "nobody has counted yet"
+    documents.note_documents(database, "demo", NOON)
+    database["funnel_analytics"].insert_one(dict(a_day))
+    database["users"].delete_one({})
+    assert shown() == (5, 2, "2026-03-01T12:00:00Z")
+    documents.note_documents(database, "demo", NOON + timedelta(minutes=59))
+    assert shown() == (5, 2, "2026-03-01T12:00:00Z")
+    documents.note_documents(database, "demo", NOON + timedelta(minutes=61))
+    assert shown() == (6, 2, "2026-03-01T13:01:00Z")
+
+
+def shown() -> tuple[int, int, str | None]:
+    """What the status says of documents of funnels and of people, and when they were counted."""
+    answer = ask("/etl/status")[1]
+    return answer["collections"]["funnel_analytics"], answer["collections"]["users"], answer["counted_at"]
 
 
 def test_the_ledger_adds_up_in_all_and_by_day(database: Mongo, queue_urls: dict[str, str]) -> None:

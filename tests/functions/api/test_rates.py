@@ -17,7 +17,7 @@ from functions.etl.events.handler import handler as etl
 from tests.support.asking import request
 from tests.support.builders import NOON, LambdaContext, a_message, an_event, at, sqs_event
 from tests.support.importing import taken
-from tests.support.visits import a_shop, know
+from tests.support.visits import a_shop, know, roll_up
 
 Mongo = Database[dict[str, Any]]
 RATES = "/api/sites/demo/rates"
@@ -77,11 +77,17 @@ def test_the_order_of_a_second_customer_under_the_same_id_is_converted_too(
     assert found == {"o2@b@x.example": "EUR"}
 
 
+def whole_business() -> business.BusinessMetrics:
+    """What the business amounts to, once the figures of days are computed."""
+    roll_up()
+    return business.answer("demo", BusinessQuestion())
+
+
 def test_orders_in_other_currencies_are_converted_once_there_are_rates(abroad: str) -> None:
-    assert business.answer("demo", BusinessQuestion()).revenue == 10.0
+    assert whole_business().revenue == 10.0
     assert give(("2026-02-27", "usd", "0.90"), ("2026-02-20", "SEK", 0.09)) == (200, {"rates": 2, "orders": 3})
     work(abroad)
-    answer = business.answer("demo", BusinessQuestion())
+    answer = whole_business()
     assert (answer.revenue, answer.refunds, answer.orders) == (100.9, 18.0, 3)
     assert [(one.currency, one.orders) for one in answer.other_currencies] == [("SEK", 1)], "its rate is too old"
     shown = {one.order_id: one for one in customer.answer("demo", CustomerQuestion(customer_id="ann")).orders.recent}
@@ -100,7 +106,7 @@ def test_a_better_rate_converts_anew_what_was_converted(abroad: str) -> None:
     work(abroad)
     assert give(("2026-03-01", "USD", "0.50"))[1]["orders"] == 2
     work(abroad)
-    assert business.answer("demo", BusinessQuestion()).revenue == 60.5
+    assert whole_business().revenue == 60.5
 
 
 def test_rates_are_listed_the_newest_first_and_one_of_a_day_replaces_another(abroad: str) -> None:

@@ -11,7 +11,7 @@ from footfall.schemas.event import Json
 from pymongo.database import Database
 
 from functions.etl.events import store
-from tests.support.builders import NOON, a_site, at
+from tests.support.builders import NOON, a_site, an_event, at
 from tests.support.interrupting import before_next_call
 from tests.support.telling import DAY, figures, said, tell
 from tests.support.visits import know, roll_up
@@ -27,6 +27,7 @@ def test_two_sources_make_one_order_of_a_known_customer(pipeline: Mongo) -> None
     tell(said(visitorId="v"), said(minute=0.1, visitorId="w", userId="u9", total=80))
     (order,) = orders(pipeline)
     assert (order["user_id"], order["total"], order["placed_at"], order["events"]) == ("u9", 8000, NOON, 2)
+    roll_up()
     answer = business.answer("demo", BusinessQuestion())
     assert (answer.total_customers, answer.total_revenue, answer.guest_revenue, answer.orders) == (1, 80.0, 0.0, 1)
 
@@ -129,10 +130,36 @@ def test_an_order_in_another_currency_is_left_out_by_every_answer_and_counted(pi
         assert [one.model_dump() for one in answer.other_currencies] == left_out
 
 
+def test_an_order_of_a_day_that_the_site_no_longer_keeps_is_counted(pipeline: Mongo) -> None:
+    know(pipeline, a_site(retention_days=30))
+    tell(said(total=80, userId="ann"))
+    roll_up()
+    tell(said("order_refunded", 5, total=30))
+    roll_up()
+    answer = business.answer("demo", BusinessQuestion())
+    assert (answer.total_customers, answer.orders, answer.revenue, answer.refunds) == (1, 1, 80.0, 30.0)
+    assert (figures(0, 0).orders, figures(0, 0).revenue) == (1, 80.0)
+
+
+def test_visits_of_a_day_that_the_site_no_longer_keeps_stay_counted_when_an_order_of_it_comes(pipeline: Mongo) -> None:
+    tell(an_event(timestamp=at(0), pageType="home"))
+    roll_up()
+    before = figures(0, 0)
+    know(pipeline, a_site(retention_days=30, currency="GBP"))
+    pipeline["events"].delete_many({})
+    tell(said(total=80, userId="ann"))
+    roll_up()
+    after = figures(0, 0)
+    assert (before.total_users, before.page_views, before.total_sessions) == (1, 1, 1)
+    assert (after.total_users, after.page_views, after.total_sessions) == (1, 1, 1)
+    assert (after.orders, after.revenue, after.currency) == (1, 80.0, "GBP")
+
+
 def test_a_yen_shop_has_no_decimals_and_a_dinar_shop_three(pipeline: Mongo) -> None:
     know(pipeline, a_site(currency="KWD"))
     tell(said(total="12.500"), said(order_id="o2", total=1.2345, userId="ann"))
     assert [order["total"] for order in orders(pipeline)] == [12500, 1234]
+    roll_up()
     assert business.answer("demo", BusinessQuestion()).revenue == 13.734
 
 

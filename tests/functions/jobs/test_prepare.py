@@ -212,3 +212,17 @@ def test_sessions_of_an_older_version_are_rechecked_for_what_they_do_not_say(dat
     prepare.handler({}, LambdaContext())
     rechecked = {each["_id"] for each in database["user_sessions"].find({"computed_at": {"$gt": NOON}})}
     assert rechecked == {"demo:older"}
+
+
+def test_models_of_an_older_version_say_what_the_customers_of_their_segments_add_up_to(database: Mongo) -> None:
+    figures = {"site_id": "demo", "recency": 2, "frequency": 3, "monetary": 500, "refunded": 50}
+    segments = {"rfm_segment": "Loyal", "behaviour_segment": "Frequent"}
+    database["customers"].insert_many(
+        [{"_id": f"demo:{name}", "customer_id": name, **figures, **segments} for name in ("ann", "bob")]
+    )
+    published = {"site_id": "demo", "name": "rfm", "state": "published"}
+    database["models"].insert_many([{"_id": f"demo:rfm:{n}", "version": n, **published} for n in (1, 2)])
+    for _ in range(2):
+        migrations.migrate(database)
+    sums = {"name": "Loyal", "customers": 2, "revenue": 1_000, "refunds": 100, "orders": 6, "days": 4}
+    assert [model.get("segments") for model in database["models"].find().sort("version")] == [None, [sums]]

@@ -12,8 +12,8 @@ from footfall.schemas.site import Site
 
 FIGURES = 4
 """Counts the meanings that a day's figures have had: since 3, something was viewed in a session and people did
-something, what cost nothing is counted apart, and a step is found by any of its names; since 4, an order says what was
-given back of it."""
+something, what cost nothing is counted apart, and a step is found by any of its names; since 4, customers are told, and
+an order says what was given back of it."""
 
 
 def words(step: str) -> list[str]:

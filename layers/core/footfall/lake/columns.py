@@ -1,7 +1,7 @@
 """A day's events as columns: one table for each kind of event, in the order that the lake's files have."""
 
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -84,7 +84,7 @@ class DayColumns:
         self._rows: dict[Kind | None, _Rows] = {}
         self._texts = texts_of(site)
         self._dictionaries = {name: _Dictionary(text) for name, text in self._texts.items()}
-        self._events = 0
+        self._types: Counter[str] = Counter()
         self._digest = 0
 
     def add(
@@ -94,6 +94,7 @@ class DayColumns:
         sessions: Sequence[SessionDimensions | None],
     ) -> None:
         """Add events, each with its session and its own person's dense number, None where that is not stored yet."""
+        before = self._types.total()
         places: defaultdict[Kind | None, list[int]] = defaultdict(list)
         for place, event in enumerate(events):
             places[self._table_of(kind_of(event))].append(place)
@@ -101,9 +102,9 @@ class DayColumns:
         for kind, found in places.items():
             rows = self._rows.setdefault(kind, _Rows())
             rows.who.extend([NOBODY if (number := who[place]) is None else number for place in found])
-            rows.rank.extend([self._events + place for place in found])
+            rows.rank.extend([before + place for place in found])
             self._add(rows, [events[place] for place in found], [visits[place] for place in found])
-        self._events += len(events)
+        self._types.update(event["type"] for event in events)
         self._digest = (self._digest + digest_of([event["event_id"] for event in events])) % LARGEST
 
     def _add(self, rows: _Rows, events: Sequence[LakeEvent], visits: Sequence["_Visit"]) -> None:
@@ -145,7 +146,13 @@ class DayColumns:
 
     def day(self) -> LakeDay:
         """Returns what the manifest says of the day."""
-        return LakeDay(date=self._day.isoformat(), events=self._events, digest=self._digest, columns=self._hash())
+        return LakeDay(
+            date=self._day.isoformat(),
+            events=self._types.total(),
+            types=dict(self._types),
+            digest=self._digest,
+            columns=self._hash(),
+        )
 
     def _hash(self) -> str:
         hashed = blake2b(digest_size=16)

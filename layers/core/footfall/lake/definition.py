@@ -6,8 +6,11 @@ import json
 from footfall.lake.contents import columns_of
 from footfall.schemas.site import Site
 
+MANIFEST = 2
+"""Counts what the manifest has said of a day: since 2, how many events of each type it has."""
+
 
 def definition(site: Site) -> str:
-    """Returns a fingerprint of a site's time zone, its own dimensions and the columns that there are."""
+    """Returns a fingerprint of a site's time zone and own dimensions, and of the columns and the manifest there are."""
     own = [(row.name, row.property) for row in site.dimensions]
-    return hashlib.sha256(json.dumps([site.time_zone, own, columns_of(site)]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([MANIFEST, site.time_zone, own, columns_of(site)]).encode()).hexdigest()[:16]

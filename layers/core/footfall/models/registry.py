@@ -1,13 +1,12 @@
 """The registry of models: which versions there are, and which is in use."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 from pymongo import ReplaceOne
 
 from footfall.customers.rfm_segments import RFM_SEGMENTS
 from footfall.errors import FieldProblem, Invalid
-from footfall.schemas.model import BehaviourSegment, ModelDocument, ModelName
+from footfall.schemas.model import BehaviourSegment, ModelDocument, ModelName, SegmentingModel, SegmentSums
 from footfall.stores import collections
 from footfall.stores.mongo import Mongo
 
@@ -49,16 +48,22 @@ def behaviour_segments(database: Mongo, site_id: str) -> list[BehaviourSegment]:
     return list(model["details"]["segments"]) if model else []
 
 
-def segment_field(database: Mongo, site_id: str, segment: str) -> Literal["rfm_segment", "behaviour_segment"]:
-    """Returns which field of a customer holds a segment's name; raises Invalid, naming all there are, for another."""
+def segments(database: Mongo, site_id: str, name: SegmentingModel) -> dict[str, SegmentSums]:
+    """Returns what the customers of each segment of a site's model in use add up to; none before the first training."""
+    model = in_use(database, site_id, name)
+    return {sums["name"]: sums for sums in model.get("segments", [])} if model else {}
+
+
+def model_of_segment(database: Mongo, site_id: str, segment: str) -> SegmentingModel:
+    """Returns which model puts customers into a segment; raises Invalid, naming all there are, for another name."""
     by_money = [known.name for known in RFM_SEGMENTS]
     if segment in by_money:
-        return "rfm_segment"
+        return "rfm"
     by_behaviour = [known["name"] for known in behaviour_segments(database, site_id)]
     if segment not in by_behaviour:
         names = "; ".join([*by_money, *by_behaviour])
         raise Invalid([FieldProblem("segment", f"there is no segment of that name, but these: {names}")])
-    return "behaviour_segment"
+    return "behaviour_segments"
 
 
 def publish(database: Mongo, models: Sequence[ModelDocument]) -> None:

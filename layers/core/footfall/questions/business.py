@@ -1,23 +1,25 @@
 """The question what a shop's customers, revenue and refunds amount to, and how they compare with an earlier day."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Literal, TypedDict
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pyroaring import BitMap
 
 from footfall.customers.rfm_segments import AT_RISK, CANNOT_LOSE, CHAMPIONS, LOYAL
-from footfall.days import DayRange, day_of, start_of, zone_named
+from footfall.days import DayRange, day_of, zone_named
 from footfall.models.registry import in_use
 from footfall.money import major_units
-from footfall.orders.purchases import purchases
 from footfall.questions.figures import AverageOrderValue, Currency, Customers, NetRevenue, Orders, Refunds, Revenue
-from footfall.questions.left_out import LeftOut, left_out
+from footfall.questions.left_out import LeftOut
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
+from footfall.schemas.metrics import DayBusiness
 from footfall.schemas.order import OrderSums
-from footfall.stores.collections import customers, orders
-from footfall.stores.mongo import Pipeline, answering, database
+from footfall.stores.collections import daily_metrics, orders
+from footfall.stores.mongo import answering, database
 
 Compare = Literal["previous", "year"]
 COMPARED_DAYS: dict[Compare, int] = {"previous": 30, "year": 365}
@@ -25,6 +27,8 @@ ACTIVE_DAYS = 30
 CHURNED_DAYS = 90
 HIGH_VALUE = [CHAMPIONS.name, LOYAL.name]
 AWAY = [AT_RISK.name, CANNOT_LOSE.name]
+SUMS: tuple[Literal["orders", "revenue", "refunds"], ...] = ("orders", "revenue", "refunds")
+BATCH = 20_000
 
 
 class BusinessQuestion(BaseModel):
@@ -81,7 +85,10 @@ class Comparison(BaseModel):
 
 
 class BusinessMetrics(LeftOut, BusinessFigures, RangeAnswer):
-    """The figures at the end of the last day with an order or refund; `range` goes from the first such day."""
+    """The figures at the end of the last day with an order or refund; `range` goes from the first such day.
+
+    They are added up of days: what came after `complete_to` counts once its day is computed.
+    """
 
     currency: Currency
     comparison: Comparison | None = Field(description="Only with `compare`")
@@ -91,16 +98,17 @@ class BusinessMetrics(LeftOut, BusinessFigures, RangeAnswer):
 def answer(site_id: str, question: BusinessQuestion) -> BusinessMetrics:
     """Returns the figures as of the last day with an order or refund; raises NotFound or Unavailable."""
     with rollups_of(site_id) as rollups:
-        days = _days_of_orders(rollups)
-        high_value, at_risk = _customers_in_segments(rollups)
-        figures = _figures(rollups, days.last, high_value, at_risk)
+        days, bought, currency = _days_of_orders(rollups), _bought(rollups), rollups.site.currency
+        figures = _figures(bought, currency, days.last, *_customers_in_segments(rollups))
         return BusinessMetrics(
             **figures.model_dump(),
-            **left_out(rollups.site, session=rollups.session).model_dump(),
+            **LeftOut.of_days(bought).model_dump(),
             range=Range.of(days),
-            complete_to=rollups.received_to,
-            currency=rollups.site.currency,
-            comparison=_comparison(rollups, figures, days.last, question.compare) if question.compare else None,
+            complete_to=rollups.complete_to(days),
+            currency=currency,
+            comparison=_comparison(bought, currency, figures, days.last, question.compare)
+            if question.compare
+            else None,
         )
 
 
@@ -125,32 +133,27 @@ def _ends(rollups: Rollups, field: Literal["placed_at", "refunds.at"]) -> list[d
     return [moment for moment in moments if moment is not None]
 
 
-class _Bought(TypedDict):
-    _id: bool
-    people: int
-    orders: int
-    revenue: int
-    active: int
-    churned: int
+def _bought(rollups: Rollups) -> list[DayBusiness]:
+    found = daily_metrics.read(
+        database(), DayBusiness, {"site_id": rollups.site.site_id}, session=rollups.session, batch_size=BATCH
+    )
+    return found.to_list()
 
 
-def _figures(rollups: Rollups, as_of: date, high_value: int | None, at_risk: int | None) -> BusinessFigures:
+def _figures(
+    days: Iterable[DayBusiness], currency: str, as_of: date, high_value: int | None, at_risk: int | None
+) -> BusinessFigures:
     # at the end of a day
-    zone, currency = zone_named(rollups.site.time_zone), rollups.site.currency
-    until = start_of(as_of + timedelta(days=1), zone)
-    active_since = start_of(as_of - timedelta(days=ACTIVE_DAYS - 1), zone)
-    churned_before = start_of(as_of - timedelta(days=CHURNED_DAYS), zone)
-    bought = {group["_id"]: group for group in _bought(rollups, until, active_since, churned_before)}
-    known, guests = (bought.get(who) or _nobody(known=who) for who in (True, False))
-    number = known["orders"] + guests["orders"]
-    revenue = known["revenue"] + guests["revenue"]
-    refunds = _refunds(rollups, until)
+    until = [day for day in days if day["date"] <= as_of.isoformat()]
+    people = len(_customers(until, date.min))
+    known = sum(day["customers"]["revenue"] for day in until if "customers" in day)
+    number, revenue, refunds = (sum(day[name] for day in until) for name in SUMS)
     return BusinessFigures(
-        total_customers=known["people"],
-        active_customers=known["active"],
-        churn_rate=percentage(known["churned"], known["people"]),
-        total_revenue=major_units(known["revenue"], currency),
-        guest_revenue=major_units(guests["revenue"], currency),
+        total_customers=people,
+        active_customers=len(_customers(until, as_of - timedelta(days=ACTIVE_DAYS - 1))),
+        churn_rate=percentage(people - len(_customers(until, as_of - timedelta(days=CHURNED_DAYS))), people),
+        total_revenue=major_units(known, currency),
+        guest_revenue=major_units(revenue - known, currency),
         refunds=major_units(refunds, currency),
         revenue=major_units(revenue, currency),
         net_revenue=major_units(revenue - refunds, currency),
@@ -161,68 +164,26 @@ def _figures(rollups: Rollups, as_of: date, high_value: int | None, at_risk: int
     )
 
 
-def _nobody(*, known: bool) -> _Bought:
-    return _Bought(_id=known, people=0, orders=0, revenue=0, active=0, churned=0)
-
-
-def _bought(rollups: Rollups, until: datetime, active_since: datetime, churned_before: datetime) -> list[_Bought]:
-    # by customers, whom the shop knows, and by guests
-    by_person = {
-        "_id": "$user_id",
-        "orders": {"$sum": 1},
-        "revenue": {"$sum": "$total"},
-        "last": {"$max": "$placed_at"},
-    }
-    by_kind = {
-        "_id": {"$ne": ["$_id", None]},
-        "people": {"$sum": 1},
-        "orders": {"$sum": "$orders"},
-        "revenue": {"$sum": "$revenue"},
-        "active": {"$sum": {"$cond": [{"$gte": ["$last", active_since]}, 1, 0]}},
-        "churned": {"$sum": {"$cond": [{"$lt": ["$last", churned_before]}, 1, 0]}},
-    }
-    placed = purchases(rollups.site, **{"$lt": until})
-    pipeline: Pipeline = [{"$match": placed}, {"$group": by_person}, {"$group": by_kind}]
-    return orders.aggregate(database(), _Bought, pipeline, session=rollups.session).to_list()
-
-
-class _Refunded(TypedDict):
-    refunded: int
-
-
-def _refunds(rollups: Rollups, until: datetime) -> int:
-    refunded = {"site_id": rollups.site.site_id, "refunds.at": {"$type": "date", "$lt": until}}
-    pipeline: Pipeline = [
-        {"$match": {**refunded, "currency": rollups.site.currency}},
-        {"$unwind": "$refunds"},
-        {"$match": {"refunds.at": {"$lt": until}}},
-        {"$group": {"_id": None, "refunded": {"$sum": "$refunds.amount"}}},
-    ]
-    found = orders.aggregate(database(), _Refunded, pipeline, session=rollups.session)
-    return sum(group["refunded"] for group in found)
-
-
-class _SegmentSize(TypedDict):
-    _id: str
-    customers: int
+def _customers(days: Iterable[DayBusiness], since: date) -> BitMap:
+    # who ordered on that day or later
+    bitmaps = (day["customers"]["people"] for day in days if "customers" in day and day["date"] >= since.isoformat())
+    return BitMap.union(BitMap(), *map(BitMap.deserialize, bitmaps))
 
 
 def _customers_in_segments(rollups: Rollups) -> tuple[int | None, int | None]:
     # of high value, and at risk, as the last training left them; nobody knows before the first
-    if in_use(database(), rollups.site.site_id, "rfm") is None:
+    model = in_use(database(), rollups.site.site_id, "rfm")
+    if model is None:
         return None, None
-    pipeline: Pipeline = [
-        {"$match": {"site_id": rollups.site.site_id, "rfm_segment": {"$in": [*HIGH_VALUE, *AWAY]}}},
-        {"$group": {"_id": "$rfm_segment", "customers": {"$sum": 1}}},
-    ]
-    found = customers.aggregate(database(), _SegmentSize, pipeline, session=rollups.session)
-    sizes = {group["_id"]: group["customers"] for group in found}
+    sizes = {segment["name"]: segment["customers"] for segment in model.get("segments", [])}
     return sum(sizes.get(name, 0) for name in HIGH_VALUE), sum(sizes.get(name, 0) for name in AWAY)
 
 
-def _comparison(rollups: Rollups, now: BusinessFigures, as_of: date, compare: Compare) -> Comparison:
+def _comparison(
+    days: Iterable[DayBusiness], currency: str, now: BusinessFigures, as_of: date, compare: Compare
+) -> Comparison:
     earlier = as_of - timedelta(days=COMPARED_DAYS[compare])
-    before = _figures(rollups, earlier, None, None).model_dump()
+    before = _figures(days, currency, earlier, None, None).model_dump()
     return Comparison(
         compare=compare,
         as_of=earlier,

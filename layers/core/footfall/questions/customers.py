@@ -6,13 +6,15 @@ from typing import Annotated, Literal, NoReturn
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from footfall.customers.segment_sums import SEGMENT_FIELDS
 from footfall.models import registry as models
 from footfall.questions.customer import Rfm
 from footfall.questions.figures import Currency
+from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion, Place, behind
 from footfall.questions.left_out import KNOWN_PEOPLE, LeftOut, left_out
 from footfall.questions.trained import TrainedAnswer, trained
 from footfall.schemas.customer import CustomerDocument
-from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
+from footfall.schemas.paging import paged
 from footfall.sites import get_site
 from footfall.stores import collections
 from footfall.stores.mongo import answering, database
@@ -47,7 +49,7 @@ class CustomersFilter(BaseModel):
     priority: Later = None
 
 
-class CustomersQuestion(PagedQuestion, CustomersFilter):  # fields of the last base come first, in errors as in docs
+class CustomersQuestion(KeyedQuestion, CustomersFilter):  # fields of the last base come first, in errors as in docs
     """Which page of which customers."""
 
 
@@ -61,7 +63,7 @@ class CustomerLine(Rfm):
     device: str = Field(description="The device most visits were made on", examples=["Mobile"])
 
 
-class CustomersAnswer(LeftOut, TrainedAnswer, PagedAnswer):
+class CustomersAnswer(LeftOut, TrainedAnswer, KeyedAnswer):
     """A page of the site's customers, as the last training found them."""
 
     customers: list[CustomerLine]
@@ -71,18 +73,49 @@ class CustomersAnswer(LeftOut, TrainedAnswer, PagedAnswer):
 @answering()
 def answer(site_id: str, question: CustomersQuestion) -> CustomersAnswer:
     """Returns a page of customers, equal ones in the order of their ids; raises Invalid or Unavailable."""
-    customers, query = collections.customers.of(database()), _query(site_id, question)
-    direction = 1 if question.order == "asc" else -1
-    field = "_id" if question.sort_by == "customer_id" else question.sort_by
-    order = [(field, direction), ("_id", direction)][: 1 if field == "_id" else 2]
-    found = customers.find(query).sort(order).skip(question.skip).limit(question.page_size)
+    found = _page(site_id, question)
+    page = found[: question.page_size]
     site = get_site(database(), site_id)
     return CustomersAnswer(
-        customers=[_line(customer) for customer in found],
-        **paged(question, customers.count_documents(query)),
+        customers=[_line(customer) for customer in page],
+        next=_place(question, page[-1]).text if len(found) > len(page) else None,
+        **paged(question, _total(site_id, question)),
         **trained(site).model_dump(),
         **left_out(site, KNOWN_PEOPLE).model_dump(),
     )
+
+
+def _page(site_id: str, question: CustomersQuestion) -> list[CustomerDocument]:
+    # and the one that comes next, if there is one
+    query, direction = _query(site_id, question), 1 if question.order == "asc" else -1
+    order = (
+        [("_id", direction)]
+        if question.sort_by == "customer_id"
+        else [(question.sort_by, direction), ("_id", direction)]
+    )
+    if place := question.behind(_sorted_by(question)):
+        values = [place.value, f"{site_id}:{place.item_id}"][-len(order) :]
+        query = {"$and": [query, behind(order, values)]}
+    found = collections.customers.of(database()).find(query).sort(order).skip(question.skip)
+    return found.limit(question.page_size + 1).to_list()
+
+
+def _sorted_by(question: CustomersFilter) -> str:
+    return f"{question.sort_by} {question.order}"
+
+
+def _place(question: CustomersFilter, customer: CustomerDocument) -> Place:
+    value = None if question.sort_by == "customer_id" else customer[question.sort_by]
+    return Place(_sorted_by(question), value, customer["customer_id"])
+
+
+def _total(site_id: str, question: CustomersFilter) -> int:
+    if question.q is not None:
+        return collections.customers.of(database()).count_documents(_query(site_id, question))
+    if question.segment is None:
+        return sum(sums["customers"] for sums in models.segments(database(), site_id, "rfm").values())
+    found = models.segments(database(), site_id, models.model_of_segment(database(), site_id, question.segment))
+    return found[question.segment]["customers"] if question.segment in found else 0
 
 
 def _query(site_id: str, question: CustomersFilter) -> dict[str, object]:
@@ -92,7 +125,7 @@ def _query(site_id: str, question: CustomersFilter) -> dict[str, object]:
         start = f"{site_id}:{question.q}"
         query["_id"] = {"$gte": start, "$lt": start + LAST_CHARACTER}
     if question.segment is not None:
-        query[models.segment_field(database(), site_id, question.segment)] = question.segment
+        query[SEGMENT_FIELDS[models.model_of_segment(database(), site_id, question.segment)]] = question.segment
     return query
 
 

@@ -6,29 +6,15 @@ from datetime import date, datetime
 from pydantic import BaseModel, Field
 from pymongo.errors import ExecutionTimeout
 
+from footfall.documents import COUNTED, MOST_COUNTED, few_documents, last_counted
 from footfall.errors import Unavailable
 from footfall.ledger import ledger_days
-from footfall.questions import queues
+from footfall.questions import event_counts, queues
 from footfall.questions.flagged import flag_counts
 from footfall.questions.queues import Queues
-from footfall.stores import collections
-from footfall.stores.collections import COLLECTIONS, rollups, stale_days
+from footfall.stores.collections import rollups, stale_days
 from footfall.stores.mongo import answering, database
 
-# how far the work is, and not what it has come to
-BOOKKEEPING = frozenset(
-    each.name
-    for each in (
-        collections.sites,
-        collections.exchange_rates,
-        collections.counters,
-        stale_days,
-        collections.ledger,
-        collections.ledger_sums,
-        rollups,
-        collections.suspects,
-    )
-)
 LEDGER_DAYS = 31
 LEDGER_PARTS = ("stored", "duplicate", "quarantined", "waiting")
 
@@ -72,7 +58,11 @@ class EtlStatus(BaseModel):
     """How far the pipeline is from event to answer: with empty queues and no stale day, every answer is complete."""
 
     queues: Queues
-    collections: dict[str, int] = Field(description="documents of the site in each collection")
+    collections: dict[str, int] = Field(
+        description="documents of the site in each collection; where there are more than 10,000, but for events, as"
+        " they were at `counted_at`"
+    )
+    counted_at: datetime | None = Field(description="at most about an hour ago; null where all are of this moment")
     stale_days: int = Field(description="days whose figures wait to be recomputed")
     latest_rollup: LatestRollup | None
     ledger: Ledger | None = Field(description="null when adding it up takes longer than two seconds")
@@ -89,9 +79,11 @@ def answer(site_id: str) -> EtlStatus:
     waiting = queues.answer()
     if waiting.events is None:
         raise Unavailable("SQS does not answer")
+    collections, counted_at = _documents(site_id)
     return EtlStatus(
         queues=waiting,
-        collections=_counts(site_id),
+        collections=collections,
+        counted_at=counted_at,
         stale_days=stale_days.count(database(), {"site_id": site_id}),
         latest_rollup=_latest_rollup(site_id),
         ledger=_ledger(site_id),
@@ -99,9 +91,14 @@ def answer(site_id: str) -> EtlStatus:
     )
 
 
-def _counts(site_id: str) -> dict[str, int]:
-    counted = {name: collection for name, collection in sorted(COLLECTIONS.items()) if name not in BOOKKEEPING}
-    return {name: collection.count(database(), {"site_id": site_id}) for name, collection in counted.items()}
+def _documents(site_id: str) -> tuple[dict[str, int], datetime | None]:
+    # and when those were counted of which there are many
+    counts, known = few_documents(database(), site_id), last_counted(database(), site_id)
+    many = {name for name, count in counts.items() if count > MOST_COUNTED}
+    before = {name: count for name, count in known["documents"].items() if name in many} if known else {}
+    anew = {name: COUNTED[name].count(database(), {"site_id": site_id}) for name in many - before.keys()}
+    total = {"events": event_counts.answer(site_id).total_events}
+    return dict(sorted((counts | before | anew | total).items())), known["at"] if known and before else None
 
 
 def _latest_rollup(site_id: str) -> LatestRollup | None:

@@ -1,7 +1,7 @@
 """The question which segments the customers fall into. Money in answers is in major units of `currency`."""
 
 from datetime import date
-from typing import Literal, TypedDict
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,9 +13,12 @@ from footfall.questions.figures import AverageOrderValue, Currency, Customers, N
 from footfall.questions.left_out import KNOWN_PEOPLE, LeftOut, left_out
 from footfall.questions.trained import TrainedAnswer, trained
 from footfall.rates import percentage
+from footfall.schemas.model import SegmentingModel, SegmentSums
 from footfall.sites import get_site
-from footfall.stores.collections import customers
 from footfall.stores.mongo import answering, database
+
+SegmentType = Literal["rfm", "behaviour"]
+MODELS: dict[SegmentType, SegmentingModel] = {"rfm": "rfm", "behaviour": "behaviour_segments"}
 
 
 class SegmentsQuestion(BaseModel):
@@ -23,7 +26,7 @@ class SegmentsQuestion(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    segment_type: Literal["rfm", "behaviour"] = Field(
+    segment_type: SegmentType = Field(
         default="rfm", description="`rfm`: by recency, frequency and money; `behaviour`: by how people shop"
     )
 
@@ -62,7 +65,8 @@ class SegmentsAnswer(LeftOut, TrainedAnswer):
 def answer(site_id: str, question: SegmentsQuestion) -> SegmentsAnswer:
     """Returns every segment of a kind, the one with most revenue first; raises NotFound or Unavailable."""
     site = get_site(database(), site_id)
-    sums = {found["_id"]: found for found in _sums(site_id, f"{question.segment_type}_segment")}
+    model = models.in_use(database(), site_id, MODELS[question.segment_type])
+    sums = {segment["name"]: segment for segment in model.get("segments", [])} if model else {}
     described_by = {segment.name: segment.description for segment in RFM_SEGMENTS}
     if question.segment_type == "behaviour":
         known = models.behaviour_segments(database(), site_id)
@@ -78,43 +82,20 @@ def answer(site_id: str, question: SegmentsQuestion) -> SegmentsAnswer:
         segments=sorted(lines, key=lambda line: -line.total_revenue),
         total_customers=customer_count,
         currency=site.currency,
-        as_of=max((date.fromisoformat(found["as_of"]) for found in sums.values()), default=None),
+        as_of=date.fromisoformat(model["details"]["as_of"]) if model and customer_count else None,
         **trained(site).model_dump(),
         **left_out(site, KNOWN_PEOPLE).model_dump(),
     )
 
 
-class _Sums(TypedDict):
-    _id: str
-    customers: int
-    revenue: int
-    refunds: int
-    orders: int
-    days: int
-    as_of: str
+def _nobody(name: str) -> SegmentSums:
+    return SegmentSums(name=name, customers=0, revenue=0, refunds=0, orders=0, days=0)
 
 
-def _sums(site_id: str, field: str) -> list[_Sums]:
-    group = {
-        "_id": f"${field}",
-        "customers": {"$sum": 1},
-        "revenue": {"$sum": "$monetary"},
-        "refunds": {"$sum": "$refunded"},
-        "orders": {"$sum": "$frequency"},
-        "days": {"$sum": "$recency"},
-        "as_of": {"$max": "$as_of"},
-    }
-    return customers.aggregate(database(), _Sums, [{"$match": {"site_id": site_id}}, {"$group": group}]).to_list()
-
-
-def _nobody(name: str) -> _Sums:
-    return _Sums(_id=name, customers=0, revenue=0, refunds=0, orders=0, days=0, as_of="")
-
-
-def _line(description: str, sums: _Sums, all_customers: int, all_revenue: int, currency: str) -> SegmentLine:
+def _line(description: str, sums: SegmentSums, all_customers: int, all_revenue: int, currency: str) -> SegmentLine:
     count, orders, revenue = sums["customers"], sums["orders"], sums["revenue"]
     return SegmentLine(
-        name=sums["_id"],
+        name=sums["name"],
         description=description,
         customer_count=count,
         share=percentage(count, all_customers),

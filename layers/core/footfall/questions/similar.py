@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from footfall.customers.profile import Profile, in_common, read
+from footfall.customers.segment_sums import SEGMENT_FIELDS
 from footfall.errors import NotFound, Unavailable
 from footfall.models import registry as models
 from footfall.people.identities import links_of, person_of
@@ -199,7 +200,7 @@ def _person(site_id: str, user_id: str) -> _Someone:
 def _conditions(site_id: str, question: SimilarFilter) -> dict[str, str]:
     conditions: dict[str, str] = {}
     if question.segment is not None:
-        conditions[models.segment_field(database(), site_id, question.segment)] = question.segment
+        conditions[SEGMENT_FIELDS[models.model_of_segment(database(), site_id, question.segment)]] = question.segment
     if question.device is not None:
         conditions["device"] = question.device
     return conditions

@@ -37,7 +37,16 @@ class CustomerSegments(ModelFields):
     customer_id: str
 
 
-class CustomerDocument(CustomerSegments):
+class CustomerSums(CustomerSegments):
+    """What a customer's orders amount to, as `CustomerDocument` says it."""
+
+    recency: int
+    frequency: int
+    monetary: int
+    refunded: int
+
+
+class CustomerDocument(CustomerSums):
     """One stored customer, as the training of `version` found them.
 
     `recency` in days from the last order to `as_of`, the site's last day with an order or refund; `frequency` counts
@@ -47,10 +56,6 @@ class CustomerDocument(CustomerSegments):
 
     _id: str
     site_id: str
-    recency: int
-    frequency: int
-    monetary: int
-    refunded: int
     currency: str
     first_order_at: datetime
     last_order_at: datetime

@@ -76,9 +76,17 @@ class RollupsProgress(TypedDict, total=False):
     complete_to: datetime
 
 
+class CountedDocuments(TypedDict):
+    """How many documents a site had at a moment, of the collections in which it has many."""
+
+    at: datetime
+    documents: dict[str, int]
+
+
 class RollupsDocument(RollupRun):
     """One document of `rollups`: how far the rollups of a site are; `version` changes with every change of one."""
 
     _id: str
     site_id: str
     version: str
+    counted: NotRequired[CountedDocuments]

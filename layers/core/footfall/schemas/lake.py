@@ -35,11 +35,12 @@ class LakeFile(TypedDict):
 class LakeDay(TypedDict):
     """How many events a local day has, bots among them, and the sum of the hashes of their ids, modulo 2^63.
 
-    `columns` is a hash of all that the lake holds of the day.
+    `types` counts the events of each type. `columns` is a hash of all that the lake holds of the day.
     """
 
     date: str
     events: int
+    types: dict[str, int]
     digest: int
     columns: str
 

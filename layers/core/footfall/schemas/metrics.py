@@ -55,6 +55,13 @@ class DayBuyers(TypedDict):
     buyers: Buyers
 
 
+class CustomersDay(TypedDict):
+    """The customers who ordered on a day: a roaring bitmap of their dense user ids, and what their orders amount to."""
+
+    people: bytes
+    revenue: int
+
+
 class CurrencyDay(TypedDict):
     """Purchases of one day in another currency than the site's."""
 
@@ -97,19 +104,37 @@ class DayLeftOut(TypedDict):
     free_orders: NotRequired[int]
 
 
-class DayFiguresDocument(DayToken, VisitSums, DayLeftOut):
-    """A day's figures, as the dashboard reads them; money in minor units of `currency`."""
+class DayMoney(TypedDict):
+    """The orders of a day, and the money of a day, in minor units of the site's currency."""
 
     orders: int
     revenue: int
     refunds: int
+
+
+class DayBusiness(StaleDate, DayMoney, DayLeftOut):
+    """What was bought on a day, and by which customers; a day that was computed long ago does not say that."""
+
+    customers: NotRequired[CustomersDay]
+
+
+class DayFiguresDocument(DayToken, VisitSums, DayMoney, DayLeftOut):
+    """A day's figures, as the dashboard reads them; money in minor units of `currency`."""
+
     currency: str
     by_device: dict[Device, DeviceDay]
     sources: list[SourceDay]
     pages: list[PageDay]
 
 
-class DayDocument(DayFiguresDocument, DayBuyers):
+class DayOrders(DayMoney, DayLeftOut, DayBuyers):
+    """All that a day's figures hold of its orders and refunds."""
+
+    currency: str
+    customers: CustomersDay
+
+
+class DayDocument(DayFiguresDocument, DayBuyers, DayBusiness):
     """One document of `daily_metrics`: a local day of a site, bots left out; money in minor units of `currency`.
 
     Sessions belong to the day they began. `orders` are the purchases of this day in `currency`, and `revenue` is theirs

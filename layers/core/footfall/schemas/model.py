@@ -9,6 +9,7 @@ from pydantic import BaseModel, model_validator
 from footfall.schemas.population import OF_CUSTOMERS, OF_VISITS, Feature, Population
 
 ModelName = Literal["rfm", "behaviour_segments", "behaviour_vectors"]
+SegmentingModel = Literal["rfm", "behaviour_segments"]
 LEARNS_FROM: Mapping[ModelName, tuple[Feature, ...]] = {
     "rfm": OF_CUSTOMERS,
     "behaviour_segments": (*OF_CUSTOMERS, *OF_VISITS),
@@ -127,6 +128,17 @@ class BehaviourSegment(TypedDict):
     deviations: dict[str, float]
 
 
+class SegmentSums(TypedDict):
+    """What the customers of a segment add up to; money in minor units, `days` since their last orders."""
+
+    name: str
+    customers: int
+    revenue: int
+    refunds: int
+    orders: int
+    days: int
+
+
 class ToldDetails(TypedDict, total=False):
     """What a model tells its readers of itself."""
 
@@ -144,8 +156,9 @@ class ModelDetails(ToldDetails):
 class ModelDocument(TypedDict):
     """One version of one model.
 
-    `population` is how customers and visits were spread when it was trained. `restores` is the version whose files
-    these are, where one that was trained earlier was put into use again.
+    `population` is how customers and visits were spread when it was trained. `segments` are what the customers add up
+    to of each segment it puts them into, as they were published with it. `restores` is the version whose files these
+    are, where one that was trained earlier was put into use again.
     """
 
     _id: str
@@ -159,6 +172,7 @@ class ModelDocument(TypedDict):
     artefacts: dict[str, dict[str, str]]
     created_at: datetime
     population: NotRequired[Population]
+    segments: NotRequired[list[SegmentSums]]
     restores: NotRequired[int]
 
 

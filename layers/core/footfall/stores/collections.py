@@ -88,9 +88,12 @@ class Collection(Generic[Document]):
         """Returns the collection in a database, its documents typed."""
         return cast("MongoCollection[Document]", database[self.name])
 
-    def count(self, database: Mongo, query: Condition, max_milliseconds: int = 0) -> int:
-        """Returns how many documents match, by the count command: three times as fast as an aggregation."""
-        return int(database.command("count", self.name, query=query, maxTimeMS=max_milliseconds)["n"])
+    def count(self, database: Mongo, query: Condition, max_milliseconds: int = 0, most: int = 0) -> int:
+        """Returns how many documents match, by the count command: three times as fast as an aggregation.
+
+        It stops at `most`, if that is given.
+        """
+        return int(database.command("count", self.name, query=query, maxTimeMS=max_milliseconds, limit=most)["n"])
 
     def read(
         self,
