@@ -113,7 +113,7 @@ WRONG = [
     ({"funnels": [{"name": "one", "steps": ["home", "a||b"]}]}, "funnels.0.steps.1"),
     ({"funnels": [{"name": "", "steps": ["a", "b"]}]}, "funnels.0.name"),
     ({"funnels": [{"name": "one", "steps": ["a", "b"]}] * 2}, "funnels"),
-    ({"funnels": [{"name": "one", "steps": [str(n) for n in range(11)]}]}, "funnels.0.steps"),
+    ({"funnels": [{"name": "one", "steps": [str(n) for n in range(33)]}]}, "funnels.0.steps"),
     ({"dimensions": [{"name": "country", "property": "land"}]}, "dimensions.0.name"),
     ({"dimensions": [{"name": "page_size", "property": "size"}]}, "dimensions.0.name"),
     ({"dimensions": [{"name": "My theme", "property": "theme"}]}, "dimensions.0.name"),
