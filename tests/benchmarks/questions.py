@@ -1,7 +1,7 @@
-"""Every question of a large shop through its handler: 1 million orders, 1 million customers, millions of events.
+"""Questions of a large shop through their handlers: 1 million orders, 1 million customers, millions of events.
 
-Documents are put straight into MongoDB, their daily figures come of jobs/rollup. Peers are the same figures added up of
-all documents, in the same run. `python -m tests.benchmarks.questions [--people N] [--events N]`.
+Documents are put straight into MongoDB, those of days as jobs/rollup computes them. Peers are the same figures added up
+of all documents, in the same run. `python -m tests.benchmarks.questions [--people N] [--events N]`.
 """
 
 import argparse
@@ -10,10 +10,11 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from itertools import batched
+from itertools import batched, groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,13 +25,13 @@ from infra.local.processes import ProcessSupervisor
 from infra.local.stores import start_mongodb
 from tests.benchmarks.rows import Row, show
 from tests.support.asking import ask
-from tests.support.builders import LambdaContext, a_document, a_site
+from tests.support.builders import a_document, a_site
 
 Document = dict[str, Any]
 Mongo = Database[Document]
 PEOPLE = 1_000_000
 EVENTS = 2_000_000
-DAYS = 500
+DAYS = 1_000
 FIRST = datetime(2023, 12, 1, 9, tzinfo=UTC)
 EVENTS_A_VISIT = 8
 PAGES = ("home", "search", "product", "product", "cart", "payment", "confirmation", "home")
@@ -53,7 +54,8 @@ def run(people: int = PEOPLE, events: int = EVENTS) -> list[Row]:
         client = stack.enter_context(MongoClient[Document](uri, tz_aware=True))
         database = client["footfall"]
         _fill(database, people, events)
-        return [*_rolled_up(events), *_questions(database, people)]
+        _put_days(database, people, events)
+        return list(_questions(database, people))
 
 
 def _fill(database: Mongo, people: int, events: int) -> None:
@@ -195,12 +197,49 @@ def _customers(people: int) -> Iterator[Document]:
         }
 
 
-def _rolled_up(events: int) -> list[Row]:
-    from functions.jobs.rollup.handler import handler
+def _put_days(database: Mongo, people: int, events: int) -> None:
+    # what jobs/rollup computes of days, without its files
+    from footfall.clock import now
+    from footfall.documents import note_documents
+    from footfall.funnels.rollup import DayEntries, funnel_documents
+    from footfall.funnels.steps import definition
+    from footfall.lake.definition import definition as lake_definition
+    from footfall.people.numbers import PersonNumbers
 
-    summary = handler({}, LambdaContext(3_600_000))
-    assert summary["left"] == 0, summary
-    return [Row(f"rollup of {summary['days']:,} days, {events:,} events", f"{summary['milliseconds'] / 1000:.0f} s")]
+    from functions.jobs.rollup.metrics import DayMetrics
+    from functions.jobs.rollup.queries import SessionGroup
+
+    class Numbers(PersonNumbers):
+        def of(self, event: Any) -> int:
+            return int(event["person_id"][1:])
+
+    site, numbers = a_site(site_id="demo"), Numbers(database, "demo")
+    bought = groupby(_orders(people), lambda order: order["placed_at"].date())
+    happened = groupby(_events(people, events), lambda event: event["timestamp"].date())
+    lake_days = []
+    for (day, orders), (_, of_day) in zip(bought, happened, strict=True):
+        metrics, entries, types = (
+            DayMetrics(site),
+            DayEntries(datetime(day.year, day.month, day.day, tzinfo=UTC), site.funnels),
+            Counter[str](),
+        )
+        for event in of_day:
+            metrics.add(event, numbers.of(event))  # type: ignore[arg-type]
+            entries.add(event, numbers.of(event))  # type: ignore[arg-type]
+            types[event["type"]] += 1
+        placed = list(orders)
+        counts = {"sessions": types.total() // EVENTS_A_VISIT, "bounces": 0, "conversions": 0, "session_seconds": 60.0}
+        visits = SessionGroup(_id={"device": "Desktop", "source": "news"}, **counts)  # type: ignore[typeddict-item]
+        refunds = sum(order["refunded"] for order in placed if order["currency"] == "EUR")
+        document = metrics.document(str(day), FIRST, [visits], placed, refunds, numbers)  # type: ignore[arg-type]
+        database["daily_metrics"].insert_one(document)  # type: ignore[arg-type]
+        database["funnel_analytics"].insert_many(funnel_documents(site, day, entries))  # type: ignore[arg-type]
+        lake_days.append({"date": str(day), "events": types.total(), "types": types})
+    period = {"site_id": "demo", "definition": lake_definition(site), "days": lake_days}
+    database["lake_periods"].insert_one({"_id": "demo:all", **period})
+    done = {"site_id": "demo", "version": "1", "definition": definition(site)}
+    database["rollups"].insert_one({"_id": "demo", **done})
+    note_documents(database, "demo", now())
 
 
 class _Measured(NamedTuple):
@@ -283,13 +322,13 @@ def _bought(database: Mongo) -> list[Document]:
     placed = {"site_id": "demo", "placed_at": {"$type": "date"}, "total": {"$gt": 0}, "currency": "EUR"}
     sums = {"orders": {"$sum": 1}, "revenue": {"$sum": "$total"}, "last": {"$max": "$placed_at"}}
     by_kind = {"_id": {"$ne": ["$_id", None]}, "people": {"$sum": 1}, "revenue": {"$sum": "$revenue"}}
-    stages: Pipeline = [{"$match": placed}, {"$group": {"_id": "$user_id", **sums}}, {"$group": by_kind}]
+    stages: Sequence[Document] = [{"$match": placed}, {"$group": {"_id": "$user_id", **sums}}, {"$group": by_kind}]
     return database["orders"].aggregate(stages).to_list()
 
 
 def _in_segments(database: Mongo) -> list[Document]:
     sums = {"customers": {"$sum": 1}, "revenue": {"$sum": "$monetary"}, "days": {"$sum": "$recency"}}
-    stages: Pipeline = [{"$match": {"site_id": "demo"}}, {"$group": {"_id": "$rfm_segment", **sums}}]
+    stages: Sequence[Document] = [{"$match": {"site_id": "demo"}}, {"$group": {"_id": "$rfm_segment", **sums}}]
     return database["customers"].aggregate(stages).to_list()
 
 
