@@ -41,6 +41,7 @@ def migrate(database: Mongo) -> None:
     _have_sessions_rechecked(database)
     _have_dimensions_of_sessions_read(database)
     _add_up_the_segments(database)
+    _drop_what_is_in_a_larger_index(database)
 
 
 def _name_the_numbers(database: Mongo) -> None:
@@ -184,6 +185,11 @@ def _add_up_the_segments(database: Mongo) -> None:
         for model in newest:
             sums = {"$set": {"segments": segments.of_model(model["name"])}}
             models.of(database).update_one({"_id": model["_id"]}, sums)
+
+
+def _drop_what_is_in_a_larger_index(database: Mongo) -> None:
+    with suppress(OperationFailure):  # it is not there in a new database
+        orders.of(database).drop_index("site_id_1_currency_1")
 
 
 def _viewed(database: Mongo, some: list[SessionDocument]) -> set[str]:

@@ -217,6 +217,13 @@ def test_q_finds_ids_by_their_beginning_and_takes_no_pattern(shop: Mongo) -> Non
     assert ids(ask("/api/customers", "q=.*")[1]) == []
 
 
+def test_of_very_many_whose_ids_begin_alike_the_total_says_that_there_are_more(shop: Mongo) -> None:
+    shop["customers"].insert_many([a_customer(f"c{number}") for number in range(10_003)])
+    answer = ask("/api/customers", "q=c")[1]
+    assert (answer["total"], len(ids(answer))) == (10_001, 20)
+    assert answer["next"] is not None
+
+
 @pytest.mark.parametrize("name", ["risk_level", "clv_category", "priority"])
 def test_filters_that_come_later_are_refused_by_name(shop: Mongo, name: str) -> None:
     status, answer = ask("/api/customers", f"{name}=high")

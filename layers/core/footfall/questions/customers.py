@@ -10,7 +10,7 @@ from footfall.customers.segment_sums import SEGMENT_FIELDS
 from footfall.models import registry as models
 from footfall.questions.customer import Rfm
 from footfall.questions.figures import Currency
-from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion, Place, behind
+from footfall.questions.keyed_list import FARTHEST, KeyedAnswer, KeyedQuestion, Place, behind
 from footfall.questions.left_out import KNOWN_PEOPLE, LeftOut, left_out
 from footfall.questions.trained import TrainedAnswer, trained
 from footfall.schemas.customer import CustomerDocument
@@ -67,7 +67,11 @@ class CustomersAnswer(LeftOut, TrainedAnswer, KeyedAnswer):
     """A page of the site's customers, as the last training found them."""
 
     customers: list[CustomerLine]
-    total: int = Field(description="Customers that the filters let through", examples=[4338])
+    total: int = Field(
+        description=f"Customers that the filters let through; with `q`, {FARTHEST + 1:,} stands for more than"
+        f" {FARTHEST:,}",
+        examples=[4338],
+    )
 
 
 @answering()
@@ -111,7 +115,7 @@ def _place(question: CustomersFilter, customer: CustomerDocument) -> Place:
 
 def _total(site_id: str, question: CustomersFilter) -> int:
     if question.q is not None:
-        return collections.customers.of(database()).count_documents(_query(site_id, question))
+        return collections.customers.count(database(), _query(site_id, question), most=FARTHEST + 1)
     if question.segment is None:
         return sum(sums["customers"] for sums in models.segments(database(), site_id, "rfm").values())
     found = models.segments(database(), site_id, models.model_of_segment(database(), site_id, question.segment))

@@ -11,7 +11,7 @@ from footfall.orders.purchases import Condition, foreign_purchases, free_orders,
 from footfall.schemas.metrics import DayLeftOut
 from footfall.schemas.order import LeftOutOrders
 from footfall.schemas.site import Site
-from footfall.stores.collections import orders
+from footfall.stores.collections import BY_CURRENCY, orders
 from footfall.stores.mongo import Pipeline, database
 
 KNOWN_PEOPLE: Condition = {"user_id": {"$type": "string"}}
@@ -67,7 +67,9 @@ def left_out(site: Site, whose: Condition | None = None, session: ClientSession 
         {"$match": {**foreign_purchases(site), **(whose or {})}},
         {"$group": {"_id": "$currency", "orders": {"$sum": 1}}},
     ]
-    abroad = {group["_id"]: group["orders"] for group in orders.aggregate(database(), _Counted, found, session=session)}
+    hint = [(field, 1) for field in BY_CURRENCY] if whose in (None, KNOWN_PEOPLE) else None
+    groups = orders.aggregate(database(), _Counted, found, session=session, hint=hint)
+    abroad = {group["_id"]: group["orders"] for group in groups}
     unknown, free = (
         orders.of(database()).count_documents({**condition, **(whose or {})}, session=session)
         for condition in (unknown_amounts(site), free_orders(site))

@@ -167,6 +167,8 @@ def _index(*fields: str, **options: Any) -> IndexModel:
 
 AT_EXPIRY = Expiry("expires_at", only={"expires_at": {"$type": "date"}})
 BY_FLAG = ("site_id", "flags", "timestamp")
+BY_CURRENCY = ("site_id", "currency", "placed_at", "total", "user_id")
+"""All that is asked of orders in other currencies, so that none of them is read."""
 CUSTOM_NAMES = ("site_id", "name")
 VISITOR = ("visitor_id", "user_id", "person_id")
 
@@ -237,7 +239,7 @@ orders = Collection(
         _index("site_id", "told_in.visitor_id", "told_in.at"),
         _index("site_id", "placed_at"),
         _index("site_id", "refunds.at", partialFilterExpression={"refunds.at": {"$type": "date"}}),
-        _index("site_id", "currency"),
+        _index(*BY_CURRENCY),
         _index("site_id", "total", partialFilterExpression={"total": {"$lte": 0}}),
         _index("site_id", "flags", partialFilterExpression={"flags": {"$gt": ""}}),
     ],
