@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -142,6 +143,7 @@ def _settings(mongodb_uri: str) -> None:
         COLLECT_ACCESS_PARAMETER="access",
         EVENTS_QUEUE_URL="queue",
         SESSIONS_TOPIC_ARN="topic",
+        LAKE_LOCATION=f"file://{tempfile.gettempdir()}/footfall-benchmark-lake",
         POWERTOOLS_SERVICE_NAME="benchmark",
         AWS_DEFAULT_REGION="eu-west-1",
     )

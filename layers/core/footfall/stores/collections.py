@@ -210,7 +210,8 @@ user_sessions = Collection(
     indexes=[
         _index("site_id", "visitor_id", "started_at"),
         _index("site_id", "started_at"),
-        _index("site_id", "ended_at"),
+        # partial, as MongoDB would take it for a visitor's sessions too
+        _index("site_id", "ended_at", partialFilterExpression={"bot": False}),
         _index("site_id", "computed_at"),
         _index("site_id", "orders.told_id", partialFilterExpression={"orders.told_id": {"$gt": ""}}),
     ],
