@@ -147,6 +147,7 @@ class TestLambda:
             ("FaultyFunction", b"not json", "InvalidRequestContentException"),
             ("FaultyFunction", b'"' + b"x" * 6 * 1024 * 1024 + b'"', "RequestTooLargeException"),
         ],
+        ids=["no function", "no JSON", "too large"],  # a test's name is in the environment of what it starts
     )
     def test_refuses_what_lambda_refuses(self, client: Any, name: str, payload: bytes, code: str) -> None:
         with pytest.raises(ClientError) as refused:

@@ -105,7 +105,11 @@ def test_a_text_is_of_the_categories_whose_words_it_has(text: str, about: list[C
     assert categories_of(words_of(text)) == about
 
 
-@pytest.mark.parametrize("text", ["good but bad " * 800, "😀" * 10_000, "not " * 2_500, "x" * 10_000, "a." * 5_000])
+@pytest.mark.parametrize(
+    "text",
+    ["good but bad " * 800, "😀" * 10_000, "not " * 2_500, "x" * 10_000, "a." * 5_000],
+    ids=["words", "emoji", "negations", "one word", "points"],
+)
 def test_ten_thousand_characters_take_no_longer_than_the_first_two_thousand(text: str) -> None:
     read("warm")
     started = time.process_time()
