@@ -63,7 +63,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{CORE}/funnels/steps.py": (*_FUNNELS, "tests/functions/api/test_funnel_steps.py"),
     f"{CORE}/funnels/summary.py": (*_FUNNELS, "tests/functions/api/test_funnel.py", *_MARKS),
     f"{CORE}/funnels/bins.py": (*_FUNNELS, "tests/functions/api/test_funnel_modes.py"),
-    f"{CORE}/funnels/value.py": (*_FUNNELS, "tests/functions/api/test_funnel_modes.py"),
+    f"{CORE}/funnels/value.py": (*_FUNNELS, "tests/functions/api/test_funnel.py"),
     f"{CORE}/funnels/tally.py": (*_FUNNELS, "tests/functions/jobs/test_rollup.py"),
     f"{EVENTS}/batch.py": (*_QUEUE, *_ODD),
     f"{EVENTS}/conversions.py": (*_CONVERSIONS, *_WHO, *_FIGURES),
