@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from footfall.stores.collections import COLLECTIONS, fields_of
+from footfall.stores.collections import COLLECTIONS
+
+from tests.support.documents import fields_of
 
 from . import reach
 from .folders import ROOT, declared

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 from footfall import sites
+from footfall.errors import Invalid
 from footfall.questions import funnel, lake_check
 from footfall.questions.funnel import FunnelQuestion
 from footfall.questions.lake_check import LakeCheck, LakeCheckQuestion
@@ -247,3 +248,8 @@ def test_a_writer_that_ends_at_any_call_leaves_the_lake_whole(
     assert reached() == [1, 1, 2, 1]
     roll_up()
     assert (reached(), check().differing_days, check().damaged_files) == ([1, 1, 2, 1], [], [])
+
+
+def test_no_more_than_two_months_are_compared_at_once(pipeline: Mongo) -> None:
+    with pytest.raises(Invalid):
+        lake_check.answer("demo", MARCH.model_copy(update={"from_": date(2026, 1, 1)}))

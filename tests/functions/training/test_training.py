@@ -13,7 +13,6 @@ from footfall.models.table import MODELS
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.model import Extracted
 from footfall.stores import vectors
-from footfall.stores.collections import fields_of
 from footfall.stores.vectors import PAGES, PEOPLE
 from pydantic import ValidationError
 from pymongo.database import Database
@@ -24,6 +23,7 @@ from functions.training.publish.handler import handler as publish
 from infra.local.aws import AwsAddresses
 from tests.functions.training.pipeline import Json, evaluated, fitted, site_to_train, train
 from tests.support.builders import NOON, LambdaContext
+from tests.support.documents import fields_of
 from tests.support.shopping import a_user, a_visit, an_order, at_site, open_shop
 
 Mongo = Database[dict[str, Any]]

@@ -10,11 +10,11 @@ from footfall.schemas.person import PersonProfile
 from footfall.schemas.session import SessionDocument
 from footfall.schemas.site import OwnDimension
 from footfall.sessions.fold import fold_session
-from footfall.stores.collections import fields_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.builders import NOON, a_document, a_site, at
+from tests.support.documents import fields_of
 
 ROWS = dimensions_of(a_site())
 NAMED_IN_THE_CONTRACT = (

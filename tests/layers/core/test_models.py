@@ -5,7 +5,8 @@ from typing import get_args
 from footfall.models.table import MODELS
 from footfall.schemas.customer import CustomerDocument, ModelFields
 from footfall.schemas.model import LEARNS_FROM, ModelName
-from footfall.stores.collections import fields_of
+
+from tests.support.documents import fields_of
 
 
 def test_every_model_has_a_name_something_to_learn_from_and_a_row_in_one_order() -> None:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel, Field
 
 from footfall.days import DayRange
+from footfall.errors import FieldProblem, Invalid
 from footfall.events.log import all_events_between
 from footfall.lake.contents import digest_of
 from footfall.lake.definition import definition
@@ -21,6 +22,8 @@ from footfall.stores.collections import lake_periods, stale_days
 from footfall.stores.mongo import answering, database
 
 MOST_LISTED = 1_000
+MOST_DAYS = 62
+"""Every event of these days is read."""
 
 
 class LakeDayCheck(BaseModel):
@@ -62,6 +65,8 @@ def answer(site_id: str, question: LakeCheckQuestion) -> LakeCheck:
     """Returns how the lake compares with MongoDB over a range; raises NotFound, Invalid, Unavailable."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
+        if len(days) > MOST_DAYS:
+            raise Invalid([FieldProblem("from", f"is more than {MOST_DAYS} days before `to`")])
         periods = _periods(rollups, days)
         held = {day["date"]: _Day(day["events"], day["digest"]) for period in periods for day in period["days"]}
         stored = {day.isoformat(): _stored(rollups, DayRange(day, day, days.zone)) for day in days}

@@ -51,14 +51,14 @@ class LakeDays(TypedDict):
     days: list[LakeDay]
 
 
-class LakeSpan(LakeDays):
-    """The same, and between which local days they are."""
+class LakeSpan(TypedDict):
+    """The first and the last local day of a set of files."""
 
     first: str
     last: str
 
 
-class LakePeriod(LakeSpan):
+class LakePeriod(LakeSpan, LakeDays):
     """One document of `lake_periods`: the files of a local day, or of a month that is over, and what they hold.
 
     `period` is the name of the day or the month. `definition` is what it was written by, `token` what tells whether it

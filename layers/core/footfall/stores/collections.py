@@ -6,7 +6,7 @@ jobs/prepare and the tests make them from here. A test refuses every write by an
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Generic, NamedTuple, TypeVar, cast, get_args, get_type_hints, is_typeddict
+from typing import Any, Generic, NamedTuple, TypeVar, cast, get_type_hints
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.client_session import ClientSession
@@ -147,17 +147,6 @@ def _projection(document: type, view: type) -> dict[str, int]:
 
 def _nested(parts: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
     return {f"{field}.{name}": 1 for field, names in parts.items() for name in names}
-
-
-def fields_of(document: type, prefix: str = "") -> set[str]:
-    """Returns the names of a document's fields; those of nested documents with a dot before them."""
-    names: set[str] = set()
-    for name, hint in get_type_hints(document).items():
-        names.add(f"{prefix}{name}")
-        for part in (hint, *get_args(hint)):
-            if is_typeddict(part):
-                names |= fields_of(part, f"{prefix}{name}.")
-    return names
 
 
 def _index(*fields: str, **options: Any) -> IndexModel:
