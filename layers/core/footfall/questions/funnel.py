@@ -202,9 +202,9 @@ NOT_OF_SESSIONS = dict.fromkeys(["revenue", "net_revenue", "value_lost", "value_
 
 
 def _breakdowns(query: FunnelQuery, step: int, summary: Summary, money: _Money | None) -> list[FunnelBreakdown]:
-    if not query.breakdown:
+    if not query.told:
         return []
-    texts, codes = _largest([summary.told(name, step) for name in query.breakdown])
+    texts, codes = _largest([summary.told(name, step) for name in query.told])
     found = []
     for code, values in enumerate(texts):
         group = codes == code

@@ -1,6 +1,6 @@
 """Entries to a question's own steps: from the lake's columns, and of days that changed since from the events."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from footfall.funnels.columns import DatedEntries, Entered
 from footfall.funnels.engine import Coded, Timeline, distinct
 from footfall.lake.columns import NOBODY
+from footfall.questions.event_rows import Numbers, Rows, joined
 from footfall.questions.funnel_query import FunnelQuery
-from footfall.questions.lake_rows import Held
-from footfall.questions.recent_rows import recent_rows
-from footfall.questions.step_rows import Numbers, Rows
+from footfall.questions.read_rows import read_rows
 
 SPARSE = 4
 Number = TypeVar("Number", np.uint16, np.uint32)
@@ -20,19 +19,8 @@ Number = TypeVar("Number", np.uint16, np.uint32)
 
 def entered(query: FunnelQuery) -> Entered:
     """Returns everybody's entries to each step; raises Invalid for too many, Unavailable."""
-    held = Held.of(query)
-    recent = list(recent_rows(query, [day for day in query.days if day.isoformat() not in held.events]))
-    rows = [*held.rows(), *recent]
-    counted = _counted(query, held, recent)
+    rows, counted = read_rows(query)
     return _entered(query, rows, np.concatenate([[0], counted.cumsum()[:-1]]), int(counted.sum()))
-
-
-def _counted(query: FunnelQuery, held: Held, recent: Iterable[Rows]) -> Numbers:
-    # how many places in the order of time each day has
-    counted = np.array([held.events.get(day.isoformat(), 0) for day in query.days], np.int64)
-    for rows in recent:
-        np.maximum.at(counted, rows.days, rows.ranks + 1)
-    return counted
 
 
 def _entered(query: FunnelQuery, rows: Sequence[Rows], begins: Numbers, total: int) -> Entered:
@@ -44,7 +32,7 @@ def _entered(query: FunnelQuery, rows: Sequence[Rows], begins: Numbers, total: i
             used[each] = True
         numbers = used.cumsum() - 1
         places, total = [numbers[each] for each in places], int(used.sum())
-    sessions = distinct([np.zeros(0, np.int64), *(each.who for each in rows)]) if query.unit == "session" else None
+    sessions = distinct([np.zeros(0, np.int64), *(each.who for each in rows)]) if query.by_session else None
     who = [_numbered(each.who, sessions) for each in rows]
 
     def entries(number: int) -> DatedEntries:
@@ -63,8 +51,8 @@ def _entered(query: FunnelQuery, rows: Sequence[Rows], begins: Numbers, total: i
 
 
 def _timeline(query: FunnelQuery, rows: Sequence[Rows], places: Sequence[Numbers], total: int) -> Timeline:
-    told = {name: _told([each.told[name] for each in rows], places, total) for name in query.breakdown}
-    whose = np.full(total, NOBODY, np.int64) if query.unit == "session" else None
+    told = {name: _told([each.told[name] for each in rows], places, total) for name in query.told}
+    whose = np.full(total, NOBODY, np.int64) if query.by_session else None
     timeline = Timeline(np.zeros(total, np.int64), np.zeros(total, np.uint8), whose, told)
     for some, at in zip(rows, places, strict=True):
         timeline.times[at] = some.times
@@ -75,13 +63,10 @@ def _timeline(query: FunnelQuery, rows: Sequence[Rows], places: Sequence[Numbers
 
 
 def _told(columns: Sequence[Coded], places: Sequence[Numbers], total: int) -> Coded:
-    # files have texts of their own: here each has one place
-    texts: dict[str, int] = {}
+    whole = joined(columns)
     codes = np.zeros(total, np.uint32)
-    for coded, at in zip(columns, places, strict=True):
-        ours = np.array([texts.setdefault(text, len(texts)) for text in coded.texts], np.uint32)
-        codes[at] = ours[coded.codes] if len(at) else ours[:0]
-    return Coded(list(texts), codes)
+    codes[np.concatenate([np.zeros(0, np.int64), *places])] = whole.codes
+    return Coded(whole.texts, codes)
 
 
 def _joined(columns: Sequence[NDArray[Any]], kind: type[Number]) -> NDArray[Number]:

@@ -1,22 +1,20 @@
 """What can be asked of any funnel, and which entries to its steps that comes to; anything else is refused by name."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Literal, NoReturn, TypeVar
+from typing import Annotated, Literal, NoReturn
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from footfall.days import DayRange
-from footfall.dimensions import Dimension, dimensions_of, none_named
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.steps import Reading
-from footfall.questions.filters import Filtered, Wanted
+from footfall.questions.event_rows import Answer, EventsQuery, dimensions_named, narrowed
+from footfall.questions.filters import Filtered
 from footfall.questions.range import RangeAnswer
 from footfall.questions.step_names import check_names
 from footfall.rollups import Rollups
-from footfall.schemas.funnel import DEVICES, Device
 from footfall.schemas.site import DEFAULT_FUNNEL, Funnel, Site
 from footfall.stores.keys import Key, funnel_key
 
@@ -27,7 +25,6 @@ MAX_STEP_LENGTH = 256
 Unit = Literal["user", "session"]
 Order = Literal["ordered", "strict", "any"]
 WindowMode = Literal["first", "step"]
-Answer = TypeVar("Answer", bound=RangeAnswer)
 
 
 def read_window(text: object) -> int:
@@ -129,27 +126,6 @@ def _names(field: str, given: list[str], *, fewest: int) -> list[str]:
     return names
 
 
-def _only_device(filters: dict[str, Wanted]) -> Device | None:
-    # takes the filter out that asks for one device, as the rollups can tell
-    wanted = filters.get("device")
-    if wanted is None:
-        return None
-    known = {device.casefold(): device for device in DEVICES}
-    if not (wanted.values | wanted.excluded) <= known.keys():
-        _refuse("device", f"is one of {', '.join(DEVICES)}")
-    if wanted.excluded or len(wanted.values) != 1:
-        return None
-    del filters["device"]
-    return known[next(iter(wanted.values))]
-
-
-def _dimension(site: Site, name: str) -> Dimension:
-    row = dimensions_of(site).get(name)
-    if row is None:
-        _refuse("breakdown", none_named(site, name))
-    return row
-
-
 def _refuse(field: str, message: str) -> NoReturn:
     raise Invalid([FieldProblem(field, message)])
 
@@ -162,20 +138,14 @@ def step_of(query: "FunnelQuery", field: str, given: int | None, otherwise: int)
 
 
 @dataclass(frozen=True)
-class FunnelQuery:
+class FunnelQuery(EventsQuery):
     """Which entries to steps are read: from the rollups, which hold the site's own funnels, or else from the lake.
 
-    `device` is the one that is asked for, `filters` are all others; `breakdown` are the dimensions to tell of steps.
+    `told` are the dimensions that the answer is broken down by.
     """
 
-    rollups: Rollups
-    days: DayRange
-    funnel: Funnel
-    device: Device | None
-    filters: Mapping[str, Wanted]
-    breakdown: Mapping[str, Dimension]
-    unit: Unit
     reading: Reading
+    funnel: Funnel
     from_rollups: bool
 
     @classmethod
@@ -190,9 +160,8 @@ class FunnelQuery:
         """Returns what a question comes to for a site; raises Invalid, also for steps that nothing is called."""
         site = rollups.site
         funnel = selection.funnel_of(site)
-        filters = selection.filters_of(site)
-        device = _only_device(filters)
-        told = {name: _dimension(site, name) for name in breakdown}
+        device, filters = narrowed(site, selection)
+        told = dimensions_named(site, breakdown)
         if not funnel.name:
             check_names("steps", site, funnel.steps)
         read = reading or Reading(funnel.steps)
@@ -201,14 +170,19 @@ class FunnelQuery:
         return cls(
             rollups,
             selection.days_of(rollups),
-            funnel,
             device,
             filters,
             told,
-            unit,
+            unit == "session",
             read,
+            funnel,
             from_rollups=rollups.current and rolled_up and funnel in site.funnels,
         )
+
+    @property
+    def unit(self) -> Unit:
+        """What is counted."""
+        return "session" if self.by_session else "user"
 
     def key(self, model: type[RangeAnswer], selection: FunnelSelection) -> Key | None:
         """Returns what the answer is remembered under; None for one from events, which nothing marks as outdated."""
@@ -219,5 +193,4 @@ class FunnelQuery:
 
     def counted(self, answer: Answer) -> Answer:
         """Returns the answer with the watermark of what it was made of."""
-        rollups = self.rollups
-        return answer.counted_to(rollups.complete_to(self.days) if self.from_rollups else rollups.received_to)
+        return answer.counted_to(self.rollups.complete_to(self.days)) if self.from_rollups else super().counted(answer)

@@ -1,4 +1,4 @@
-"""What the lake has of a funnel's steps, and of which days that is all there is."""
+"""What the lake has of the events that a question wants, and of which days that is all there is."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -13,16 +13,14 @@ from footfall.days import DayRange
 from footfall.dimensions import Dimension
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.engine import Coded
-from footfall.funnels.steps import Reading
 from footfall.lake.columns import EPOCH, NOBODY, named
 from footfall.lake.contents import BETWEEN_VALUES, columns_of
 from footfall.lake.definition import definition
 from footfall.lake.loader import Loaded, load
 from footfall.people.links import people_of
+from footfall.questions.event_rows import EventsQuery, Numbers, Rows, Sorting
 from footfall.questions.filters import Wanted
-from footfall.questions.funnel_query import FunnelQuery
 from footfall.questions.person_values import PersonValues
-from footfall.questions.step_rows import Numbers, Rows
 from footfall.schemas.funnel import DEVICES
 from footfall.schemas.lake import LakeFile, LakePeriod
 from footfall.schemas.metrics import StaleDate
@@ -33,21 +31,21 @@ MOST_ROWS = 25_000_000
 
 
 class _Read(NamedTuple):
-    # a file's events, and which steps all of them satisfy; None where they are of several kinds
+    # a file's events, and which groups all of them are in; None where they are of several kinds
     loaded: Loaded
     steps: frozenset[int] | None
 
 
 @dataclass(frozen=True)
 class Held:
-    """What the lake has of steps, and how many events each day has of which that is all."""
+    """What the lake has of the wanted events, and how many events each day has of which that is all."""
 
-    query: FunnelQuery
+    query: EventsQuery
     files: list[_Read]
     events: dict[str, int]
 
     @classmethod
-    def of(cls, query: FunnelQuery) -> "Held":
+    def of(cls, query: EventsQuery) -> "Held":
         """Returns what the lake holds for a question; raises Invalid for too many events, Unavailable."""
         rollups, dates = query.rollups, query.days.dates
         site = {"site_id": rollups.site.site_id}
@@ -65,7 +63,7 @@ class Held:
         return cls(query, files, events)
 
     def rows(self) -> Iterator[Rows]:
-        """Yields the events of the days that are held, those of the same steps together."""
+        """Yields the events of the days that are held, those of the same groups together."""
         if not self.files or not self.events:
             return
         rollups = self.query.rollups
@@ -88,13 +86,13 @@ def _is_in(day: str, days: DayRange) -> bool:
     return days.first.isoformat() <= day <= days.last.isoformat()
 
 
-def _loaded(query: FunnelQuery, periods: Sequence[LakePeriod]) -> Iterator[list[_Read] | None]:
+def _loaded(query: EventsQuery, periods: Sequence[LakePeriod]) -> Iterator[list[_Read] | None]:
     # what is wanted of each period; None where a file is missing or broken, so that its days are read from the events
     wanted = [_wanted(period, query.reading) for period in periods]
     if sum(file["rows"] for found in wanted for file, _ in found) > MOST_ROWS:
-        raise Invalid([FieldProblem("from", f"more than {MOST_ROWS} entries to these steps; ask for fewer days")])
+        raise Invalid([FieldProblem("from", f"more than {MOST_ROWS} events are to be read; ask for fewer days")])
     types = columns_of(query.rollups.site)
-    texts = {name: types[name] for name in (*query.filters, *query.breakdown) if name in types}
+    texts = {name: types[name] for name in (*query.filters, *query.told) if name in types}
     loaded = load([file for found in wanted for file, _ in found], texts)
     for found in wanted:
         read = [(loaded[file["key"]], satisfied) for file, satisfied in found]
@@ -102,13 +100,13 @@ def _loaded(query: FunnelQuery, periods: Sequence[LakePeriod]) -> Iterator[list[
         yield sound if len(sound) == len(found) else None
 
 
-def _wanted(period: LakePeriod, reading: Reading) -> list[tuple[LakeFile, frozenset[int] | None]]:
+def _wanted(period: LakePeriod, reading: Sorting) -> list[tuple[LakeFile, frozenset[int] | None]]:
     found = [(file, reading.places(file["kind"]) if "kind" in file else None) for file in period["files"]]
     return [(file, satisfied) for file, satisfied in found if satisfied is None or satisfied]
 
 
-def _by_steps(loaded: Loaded, reading: Reading) -> Iterator[tuple[frozenset[int], Loaded]]:
-    # of events of several kinds, those that satisfy the same steps
+def _by_steps(loaded: Loaded, reading: Sorting) -> Iterator[tuple[frozenset[int], Loaded]]:
+    # of events of several kinds, those that are in the same groups
     kinds: list[str] = [] if loaded.columns.kinds is None else loaded.columns.kinds.tolist()
     known = {text: reading.places(named(json.loads(text))) for text in set(kinds)}
     satisfied = [known[text] for text in kinds]
@@ -119,7 +117,7 @@ def _by_steps(loaded: Loaded, reading: Reading) -> Iterator[tuple[frozenset[int]
 @dataclass(frozen=True)
 class _Reading:
     # `held` are the days of the range that the lake has, `people` the number of each visitor's person
-    query: FunnelQuery
+    query: EventsQuery
     held: NDArray[np.bool_]
     people: NDArray[np.uint32]
     values: PersonValues
@@ -136,16 +134,17 @@ class _Reading:
         columns = some.columns
         told = {
             name: self._of_people(row, some, people) if row.needs_person else _first_values(row, some.texts[name])
-            for name, row in query.breakdown.items()
+            for name, row in query.told.items()
         }
         return Rows(
             steps,
-            people if query.unit == "user" else columns.session,
+            columns.session if query.by_session else people,
             people,
             columns.day.astype(np.int64) - (query.days.first - EPOCH).days,
             columns.rank.astype(np.int64),
             columns.time,
             columns.device,
+            columns.session_start,
             told,
         )
 
@@ -156,7 +155,7 @@ class _Reading:
         ours &= self.held[np.where(ours, days, 0)]
         if query.device:
             ours &= columns.device == DEVICES.index(query.device)
-        if query.unit == "session":
+        if query.by_session:
             ours &= columns.session != 0
         for name, wanted in query.filters.items():
             if not wanted.row.needs_person:

@@ -12,7 +12,7 @@ from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.engine import Coded
 from footfall.lake.columns import NEVER
 from footfall.people.profiles import profiles
-from footfall.questions.funnel_query import FunnelQuery
+from footfall.questions.event_rows import EventsQuery, Numbers
 from footfall.schemas.person import PersonNumber, PersonProfile
 from footfall.stores.collections import users
 from footfall.stores.mongo import database
@@ -20,13 +20,12 @@ from footfall.stores.mongo import database
 MOST_PEOPLE = 200_000
 MOST_VISITS = 500_000
 PEOPLE_AT_ONCE = 5_000
-Numbers = NDArray[np.int64]
 
 
 class PersonValues:
     """What is told of the people of one question, each of whom is read once."""
 
-    def __init__(self, query: FunnelQuery) -> None:
+    def __init__(self, query: EventsQuery) -> None:
         self._query = query
         self._known: dict[int, PersonProfile | None] = {}
 
@@ -63,7 +62,7 @@ class PersonValues:
         return {ids[who]: found for who, found in profiles(database(), site_id, ids.keys(), session).items()}
 
     def _refuse(self, row: Dimension) -> None:
-        message = f"more than {MOST_PEOPLE} people did these steps; ask for fewer days, or without {row.name}"
+        message = f"more than {MOST_PEOPLE} people are to be looked at; ask for fewer days, or without {row.name}"
         raise Invalid([FieldProblem("from", message)])
 
 

@@ -1,4 +1,4 @@
-"""Events of steps that the lake does not hold as they are, read from the event log."""
+"""Wanted events that the lake does not hold as they are, read from the event log."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
@@ -13,13 +13,12 @@ from footfall.errors import FieldProblem, Invalid
 from footfall.events.log import events_between
 from footfall.funnels.columns import milliseconds
 from footfall.funnels.engine import Coded
-from footfall.lake.columns import NOBODY, kind_of, named
+from footfall.lake.columns import NEVER, NOBODY, kind_of, named
 from footfall.lake.contents import parts_of, session_number
 from footfall.lake.sessions import sessions_of
 from footfall.people.numbers import PersonNumbers
 from footfall.people.profiles import profiles
-from footfall.questions.funnel_query import FunnelQuery
-from footfall.questions.step_rows import Numbers, Rows
+from footfall.questions.event_rows import EventsQuery, Numbers, Rows
 from footfall.schemas.event import order_in_time
 from footfall.schemas.funnel import DEVICES
 from footfall.schemas.lake import LakeEvent
@@ -29,37 +28,36 @@ from footfall.stores.mongo import database
 
 MOST_EVENTS = 1_000_000
 MOST_MILLISECONDS = 20_000
+TOO_MANY = f"more than {MOST_EVENTS} events are to be read of days that changed lately; ask for fewer days"
 PEOPLE_AT_ONCE = 5_000
 Sessions = Sequence[SessionDimensions | None]
 
 
-def recent_rows(query: FunnelQuery, days: Iterable[date]) -> Iterator[Rows]:
-    """Yields the events of these days, those that satisfy the same steps together; raises Invalid for too many."""
+def recent_rows(query: EventsQuery, days: Iterable[date]) -> Iterator[Rows]:
+    """Yields the events of these days, those of the same groups together; raises Invalid for too many."""
     events = _events(query, days)
     if not events:
         return
     sessions = _sessions(query, events)
     people = _people(query, events)
-    who = people if query.unit == "user" else _numbers(sessions)
+    who = _numbers(sessions) if query.by_session else people
     times = np.array([milliseconds(event["timestamp"]) for event in events], np.int64)
     dated = np.searchsorted([milliseconds(start_of(day, query.days.zone)) for day in query.days], times, "right") - 1
     ranks = np.arange(len(events)) - np.searchsorted(dated, dated, "left")
     devices = np.array([DEVICES.index(event["device"]) for event in events], np.uint8)
     facts = _facts(query, events, sessions)
-    told = _told(query, facts)
     wanted = (who != NOBODY) & np.array(_wanted(query, facts), bool)
+    whole = Rows(frozenset(), who, people, dated, ranks, times, devices, _starts(sessions), _told(query, facts))
     kinds = [kind_of(event) for event in events]
     places = {kind: query.reading.places(named(kind)) for kind in set(kinds)}
     numbers = {steps: number for number, steps in enumerate(set(places.values()))}
     numbered = np.array([numbers[places[kind]] for kind in kinds])
     for steps, number in numbers.items():
-        ours = np.flatnonzero((numbered == number) & wanted)
-        some = {name: Coded(coded.texts, coded.codes[ours]) for name, coded in told.items()}
-        yield Rows(steps, who[ours], people[ours], dated[ours], ranks[ours], times[ours], devices[ours], some)
+        yield whole.where((numbered == number) & wanted, steps)
 
 
-def _facts(query: FunnelQuery, events: Sequence[LakeEvent], sessions: Sessions) -> list[Facts]:
-    rows = [*query.breakdown.values(), *(wanted.row for wanted in query.filters.values())]
+def _facts(query: EventsQuery, events: Sequence[LakeEvent], sessions: Sessions) -> list[Facts]:
+    rows = [*query.told.values(), *(wanted.row for wanted in query.filters.values())]
     known: dict[str, PersonProfile] = {}
     if any(row.needs_person for row in rows):
         rollups = query.rollups
@@ -70,30 +68,30 @@ def _facts(query: FunnelQuery, events: Sequence[LakeEvent], sessions: Sessions) 
     ]
 
 
-def _wanted(query: FunnelQuery, facts: Sequence[Facts]) -> list[bool]:
+def _wanted(query: EventsQuery, facts: Sequence[Facts]) -> list[bool]:
     filters = query.filters.values()
     return [all(wanted.takes(wanted.row.values(each)) for wanted in filters) for each in facts]
 
 
-def _told(query: FunnelQuery, facts: Sequence[Facts]) -> Mapping[str, Coded]:
+def _told(query: EventsQuery, facts: Sequence[Facts]) -> Mapping[str, Coded]:
     told = {}
-    for name, row in query.breakdown.items():
+    for name, row in query.told.items():
         codes: dict[str, int] = {}
         found = [codes.setdefault(row.value(each), len(codes)) for each in facts]
         told[name] = Coded(list(codes), np.array(found, np.uint32))
     return told
 
 
-def _sessions(query: FunnelQuery, events: Sequence[LakeEvent]) -> Sessions:
+def _sessions(query: EventsQuery, events: Sequence[LakeEvent]) -> Sessions:
     # they are read where something is asked of them
-    rows = [*query.breakdown.values(), *(wanted.row for wanted in query.filters.values())]
-    if query.unit == "user" and not any(row.level == "session" for row in rows):
+    rows = [*query.told.values(), *(wanted.row for wanted in query.filters.values())]
+    if not query.by_session and not any(row.level == "session" for row in rows):
         return [None] * len(events)
     rollups = query.rollups
     return sessions_of(database(), rollups.site.site_id, events, query.days, rollups.session)
 
 
-def _people(query: FunnelQuery, events: Sequence[LakeEvent]) -> Numbers:
+def _people(query: EventsQuery, events: Sequence[LakeEvent]) -> Numbers:
     numbers = PersonNumbers(database(), query.rollups.site.site_id, query.rollups.session)
     numbers.learn(events)
     return np.array([NOBODY if (own := numbers.of(event)) is None else own for event in events], np.int64)
@@ -103,7 +101,11 @@ def _numbers(sessions: Sessions) -> Numbers:
     return np.array([NOBODY if one is None else session_number(one["session_id"]) for one in sessions], np.int64)
 
 
-def _events(query: FunnelQuery, days: Iterable[date]) -> list[LakeEvent]:
+def _starts(sessions: Sessions) -> Numbers:
+    return np.array([NEVER if one is None else milliseconds(one["started_at"]) for one in sessions], np.int64)
+
+
+def _events(query: EventsQuery, days: Iterable[date]) -> list[LakeEvent]:
     # those that are read, in the order of time
     events: list[LakeEvent] = []
     where = query.reading.condition()
@@ -114,7 +116,7 @@ def _events(query: FunnelQuery, days: Iterable[date]) -> list[LakeEvent]:
         found = events_between(database(), site.site_id, LakeEvent, run.start, run.end, where, session, parts_of(site))
         events += islice(found.max_time_ms(MOST_MILLISECONDS), MOST_EVENTS + 1 - len(events))
         if len(events) > MOST_EVENTS:
-            raise Invalid([FieldProblem("from", f"more than {MOST_EVENTS} entries to these steps; ask for fewer days")])
+            raise Invalid([FieldProblem("from", TOO_MANY)])
     events.sort(key=order_in_time)
     return events
 

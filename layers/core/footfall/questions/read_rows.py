@@ -1,0 +1,31 @@
+"""The events that a question wants: from the lake's columns, and of days that changed since from the event log."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from footfall.questions.event_rows import EventsQuery, Numbers, Rows
+from footfall.questions.lake_rows import Held
+from footfall.questions.recent_rows import recent_rows
+
+
+class Read(NamedTuple):
+    """Events as columns, and how many places in the order of time each day of the range has."""
+
+    rows: list[Rows]
+    counted: Numbers
+
+
+def read_rows(query: EventsQuery) -> Read:
+    """Returns the wanted events, those of the same groups together; raises Invalid for too many, Unavailable."""
+    held = Held.of(query)
+    recent = list(recent_rows(query, [day for day in query.days if day.isoformat() not in held.events]))
+    return Read([*held.rows(), *recent], _counted(query, held, recent))
+
+
+def _counted(query: EventsQuery, held: Held, recent: Iterable[Rows]) -> Numbers:
+    counted = np.array([held.events.get(day.isoformat(), 0) for day in query.days], np.int64)
+    for rows in recent:
+        np.maximum.at(counted, rows.days, rows.ranks + 1)
+    return counted
