@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from footfall.chunks import chunks
+from footfall.funnels.steps import parted
 from footfall.identity import SITE_ID
 from rich.console import Console
 from rich.table import Table
@@ -251,7 +252,7 @@ def _funnel(text: str) -> Json:
     name, _, steps = text.partition("=")
     if not name or "," not in steps:
         raise CliError(f"{text}: write a funnel as NAME=STEP,STEP, for example buying=product,cart,Order Completed")
-    return {"name": name, "steps": [step.strip() for step in steps.split(",")]}
+    return {"name": name, "steps": parted(steps, ",")}
 
 
 def _dimension(text: str) -> Json:

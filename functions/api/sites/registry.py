@@ -1,9 +1,12 @@
 """Sites as they are stored: this function alone writes them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from footfall.clock import now
-from footfall.errors import Conflict, FootfallError, NotFound
+from footfall.dimensions import BUILT_IN_NAMES
+from footfall.errors import Conflict, FieldProblem, FootfallError, Invalid, NotFound
+from footfall.funnels.steps import parsed
 from footfall.identity import ApiKey, new_key_id
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.schemas.site import ALL_SCOPES, Funnel, OwnDimension, PageRule, SiteDocument
@@ -56,6 +59,7 @@ def make_site(wanted: NewSite) -> MadeSite:
 
     Without an answer there is no site: nobody would have its keys.
     """
+    _check_conditions(wanted.funnels, wanted.dimensions)
     key, write_key_id = new_signed_api_key(wanted.site_id, ALL_SCOPES), new_key_id()
     write_key = signed_write_key(wanted.site_id, write_key_id)
     document = _document(wanted, key, write_key_id)
@@ -104,7 +108,10 @@ def _document(wanted: NewSite, key: ApiKey, write_key_id: str) -> SiteDocument:
 
 
 def change_site(site_id: str, changes: SiteChanges) -> SiteOut:
-    """Change what is given of a site, and return the site as it is then; raises NotFound."""
+    """Change what is given of a site, and return the site as it is then; raises NotFound or Invalid."""
+    if "funnels" in changes or "dimensions" in changes:
+        known = read_site(site_id)
+        _check_conditions(changes.get("funnels", known.funnels), changes.get("dimensions", known.dimensions))
     changed = sites.of(database()).find_one_and_update(
         {"_id": site_id}, {"$set": CHANGES.dump_python(changes)}, return_document=ReturnDocument.AFTER
     )
@@ -113,6 +120,18 @@ def change_site(site_id: str, changes: SiteChanges) -> SiteOut:
     if "origins" in changes:
         tell_collect()
     return SiteOut.model_validate(changed)
+
+
+def _check_conditions(funnels: Sequence[Funnel], dimensions: Sequence[OwnDimension]) -> None:
+    known = BUILT_IN_NAMES | {own.name for own in dimensions}
+    problems = [
+        FieldProblem("funnels", f"funnel {number}: a condition of step {place} names no dimension of the site")
+        for number, funnel in enumerate(funnels, 1)
+        for place, step in enumerate(funnel.steps, 1)
+        if not {each.dimension for part in parsed(step) for each in part.conditions} <= known
+    ]
+    if problems:
+        raise Invalid(problems)
 
 
 def read_site(site_id: str) -> SiteOut:

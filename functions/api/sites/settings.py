@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from footfall.currencies import read_currency
 from footfall.dimensions import MOST_OWN, is_taken
+from footfall.funnels.steps import has_conditions, words
 from footfall.schemas.site import DEFAULT_FUNNEL, SITE_ID, Funnel, OwnDimension, PageRule
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, with_config
 from pydantic_core import PydanticCustomError
@@ -50,7 +51,7 @@ def _time_zone(text: str) -> str:
 
 
 def _step(text: str) -> str:
-    if not all(part.strip() for part in text.split("|")):
+    if not all(words(text)):
         raise PydanticCustomError("step", "a step is a page type or an event's name, or such names with | between them")
     return text
 
@@ -105,17 +106,23 @@ def _text(most: int) -> StringConstraints:
 
 
 class FunnelIn(Funnel):
-    """A named funnel: page types or event names, in order; `a|b` is either."""
+    """A named funnel: page types or event names, in order; `a|b` is either, `a[category=lamps]` has a condition."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, _text(100), AfterValidator(printable)]
     steps: list[Annotated[str, _text(256), AfterValidator(printable), AfterValidator(_step)]] = Field(
-        description="Page types or event names, in order; `a|b` is either",
+        description="Page types or event names, in order; `a|b` is either, `a[category=lamps]` has a condition",
         min_length=2,
         max_length=32,
         examples=[["home", "product|search", "Order Completed"]],
     )
+
+
+def _first_is_kept_by_day(funnels: list[FunnelIn]) -> list[FunnelIn]:
+    if any(has_conditions(step) for funnel in funnels[:1] for step in funnel.steps):
+        raise PydanticCustomError("first", "the first funnel has no conditions: its figures are kept by day")
+    return funnels
 
 
 class PageRuleIn(PageRule):
@@ -172,7 +179,12 @@ HashRoutes = Annotated[
     Field(strict=True, description="Whether every part of an address after its # is a page; else those with #/ and #!"),
 ]
 PageRules = Annotated[list[PageRuleIn], AfterValidator(_different), Field(max_length=200)]
-Funnels = Annotated[list[FunnelIn], AfterValidator(_different), Field(min_length=1, max_length=10)]
+Funnels = Annotated[
+    list[FunnelIn],
+    AfterValidator(_different),
+    AfterValidator(_first_is_kept_by_day),
+    Field(min_length=1, max_length=10, description="The first is the usual one, and has no conditions"),
+]
 OwnDimensions = Annotated[
     list[OwnDimensionIn],
     AfterValidator(_different),

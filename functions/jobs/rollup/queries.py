@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from footfall.days import DayRange
 from footfall.events.log import all_events_between, in_order
-from footfall.funnels.steps import alternatives
+from footfall.funnels.steps import alternatives, kept_by_day
 from footfall.lake.contents import parts_of
 from footfall.orders.purchases import given_back
 from footfall.schemas.event import NOT_A_VISIT, EventMoment
@@ -78,7 +78,7 @@ def events_of(site: Site, days: DayRange) -> Iterator[LakeEvent]:
 
 def not_counted(site: Site) -> frozenset[str]:
     """Returns the types of events that no figure of a site counts."""
-    words = frozenset().union(*(alternatives(step) for funnel in site.funnels for step in funnel.steps))
+    words = frozenset().union(*(alternatives(step) for funnel in kept_by_day(site) for step in funnel.steps))
     return NOT_A_VISIT - words
 
 

@@ -8,6 +8,7 @@ from footfall.chunks import chunks
 from footfall.clock import now
 from footfall.days import DayRange, zone_named
 from footfall.funnels.rollup import DayEntries, funnel_documents
+from footfall.funnels.steps import kept_by_day
 from footfall.lake.columns import DayColumns
 from footfall.lake.sessions import sessions_of
 from footfall.people.numbers import PersonNumbers
@@ -77,7 +78,7 @@ class _Day:
         self._days = days
         self._site = site
         self._date = days.first.isoformat()
-        self._entries = DayEntries(days.start, site.funnels)
+        self._entries = DayEntries(days.start, kept_by_day(site))
         self._metrics = DayMetrics(site)
         self._not_counted = queries.not_counted(site)
         self._columns = DayColumns(site, days.first)

@@ -8,7 +8,7 @@ import numpy as np
 
 from footfall.funnels.columns import pack
 from footfall.funnels.engine import Integers
-from footfall.funnels.steps import satisfies
+from footfall.funnels.steps import kept_by_day, satisfies
 from footfall.schemas.event import StepEvent
 from footfall.schemas.funnel import DEVICES, Device, FunnelDocument
 from footfall.schemas.site import Funnel, Site
@@ -71,7 +71,7 @@ class DayEntries:
 def funnel_documents(site: Site, day: date, collected: DayEntries) -> Iterator[FunnelDocument]:
     """Returns a day's documents: every funnel's steps, on each device that any of them was seen on."""
     milliseconds = collected.milliseconds()
-    for funnel in site.funnels:
+    for funnel in kept_by_day(site):
         for device in collected.devices(funnel):
             for order in range(1, len(funnel.steps) + 1):
                 yield from _documents(site, funnel, day, device, order, collected, milliseconds)

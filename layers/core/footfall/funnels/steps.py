@@ -1,14 +1,20 @@
-"""Which events satisfy which step of a funnel."""
+"""Which events satisfy which step of a funnel.
+
+A step is a name, or several with `|` between them, of which any will do. A name may have conditions, all of which must
+hold: `product_viewed[category=lamps][device!=Mobile]` says values of dimensions.
+"""
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from footfall.events.names import page_type_named, type_named
 from footfall.schemas.event import NOT_A_VISIT, RECORDED_BY_PAGES, NamedEvent
-from footfall.schemas.site import Site
+from footfall.schemas.site import Funnel, Site
 
 FIGURES = 4
 """Counts the meanings that a day's figures have had: since 3, something was viewed in a session and people did
@@ -16,19 +22,72 @@ something, what cost nothing is counted apart, and a step is found by any of its
 an order says what was given back of it."""
 
 
+CONDITION = re.compile(r"\[([^\[\]=!]+)(!?=)([^\[\]]+)\]")
+NAMED = re.compile(r"(.*?)((?:\[[^\[\]=!]+!?=[^\[\]]+\])*)", re.DOTALL)
+COVERED = "\0"
+
+
+class Condition(NamedTuple):
+    """What an event's value of a dimension must be, or with `excluded` must not be."""
+
+    dimension: str
+    value: str
+    excluded: bool
+
+
+class Alternative(NamedTuple):
+    """One of a step's names, and the conditions that hold for it."""
+
+    word: str
+    conditions: tuple[Condition, ...]
+
+
+def parted(text: str, separator: str) -> list[str]:
+    """Returns the parts of a text between separators, those inside of conditions left alone."""
+    covered = CONDITION.sub(lambda found: found[0].replace(separator, COVERED), text)
+    return [part.replace(COVERED, separator).strip() for part in covered.split(separator)]
+
+
+@lru_cache(maxsize=4096)
+def parsed(step: str) -> tuple[Alternative, ...]:
+    """Returns what a step consists of."""
+    return tuple(map(_alternative, parted(step, "|")))
+
+
+def _alternative(text: str) -> Alternative:
+    found = NAMED.fullmatch(text)
+    word, told = (found[1], found[2]) if found else (text, "")
+    conditions = [Condition(name.strip(), value.strip(), sign == "!=") for name, sign, value in CONDITION.findall(told)]
+    return Alternative(word.strip(), tuple(conditions))
+
+
 def words(step: str) -> list[str]:
     """Returns the names that a step consists of: `a|b` is either."""
-    return [part.strip() for part in step.split("|")]
+    return [alternative.word for alternative in parsed(step)]
+
+
+def has_conditions(step: str) -> bool:
+    """Returns whether more than an event's names says if it satisfies a step."""
+    return any(alternative.conditions for alternative in parsed(step))
+
+
+def kept_by_day(site: Site) -> list[Funnel]:
+    """Returns the funnels whose entries the rollups hold: those without conditions."""
+    return [funnel for funnel in site.funnels if not any(map(has_conditions, funnel.steps))]
 
 
 @lru_cache(maxsize=4096)
 def alternatives(step: str) -> frozenset[str]:
-    """Returns the labels of events that satisfy a step.
+    """Returns the labels of events that satisfy a step, as far as names go.
 
     A name of the vocabulary means its type as well: `Order Completed`, `purchase` and `order_completed` are one, and
     `Home` is `home`. A word that names a type of page and of event, as `search` does, means the page.
     """
-    named = [(word, page_type_named(word) or type_named(word) or word) for word in words(step)]
+    return _labels_of(parsed(step))
+
+
+def _labels_of(found: Iterable[Alternative]) -> frozenset[str]:
+    named = [(word, page_type_named(word) or type_named(word) or word) for word, _ in found]
     return frozenset(label for labels in named for label in labels)
 
 
@@ -39,12 +98,12 @@ def labels(event: NamedEvent) -> frozenset[str]:
 
 
 def satisfies(event: NamedEvent, step: str) -> bool:
-    """Returns whether an event satisfies a step."""
+    """Returns whether an event satisfies a step, as far as names go."""
     return not labels(event).isdisjoint(alternatives(step))
 
 
 def any_of(steps: Iterable[str]) -> dict[str, object]:
-    """Returns the MongoDB condition for events that satisfy at least one of the steps."""
+    """Returns the MongoDB condition for events that satisfy at least one of the steps, as far as names go."""
     wanted = sorted(frozenset().union(*map(alternatives, steps)))
     page = {"type": "pageview", "page_type": {"$in": wanted}}
     return {"$or": [page, {"type": {"$in": wanted}}, {"name": {"$in": wanted}}]}
@@ -52,6 +111,14 @@ def any_of(steps: Iterable[str]) -> dict[str, object]:
 
 NOT_BETWEEN = RECORDED_BY_PAGES | NOT_A_VISIT
 """Events that are overlooked between two strict steps: what pages record by themselves, and what needs nobody there."""
+
+
+class Conditional(NamedTuple):
+    """One alternative with conditions: the place that an event has which fits, and the labels that it must have."""
+
+    place: int
+    labels: frozenset[str]
+    conditions: tuple[Condition, ...]
 
 
 @dataclass(frozen=True)
@@ -72,14 +139,46 @@ class Reading:
         """The place of the events that satisfy no step and count as in between."""
         return len(self.steps) + 1
 
+    @cached_property
+    def conditionals(self) -> Mapping[int, Conditional]:
+        """The alternatives that have conditions, under places of their own: events have one until it is settled."""
+        named = [*enumerate(self.steps), *((self.excluded, name) for name in self.exclude)]
+        found = [
+            Conditional(place, _labels_of([alternative]), alternative.conditions)
+            for place, step in named
+            for alternative in parsed(step)
+            if alternative.conditions
+        ]
+        return dict(enumerate(found, self.others + 1))
+
+    @cached_property
+    def _labels(self) -> list[frozenset[str]]:
+        # of what has no conditions, by place
+        plain = [[each for each in parsed(step) if not each.conditions] for step in self.steps]
+        excluded = [each for name in self.exclude for each in parsed(name) if not each.conditions]
+        return [_labels_of(found) for found in (*plain, excluded)]
+
     def places(self, event: NamedEvent) -> frozenset[int]:
-        """Returns the places of the steps that an event satisfies, and those of the other parts that it has."""
-        found = {number for number, step in enumerate(self.steps) if satisfies(event, step)}
-        if not found and self.strict and NOT_BETWEEN.isdisjoint({event["type"], event.get("name")}):
+        """Returns the places of the steps that an event satisfies, and those of the other parts that it has.
+
+        Among them are those of `conditionals` that it may satisfy.
+        """
+        own = labels(event)
+        found = {place for place, wanted in enumerate(self._labels) if not own.isdisjoint(wanted)}
+        between = self.strict and NOT_BETWEEN.isdisjoint({event["type"], event.get("name")})
+        if between and found <= {self.excluded}:
             found.add(self.others)
-        if any(satisfies(event, name) for name in self.exclude):
-            found.add(self.excluded)
+        found |= {
+            number
+            for number, each in self.conditionals.items()
+            if each.place not in found and not own.isdisjoint(each.labels)
+        }
         return frozenset(found)
+
+    def settled(self, places: frozenset[int]) -> frozenset[int]:
+        """Returns the places of an event, of whose `conditionals` those are left that it fits."""
+        found = {self.conditionals[place].place if place in self.conditionals else place for place in places}
+        return frozenset(found - {self.others} if min(found, default=self.excluded) < self.excluded else found)
 
     def condition(self) -> dict[str, object]:
         """Returns the MongoDB condition for the events that have any place."""
@@ -95,5 +194,5 @@ def definition(site: Site) -> str:
 
     Its time zone, currency and funnels, and what the figures mean: days that were computed otherwise are done anew.
     """
-    funnels = [funnel.model_dump() for funnel in site.funnels]
+    funnels = [funnel.model_dump() for funnel in kept_by_day(site)]
     return hashlib.sha256(json.dumps([FIGURES, site.time_zone, site.currency, funnels]).encode()).hexdigest()[:16]

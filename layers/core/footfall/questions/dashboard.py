@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from pyroaring import BitMap
 
 from footfall.days import DayRange
+from footfall.funnels.steps import kept_by_day
 from footfall.funnels.tally import people_per_step
 from footfall.money import major_units
 from footfall.questions.cache import cached
@@ -138,7 +139,7 @@ def _dashboard(rollups: Rollups, days: DayRange) -> Dashboard:
     by_day = _figures(rollups, days)
     figures, currency = by_day.values(), rollups.site.currency
     visits = _Visits.of(figures)
-    reached = [(funnel, _reached(rollups, days, funnel)) for funnel in rollups.site.funnels]
+    reached = [(funnel, _reached(rollups, days, funnel)) for funnel in kept_by_day(rollups.site)]
     revenue, refunds = (sum(day[name] for day in figures) for name in MONEY)
     return Dashboard(
         range=Range.of(days),

@@ -1,6 +1,6 @@
 """Events of a range as columns, from wherever they are read, and which of them a question wants."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -49,6 +49,15 @@ class EventsQuery:
     by_session: bool
     reading: Sorting
 
+    def fitting(self, rows: "Rows", _fits: "Callable[[Wanted], NDArray[np.bool_]]") -> "Iterator[Rows]":
+        """Yields the same events, of which `_fits` tells whether they pass a filter, in the groups that they are in."""
+        yield rows
+
+    @property
+    def dimensions(self) -> Mapping[str, Dimension]:
+        """All dimensions that must be read of events, by their names."""
+        return {**self.told, **{name: wanted.row for name, wanted in self.filters.items()}}
+
     @classmethod
     def over(
         cls,
@@ -87,7 +96,7 @@ class Rows:
     session_starts: Numbers
     told: Mapping[str, Coded] = field(default_factory=dict)
 
-    def where(self, those: NDArray[np.bool_], steps: frozenset[int]) -> "Rows":
+    def where(self, those: NDArray[np.bool_] | Numbers, steps: frozenset[int]) -> "Rows":
         """Returns the same of some of the events, which are of these groups."""
         return Rows(
             steps,

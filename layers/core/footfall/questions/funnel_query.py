@@ -1,17 +1,20 @@
 """What can be asked of any funnel, and which entries to its steps that comes to; anything else is refused by name."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, NoReturn
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from footfall.dimensions import Dimension, dimensions_of, none_named
 from footfall.errors import FieldProblem, Invalid
-from footfall.funnels.steps import Reading
-from footfall.questions.event_rows import Answer, EventsQuery, dimensions_named, narrowed
-from footfall.questions.filters import Filtered
+from footfall.funnels.steps import Condition, Reading, kept_by_day, parted, words
+from footfall.questions.event_rows import Answer, EventsQuery, Rows, dimensions_named, narrowed
+from footfall.questions.filters import Filtered, Wanted
 from footfall.questions.range import RangeAnswer
 from footfall.questions.step_names import check_names
 from footfall.rollups import Rollups
@@ -22,6 +25,7 @@ WINDOW = re.compile(r"([1-9]\d{0,7})([smhd])")
 UNIT_MILLISECONDS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 MAX_STEPS = 32
 MAX_STEP_LENGTH = 256
+MOST_CONDITIONS = 50
 Unit = Literal["user", "session"]
 Order = Literal["ordered", "strict", "any"]
 WindowMode = Literal["first", "step"]
@@ -54,8 +58,9 @@ class FunnelSelection(Filtered):
     steps: list[str] | None = Field(
         default=None,
         description="Steps instead of a named funnel, by commas or repeated: page types, event types or event names,"
-        " by whichever name (`purchase`, `Order Completed`); `a|b` is either. A name that was never seen is refused",
-        examples=[["home", "product|search", "Order Completed"]],
+        " by whichever name (`purchase`, `Order Completed`); `a|b` is either. Conditions narrow a step by dimensions:"
+        " `product_viewed[category=lamps][device!=Mobile]`. A name that was never seen is refused",
+        examples=[["home", "product_viewed[category=lamps]|search", "Order Completed"]],
     )
     window: Window | None = Field(
         default=None,
@@ -118,12 +123,31 @@ class FunnelModes(FunnelSelection):
 
 
 def _names(field: str, given: list[str], *, fewest: int) -> list[str]:
-    names = [name.strip() for part in given for name in part.split(",")]
+    names = [name for part in given for name in parted(part, ",")]
     if not fewest <= len(names) <= MAX_STEPS:
         _refuse(field, f"give from {fewest} to {MAX_STEPS} names")
-    if any(len(name) > MAX_STEP_LENGTH or not all(word.strip() for word in name.split("|")) for name in names):
+    if any(len(name) > MAX_STEP_LENGTH or not all(words(name)) for name in names):
         _refuse(field, f"give names of 1 to {MAX_STEP_LENGTH} characters, or such with | between them")
     return names
+
+
+def _conditions(site: Site, reading: Reading) -> dict[int, list[Wanted]]:
+    found = {
+        place: [_wanted(site, reading, each.place, condition) for condition in each.conditions]
+        for place, each in reading.conditionals.items()
+    }
+    if sum(map(len, found.values())) > MOST_CONDITIONS:
+        _refuse("steps", f"give at most {MOST_CONDITIONS} conditions")
+    return found
+
+
+def _wanted(site: Site, reading: Reading, place: int, condition: Condition) -> Wanted:
+    row = dimensions_of(site).get(condition.dimension)
+    if row is None or not row.filter:
+        where = ("exclude", "a name") if place == reading.excluded else ("steps", f"step {place + 1}")
+        _refuse(where[0], f"{where[1]}: {none_named(site, condition.dimension)}")
+    value = frozenset({condition.value.casefold()})
+    return Wanted(row, frozenset(), value) if condition.excluded else Wanted(row, value, frozenset())
 
 
 def _refuse(field: str, message: str) -> NoReturn:
@@ -141,10 +165,12 @@ def step_of(query: "FunnelQuery", field: str, given: int | None, otherwise: int)
 class FunnelQuery(EventsQuery):
     """Which entries to steps are read: from the rollups, which hold the site's own funnels, or else from the lake.
 
-    `told` are the dimensions that the answer is broken down by.
+    `told` are the dimensions that the answer is broken down by, `conditions` the filters of the steps that have some,
+    by the places of `reading.conditionals`.
     """
 
     reading: Reading
+    conditions: Mapping[int, Sequence[Wanted]]
     funnel: Funnel
     from_rollups: bool
 
@@ -175,9 +201,31 @@ class FunnelQuery(EventsQuery):
             told,
             unit == "session",
             read,
+            _conditions(site, read),
             funnel,
-            from_rollups=rollups.current and rolled_up and funnel in site.funnels,
+            from_rollups=rollups.current and rolled_up and funnel in kept_by_day(site),
         )
+
+    @property
+    def dimensions(self) -> Mapping[str, Dimension]:
+        """All dimensions that must be read of events, by their names."""
+        rows = [wanted.row for filters in self.conditions.values() for wanted in filters]
+        return {**super().dimensions, **{row.name: row for row in rows}}
+
+    def fitting(self, rows: Rows, fits: Callable[[Wanted], NDArray[np.bool_]]) -> Iterator[Rows]:
+        """Yields the same events, those together that satisfy the same steps by their conditions too."""
+        open_ = sorted(rows.steps & self.conditions.keys())
+        if not open_:
+            yield rows
+            return
+        held = [np.logical_and.reduce([fits(wanted) for wanted in self.conditions[place]]) for place in open_]
+        codes = sum((np.int64(1) << bit) * fitting for bit, fitting in enumerate(held))
+        for code in np.unique(codes):
+            steps = self.reading.settled(
+                rows.steps - frozenset(open_) | {place for bit, place in enumerate(open_) if code >> bit & 1}
+            )
+            if steps:
+                yield rows.where(codes == code, steps)
 
     @property
     def unit(self) -> Unit:

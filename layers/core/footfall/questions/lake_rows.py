@@ -72,7 +72,7 @@ class Held:
         for loaded, steps in self.files:
             parts = [(steps, loaded)] if steps is not None else _by_steps(loaded, self.query.reading)
             for found, some in parts:
-                yield reading.rows(some, found)
+                yield from reading.rows(some, found)
 
     @property
     def _days(self) -> NDArray[np.bool_]:
@@ -92,7 +92,7 @@ def _loaded(query: EventsQuery, periods: Sequence[LakePeriod]) -> Iterator[list[
     if sum(file["rows"] for found in wanted for file, _ in found) > MOST_ROWS:
         raise Invalid([FieldProblem("from", f"more than {MOST_ROWS} events are to be read; ask for fewer days")])
     types = columns_of(query.rollups.site)
-    texts = {name: types[name] for name in (*query.filters, *query.told) if name in types}
+    texts = {name: types[name] for name in query.dimensions if name in types}
     loaded = load([file for found in wanted for file, _ in found], texts)
     for found in wanted:
         read = [(loaded[file["key"]], satisfied) for file, satisfied in found]
@@ -122,21 +122,21 @@ class _Reading:
     people: NDArray[np.uint32]
     values: PersonValues
 
-    def rows(self, loaded: Loaded, steps: frozenset[int]) -> Rows:
-        """Returns the events that are asked for."""
+    def rows(self, loaded: Loaded, steps: frozenset[int]) -> Iterator[Rows]:
+        """Yields the events that are asked for, those of the same groups together."""
         query = self.query
         some = loaded.where(self._ours(loaded))
         people = self._people(some)
         for wanted in query.filters.values():
             if wanted.row.needs_person:
-                passes = _passing(wanted, self._of_people(wanted.row, some, people))
+                passes = self._passing(wanted, some, people)
                 some, people = some.where(passes), people[passes]
         columns = some.columns
         told = {
             name: self._of_people(row, some, people) if row.needs_person else _first_values(row, some.texts[name])
             for name, row in query.told.items()
         }
-        return Rows(
+        rows = Rows(
             steps,
             columns.session if query.by_session else people,
             people,
@@ -147,6 +147,7 @@ class _Reading:
             columns.session_start,
             told,
         )
+        yield from query.fitting(rows, lambda wanted: self._passing(wanted, some, people))
 
     def _ours(self, loaded: Loaded) -> NDArray[np.bool_]:
         columns, query = loaded.columns, self.query
@@ -161,6 +162,10 @@ class _Reading:
             if not wanted.row.needs_person:
                 ours &= _passing(wanted, loaded.texts[name])
         return ours
+
+    def _passing(self, wanted: Wanted, loaded: Loaded, people: Numbers) -> NDArray[np.bool_]:
+        row = wanted.row
+        return _passing(wanted, self._of_people(row, loaded, people) if row.needs_person else loaded.texts[row.name])
 
     def _people(self, loaded: Loaded) -> Numbers:
         own = loaded.columns.who

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from itertools import groupby, islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from footfall.chunks import chunks
 from footfall.days import DayRange, start_of
@@ -19,6 +21,7 @@ from footfall.lake.sessions import sessions_of
 from footfall.people.numbers import PersonNumbers
 from footfall.people.profiles import profiles
 from footfall.questions.event_rows import EventsQuery, Numbers, Rows
+from footfall.questions.filters import Wanted
 from footfall.schemas.event import order_in_time
 from footfall.schemas.funnel import DEVICES
 from footfall.schemas.lake import LakeEvent
@@ -53,11 +56,12 @@ def recent_rows(query: EventsQuery, days: Iterable[date]) -> Iterator[Rows]:
     numbers = {steps: number for number, steps in enumerate(set(places.values()))}
     numbered = np.array([numbers[places[kind]] for kind in kinds])
     for steps, number in numbers.items():
-        yield whole.where((numbered == number) & wanted, steps)
+        ours = np.flatnonzero((numbered == number) & wanted)
+        yield from query.fitting(whole.where(ours, steps), partial(_fits, facts, ours))
 
 
 def _facts(query: EventsQuery, events: Sequence[LakeEvent], sessions: Sessions) -> list[Facts]:
-    rows = [*query.told.values(), *(wanted.row for wanted in query.filters.values())]
+    rows = query.dimensions.values()
     known: dict[str, PersonProfile] = {}
     if any(row.needs_person for row in rows):
         rollups = query.rollups
@@ -73,6 +77,10 @@ def _wanted(query: EventsQuery, facts: Sequence[Facts]) -> list[bool]:
     return [all(wanted.takes(wanted.row.values(each)) for wanted in filters) for each in facts]
 
 
+def _fits(facts: Sequence[Facts], places: NDArray[np.int64], wanted: Wanted) -> NDArray[np.bool_]:
+    return np.array([wanted.takes(wanted.row.values(facts[place])) for place in places], bool)
+
+
 def _told(query: EventsQuery, facts: Sequence[Facts]) -> Mapping[str, Coded]:
     told = {}
     for name, row in query.told.items():
@@ -84,7 +92,7 @@ def _told(query: EventsQuery, facts: Sequence[Facts]) -> Mapping[str, Coded]:
 
 def _sessions(query: EventsQuery, events: Sequence[LakeEvent]) -> Sessions:
     # they are read where something is asked of them
-    rows = [*query.told.values(), *(wanted.row for wanted in query.filters.values())]
+    rows = query.dimensions.values()
     if not query.by_session and not any(row.level == "session" for row in rows):
         return [None] * len(events)
     rollups = query.rollups

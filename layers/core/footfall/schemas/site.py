@@ -32,11 +32,13 @@ class PageRule(BaseModel):
 
 
 class Funnel(BaseModel):
-    """A named funnel: page types or event names, in order; `a|b` is either."""
+    """A named funnel: page types or event names, in order; `a|b` is either, `a[category=lamps]` has a condition."""
 
     name: str = Field(description="What it is called")
     steps: list[str] = Field(
-        description="Page types or event names, in order; `a|b` is either", min_length=2, max_length=32
+        description="Page types or event names, in order; `a|b` is either, `a[category=lamps]` has a condition",
+        min_length=2,
+        max_length=32,
     )
 
 
