@@ -5,14 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from footfall.questions import funnel as funnel_question
+from footfall.questions import funnel_groups
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.api.funnel.handler import handler
 from functions.jobs.rollup import lake
 from tests.layers.core.funnel_oracle import Chain, Seen, furthest, users
-from tests.support.asking import ask
+from tests.support.asking import ask, refusal
 from tests.support.builders import NOON
 from tests.support.visits import Mongo, a_shop, happen, know, person, roll_up, view
 
@@ -90,6 +90,34 @@ def test_filters_and_breakdowns_are_what_the_definition_says_wherever_events_are
     for answer in (asked(**query), _after_a_rollup(query)):
         assert counts(answer) == users(chains, len(PAGES))
         assert by_value(answer) == _groups(left, chains, at)
+        assert _people_by_value(query, answer) == by_value(answer), "the people behind each number"
+
+
+def _people_by_value(query: dict[str, Any], answer: dict[str, Any]) -> dict[Any, list[int]]:
+    def people(value: list[str], step: int) -> int:
+        asked_of = {**RANGE, **query, "value": value, "step": step, "page_size": 1}
+        total: int = ask(handler, f"{FUNNEL}/people", asked_of)["total"]
+        return total
+
+    return {
+        tuple(part["value"]): [people(part["value"], step) for step in range(1, len(PAGES) + 1)]
+        for part in answer["breakdowns"]
+    }
+
+
+def test_people_behind_one_value_are_those_of_the_step_that_tells_it(shop: Mongo) -> None:
+    happen(shop, view("home", "ann"), view("search", "ann", 1, device="Desktop"), view("home", "bob"))
+    query = {**RANGE, "breakdown": "device", "at": "2"}
+    for step, outcome, value, who in [
+        (2, "reached", "Desktop", ["ann"]),
+        (2, "reached", "Mobile", []),
+        (2, "dropped", "not reached", ["bob"]),
+        (1, "reached", "desktop", []),
+    ]:
+        found = ask(handler, f"{FUNNEL}/people", {**query, "step": step, "outcome": outcome, "value": value})
+        assert [one["visitor_id"] for one in found["people"]] == who, "values are as /api/funnel gives them"
+    for wrong in ({"breakdown": "device"}, {"value": "x"}, {"breakdown": "device,country", "value": "x"}):
+        assert refusal(handler, f"{FUNNEL}/people", {**RANGE, **wrong}) == (422, ["value"])
 
 
 def happen_in_parts(shop: Mongo, before: list[dict[str, Any]], since: list[dict[str, Any]]) -> None:
@@ -175,7 +203,7 @@ def test_what_is_of_people_filters_and_breaks_down_as_it_is_now(shop: Mongo, rol
 
 
 def test_beyond_the_largest_values_all_others_are_one(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(funnel_question, "MOST_VALUES", 1)
+    monkeypatch.setattr(funnel_groups, "MOST_VALUES", 1)
     shop["users"].insert_many([person(number, f"p{number}") for number in range(10, 16)])
     happen(
         shop, *(view("home", f"p{number}", country="IT" if number < 13 else f"D{number}") for number in range(10, 16))

@@ -7,15 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from footfall.errors import FieldProblem, Invalid
-from footfall.funnels.engine import Coded, Integers
+from footfall.funnels.engine import Integers
 from footfall.funnels.summary import StepFigures, Summary
 from footfall.funnels.value import lost
 from footfall.money import major_units
 from footfall.questions.cache import cached
 from footfall.questions.figures import Currency
 from footfall.questions.funnel_attempts import attempted, purchases
-from footfall.questions.funnel_query import FunnelModes, FunnelQuery, Unit, step_of
+from footfall.questions.funnel_groups import BrokenDown, Groups
+from footfall.questions.funnel_query import FunnelQuery, Unit
 from footfall.questions.left_out import LeftOut
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rollups import rollups_of
@@ -24,39 +24,9 @@ from footfall.stores.collections import daily_metrics
 from footfall.stores.keys import Key
 from footfall.stores.mongo import answering, database
 
-MOST_DIMENSIONS = 2
-MOST_VALUES = 100
-OTHER, NOT_REACHED = "other", "not reached"
 
-
-class FunnelQuestion(FunnelModes):
+class FunnelQuestion(BrokenDown):
     """How far people come over the whole range."""
-
-    breakdown: list[str] | None = Field(
-        default=None,
-        description="Also by one or two dimensions, by commas or repeated; nobody is split over two values",
-        examples=[["device", "source"]],
-    )
-    at: str = Field(
-        default="first",
-        description="Which step says the value: `first`, `last` (the last that was reached), or a step's number from 1,"
-        " which has none for who did not reach it",
-        pattern="^(first|last|[1-9][0-9]?)$",
-        examples=["first"],
-    )
-
-    def dimensions(self) -> Sequence[str]:
-        """Returns by which dimensions the answer is broken down; raises Invalid for more than two."""
-        names = [name.strip() for part in self.breakdown or () for name in part.split(",")]
-        if len(names) > MOST_DIMENSIONS or len(set(names)) < len(names):
-            raise Invalid([FieldProblem("breakdown", f"give at most {MOST_DIMENSIONS} dimensions, each once")])
-        return names
-
-    def telling_step(self, query: FunnelQuery) -> int:
-        """Returns the step that says the value, from 0, -1 for the last that was reached; raises Invalid for none."""
-        if self.at in ("first", "last"):
-            return 0 if self.at == "first" else -1
-        return step_of(query, "at", int(self.at), 1) - 1
 
 
 class FunnelStep(BaseModel):
@@ -204,39 +174,16 @@ NOT_OF_SESSIONS = dict.fromkeys(["revenue", "net_revenue", "value_lost", "value_
 def _breakdowns(query: FunnelQuery, step: int, summary: Summary, money: _Money | None) -> list[FunnelBreakdown]:
     if not query.told:
         return []
-    texts, codes = _largest([summary.told(name, step) for name in query.told])
+    groups = Groups.of(query, summary, step)
     found = []
-    for code, values in enumerate(texts):
-        group = codes == code
+    for code, values in enumerate(groups.values):
+        group = groups.codes == code
         steps = _steps(summary.steps_of(group), money.where(group) if money else None)
         if steps[0].users:
             value = values[0] if len(values) == 1 else list(values)
             overall = steps[-1].conversion_rate
             found.append(FunnelBreakdown(value=value, steps=steps, overall_conversion_rate=overall))
     return sorted(found, key=lambda part: -part.steps[0].users)
-
-
-def _largest(told: Sequence[Coded]) -> tuple[list[tuple[str, ...]], Integers]:
-    # the values there are, of two dimensions each pair, and the place of each attempt's; beyond the largest, `other`
-    combined = np.zeros(len(told[0].codes), np.int64)
-    for coded in told:
-        combined = combined * len(coded.texts) + coded.codes
-    pairs, codes, counts = np.unique(combined, return_inverse=True, return_counts=True)
-    texts = [_texts(int(pair), told) for pair in pairs]
-    if len(texts) <= MOST_VALUES:
-        return texts, codes
-    kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_VALUES])
-    places = np.full(len(texts), len(kept))
-    places[kept] = np.arange(len(kept))
-    return [*(texts[place] for place in kept), (OTHER,) * len(told)], places[codes]
-
-
-def _texts(pair: int, told: Sequence[Coded]) -> tuple[str, ...]:
-    values: list[str] = []
-    for coded in reversed(told):
-        pair, place = divmod(pair, len(coded.texts))
-        values.insert(0, coded.texts[place] or NOT_REACHED)
-    return tuple(values)
 
 
 def _steps(figures: Sequence[StepFigures], money: _Money | None) -> list[FunnelStep]:

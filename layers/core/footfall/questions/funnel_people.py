@@ -9,11 +9,13 @@ from pydantic import BaseModel, Field
 
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.engine import Indices, Integers
+from footfall.funnels.summary import Summary
 from footfall.money import major_units
 from footfall.people.identities import people_numbered, users_among
 from footfall.questions.figures import Currency
 from footfall.questions.funnel_attempts import Attempted, attempted, purchases
-from footfall.questions.funnel_query import MAX_STEPS, FunnelModes, FunnelQuery, Unit, step_of
+from footfall.questions.funnel_groups import MOST_DIMENSIONS, BrokenDown, Groups
+from footfall.questions.funnel_query import MAX_STEPS, FunnelQuery, Unit, step_of
 from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion, Place
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rollups import rollups_of
@@ -23,7 +25,7 @@ from footfall.stores.mongo import answering, database
 Outcome = Literal["reached", "dropped"]
 
 
-class FunnelPeopleQuestion(KeyedQuestion, FunnelModes):
+class FunnelPeopleQuestion(KeyedQuestion, BrokenDown):
     """Which people, of which step."""
 
     step: int | None = Field(
@@ -33,6 +35,18 @@ class FunnelPeopleQuestion(KeyedQuestion, FunnelModes):
         default="reached",
         description="`reached`: its `users`; `dropped`: its `drop_off`, who reached the step before and not this one",
     )
+    value: list[str] | None = Field(
+        default=None,
+        max_length=MOST_DIMENSIONS,
+        description="Only those of one value of `breakdown`, as /api/funnel gives it; of two dimensions two values",
+        examples=[["Mobile"]],
+    )
+
+    def check(self, query: FunnelQuery) -> None:
+        """Raises Invalid for a value without a breakdown, or the reverse."""
+        self.telling_step(query)
+        if len(self.value or ()) != len(query.told):
+            raise Invalid([FieldProblem("value", "give one for each dimension of `breakdown`")])
 
 
 class FunnelPerson(BaseModel):
@@ -72,12 +86,13 @@ def answer(site_id: str, question: FunnelPeopleQuestion) -> FunnelPeopleAnswer:
     with rollups_of(site_id) as rollups:
         query = question.query_of(rollups)
         step = step_of(query, "step", question.step, len(query.funnel.steps))
+        question.check(query)
         return query.counted(_answer(query, question, step))
 
 
 def _answer(query: FunnelQuery, question: FunnelPeopleQuestion, step: int) -> FunnelPeopleAnswer:
     behind = question.behind(_sorted_by(question, step))
-    found = _People(attempted(query, question), step, question.outcome)
+    found = _People.of(query, question, step)
     begin = question.skip if behind is None else found.behind(behind)
     page = found.attempts[begin : begin + question.page_size]
     is_last = begin + len(page) >= len(found.attempts)
@@ -103,10 +118,18 @@ def _sorted_by(question: FunnelPeopleQuestion, step: int) -> str:
 class _People:
     # the attempts that are listed, and of each when it came so far and by which number its owner is known
 
-    def __init__(self, attempted: Attempted, step: int, outcome: Outcome) -> None:
+    @classmethod
+    def of(cls, query: FunnelQuery, question: FunnelPeopleQuestion, step: int) -> "_People":
+        found = attempted(query, question)
+        reached = found.attempts.reached
+        listed = reached >= step if question.outcome == "reached" else reached == step - 1
+        if question.value:
+            summary = Summary(query.funnel.steps, found.attempts, found.entered.timeline)
+            listed &= Groups.of(query, summary, question.telling_step(query)).having(tuple(question.value))
+        return cls(found, step, question.outcome, np.flatnonzero(listed))
+
+    def __init__(self, attempted: Attempted, step: int, outcome: Outcome, listed: Indices) -> None:
         self.entered, self.all = attempted.entered, attempted.attempts
-        reached = self.all.reached
-        listed = np.flatnonzero(reached >= step if outcome == "reached" else reached == step - 1)
         self._last = step - 1 if outcome == "reached" else step - 2
         at, owners = self.entered.timeline.times[self.all.places[self._last, listed]], self._owners(listed)
         order = np.lexsort((owners, -at))

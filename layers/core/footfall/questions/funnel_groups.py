@@ -1,0 +1,88 @@
+"""Breakdowns of a funnel: each attempt is in one group, by what a step tells of one or two dimensions."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from footfall.errors import FieldProblem, Invalid
+from footfall.funnels.engine import Coded, Integers
+from footfall.funnels.summary import Summary
+from footfall.questions.funnel_query import FunnelModes, FunnelQuery, step_of
+
+MOST_DIMENSIONS = 2
+MOST_VALUES = 100
+OTHER, NOT_REACHED = "other", "not reached"
+
+
+class BrokenDown(FunnelModes):
+    """By which dimensions, and which step tells them."""
+
+    breakdown: list[str] | None = Field(
+        default=None,
+        description="Also by one or two dimensions, by commas or repeated; nobody is split over two values",
+        examples=[["device", "source"]],
+    )
+    at: str = Field(
+        default="first",
+        description="Which step says the value: `first`, `last` (the last that was reached), or a step's number from 1,"
+        " which has none for who did not reach it",
+        pattern="^(first|last|[1-9][0-9]?)$",
+        examples=["first"],
+    )
+
+    def dimensions(self) -> Sequence[str]:
+        """Returns by which dimensions the answer is broken down; raises Invalid for more than two."""
+        names = [name.strip() for part in self.breakdown or () for name in part.split(",")]
+        if len(names) > MOST_DIMENSIONS or len(set(names)) < len(names):
+            raise Invalid([FieldProblem("breakdown", f"give at most {MOST_DIMENSIONS} dimensions, each once")])
+        return names
+
+    def telling_step(self, query: FunnelQuery) -> int:
+        """Returns the step that says the value, from 0, -1 for the last that was reached; raises Invalid for none."""
+        if self.at in ("first", "last"):
+            return 0 if self.at == "first" else -1
+        return step_of(query, "at", int(self.at), 1) - 1
+
+
+class Groups(NamedTuple):
+    """The values there are, of two dimensions each pair, and the place of each attempt's among them.
+
+    Beyond the hundred that most attempts have, all others are `other`.
+    """
+
+    values: list[tuple[str, ...]]
+    codes: Integers
+
+    @classmethod
+    def of(cls, query: FunnelQuery, summary: Summary, step: int) -> "Groups":
+        """Returns the groups of a breakdown, as a step tells it."""
+        return cls._of([summary.told(name, step) for name in query.told])
+
+    @classmethod
+    def _of(cls, told: Sequence[Coded]) -> "Groups":
+        combined = np.zeros(len(told[0].codes), np.int64)
+        for coded in told:
+            combined = combined * len(coded.texts) + coded.codes
+        pairs, codes, counts = np.unique(combined, return_inverse=True, return_counts=True)
+        values = [_texts(int(pair), told) for pair in pairs]
+        if len(values) <= MOST_VALUES:
+            return cls(values, codes)
+        kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_VALUES])
+        places = np.full(len(values), len(kept))
+        places[kept] = np.arange(len(kept))
+        return cls([*(values[place] for place in kept), (OTHER,) * len(told)], places[codes])
+
+    def having(self, value: tuple[str, ...]) -> NDArray[np.bool_]:
+        """Returns of each attempt whether it has a value."""
+        return np.isin(self.codes, [code for code, each in enumerate(self.values) if each == value])
+
+
+def _texts(pair: int, told: Sequence[Coded]) -> tuple[str, ...]:
+    values: list[str] = []
+    for coded in reversed(told):
+        pair, place = divmod(pair, len(coded.texts))
+        values.insert(0, coded.texts[place] or NOT_REACHED)
+    return tuple(values)
