@@ -33,8 +33,7 @@ def main() -> None:
         return {part["value"]: [step["users"] for step in part["steps"]] for part in answer["breakdowns"]}
 
     def cold() -> dict[str, list[int]]:
-        loader._kept.clear()
-        loader._texts.clear()
+        loader.forget()
         return funnel()
 
     found = funnel()

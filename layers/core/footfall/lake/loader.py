@@ -1,10 +1,10 @@
 """The lake's files as numpy columns: fetched, decoded, and kept for the next question."""
 
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from cachetools import LRUCache
@@ -18,56 +18,71 @@ from footfall.schemas.funnel import DEVICES
 from footfall.schemas.lake import LakeFile
 from footfall.stores import lake
 
-MOST_KEPT_ROWS = 5_000_000
-# about 210 MB
-MOST_KEPT_TEXTS = 10_000_000
-# 40 MB at most
+MOST_KEPT_BYTES = 200_000_000
 
 
-class StepColumns(NamedTuple):
-    """What a funnel reads of some events: whose and when, in the site's days since 1970 and in Unix milliseconds.
+class EventColumns(NamedTuple):
+    """What is read of some events: whose and when, in the site's days since 1970 and in Unix milliseconds.
 
-    `session_start` is NEVER for none, `device` a place in DEVICES; the rest is as `lake.contents` says. `kinds` are
-    there for events of several kinds.
+    `device` is a place in DEVICES; the rest is as `lake.contents` says. `session` and `session_start`, which is NEVER
+    for none, are there where they are asked for, `kinds` of files with events of several kinds.
     """
 
     who: NDArray[np.int32]
-    day: NDArray[np.int32]
+    day: NDArray[np.uint16]
     rank: NDArray[np.int32]
     time: NDArray[np.int64]
-    session: NDArray[np.int64]
-    session_start: NDArray[np.int64]
     signed_in: NDArray[np.bool_]
     bot: NDArray[np.bool_]
     device: NDArray[np.uint8]
-    kinds: NDArray[np.object_] | None
+    session: NDArray[np.int64] | None = None
+    session_start: NDArray[np.int64] | None = None
+    kinds: NDArray[np.object_] | None = None
 
-    def where(self, those: "NDArray[np.bool_] | slice") -> "StepColumns":
+    def where(self, those: "NDArray[np.bool_] | slice") -> "EventColumns":
         """Returns the same of some of the events."""
-        return StepColumns._make(None if column is None else column[those] for column in self)
+        return EventColumns._make(None if column is None else column[those] for column in self)
 
 
-EXPRESSIONS = (
-    "who",
-    "CAST(day - DATE '1970-01-01' AS INTEGER) AS day",
-    "rank",
-    "epoch_ms(time) AS time",
-    "session",
-    f"coalesce(epoch_ms(session_start), {NEVER}) AS session_start",
-    "signed_in",
-    "bot",
-    f"enum_code(CAST(device AS ENUM({', '.join(repr(device) for device in DEVICES)}))) AS device",
-)
-KINDS = "to_json([type, name, CASE WHEN type = 'pageview' THEN page_type END]) AS kinds"
+SESSIONS = ("session", "session_start")
+KINDS = "kinds"
+ALWAYS = tuple(name for name in EventColumns._fields if name not in (*SESSIONS, KINDS))
+EXPRESSIONS = {
+    "who": "who",
+    "day": "CAST(day - DATE '1970-01-01' AS USMALLINT)",
+    "rank": "rank",
+    "time": "time",
+    "signed_in": "signed_in",
+    "bot": "bot",
+    "device": "CAST(CASE device"
+    f" {' '.join(f'WHEN {device!r} THEN {place}' for place, device in enumerate(DEVICES))} END AS UTINYINT)",
+    "session": "session",
+    "session_start": f"coalesce(epoch_ms(session_start), {NEVER})",
+    KINDS: "to_json([type, name, CASE WHEN type = 'pageview' THEN page_type END])",
+}
+
+
+class Wanted(NamedTuple):
+    """What is wanted of events besides the columns that every question needs: their sessions, and columns of texts.
+
+    `texts` has the names of the columns, with their types.
+    """
+
+    sessions: bool
+    texts: Mapping[str, str]
+
+    def numbers(self, file: LakeFile) -> tuple[str, ...]:
+        """Returns the columns of numbers that are read of a file."""
+        return (*ALWAYS, *(SESSIONS if self.sessions else ()), *(() if "kind" in file else (KINDS,)))
 
 
 class Loaded(NamedTuple):
-    """What is read of some events: the columns that every funnel needs, and those of texts that this one does.
+    """What is read of some events: columns of numbers, and those of texts.
 
     An empty text is none; several texts of an event are one, with BETWEEN_VALUES between them.
     """
 
-    columns: StepColumns
+    columns: EventColumns
     texts: Mapping[str, Coded]
 
     def where(self, those: "NDArray[np.bool_] | slice") -> "Loaded":
@@ -76,18 +91,28 @@ class Loaded(NamedTuple):
         return Loaded(self.columns.where(those), texts)
 
 
-_kept: LRUCache[str, StepColumns] = LRUCache(MOST_KEPT_ROWS, getsizeof=lambda columns: len(columns.who) + 1)
-_texts: LRUCache[tuple[str, str], Coded] = LRUCache(MOST_KEPT_TEXTS, getsizeof=lambda coded: len(coded.codes) + 1)
+Column = NDArray[Any] | Coded
 
 
-def load(files: Sequence[LakeFile], texts: Mapping[str, str]) -> dict[str, Loaded | None]:
-    """Returns what a funnel reads of each file's events, by the file's key; None for a file that is missing or broken.
+def _size(column: Column) -> int:
+    return column.codes.nbytes + sum(map(len, column.texts)) if isinstance(column, Coded) else column.nbytes
 
-    `texts` are the columns of texts that it needs too, with their types. `kinds` are there for files of several kinds
-    alone. Raises Unavailable when the lake's place does not answer.
+
+_kept: LRUCache[tuple[str, str], Column] = LRUCache(MOST_KEPT_BYTES, getsizeof=_size)
+
+
+def forget() -> None:
+    """Forget what is kept, as a function that has just begun has."""
+    _kept.clear()
+
+
+def load(files: Sequence[LakeFile], wanted: Wanted) -> dict[str, Loaded | None]:
+    """Returns what is wanted of each file's events, by the file's key; None for a file that is missing or broken.
+
+    `kinds` are there for files of several kinds alone. Raises Unavailable when the lake's place does not answer.
     """
-    found = {file["key"]: _from_memory(file["key"], texts) for file in files}
-    read = _read([file for file in files if found[file["key"]] is None], texts)
+    found = {file["key"]: _from_memory(file, wanted) for file in files}
+    read = _read([file for file in files if found[file["key"]] is None], wanted)
     for key, loaded in read.items():
         if loaded is None:
             logger().error("a file of the lake is missing or broken", extra={"file": key})
@@ -96,21 +121,27 @@ def load(files: Sequence[LakeFile], texts: Mapping[str, str]) -> dict[str, Loade
     return found | read
 
 
-def _from_memory(key: str, texts: Iterable[str]) -> Loaded | None:
-    columns, coded = _kept.get(key), {name: _texts.get((key, name)) for name in texts}
-    known = {name: found for name, found in coded.items() if found is not None}
-    return Loaded(columns, known) if columns is not None and len(known) == len(coded) else None
+def _from_memory(file: LakeFile, wanted: Wanted) -> Loaded | None:
+    names = (*wanted.numbers(file), *wanted.texts)
+    known = {name: column for name in names if (column := _kept.get((file["key"], name))) is not None}
+    if len(known) < len(names):
+        return None
+    texts = {name: column for name, column in known.items() if isinstance(column, Coded)}
+    numbers = {name: column for name, column in known.items() if not isinstance(column, Coded)}
+    return Loaded(_columns(numbers), texts)
+
+
+def _columns(found: Mapping[str, NDArray[Any]]) -> EventColumns:
+    return EventColumns(**found)
 
 
 def _keep(key: str, loaded: Loaded) -> None:
-    if len(loaded.columns.who) < MOST_KEPT_ROWS:
-        _kept[key] = loaded.columns
-    for name, coded in loaded.texts.items():
-        if len(coded.codes) < MOST_KEPT_TEXTS:
-            _texts[key, name] = coded
+    for name, column in (*loaded.columns._asdict().items(), *loaded.texts.items()):
+        if column is not None and _size(column) < MOST_KEPT_BYTES:
+            _kept[key, name] = column
 
 
-def _read(files: Sequence[LakeFile], texts: Mapping[str, str]) -> dict[str, Loaded | None]:
+def _read(files: Sequence[LakeFile], wanted: Wanted) -> dict[str, Loaded | None]:
     if not files:
         return {}
     with tempfile.TemporaryDirectory() as folder:
@@ -120,7 +151,7 @@ def _read(files: Sequence[LakeFile], texts: Mapping[str, str]) -> dict[str, Load
                 there.append(_Fetched(file, Path(folder) / f"{number}.parquet"))
                 there[-1].path.write_bytes(body)
         missing: dict[str, Loaded | None] = dict.fromkeys(file["key"] for file in files)
-        return missing | _decoded(there, texts)
+        return missing | _decoded(there, wanted)
 
 
 class _Fetched(NamedTuple):
@@ -128,29 +159,31 @@ class _Fetched(NamedTuple):
     path: Path
 
 
-def _decoded(files: Sequence[_Fetched], texts: Mapping[str, str]) -> dict[str, Loaded]:
+def _decoded(files: Sequence[_Fetched], wanted: Wanted) -> dict[str, Loaded]:
     # several files are read in one go; where one of them is broken, each by itself
     found: dict[str, Loaded] = {}
     for alike in (True, False):
         chosen = [each for each in files if ("kind" in each.file) == alike]
         try:
-            found |= _one_after_the_other(chosen, texts, alike=alike)
+            found |= _one_after_the_other(chosen, wanted)
         except parquet.Broken:
             for each in chosen:
                 with suppress(parquet.Broken):
-                    found |= _one_after_the_other([each], texts, alike=alike)
+                    found |= _one_after_the_other([each], wanted)
     return found
 
 
-def _one_after_the_other(files: Sequence[_Fetched], texts: Mapping[str, str], *, alike: bool) -> dict[str, Loaded]:
+def _one_after_the_other(files: Sequence[_Fetched], wanted: Wanted) -> dict[str, Loaded]:
     if not files:
         return {}
     paths = [each.path for each in files]
-    table = parquet.read(paths, EXPRESSIONS if alike else (*EXPRESSIONS, KINDS))
-    columns = StepColumns._make(table.get(name) for name in StepColumns._fields)
-    whole = Loaded(columns, {name: Coded(*parquet.read_texts(paths, name, kind)) for name, kind in texts.items()})
+    names = wanted.numbers(files[0].file)
+    table = parquet.read(paths, [f"{EXPRESSIONS[name]} AS {name}" for name in names])
+    table["time"] = table["time"].astype("datetime64[ms]").view(np.int64)
+    texts = {name: Coded(*parquet.read_texts(paths, name, kind)) for name, kind in wanted.texts.items()}
+    whole = Loaded(_columns(table), texts)
     ends = np.cumsum([each.file["rows"] for each in files])
-    if ends[-1] != len(columns.who):
+    if ends[-1] != len(table["who"]):
         raise parquet.Broken
     begins = [0, *ends[:-1]]
     return {

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +77,22 @@ class EventsQuery:
         return answer.counted_to(self.rollups.received_to)
 
 
+class Narrow(NamedTuple):
+    """Columns as narrow as they are read: a sum or product of them may need wider ones."""
+
+    who: NDArray[np.integer[Any]]
+    people: NDArray[np.int32]
+    days: NDArray[np.int32]
+    ranks: NDArray[np.int32]
+    times: Numbers
+    devices: NDArray[np.uint8]
+    session_starts: Numbers | None
+
+    def where(self, those: NDArray[np.bool_] | Numbers) -> "Narrow":
+        """Returns the same of some of the events."""
+        return Narrow._make(None if column is None else column[those] for column in self)
+
+
 @dataclass(frozen=True)
 class Rows:
     """Events of the same groups, with the same places in all columns: whose they are, and when they happened.
@@ -87,28 +103,48 @@ class Rows:
     """
 
     steps: frozenset[int]
-    who: Numbers
-    people: Numbers
-    days: Numbers
-    ranks: Numbers
-    times: Numbers
-    devices: NDArray[np.uint8]
-    session_starts: Numbers
+    narrow: Narrow
     told: Mapping[str, Coded] = field(default_factory=dict)
+
+    @property
+    def who(self) -> Numbers:
+        """The number of each event's person or session."""
+        return self.narrow.who.astype(np.int64)
+
+    @property
+    def people(self) -> Numbers:
+        """The number of each event's person."""
+        return self.narrow.people.astype(np.int64)
+
+    @property
+    def days(self) -> Numbers:
+        """The day of each event, from the range's first."""
+        return self.narrow.days.astype(np.int64)
+
+    @property
+    def ranks(self) -> Numbers:
+        """The place of each event in its day's order of time."""
+        return self.narrow.ranks.astype(np.int64)
+
+    @property
+    def times(self) -> Numbers:
+        """When each event was, in Unix milliseconds."""
+        return self.narrow.times
+
+    @property
+    def devices(self) -> NDArray[np.uint8]:
+        """Each event's device, as a place in DEVICES."""
+        return self.narrow.devices
+
+    @property
+    def session_starts(self) -> Numbers:
+        """When each event's session began, in Unix milliseconds; nothing where the question is not by session."""
+        return np.zeros(0, np.int64) if self.narrow.session_starts is None else self.narrow.session_starts
 
     def where(self, those: NDArray[np.bool_] | Numbers, steps: frozenset[int]) -> "Rows":
         """Returns the same of some of the events, which are of these groups."""
-        return Rows(
-            steps,
-            self.who[those],
-            self.people[those],
-            self.days[those],
-            self.ranks[those],
-            self.times[those],
-            self.devices[those],
-            self.session_starts[those],
-            {name: Coded(coded.texts, coded.codes[those]) for name, coded in self.told.items()},
-        )
+        told = {name: Coded(coded.texts, coded.codes[those]) for name, coded in self.told.items()}
+        return Rows(steps, self.narrow.where(those), told)
 
 
 def narrowed(site: Site, question: Filtered) -> tuple[Device | None, dict[str, Wanted]]:
@@ -137,8 +173,8 @@ def dimensions_named(site: Site, names: Sequence[str], field: str = "breakdown")
 def joined(columns: Sequence[Coded]) -> Coded:
     """Returns the columns of several rows one after the other: each has texts of its own, here each has one place."""
     texts: dict[str, int] = {}
-    codes = [np.zeros(0, np.int64)]
+    codes = [np.zeros(0, np.uint32)]
     for coded in columns:
-        ours = np.array([texts.setdefault(text, len(texts)) for text in coded.texts], np.int64)
+        ours = np.array([texts.setdefault(text, len(texts)) for text in coded.texts], np.uint32)
         codes.append(ours[coded.codes] if len(coded.codes) else codes[0])
     return Coded(list(texts), np.concatenate(codes))

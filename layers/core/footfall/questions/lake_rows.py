@@ -13,12 +13,13 @@ from footfall.days import DayRange
 from footfall.dimensions import Dimension
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.engine import Coded
+from footfall.lake import loader
 from footfall.lake.columns import EPOCH, NOBODY, named
 from footfall.lake.contents import BETWEEN_VALUES, columns_of
 from footfall.lake.definition import definition
-from footfall.lake.loader import Loaded, load
+from footfall.lake.loader import EventColumns, Loaded, load
 from footfall.people.links import people_of
-from footfall.questions.event_rows import EventsQuery, Numbers, Rows, Sorting
+from footfall.questions.event_rows import EventsQuery, Narrow, Rows, Sorting
 from footfall.questions.filters import Wanted
 from footfall.questions.person_values import PersonValues
 from footfall.schemas.funnel import DEVICES
@@ -28,6 +29,7 @@ from footfall.stores.collections import lake_periods, stale_days
 from footfall.stores.mongo import database
 
 MOST_ROWS = 25_000_000
+DEVICE = "device"
 
 
 class _Read(NamedTuple):
@@ -68,7 +70,7 @@ class Held:
             return
         rollups = self.query.rollups
         people = people_of(database(), rollups.site.site_id, rollups.session, rollups.moment)
-        reading = _Reading(self.query, self._days, people, PersonValues(self.query))
+        reading = _Reading(self.query, self._days, _links(people), PersonValues(self.query))
         for loaded, steps in self.files:
             parts = [(steps, loaded)] if steps is not None else _by_steps(loaded, self.query.reading)
             for found, some in parts:
@@ -76,10 +78,16 @@ class Held:
 
     @property
     def _days(self) -> NDArray[np.bool_]:
-        days = np.zeros(len(self.query.days), bool)
+        days = np.zeros(np.iinfo(np.uint16).max + 1, bool)
         ours = [date.fromisoformat(day) for day in self.events if _is_in(day, self.query.days)]
-        days[[(day - self.query.days.first).days for day in ours]] = True
+        days[[(day - EPOCH).days for day in ours]] = True
         return days
+
+
+def _links(people: NDArray[np.uint32]) -> NDArray[np.int32] | None:
+    # the person of every number; None where everybody is who they were
+    links = people.astype(np.int32)
+    return None if np.array_equal(links, np.arange(len(links))) else links
 
 
 def _is_in(day: str, days: DayRange) -> bool:
@@ -92,8 +100,9 @@ def _loaded(query: EventsQuery, periods: Sequence[LakePeriod]) -> Iterator[list[
     if sum(file["rows"] for found in wanted for file, _ in found) > MOST_ROWS:
         raise Invalid([FieldProblem("from", f"more than {MOST_ROWS} events are to be read; ask for fewer days")])
     types = columns_of(query.rollups.site)
-    texts = {name: types[name] for name in query.dimensions if name in types}
-    loaded = load([file for found in wanted for file, _ in found], texts)
+    texts = {name: types[name] for name in query.dimensions if name in types and name != DEVICE}
+    sessions = query.by_session or any(row.derived for row in query.dimensions.values())
+    loaded = load([file for found in wanted for file, _ in found], loader.Wanted(sessions, texts))
     for found in wanted:
         read = [(loaded[file["key"]], satisfied) for file, satisfied in found]
         sound = [_Read(columns, satisfied) for columns, satisfied in read if columns is not None]
@@ -116,63 +125,68 @@ def _by_steps(loaded: Loaded, reading: Sorting) -> Iterator[tuple[frozenset[int]
 
 @dataclass(frozen=True)
 class _Reading:
-    # `held` are the days of the range that the lake has, `people` the number of each visitor's person
+    # `held` says of the days since 1970 which are read here; `people` is the person of each visitor's number
     query: EventsQuery
     held: NDArray[np.bool_]
-    people: NDArray[np.uint32]
+    people: NDArray[np.int32] | None
     values: PersonValues
 
     def rows(self, loaded: Loaded, steps: frozenset[int]) -> Iterator[Rows]:
         """Yields the events that are asked for, those of the same groups together."""
         query = self.query
-        some = loaded.where(self._ours(loaded))
+        some = _only(loaded, self._ours(loaded))
         people = self._people(some)
         for wanted in query.filters.values():
             if wanted.row.needs_person:
                 passes = self._passing(wanted, some, people)
                 some, people = some.where(passes), people[passes]
-        columns = some.columns
-        told = {
-            name: self._of_people(row, some, people) if row.needs_person else _first_values(row, some.texts[name])
-            for name, row in query.told.items()
-        }
-        rows = Rows(
-            steps,
-            columns.session if query.by_session else people,
-            people,
-            columns.day.astype(np.int64) - (query.days.first - EPOCH).days,
-            columns.rank.astype(np.int64),
-            columns.time,
-            columns.device,
-            columns.session_start,
-            told,
-        )
+        told = {name: self._told(row, some, people) for name, row in query.told.items()}
+        rows = Rows(steps, self._narrow(some.columns, people), told)
         yield from query.fitting(rows, lambda wanted: self._passing(wanted, some, people))
+
+    def _narrow(self, columns: EventColumns, people: NDArray[np.int32]) -> Narrow:
+        by_session = self.query.by_session
+        days = columns.day - np.int32((self.query.days.first - EPOCH).days)
+        who = columns.session if by_session and columns.session is not None else people
+        starts = columns.session_start if by_session else None
+        return Narrow(who, people, days, columns.rank, columns.time, columns.device, starts)
 
     def _ours(self, loaded: Loaded) -> NDArray[np.bool_]:
         columns, query = loaded.columns, self.query
-        days = columns.day.astype(np.int64) - (query.days.first - EPOCH).days
-        ours: NDArray[np.bool_] = (days >= 0) & (days < len(self.held)) & ~columns.bot & (columns.who != NOBODY)
-        ours &= self.held[np.where(ours, days, 0)]
+        ours: NDArray[np.bool_] = self.held[columns.day]
+        ours &= ~columns.bot
+        ours &= columns.who != NOBODY
         if query.device:
             ours &= columns.device == DEVICES.index(query.device)
         if query.by_session:
             ours &= columns.session != 0
-        for name, wanted in query.filters.items():
+        for wanted in query.filters.values():
             if not wanted.row.needs_person:
-                ours &= _passing(wanted, loaded.texts[name])
+                ours &= _passing(wanted, _coded(wanted.row, loaded))
         return ours
 
-    def _passing(self, wanted: Wanted, loaded: Loaded, people: Numbers) -> NDArray[np.bool_]:
-        row = wanted.row
-        return _passing(wanted, self._of_people(row, loaded, people) if row.needs_person else loaded.texts[row.name])
-
-    def _people(self, loaded: Loaded) -> Numbers:
+    def _people(self, loaded: Loaded) -> NDArray[np.int32]:
         own = loaded.columns.who
-        return np.where(loaded.columns.signed_in, own, self.people[own]).astype(np.int64)
+        return own if self.people is None else np.where(loaded.columns.signed_in, own, self.people[own])
 
-    def _of_people(self, row: Dimension, loaded: Loaded, people: Numbers) -> Coded:
-        return self.values.told(row, people, loaded.columns.session_start)
+    def _passing(self, wanted: Wanted, loaded: Loaded, people: NDArray[np.int32]) -> NDArray[np.bool_]:
+        row = wanted.row
+        return _passing(wanted, self._of_people(row, loaded, people) if row.needs_person else _coded(row, loaded))
+
+    def _told(self, row: Dimension, loaded: Loaded, people: NDArray[np.int32]) -> Coded:
+        return self._of_people(row, loaded, people) if row.needs_person else _first_values(row, _coded(row, loaded))
+
+    def _of_people(self, row: Dimension, loaded: Loaded, people: NDArray[np.int32]) -> Coded:
+        return self.values.told(row, people.astype(np.int64), loaded.columns.session_start)
+
+
+def _only(loaded: Loaded, those: NDArray[np.bool_]) -> Loaded:
+    # most often it is all of them
+    return loaded if those.all() else loaded.where(those)
+
+
+def _coded(row: Dimension, loaded: Loaded) -> Coded:
+    return Coded(DEVICES, loaded.columns.device) if row.name == DEVICE else loaded.texts[row.name]
 
 
 def _passing(wanted: Wanted, coded: Coded) -> NDArray[np.bool_]:

@@ -29,12 +29,13 @@ class PersonValues:
         self._query = query
         self._known: dict[int, PersonProfile | None] = {}
 
-    def told(self, row: Dimension, people: Numbers, session_starts: Numbers) -> Coded:
+    def told(self, row: Dimension, people: Numbers, session_starts: Numbers | None) -> Coded:
         """Returns what a dimension tells of events, each of a person by number and of a session by its start.
 
         Raises Invalid for too many people.
         """
-        pairs = np.stack([people, session_starts if row.derived else np.full(len(people), NEVER)])
+        starts = session_starts if row.derived and session_starts is not None else np.full(len(people), NEVER)
+        pairs = np.stack([people, starts])
         distinct, codes = _distinct(pairs)
         if distinct.shape[1] > MOST_VISITS:
             self._refuse(row)

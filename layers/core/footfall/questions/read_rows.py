@@ -27,5 +27,5 @@ def read_rows(query: EventsQuery) -> Read:
 def _counted(query: EventsQuery, held: Held, recent: Iterable[Rows]) -> Numbers:
     counted = np.array([held.events.get(day.isoformat(), 0) for day in query.days], np.int64)
     for rows in recent:
-        np.maximum.at(counted, rows.days, rows.ranks + 1)
+        np.maximum.at(counted, rows.narrow.days, rows.narrow.ranks + 1)
     return counted

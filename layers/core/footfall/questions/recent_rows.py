@@ -20,7 +20,7 @@ from footfall.lake.contents import parts_of, session_number
 from footfall.lake.sessions import sessions_of
 from footfall.people.numbers import PersonNumbers
 from footfall.people.profiles import profiles
-from footfall.questions.event_rows import EventsQuery, Numbers, Rows
+from footfall.questions.event_rows import EventsQuery, Narrow, Numbers, Rows
 from footfall.questions.filters import Wanted
 from footfall.schemas.event import order_in_time
 from footfall.schemas.funnel import DEVICES
@@ -50,7 +50,16 @@ def recent_rows(query: EventsQuery, days: Iterable[date]) -> Iterator[Rows]:
     devices = np.array([DEVICES.index(event["device"]) for event in events], np.uint8)
     facts = _facts(query, events, sessions)
     wanted = (who != NOBODY) & np.array(_wanted(query, facts), bool)
-    whole = Rows(frozenset(), who, people, dated, ranks, times, devices, _starts(sessions), _told(query, facts))
+    narrow = Narrow(
+        who,
+        people.astype(np.int32),
+        dated.astype(np.int32),
+        ranks.astype(np.int32),
+        times,
+        devices,
+        _starts(sessions) if query.by_session else None,
+    )
+    whole = Rows(frozenset(), narrow, _told(query, facts))
     kinds = [kind_of(event) for event in events]
     places = {kind: query.reading.places(named(kind)) for kind in set(kinds)}
     numbers = {steps: number for number, steps in enumerate(set(places.values()))}
