@@ -42,6 +42,11 @@ help:  ## this list
 	.venv-mutants/bin/python $(PIP) install -r requirements/mutants.txt
 	touch $@
 
+.venv-peers/.made: requirements/peers.txt
+	$$(infra/find-python 3.13) -m venv --clear .venv-peers
+	.venv-peers/bin/python $(PIP) install -r requirements/peers.txt
+	touch $@
+
 node_modules/.made: package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	touch $@
@@ -103,7 +108,7 @@ build: .venv-sam/.made  ## sam build, then bytecode and sizes: what `sam deploy`
 # --- benchmarks, fuzzing, faults and figures --------------------------------------------------------------------------------
 
 .PHONY: bench
-bench: .venv/.test .venv-sam/.made  ## measure speed, next to comparable tools in the same run
+bench: .venv/.test .venv-sam/.made .venv-peers/.made  ## measure speed, next to comparable tools in the same run
 	$(PY) -m tests.benchmarks
 
 .PHONY: cost
@@ -148,4 +153,4 @@ sam-local: .venv-sam/.made .venv/.demo  ## the built functions in Docker (sam lo
 
 .PHONY: clean
 clean:  ## remove what was made, environments too
-	rm -rf .aws-sam .venv .venv-mutants .venv-sam node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .aws-sam .venv .venv-mutants .venv-peers .venv-sam node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

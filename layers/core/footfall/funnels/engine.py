@@ -157,18 +157,19 @@ class _Reach:
     timeline: Timeline
     window: int | None
     until: Integers | None  # None where the window counts from each step
-    before: Keys
+    before: Keys | None
 
     @classmethod
     def of(cls, timeline: Timeline, limits: Limits, starts: Keys) -> "_Reach":
         window = limits.window
         until = None if window is None or limits.each_step else timeline.of(starts) + window
-        ends = np.append(limits.ends, LAST)
-        return cls(timeline, window, until, ends[np.searchsorted(ends[:-1], starts, "right")])
+        ends = limits.ends
+        before = np.append(ends, LAST)[np.searchsorted(ends, starts, "right")] if len(ends) else None
+        return cls(timeline, window, until, before)
 
     def holds(self, attempts: Indices, entered: Keys, come_from: Keys) -> Flags:
         # whether attempts may go on to entries from where they are; an excluded entry may be an attempt's last
-        holds: Flags = entered <= self.before[attempts]
+        holds = np.ones(len(entered), bool) if self.before is None else entered <= self.before[attempts]
         if self.until is not None:
             holds &= self.timeline.of(entered) <= self.until[attempts]
         elif self.window is not None:
@@ -184,7 +185,7 @@ def _from_every(steps: Sequence[Entries], reach: _Reach, follow: Following) -> A
     # within limits a later attempt may reach further: every entry to the first step is followed
     keys = starts = steps[0].keys()
     alive = np.arange(len(starts))
-    reached = np.ones(len(starts), np.int64)
+    reached = np.ones(len(starts), np.uint8)
     places = np.zeros((len(steps), len(starts)), np.uint32)
     places[0] = _places(starts)
     for number, step in enumerate(steps[1:], 1):
@@ -240,11 +241,9 @@ def any_order(steps: Sequence[Entries], timeline: Timeline, limits: Limits = NO_
 
 def _next(step: Keys, keys: Keys, side: Literal["left", "right"]) -> tuple[Indices, Keys]:
     # which keys are followed by an entry of the same person to a step; and those entries
-    at = np.searchsorted(step, keys, side)
-    found = np.flatnonzero(at < len(step))
-    entered = step[at[found]]
-    fits = _people(entered) == _people(keys[found])
-    return found[fits], entered[fits]
+    entered = np.append(step, LAST)[np.searchsorted(step, keys, side)]
+    found = np.flatnonzero(entered ^ keys <= NEVER)  # the upper halves are alike
+    return found, entered[found]
 
 
 @dataclass(frozen=True)
@@ -322,12 +321,12 @@ def _begins(numbers: NDArray[Number]) -> Flags:
     return begins
 
 
-def _furthest(people: People, reached: Integers, places: Places) -> Attempts:
+def _furthest(people: People, reached: NDArray[np.integer[Any]], places: Places) -> Attempts:
     # attempts come by person and in the order of time: of those that reach furthest, the first counts
     begins = np.flatnonzero(_begins(people))
     if len(begins) == len(people):
-        return Attempts(people, reached, places)
+        return Attempts(people, reached.astype(np.int64), places)
     sizes = np.diff(begins, append=len(people))
     best = np.flatnonzero(reached == np.repeat(np.maximum.reduceat(reached, begins), sizes))
     chosen = best[_begins(people[best])]
-    return Attempts(people[chosen], reached[chosen], places[:, chosen])
+    return Attempts(people[chosen], reached[chosen].astype(np.int64), places[:, chosen])

@@ -1,7 +1,7 @@
 """The lake's files as numpy columns: fetched, decoded, and kept for the next question."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +19,7 @@ from footfall.schemas.lake import LakeFile
 from footfall.stores import lake
 
 MOST_KEPT_BYTES = 200_000_000
+ROWS_AT_ONCE = 1_000_000
 
 
 class EventColumns(NamedTuple):
@@ -145,11 +146,8 @@ def _read(files: Sequence[LakeFile], wanted: Wanted) -> dict[str, Loaded | None]
     if not files:
         return {}
     with tempfile.TemporaryDirectory() as folder:
-        there: list[_Fetched] = []
-        for number, (file, body) in enumerate(zip(files, lake.get_all(file["key"] for file in files), strict=True)):
-            if body is not None:
-                there.append(_Fetched(file, Path(folder) / f"{number}.parquet"))
-                there[-1].path.write_bytes(body)
+        fetched = lake.fetch_all([file["key"] for file in files], Path(folder))
+        there = [_Fetched(file, path) for file, path in zip(files, fetched, strict=True) if path]
         missing: dict[str, Loaded | None] = dict.fromkeys(file["key"] for file in files)
         return missing | _decoded(there, wanted)
 
@@ -162,20 +160,33 @@ class _Fetched(NamedTuple):
 def _decoded(files: Sequence[_Fetched], wanted: Wanted) -> dict[str, Loaded]:
     # several files are read in one go; where one of them is broken, each by itself
     found: dict[str, Loaded] = {}
-    for alike in (True, False):
-        chosen = [each for each in files if ("kind" in each.file) == alike]
+    for some in _groups(files):
         try:
-            found |= _one_after_the_other(chosen, wanted)
+            found |= _one_after_the_other(some, wanted)
         except parquet.Broken:
-            for each in chosen:
+            for each in some:
                 with suppress(parquet.Broken):
                     found |= _one_after_the_other([each], wanted)
     return found
 
 
+def _groups(files: Sequence[_Fetched]) -> Iterator[list[_Fetched]]:
+    # files with the same columns, of so many rows together that they fit into little memory
+    for alike in (True, False):
+        group: list[_Fetched] = []
+        rows = 0
+        for each in files:
+            if ("kind" in each.file) == alike:
+                if group and rows + each.file["rows"] > ROWS_AT_ONCE:
+                    yield group
+                    group, rows = [], 0
+                group.append(each)
+                rows += each.file["rows"]
+        if group:
+            yield group
+
+
 def _one_after_the_other(files: Sequence[_Fetched], wanted: Wanted) -> dict[str, Loaded]:
-    if not files:
-        return {}
     paths = [each.path for each in files]
     names = wanted.numbers(files[0].file)
     table = parquet.read(paths, [f"{EXPRESSIONS[name]} AS {name}" for name in names])

@@ -65,11 +65,16 @@ def _connection() -> duckdb.DuckDBPyConnection:
 
 
 def _from_old(columns: Mapping[str, str], old: Sequence[Path], replaced: Collection[date]) -> str:
-    files = ", ".join(f"'{file}'" for file in old)
     days = ", ".join(f"DATE '{day}'" for day in replaced)
     others = f" WHERE day NOT IN ({days})" if replaced else ""
     names = ", ".join(quoted(name) for name in columns)
-    return f"SELECT {names} FROM read_parquet([{files}]){others}"  # noqa: S608 - names of our own
+    return f"SELECT {names} FROM {_of(old)}{others}"  # noqa: S608 - names of our own
+
+
+def _of(files: Sequence[Path]) -> str:
+    # what their folders are called is for others, who read the lake as Hive does
+    names = ", ".join(f"'{file}'" for file in files)
+    return f"read_parquet([{names}], hive_partitioning = false, union_by_name = true)"
 
 
 def read(files: Sequence[Path], expressions: Sequence[str]) -> Table:
@@ -77,8 +82,7 @@ def read(files: Sequence[Path], expressions: Sequence[str]) -> Table:
 
     Raises Broken when a file cannot be read.
     """
-    names = ", ".join(f"'{file}'" for file in files)
-    query = f"SELECT {', '.join(expressions)} FROM read_parquet([{names}], union_by_name = true)"  # noqa: S608 - our own
+    query = f"SELECT {', '.join(expressions)} FROM {_of(files)}"  # noqa: S608 - our own
     try:
         with _connection() as connection:
             return dict(connection.execute(query).fetchnumpy())
@@ -92,7 +96,7 @@ def read_texts(files: Sequence[Path], name: str, kind: str) -> tuple[list[str], 
     An empty text stands for NULL; several texts of a row are one, with BETWEEN_VALUES between them. Raises Broken when
     a file cannot be read.
     """
-    source = f"read_parquet([{', '.join(repr(str(file)) for file in files)}])"
+    source = _of(files)
     column = f"array_to_string({quoted(name)}, '{BETWEEN_VALUES}')" if kind == "VARCHAR[]" else quoted(name)
     text = f"coalesce({column}, '')"
     try:

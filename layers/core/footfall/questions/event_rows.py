@@ -173,8 +173,9 @@ def dimensions_named(site: Site, names: Sequence[str], field: str = "breakdown")
 def joined(columns: Sequence[Coded]) -> Coded:
     """Returns the columns of several rows one after the other: each has texts of its own, here each has one place."""
     texts: dict[str, int] = {}
-    codes = [np.zeros(0, np.uint32)]
-    for coded in columns:
-        ours = np.array([texts.setdefault(text, len(texts)) for text in coded.texts], np.uint32)
-        codes.append(ours[coded.codes] if len(coded.codes) else codes[0])
-    return Coded(list(texts), np.concatenate(codes))
+    numbers = [[texts.setdefault(text, len(texts)) for text in coded.texts] for coded in columns]
+    width = np.min_scalar_type(len(texts))
+    codes = [
+        np.array(ours, width)[coded.codes] for ours, coded in zip(numbers, columns, strict=True) if len(coded.codes)
+    ]
+    return Coded(list(texts), np.concatenate(codes) if codes else np.zeros(0, width))

@@ -1,83 +1,87 @@
 """Entries to a question's own steps: from the lake's columns, and of days that changed since from the events."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from footfall.funnels.columns import DatedEntries, Entered
-from footfall.funnels.engine import PERSON_BITS, Coded, Timeline, distinct
-from footfall.questions.event_rows import Numbers, Rows, joined
+from footfall.funnels.engine import Coded, Timeline, distinct
+from footfall.lake.columns import NOBODY
+from footfall.questions.event_rows import Rows, joined
 from footfall.questions.funnel_query import FunnelQuery
 from footfall.questions.read_rows import read_rows
 
-People = NDArray[np.uint32]
+SPARSE = 4
+Number = TypeVar("Number", np.uint16, np.uint32)
+DEVICE = "device"
 
 
 def entered(query: FunnelQuery) -> Entered:
     """Returns everybody's entries to each step; raises Invalid for too many, Unavailable."""
     rows, counted = read_rows(query)
     begins = np.concatenate([[0], counted.cumsum()[:-1]]).astype(np.uint32)
-    who, sessions = _numbered(rows, by_session=query.by_session)
-    return _entered(query, rows, who, sessions, _in_order(who, rows, begins))
+    places = [begins[each.narrow.days] + each.narrow.ranks.astype(np.uint32) for each in rows]
+    return _entered(query, rows, *_close(places, int(counted.sum())))
 
 
-def _numbered(rows: Sequence[Rows], *, by_session: bool) -> tuple[People, Numbers | None]:
-    # whose each event is; sessions are numbered anew, in the order of their own numbers
-    who = _joined([each.narrow.who for each in rows], np.int64 if by_session else np.uint32)
-    if not by_session:
-        return who, None
-    sessions = distinct([who])
-    return np.searchsorted(sessions, who).astype(np.uint32), sessions
+def _close(places: list[NDArray[np.uint32]], total: int) -> tuple[list[NDArray[np.uint32]], int]:
+    # all events of the days have a place in the order of time; where few of them are steps, places are counted anew
+    if total <= SPARSE * sum(map(len, places)):
+        return places, total
+    used = np.zeros(total, bool)
+    for each in places:
+        used[each] = True
+    numbers = used.cumsum(dtype=np.uint32) - np.uint32(1)
+    return [numbers[each] for each in places], int(used.sum())
 
 
-def _in_order(who: People, rows: Sequence[Rows], begins: People) -> NDArray[np.intp]:
-    # the events by person, and each person's in the order of time: those that are looked at together are together
-    keys = who.astype(np.uint64)
-    keys <<= PERSON_BITS
-    keys |= _joined([begins[each.narrow.days] for each in rows], np.uint32)
-    keys += _joined([each.narrow.ranks for each in rows], np.uint32)
-    return np.argsort(keys, kind="stable")
-
-
-def _entered(
-    query: FunnelQuery, rows: Sequence[Rows], who: People, sessions: Numbers | None, order: NDArray[np.intp]
-) -> Entered:
-    lengths = [len(each.narrow.who) for each in rows]
-    origin = np.repeat(np.arange(len(rows), dtype=np.uint16), lengths)[order]
-    who = who[order]
-    days = _joined([each.narrow.days for each in rows], np.uint16)[order]
+def _entered(query: FunnelQuery, rows: Sequence[Rows], places: Sequence[NDArray[np.uint32]], total: int) -> Entered:
+    columns = [each.narrow for each in rows]
+    sessions = distinct([np.zeros(0, np.int64), *(each.who for each in rows)]) if query.by_session else None
+    who = [each.who if sessions is None else np.searchsorted(sessions, each.who) for each in columns]
 
     def entries(number: int) -> DatedEntries:
-        ours = np.array([number in each.steps for each in rows], bool)
-        places = np.flatnonzero(ours[origin]) if len(ours) else np.zeros(0, np.intp)
-        return DatedEntries(who[places], places.astype(np.uint32), days[places])
+        ours = [at for at, each in enumerate(rows) if number in each.steps]
+        return DatedEntries(
+            _joined([who[at] for at in ours], np.uint32),
+            _joined([places[at] for at in ours], np.uint32),
+            _joined([columns[at].days for at in ours], np.uint16),
+        )
 
     reading = query.reading
     return Entered(
         [entries(number) for number in range(len(reading.steps))],
-        _timeline(query, rows, order),
+        _timeline(query, rows, places, total),
         entries(reading.excluded) if reading.exclude else None,
         entries(reading.others) if reading.strict else None,
         sessions,
     )
 
 
-def _timeline(query: FunnelQuery, rows: Sequence[Rows], order: NDArray[np.intp]) -> Timeline:
-    columns = [each.narrow for each in rows]
-    return Timeline(
-        _joined([each.times for each in columns], np.int64)[order],
-        _joined([each.devices for each in columns], np.uint8)[order],
-        _joined([each.people for each in columns], np.int64)[order] if query.by_session else None,
-        {name: _told([each.told[name] for each in rows], order) for name in query.told},
-    )
+def _timeline(query: FunnelQuery, rows: Sequence[Rows], places: Sequence[NDArray[np.uint32]], total: int) -> Timeline:
+    names = [name for name in query.told if name != DEVICE]
+    told = {name: _told([each.told[name] for each in rows], places, total) for name in names}
+    whose = np.full(total, NOBODY, np.int64) if query.by_session else None
+    timeline = Timeline(np.zeros(total, np.int64), np.zeros(total, np.uint8), whose, told)
+    for some, at in zip(rows, places, strict=True):
+        timeline.times[at] = some.times
+        timeline.devices[at] = some.devices
+        if whose is not None:
+            whose[at] = some.narrow.people
+    return timeline
 
 
-def _told(columns: Sequence[Coded], order: NDArray[np.intp]) -> Coded:
+def _told(columns: Sequence[Coded], places: Sequence[NDArray[np.uint32]], total: int) -> Coded:
     whole = joined(columns)
-    return Coded(whole.texts, whole.codes[order])
+    codes = np.zeros(total, whole.codes.dtype)
+    begin = 0
+    for at in places:
+        codes[at] = whole.codes[begin : begin + len(at)]
+        begin += len(at)
+    return Coded(whole.texts, codes)
 
 
-def _joined(columns: Sequence[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:
-    return np.concatenate(columns).astype(kind, copy=False) if columns else np.zeros(0, kind)
+def _joined(columns: Sequence[NDArray[Any]], kind: type[Number]) -> NDArray[Number]:
+    return np.concatenate(columns, dtype=kind, casting="unsafe") if columns else np.zeros(0, kind)

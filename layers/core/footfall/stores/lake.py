@@ -93,6 +93,23 @@ def put_all(bodies: Iterable[tuple[str, bytes]]) -> None:
             pass
 
 
+def fetch_all(wanted: Iterable[str], folder: Path) -> list[Path | None]:
+    """Returns where files are on this machine, in the order asked for: those of a bucket are put into a folder.
+
+    None stands for one that is not there. Raises Unavailable when the place does not answer.
+    """
+    place = _place()
+    if isinstance(place, Path):
+        return [file if (file := place / name).is_file() else None for name in wanted]
+    return [None if body is None else _put_into(folder, number, body) for number, body in enumerate(get_all(wanted))]
+
+
+def _put_into(folder: Path, number: int, body: bytes) -> Path:
+    file = folder / f"{number}.parquet"
+    file.write_bytes(body)
+    return file
+
+
 def get_all(wanted: Iterable[str]) -> list[bytes | None]:
     """Returns files in the order asked for, several read at once; None for one that is not there."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
