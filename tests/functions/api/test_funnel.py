@@ -207,6 +207,15 @@ def test_a_questions_own_steps_that_are_a_named_funnel_are_that_funnel(shop: Mon
     assert funnel(steps="home,search,payment")["funnel"] == "default"
 
 
+def test_bots_are_counted_where_they_are_asked_for(shop: Mongo) -> None:
+    happen(shop, view("home"), {**view("home", "bob"), "bot": True}, {**view("search", "bob", 1), "bot": True})
+    for _ in range(2):
+        assert reached(funnel(from_=TODAY, to=TODAY)) == [1, 0, 0]
+        assert reached(funnel(from_=TODAY, to=TODAY, bots="include")) == [2, 1, 0]
+        assert reached(funnel(from_=TODAY, to=TODAY, bots="include", unit="session")) == [2, 1, 0]
+        roll_up()
+
+
 def test_bots_and_linked_visitors_count_the_same_from_events_and_rollups(shop: Mongo) -> None:
     link = {"at": NOON, "event_id": "e", "person_id": "ann"}
     shop["users"].insert_one(person(9, "cookie", link=link))
@@ -370,7 +379,7 @@ def test_another_sites_visits_are_not_seen(shop: Mongo) -> None:
         ({"breakdown": "device,device"}, "breakdown"),
         ({"breakdown": "device", "at": "5"}, "at"),
         ({"breakdown": "device", "at": "second"}, "at"),
-        ({"bots": "include"}, "bots"),
+        ({"bots": "all"}, "bots"),
         ({"funnel": "none"}, "funnel"),
         ({"funnel": "default", "steps": "home,search"}, "steps"),
         ({"steps": "home"}, "steps"),

@@ -33,12 +33,17 @@ def events_between(
     where: Condition,
     session: ClientSession | None = None,
     parts: Parts | None = None,
+    *,
+    bots: bool = False,
 ) -> Cursor[Step]:
-    """Returns a site's events from `start` on and before `end` that `where` holds for, bots left out, in any order.
+    """Returns a site's events from `start` on and before `end` that `where` holds for, in any order.
+
+    Bots are left out unless they are asked for.
 
     `parts` names what is wanted of a nested field.
     """
-    query = {"site_id": site_id, "timestamp": {"$gte": start, "$lt": end}, "bot": False, **where}
+    nobody_else: Condition = {} if bots else {"bot": False}
+    query = {"site_id": site_id, "timestamp": {"$gte": start, "$lt": end}, **nobody_else, **where}
     return collections.events.read(database, view, query, session=session, batch_size=BATCH, parts=parts)
 
 

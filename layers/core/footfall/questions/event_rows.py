@@ -36,9 +36,9 @@ class Sorting(Protocol):
 class EventsQuery:
     """Which events of a range are read, and what is wanted of each.
 
-    `device` is the one that is asked for, `filters` are all others. `told` are the dimensions whose values are wanted;
-    those of `lake.contents.NAMES` may be among them. With `by_session`, `who` of each row is its session, and events
-    outside of sessions are left out; else it is its person.
+    `device` is the one that is asked for, `filters` are all others; `bots` are read too where it says so. `told` are
+    the dimensions whose values are wanted; those of `lake.contents.NAMES` may be among them. With `by_session`, `who`
+    of each row is its session, and events outside of sessions are left out; else it is its person.
     """
 
     rollups: Rollups
@@ -47,6 +47,7 @@ class EventsQuery:
     filters: Mapping[str, Wanted]
     told: Mapping[str, Dimension]
     by_session: bool
+    bots: bool
     reading: Sorting
 
     def fitting(self, rows: "Rows", _fits: "Callable[[Wanted], NDArray[np.bool_]]") -> "Iterator[Rows]":
@@ -70,7 +71,8 @@ class EventsQuery:
     ) -> "EventsQuery":
         """Returns what a question that is narrowed by filters reads; raises Invalid."""
         device, filters = narrowed(rollups.site, question)
-        return EventsQuery(rollups, question.days_of(rollups), device, filters, told or {}, by_session, reading)
+        days, bots = question.days_of(rollups), question.bots == "include"
+        return EventsQuery(rollups, days, device, filters, told or {}, by_session, bots, reading)
 
     def counted(self, answer: Answer) -> Answer:
         """Returns the answer with the watermark of what it was made of: all events that are stored."""

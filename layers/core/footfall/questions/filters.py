@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field, create_model
 
@@ -62,6 +62,10 @@ class Filtered(_Parameters):
     """A question about a range of days that may be narrowed; a site's own dimensions are parameters too."""
 
     model_config = ConfigDict(extra="allow")
+
+    bots: Literal["exclude", "include"] = Field(
+        default="exclude", description="Whether programs that load pages are counted too"
+    )
 
     def filters_of(self, site: Site) -> dict[str, Wanted]:
         """Returns the filters by dimension; raises Invalid for a parameter that the site has no dimension for."""

@@ -191,7 +191,8 @@ class FunnelQuery(EventsQuery):
         if not funnel.name:
             check_names("steps", site, funnel.steps)
         read = reading or Reading(funnel.steps)
-        steps_alone = unit == "user" and not read.exclude and not read.strict
+        bots = selection.bots == "include"
+        steps_alone = unit == "user" and not read.exclude and not read.strict and not bots
         rolled_up = steps_alone and not filters and told.keys() <= {"device"}
         return cls(
             rollups,
@@ -200,6 +201,7 @@ class FunnelQuery(EventsQuery):
             filters,
             told,
             unit == "session",
+            bots,
             read,
             _conditions(site, read),
             funnel,

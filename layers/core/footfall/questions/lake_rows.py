@@ -154,7 +154,8 @@ class _Reading:
     def _ours(self, loaded: Loaded) -> NDArray[np.bool_]:
         columns, query = loaded.columns, self.query
         ours: NDArray[np.bool_] = self.held[columns.day]
-        ours &= ~columns.bot
+        if not query.bots:
+            ours &= ~columns.bot
         ours &= columns.who != NOBODY
         if query.device:
             ours &= columns.device == DEVICES.index(query.device)

@@ -130,7 +130,9 @@ def _events(query: EventsQuery, days: Iterable[date]) -> list[LakeEvent]:
         where["device"] = query.device
     site, session = query.rollups.site, query.rollups.session
     for run in _runs(days, query.days):
-        found = events_between(database(), site.site_id, LakeEvent, run.start, run.end, where, session, parts_of(site))
+        found = events_between(
+            database(), site.site_id, LakeEvent, run.start, run.end, where, session, parts_of(site), bots=query.bots
+        )
         events += islice(found.max_time_ms(MOST_MILLISECONDS), MOST_EVENTS + 1 - len(events))
         if len(events) > MOST_EVENTS:
             raise Invalid([FieldProblem("from", TOO_MANY)])
