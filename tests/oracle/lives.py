@@ -34,6 +34,7 @@ STEPS = (
 )
 AFTERWARDS: tuple[Then, ...] = ("nothing", "nothing", "roll up", "roll up", "look", "ask of steps")
 EXCLUDED = ("cart", "search,click", "product_viewed|product", "identify")
+COMPARE = ("previous", "weekdays", "year")
 WINDOWS = ("30s", "10m", "2h", "7d")
 
 
@@ -123,9 +124,9 @@ def _ranges(draw: st.DrawFn, day: date, first: int, last: int) -> tuple[tuple[st
 def _questions(draw: st.DrawFn, shop: Shop, ranges: st.SearchStrategy[tuple[tuple[str, str], ...]]) -> Question:
     kind = draw(st.sampled_from([*["funnel"] * 4, "people", "times", "trend", "dashboard", "metrics", "customer"]))
     if kind == "dashboard":
-        return Question("/api/metrics/dashboard", draw(ranges))
+        return Question("/api/metrics/dashboard", _pairs(dict(draw(ranges)) | _some(draw, compare=COMPARE)))
     if kind == "metrics":
-        return Question("/api/metrics", (("compare", draw(st.sampled_from(["previous", "year"]))),))
+        return Question("/api/metrics", (("compare", draw(st.sampled_from(COMPARE))),))
     if kind == "customer":
         return Question(f"/api/customers/{draw(st.sampled_from(PEOPLE))}")
     parameters = dict(draw(ranges)) | _some(draw, window=WINDOWS, device=("Mobile", "Desktop"))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import groupby
+from math import ceil
 from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,8 +17,12 @@ from footfall.errors import Misconfigured
 
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 FIRST_YEAR, LAST_YEAR = 1970, 2999
+DAYS_OF_WEEK = 7
 PeriodName = Literal["day", "week", "month"]
 """Periods of the calendar; weeks begin on Monday."""
+Compare = Literal["previous", "weekdays", "year"]
+"""What days are compared with: as many just before; so many whole weeks before that no day of a range is compared with
+another of it; the same dates a year before."""
 
 
 def read_day(text: object) -> date:
@@ -85,6 +90,17 @@ class DayRange:
     def __reversed__(self) -> Iterator[date]:
         return (self.last - timedelta(days=number) for number in range(len(self)))
 
+    def earlier(self, compare: Compare) -> "DayRange":
+        """Returns the days that these are compared with."""
+        return self.earlier_of(self, compare)
+
+    def earlier_of(self, part: "DayRange", compare: Compare) -> "DayRange":
+        """Returns what a part of these days is compared with, when they are as a whole."""
+        if compare == "year":
+            return DayRange(_year_before(part.first), _year_before(part.last), self.zone)
+        shift = timedelta(days=len(self) if compare == "previous" else DAYS_OF_WEEK * ceil(len(self) / DAYS_OF_WEEK))
+        return DayRange(part.first - shift, part.last - shift, self.zone)
+
     @property
     def start(self) -> datetime:
         """The moment the first day begins, in UTC."""
@@ -99,6 +115,11 @@ class DayRange:
     def dates(self) -> dict[str, str]:
         """The stored days (YYYY-MM-DD) of the range, as a MongoDB condition."""
         return {"$gte": self.first.isoformat(), "$lte": self.last.isoformat()}
+
+
+def _year_before(day: date) -> date:
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if is_leap_day else day.day)
 
 
 class Period(NamedTuple):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from pymongo.client_session import ClientSession
 
@@ -36,10 +37,22 @@ class Rollups:
 
     def last_day(self) -> date:
         """Returns the last local day that has figures; today where none has."""
-        newest = collections.daily_metrics.of(database()).find_one(
-            {"site_id": self.site.site_id}, {"date": 1}, sort=[("site_id", -1), ("date", -1)], session=self.session
-        )
-        return date.fromisoformat(newest["date"]) if newest else day_of(self.moment, zone_named(self.site.time_zone))
+        return self._end(-1) or self.today
+
+    def first_day(self) -> date | None:
+        """Returns the first local day that has figures; None where none has."""
+        return self._end(1)
+
+    @property
+    def today(self) -> date:
+        """The local day of now."""
+        return day_of(self.moment, zone_named(self.site.time_zone))
+
+    def _end(self, direction: Literal[1, -1]) -> date | None:
+        order = [("site_id", direction), ("date", direction)]
+        query = {"site_id": self.site.site_id}
+        found = collections.daily_metrics.of(database()).find_one(query, {"date": 1}, sort=order, session=self.session)
+        return date.fromisoformat(found["date"]) if found else None
 
     def complete_to(self, days: DayRange) -> datetime | None:
         """Returns the moment before which all that was taken is in a range's figures; None while that is not known."""

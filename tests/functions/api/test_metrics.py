@@ -89,6 +89,56 @@ def test_the_dashboard_of_nothing_is_all_zeros(shop: Mongo) -> None:
     assert answer["sentiment_distribution"] == {"positive": 0, "neutral": 0, "negative": 0}
 
 
+def compared(**question: str) -> dict[str, Any]:
+    """What the dashboard's key figures are beside those of other days."""
+    comparison: dict[str, Any] = ask(handler, DASHBOARD, question)["comparison"]
+    return comparison
+
+
+def test_the_dashboards_key_figures_are_compared_with_those_of_earlier_days(shop: Mongo) -> None:
+    a_weekend(shop)
+    found = compared(**{"from": TODAY, "to": TODAY, "compare": "previous"})
+    assert (found["compare"], found["first_with_data"]) == ("previous", None)
+    assert found["range"] == {"from": YESTERDAY, "to": YESTERDAY, "time_zone": "UTC"}
+    assert found["figures"]["total_users"] == {"previous": 1, "change": 100.0}
+    assert found["figures"]["total_sessions"] == {"previous": 1, "change": 200.0}
+    assert found["figures"]["bounce_rate"] == {"previous": 100.0, "change": -33.33}
+    assert found["figures"]["revenue"] == {"previous": 0.0, "change": None}
+
+
+def test_the_earlier_figures_are_those_that_the_dashboard_gives_of_these_days(shop: Mongo) -> None:
+    a_weekend(shop)
+    before = ask(handler, DASHBOARD, {"from": YESTERDAY, "to": YESTERDAY})
+    found = compared(**{"from": TODAY, "to": TODAY, "compare": "previous"})["figures"]
+    assert {name: before[name] for name in found} == {name: one["previous"] for name, one in found.items()}
+    assert len(found) == 10
+
+
+def test_earlier_days_before_any_data_have_no_figures_and_those_partly_before_say_where_data_begin(shop: Mongo) -> None:
+    a_weekend(shop)
+    before = compared(**{"from": YESTERDAY, "to": TODAY, "compare": "weekdays"})
+    assert before["range"] == {"from": "2026-02-21", "to": "2026-02-22", "time_zone": "UTC"}
+    assert all(one == {"previous": None, "change": None} for one in before["figures"].values())
+    partly = compared(**{"from": TODAY, "to": "2026-03-02", "compare": "previous"})
+    assert (partly["range"]["from"], partly["first_with_data"]) == ("2026-02-27", YESTERDAY)
+    assert partly["figures"]["total_users"]["previous"] == 1
+
+
+def test_a_site_without_events_compares_nothing_with_nothing(shop: Mongo) -> None:
+    found = compared(**{"from": "2024-02-29", "to": "2024-02-29", "compare": "year"})
+    assert found["range"] == {"from": "2023-02-28", "to": "2023-02-28", "time_zone": "UTC"}
+    assert found["figures"]["page_views"] == {"previous": None, "change": None}
+
+
+def test_a_remembered_dashboard_knows_what_it_was_compared_with(shop: Mongo) -> None:
+    a_weekend(shop)
+    days = {"from": TODAY, "to": TODAY}
+    for _ in range(2):
+        assert ask(handler, DASHBOARD, days)["comparison"] is None
+        assert compared(**days, compare="year")["compare"] == "year"
+        assert compared(**days, compare="previous")["compare"] == "previous"
+
+
 def test_the_dashboard_is_remembered_until_the_next_rollup(shop: Mongo) -> None:
     a_weekend(shop)
     first = ask(handler, DASHBOARD)
@@ -107,6 +157,7 @@ def test_the_dashboard_is_remembered_until_the_next_rollup(shop: Mongo) -> None:
         (DASHBOARD, {"bots": "include"}, "bots"),
         (DASHBOARD, {"from_": TODAY}, "from_"),
         (BUSINESS, {"compare": "decade"}, "compare"),
+        (DASHBOARD, {"compare": "decade"}, "compare"),
         (BUSINESS, {"from": TODAY}, "from"),
     ],
 )
@@ -192,7 +243,14 @@ def test_the_business_is_compared_with_an_earlier_day(shop: Mongo) -> None:
     assert comparison["figures"]["refunds"] == {"previous": 3.0, "change": 133.33}
     assert comparison["figures"]["guest_revenue"] == {"previous": 0.0, "change": None}
     assert comparison["figures"]["high_value_customers"] == {"previous": None, "change": None}
-    assert ask(handler, BUSINESS, {"compare": "year"})["comparison"]["as_of"] == "2025-03-01"
+    assert ask(handler, BUSINESS, {"compare": "weekdays"})["comparison"]["as_of"] == "2026-01-25", "a Sunday too"
+
+
+def test_of_a_day_before_the_first_order_nothing_is_known(shop: Mongo) -> None:
+    some_orders(shop)
+    comparison = ask(handler, BUSINESS, {"compare": "year"})["comparison"]
+    assert comparison["as_of"] == "2025-03-01"
+    assert set(map(str, comparison["figures"].values())) == {"{'previous': None, 'change': None}"}
 
 
 @pytest.mark.shared_data

@@ -98,3 +98,37 @@ def test_a_site_whose_time_zone_is_none_is_misconfigured() -> None:
     for name in ("Europe/Atlantis", "../etc/passwd", ""):
         with pytest.raises(Misconfigured):
             zone_named(name)
+
+
+@given(days, st.integers(1, 800))
+def test_previous_days_are_as_many_and_end_where_a_range_begins(first: date, many: int) -> None:
+    now = DayRange(first, first + timedelta(days=many - 1), ZoneInfo("UTC"))
+    before = now.earlier("previous")
+    assert (len(before), before.last) == (many, first - timedelta(days=1))
+
+
+@given(days, st.integers(1, 800))
+def test_weekdays_are_compared_with_like_ones_the_nearest_that_are_not_in_the_range(first: date, many: int) -> None:
+    now = DayRange(first, first + timedelta(days=many - 1), ZoneInfo("UTC"))
+    before = now.earlier("weekdays")
+    assert [day.weekday() for day in before] == [day.weekday() for day in now]
+    assert before.last < now.first <= before.last + timedelta(days=7)
+
+
+@given(days, st.integers(1, 800))
+def test_a_year_before_dates_are_the_same_but_for_a_leap_day(first: date, many: int) -> None:
+    now = DayRange(first, first + timedelta(days=many - 1), ZoneInfo("UTC"))
+    for day, earlier in zip((now.first, now.last), (now.earlier("year").first, now.earlier("year").last), strict=True):
+        leap = (day.month, day.day) == (2, 29)
+        assert (earlier.year, earlier.month, earlier.day) == (day.year - 1, day.month, 28 if leap else day.day)
+
+
+@given(days, st.integers(1, 400), st.data())
+def test_a_part_of_a_range_moves_as_the_whole_does(first: date, many: int, data: st.DataObject) -> None:
+    now = DayRange(first, first + timedelta(days=many - 1), ZoneInfo("UTC"))
+    begin = data.draw(st.integers(0, many - 1))
+    part = DayRange(first + timedelta(days=begin), now.last, now.zone)
+    for compare in ("previous", "weekdays"):
+        before = now.earlier_of(part, compare)
+        assert before.first - now.earlier(compare).first == timedelta(days=begin)
+        assert before.last == now.earlier(compare).last

@@ -3,12 +3,12 @@
 from datetime import date, datetime, timedelta
 
 from tests.oracle.life import Json, Question
+from tests.oracle.reckoning.earlier import compared, earlier
 from tests.oracle.reckoning.numbers import local_day, rate
 from tests.oracle.reckoning.orders import Order
 from tests.oracle.reckoning.shop import Days, Reckoning
 
 NOT_TRAINED = {"high_value_customers": None, "at_risk_customers": None, "predicted_clv": None, "avg_clv": None}
-COMPARED = {"previous": 30, "year": 365}
 
 
 def answer(shop: Reckoning, question: Question) -> Json:
@@ -21,7 +21,7 @@ def answer(shop: Reckoning, question: Question) -> Json:
         "range": shop.range(days),
         "currency": shop.shop.currency,
         **shop.left_out(shop.orders),
-        "comparison": _comparison(shop, figures, days.last, compare) if compare else None,
+        "comparison": _comparison(shop, figures, days, compare) if compare else None,
     }
 
 
@@ -58,14 +58,7 @@ def _placed(order: Order) -> datetime:
     return order.placed_at
 
 
-def _comparison(shop: Reckoning, figures: Json, last: date, compare: str) -> Json:
-    earlier = last - timedelta(days=COMPARED[compare])
-    before = _figures(shop, earlier)
-    compared = {name: {"previous": before[name], "change": _change(now, before[name])} for name, now in figures.items()}
-    return {"compare": compare, "as_of": str(earlier), "figures": compared}
-
-
-def _change(now: object, before: object) -> float | None:
-    if not isinstance(now, int | float) or not isinstance(before, int | float) or not before:
-        return None
-    return rate(now - before, before)
+def _comparison(shop: Reckoning, figures: Json, days: Days, compare: str) -> Json:
+    as_of = earlier(Days(days.last - timedelta(days=29), days.last), compare).last
+    before = _figures(shop, as_of) if as_of >= days.first else None
+    return {"compare": compare, "as_of": str(as_of), "figures": compared(figures, before, figures)}

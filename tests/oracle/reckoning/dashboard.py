@@ -6,6 +6,7 @@ from datetime import date
 from itertools import pairwise
 
 from tests.oracle.life import Json, Question
+from tests.oracle.reckoning.earlier import compared, earlier, first_day
 from tests.oracle.reckoning.events import Event
 from tests.oracle.reckoning.funnel import reached
 from tests.oracle.reckoning.numbers import by_number, local_day, rate
@@ -22,14 +23,10 @@ def answer(shop: Reckoning, question: Question) -> Json:
     days = shop.days_of(question)
     events, sessions = _happened(shop, days)
     funnels = {name: reached(shop, days, steps) for name, steps in shop.shop.funnels.items()}
-    first = next(iter(funnels.values()))
+    compare = question.get("compare")
     return {
         "range": shop.range(days),
-        "total_users": len({shop.person(event) for event in events}),
-        "total_sessions": len(sessions),
-        **_visits(shop, events, sessions),
-        "overall_conversion_rate": rate(first[-1], first[0]),
-        **shop.money_figures(shop.orders, days),
+        **key_figures(shop, days),
         "currency": shop.shop.currency,
         **shop.left_out(shop.orders, days),
         "by_device": _by_device(shop, events, sessions),
@@ -38,6 +35,31 @@ def answer(shop: Reckoning, question: Question) -> Json:
         "sentiment_distribution": SENTIMENT,
         "top_pages": by_number(map(_page, _views(events)), what="page", count="views")[:MOST],
         "top_sources": _sources(shop, sessions),
+        "comparison": _comparison(shop, days, compare) if compare else None,
+    }
+
+
+def key_figures(shop: Reckoning, days: Days) -> Json:
+    """Returns what the dashboard compares."""
+    events, sessions = _happened(shop, days)
+    first = reached(shop, days, next(iter(shop.shop.funnels.values())))
+    return {
+        "total_users": len({shop.person(event) for event in events}),
+        "total_sessions": len(sessions),
+        **_visits(shop, events, sessions),
+        "overall_conversion_rate": rate(first[-1], first[0]),
+        **shop.money_figures(shop.orders, days),
+    }
+
+
+def _comparison(shop: Reckoning, days: Days, compare: str) -> Json:
+    before, began = earlier(days, compare), first_day(shop)
+    now, figures = key_figures(shop, days), key_figures(shop, before)
+    return {
+        "compare": compare,
+        "range": shop.range(before),
+        "first_with_data": str(began) if began and before.first < began <= before.last else None,
+        "figures": compared(now, figures if began and began <= before.last else None, now),
     }
 
 

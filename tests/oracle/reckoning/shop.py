@@ -131,8 +131,8 @@ class Reckoning:
         """Returns minor units of the site's currency in major ones."""
         return money(minor, self.shop.currency)
 
-    def last_day(self) -> date:
-        """Returns the last day that has data."""
+    def days_with_data(self) -> set[date]:
+        """Returns every day that has figures."""
         moments = [
             *(event.at for event in self.human if self.is_present(event)),
             *(session.began for session in self.sessions if not session.bot),
@@ -145,7 +145,11 @@ class Reckoning:
                 if one.amount
             ),
         ]
-        return local_day(max(moments), self.zone) if moments else self.today
+        return {local_day(moment, self.zone) for moment in moments}
+
+    def last_day(self) -> date:
+        """Returns the last day that has data."""
+        return max(self.days_with_data(), default=self.today)
 
     def days_of(self, question: Question) -> Days:
         """Returns the days that a question is about: without any, the last thirty that have data."""

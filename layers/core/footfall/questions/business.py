@@ -8,9 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from pyroaring import BitMap
 
 from footfall.customers.rfm_segments import AT_RISK, CANNOT_LOSE, CHAMPIONS, LOYAL
-from footfall.days import DayRange, day_of, zone_named
+from footfall.days import Compare, DayRange, day_of, zone_named
 from footfall.models.registry import in_use
 from footfall.money import major_units
+from footfall.questions.comparison import Figures, compared
 from footfall.questions.figures import AverageOrderValue, Currency, Customers, NetRevenue, Orders, Refunds, Revenue
 from footfall.questions.left_out import LeftOut
 from footfall.questions.range import Range, RangeAnswer
@@ -21,8 +22,6 @@ from footfall.schemas.order import OrderSums
 from footfall.stores.collections import daily_metrics, orders
 from footfall.stores.mongo import answering, database
 
-Compare = Literal["previous", "year"]
-COMPARED_DAYS: dict[Compare, int] = {"previous": 30, "year": 365}
 ACTIVE_DAYS = 30
 CHURNED_DAYS = 90
 HIGH_VALUE = [CHAMPIONS.name, LOYAL.name]
@@ -37,7 +36,9 @@ class BusinessQuestion(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     compare: Compare | None = Field(
-        default=None, description="`previous`: with 30 days before; `year`: with 365 days before"
+        default=None,
+        description="With the figures at the end of which earlier day: `previous`, 30 days before; `weekdays`, five"
+        " weeks before; `year`, the same date a year before",
     )
 
 
@@ -69,19 +70,15 @@ class BusinessFigures(BaseModel):
     avg_clv: float | None = Field(default=None, description="Null until a lifetime value model is published")
 
 
-class Compared(BaseModel):
-    """A figure at the earlier day, and by how many percent it has changed since; null where there is none."""
-
-    previous: float | None = Field(description="The figure at the earlier day")
-    change: float | None = Field(description="By how many percent it has changed since; null where there was nothing")
-
-
 class Comparison(BaseModel):
-    """Every figure against an earlier day. RFM segments are not kept over time, so they have no earlier figure."""
+    """Every figure against an earlier day; each is null where that is before any data.
+
+    RFM segments are not kept over time, so they have no earlier figure.
+    """
 
     compare: Compare = Field(description="What was asked for")
     as_of: date = Field(description="The earlier day")
-    figures: dict[str, Compared]
+    figures: Figures
 
 
 class BusinessMetrics(LeftOut, BusinessFigures, RangeAnswer):
@@ -106,9 +103,7 @@ def answer(site_id: str, question: BusinessQuestion) -> BusinessMetrics:
             range=Range.of(days),
             complete_to=rollups.complete_to(days),
             currency=currency,
-            comparison=_comparison(bought, currency, figures, days.last, question.compare)
-            if question.compare
-            else None,
+            comparison=_comparison(bought, currency, figures, days, question.compare) if question.compare else None,
         )
 
 
@@ -180,17 +175,9 @@ def _customers_in_segments(rollups: Rollups) -> tuple[int | None, int | None]:
 
 
 def _comparison(
-    days: Iterable[DayBusiness], currency: str, now: BusinessFigures, as_of: date, compare: Compare
+    bought: Iterable[DayBusiness], currency: str, now: BusinessFigures, days: DayRange, compare: Compare
 ) -> Comparison:
-    earlier = as_of - timedelta(days=COMPARED_DAYS[compare])
-    before = _figures(days, currency, earlier, None, None).model_dump()
-    return Comparison(
-        compare=compare,
-        as_of=earlier,
-        figures={name: _compared(value, before[name]) for name, value in now.model_dump().items()},
-    )
-
-
-def _compared(now: float | None, before: float | None) -> Compared:
-    change = percentage(now - before, before) if before and now is not None else None
-    return Compared(previous=before, change=change)
+    lately = DayRange(days.last - timedelta(days=ACTIVE_DAYS - 1), days.last, days.zone)
+    as_of = lately.earlier(compare).last
+    before = _figures(bought, currency, as_of, None, None) if as_of >= days.first else None
+    return Comparison(compare=compare, as_of=as_of, figures=compared(now, before))

@@ -4,37 +4,37 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import date
 from itertools import pairwise
-from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, Field
-from pyroaring import BitMap
 
-from footfall.days import DayRange
+from footfall.days import Compare, DayRange
 from footfall.funnels.steps import kept_by_day
-from footfall.funnels.tally import people_per_step
 from footfall.money import major_units
 from footfall.questions.cache import cached
+from footfall.questions.comparison import DESCRIPTION, RangeComparison
 from footfall.questions.figures import Currency, NetRevenue, Orders, Refunds, Revenue
+from footfall.questions.key_figures import BATCH, MONEY, KeyFigures, figures_of, key_figures, reached
 from footfall.questions.left_out import LeftOut
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
 from footfall.questions.sentiment_figures import SentimentDistribution, distribution_of
+from footfall.questions.visits import Visits, people_on
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
-from footfall.schemas.funnel import DEVICES, Device, StepEntries
-from footfall.schemas.metrics import DayFiguresDocument, DeviceDay, VisitSums
+from footfall.schemas.funnel import DEVICES, Device
+from footfall.schemas.metrics import DayFiguresDocument, DeviceDay
 from footfall.schemas.site import Funnel
-from footfall.stores.collections import daily_metrics, funnel_analytics
+from footfall.stores.collections import daily_metrics
 from footfall.stores.keys import Key, dashboard_key
 from footfall.stores.mongo import answering, database
 
 DROP_OFF_POINTS = 5
 LONGEST_LIST = 10
-BATCH = 20_000
-MONEY: tuple[Literal["revenue", "refunds"], ...] = ("revenue", "refunds")
 
 
 class DashboardQuestion(RangeQuestion):
-    """Over which days."""
+    """Over which days, and what to compare the key figures with."""
+
+    compare: Compare | None = Field(default=None, description=DESCRIPTION)
 
 
 class DeviceFigures(BaseModel):
@@ -88,31 +88,12 @@ class SourceFigures(BaseModel):
     conversions: int = Field(description="Sessions that an order came of, wherever it was told")
 
 
-class Dashboard(LeftOut, RangeAnswer):
+class Dashboard(LeftOut, KeyFigures, RangeAnswer):
     """A shop at a glance: what happened in the range. Rates in percent, 0 where there is nothing to divide by.
 
     Orders belong to the day they were placed on.
     """
 
-    total_users: int = Field(
-        description="Distinct people over the range who viewed a page or did something", examples=[90400]
-    )
-    total_sessions: int = Field(
-        description="Sessions that began in the range, each with a view of a page, a product, a list or the cart"
-    )
-    page_views: int = Field(description="Of all sessions")
-    bounce_rate: float = Field(
-        description="Sessions of one page view and nothing else that a person does, of all sessions, in percent"
-    )
-    avg_session_seconds: float = Field(description="Mean seconds from a session's first event to its last")
-    overall_conversion_rate: float = Field(
-        description="People who went through the site's first funnel, of those who entered it: as /api/funnel gives it",
-        examples=[0.5],
-    )
-    orders: Orders
-    revenue: Revenue
-    refunds: Refunds
-    net_revenue: NetRevenue
     currency: Currency
     by_device: list[DeviceFigures]
     top_drop_off_points: list[DropOffPoint] = Field(description="The five that lose most people")
@@ -120,6 +101,7 @@ class Dashboard(LeftOut, RangeAnswer):
     sentiment_distribution: SentimentDistribution
     top_pages: list[PageFigures] = Field(description="The ten most viewed")
     top_sources: list[SourceFigures] = Field(description="The ten with most sessions")
+    comparison: RangeComparison | None = Field(description="The key figures beside earlier ones; only with `compare`")
 
 
 @answering()
@@ -127,85 +109,44 @@ def answer(site_id: str, question: DashboardQuestion) -> Dashboard:
     """Returns the shop at a glance; raises NotFound, Invalid or Unavailable."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
-        return _dashboard(rollups, days).counted_to(rollups.complete_to(days))
+        return _dashboard(rollups, days, question.compare).counted_to(rollups.complete_to(days))
 
 
-def _key(rollups: Rollups, days: DayRange) -> Key:
-    return dashboard_key(rollups.site.site_id, days, rollups.version or "")
+def _key(rollups: Rollups, days: DayRange, compare: Compare | None) -> Key:
+    return dashboard_key(rollups.site.site_id, days, rollups.version or "", compare)
 
 
 @cached(Dashboard, _key)
-def _dashboard(rollups: Rollups, days: DayRange) -> Dashboard:
+def _dashboard(rollups: Rollups, days: DayRange, compare: Compare | None) -> Dashboard:
     by_day = _figures(rollups, days)
     figures, currency = by_day.values(), rollups.site.currency
-    visits = _Visits.of(figures)
-    reached = [(funnel, _reached(rollups, days, funnel)) for funnel in kept_by_day(rollups.site)]
-    revenue, refunds = (sum(day[name] for day in figures) for name in MONEY)
+    funnels = [(funnel, reached(rollups, days, funnel)) for funnel in kept_by_day(rollups.site)]
+    whole = figures_of(figures, [users for _, users in funnels], currency)
     return Dashboard(
         range=Range.of(days),
         complete_to=None,
-        total_users=len(_people(device for day in figures for device in day["by_device"].values())),
-        total_sessions=visits.sessions,
-        page_views=visits.page_views,
-        bounce_rate=visits.bounce_rate,
-        avg_session_seconds=visits.mean_seconds,
-        overall_conversion_rate=percentage(reached[0][1][-1], reached[0][1][0]) if reached else 0.0,
-        orders=sum(day["orders"] for day in figures),
-        revenue=major_units(revenue, currency),
-        refunds=major_units(refunds, currency),
-        net_revenue=major_units(revenue - refunds, currency),
         currency=currency,
         by_device=_by_device(figures),
-        top_drop_off_points=_drop_offs(reached)[:DROP_OFF_POINTS],
+        top_drop_off_points=_drop_offs(funnels)[:DROP_OFF_POINTS],
         daily=[_day(day, by_day.get(day), currency) for day in days],
         sentiment_distribution=distribution_of(rollups.site.site_id, days, rollups.session),
         top_pages=_top_pages(figures),
         top_sources=_top_sources(figures),
+        comparison=_comparison(rollups, days, whole, compare) if compare else None,
+        **whole.model_dump(),
         **LeftOut.of_days(figures).model_dump(),
     )
+
+
+def _comparison(rollups: Rollups, days: DayRange, now: KeyFigures, compare: Compare) -> RangeComparison:
+    earlier = days.earlier(compare)
+    return RangeComparison.of(compare, earlier, rollups.first_day(), now, key_figures(rollups, earlier))
 
 
 def _figures(rollups: Rollups, days: DayRange) -> dict[date, DayFiguresDocument]:
     query = {"site_id": rollups.site.site_id, "date": days.dates}
     found = daily_metrics.read(database(), DayFiguresDocument, query, session=rollups.session, batch_size=BATCH)
     return {date.fromisoformat(day["date"]): day for day in found}
-
-
-def _reached(rollups: Rollups, days: DayRange, funnel: Funnel) -> list[int]:
-    query = {
-        "site_id": rollups.site.site_id,
-        "funnel": funnel.name,
-        "date": days.dates,
-        "entries.count": {"$gt": 0},
-        "order": {"$lte": len(funnel.steps)},  # the funnel was longer until lately, and its days are not all done anew
-    }
-    parts = {"entries": ("people", "ranks")}
-    found = funnel_analytics.read(
-        database(), StepEntries, query, parts=parts, session=rollups.session, batch_size=BATCH
-    )
-    return people_per_step(found, len(funnel.steps))
-
-
-class _Visits(NamedTuple):
-    sessions: int
-    page_views: int
-    bounce_rate: float
-    mean_seconds: float
-
-    @classmethod
-    def of(cls, parts: Collection[VisitSums]) -> "_Visits":
-        sessions = sum(part["sessions"] for part in parts)
-        return cls(
-            sessions=sessions,
-            page_views=sum(part["page_views"] for part in parts),
-            bounce_rate=percentage(sum(part["bounces"] for part in parts), sessions),
-            mean_seconds=round(sum(part["session_seconds"] for part in parts) / sessions, 1) if sessions else 0.0,
-        )
-
-
-def _people(devices: Iterable[DeviceDay]) -> BitMap:
-    bitmaps = [BitMap.deserialize(device["people"]) for device in devices]
-    return BitMap.union(*bitmaps) if bitmaps else BitMap()
 
 
 def _by_device(days: Collection[DayFiguresDocument]) -> list[DeviceFigures]:
@@ -215,10 +156,10 @@ def _by_device(days: Collection[DayFiguresDocument]) -> list[DeviceFigures]:
 
 
 def _device(device: Device, parts: list[DeviceDay]) -> DeviceFigures:
-    visits = _Visits.of(parts)
+    visits = Visits.of(parts)
     return DeviceFigures(
         device=device,
-        users=len(_people(parts)),
+        users=people_on(parts),
         sessions=visits.sessions,
         page_views=visits.page_views,
         bounce_rate=visits.bounce_rate,
@@ -243,7 +184,7 @@ def _drop_offs(reached: Iterable[tuple[Funnel, list[int]]]) -> list[DropOffPoint
 
 
 def _day(day: date, figures: DayFiguresDocument | None, currency: str) -> DayFigures:
-    visits = _Visits.of([figures] if figures else [])
+    visits = Visits.of([figures] if figures else [])
     revenue, refunds = (figures[name] if figures else 0 for name in MONEY)
     return DayFigures(
         date=day,

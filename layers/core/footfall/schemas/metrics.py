@@ -118,11 +118,20 @@ class DayBusiness(StaleDate, DayMoney, DayLeftOut):
     customers: NotRequired[CustomersDay]
 
 
-class DayFiguresDocument(DayToken, VisitSums, DayMoney, DayLeftOut):
+class DayVisits(StaleDate, VisitSums):
+    """Who came on a day and what they did."""
+
+    by_device: dict[Device, DeviceDay]
+
+
+class DayKeyFigures(DayVisits, DayMoney):
+    """What a shop's key figures are made of."""
+
+
+class DayFiguresDocument(DayToken, DayKeyFigures, DayLeftOut):
     """A day's figures, as the dashboard reads them; money in minor units of `currency`."""
 
     currency: str
-    by_device: dict[Device, DeviceDay]
     sources: list[SourceDay]
     pages: list[PageDay]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from footfall.clock import now
-from footfall.days import DayRange, day_of
+from footfall.days import Compare, DayRange, day_of
 
 HOUR, DAY = 3_600, 86_400
 MOST_LIVE_SESSIONS = 10_000
@@ -49,9 +49,10 @@ class Key:
         return self.text.split(":")[2]
 
 
-def dashboard_key(site_id: str, days: DayRange, version: str) -> Key:
+def dashboard_key(site_id: str, days: DayRange, version: str, compare: Compare | None = None) -> Key:
     """Returns the key of the dashboard of a range, as of one version of the site's rollups."""
-    return Key(f"{DASHBOARD}:{site_id}:{_span(days)}:{version}", _lifetime(days))
+    compared = f":{compare}" if compare else ""
+    return Key(f"{DASHBOARD}:{site_id}:{_span(days)}:{version}{compared}", _lifetime(days))
 
 
 def funnel_key(site_id: str, device: str | None, days: DayRange, version: str, question: str) -> Key:
