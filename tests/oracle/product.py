@@ -26,7 +26,7 @@ from tests.support.asking import question as request_of
 from tests.support.builders import LambdaContext
 from tests.support.caches import forget_what_is_cached
 
-HANDLERS = {"/api/metrics": metrics, "/api/funnel": funnel, "/api/customers": customers}
+HANDLERS = {"/api/metrics": metrics, "/api/analytics": metrics, "/api/funnel": funnel, "/api/customers": customers}
 SITES_AT_ONCE = 50
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:sessions"
 Mongo = Database[dict[str, Any]]

@@ -7,10 +7,12 @@ from footfall.http.app import ReadSite, as_lambda, create_app
 from footfall.http.conditional import NOT_MODIFIED, IfNoneMatch, unless_known
 from footfall.questions import (
     business,
+    conversion_trends,
     dashboard,
     dimensions,
     feedback,
     realtime,
+    revenue_trend,
     sentiment,
     sentiment_trend,
     web_vitals,
@@ -48,6 +50,28 @@ def get_realtime(site_id: ReadSite, if_none_match: IfNoneMatch = None) -> Respon
     Ask again every ten seconds or so with the `ETag` of the last answer: while only `at` has changed, it is a 304.
     """
     return unless_known(realtime.answer(site_id), if_none_match, but={"at"})
+
+
+@app.get("/api/analytics/revenue-trend", summary="Revenue, refunds, orders and customers by day, week or month")
+def get_revenue_trend(
+    site_id: ReadSite, question: Annotated[revenue_trend.RevenueTrendQuestion, Query()]
+) -> revenue_trend.RevenueTrend:
+    """Returns what was sold in each period and in the whole range, and to how many new and returning customers.
+
+    A period that the range or time cuts short says so (`whole`); `compare` sets each beside earlier days.
+    """
+    return revenue_trend.answer(site_id, question)
+
+
+@app.get("/api/analytics/conversion-trends", summary="Sessions, people and conversions by day, week or month")
+def get_conversion_trends(
+    site_id: ReadSite, question: Annotated[conversion_trends.ConversionTrendsQuestion, Query()]
+) -> conversion_trends.ConversionTrends:
+    """Returns the visits of each period and of the whole range, and how many of them an order came of.
+
+    A period that the range or time cuts short says so (`whole`); `compare` sets each beside earlier days.
+    """
+    return conversion_trends.answer(site_id, question)
 
 
 @app.get("/api/analytics/web-vitals", summary="How quickly pages show themselves and answer")

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 
 from tests.oracle.life import Json, Question
-from tests.oracle.reckoning import business, customers, dashboard, funnel
+from tests.oracle.reckoning import business, customers, dashboard, funnel, trends
 from tests.oracle.reckoning.shop import Reckoning
 
 ROUTES: dict[str, Callable[[Reckoning, Question], Json]] = {
     "/api/metrics": business.answer,
     "/api/metrics/dashboard": dashboard.answer,
+    "/api/analytics/revenue-trend": trends.revenue,
+    "/api/analytics/conversion-trends": trends.conversions,
     "/api/funnel": funnel.answer,
     "/api/funnel/trend": funnel.trend,
     "/api/funnel/people": funnel.people,

@@ -21,7 +21,7 @@ MOST_DROP_OFFS = 5
 def answer(shop: Reckoning, question: Question) -> Json:
     """Returns the shop at a glance."""
     days = shop.days_of(question)
-    events, sessions = _happened(shop, days)
+    events, sessions = happened(shop, days)
     funnels = {name: reached(shop, days, steps) for name, steps in shop.shop.funnels.items()}
     compare = question.get("compare")
     return {
@@ -41,12 +41,12 @@ def answer(shop: Reckoning, question: Question) -> Json:
 
 def key_figures(shop: Reckoning, days: Days) -> Json:
     """Returns what the dashboard compares."""
-    events, sessions = _happened(shop, days)
+    events, sessions = happened(shop, days)
     first = reached(shop, days, next(iter(shop.shop.funnels.values())))
     return {
         "total_users": len({shop.person(event) for event in events}),
         "total_sessions": len(sessions),
-        **_visits(shop, events, sessions),
+        **visits(shop, events, sessions),
         "overall_conversion_rate": rate(first[-1], first[0]),
         **shop.money_figures(shop.orders, days),
     }
@@ -63,8 +63,8 @@ def _comparison(shop: Reckoning, days: Days, compare: str) -> Json:
     }
 
 
-def _happened(shop: Reckoning, days: Days) -> tuple[list[Event], list[Session]]:
-    # what people did on these days, and the visits that began on them
+def happened(shop: Reckoning, days: Days) -> tuple[list[Event], list[Session]]:
+    """Returns what people did on some days, and the visits that began on them."""
     events = [event for event in shop.human if shop.is_present(event) and shop.day(event) in days]
     sessions = [one for one in shop.sessions if not one.bot and local_day(one.began, shop.zone) in days]
     return events, sessions
@@ -78,7 +78,8 @@ def _page(event: Event) -> str:
     return event.path or event.page_type or "other"
 
 
-def _visits(shop: Reckoning, events: Sequence[Event], sessions: Sequence[Session]) -> Json:
+def visits(shop: Reckoning, events: Sequence[Event], sessions: Sequence[Session]) -> Json:
+    """Returns how many pages were viewed, and how visits went."""
     seconds = sum(session.seconds for session in sessions)
     return {
         "page_views": len(_views(events)),
@@ -92,9 +93,9 @@ def _by_device(shop: Reckoning, events: Sequence[Event], sessions: Sequence[Sess
     found = []
     for device in devices:
         done = [event for event in events if event.device == device]
-        visits = [session for session in sessions if session.device == device]
+        began = [session for session in sessions if session.device == device]
         users = len({shop.person(event) for event in done})
-        found.append({"device": device, "users": users, "sessions": len(visits), **_visits(shop, done, visits)})
+        found.append({"device": device, "users": users, "sessions": len(began), **visits(shop, done, began)})
     return found
 
 
@@ -116,12 +117,12 @@ def _drop_offs(shop: Reckoning, funnels: dict[str, list[int]]) -> list[Json]:
 
 def _day(shop: Reckoning, day: date) -> Json:
     days = Days(day, day)
-    events, sessions = _happened(shop, days)
+    events, sessions = happened(shop, days)
     return {
         "date": str(day),
         "users": len({shop.person(event) for event in events}),
         "sessions": len(sessions),
-        **_visits(shop, events, sessions),
+        **visits(shop, events, sessions),
         **shop.money_figures(shop.orders, days),
     }
 

@@ -1,13 +1,13 @@
 """The right answers of /api/funnel and /api/funnel/trend."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
+from datetime import UTC, datetime
 
 from tests.oracle.life import Json, Question
 from tests.oracle.reckoning.events import Event
 from tests.oracle.reckoning.funnels import Ambiguous, Chain, Rules, Spent, durations, furthest, step_figures
 from tests.oracle.reckoning.numbers import rate
+from tests.oracle.reckoning.periods import periods
 from tests.oracle.reckoning.sessions import Session
 from tests.oracle.reckoning.shop import Days, Reckoning
 
@@ -149,19 +149,9 @@ def trend(shop: Reckoning, question: Question) -> Json:
         "range": shop.range(days),
         "funnel": name,
         "period": period,
-        "data": [_period(shop, part, steps, question) for part in _periods(days, period)],
+        "data": [_period(shop, part, steps, question) for part in periods(days, period)],
         "anomalies": [],
     }
-
-
-def _periods(days: Days, period: str) -> list[Days]:
-    def begins(day: date) -> date:
-        if period == "week":
-            return day - timedelta(days=day.weekday())
-        return day.replace(day=1) if period == "month" else day
-
-    parts = [list(part) for _, part in groupby(days.all(), begins)]
-    return [Days(part[0], part[-1]) for part in parts]
 
 
 def _period(shop: Reckoning, days: Days, steps: Sequence[str], question: Question) -> Json:

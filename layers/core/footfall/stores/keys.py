@@ -12,8 +12,9 @@ MOST_LIVE_SESSIONS = 10_000
 """So many live sessions of a site are listed, the newest."""
 MOST_LIVE_EVENTS = 20
 
-DASHBOARD, FUNNEL, SENTIMENT, WEB_VITALS, SIMILAR_USERS, TRENDING = (
+DASHBOARD, ANALYTICS, FUNNEL, SENTIMENT, WEB_VITALS, SIMILAR_USERS, TRENDING = (
     "metrics:dashboard",
+    "metrics:analytics",
     "metrics:funnel",
     "query:sentiment",
     "query:web_vitals",
@@ -22,6 +23,7 @@ DASHBOARD, FUNNEL, SENTIMENT, WEB_VITALS, SIMILAR_USERS, TRENDING = (
 )
 REMEMBERED = {
     "dashboard": DASHBOARD,
+    "analytics": ANALYTICS,
     "funnel": FUNNEL,
     "sentiment": SENTIMENT,
     "web_vitals": WEB_VITALS,
@@ -53,6 +55,11 @@ def dashboard_key(site_id: str, days: DayRange, version: str, compare: Compare |
     """Returns the key of the dashboard of a range, as of one version of the site's rollups."""
     compared = f":{compare}" if compare else ""
     return Key(f"{DASHBOARD}:{site_id}:{_span(days)}:{version}{compared}", _lifetime(days))
+
+
+def analytics_key(site_id: str, days: DayRange, version: str, question: str) -> Key:
+    """Returns the key of an answer made of the figures of days, as of one version of the site's rollups."""
+    return Key(f"{ANALYTICS}:{site_id}:{_span(days)}:{version}:{_digest(question)}", _lifetime(days))
 
 
 def funnel_key(site_id: str, device: str | None, days: DayRange, version: str, question: str) -> Key:

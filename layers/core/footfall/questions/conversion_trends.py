@@ -1,0 +1,95 @@
+"""The question how sessions, people and conversions go over time."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+from pydantic import BaseModel, Field
+
+from footfall.days import DayRange
+from footfall.questions.cache import cached
+from footfall.questions.key_figures import BATCH
+from footfall.questions.periods import PeriodPart, PeriodsAnswer, PeriodsQuestion, trend_of
+from footfall.questions.range import Range
+from footfall.questions.visits import Visits, people_of
+from footfall.rollups import Rollups, rollups_of
+from footfall.schemas.metrics import DayVisits
+from footfall.stores.collections import daily_metrics
+from footfall.stores.keys import Key
+from footfall.stores.mongo import answering, database
+
+
+class ConversionTrendsQuestion(PeriodsQuestion):
+    """Over which days, by which periods, and what to compare them with."""
+
+
+class VisitFigures(BaseModel):
+    """The visits of some days, and what came of them. Rates in percent, 0 where there is nothing to divide by."""
+
+    users: int = Field(description="Distinct people who viewed a page or did something", examples=[1204])
+    sessions: int = Field(description="Sessions that began on these days", examples=[1530])
+    page_views: int = Field(description="Of these days")
+    conversions: int = Field(
+        description="Sessions that an order came of, wherever it was told, on the days they began", examples=[41]
+    )
+    conversion_rate: float = Field(description="Conversions, of all sessions, in percent", examples=[2.68])
+    bounce_rate: float = Field(description="Sessions that bounced, of all, in percent")
+    avg_session_seconds: float = Field(description="Mean seconds from a session's first event to its last")
+
+
+class ConversionPeriod(VisitFigures, PeriodPart):
+    """The visits of one period: only those that began on its days."""
+
+
+class ConversionTrends(PeriodsAnswer):
+    """Visits and conversions over time. People of periods do not add up to those of the range."""
+
+    total: VisitFigures = Field(description="The figures of the whole range")
+    data: list[ConversionPeriod] = Field(description="Every period of the range, in order")
+
+
+@answering()
+def answer(site_id: str, question: ConversionTrendsQuestion) -> ConversionTrends:
+    """Returns the visits of each period; raises NotFound, Unavailable, or Invalid, also for too many periods."""
+    with rollups_of(site_id) as rollups:
+        days = question.days_of(rollups)
+        return _trend(rollups, days, question).counted_to(rollups.complete_to(days))
+
+
+def _key(rollups: Rollups, days: DayRange, question: ConversionTrendsQuestion) -> Key | None:
+    return question.key(rollups, days, "conversions")
+
+
+@cached(ConversionTrends, _key)
+def _trend(rollups: Rollups, days: DayRange, question: ConversionTrendsQuestion) -> ConversionTrends:
+    found = trend_of(rollups, days, question, lambda ranges: visit_figures(rollups, ranges))
+    return ConversionTrends(
+        range=Range.of(days),
+        complete_to=None,
+        period=question.period,
+        total=found.total,
+        comparison=found.comparison,
+        data=[ConversionPeriod(**dict(part), **dict(figures)) for part, figures in found.periods],
+    )
+
+
+def visit_figures(rollups: Rollups, ranges: Sequence[DayRange]) -> list[VisitFigures]:
+    """Returns the figures of some ranges, the first of which holds all others."""
+    query = {"site_id": rollups.site.site_id, "date": ranges[0].dates}
+    found = daily_metrics.read(database(), DayVisits, query, session=rollups.session, batch_size=BATCH)
+    known = found.sort([("site_id", 1), ("date", 1)]).to_list()
+    dates = [day["date"] for day in known]
+    ends = [(each.first.isoformat(), each.last.isoformat()) for each in ranges]
+    return [_figures(known[bisect_left(dates, first) : bisect_right(dates, last)]) for first, last in ends]
+
+
+def _figures(days: Sequence[DayVisits]) -> VisitFigures:
+    visits = Visits.of(days)
+    return VisitFigures(
+        users=people_of(days),
+        sessions=visits.sessions,
+        page_views=visits.page_views,
+        conversions=visits.conversions,
+        conversion_rate=visits.conversion_rate,
+        bounce_rate=visits.bounce_rate,
+        avg_session_seconds=visits.mean_seconds,
+    )
