@@ -31,4 +31,4 @@ def said(kind: str = "order_completed", minute: float = 0, order_id: str | None 
 def figures(first: int, last: int) -> dashboard.Dashboard:
     """What the dashboard shows of some days, counted from 1 March 2026."""
     days = [(NOON + timedelta(days=day)).date() for day in (first, last)]
-    return dashboard.answer("demo", DashboardQuestion(**{"from": days[0], "to": days[1]}))
+    return dashboard.answer("demo", DashboardQuestion.model_validate({"from": days[0], "to": days[1]}))

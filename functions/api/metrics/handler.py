@@ -7,12 +7,17 @@ from footfall.http.app import ReadSite, as_lambda, create_app
 from footfall.http.conditional import NOT_MODIFIED, IfNoneMatch, unless_known
 from footfall.questions import (
     business,
+    clv_distribution,
     conversion_trends,
     dashboard,
     dimensions,
     feedback,
+    health_score,
     realtime,
+    revenue_by_segment,
     revenue_trend,
+    risk_distribution,
+    segment_distribution,
     sentiment,
     sentiment_trend,
     web_vitals,
@@ -52,6 +57,17 @@ def get_realtime(site_id: ReadSite, if_none_match: IfNoneMatch = None) -> Respon
     return unless_known(realtime.answer(site_id), if_none_match, but={"at"})
 
 
+@app.get("/api/metrics/health-score", summary="How the business does, from 0 to 100, and why")
+def get_health_score(
+    site_id: ReadSite, question: Annotated[health_score.HealthScoreQuestion, Query()]
+) -> health_score.HealthScore:
+    """Returns a score that is the sum of what its parts contribute, each with its figure and how it is judged.
+
+    Parts of which too little is known say so, and are left out; without enough of them there is no score.
+    """
+    return health_score.answer(site_id, question)
+
+
 @app.get("/api/analytics/revenue-trend", summary="Revenue, refunds, orders and customers by day, week or month")
 def get_revenue_trend(
     site_id: ReadSite, question: Annotated[revenue_trend.RevenueTrendQuestion, Query()]
@@ -72,6 +88,34 @@ def get_conversion_trends(
     A period that the range or time cuts short says so (`whole`); `compare` sets each beside earlier days.
     """
     return conversion_trends.answer(site_id, question)
+
+
+@app.get("/api/analytics/segment-distribution", summary="How many customers are in each segment")
+def get_segment_distribution(
+    site_id: ReadSite, question: Annotated[segment_distribution.SegmentDistributionQuestion, Query()]
+) -> segment_distribution.SegmentDistribution:
+    """Returns how the customers are spread over segments, as the last training found them; nothing before the first."""
+    return segment_distribution.answer(site_id, question)
+
+
+@app.get("/api/analytics/revenue-by-segment", summary="What each segment of customers brings")
+def get_revenue_by_segment(
+    site_id: ReadSite, question: Annotated[revenue_by_segment.RevenueBySegmentQuestion, Query()]
+) -> revenue_by_segment.RevenueBySegment:
+    """Returns the revenue and refunds of each segment, as the last training found them; nothing before the first."""
+    return revenue_by_segment.answer(site_id, question)
+
+
+@app.get("/api/analytics/risk-distribution", summary="How likely customers are to leave")
+def get_risk_distribution(site_id: ReadSite) -> risk_distribution.RiskDistribution:
+    """Returns how many customers are at each level of risk; while no model tells that, `missing` says so."""
+    return risk_distribution.answer(site_id)
+
+
+@app.get("/api/analytics/clv-distribution", summary="How the predicted lifetime value of customers is spread")
+def get_clv_distribution(site_id: ReadSite) -> clv_distribution.ClvDistribution:
+    """Returns how many customers have how much predicted value; while no model tells that, `missing` says so."""
+    return clv_distribution.answer(site_id)
 
 
 @app.get("/api/analytics/web-vitals", summary="How quickly pages show themselves and answer")

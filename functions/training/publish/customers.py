@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import cast
+from typing import NamedTuple, cast
 
 from footfall.chunks import chunks
 from footfall.customers.arrays import Arrays, features_of_all, subjects_of
+from footfall.customers.forecast_sums import ForecastSums
 from footfall.customers.profile import main_device
 from footfall.customers.segment_sums import Segments
 from footfall.models.table import MODELS
@@ -57,14 +58,22 @@ def _moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def replace(database: Mongo, site_id: str, version: int, found: Iterable[CustomerDocument]) -> Segments:
+class CustomerTotals(NamedTuple):
+    """What customers add up to, by segment and by what is foreseen of them."""
+
+    segments: Segments
+    forecasts: ForecastSums
+
+
+def replace(database: Mongo, site_id: str, version: int, found: Iterable[CustomerDocument]) -> CustomerTotals:
     """Put these in place of the site's customers; returns what they add up to.
 
     Those of a newer version, from a run that was quicker, stay.
     """
-    segments = Segments()
+    totals = CustomerTotals(Segments(), ForecastSums())
     for some in chunks(found, AT_A_TIME):
-        segments.add_all(some)
+        totals.segments.add_all(some)
+        totals.forecasts.add_all(some)
         writes = [
             ReplaceOne({"_id": customer["_id"], "version": {"$lte": version}}, customer, upsert=True)
             for customer in some
@@ -74,4 +83,4 @@ def replace(database: Mongo, site_id: str, version: int, found: Iterable[Custome
         except BulkWriteError as error:
             duplicates(error)
     customers.of(database).delete_many({"site_id": site_id, "version": {"$lt": version}})
-    return segments
+    return totals

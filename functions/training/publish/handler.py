@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from . import embeddings
 from .customers import customers_of, replace
-from .versions import again, models_of, with_segments
+from .versions import again, models_of, with_totals
 
 
 class Restoration(BaseModel):
@@ -95,9 +95,9 @@ def _replace_everything(run: Evaluated, made: Sequence[ModelDocument], since: da
     models = trained(run)
     vectors = models["behaviour_vectors"]
     found = customers_of(run, vectors.extracted["features"], models)
-    segments = replace(database(), run.site_id, run.version, found)
+    totals = replace(database(), run.site_id, run.version, found)
     pages = embeddings.store(run, vectors)
-    registry.publish(database(), with_segments(made, segments))
+    registry.publish(database(), with_totals(made, totals))
     embeddings.catch_up(run, vectors, since)
     embeddings.remove_older(run)
     figures = {"customers": run.facts.customers, "vectors": run.facts.people, "page_vectors": pages}

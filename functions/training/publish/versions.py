@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import cast
 
 from footfall.clock import now
-from footfall.customers.segment_sums import Segments
 from footfall.models.artefacts import load_json
 from footfall.schemas.model import Evaluated, Fitted, ModelDetails, ModelDocument, ToldDetails
 from footfall.schemas.population import Population
+
+from .customers import CustomerTotals
 
 
 def models_of(run: Evaluated, population: Population) -> list[ModelDocument]:
@@ -36,9 +37,16 @@ def _details(run: Evaluated, fitted: Fitted) -> ModelDetails:
     return ModelDetails(as_of=str(facts.as_of), currency=facts.currency, time_zone=facts.time_zone, **told)
 
 
-def with_segments(models: Sequence[ModelDocument], segments: Segments) -> list[ModelDocument]:
+def with_totals(models: Sequence[ModelDocument], totals: CustomerTotals) -> list[ModelDocument]:
     """Returns the documents of models with what the customers add up to that are published with them."""
-    return [{**model, "segments": segments.of_model(model["name"])} for model in models]
+    return [_with_totals(model, totals) for model in models]
+
+
+def _with_totals(model: ModelDocument, totals: CustomerTotals) -> ModelDocument:
+    whole: ModelDocument = {**model, "segments": totals.segments.of_model(model["name"])}
+    if model["name"] == "rfm":  # the one that answers about customers go by
+        whole |= {"risks": totals.forecasts.risks, "values": totals.forecasts.values}
+    return whole
 
 
 def again(run: Evaluated, models: Sequence[ModelDocument]) -> list[ModelDocument]:

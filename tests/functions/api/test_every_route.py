@@ -29,7 +29,9 @@ ANALYTIC = {
     *("/api/metrics", "/api/metrics/dashboard", "/api/funnel", "/api/funnel/trend"),
     *("/api/funnel/people", "/api/funnel/time-to-convert"),
     *("/api/customers", "/api/segments", "/api/dimensions/{name}"),
-    "/api/analytics/web-vitals",
+    *("/api/analytics/web-vitals", "/api/metrics/health-score"),
+    *("/api/analytics/revenue-trend", "/api/analytics/conversion-trends", "/api/analytics/segment-distribution"),
+    *("/api/analytics/revenue-by-segment", "/api/analytics/risk-distribution", "/api/analytics/clv-distribution"),
     *("/api/sentiment", "/api/sentiment/trend", "/api/sentiment/feedback"),
 }
 SAYS_IT_ITSELF = re.compile(r"(\w+_)?(id|at)|date|timestamp|(first|last)_seen|status|state|kind|name|url|headers")

@@ -14,6 +14,7 @@ from footfall.stores import collections
 from pymongo.database import Database
 
 from functions.api.funnel.handler import handler
+from functions.api.metrics.handler import handler as metrics
 from tests.support.asking import ask, reached
 from tests.support.builders import NOON
 from tests.support.shop_funnel import SITE, load_shop_funnel
@@ -40,6 +41,9 @@ def test_the_public_tables_give_the_figures_they_are_known_for(shop: Mongo, shar
     for device, expected in parts.items():
         assert reached(asked(FUNNEL, device=device)) == expected
     assert reached(asked(FUNNEL, order="any")) == reached(asked(FUNNEL, window="1d")) == reached(answer)
+    months = ask(metrics, "/api/analytics/conversion-trends", {**whole, "period": "month"}, site_id=SITE.site_id)
+    assert (months["total"]["users"], months["total"]["page_views"]) == (90_400, 90_400 + 45_200 + 6_030 + 452)
+    assert sum(month["users"] for month in months["data"]) == 90_400, "everybody comes in one month alone"
     trend = asked(TREND)
     assert [sum(step) for step in zip(*map(reached, trend["data"]), strict=True)] == reached(answer)
     breaks = [

@@ -255,13 +255,37 @@ def test_of_a_day_before_the_first_order_nothing_is_known(shop: Mongo) -> None:
 
 @pytest.mark.shared_data
 def test_online_retail_gives_the_figures_it_is_known_for(shop: Mongo, shared_data: Path) -> None:
+    orders = list(invoices(shared_data / "online_retail" / "online_retail.csv.gz"))
     know(shop, a_shop("home", "search", currency="GBP"))
-    buy(shop, *invoices(shared_data / "online_retail" / "online_retail.csv.gz"))
+    buy(shop, *orders)
     answer = ask(handler, BUSINESS, {"compare": "year"})
     assert (answer["total_customers"], answer["total_revenue"]) == (4_338, 8_911_407.90)
     assert answer["range"] == {"from": "2010-12-01", "to": "2011-12-09", "time_zone": "UTC"}
     assert answer["comparison"]["as_of"] == "2010-12-09"
     assert 0 < answer["comparison"]["figures"]["total_customers"]["previous"] < 4_338
+    whole = {"from": "2010-12-01", "to": "2011-12-31", "period": "month"}
+    trend = ask(handler, "/api/analytics/revenue-trend", whole)
+    assert sold_by_month(orders) == {
+        month["date"][:7]: tuple(month[name] for name in ("revenue", "customers", "new_customers"))
+        for month in trend["data"]
+    }
+    assert trend["total"]["new_customers"] == 4_338
+
+
+def sold_by_month(orders: list[dict[str, Any]]) -> dict[str, tuple[float, int, int]]:
+    """What was sold in each month, how many customers bought, and how many of them for the first time."""
+    revenue: defaultdict[str, int] = defaultdict(int)
+    buyers: defaultdict[str, set[str]] = defaultdict(set)
+    for order in orders:
+        if order["placed_at"]:
+            month = order["placed_at"].isoformat()[:7]
+            revenue[month] += order["total"]
+            buyers[month] |= {order["user_id"]} - {None}
+    before = {month: set[str]().union(*(buyers[each] for each in buyers if each < month)) for month in revenue}
+    return {
+        month: (amount / 100, len(buyers[month]), len(buyers[month] - before[month]))
+        for month, amount in revenue.items()
+    }
 
 
 def invoices(path: Path) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,8 @@ from footfall.questions.figures import AverageOrderValue, Currency, Customers, N
 from footfall.questions.left_out import KNOWN_PEOPLE, LeftOut, left_out
 from footfall.questions.trained import TrainedAnswer, trained
 from footfall.rates import percentage
-from footfall.schemas.model import SegmentingModel, SegmentSums
+from footfall.schemas.model import ModelDocument, SegmentingModel, SegmentSums
+from footfall.schemas.site import Site
 from footfall.sites import get_site
 from footfall.stores.mongo import answering, database
 
@@ -65,18 +66,9 @@ class SegmentsAnswer(LeftOut, TrainedAnswer):
 def answer(site_id: str, question: SegmentsQuestion) -> SegmentsAnswer:
     """Returns every segment of a kind, the one with most revenue first; raises NotFound or Unavailable."""
     site = get_site(database(), site_id)
-    model = models.in_use(database(), site_id, MODELS[question.segment_type])
-    sums = {segment["name"]: segment for segment in model.get("segments", [])} if model else {}
-    described_by = {segment.name: segment.description for segment in RFM_SEGMENTS}
-    if question.segment_type == "behaviour":
-        known = models.behaviour_segments(database(), site_id)
-        described_by = {segment["name"]: described(segment["deviations"]) for segment in known}
-    customer_count = sum(found["customers"] for found in sums.values())
-    revenue = sum(found["revenue"] for found in sums.values())
-    lines = [
-        _line(description, sums.get(name) or _nobody(name), customer_count, revenue, site.currency)
-        for name, description in described_by.items()
-    ]
+    model = model_of(site, question.segment_type)
+    lines = lines_of(site, question.segment_type, model, site.currency)
+    customer_count = sum(line.customer_count for line in lines)
     return SegmentsAnswer(
         segment_type=question.segment_type,
         segments=sorted(lines, key=lambda line: -line.total_revenue),
@@ -86,6 +78,26 @@ def answer(site_id: str, question: SegmentsQuestion) -> SegmentsAnswer:
         **trained(site).model_dump(),
         **left_out(site, KNOWN_PEOPLE).model_dump(),
     )
+
+
+def model_of(site: Site, segment_type: SegmentType) -> ModelDocument | None:
+    """Returns the model in use that puts customers into segments of a kind; None before the first training."""
+    return models.in_use(database(), site.site_id, MODELS[segment_type])
+
+
+def lines_of(site: Site, segment_type: SegmentType, model: ModelDocument | None, currency: str) -> list[SegmentLine]:
+    """Returns every segment of a kind, with what a model found of it."""
+    sums = {segment["name"]: segment for segment in model.get("segments", [])} if model else {}
+    described_by = {segment.name: segment.description for segment in RFM_SEGMENTS}
+    if segment_type == "behaviour":
+        known = models.behaviour_segments(database(), site.site_id)
+        described_by = {segment["name"]: described(segment["deviations"]) for segment in known}
+    customer_count = sum(found["customers"] for found in sums.values())
+    revenue = sum(found["revenue"] for found in sums.values())
+    return [
+        _line(description, sums.get(name) or _nobody(name), customer_count, revenue, currency)
+        for name, description in described_by.items()
+    ]
 
 
 def _nobody(name: str) -> SegmentSums:

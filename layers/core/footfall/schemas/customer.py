@@ -1,7 +1,7 @@
 """A customer: a person the shop knows by an id of its own, and who has placed at least one order with a price."""
 
 from datetime import datetime
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 
 class RfmFields(TypedDict):
@@ -20,7 +20,18 @@ class BehaviourSegmentFields(TypedDict):
     behaviour_segment: str
 
 
-class ModelFields(RfmFields, BehaviourSegmentFields):
+RiskLevel = Literal["high", "medium", "low"]
+"""How likely a customer is to leave."""
+
+
+class Forecasts(TypedDict, total=False):
+    """What models of churn and of lifetime value are to write on a customer; none does yet. Value in minor units."""
+
+    churn_risk_level: RiskLevel
+    predicted_clv: int
+
+
+class ModelFields(RfmFields, BehaviourSegmentFields, Forecasts):
     """All that models write on a customer."""
 
 

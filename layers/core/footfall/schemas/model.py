@@ -6,6 +6,7 @@ from typing import Literal, NotRequired, Self, TypedDict
 
 from pydantic import BaseModel, model_validator
 
+from footfall.schemas.customer import RiskLevel
 from footfall.schemas.population import OF_CUSTOMERS, OF_VISITS, Feature, Population
 
 ModelName = Literal["rfm", "behaviour_segments", "behaviour_vectors"]
@@ -139,6 +140,22 @@ class SegmentSums(TypedDict):
     days: int
 
 
+class RiskSums(TypedDict):
+    """The customers at a level of risk, and what they have brought so far, in minor units."""
+
+    risk_level: RiskLevel
+    customers: int
+    revenue: int
+
+
+class ValueSums(TypedDict):
+    """The customers in the bin of predicted value that begins at `low`, and their values together, in minor units."""
+
+    low: int
+    customers: int
+    predicted: int
+
+
 class ToldDetails(TypedDict, total=False):
     """What a model tells its readers of itself."""
 
@@ -157,8 +174,9 @@ class ModelDocument(TypedDict):
     """One version of one model.
 
     `population` is how customers and visits were spread when it was trained. `segments` are what the customers add up
-    to of each segment it puts them into, as they were published with it. `restores` is the version whose files these
-    are, where one that was trained earlier was put into use again.
+    to of each segment it puts them into, as they were published with it; `risks` and `values`, of the model `rfm`
+    alone, how what other models foresaw is spread over them. `restores` is the version whose files these are, where one
+    that was trained earlier was put into use again.
     """
 
     _id: str
@@ -173,6 +191,8 @@ class ModelDocument(TypedDict):
     created_at: datetime
     population: NotRequired[Population]
     segments: NotRequired[list[SegmentSums]]
+    risks: NotRequired[list[RiskSums]]
+    values: NotRequired[list[ValueSums]]
     restores: NotRequired[int]
 
 
