@@ -21,7 +21,7 @@ SEGMENTS, REVENUE = "/api/analytics/segment-distribution", "/api/analytics/reven
 RISK, CLV = "/api/analytics/risk-distribution", "/api/analytics/clv-distribution"
 ALL = (SEGMENTS, REVENUE, RISK, CLV)
 DETAILS = {"as_of": "2026-03-13", "currency": "EUR", "time_zone": "UTC"}
-GROUPS = [{"name": name, "customers": 1, "deviations": {}} for name in ("Frequent", "Evening")]
+GROUPS: list[dict[str, Any]] = [{"name": name, "customers": 1, "deviations": {}} for name in ("Frequent", "Evening")]
 
 
 def publish(shop: Mongo, *customers: dict[str, Any], version: int = 1) -> None:

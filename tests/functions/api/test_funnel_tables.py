@@ -42,7 +42,7 @@ def test_the_public_tables_give_the_figures_they_are_known_for(shop: Mongo, shar
         assert reached(asked(FUNNEL, device=device)) == expected
     assert reached(asked(FUNNEL, order="any")) == reached(asked(FUNNEL, window="1d")) == reached(answer)
     months = ask(metrics, "/api/analytics/conversion-trends", {**whole, "period": "month"}, site_id=SITE.site_id)
-    assert (months["total"]["users"], months["total"]["page_views"]) == (90_400, 90_400 + 45_200 + 6_030 + 452)
+    assert (months["overall"]["users"], months["overall"]["page_views"]) == (90_400, 90_400 + 45_200 + 6_030 + 452)
     assert sum(month["users"] for month in months["data"]) == 90_400, "everybody comes in one month alone"
     trend = asked(TREND)
     assert [sum(step) for step in zip(*map(reached, trend["data"]), strict=True)] == reached(answer)

@@ -269,7 +269,7 @@ def test_online_retail_gives_the_figures_it_is_known_for(shop: Mongo, shared_dat
         month["date"][:7]: tuple(month[name] for name in ("revenue", "customers", "new_customers"))
         for month in trend["data"]
     }
-    assert trend["total"]["new_customers"] == 4_338
+    assert trend["overall"]["new_customers"] == 4_338
 
 
 def sold_by_month(orders: list[dict[str, Any]]) -> dict[str, tuple[float, int, int]]:

@@ -40,7 +40,7 @@ def test_revenue_orders_and_customers_are_told_of_each_day_and_of_all(shop: Mong
         [1, 10.0, 0.0, 10.0, 10.0],
         [3, 54.0, 1.0, 53.0, 18.0],
     ]
-    assert [answer["total"][name] for name in money] == [4, 64.0, 1.0, 63.0, 16.0]
+    assert [answer["overall"][name] for name in money] == [4, 64.0, 1.0, 63.0, 16.0]
     assert (answer["currency"], answer["period"], answer["comparison"]) == ("EUR", "day", None)
     assert answer["other_currencies"] == [{"currency": "USD", "orders": 1}]
 
@@ -49,7 +49,7 @@ def test_somebody_is_new_in_the_first_period_they_bought_in_and_returning_afterw
     some_orders(shop)
     answer = ask(handler, REVENUE, WEEKEND)
     assert [[day[name] for name in WHO] for day in answer["data"]] == [[1, 1, 0], [2, 0, 2]]
-    assert [answer["total"][name] for name in WHO] == [2, 1, 1], "Ann is new in the range, Bob had bought before"
+    assert [answer["overall"][name] for name in WHO] == [2, 1, 1], "Ann is new in the range, Bob had bought before"
 
 
 def test_what_a_day_does_not_tell_of_its_customers_is_not_guessed(shop: Mongo) -> None:
@@ -109,13 +109,14 @@ def some_visits(shop: Mongo) -> None:
 
 def test_visits_and_conversions_are_told_of_each_period_and_of_all(shop: Mongo) -> None:
     some_visits(shop)
-    names = ("users", "sessions", "page_views", "conversions", "conversion_rate", "bounce_rate", "avg_session_seconds")
+    rates = ("session_conversion_rate", "bounce_rate", "avg_session_seconds")
+    names = ("users", "sessions", "page_views", "conversions", *rates)
     answer = ask(handler, CONVERSIONS, WEEKEND)
     assert [[day[name] for name in names] for day in answer["data"]] == [
         [1, 1, 1, 0, 0.0, 100.0, 0.0],
         [2, 2, 3, 1, 50.0, 50.0, 60.0],
     ]
-    assert [answer["total"][name] for name in names] == [2, 3, 4, 1, 33.33, 66.67, 40.0]
+    assert [answer["overall"][name] for name in names] == [2, 3, 4, 1, 33.33, 66.67, 40.0]
     assert [week["sessions"] for week in ask(handler, CONVERSIONS, {**WEEKEND, "period": "week"})["data"]] == [3]
 
 
@@ -137,7 +138,7 @@ def test_a_site_without_events_has_an_empty_trend_with_its_range(shop: Mongo, pa
     assert answer["range"] == {"from": YESTERDAY, "to": TODAY, "time_zone": "UTC"}
     assert answer["complete_to"] is None
     assert len(answer["data"]) == 2
-    assert not any(value for value in answer["total"].values())
+    assert not any(value for value in answer["overall"].values())
     beside = [answer["comparison"], *(day["comparison"] for day in answer["data"])]
     assert all(one == {"previous": None, "change": None} for each in beside for one in each["figures"].values())
 

@@ -41,7 +41,7 @@ def test_bins_begin_at_one_two_and_five(amount: int, currency: str, low: int, hi
 
 @given(st.lists(foreseen, max_size=30), st.integers(1, 7))
 def test_customers_are_counted_once_where_they_are_whatever_parts_they_come_in(some: list[Any], size: int) -> None:
-    customers = [{**one, "currency": "EUR"} for one in some]
+    customers: list[Any] = [{**one, "currency": "EUR"} for one in some]
     sums = ForecastSums()
     for place in range(0, len(customers), size):
         sums.add_all(customers[place : place + size])

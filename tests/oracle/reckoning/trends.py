@@ -48,7 +48,7 @@ def visit_figures(shop: Reckoning, days: Days) -> Json:
         "sessions": len(sessions),
         **visits(shop, events, sessions),
         "conversions": converted,
-        "conversion_rate": rate(converted, len(sessions)),
+        "session_conversion_rate": rate(converted, len(sessions)),
     }
 
 
@@ -57,7 +57,7 @@ def _trend(shop: Reckoning, question: Question, reckoned: Reckoned) -> Json:
     return {
         "range": shop.range(days),
         "period": period,
-        "total": reckoned(shop, days),
+        "overall": reckoned(shop, days),
         "comparison": _comparison(shop, days, compare, reckoned) if compare else None,
         "data": [_period(shop, part, days, question, reckoned) for part in periods(days, period)],
     }

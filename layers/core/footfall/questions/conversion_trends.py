@@ -31,7 +31,7 @@ class VisitFigures(BaseModel):
     conversions: int = Field(
         description="Sessions that an order came of, wherever it was told, on the days they began", examples=[41]
     )
-    conversion_rate: float = Field(description="Conversions, of all sessions, in percent", examples=[2.68])
+    session_conversion_rate: float = Field(description="Conversions, of all sessions, in percent", examples=[2.68])
     bounce_rate: float = Field(description="Sessions that bounced, of all, in percent")
     avg_session_seconds: float = Field(description="Mean seconds from a session's first event to its last")
 
@@ -43,7 +43,7 @@ class ConversionPeriod(VisitFigures, PeriodPart):
 class ConversionTrends(PeriodsAnswer):
     """Visits and conversions over time. People of periods do not add up to those of the range."""
 
-    total: VisitFigures = Field(description="The figures of the whole range")
+    overall: VisitFigures = Field(description="The figures of the whole range")
     data: list[ConversionPeriod] = Field(description="Every period of the range, in order")
 
 
@@ -66,7 +66,7 @@ def _trend(rollups: Rollups, days: DayRange, question: ConversionTrendsQuestion)
         range=Range.of(days),
         complete_to=None,
         period=question.period,
-        total=found.total,
+        overall=found.overall,
         comparison=found.comparison,
         data=[ConversionPeriod(**dict(part), **dict(figures)) for part, figures in found.periods],
     )
@@ -89,7 +89,7 @@ def _figures(days: Sequence[DayVisits]) -> VisitFigures:
         sessions=visits.sessions,
         page_views=visits.page_views,
         conversions=visits.conversions,
-        conversion_rate=visits.conversion_rate,
+        session_conversion_rate=visits.conversion_rate,
         bounce_rate=visits.bounce_rate,
         avg_session_seconds=visits.mean_seconds,
     )

@@ -69,7 +69,7 @@ def _conversion(facts: Facts) -> Told:
         return _too_few(facts.visits.sessions, "sessions")
     if before.conversions < LEAST:
         return _too_few(before.conversions, "conversions on the earlier days")
-    return _change(facts.visits.conversion_rate, before.conversion_rate, "conversion rate")
+    return _change(facts.visits.session_conversion_rate, before.session_conversion_rate, "conversion rate")
 
 
 def _sessions(facts: Facts) -> Told:

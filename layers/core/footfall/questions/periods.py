@@ -61,14 +61,14 @@ class PeriodsAnswer(RangeAnswer):
 
     period: PeriodName = Field(description="What each item of `data` covers")
     comparison: RangeComparison | None = Field(
-        description="`total` beside the same of earlier days; only with `compare`"
+        description="`overall` beside the same of earlier days; only with `compare`"
     )
 
 
 class Trend(NamedTuple, Generic[Found]):
     """Figures of a whole range and of its periods, each with what it is compared with."""
 
-    total: Found
+    overall: Found
     comparison: RangeComparison | None
     periods: list[tuple[PeriodPart, Found]]
 
@@ -82,16 +82,16 @@ def trend_of(
     """
     periods = _periods(days, question.period)
     spans = [days, *(DayRange(each.first, each.last, days.zone) for each in periods)]
-    total, *found = figures(spans)
+    overall, *found = figures(spans)
     if question.compare is None:
         parts = [_part(rollups, each, None) for each in periods]
-        return Trend(total, None, list(zip(parts, found, strict=True)))
+        return Trend(overall, None, list(zip(parts, found, strict=True)))
     earlier = [days.earlier_of(span, question.compare) for span in spans]
     before, began = figures(earlier), rollups.first_day()
     beside = [_beside(*each, began) for each in zip(earlier[1:], found, before[1:], strict=True)]
     parts = [_part(rollups, *each) for each in zip(periods, beside, strict=True)]
-    comparison = RangeComparison.of(question.compare, earlier[0], began, total, before[0])
-    return Trend(total, comparison, list(zip(parts, found, strict=True)))
+    comparison = RangeComparison.of(question.compare, earlier[0], began, overall, before[0])
+    return Trend(overall, comparison, list(zip(parts, found, strict=True)))
 
 
 def _periods(days: DayRange, period: PeriodName) -> list[Period]:

@@ -26,7 +26,7 @@ class RevenueTrend(LeftOut, PeriodsAnswer):
     """Revenue over time. The customers of periods do not add up to those of the range: somebody may be in several."""
 
     currency: Currency
-    total: TradeFigures = Field(description="The figures of the whole range")
+    overall: TradeFigures = Field(description="The figures of the whole range")
     data: list[RevenuePeriod] = Field(description="Every period of the range, in order")
 
 
@@ -51,7 +51,7 @@ def _trend(rollups: Rollups, days: DayRange, question: RevenueTrendQuestion) -> 
         complete_to=None,
         period=question.period,
         currency=rollups.site.currency,
-        total=found.total,
+        overall=found.overall,
         comparison=found.comparison,
         data=[RevenuePeriod(**dict(part), **dict(figures)) for part, figures in found.periods],
         **trade.left_out(days).model_dump(),
