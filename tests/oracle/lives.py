@@ -35,10 +35,11 @@ STEPS = (
 AFTERWARDS: tuple[Then, ...] = ("nothing", "nothing", "roll up", "roll up", "look", "ask of steps")
 EXCLUDED = ("cart", "search,click", "product_viewed|product", "identify")
 COMPARE = ("previous", "weekdays", "year")
-OF_DAYS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "dashboard": ("/api/metrics/dashboard", ()),
-    "revenue": ("/api/analytics/revenue-trend", ("week", "month")),
-    "conversions": ("/api/analytics/conversion-trends", ("week", "month")),
+LONGER = ("week", "month")
+OF_DAYS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
+    "dashboard": ("/api/metrics/dashboard", {}),
+    "revenue": ("/api/analytics/revenue-trend", {"period": LONGER}),
+    "conversions": ("/api/analytics/conversion-trends", {"period": LONGER, "device": ("Mobile", "Desktop")}),
 }
 KINDS = ("people", "times", "trend", "metrics", "customer", *OF_DAYS)
 WINDOWS = ("30s", "10m", "2h", "7d")
@@ -130,8 +131,8 @@ def _ranges(draw: st.DrawFn, day: date, first: int, last: int) -> tuple[tuple[st
 def _questions(draw: st.DrawFn, shop: Shop, ranges: st.SearchStrategy[tuple[tuple[str, str], ...]]) -> Question:
     kind = draw(st.sampled_from([*["funnel"] * 4, *KINDS]))
     if kind in OF_DAYS:
-        path, periods = OF_DAYS[kind]
-        return Question(path, _pairs(dict(draw(ranges)) | _some(draw, compare=COMPARE, period=periods)))
+        path, choices = OF_DAYS[kind]
+        return Question(path, _pairs(dict(draw(ranges)) | _some(draw, compare=COMPARE, **choices)))
     if kind == "metrics":
         return Question("/api/metrics", (("compare", draw(st.sampled_from(COMPARE))),))
     if kind == "customer":

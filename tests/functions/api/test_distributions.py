@@ -149,6 +149,15 @@ def test_predicted_value_is_told_in_bins_without_gaps(shop: Mongo) -> None:
     assert (answer["predicted_clv"], answer["avg_clv"], answer["unknown_customers"]) == (10.0, 3.33, 1)
 
 
+def test_the_business_has_the_predicted_value_of_all_customers(shop: Mongo) -> None:
+    publish(shop, a_customer("ann", predicted_clv=450), a_customer("bob", predicted_clv=550), a_customer("cid"))
+    answer = ask(handler, "/api/metrics", {"compare": "year"})
+    assert (answer["predicted_clv"], answer["avg_clv"], answer["high_value_customers"]) == (10.0, 5.0, 3)
+    assert answer["comparison"]["figures"]["predicted_clv"] == {"previous": None, "change": None}
+    know(shop, a_shop("home", "search", currency="JPY"))
+    assert ask(handler, "/api/metrics")["predicted_clv"] is None, "it is in euros until the next training"
+
+
 foreseen = st.fixed_dictionaries(
     {"monetary": st.integers(1, 9_999)},
     optional={

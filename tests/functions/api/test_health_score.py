@@ -27,8 +27,10 @@ TRADE = {"orders": 0, "revenue": 0, "refunds": 0}
 def a_day(shop: Mongo, day: date, customers: range = range(0), **but: Any) -> None:
     """Store the figures of a day as jobs/rollup does."""
     people = {"people": BitMap(customers).serialize(), "revenue": but.get("revenue", 0)}
-    own = {"_id": f"demo:{day}", "site_id": "demo", "date": str(day), "customers": people, "by_device": {}}
-    shop["daily_metrics"].replace_one({"_id": own["_id"]}, {**VISITS, **TRADE, **own, **but}, upsert=True)
+    own = {"_id": f"demo:{day}", "site_id": "demo", "date": str(day), "customers": people}
+    visits = {**VISITS, **{name: told for name, told in but.items() if name in VISITS}}
+    mobile = {"by_device": {"Mobile": {**visits, "people": BitMap().serialize()}}}
+    shop["daily_metrics"].replace_one({"_id": own["_id"]}, {**VISITS, **TRADE, **own, **but, **mobile}, upsert=True)
 
 
 def texts(shop: Mongo, **labels: int) -> None:

@@ -120,6 +120,21 @@ def test_visits_and_conversions_are_told_of_each_period_and_of_all(shop: Mongo) 
     assert [week["sessions"] for week in ask(handler, CONVERSIONS, {**WEEKEND, "period": "week"})["data"]] == [3]
 
 
+def test_visits_are_told_of_some_devices_or_of_all_but_some(shop: Mongo) -> None:
+    some_visits(shop)
+
+    def visits(*devices: str) -> list[int]:
+        answer = ask(handler, CONVERSIONS, {**WEEKEND, "device": list(devices)})
+        return [answer["overall"][name] for name in ("users", "sessions", "page_views", "conversions")]
+
+    assert visits("mobile") == visits("!Desktop") == [1, 2, 3, 1]
+    assert visits("Desktop") == [1, 1, 1, 0]
+    assert visits("Mobile", "Desktop") == visits() == [2, 3, 4, 1]
+    assert visits("Tablet") == [0, 0, 0, 0]
+    assert refusal(handler, CONVERSIONS, {"device": "Fridge"}) == (422, ["device"])
+    assert refusal(handler, CONVERSIONS, {"country": "IT"}) == (422, ["country"])
+
+
 @pytest.mark.parametrize("path", [REVENUE, CONVERSIONS])
 def test_a_trend_is_remembered_until_the_next_rollup_and_by_what_was_asked(shop: Mongo, path: str) -> None:
     some_visits(shop)

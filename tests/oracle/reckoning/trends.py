@@ -21,7 +21,8 @@ def revenue(shop: Reckoning, question: Question) -> Json:
 
 def conversions(shop: Reckoning, question: Question) -> Json:
     """Returns the visits of each period, and what came of them."""
-    return _trend(shop, question, visit_figures)
+    device = question.get("device")
+    return _trend(shop, question, lambda shop, days: visit_figures(shop, days, device))
 
 
 def trade(shop: Reckoning, days: Days) -> Json:
@@ -39,9 +40,11 @@ def trade(shop: Reckoning, days: Days) -> Json:
     }
 
 
-def visit_figures(shop: Reckoning, days: Days) -> Json:
-    """Returns the visits that began on some days, and what came of them."""
+def visit_figures(shop: Reckoning, days: Days, device: str | None) -> Json:
+    """Returns the visits that began on some days, on a device if one is asked for, and what came of them."""
     events, sessions = happened(shop, days)
+    events = [event for event in events if device in (None, event.device)]
+    sessions = [session for session in sessions if device in (None, session.device)]
     converted = sum(map(shop.converted, sessions))
     return {
         "users": len({shop.person(event) for event in events}),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 from pyroaring import BitMap
@@ -18,6 +18,7 @@ from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.metrics import DayBusiness
+from footfall.schemas.model import ModelDocument
 from footfall.schemas.order import OrderSums
 from footfall.stores.collections import daily_metrics, orders
 from footfall.stores.mongo import answering, database
@@ -66,8 +67,10 @@ class BusinessFigures(BaseModel):
     at_risk_customers: int | None = Field(
         description="In the RFM segments At Risk and Cannot Lose, as last trained; null before the first training"
     )
-    predicted_clv: float | None = Field(default=None, description="Null until a lifetime value model is published")
-    avg_clv: float | None = Field(default=None, description="Null until a lifetime value model is published")
+    predicted_clv: float | None = Field(
+        description="What customers are expected to bring, together; null until a lifetime value model is published"
+    )
+    avg_clv: float | None = Field(description="The same for each customer of whom it is predicted; null until then")
 
 
 class Comparison(BaseModel):
@@ -96,7 +99,7 @@ def answer(site_id: str, question: BusinessQuestion) -> BusinessMetrics:
     """Returns the figures as of the last day with an order or refund; raises NotFound or Unavailable."""
     with rollups_of(site_id) as rollups:
         days, bought, currency = _days_of_orders(rollups), _bought(rollups), rollups.site.currency
-        figures = _figures(bought, currency, days.last, *_customers_in_segments(rollups))
+        figures = _figures(bought, currency, days.last, _found(rollups))
         return BusinessMetrics(
             **figures.model_dump(),
             **LeftOut.of_days(bought).model_dump(),
@@ -135,9 +138,18 @@ def _bought(rollups: Rollups) -> list[DayBusiness]:
     return found.to_list()
 
 
-def _figures(
-    days: Iterable[DayBusiness], currency: str, as_of: date, high_value: int | None, at_risk: int | None
-) -> BusinessFigures:
+class _Found(NamedTuple):
+    # of customers, by the last training; nobody knows before the first
+    high_value_customers: int | None = None
+    at_risk_customers: int | None = None
+    predicted_clv: float | None = None
+    avg_clv: float | None = None
+
+
+NOTHING = _Found()
+
+
+def _figures(days: Iterable[DayBusiness], currency: str, as_of: date, found: _Found = NOTHING) -> BusinessFigures:
     # at the end of a day
     until = [day for day in days if day["date"] <= as_of.isoformat()]
     people = len(_customers(until, date.min))
@@ -154,8 +166,7 @@ def _figures(
         net_revenue=major_units(revenue - refunds, currency),
         orders=number,
         average_order_value=major_units(revenue / number, currency) if number else 0.0,
-        high_value_customers=high_value,
-        at_risk_customers=at_risk,
+        **found._asdict(),
     )
 
 
@@ -165,13 +176,22 @@ def _customers(days: Iterable[DayBusiness], since: date) -> BitMap:
     return BitMap.union(BitMap(), *map(BitMap.deserialize, bitmaps))
 
 
-def _customers_in_segments(rollups: Rollups) -> tuple[int | None, int | None]:
-    # of high value, and at risk, as the last training left them; nobody knows before the first
+def _found(rollups: Rollups) -> _Found:
     model = in_use(database(), rollups.site.site_id, "rfm")
     if model is None:
-        return None, None
+        return NOTHING
     sizes = {segment["name"]: segment["customers"] for segment in model.get("segments", [])}
-    return sum(sizes.get(name, 0) for name in HIGH_VALUE), sum(sizes.get(name, 0) for name in AWAY)
+    high_value, at_risk = (sum(sizes.get(name, 0) for name in names) for names in (HIGH_VALUE, AWAY))
+    return _Found(high_value, at_risk, *_predicted(model, rollups.site.currency))
+
+
+def _predicted(model: ModelDocument, currency: str) -> tuple[float | None, float | None]:
+    # what customers are expected to bring, together and each
+    values = model.get("values", [])
+    if not values or model["details"]["currency"] != currency:
+        return None, None
+    together, customers = sum(each["predicted"] for each in values), sum(each["customers"] for each in values)
+    return major_units(together, currency), major_units(together / customers, currency)
 
 
 def _comparison(
@@ -179,5 +199,5 @@ def _comparison(
 ) -> Comparison:
     lately = DayRange(days.last - timedelta(days=ACTIVE_DAYS - 1), days.last, days.zone)
     as_of = lately.earlier(compare).last
-    before = _figures(bought, currency, as_of, None, None) if as_of >= days.first else None
+    before = _figures(bought, currency, as_of) if as_of >= days.first else None
     return Comparison(compare=compare, as_of=as_of, figures=compared(now, before))

@@ -1,25 +1,43 @@
 """The question how sessions, people and conversions go over time."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pydantic import BaseModel, Field
 
 from footfall.days import DayRange
+from footfall.dimensions import dimensions_of
+from footfall.errors import FieldProblem, Invalid
 from footfall.questions.cache import cached
+from footfall.questions.filters import Values, Wanted
 from footfall.questions.key_figures import BATCH
 from footfall.questions.periods import PeriodPart, PeriodsAnswer, PeriodsQuestion, trend_of
 from footfall.questions.range import Range
-from footfall.questions.visits import Visits, people_of
+from footfall.questions.visits import Visits, people_on
 from footfall.rollups import Rollups, rollups_of
+from footfall.schemas.funnel import DEVICES, Device
 from footfall.schemas.metrics import DayVisits
+from footfall.schemas.site import Site
 from footfall.stores.collections import daily_metrics
 from footfall.stores.keys import Key
 from footfall.stores.mongo import answering, database
 
 
 class ConversionTrendsQuestion(PeriodsQuestion):
-    """Over which days, by which periods, and what to compare them with."""
+    """Over which days, by which periods, on which devices, and what to compare them with."""
+
+    device: Values | None = Field(
+        default=None,
+        description="Only on this device: Desktop, Mobile, Tablet or Other. Repeat it for several; `!` before a value"
+        " leaves out what has it. The figures of days are kept by no other dimension",
+    )
+
+    def devices(self, site: Site) -> list[Device]:
+        """Returns the devices that are asked for; raises Invalid for one that there is not."""
+        wanted = Wanted.of(dimensions_of(site)["device"], self.device or [])
+        if not wanted.values | wanted.excluded <= {device.casefold() for device in DEVICES}:
+            raise Invalid([FieldProblem("device", f"is one of {', '.join(DEVICES)}")])
+        return [device for device in DEVICES if wanted.takes([device])]
 
 
 class VisitFigures(BaseModel):
@@ -61,7 +79,8 @@ def _key(rollups: Rollups, days: DayRange, question: ConversionTrendsQuestion) -
 
 @cached(ConversionTrends, _key)
 def _trend(rollups: Rollups, days: DayRange, question: ConversionTrendsQuestion) -> ConversionTrends:
-    found = trend_of(rollups, days, question, lambda ranges: visit_figures(rollups, ranges))
+    devices = question.devices(rollups.site)
+    found = trend_of(rollups, days, question, lambda ranges: visit_figures(rollups, ranges, devices))
     return ConversionTrends(
         range=Range.of(days),
         complete_to=None,
@@ -72,20 +91,23 @@ def _trend(rollups: Rollups, days: DayRange, question: ConversionTrendsQuestion)
     )
 
 
-def visit_figures(rollups: Rollups, ranges: Sequence[DayRange]) -> list[VisitFigures]:
-    """Returns the figures of some ranges, the first of which holds all others."""
+def visit_figures(
+    rollups: Rollups, ranges: Sequence[DayRange], devices: Collection[Device] = DEVICES
+) -> list[VisitFigures]:
+    """Returns the figures of some ranges, the first of which holds all others, on some devices."""
     query = {"site_id": rollups.site.site_id, "date": ranges[0].dates}
     found = daily_metrics.read(database(), DayVisits, query, session=rollups.session, batch_size=BATCH)
     known = found.sort([("site_id", 1), ("date", 1)]).to_list()
     dates = [day["date"] for day in known]
     ends = [(each.first.isoformat(), each.last.isoformat()) for each in ranges]
-    return [_figures(known[bisect_left(dates, first) : bisect_right(dates, last)]) for first, last in ends]
+    return [_figures(known[bisect_left(dates, first) : bisect_right(dates, last)], devices) for first, last in ends]
 
 
-def _figures(days: Sequence[DayVisits]) -> VisitFigures:
-    visits = Visits.of(days)
+def _figures(days: Sequence[DayVisits], devices: Collection[Device]) -> VisitFigures:
+    parts = [day["by_device"][device] for day in days for device in devices if device in day["by_device"]]
+    visits = Visits.of(parts)
     return VisitFigures(
-        users=people_of(days),
+        users=people_on(parts),
         sessions=visits.sessions,
         page_views=visits.page_views,
         conversions=visits.conversions,

@@ -78,7 +78,7 @@ def trend_of(
 ) -> Trend[Found]:
     """Returns the figures of a range and of its periods; raises Invalid for too many periods.
 
-    `figures` gives those of some ranges, of which none begins before the one in front of it.
+    `figures` gives those of some ranges: the first holds all others, and none begins before the one in front of it.
     """
     periods = _periods(days, question.period)
     spans = [days, *(DayRange(each.first, each.last, days.zone) for each in periods)]
