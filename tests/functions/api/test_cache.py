@@ -87,6 +87,7 @@ def test_what_is_trending_is_forgotten_alone(emptied: Mongo) -> None:
     assert request(handler, "DELETE", "/api/cache/trending") == (200, {"removed": 1})
     assert entries() == {
         "dashboard": 0,
+        "analytics": 0,
         "funnel": 1,
         "sentiment": 0,
         "web_vitals": 0,
@@ -119,6 +120,7 @@ def test_what_a_refresh_promises_is_remembered_once_the_job_has_run(
     warm(started[0][1], LambdaContext(60_000))
     assert entries() == {
         "dashboard": 1,
+        "analytics": 0,
         "funnel": 3,
         "sentiment": 0,
         "web_vitals": 0,

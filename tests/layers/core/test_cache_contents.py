@@ -57,6 +57,7 @@ def test_hits_misses_and_sizes_are_told_by_kind() -> None:
     assert (found.hits, found.misses, found.hit_rate, found.entries) == (12, 4, 75.0, 4)
     assert {kind.kind: (kind.entries, kind.hits, kind.misses) for kind in found.kinds} == {
         "dashboard": (1, 3, 1),
+        "analytics": (0, 0, 0),
         "funnel": (1, 3, 1),
         "sentiment": (0, 0, 0),
         "web_vitals": (0, 0, 0),
