@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 from footfall.funnels.engine import Coded
-from footfall.funnels.lift import FEWEST, Trait, chance_of, corrected, lift_of, reasons, trait_of, traits_of
+from footfall.funnels.lift import FEWEST, Trait, chance_of, compared, corrected, lift_of, trait_of, traits_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,11 +77,18 @@ def test_fewer_than_thirty_on_a_side_tell_nothing() -> None:
 
 
 def test_reasons_are_what_is_more_frequent_among_those_who_left() -> None:
-    found = reasons([trait(40, 100, 10, 100), trait(10, 100, 40, 100), trait(20, 100, 20, 100)])
-    assert [reason.trait.left_having for reason in found] == [40]
-    assert (found[0].lift.ratio, found[0].trait.extra) == (4.0, 30.0)
-    assert found[0].p == pytest.approx(3 * oracle.chance(40, 100, 10, 100))
-    assert reasons([]) == []
+    groups = [[trait(40, 100, 10, 100), trait(10, 100, 40, 100), trait(9, 29, 0, 100)], [trait(20, 100, 20, 100)]]
+    found = compared(groups)
+    (reason,), none = found.reasons
+    assert (reason.trait, reason.lift.ratio, reason.trait.extra, none) == (groups[0][0], 4.0, 30.0, [])
+    assert found.looked_at == 3
+    assert reason.p == pytest.approx(3 * oracle.chance(40, 100, 10, 100))
+    assert compared([[], []]) == ([[], []], 0)
+
+
+def test_reasons_of_most_people_come_first() -> None:
+    found = compared([[trait(30, 100, 1, 100), trait(90, 100, 40, 100), trait(50, 100, 10, 100)]])
+    assert [reason.trait.left_having for reason in found.reasons[0]] == [90, 50, 30]
 
 
 def test_data_without_a_difference_gives_no_reason_in_nineteen_of_twenty_cases() -> None:
@@ -92,5 +99,5 @@ def test_data_without_a_difference_gives_no_reason_in_nineteen_of_twenty_cases()
         flags = [trait_of(f"did {number}", draw.random(len(left)) < draw.uniform(0, 0.6), left) for number in range(8)]
         columns = [Coded("abcdefgh"[:size], draw.integers(0, size, len(left))) for size in (2, 4, 8, 8)]
         values = [one for number, coded in enumerate(columns) for one in traits_of(f"has {number}", coded, left)]
-        found += bool(reasons([one for one in [*flags, *values] if one.worth_a_look]))
+        found += any(compared([flags, values]).reasons)
     assert found <= trials / 20

@@ -23,7 +23,9 @@ ORIGIN = 1_700_000_000_000
 MINUTE = 60_000
 MOMENTS = [0, 1, 2, 1_000, MINUTE, HALF_AN_HOUR - 1, HALF_AN_HOUR, HALF_AN_HOUR + 1, 3 * HALF_AN_HOUR]
 times = st.sampled_from(MOMENTS)
-happenings = st.lists(st.builds(Happening, st.integers(0, 5), st.sampled_from(["view", "exit", "excluded", "error"]), times))
+happenings = st.lists(
+    st.builds(Happening, st.integers(0, 5), st.sampled_from(["view", "exit", "excluded", "error"]), times)
+)
 
 
 def some(stays: list[Stay]) -> list[Stay]:

@@ -1,7 +1,7 @@
 """What is more frequent among those who left than among those who stayed, beyond chance."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -140,8 +140,24 @@ def corrected(chances: Floats) -> Floats:
     return found
 
 
-def reasons(traits: Sequence[Trait]) -> list[Reason]:
-    """Returns which of the traits that were looked at are more frequent among those who left, beyond chance."""
-    chances = corrected(np.array([chance_of(trait) for trait in traits], np.float64))
-    found = [Reason(trait, lift_of(trait), float(p)) for trait, p in zip(traits, chances, strict=True) if p <= SURE]
-    return [reason for reason in found if reason.lift.low > 1]
+class Compared(NamedTuple):
+    """The reasons that were found among each group of traits, and how many traits were looked at in all."""
+
+    reasons: list[list[Reason]]
+    looked_at: int
+
+
+def compared(groups: Sequence[Iterable[Trait]]) -> Compared:
+    """Returns which of the traits that are worth a look are more frequent among those who left, beyond chance.
+
+    Of each group those of most people first; what chance makes of them is corrected for all groups together.
+    """
+    looked_at = [[trait for trait in group if trait.worth_a_look] for group in groups]
+    chances = iter(corrected(np.array([chance_of(trait) for group in looked_at for trait in group], np.float64)))
+    found = [[Reason(trait, lift_of(trait), float(next(chances))) for trait in group] for group in looked_at]
+    return Compared([_beyond_chance(group) for group in found], sum(map(len, looked_at)))
+
+
+def _beyond_chance(found: Iterable[Reason]) -> list[Reason]:
+    sure = [reason for reason in found if reason.p <= SURE and reason.lift.low > 1]
+    return sorted(sure, key=lambda reason: -reason.trait.extra)

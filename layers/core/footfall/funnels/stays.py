@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from footfall.funnels.engine import Flags, Indices, Integers, Keys
 
@@ -35,7 +34,7 @@ class Moments:
     origin: int
 
     @classmethod
-    def of(cls, attempts: NDArray[np.integer], times: Integers, origin: int) -> "Moments":
+    def of(cls, attempts: Indices, times: Integers, origin: int) -> "Moments":
         """Returns the moments of events, which come in any order."""
         return cls(np.sort(_keys(attempts, times, origin)), origin)
 
@@ -47,7 +46,7 @@ class Moments:
         return np.where(keys >> TIME_BITS == attempts.astype(np.uint64), found, NEVER)
 
 
-def _keys(attempts: NDArray[np.integer], times: Integers, origin: int) -> Keys:
+def _keys(attempts: Indices, times: Integers, origin: int) -> Keys:
     return (attempts.astype(np.uint64) << TIME_BITS) | (times - origin).astype(np.uint64)
 
 
@@ -64,8 +63,8 @@ class Leaving:
 class Stays:
     """The stays of attempts at one step.
 
-    `begun` is when they reached it, `gone_on` when they reached the next one, NEVER for those who left, and `until` when
-    their window closes, NEVER without one; all in Unix milliseconds.
+    `begun` is when they reached it, `gone_on` when they reached the next one, NEVER for those who left, and `until`
+    when their window closes, NEVER without one; all in Unix milliseconds.
     """
 
     attempts: Indices
@@ -77,7 +76,8 @@ class Stays:
     @property
     def left(self) -> Flags:
         """Who reached the step and not the next one."""
-        return self.gone_on == NEVER
+        left: Flags = self.gone_on == NEVER
+        return left
 
     @cached_property
     def next_view(self) -> Integers:
@@ -96,7 +96,8 @@ class Stays:
         ends = [self.next_view, self.exit, self.gone_on, self.until, self.begun + LONGEST]
         if self.leaving.excluded:
             ends.append(self.leaving.excluded.first(self.attempts, self.begun, later=True))
-        return np.minimum.reduce(ends) - self.begun
+        lengths: Integers = np.minimum.reduce(ends) - self.begun
+        return lengths
 
     @cached_property
     def looked_at(self) -> Integers:
