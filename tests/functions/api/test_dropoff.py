@@ -111,7 +111,6 @@ def test_texts_that_were_read_as_negative_are_a_reason_and_others_are_none(shop:
     negative = {*left[:30], *stayed[:3]}
     store_feedback(shop, [(text, text["visitor_id"] in negative) for text in texts])
     assert why() == {("negative_feedback", None): (30, 40, 3, 40)}
-    assert why(unit="session") == {("negative_feedback", None): (30, 40, 3, 40)}
 
 
 def store_feedback(database: Mongo, texts: Iterable[tuple[Event, bool]]) -> None:

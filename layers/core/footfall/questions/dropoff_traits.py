@@ -12,6 +12,7 @@ from footfall.funnels.lift import Trait, trait_of, traits_of
 from footfall.funnels.stays import NEVER, Stays
 from footfall.funnels.summary import Summary
 from footfall.questions.dropoff_signals import Signals, signals
+from footfall.questions.event_rows import joined
 from footfall.questions.funnel_attempts import Attempted
 from footfall.questions.funnel_query import FunnelModes, FunnelQuery
 from footfall.questions.person_values import PersonValues
@@ -53,7 +54,7 @@ class _Visitors:
         places = all_attempts.places[step, attempts]
         people = all_attempts.people[attempts] if timeline.people is None else timeline.people[places]
         row = dimensions_of(self.query.rollups.site)[VISITOR]
-        return self.values.told(row, people.astype(np.int64), timeline.session_starts[places])
+        return joined([self.values.told(row, people.astype(np.int64), timeline.session_starts[places])])
 
 
 @dataclass(frozen=True)
