@@ -58,10 +58,10 @@ def test_the_public_tables_give_the_figures_they_are_known_for(shop: Mongo, shar
         assert all(date == "2015-03-01" for date, _ in shifts), "nothing else has broken for good"
     broken = [(step["step"], one) for step in asked(DROPOFF)["transitions"] for one in step["breaks"]]
     assert {one["date"] for _, one in broken} == {"2015-03-01"}
-    shifts = {(step, one["device"]): (one["rate_before"], one["level_rate"]) for step, one in broken}
-    assert shifts["search", "Mobile"] == (79.99, 20.0)
-    assert shifts["payment", "Desktop"] == (15.9, 4.0)
-    assert shifts.keys() == {("search", "Mobile"), ("search", None), ("payment", "Desktop"), ("payment", None)}
+    rates = {(step, one["device"]): (one["rate_before"], one["level_rate"]) for step, one in broken}
+    assert rates["search", "Mobile"] == (79.99, 20.0)
+    assert rates["payment", "Desktop"] == (15.9, 4.0)
+    assert rates.keys() == {("search", "Mobile"), ("search", None), ("payment", "Desktop"), ("payment", None)}
     for name in ("events", "users"):
         shop.drop_collection(name)  # quicker than emptying them
     collections.prepare(shop)

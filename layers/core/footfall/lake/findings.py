@@ -8,30 +8,31 @@ from footfall.events.stock import TOLD_IN, stock_told
 from footfall.events.vitals import VITALS, rated
 
 
-def nothing(_: object) -> None:
-    """Returns None."""
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Finding(Dimension):
     """A column like that of a dimension: `read` gives its text out of the field `event`, of which it needs `parts`."""
 
-    read: Callable[[object], str | None] = nothing
-    parts: tuple[str, ...] = ()
+    read: Callable[[object], str | None]
+    parts: tuple[str, ...]
 
     def _told(self, facts: Facts) -> Iterable[object]:
         return [self.read((facts.event or {}).get(self.event))]
 
 
 PAGE_SPEED = Finding(
-    "vitals",
-    "How a page's web vitals are rated, as `lcp poor, cls good`",
-    "event",
+    name="vitals",
+    description="How a page's web vitals are rated, as `lcp poor, cls good`",
+    level="event",
     event="vitals",
     read=rated,
     parts=VITALS,
 )
 STOCK = Finding(
-    "stock", "Whether a product is in stock: `in` or `out`", "event", event="properties", read=stock_told, parts=TOLD_IN
+    name="stock",
+    description="Whether a product is in stock: `in` or `out`",
+    level="event",
+    event="properties",
+    read=stock_told,
+    parts=TOLD_IN,
 )
 FINDINGS = {row.name: row for row in (PAGE_SPEED, STOCK)}

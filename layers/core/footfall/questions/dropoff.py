@@ -5,11 +5,10 @@ from typing import TypedDict
 
 from pydantic import BaseModel, Field
 
-from footfall.dimensions import dimensions_of
 from footfall.funnels.lift import Reason, compared
 from footfall.funnels.summary import StepFigures, Summary
 from footfall.questions.dropoff_breaks import DropoffBreak, breaks
-from footfall.questions.dropoff_traits import DIMENSIONS, traits
+from footfall.questions.dropoff_traits import COMPARED_ALWAYS, dimensions_told, traits
 from footfall.questions.figures import Currency
 from footfall.questions.funnel_attempts import attempted
 from footfall.questions.funnel_money import Money, money_of, orders_left_out
@@ -28,9 +27,8 @@ class DropoffQuestion(FunnelModes):
 
     def query_of(self, rollups: Rollups) -> FunnelQuery:
         """Returns what the question comes to for a site; raises Invalid, also for names that nothing is called."""
-        query, rows = super().query_of(rollups), dimensions_of(rollups.site)
-        told = {name: rows[name] for name in (*DIMENSIONS, *(own.name for own in rollups.site.dimensions))}
-        return replace(query, told=told, from_rollups=False, with_sessions=True)
+        query = super().query_of(rollups)
+        return replace(query, told=dimensions_told(query), from_rollups=False, with_sessions=True)
 
 
 class DropoffReason(BaseModel):
@@ -109,6 +107,10 @@ class DropoffAnswer(LeftOut, RangeAnswer):
         " either side of which there are at least 30",
         examples=[96],
     )
+    dimensions: list[str] = Field(
+        description="Whose values were compared; the more events are to be read, the fewer they are",
+        examples=[["device", "visitor", "source", "country"]],
+    )
     transitions: list[Transition]
 
 
@@ -141,6 +143,7 @@ def _answer(query: FunnelQuery, question: DropoffQuestion) -> DropoffAnswer:
         unit=query.unit,
         currency=query.rollups.site.currency,
         looked_at=told.looked_at,
+        dimensions=[*COMPARED_ALWAYS, *query.told],
         transitions=sorted(listed, key=lambda one: -one.drop_off),
         **orders_left_out(query).model_dump(),
     )

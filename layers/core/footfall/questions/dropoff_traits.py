@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from footfall.dimensions import UNKNOWN, dimensions_of
+from footfall.dimensions import UNKNOWN, Dimension, dimensions_of
 from footfall.funnels.engine import Coded, Indices, Integers
 from footfall.funnels.lift import Trait, trait_of, traits_of
 from footfall.funnels.stays import NEVER, Stays
@@ -15,17 +15,25 @@ from footfall.questions.dropoff_signals import Signals, signals
 from footfall.questions.event_rows import joined
 from footfall.questions.funnel_attempts import Attempted
 from footfall.questions.funnel_query import FunnelModes, FunnelQuery
+from footfall.questions.lake_rows import rows_held
 from footfall.questions.person_values import PersonValues
 
-DIMENSIONS = (
-    *("browser", "os", "screen", "country", "language"),
-    *("source", "channel", "campaign", "page", "product"),
-)
-"""Those whose values may be reasons, besides a site's own, and these two."""
-DEVICE, VISITOR = "device", "visitor"
-MOST_PROFILES = 6_000
+FIRST, OTHERS = "source", ("country", "browser", "page", "product", "channel", "campaign", "os", "language", "screen")
+"""Dimensions whose values may be reasons; a site's own are between the first and the others."""
+COMPARED_ALWAYS = DEVICE, VISITOR = "device", "visitor"
+MOST_VALUES = 10_000_000
+"""Values of dimensions that are read: of ten million entries to the steps those of one."""
+MOST_PROFILES = 4_000
 """People of all transitions together whose profiles are read, evenly out of all."""
 NOTHING_TOLD = ("", UNKNOWN)
+
+
+def dimensions_told(query: FunnelQuery) -> dict[str, Dimension]:
+    """Returns the dimensions whose values are read: as many as there are values for, in the order of their weight."""
+    site = query.rollups.site
+    most = max(MOST_VALUES // max(rows_held(query), 1), 1)
+    rows = dimensions_of(site)
+    return {name: rows[name] for name in [FIRST, *(own.name for own in site.dimensions), *OTHERS][:most]}
 
 
 def traits(query: FunnelQuery, question: FunnelModes, found: Attempted, summary: Summary) -> list[Iterator[Trait]]:

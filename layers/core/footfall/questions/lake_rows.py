@@ -49,11 +49,8 @@ class Held:
     @classmethod
     def of(cls, query: EventsQuery) -> "Held":
         """Returns what the lake holds for a question; raises Invalid for too many events, Unavailable."""
-        rollups, dates = query.rollups, query.days.dates
+        rollups, dates, current = query.rollups, query.days.dates, _current(query)
         site = {"site_id": rollups.site.site_id}
-        condition = {**site, "first": {"$lte": dates["$lte"]}, "last": {"$gte": dates["$gte"]}}
-        found = lake_periods.read(database(), LakePeriod, condition, session=rollups.session)
-        current = [period for period in found if period["definition"] == definition(rollups.site)]
         marks = stale_days.read(database(), StaleDate, {**site, "date": dates}, session=rollups.session)
         stale = {mark["date"] for mark in marks}
         files: list[_Read] = []
@@ -82,6 +79,19 @@ class Held:
         ours = [date.fromisoformat(day) for day in self.events if _is_in(day, self.query.days)]
         days[[(day - EPOCH).days for day in ours]] = True
         return days
+
+
+def rows_held(query: EventsQuery) -> int:
+    """Returns how many rows of the lake a question reads."""
+    return sum(file["rows"] for period in _current(query) for file, _ in _wanted(period, query.reading))
+
+
+def _current(query: EventsQuery) -> list[LakePeriod]:
+    rollups, dates = query.rollups, query.days.dates
+    within = {"first": {"$lte": dates["$lte"]}, "last": {"$gte": dates["$gte"]}}
+    condition = {"site_id": rollups.site.site_id, **within}
+    found = lake_periods.read(database(), LakePeriod, condition, session=rollups.session)
+    return [period for period in found if period["definition"] == definition(rollups.site)]
 
 
 def _links(people: NDArray[np.uint32]) -> NDArray[np.int32] | None:
