@@ -95,7 +95,7 @@ def test_every_event_is_there_once_with_its_columns(pipeline: Mongo, folder: Pat
 
 
 def test_how_quick_pages_are_and_what_is_in_stock_are_columns(pipeline: Mongo, folder: Path) -> None:
-    know(pipeline, a_shop("home", dimensions=[{"name": "level", "property": "stock.level"}]))
+    know(pipeline, a_shop("home", "search", dimensions=[{"name": "level", "property": "stock.level"}]))
     looks(0, eventType="page_exit", vitals={"lcp": 5_000, "inp": 300, "cls": 0.01})
     looks(1, eventType="Product Viewed", properties={"product_id": "p", "availability": "SoldOut"})
     looks(2, eventType="Product Viewed", properties={"product_id": "p", "stock": {"level": "low"}})
