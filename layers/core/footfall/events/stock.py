@@ -3,8 +3,6 @@
 The names and words are those of schema.org's and Google's product data, WooCommerce, Shopify and Magento.
 """
 
-from collections.abc import Mapping
-
 from footfall.events.names import letters
 
 TOLD_IN = (
@@ -12,6 +10,7 @@ TOLD_IN = (
     *("stock", "stock_level", "stockLevel", "inventory", "inventory_quantity"),
 )
 """The properties that say it; the first that can be read counts."""
+NAMES = frozenset(TOLD_IN)
 OUT = frozenset({"outofstock", "soldout", "unavailable", "no", "false", "discontinued", "out"})
 IN = frozenset(
     {"instock", "available", "yes", "true", "limitedavailability", "onlineonly", "in", "instoreonly", "lowstock"}
@@ -21,8 +20,9 @@ PLACE = "schemaorg"
 
 def stock_told(properties: object) -> str | None:
     """Returns `in` or `out`, as an event's properties say of its product; None where they do not."""
-    told = properties if isinstance(properties, Mapping) else {}
-    found = (_read(told[name]) for name in TOLD_IN if name in told)
+    if not isinstance(properties, dict) or NAMES.isdisjoint(properties):
+        return None
+    found = (_read(properties[name]) for name in TOLD_IN if name in properties)
     return next((stock for stock in found if stock), None)
 
 

@@ -45,18 +45,21 @@ def read_vitals(told: Json | None, flags: list[str]) -> Vitals | None:
     return found or None
 
 
+RATINGS = [
+    (name, *limits, [f"{name} {rating}" for rating in ("good", "fair", "poor")]) for name, limits in LIMITS.items()
+]
+
+
 def rated(told: object) -> str | None:
     """Returns how a page's vitals are by Google's thresholds, as a text: `lcp poor, cls good`; None for none told.
 
     A vital is good, poor, or between the two `fair`, which Google calls in need of improvement.
     """
-    known = told if isinstance(told, Mapping) else {}
-    found = [(name, known.get(name)) for name in VITALS]
-    return (
-        ", ".join(f"{name} {_rating(name, value)}" for name, value in found if isinstance(value, int | float)) or None
-    )
-
-
-def _rating(name: Vital, value: float) -> str:
-    good, not_poor = LIMITS[name]
-    return "good" if value <= good else "fair" if value <= not_poor else "poor"
+    if not told or not isinstance(told, dict):
+        return None
+    found = [
+        texts[(value > good) + (value > not_poor)]
+        for name, good, not_poor, texts in RATINGS
+        if (value := told.get(name)) is not None
+    ]
+    return ", ".join(found) or None
