@@ -74,7 +74,11 @@ def signals(query: FunnelQuery, found: Attempted) -> Signals:
 
 def _read(query: FunnelQuery, reading: Reading, told: Finding | None = None) -> Sequence[Rows]:
     wanted = {told.name: told} if told else {}
-    return read_rows(EventsQuery(query.rollups, query.days, None, {}, wanted, query.by_session, reading)).rows
+    return read_rows(_events(query, reading, wanted)).rows
+
+
+def _events(query: FunnelQuery, reading: Reading, told: Mapping[str, Finding]) -> EventsQuery:
+    return EventsQuery(query.rollups, query.days, None, {}, told, query.by_session, query.bots, reading)
 
 
 def _group(name: str) -> int:
@@ -82,7 +86,7 @@ def _group(name: str) -> int:
 
 
 def _all(rows: Rows) -> Flags:
-    return np.ones(len(rows.who), bool)
+    return np.ones(len(rows.times), bool)
 
 
 def _in_group(happened: Iterable[Rows], name: str) -> Iterable[tuple[Rows, Flags]]:
@@ -115,7 +119,7 @@ class _Theirs:
         # of the events that are flagged, those of somebody who made an attempt
         whose, times = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for rows, those in parts:
-            whose.append(rows.who[those])
+            whose.append(rows.narrow.who[those].astype(np.int64))
             times.append(rows.times[those])
         return self._moments(self.owners, np.concatenate(whose), np.concatenate(times))
 
@@ -137,7 +141,7 @@ class _Negative:
 
     @classmethod
     def of(cls, query: FunnelQuery, given: Sequence[Rows]) -> "_Negative":
-        return cls(given, _negative(query) if sum(len(rows.who) for rows in given) else frozenset())
+        return cls(given, _negative(query) if sum(len(rows.times) for rows in given) else frozenset())
 
     def among(self, rows: Rows) -> Flags:
         pairs = zip(rows.people.tolist(), rows.times.tolist(), strict=True)
@@ -147,7 +151,8 @@ class _Negative:
 def _negative(query: FunnelQuery) -> frozenset[tuple[int | None, int]]:
     site_id, session = query.rollups.site.site_id, query.rollups.session
     time = {"$gte": query.days.start, "$lt": query.days.end}
-    condition = {"site_id": site_id, "sentiment.label": "negative", "bot": False, "timestamp": time}
+    who = {} if query.bots else {"bot": False}
+    condition = {"site_id": site_id, "sentiment.label": "negative", "timestamp": time, **who}
     texts = feedback.read(database(), FeedbackOwner, condition, session=session, batch_size=BATCH)
     found = list(islice(texts, MOST_FEEDBACK + 1))
     if len(found) > MOST_FEEDBACK:

@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 from pydantic import BaseModel, Field
 
-from footfall.funnels.engine import Integers
 from footfall.funnels.summary import StepFigures, Summary
 from footfall.questions.cache import cached
 from footfall.questions.figures import Currency

@@ -210,6 +210,11 @@ class FunnelQuery(EventsQuery):
         )
 
     @property
+    def tells_sessions(self) -> bool:
+        """Whether it is told of each event when its session began."""
+        return self.by_session or self.with_sessions
+
+    @property
     def dimensions(self) -> Mapping[str, Dimension]:
         """All dimensions that must be read of events, by their names."""
         rows = [wanted.row for filters in self.conditions.values() for wanted in filters]

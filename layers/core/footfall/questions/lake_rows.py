@@ -111,7 +111,7 @@ def _loaded(query: EventsQuery, periods: Sequence[LakePeriod]) -> Iterator[list[
         raise Invalid([FieldProblem("from", f"more than {MOST_ROWS} events are to be read; ask for fewer days")])
     types = columns_of(query.rollups.site)
     texts = {name: types[name] for name in query.dimensions if name in types and name != DEVICE}
-    sessions = query.by_session or any(row.derived for row in query.dimensions.values())
+    sessions = query.tells_sessions or any(row.derived for row in query.dimensions.values())
     loaded = load([file for found in wanted for file, _ in found], loader.Wanted(sessions, texts))
     for found in wanted:
         read = [(loaded[file["key"]], satisfied) for file, satisfied in found]
@@ -158,7 +158,7 @@ class _Reading:
         by_session = self.query.by_session
         days = columns.day - np.int32((self.query.days.first - EPOCH).days)
         who = columns.session if by_session and columns.session is not None else people
-        starts = columns.session_start if by_session else None
+        starts = columns.session_start if self.query.tells_sessions else None
         return Narrow(who, people, days, columns.rank, columns.time, columns.device, starts)
 
     def _ours(self, loaded: Loaded) -> NDArray[np.bool_]:
