@@ -59,7 +59,7 @@ def test_the_public_tables_give_the_figures_they_are_known_for(shop: Mongo, shar
     broken = [(step["step"], one) for step in asked(DROPOFF)["transitions"] for one in step["breaks"]]
     assert {one["date"] for _, one in broken} == {"2015-03-01"}
     rates = {(step, one["device"]): (one["rate_before"], one["level_rate"]) for step, one in broken}
-    assert rates["search", "Mobile"] == (79.99, 20.0)
+    assert rates["search", "Mobile"] == (80.0, 20.0)
     assert rates["payment", "Desktop"] == (15.9, 4.0)
     assert rates.keys() == {("search", "Mobile"), ("search", None), ("payment", "Desktop"), ("payment", None)}
     for name in ("events", "users"):
