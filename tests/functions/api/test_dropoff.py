@@ -131,6 +131,19 @@ def test_who_was_there_before_is_a_reason(shop: Mongo) -> None:
         roll_up()
 
 
+def test_of_many_people_some_are_asked_whether_they_were_there_before(
+    shop: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, stayed = people(shop, 100, 100)
+    before = {"$set": {"date": NOON - timedelta(days=3)}}
+    shop["users"].update_many({"person_id": {"$in": [*left[:90], *stayed[:10]]}}, before)
+    monkeypatch.setattr(dropoff_traits, "MOST_PROFILES", 3 * 120)
+    returning, left_of, others, stayed_of = why()["visitor", "returning"]
+    assert left_of + stayed_of == 120
+    assert returning > 0.7 * left_of
+    assert others < 0.3 * stayed_of
+
+
 def test_a_dimension_of_the_site_is_looked_at(shop: Mongo) -> None:
     know(shop, a_shop(*PAGES, dimensions=[{"name": "theme", "property": "theme"}]))
     names = [f"v{number:02}" for number in range(80)]

@@ -24,7 +24,10 @@ COMPARED_ALWAYS = DEVICE, VISITOR = "device", "visitor"
 MOST_VALUES = 10_000_000
 """Values of dimensions that are read: of ten million entries to the steps those of one."""
 MOST_PROFILES = 4_000
-"""People of all transitions together whose profiles are read, evenly out of all."""
+"""People of all transitions together whose profiles are read, drawn out of all."""
+SCATTERED = np.uint32(2_654_435_761)
+"""Of 2^32 the golden ratio's part: its multiples are spread evenly, modulo 2^32 (Knuth, The Art of Computer
+Programming 3, 6.4)."""
 NOTHING_TOLD = ("", UNKNOWN)
 
 
@@ -54,8 +57,11 @@ class _Visitors:
         return PersonValues(self.query)
 
     def some(self, attempts: Indices) -> Indices:
+        # drawn by the attempts' own numbers: whoever was drawn for a step and reaches the next is drawn again, if any
         most = MOST_PROFILES // len(self.query.funnel.steps)
-        return np.linspace(0, len(attempts) - 1, min(most, len(attempts))).astype(np.intp)
+        if len(attempts) <= most:
+            return np.arange(len(attempts))
+        return np.argpartition(attempts.astype(np.uint32) * SCATTERED, most)[:most]
 
     def told(self, attempts: Indices, step: int) -> Coded:
         timeline, all_attempts = self.found.entered.timeline, self.found.attempts
