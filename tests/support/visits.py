@@ -1,5 +1,6 @@
 """Visits to the shop `demo` as etl/events leaves them in MongoDB, without the pipeline."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -48,6 +49,15 @@ def happen(database: Mongo, *events: dict[str, Any]) -> None:
         session = fold_session(found, NOON)
         database["user_sessions"].replace_one({"_id": session["_id"]}, dict(session), upsert=True)
     mark(database, *{event["timestamp"].date().isoformat() for event in events})
+
+
+def keep_feedback(database: Mongo, texts: Iterable[tuple[dict[str, Any], bool]]) -> None:
+    """Store the feedback of events, each with whether its text was read as negative."""
+    kept = ("_id", "site_id", "event_id", "timestamp", "person_id", "bot")
+    for text, negative in texts:
+        sentiment = {"label": "negative" if negative else "positive"}
+        fields = {name: text[name] for name in kept}
+        database["feedback"].insert_one({**fields, "user_id": text.get("user_id"), "sentiment": sentiment})
 
 
 def an_order(order_id: str, person_id: str, total: int, **but: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query
 from footfall.http.app import ReadSite, as_lambda, create_app
-from footfall.questions import funnel, funnel_people, funnel_trend, time_to_convert
+from footfall.questions import dropoff, funnel, funnel_people, funnel_trend, time_to_convert
 
 app = create_app("funnel")
 
@@ -13,6 +13,12 @@ app = create_app("funnel")
 def get_funnel(site_id: ReadSite, question: Annotated[funnel.FunnelQuestion, Query()]) -> funnel.FunnelAnswer:
     """Returns how many distinct people reached each step, how fast, and where the others left; bots are left out."""
     return funnel.answer(site_id, question)
+
+
+@app.get("/api/funnel/dropoff", summary="Where a funnel loses people, and what they had in common")
+def get_dropoff(site_id: ReadSite, question: Annotated[dropoff.DropoffQuestion, Query()]) -> dropoff.DropoffAnswer:
+    """Returns each transition by its loss, what is more frequent among those who left, and since when they leave."""
+    return dropoff.answer(site_id, question)
 
 
 @app.get("/api/funnel/trend", summary="A funnel's conversion by day, week or month, its breaks marked")

@@ -21,7 +21,7 @@ from tests.support.shop_funnel import SITE, load_shop_funnel
 from tests.support.visits import person, roll_up, view
 
 Mongo = Database[dict[str, Any]]
-FUNNEL, TREND = "/api/funnel", "/api/funnel/trend"
+FUNNEL, TREND, DROPOFF = "/api/funnel", "/api/funnel/trend", "/api/funnel/dropoff"
 
 
 @pytest.mark.shared_data
@@ -60,6 +60,12 @@ def test_the_public_tables_give_the_figures_they_are_known_for(shop: Mongo, shar
         shifts = [(one["date"], one["step"]) for one in anomalies if one["kind"] == "shift"]
         assert ("2015-03-01", step) in shifts, query
         assert all(date == "2015-03-01" for date, _ in shifts), "nothing else has broken for good"
+    broken = [(step["step"], one) for step in asked(DROPOFF)["transitions"] for one in step["breaks"]]
+    assert {one["date"] for _, one in broken} == {"2015-03-01"}
+    rates = {(step, one["device"]): (one["rate_before"], one["level_rate"]) for step, one in broken}
+    assert rates["search", "Mobile"] == (80.0, 20.0)
+    assert rates["payment", "Desktop"] == (15.9, 4.0)
+    assert rates.keys() == {("search", "Mobile"), ("search", None), ("payment", "Desktop"), ("payment", None)}
     for name in ("events", "users"):
         shop.drop_collection(name)  # quicker than emptying them
     collections.prepare(shop)

@@ -94,6 +94,19 @@ def test_every_event_is_there_once_with_its_columns(pipeline: Mongo, folder: Pat
     assert sessions[3] == 0, "an order that was told without a page is part of no visit"
 
 
+def test_how_quick_pages_are_and_what_is_in_stock_are_columns(pipeline: Mongo, folder: Path) -> None:
+    know(pipeline, a_shop("home", "search", dimensions=[{"name": "level", "property": "stock.level"}]))
+    looks(0, eventType="page_exit", vitals={"lcp": 5_000, "inp": 300, "cls": 0.01})
+    looks(1, eventType="Product Viewed", properties={"product_id": "p", "availability": "SoldOut"})
+    looks(2, eventType="Product Viewed", properties={"product_id": "p", "stock": {"level": "low"}})
+    roll_up()
+    assert rows(folder, "vitals, stock, level") == [
+        ("lcp poor, inp fair, cls good", None, None),
+        (None, "out", None),
+        (None, None, "low"),
+    ]
+
+
 def test_what_turned_out_about_a_visitor_rewrites_nothing_and_is_in_the_answer(pipeline: Mongo) -> None:
     looks(0)
     looks(1, visitor="w", eventType="click")

@@ -33,8 +33,8 @@ class Entered:
 
     steps: list[DatedEntries]
     timeline: Timeline
-    excluded: Entries | None = None
-    others: Entries | None = None
+    excluded: DatedEntries | None = None
+    others: DatedEntries | None = None
     owners: Integers | None = None
 
 

@@ -61,13 +61,15 @@ class Timeline:
     """Of every place in time: when it was, in Unix milliseconds, and on which device, as a place in DEVICES.
 
     `people` are there where sessions are counted: whose each event is, -1 for somebody not stored yet.
-    `told` holds what else is known of places, by the names of dimensions.
+    `told` holds what else is known of places, by the names of dimensions, and `session_starts` is there where it is
+    asked for: when the session of each event began, in Unix milliseconds.
     """
 
     times: Integers
     devices: Codes
     people: Integers | None = None
     told: "Mapping[str, Coded]" = field(default_factory=dict)
+    session_starts: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def of(self, keys: Keys) -> Integers:
         """Returns when entries happened."""

@@ -1,13 +1,14 @@
 """What the lake holds of an event: its columns, which go by the dimensions, and the numbers of sessions."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from typing import Literal
 
 from footfall.dimensions import Dimension, dimensions_of
+from footfall.lake.findings import FINDINGS, Finding
 from footfall.schemas.site import Site
 
 LARGEST = 2**63
@@ -34,12 +35,14 @@ class Text:
     """A column of texts; where nothing is known it is NULL.
 
     `of` says whether an event or its session has the value, or each of the event's lines one. `path` are the names of
-    the field that tells it, one in another, and `shown` gives the text of what is told, None for nothing known.
+    the field that tells it, one in another, and `shown` gives the text of what is told, None for nothing known; `read`
+    finds what is told in a field of many parts.
     """
 
     of: Literal["event", "session", "lines"]
     path: tuple[str, ...]
     shown: Callable[[object], str | None]
+    read: Callable[[object], str | None] | None = None
 
     @property
     def type(self) -> str:
@@ -49,7 +52,9 @@ class Text:
     def told(self, documents: Iterable[Mapping[str, object]]) -> list[object]:
         """Returns what each event, or session, tells."""
         if len(self.path) == 1:
-            name = self.path[0]
+            name, find = self.path[0], self.read
+            if find:
+                return [find(document[name]) if name in document else None for document in documents]
             return [document.get(name) for document in documents]
         outer, *inner = self.path
         read = _of_lines if self.of == "lines" else _nested
@@ -79,6 +84,10 @@ def _as_told(told: object) -> str | None:
     return told if isinstance(told, str) and told else None
 
 
+def _text_found(row: Finding) -> Text:
+    return Text("event", (row.event,), _as_told, row.read)
+
+
 def _text_of(row: Dimension) -> Text | None:
     if row.derived or row.person:
         return None
@@ -93,6 +102,7 @@ NAMES: Mapping[str, Text] = {
     "name": Text("event", ("name",), _as_told),
     "origin": Text("event", ("source",), _as_told),
     "order_id": Text("event", ("commerce", "order_id"), _as_told),
+    **{name: _text_found(row) for name, row in FINDINGS.items()},
 }
 """Columns of texts that are no dimension."""
 
@@ -123,6 +133,11 @@ def parts_of(site: Site) -> dict[str, tuple[str, ...]]:
     """Returns what the columns need of the nested fields of a site's events."""
     fields = [row.event.partition(".")[::2] for row in dimensions_of(site).values() if "." in row.event]
     nested: defaultdict[str, set[str]] = defaultdict(set, {"commerce": {"order_id"}})
-    for outer, inner in fields:
+    for outer, inner in [*fields, *((row.event, part) for row in FINDINGS.values() for part in row.parts)]:
         nested[outer].add(inner)
-    return {outer: tuple(sorted(inner)) for outer, inner in nested.items()}
+    return {outer: _outermost(inner) for outer, inner in nested.items()}
+
+
+def _outermost(parts: Collection[str]) -> tuple[str, ...]:
+    # MongoDB refuses to be asked for a part of what it is asked for whole
+    return tuple(sorted(part for part in parts if not any(part.startswith(f"{other}.") for other in parts)))

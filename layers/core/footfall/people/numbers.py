@@ -7,6 +7,7 @@ from pymongo.client_session import ClientSession
 from footfall.chunks import chunks
 from footfall.people.identities import person_of
 from footfall.schemas.event import StepEvent
+from footfall.schemas.feedback import FeedbackOwner
 from footfall.schemas.order import OwnedOrder
 from footfall.schemas.person import PersonNumber
 from footfall.stores.collections import users
@@ -14,6 +15,8 @@ from footfall.stores.mongo import Mongo
 
 MOST_REMEMBERED = 500_000
 KEYS_PER_QUESTION = 20_000
+Owned = StepEvent | OwnedOrder | FeedbackOwner
+"""What is somebody's."""
 
 
 class PersonNumbers:
@@ -27,8 +30,8 @@ class PersonNumbers:
         self._visitors: dict[str, int] = {}
         self._own: dict[str, int] = {}
 
-    def learn(self, events: Iterable[StepEvent | OwnedOrder]) -> None:
-        """Read whom events (or orders) belong to, in as few questions as there are kinds of people."""
+    def learn(self, events: Iterable[Owned]) -> None:
+        """Read whom events, orders or feedback belong to, in as few questions as there are kinds of people."""
         if len(self._people) + len(self._visitors) > MOST_REMEMBERED:
             self._people.clear()
             self._visitors.clear()
@@ -45,12 +48,12 @@ class PersonNumbers:
         self._people.update((who, numbers[who]) for who in people if who in numbers)
         self._visitors.update((who, numbers[told]) for who in visitors if (told := links.get(who, who)) in numbers)
 
-    def of(self, event: StepEvent | OwnedOrder) -> int | None:
-        """Returns the number of the person an event (or order) belongs to; None for somebody not stored yet."""
+    def of(self, event: Owned) -> int | None:
+        """Returns the number of the person that something belongs to; None for somebody not stored yet."""
         user_id = event.get("user_id")
         return self._people.get(user_id) if user_id else self._visitors.get(event["person_id"])
 
-    def own(self, event: StepEvent | OwnedOrder) -> int | None:
+    def own(self, event: Owned) -> int | None:
         """Returns the same as if no visitor had turned out to be somebody: the visitor's own number."""
         user_id = event.get("user_id")
         return self._people.get(user_id) if user_id else self._own.get(event["person_id"])

@@ -55,6 +55,11 @@ class EventsQuery:
         yield rows
 
     @property
+    def tells_sessions(self) -> bool:
+        """Whether it is told of each event when its session began."""
+        return self.by_session
+
+    @property
     def dimensions(self) -> Mapping[str, Dimension]:
         """All dimensions that must be read of events, by their names."""
         return {**self.told, **{name: wanted.row for name, wanted in self.filters.items()}}
@@ -101,7 +106,8 @@ class Rows:
 
     `who` are the numbers of what is counted, people or sessions, and `people` of who did it. `days` count from the
     range's first, `ranks` are places in each day's order of time, `times` Unix milliseconds; `devices` are places in
-    DEVICES, and `told` holds what else was asked for. `session_starts`, in Unix milliseconds, are read `by_session`.
+    DEVICES, and `told` holds what else was asked for. `session_starts`, in Unix milliseconds, are there where the
+    question tells them.
     """
 
     steps: frozenset[int]
@@ -140,7 +146,7 @@ class Rows:
 
     @property
     def session_starts(self) -> Numbers:
-        """When each event's session began, in Unix milliseconds; nothing where the question is not by session."""
+        """When each event's session began, in Unix milliseconds; nothing where the question does not tell."""
         return np.zeros(0, np.int64) if self.narrow.session_starts is None else self.narrow.session_starts
 
     def where(self, those: NDArray[np.bool_] | Numbers, steps: frozenset[int]) -> "Rows":

@@ -1,28 +1,21 @@
 """The question who goes how far through a funnel: everybody's furthest attempt, and what those people bought."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from footfall.funnels.engine import Integers
 from footfall.funnels.summary import StepFigures, Summary
-from footfall.funnels.value import lost
-from footfall.money import major_units
 from footfall.questions.cache import cached
 from footfall.questions.figures import Currency
-from footfall.questions.funnel_attempts import attempted, purchases
+from footfall.questions.funnel_attempts import attempted
 from footfall.questions.funnel_groups import BrokenDown, Groups
+from footfall.questions.funnel_money import Money, money_of, orders_left_out
 from footfall.questions.funnel_query import FunnelQuery, Unit
 from footfall.questions.left_out import LeftOut
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rollups import rollups_of
-from footfall.schemas.metrics import DayLeftOut
-from footfall.stores.collections import daily_metrics
 from footfall.stores.keys import Key
-from footfall.stores.mongo import answering, database
+from footfall.stores.mongo import answering
 
 
 class FunnelQuestion(BrokenDown):
@@ -113,7 +106,7 @@ def _key(query: FunnelQuery, question: FunnelQuestion) -> Key | None:
 def _result(query: FunnelQuery, question: FunnelQuestion) -> FunnelAnswer:
     found = attempted(query, question)
     summary = Summary(query.funnel.steps, found.attempts, found.entered.timeline)
-    money = _Money.of(query, summary)
+    money = Money.of(query, summary)
     steps = _steps(summary.steps(), money)
     return FunnelAnswer(
         range=Range.of(query.days),
@@ -124,54 +117,11 @@ def _result(query: FunnelQuery, question: FunnelQuestion) -> FunnelAnswer:
         overall_conversion_rate=steps[-1].conversion_rate,
         currency=query.rollups.site.currency,
         breakdowns=_breakdowns(query, question.telling_step(query), summary, money),
-        **_left_out(query).model_dump(),
+        **orders_left_out(query).model_dump(),
     )
 
 
-def _left_out(query: FunnelQuery) -> LeftOut:
-    condition = {"site_id": query.rollups.site.site_id, "date": query.days.dates}
-    days = daily_metrics.read(database(), DayLeftOut, condition, session=query.rollups.session)
-    return LeftOut.of_days(days if query.unit == "user" else [])
-
-
-@dataclass(frozen=True)
-class _Money:
-    # how far each attempt came, what its person's orders amount to, and what was left of it after refunds
-    reached: Integers
-    totals: Integers
-    net: Integers
-    currency: str
-
-    @classmethod
-    def of(cls, query: FunnelQuery, summary: Summary) -> "_Money | None":
-        found = purchases(query, summary.attempts)
-        if found is None:
-            return None
-        totals, refunded = found.by_attempt(len(summary.attempts.people))
-        return cls(summary.attempts.reached, totals, totals - refunded, query.rollups.site.currency)
-
-    def where(self, fits: NDArray[np.bool_]) -> "_Money":
-        return _Money(self.reached[fits], self.totals[fits], self.net[fits], self.currency)
-
-    def of_step(self, step: StepFigures) -> dict[str, float | None]:
-        stayed = self.reached >= step.order
-        gone = lost(self.net[stayed], step.drop_off) if step.order > 1 else None
-        return {
-            "revenue": self._major(float(self.totals[stayed].sum())),
-            "net_revenue": self._major(float(self.net[stayed].sum())),
-            "value_lost": self._major(gone and gone.amount),
-            "value_lost_low": self._major(gone and gone.low),
-            "value_lost_high": self._major(gone and gone.high),
-        }
-
-    def _major(self, minor: float | None) -> float | None:
-        return None if minor is None else major_units(minor, self.currency)
-
-
-NOT_OF_SESSIONS = dict.fromkeys(["revenue", "net_revenue", "value_lost", "value_lost_low", "value_lost_high"])
-
-
-def _breakdowns(query: FunnelQuery, step: int, summary: Summary, money: _Money | None) -> list[FunnelBreakdown]:
+def _breakdowns(query: FunnelQuery, step: int, summary: Summary, money: Money | None) -> list[FunnelBreakdown]:
     if not query.told:
         return []
     groups = Groups.of(query, summary, step)
@@ -186,5 +136,5 @@ def _breakdowns(query: FunnelQuery, step: int, summary: Summary, money: _Money |
     return sorted(found, key=lambda part: -part.steps[0].users)
 
 
-def _steps(figures: Sequence[StepFigures], money: _Money | None) -> list[FunnelStep]:
-    return [FunnelStep(**step._asdict(), **(money.of_step(step) if money else NOT_OF_SESSIONS)) for step in figures]
+def _steps(figures: Sequence[StepFigures], money: Money | None) -> list[FunnelStep]:
+    return [FunnelStep(**step._asdict(), **money_of(money, step)) for step in figures]

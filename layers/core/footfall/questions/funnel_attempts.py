@@ -25,10 +25,11 @@ class Attempted:
 def attempted(query: FunnelQuery, question: FunnelModes) -> Attempted:
     """Returns everybody's attempt, by what a question says of it; raises Invalid where steps cannot be told apart."""
     entered = entries(query)
-    return Attempted(entered, _followed(entered, question))
+    return Attempted(entered, followed(entered, question))
 
 
-def _followed(entered: Entered, question: FunnelModes) -> Attempts:
+def followed(entered: Entered, question: FunnelModes) -> Attempts:
+    """Returns everybody's attempt that is made of these entries; raises Invalid where steps cannot be told apart."""
     limits = Limits(question.window, question.window_mode == "step", entered.excluded)
     if question.order == "any":
         try:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from footfall.funnels.columns import DatedEntries, Entered
 from footfall.funnels.engine import Coded, Timeline, distinct
-from footfall.lake.columns import NOBODY
+from footfall.lake.columns import NEVER, NOBODY
 from footfall.questions.event_rows import Rows, joined
 from footfall.questions.funnel_query import FunnelQuery
 from footfall.questions.read_rows import read_rows
@@ -64,12 +64,15 @@ def _timeline(query: FunnelQuery, rows: Sequence[Rows], places: Sequence[NDArray
     names = [name for name in query.told if name != DEVICE]
     told = {name: _told([each.told[name] for each in rows], places, total) for name in names}
     whose = np.full(total, NOBODY, np.int64) if query.by_session else None
-    timeline = Timeline(np.zeros(total, np.int64), np.zeros(total, np.uint8), whose, told)
+    starts = np.full(total if query.with_sessions else 0, NEVER, np.int64)
+    timeline = Timeline(np.zeros(total, np.int64), np.zeros(total, np.uint8), whose, told, starts)
     for some, at in zip(rows, places, strict=True):
         timeline.times[at] = some.times
         timeline.devices[at] = some.devices
         if whose is not None:
             whose[at] = some.narrow.people
+        if query.with_sessions:
+            starts[at] = some.session_starts
     return timeline
 
 

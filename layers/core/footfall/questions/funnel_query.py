@@ -166,13 +166,14 @@ class FunnelQuery(EventsQuery):
     """Which entries to steps are read: from the rollups, which hold the site's own funnels, or else from the lake.
 
     `told` are the dimensions that the answer is broken down by, `conditions` the filters of the steps that have some,
-    by the places of `reading.conditionals`.
+    by the places of `reading.conditionals`; `with_sessions` asks when each entry's session began.
     """
 
     reading: Reading
     conditions: Mapping[int, Sequence[Wanted]]
     funnel: Funnel
     from_rollups: bool
+    with_sessions: bool = False
 
     @classmethod
     def of(
@@ -207,6 +208,11 @@ class FunnelQuery(EventsQuery):
             funnel,
             from_rollups=rollups.current and rolled_up and funnel in kept_by_day(site),
         )
+
+    @property
+    def tells_sessions(self) -> bool:
+        """Whether it is told of each event when its session began."""
+        return self.by_session or self.with_sessions
 
     @property
     def dimensions(self) -> Mapping[str, Dimension]:

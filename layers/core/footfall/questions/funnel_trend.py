@@ -2,19 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal
+from typing import Literal, TypedDict
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from footfall.days import Period, PeriodName, periods_of
 from footfall.errors import FieldProblem, Invalid
-from footfall.funnels.anomalies import Anomaly, find_anomalies
-from footfall.funnels.columns import DatedEntries, Entered
-from footfall.funnels.engine import PERSON_BITS, Entries, Limits, distinct, ordered
+from footfall.funnels.anomalies import Anomaly, Kind, find_anomalies
+from footfall.funnels.columns import Entered
+from footfall.funnels.engine import Limits, ordered
 from footfall.questions.cache import cached
 from footfall.questions.funnel_entries import entries
+from footfall.questions.funnel_periods import in_periods
 from footfall.questions.funnel_query import FunnelQuery, FunnelSelection
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
@@ -32,12 +31,10 @@ class TrendQuestion(FunnelSelection):
     period: PeriodName = Field(default="day", description="Weeks begin on Monday")
 
 
-class TrendAnomaly(BaseModel):
-    """A mark: a step's rate that is, from a period on or in it alone, another than it was, beyond chance."""
+class Mark(BaseModel):
+    """A step's rate that is, from a period on or in it alone, another than it was, beyond chance."""
 
     date: date
-    step: str = Field(description="The step that the rate is of")
-    step_before: str = Field(description="The step before it")
     rate: float = Field(description="Step conversion rate of the period, in percent", examples=[20.1])
     expected_rate: float = Field(
         description="The rate that it had before, of a `spike` around it, as it is on this weekday, in percent",
@@ -55,6 +52,13 @@ class TrendAnomaly(BaseModel):
         description="`shift`: the rate stayed there, and this is the first period in which most of it shows;"
         " `spike`: it did not, or not yet"
     )
+
+
+class TrendAnomaly(Mark):
+    """A mark, and which step's rate it is of."""
+
+    step: str = Field(description="The step that the rate is of")
+    step_before: str = Field(description="The step before it")
 
 
 class TrendStep(BaseModel):
@@ -159,24 +163,9 @@ def _counts(periods: Sequence[Period], users: Sequence[Sequence[int]], number: i
 
 def _users(entered: Entered, periods: Sequence[Period], window: int | None) -> list[list[int]]:
     # how many people reached each step in each period, each period being a funnel of its own
-    number_of_day = np.repeat(np.arange(len(periods)), [(period.last - period.first).days + 1 for period in periods])
-    wide = [_person_in_period(step, number_of_day) for step in entered.steps]
-    everybody = distinct(wide)
-    steps = [
-        Entries(np.searchsorted(everybody, people).astype(np.uint32), step.places)
-        for step, people in zip(entered.steps, wide, strict=True)
-    ]
-    attempts = ordered(steps, entered.timeline, Limits(window))
-    period = (everybody[attempts.people] >> PERSON_BITS).astype(np.int64)
-    width = len(steps) + 1
-    ended = np.bincount(period * width + attempts.reached, minlength=len(periods) * width).reshape(-1, width)
-    reached: list[list[int]] = ended[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:].tolist()
-    return reached
-
-
-def _person_in_period(step: DatedEntries, number_of_day: NDArray[np.intp]) -> NDArray[np.uint64]:
-    # person and period as one number, the period in its upper half: the engine then tells one person's periods apart
-    return (number_of_day[step.days].astype(np.uint64) << PERSON_BITS) | step.people
+    cut = in_periods(entered, [(period.last - period.first).days + 1 for period in periods])
+    attempts = ordered(cut.entered.steps, entered.timeline, Limits(window))
+    return cut.reached_each(attempts, len(periods))
 
 
 def _period(period: Period, users: Sequence[int], names: Sequence[str], found: dict[int, Anomaly]) -> TrendPeriod:
@@ -198,10 +187,22 @@ def _period(period: Period, users: Sequence[int], names: Sequence[str], found: d
 
 
 def _anomaly(period: Period, names: Sequence[str], number: int, found: Anomaly) -> TrendAnomaly:
-    return TrendAnomaly(
-        date=period.first,
-        step=names[number],
-        step_before=names[number - 1],
+    return TrendAnomaly(date=period.first, step=names[number], step_before=names[number - 1], **marked(found))
+
+
+class Marked(TypedDict):
+    """What is said of a mark; rates in percent."""
+
+    rate: float
+    expected_rate: float
+    level_rate: float | None
+    deviation: float
+    kind: Kind
+
+
+def marked(found: Anomaly) -> Marked:
+    """Returns what answers say of a mark."""
+    return Marked(
         rate=round(100 * found.rate, 2),
         expected_rate=round(100 * found.expected, 2),
         level_rate=None if found.level is None else round(100 * found.level, 2),

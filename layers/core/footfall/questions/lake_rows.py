@@ -49,11 +49,8 @@ class Held:
     @classmethod
     def of(cls, query: EventsQuery) -> "Held":
         """Returns what the lake holds for a question; raises Invalid for too many events, Unavailable."""
-        rollups, dates = query.rollups, query.days.dates
+        rollups, dates, current = query.rollups, query.days.dates, _current(query)
         site = {"site_id": rollups.site.site_id}
-        condition = {**site, "first": {"$lte": dates["$lte"]}, "last": {"$gte": dates["$gte"]}}
-        found = lake_periods.read(database(), LakePeriod, condition, session=rollups.session)
-        current = [period for period in found if period["definition"] == definition(rollups.site)]
         marks = stale_days.read(database(), StaleDate, {**site, "date": dates}, session=rollups.session)
         stale = {mark["date"] for mark in marks}
         files: list[_Read] = []
@@ -84,6 +81,19 @@ class Held:
         return days
 
 
+def rows_held(query: EventsQuery) -> int:
+    """Returns how many rows of the lake a question reads."""
+    return sum(file["rows"] for period in _current(query) for file, _ in _wanted(period, query.reading))
+
+
+def _current(query: EventsQuery) -> list[LakePeriod]:
+    rollups, dates = query.rollups, query.days.dates
+    within = {"first": {"$lte": dates["$lte"]}, "last": {"$gte": dates["$gte"]}}
+    condition = {"site_id": rollups.site.site_id, **within}
+    found = lake_periods.read(database(), LakePeriod, condition, session=rollups.session)
+    return [period for period in found if period["definition"] == definition(rollups.site)]
+
+
 def _links(people: NDArray[np.uint32]) -> NDArray[np.int32] | None:
     # the person of every number; None where everybody is who they were
     links = people.astype(np.int32)
@@ -101,7 +111,7 @@ def _loaded(query: EventsQuery, periods: Sequence[LakePeriod]) -> Iterator[list[
         raise Invalid([FieldProblem("from", f"more than {MOST_ROWS} events are to be read; ask for fewer days")])
     types = columns_of(query.rollups.site)
     texts = {name: types[name] for name in query.dimensions if name in types and name != DEVICE}
-    sessions = query.by_session or any(row.derived for row in query.dimensions.values())
+    sessions = query.tells_sessions or any(row.derived for row in query.dimensions.values())
     loaded = load([file for found in wanted for file, _ in found], loader.Wanted(sessions, texts))
     for found in wanted:
         read = [(loaded[file["key"]], satisfied) for file, satisfied in found]
@@ -148,7 +158,7 @@ class _Reading:
         by_session = self.query.by_session
         days = columns.day - np.int32((self.query.days.first - EPOCH).days)
         who = columns.session if by_session and columns.session is not None else people
-        starts = columns.session_start if by_session else None
+        starts = columns.session_start if self.query.tells_sessions else None
         return Narrow(who, people, days, columns.rank, columns.time, columns.device, starts)
 
     def _ours(self, loaded: Loaded) -> NDArray[np.bool_]:

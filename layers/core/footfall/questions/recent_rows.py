@@ -57,7 +57,7 @@ def recent_rows(query: EventsQuery, days: Iterable[date]) -> Iterator[Rows]:
         ranks.astype(np.int32),
         times,
         devices,
-        _starts(sessions) if query.by_session else None,
+        _starts(sessions) if query.tells_sessions else None,
     )
     whole = Rows(frozenset(), narrow, _told(query, facts))
     kinds = [kind_of(event) for event in events]
@@ -102,7 +102,7 @@ def _told(query: EventsQuery, facts: Sequence[Facts]) -> Mapping[str, Coded]:
 def _sessions(query: EventsQuery, events: Sequence[LakeEvent]) -> Sessions:
     # they are read where something is asked of them
     rows = query.dimensions.values()
-    if not query.by_session and not any(row.level == "session" for row in rows):
+    if not query.tells_sessions and not any(row.level == "session" for row in rows):
         return [None] * len(events)
     rollups = query.rollups
     return sessions_of(database(), rollups.site.site_id, events, query.days, rollups.session)

@@ -6,12 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import accumulate
-from typing import Literal, NamedTuple, TypedDict, get_args
+from typing import NamedTuple, TypedDict
 
 from pydantic import BaseModel, Field
 
 from footfall.days import DayRange
 from footfall.errors import FieldProblem, Invalid
+from footfall.events.vitals import LIMITS, VITALS, Vital
 from footfall.questions.cache import cached
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
 from footfall.questions.sentiment_figures import PAGE
@@ -24,8 +25,6 @@ from footfall.stores.collections import events
 from footfall.stores.keys import Key, web_vitals_key
 from footfall.stores.mongo import Condition, Pipeline, answering, database
 
-Vital = Literal["lcp", "inp", "cls", "ttfb"]
-VITALS: tuple[Vital, ...] = get_args(Vital)
 BATCH = 20_000
 MOST_EXITS = 500_000
 """So many exits of pages are read for an answer."""
@@ -34,8 +33,7 @@ MOST_EXITS = 500_000
 class Scale(NamedTuple):
     """In which steps a vital is counted, so many to its unit, and the most that is good, and that is not poor.
 
-    Thresholds of LCP, INP and CLS: https://web.dev/articles/vitals, of TTFB: https://web.dev/articles/ttfb. Each is a
-    whole number of steps, and values are rounded up to one, so that rounding carries none over a threshold.
+    Each threshold is a whole number of steps, and values are rounded up to one, so that rounding carries none over it.
     """
 
     steps: float
@@ -44,10 +42,10 @@ class Scale(NamedTuple):
 
 
 SCALES: Mapping[Vital, Scale] = {
-    "lcp": Scale(0.1, 2_500, 4_000),
-    "inp": Scale(0.1, 200, 500),
-    "cls": Scale(1_000, 0.1, 0.25),
-    "ttfb": Scale(0.1, 800, 1_800),
+    "lcp": Scale(0.1, *LIMITS["lcp"]),
+    "inp": Scale(0.1, *LIMITS["inp"]),
+    "cls": Scale(1_000, *LIMITS["cls"]),
+    "ttfb": Scale(0.1, *LIMITS["ttfb"]),
 }
 
 

@@ -29,7 +29,15 @@ class FeedbackText(TypedDict):
     text: str | None
 
 
-class FeedbackDocument(FeedbackText):
+class FeedbackOwner(TypedDict):
+    """Whose feedback it is, and when they gave it."""
+
+    timestamp: datetime
+    user_id: str | None
+    person_id: str
+
+
+class FeedbackDocument(FeedbackText, FeedbackOwner):
     """One stored piece of feedback, with a text or a rating or both.
 
     `rating` is on the shop's own scale. `sentiment` is None without a text, and while nobody has read it (before 0.1.0
@@ -44,8 +52,6 @@ class FeedbackDocument(FeedbackText):
     path: str | None
     page_type: str | None
     visitor_id: str
-    user_id: str | None
-    person_id: str
     session_id: str | None
     device: str
     country: str | None

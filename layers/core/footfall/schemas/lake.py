@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NotRequired, TypedDict
 
-from footfall.schemas.event import Commerce, Json, NamedEvent, VisitEvent
+from footfall.schemas.event import Commerce, Json, NamedEvent, VisitEvent, Vitals
 
 
 class LakeEvent(VisitEvent):
@@ -18,6 +18,7 @@ class LakeEvent(VisitEvent):
     screen: NotRequired[str]
     commerce: NotRequired[Commerce]
     properties: NotRequired[Json]
+    vitals: NotRequired[Vitals]
 
 
 class LakeFile(TypedDict):
