@@ -23,6 +23,10 @@ class Visited:
     places: Integers
     nodes: Integers
 
+    def where(self, those: Flags) -> "Visited":
+        """Returns some of the events."""
+        return Visited(self.who[those], self.people[those], self.places[those], self.nodes[those])
+
 
 @dataclass(frozen=True)
 class Journeys:

@@ -51,5 +51,5 @@ def patterns(journeys: Journeys, converted: Flags, length: int, most: int) -> Pa
 def _refined(labels: Integers, column: Integers) -> Integers:
     # journeys have one label that had one before and have the same next step; labels are in the order of the steps
     width = int(column.max(initial=0)) + 2
-    _, refined = np.unique(labels * width + column + 1, return_inverse=True)
+    refined: Integers = np.unique(labels * width + column + 1, return_inverse=True)[1]
     return refined

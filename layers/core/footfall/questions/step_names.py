@@ -35,6 +35,13 @@ def check_names(field: str, site: Site, names: Sequence[str]) -> None:
         raise Invalid(problems)
 
 
+def check_name(field: str, site: Site, name: str) -> None:
+    """Raises Invalid, about a field, for a name as steps have it, `a|b` being either, that no event or page has."""
+    if not all(words(name)):
+        raise Invalid([FieldProblem(field, "give a name, or names with | between them")])
+    check_names(field, site, [name])
+
+
 def site_names(site: Site) -> Iterator[str]:
     """Yields the names that a site's page rules and funnels have."""
     yield from (rule.page_type for rule in site.page_rules)

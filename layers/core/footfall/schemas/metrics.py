@@ -118,11 +118,16 @@ class DayBusiness(StaleDate, DayMoney, DayLeftOut):
     customers: NotRequired[CustomersDay]
 
 
-class DayFiguresDocument(DayToken, VisitSums, DayMoney, DayLeftOut):
+class DayByDevice(StaleDate):
+    """What happened on each device on a local day."""
+
+    by_device: dict[Device, DeviceDay]
+
+
+class DayFiguresDocument(DayToken, DayByDevice, VisitSums, DayMoney, DayLeftOut):
     """A day's figures, as the dashboard reads them; money in minor units of `currency`."""
 
     currency: str
-    by_device: dict[Device, DeviceDay]
     sources: list[SourceDay]
     pages: list[PageDay]
 
