@@ -61,8 +61,9 @@ histories = st.lists(seen, min_size=1, max_size=16).map(lambda found: sorted(fou
 
 
 def document(each: Seen, number: int) -> Json:
-    names = {"eventType": each.what} if each.what in ("click", "product_added") else {}
-    named = {"eventType": "track", "event": each.what} if each.what == "Lamp lit" else names
+    named: Json = {"eventType": each.what} if each.what in ("click", "product_added") else {}
+    if each.what == "Lamp lit":
+        named = {"eventType": "track", "event": each.what}
     page = view(each.what if each.is_view else "home", each.who, path=each.path, eventId=f"{99 - number}", **named)
     return {**page, "timestamp": each.at, "sequence": number}
 

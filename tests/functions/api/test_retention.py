@@ -123,11 +123,9 @@ def periods(period: str) -> list[date]:
 
 
 def is_whole(period: str, number: int) -> bool:
-    begins = [*periods(period), None]
-    return not (
-        begins[number] < FIRST
-        or (begins[number + 1] is None and beginning(LAST + timedelta(days=1), period) == begins[number])
-    )
+    begin = periods(period)[number]
+    last = max(day for day in DAYS if beginning(day, period) == begin)
+    return begin >= FIRST and beginning(last + timedelta(days=1), period) != begin
 
 
 def in_range(events: Sequence[Happening], period: str) -> list[Act]:

@@ -14,11 +14,11 @@ from footfall.days import DayRange, Period, PeriodName, periods_of
 from footfall.dimensions import Dimension
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.engine import Coded
-from footfall.funnels.steps import any_of, satisfies
+from footfall.funnels.steps import Reading, any_of
 from footfall.questions.active_people import VISITS, ActivePeople, is_complete, is_visit
-from footfall.questions.event_rows import EventsQuery, dimensions_named, joined
+from footfall.questions.event_rows import dimensions_named, joined, narrowed
 from footfall.questions.filters import Filtered
-from footfall.questions.funnel_query import MAX_STEP_LENGTH
+from footfall.questions.funnel_query import MAX_STEP_LENGTH, StepsQuery, conditions_of
 from footfall.questions.range import Range, RangeAnswer
 from footfall.questions.read_rows import Read, read_rows
 from footfall.questions.step_names import check_name
@@ -193,26 +193,27 @@ def _of_visits(table: _Table, people: ActivePeople) -> RetentionAnswer:
 
 
 @dataclass(frozen=True)
-class _FirstAndReturning:
-    # the names of both; None is any visit
-    names: tuple[str | None, str | None]
+class _FirstAndReturning(Reading):
+    # the names of both are its steps; one that is empty, as no event is called, is any visit
 
     def places(self, event: NamedEvent) -> frozenset[int]:
-        fits = [is_visit(event) if name is None else satisfies(event, name) for name in self.names]
-        return frozenset(number for number, fit in enumerate(fits) if fit)
+        visits = {place for place, name in enumerate(self.steps) if not name and is_visit(event)}
+        return super().places(event) | visits
 
     def condition(self) -> dict[str, object]:
-        return {"$or": [VISITS if name is None else any_of([name]) for name in set(self.names)]}
+        return {"$or": [any_of([name]) if name else VISITS for name in self.steps]}
 
 
 def _of_events(table: _Table) -> RetentionAnswer:
-    question, rollups = table.question, table.rollups
-    names = (question.first, question.returning)
-    for field, name in zip(("first", "returning"), names, strict=True):
+    question, site = table.question, table.rollups.site
+    for field, name in (("first", question.first), ("returning", question.returning)):
         if name is not None:
-            check_name(field, rollups.site, name)
-    told = dimensions_named(rollups.site, [question.breakdown] if question.breakdown else [])
-    read = read_rows(EventsQuery.over(rollups, question, _FirstAndReturning(names), told))
+            check_name(field, site, name)
+    reading = _FirstAndReturning([question.first or "", question.returning or ""])
+    told = dimensions_named(site, [question.breakdown] if question.breakdown else [])
+    device, filters = narrowed(site, question)
+    conditions = conditions_of(site, reading)
+    read = read_rows(StepsQuery(table.rollups, table.days, device, filters, told, False, reading, conditions))
     cohorts = Cohorts.of(_happened(table, read, FIRST))
     found = returns(cohorts, _happened(table, read, RETURNING))
     whole = triangle(cohorts, found, len(table.periods), table.width)
