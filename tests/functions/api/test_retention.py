@@ -15,7 +15,7 @@ from pymongo.database import Database
 from functions.api.funnel.handler import handler
 from tests.layers.core import retention_oracle as oracle
 from tests.layers.core.retention_oracle import Act
-from tests.support.asking import ask
+from tests.support.asking import ask, refusal
 from tests.support.visits import a_shop, happen, know, mark, person, roll_up, view
 
 Mongo = Database[dict[str, Any]]
@@ -255,3 +255,115 @@ def test_who_comes_back_is_what_counting_person_by_person_gives(
             assert_staged(query, told, period, device)
 
     in_every_way(rome, events, check)
+
+
+def rates(cohort: Json) -> list[tuple[float, bool]]:
+    return [(cell["rate"], cell["complete"]) for cell in cohort["periods"]]
+
+
+def test_a_part_of_a_week_is_marked_and_no_loss(rome: Mongo) -> None:
+    store(
+        rome,
+        [Happening("ann", "home", "Mobile", local(DAYS[0], 9)), Happening("bob", "home", "Mobile", local(DAYS[5], 9))],
+    )
+    roll_up()
+    answer = ask(handler, RETENTION, RANGE | {"period": "week"})
+    first, second = answer["cohorts"]
+    assert [(each["date"], each["last_date"]) for each in (first, second)] == [
+        ("2026-03-25", "2026-03-29"),
+        ("2026-03-30", "2026-04-03"),
+    ]
+    assert (rates(first), rates(second)) == ([(100.0, False), (0.0, False)], [(100.0, False)])
+    assert [(one["users"], one["rate"]) for one in answer["averages"]] == [(0, 0.0), (0, 0.0)]
+    whole = ask(handler, RETENTION, {"from": "2026-03-23", "to": "2026-04-05", "period": "week", "periods": 1})
+    assert [rates(each) for each in whole["cohorts"]] == [[(100.0, True), (0.0, True)], [(100.0, True)]]
+    assert [(one["users"], one["returned"], one["rate"]) for one in whole["averages"]] == [(2, 2, 100.0), (1, 0, 0.0)]
+
+
+def test_a_day_that_goes_on_is_not_complete(rome: Mongo) -> None:
+    now = datetime.now(UTC)
+    store(rome, [Happening("ann", "home", "Mobile", now - timedelta(days=1)), Happening("ann", "home", "Mobile", now)])
+    roll_up()
+    days = {"from": str((now - timedelta(days=1)).astimezone(ROME).date()), "to": str(now.astimezone(ROME).date())}
+    (yesterday, today) = ask(handler, RETENTION, days)["cohorts"]
+    assert (rates(yesterday), rates(today)) == ([(100.0, True), (100.0, False)], [(0.0, False)])
+    assert [one["complete"] for one in ask(handler, STICKINESS, days)["data"]] == [True, False]
+    assert ask(handler, STICKINESS, days)["avg_daily_users"] == 1.0
+    assert [one["complete"] for one in ask(handler, LIFECYCLE, days)["data"]] == [True, False]
+
+
+def test_a_breakdown_goes_by_the_first_event_and_splits_nobody(rome: Mongo) -> None:
+    events = [
+        Happening("ann", "home", "Mobile", local(DAYS[0], 9)),
+        Happening("ann", "cart", "Desktop", local(DAYS[1], 9)),
+        Happening("bob", "home", "Desktop", local(DAYS[0], 9)),
+        Happening("cookie", "home", "Mobile", local(DAYS[1], 9)),
+    ]
+    store(rome, events)
+    for _ in range(2):
+        answer = ask(handler, RETENTION, RANGE | {"breakdown": "device", "periods": 1})
+        found = {
+            one["value"]: (one["users"], [each["returned"] for each in one["averages"]]) for one in answer["breakdowns"]
+        }
+        assert found == {"Mobile": (2, [2, 1]), "Desktop": (1, [1, 0])}
+        assert answer["users"] == 3
+        roll_up()
+
+
+def test_what_somebody_did_first_may_have_conditions(rome: Mongo) -> None:
+    events = [
+        Happening(name, "home", device, local(DAYS[0], 9)) for name, device in (("ann", "Mobile"), ("bob", "Desktop"))
+    ]
+    store(rome, [*events, Happening("bob", "cart", "Mobile", local(DAYS[2], 9))])
+    for _ in range(2):
+        for first, users in (
+            ("home[device=Mobile]", 1),
+            ("home[device!=Mobile]|cart", 1),
+            ("home|cart[device=Mobile]", 2),
+        ):
+            assert ask(handler, RETENTION, RANGE | {"first": first})["users"] == users
+        back = ask(handler, RETENTION, RANGE | {"first": "home", "returning": "cart[device=Mobile]"})
+        assert [cell["users"] for cell in back["cohorts"][0]["periods"]][:4] == [0, 0, 1, 0]
+        roll_up()
+
+
+def test_bots_and_other_shops_are_nobody(rome: Mongo) -> None:
+    store(rome, [Happening("ann", "home", "Mobile", local(DAYS[0], 9))])
+    rome["events"].update_many({}, {"$set": {"bot": True}})
+    for query in (EVERYBODY, {}):
+        assert ask(handler, RETENTION, RANGE | query)["users"] == 0
+        roll_up()
+    rome["events"].update_many({}, {"$set": {"bot": False}})
+    know(rome, a_shop("home", "search", site_id="other"))
+    assert ask(handler, STICKINESS, RANGE | EVERYBODY, site_id="other")["users"] == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "field"),
+    [
+        (RETENTION, {"period": "hour"}, "period"),
+        (RETENTION, {"periods": 0}, "periods"),
+        (RETENTION, {"periods": 61}, "periods"),
+        (RETENTION, {"from": "2020-01-01", "to": "2026-01-01"}, "period"),
+        (RETENTION, {"first": "hom"}, "first"),
+        (RETENTION, {"returning": "home||cart"}, "returning"),
+        (RETENTION, {"returning": "home[colour=red]"}, "returning"),
+        (RETENTION, {"breakdown": "colour"}, "breakdown"),
+        (RETENTION, {"from": "2026-03-02", "to": "2026-03-01"}, "to"),
+        (STICKINESS, {"from": "2020-01-01", "to": "2026-01-01"}, "from"),
+        (STICKINESS, {"device": "Phone"}, "device"),
+        (LIFECYCLE, {"colour": "red"}, "colour"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_by_name(rome: Mongo, path: str, query: Json, field: str) -> None:
+    assert refusal(handler, path, query) == (422, [field])
+
+
+def test_a_shop_without_events_has_an_empty_answer(rome: Mongo) -> None:
+    for query in ({}, EVERYBODY):
+        answer = ask(handler, RETENTION, RANGE | query)
+        assert (answer["users"], len(answer["cohorts"]), answer["breakdowns"]) == (0, 10, [])
+        assert answer["range"] == {"from": "2026-03-25", "to": "2026-04-03", "time_zone": "Europe/Rome"}
+        sticky = ask(handler, STICKINESS, RANGE | query)
+        assert (sticky["users"], sticky["daily_of_monthly"], sticky["days_there"]) == (0, 0.0, [])
+        assert {one["users"] + one["dormant"] for one in ask(handler, LIFECYCLE, RANGE | query)["data"]} == {0}
