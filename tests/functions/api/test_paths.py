@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,6 +16,7 @@ from tests.layers.core import paths_oracle as oracle
 from tests.layers.core.paths_oracle import Visit
 from tests.support.asking import ask, refusal
 from tests.support.builders import NOON
+from tests.support.clickstream import load_clickstream, rows_of
 from tests.support.visits import an_order, buy, happen, mark, person, roll_up, view
 
 Mongo = Database[dict[str, Any]]
@@ -158,6 +160,40 @@ def test_paths_and_journeys_are_what_walking_them_one_by_one_gives(
     check()
     mark(shop, "2026-03-01")
     check()
+
+
+@pytest.mark.shared_data
+def test_the_clickstream_s_paths_are_those_that_its_file_tells(shop: Mongo, shared_data: Path) -> None:
+    file = shared_data / "clickstream" / "ecom.csv.gz"
+    load_clickstream(shop, file)
+    roll_up()
+    named = {"product_view": "product_viewed", "purchase": "order_completed", "search": "product_searched"}
+    named |= {"add_to_cart": "product_added", "wishlist_add": "wishlist_product_added"}
+    told = sorted(rows_of(file), key=lambda row: row["timestamp"])
+    visited = [
+        Visit(int(row["session_id"][5:]), int(row["user_id"][5:]), named.get(row["event"], row["event"]))
+        for row in told
+    ]
+    shown = {visit.who for visit in visited if visit.node == "product_viewed"}
+    found = {who: one for who, one in oracle.journeys(visited).items() if who in shown}
+    whole = {"from": "2024-01-01", "to": "2024-06-30", "nodes": "event"}
+    for query in ({}, {"from_page": "product_view"}, {"to_page": "purchase"}):
+        answer = ask(handler, PATHS, whole | query)
+        node = named[next(iter(query.values()))] if query else None
+        parts = oracle.followed(found, node, back="to_page" in query)
+        nodes, links = oracle.flow(parts, 5, 10)
+        assert len(answer["nodes"]) == len(nodes)
+        assert sum(one["sessions"] for one in answer["links"]) == sum(sessions for sessions, _ in links.values())
+        assert answer["sessions"] == len(parts) == (445 if "to_page" in query else 2_868)
+    by_user = ask(handler, JOURNEYS, whole)
+    assert (by_user["users"], sum(one["users"] for one in by_user["journeys"]) + by_user["other_users"]) == (600, 600)
+    assert ask(handler, JOURNEYS, whole | {"unit": "session"})["users"] == 2_868
+    cohorts = ask(
+        handler,
+        "/api/retention",
+        {"from": "2024-01-01", "to": "2024-06-30", "period": "month", "first": "product_view"},
+    )
+    assert cohorts["users"] == 598
 
 
 def test_a_merged_visitor_s_sessions_are_the_person_s(shop: Mongo) -> None:
