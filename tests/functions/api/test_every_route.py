@@ -28,6 +28,7 @@ PAGED = PAGING | {"total", "total_pages"}
 ANALYTIC = {
     *("/api/metrics", "/api/metrics/dashboard", "/api/funnel", "/api/funnel/trend"),
     *("/api/funnel/people", "/api/funnel/time-to-convert"),
+    *("/api/retention", "/api/analytics/stickiness", "/api/analytics/lifecycle", "/api/paths", "/api/journeys"),
     *("/api/customers", "/api/segments", "/api/dimensions/{name}"),
     "/api/analytics/web-vitals",
     *("/api/sentiment", "/api/sentiment/trend", "/api/sentiment/feedback"),

@@ -327,12 +327,28 @@ def test_what_somebody_did_first_may_have_conditions(rome: Mongo) -> None:
         roll_up()
 
 
+def test_cohorts_may_be_of_new_visitors_alone(rome: Mongo) -> None:
+    events = [
+        Happening(name, "home", "Mobile", local(DAYS[day], 9)) for name, day in (("ann", 0), ("bob", 0), ("ann", 2))
+    ]
+    store(rome, events)
+    for name, first in (("ann", local(DAYS[0], 9)), ("bob", local(DAYS[0], 0))):
+        rome["users"].update_one({"person_id": name}, {"$set": {"date": first}})
+    for _ in range(2):
+        (cohort, *_) = ask(handler, RETENTION, RANGE | {"first": "pageview[visitor=new]"})["cohorts"]
+        assert [cell["users"] for cell in cohort["periods"]][:4] == [1, 0, 1, 0]
+        roll_up()
+
+
 def test_bots_and_other_shops_are_nobody(rome: Mongo) -> None:
     store(rome, [Happening("ann", "home", "Mobile", local(DAYS[0], 9))])
     rome["events"].update_many({}, {"$set": {"bot": True}})
     for query in (EVERYBODY, {}):
         assert ask(handler, RETENTION, RANGE | query)["users"] == 0
         roll_up()
+    for path, name in ((RETENTION, "users"), (STICKINESS, "users")):
+        assert ask(handler, path, RANGE | {"bots": "include"})[name] == 1
+    assert ask(handler, LIFECYCLE, RANGE | {"bots": "include"})["data"][0]["new"] == 1
     rome["events"].update_many({}, {"$set": {"bot": False}})
     know(rome, a_shop("home", "search", site_id="other"))
     assert ask(handler, STICKINESS, RANGE | EVERYBODY, site_id="other")["users"] == 0

@@ -50,21 +50,22 @@ class ActivePeople:
     rollups: Rollups
     device: Device | None
     filters: Mapping[str, Wanted]
+    bots: bool = False
 
     @classmethod
     def of(cls, rollups: Rollups, question: Filtered) -> "ActivePeople":
         """Returns the people that a question is about; raises Invalid for a filter that there is not."""
-        return cls(rollups, *narrowed(rollups.site, question))
+        return cls(rollups, *narrowed(rollups.site, question), bots=question.bots == "include")
 
     @property
     def narrowed(self) -> bool:
-        """Whether any filter leaves somebody out."""
-        return bool(self.device or self.filters)
+        """Whether any filter is given."""
+        return bool(self.device or self.filters or self.bots)
 
     @property
     def from_figures(self) -> bool:
         """Whether the daily figures tell them, as they do by device."""
-        return self.filters.keys() <= {"device"}
+        return self.filters.keys() <= {"device"} and not self.bots
 
     def by_day(self, days: DayRange) -> list[BitMap]:
         """Returns who was there on each day of a range; raises Invalid for too many events, Unavailable."""
@@ -86,7 +87,9 @@ class ActivePeople:
                     yield date.fromisoformat(day["date"]), BitMap.deserialize(day["by_device"][device]["people"])
 
     def _happened(self, days: DayRange) -> Iterator[tuple[date, BitMap]]:
-        query = EventsQuery(self.rollups, days, self.device, self.filters, {}, by_session=False, reading=Visits())
+        query = EventsQuery(
+            self.rollups, days, self.device, self.filters, {}, by_session=False, bots=self.bots, reading=Visits()
+        )
         for rows in read_rows(query).rows:
             order = np.argsort(rows.days, kind="stable")
             numbers, begins = np.unique(rows.days[order], return_index=True)

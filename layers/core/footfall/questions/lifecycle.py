@@ -30,7 +30,11 @@ class LifecyclePeriod(BaseModel):
     first: date = Field(alias="date", description="First day of the period that lies in the range")
     last: date = Field(alias="last_date", description="Its last day in the range, counted")
     users: int = Field(description="People who were there", examples=[410])
-    new: int = Field(description="Of them, those who never were before, whatever the filters", examples=[120])
+    new: int = Field(
+        description="Of them, those who never were before, whatever the filters; of bots that are counted, those who"
+        " were not since the period before the range",
+        examples=[120],
+    )
     returning: int = Field(description="Those who were in the period before", examples=[230])
     resurrecting: int = Field(description="Those who were earlier, and not in the period before", examples=[60])
     dormant: int = Field(description="Those who were there in the period before and not in this one", examples=[95])

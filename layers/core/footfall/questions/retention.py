@@ -211,9 +211,17 @@ def _of_events(table: _Table) -> RetentionAnswer:
             check_name(field, site, name)
     reading = _FirstAndReturning([question.first or "", question.returning or ""])
     told = dimensions_named(site, [question.breakdown] if question.breakdown else [])
-    device, filters = narrowed(site, question)
-    conditions = conditions_of(site, reading)
-    read = read_rows(StepsQuery(table.rollups, table.days, device, filters, told, False, reading, conditions))
+    query = StepsQuery(
+        table.rollups,
+        table.days,
+        *narrowed(site, question),
+        told,
+        by_session=False,
+        bots=question.bots == "include",
+        reading=reading,
+        conditions=conditions_of(site, reading),
+    )
+    read = read_rows(query)
     cohorts = Cohorts.of(_happened(table, read, FIRST))
     found = returns(cohorts, _happened(table, read, RETURNING))
     whole = triangle(cohorts, found, len(table.periods), table.width)
