@@ -1,12 +1,16 @@
 """How many go from where to where, step by step: what a Sankey diagram shows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from footfall.paths.journeys import NOTHING, Integers, Journeys
+from footfall.paths.journeys import NOTHING, Flags, Integers, Journeys
+
+Codes = NDArray[np.uint16]
+"""So narrow that they are sorted by counting; `Walk.widest` is therefore at most 250."""
 
 
 class Node(NamedTuple):
@@ -60,48 +64,58 @@ class Walk:
 def flow(journeys: Journeys, walk: Walk) -> Flow:
     """Returns how the journeys go on."""
     those, places = (np.arange(len(journeys)), journeys.begins) if walk.node is None else journeys.first_of(walk.node)
-    people = journeys.people[those]
+    people = np.unique(journeys.people[those], return_inverse=True)[1]
     forth = -1 if walk.back else 1
     columns = [journeys.step(places + forth * number, those) for number in range(walk.depth + 2)]
-    told = [_widest(column, walk) for column in columns[:-1]]
-    nodes = [node for number in range(len(told)) for node in _nodes(number, told, columns, people)]
-    links = [link for number in range(len(told) - 1) for link in _links(number, told, people)]
+    steps = [_Step.of(column, walk) for column in columns[:-1]]
+    goes_on = [column != NOTHING for column in columns[1:]]
+    nodes = [node for number in range(len(steps)) for node in _nodes(number, steps, goes_on[number], people)]
+    links = [link for number in range(len(steps) - 1) for link in _links(number, steps, people)]
     return Flow(len(those), _distinct(people), nodes, links)
 
 
-def _widest(column: Integers, walk: Walk) -> Integers:
-    nodes, counts = np.unique(column[column != NOTHING], return_counts=True)
-    others = np.sort(nodes[np.argsort(-counts, kind="stable")[walk.widest :]])
-    return np.where(np.isin(column, others), walk.other, column)
+class _Step(NamedTuple):
+    # the nodes that are told apart, and of each journey the place of its node among them, from 1; 0 where it has none
+    nodes: list[int]
+    codes: Codes
+
+    @classmethod
+    def of(cls, column: Integers, walk: Walk) -> "_Step":
+        counts = np.bincount(column + 1)
+        counts[:1] = 0
+        used = np.flatnonzero(counts)
+        kept = used[np.argsort(-counts[used], kind="stable")[: walk.widest]]
+        places = np.zeros(len(counts), np.uint16)
+        places[used] = len(kept) + 1
+        places[kept] = np.arange(1, len(kept) + 1)
+        return cls([*(kept - 1).tolist(), walk.other], places[column + 1])
 
 
-def _nodes(number: int, told: list[Integers], columns: list[Integers], people: Integers) -> Iterator[Node]:
-    last = number == len(told) - 1
-    goes_on = columns[number + 1] != NOTHING
-    for node, journeys, ours in _groups(told[number]):
-        stays = int(np.count_nonzero(~goes_on[ours]))
-        yield Node(number, node, journeys, _distinct(people[ours]), stays, journeys - stays if last else 0)
+def _nodes(number: int, steps: Sequence[_Step], goes_on: Flags, people: Integers) -> Iterator[Node]:
+    last, step = number == len(steps) - 1, steps[number]
+    for code, ours in _groups(step.codes):
+        journeys, stays = len(ours), int(np.count_nonzero(~goes_on[ours]))
+        beyond = journeys - stays if last else 0
+        yield Node(number, step.nodes[code - 1], journeys, _distinct(people[ours]), stays, beyond)
 
 
-def _links(number: int, told: list[Integers], people: Integers) -> Iterator[Link]:
-    source, target = told[number], told[number + 1]
-    width = int(target.max(initial=0)) + 1
-    pairs = np.where(target == NOTHING, NOTHING, source * width + target)
-    for pair, journeys, ours in _groups(pairs):
-        yield Link(number, *divmod(pair, width), journeys, _distinct(people[ours]))
+def _links(number: int, steps: Sequence[_Step], people: Integers) -> Iterator[Link]:
+    source, target = steps[number], steps[number + 1]
+    width = len(target.nodes)
+    pairs = np.where(target.codes, (source.codes - 1) * width + target.codes, 0).astype(np.uint16)
+    for pair, ours in _groups(pairs):
+        come, gone = divmod(pair - 1, width)
+        yield Link(number, source.nodes[come], target.nodes[gone], len(ours), _distinct(people[ours]))
 
 
-def _groups(column: Integers) -> list[tuple[int, int, Integers]]:
-    # each number, how often it is there, and where; the most frequent first
-    order = np.argsort(column, kind="stable")
-    order = order[np.searchsorted(column[order], 0) :]
-    numbers, begins, counts = np.unique(column[order], return_index=True, return_counts=True)
-    found = [
-        (int(number), int(count), order[begin : begin + count])
-        for number, begin, count in zip(numbers, begins, counts, strict=True)
-    ]
-    return sorted(found, key=lambda each: -each[1])
+def _groups(codes: Codes) -> list[tuple[int, Integers]]:
+    # each code but 0, and where it is; the most frequent first
+    order = np.argsort(codes, kind="stable")
+    ends = np.bincount(codes, minlength=1).cumsum()
+    found = [(code, order[ends[code - 1] : ends[code]]) for code in range(1, len(ends)) if ends[code] > ends[code - 1]]
+    return sorted(found, key=lambda each: -len(each[1]))
 
 
 def _distinct(people: Integers) -> int:
-    return len(np.unique(people))
+    # people are numbered anew, so that few numbers are counted
+    return int(np.count_nonzero(np.bincount(people)))
