@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query
 from footfall.http.app import ReadSite, as_lambda, create_app
-from footfall.questions import customer, customers, segments
+from footfall.questions import customer, customer_journey, customers, segments
 
 app = create_app("customers")
 
@@ -23,6 +23,16 @@ def get_customer(
 ) -> customer.CustomerAnswer:
     """Returns scores as of the last training, and visits and orders as they stand now."""
     return customer.answer(site_id, customer.CustomerQuestion(customer_id=customer_id))
+
+
+@app.get("/api/customers/{customer_id}/journey", summary="What one customer did: sessions, orders and feedback")
+def get_journey(
+    site_id: ReadSite,
+    customer_id: Annotated[customer.CustomerId, Path(description="The user's id")],
+    question: Annotated[customer_journey.CustomerJourneyQuestion, Query()],
+) -> customer_journey.CustomerJourney:
+    """Returns a page of the timeline, the latest first; sessions have their steps in order."""
+    return customer_journey.answer(site_id, customer_id, question)
 
 
 @app.get("/api/segments", summary="The segments that customers fall into")

@@ -1,10 +1,21 @@
-"""api/funnel: where people leave on their way, over a range of days and over time."""
+"""api/funnel: where people leave on their way, which ways they take, and who comes back."""
 
 from typing import Annotated
 
 from fastapi import Query
 from footfall.http.app import ReadSite, as_lambda, create_app
-from footfall.questions import dropoff, funnel, funnel_people, funnel_trend, time_to_convert
+from footfall.questions import (
+    dropoff,
+    funnel,
+    funnel_people,
+    funnel_trend,
+    journeys,
+    lifecycle,
+    paths,
+    retention,
+    stickiness,
+    time_to_convert,
+)
 
 app = create_app("funnel")
 
@@ -41,6 +52,40 @@ def get_time_to_convert(
 ) -> time_to_convert.TimeToConvertAnswer:
     """Returns the mean, median and 90th percentile of the times, and how many took how long."""
     return time_to_convert.answer(site_id, question)
+
+
+@app.get("/api/retention", summary="Who comes back: cohorts by day, week or month")
+def get_retention(
+    site_id: ReadSite, question: Annotated[retention.RetentionQuestion, Query()]
+) -> retention.RetentionAnswer:
+    """Returns how many of those who did something first in a period did it, or something else, again in later ones."""
+    return retention.answer(site_id, question)
+
+
+@app.get("/api/analytics/stickiness", summary="How often people are there")
+def get_stickiness(
+    site_id: ReadSite, question: Annotated[stickiness.StickinessQuestion, Query()]
+) -> stickiness.Stickiness:
+    """Returns people by day, week and month, their ratios, and on how many days of the range each was there."""
+    return stickiness.answer(site_id, question)
+
+
+@app.get("/api/analytics/lifecycle", summary="New, returning, resurrecting and dormant people by period")
+def get_lifecycle(site_id: ReadSite, question: Annotated[lifecycle.LifecycleQuestion, Query()]) -> lifecycle.Lifecycle:
+    """Returns at which stage the people of each period are; the stages add up to who is there and who was before."""
+    return lifecycle.answer(site_id, question)
+
+
+@app.get("/api/paths", summary="From where to where sessions go: links of a Sankey diagram")
+def get_paths(site_id: ReadSite, question: Annotated[paths.PathsQuestion, Query()]) -> paths.PathsAnswer:
+    """Returns the ways from a page, to a page or from the beginning of sessions, step by step, repeats folded."""
+    return paths.answer(site_id, question)
+
+
+@app.get("/api/journeys", summary="The commonest journeys, and how many of them convert")
+def get_journeys(site_id: ReadSite, question: Annotated[journeys.JourneysQuestion, Query()]) -> journeys.JourneysAnswer:
+    """Returns what people (or sessions) visited one after the other, the commonest first."""
+    return journeys.answer(site_id, question)
 
 
 handler = as_lambda(app)

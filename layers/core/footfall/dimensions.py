@@ -187,9 +187,9 @@ BUILT_IN = (
 """Those of every site. What brought a visitor is their session's, so that all figures by source agree."""
 BUILT_IN_NAMES = frozenset(row.name for row in BUILT_IN)
 PARAMETERS = """
-after at bins bots breakdown clv_category compare direction exclude from from_step funnel label limit metric min_score
-model next order outcome page_size path period priority q risk_level segment_type site_id sort_by step steps to
-to_step type unit value window window_mode
+after at bins bots breakdown clv_category compare depth direction exclude first from from_page from_step funnel label
+length limit metric min_score model next nodes order outcome page_size path period periods priority q returning
+risk_level segment_type site_id sort_by step steps to to_page to_step top type unit value window window_mode
 """
 """What questions have other parameters for: a site's own dimension, which is one too, cannot be called so."""
 

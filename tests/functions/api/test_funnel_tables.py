@@ -1,24 +1,18 @@
 """api/funnel over real tables: the figures that they are known for."""
 
-import csv
-import gzip
-from collections import defaultdict
-from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
-from footfall.sessions.fold import fold_session, is_session, split_by_gap
 from footfall.stores import collections
 from pymongo.database import Database
 
 from functions.api.funnel.handler import handler
 from functions.api.metrics.handler import handler as metrics
 from tests.support.asking import ask, reached
-from tests.support.builders import NOON
+from tests.support.clickstream import load_clickstream
 from tests.support.shop_funnel import SITE, load_shop_funnel
-from tests.support.visits import person, roll_up, view
+from tests.support.visits import roll_up
 
 Mongo = Database[dict[str, Any]]
 FUNNEL, TREND, DROPOFF = "/api/funnel", "/api/funnel/trend", "/api/funnel/dropoff"
@@ -84,20 +78,3 @@ def test_the_clickstream_gives_the_figures_it_is_known_for(shop: Mongo, shared_d
     assert asked("session", "any") == [2868, 1174, 987, 763, 599, 445]
     assert asked("user", "ordered") == [598, 517, 429, 329, 222, 114]
     assert asked("user", "any") == [598, 522, 489, 441, 390, 328]
-
-
-def load_clickstream(database: Mongo, path: Path) -> None:
-    """Store the clickstream's events, in the order of the file, its users and their sessions by gap."""
-    kinds: dict[str, dict[str, Any]] = {}
-    events: defaultdict[str, list[Any]] = defaultdict(list)
-    with gzip.open(path, "rt", newline="") as lines:
-        for number, row in enumerate(csv.DictReader(lines)):
-            kind = kinds.setdefault(row["event"], view("", eventType=row["event"]))
-            who = {"visitor_id": row["user_id"], "person_id": row["user_id"], "sequence": number}
-            named = {"_id": f"demo:{number}", "event_id": str(number)}
-            moment = datetime.fromisoformat(row["timestamp"]).replace(tzinfo=UTC)
-            events[row["user_id"]].append({**kind, **who, **named, "timestamp": moment})
-    database["users"].insert_many([person(number, who) for number, who in enumerate(events, start=100)])
-    database["events"].insert_many(chain.from_iterable(events.values()))
-    visits = [visit for own in events.values() for visit in split_by_gap(own) if is_session(visit)]
-    database["user_sessions"].insert_many([dict(fold_session(visit, NOON)) for visit in visits])

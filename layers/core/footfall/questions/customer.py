@@ -168,16 +168,20 @@ class _DeviceSessions(TypedDict):
     last_seen: datetime
 
 
-def _sessions_of(site: Site, customer_id: str) -> list[_DeviceSessions]:
-    # under whatever visitor id they were seen
+def seen_of(site: Site, customer_id: str) -> dict[str, object]:
+    """Returns the condition for what a customer did, under whatever visitor's id, of documents with these fields."""
     visitors = identities(database(), site.site_id, [customer_id]).visitors
     own = [visitor for visitor, person_id in visitors.items() if person_id == customer_id]
-    match = {
+    return {
         "site_id": site.site_id,
         "visitor_id": {"$in": list(visitors)},
         "person_id": {"$in": own},
         "bot": False,
     }
+
+
+def _sessions_of(site: Site, customer_id: str) -> list[_DeviceSessions]:
+    match = seen_of(site, customer_id)
     group = {
         "_id": "$device",
         "sessions": {"$sum": 1},
@@ -224,7 +228,7 @@ def _summary(site: Site, customer_id: str) -> OrdersSummary:
             refunds=major_units(refunds, site.currency),
             net_revenue=major_units(bought["amount"] - refunds, site.currency),
             average_order_value=major_units(bought["amount"] / (bought["orders"] or 1), site.currency),
-            recent=[_order(order, site.currency) for order in _newest(site, customer_id, session)],
+            recent=[order_of(order, site.currency) for order in _newest(site, customer_id, session)],
             **left_out(site, whose, session).model_dump(),
         )
 
@@ -240,7 +244,8 @@ def _newest(site: Site, customer_id: str, session: ClientSession) -> Iterator[Or
     yield from theirs.sort([("placed_at", -1), ("_id", 1)]).limit(RECENT_ORDERS)
 
 
-def _order(order: OrderDocument, currency: str) -> CustomerOrder:
+def order_of(order: OrderDocument, currency: str) -> CustomerOrder:
+    """Returns what is shown of an order of a site that has this currency."""
     own = order["currency"] or currency
     return CustomerOrder(
         order_id=order["order_id"],

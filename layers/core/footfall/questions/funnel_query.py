@@ -131,7 +131,8 @@ def _names(field: str, given: list[str], *, fewest: int) -> list[str]:
     return names
 
 
-def _conditions(site: Site, reading: Reading) -> dict[int, list[Wanted]]:
+def conditions_of(site: Site, reading: Reading) -> dict[int, list[Wanted]]:
+    """Returns the conditions of what is read as filters, by place; raises Invalid, also for too many."""
     found = {
         place: [_wanted(site, reading, each.place, condition) for condition in each.conditions]
         for place, each in reading.conditionals.items()
@@ -162,15 +163,44 @@ def step_of(query: "FunnelQuery", field: str, given: int | None, otherwise: int)
 
 
 @dataclass(frozen=True)
-class FunnelQuery(EventsQuery):
-    """Which entries to steps are read: from the rollups, which hold the site's own funnels, or else from the lake.
+class StepsQuery(EventsQuery):
+    """Which events that satisfy steps are read; `conditions` are the filters of steps that have some.
 
-    `told` are the dimensions that the answer is broken down by, `conditions` the filters of the steps that have some,
-    by the places of `reading.conditionals`; `with_sessions` asks when each entry's session began.
+    They are by the places of `reading.conditionals`.
     """
 
     reading: Reading
     conditions: Mapping[int, Sequence[Wanted]]
+
+    @property
+    def dimensions(self) -> Mapping[str, Dimension]:
+        """All dimensions that must be read of events, by their names."""
+        rows = [wanted.row for filters in self.conditions.values() for wanted in filters]
+        return {**super().dimensions, **{row.name: row for row in rows}}
+
+    def fitting(self, rows: Rows, fits: Callable[[Wanted], NDArray[np.bool_]]) -> Iterator[Rows]:
+        """Yields the same events, those together that satisfy the same steps by their conditions too."""
+        open_ = sorted(rows.steps & self.conditions.keys())
+        if not open_:
+            yield rows
+            return
+        held = [np.logical_and.reduce([fits(wanted) for wanted in self.conditions[place]]) for place in open_]
+        codes = sum((np.int64(1) << bit) * fitting for bit, fitting in enumerate(held))
+        for code in np.unique(codes):
+            steps = self.reading.settled(
+                rows.steps - frozenset(open_) | {place for bit, place in enumerate(open_) if code >> bit & 1}
+            )
+            if steps:
+                yield rows.where(codes == code, steps)
+
+
+@dataclass(frozen=True)
+class FunnelQuery(StepsQuery):
+    """Which entries to steps are read: from the rollups, which hold the site's own funnels, or else from the lake.
+
+    `told` are the dimensions that the answer is broken down by; `with_sessions` asks when each entry's session began.
+    """
+
     funnel: Funnel
     from_rollups: bool
     with_sessions: bool = False
@@ -204,7 +234,7 @@ class FunnelQuery(EventsQuery):
             unit == "session",
             bots,
             read,
-            _conditions(site, read),
+            conditions_of(site, read),
             funnel,
             from_rollups=rollups.current and rolled_up and funnel in kept_by_day(site),
         )
@@ -213,27 +243,6 @@ class FunnelQuery(EventsQuery):
     def tells_sessions(self) -> bool:
         """Whether it is told of each event when its session began."""
         return self.by_session or self.with_sessions
-
-    @property
-    def dimensions(self) -> Mapping[str, Dimension]:
-        """All dimensions that must be read of events, by their names."""
-        rows = [wanted.row for filters in self.conditions.values() for wanted in filters]
-        return {**super().dimensions, **{row.name: row for row in rows}}
-
-    def fitting(self, rows: Rows, fits: Callable[[Wanted], NDArray[np.bool_]]) -> Iterator[Rows]:
-        """Yields the same events, those together that satisfy the same steps by their conditions too."""
-        open_ = sorted(rows.steps & self.conditions.keys())
-        if not open_:
-            yield rows
-            return
-        held = [np.logical_and.reduce([fits(wanted) for wanted in self.conditions[place]]) for place in open_]
-        codes = sum((np.int64(1) << bit) * fitting for bit, fitting in enumerate(held))
-        for code in np.unique(codes):
-            steps = self.reading.settled(
-                rows.steps - frozenset(open_) | {place for bit, place in enumerate(open_) if code >> bit & 1}
-            )
-            if steps:
-                yield rows.where(codes == code, steps)
 
     @property
     def unit(self) -> Unit:

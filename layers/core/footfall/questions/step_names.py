@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from itertools import islice
 
+from footfall.dimensions import dimensions_of, none_named
 from footfall.errors import FieldProblem, Invalid
 from footfall.events.names import PAGE_TYPES, letters, page_type_named, type_named
-from footfall.funnels.steps import words
+from footfall.funnels.steps import parsed, words
 from footfall.questions.index_values import values_of
 from footfall.schemas.event import EVENT_TYPES
 from footfall.schemas.site import Site
@@ -16,6 +17,7 @@ from footfall.stores.mongo import database
 MOST_NAMES = 200
 """So many of a site's own names are compared with an unknown one: each takes a step in the index."""
 MOST_NEAR = 3
+MOST_CONDITIONS = 20
 
 
 def check_names(field: str, site: Site, names: Sequence[str]) -> None:
@@ -33,6 +35,19 @@ def check_names(field: str, site: Site, names: Sequence[str]) -> None:
     ]
     if problems:
         raise Invalid(problems)
+
+
+def check_name(field: str, site: Site, name: str) -> None:
+    """Raises Invalid, about a field, for a name as steps have it that no event has, or with unknown dimensions."""
+    conditions = [condition for alternative in parsed(name) for condition in alternative.conditions]
+    if not all(words(name)) or len(conditions) > MOST_CONDITIONS:
+        message = f"give a name, or names with | between them, and at most {MOST_CONDITIONS} conditions"
+        raise Invalid([FieldProblem(field, message)])
+    rows = dimensions_of(site)
+    unknown = [each.dimension for each in conditions if each.dimension not in rows or not rows[each.dimension].filter]
+    if unknown:
+        raise Invalid([FieldProblem(field, none_named(site, unknown[0]))])
+    check_names(field, site, [name])
 
 
 def site_names(site: Site) -> Iterator[str]:

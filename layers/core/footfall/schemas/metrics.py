@@ -118,10 +118,14 @@ class DayBusiness(StaleDate, DayMoney, DayLeftOut):
     customers: NotRequired[CustomersDay]
 
 
-class DayVisits(StaleDate, VisitSums):
-    """Who came on a day and what they did."""
+class DayByDevice(StaleDate):
+    """What happened on each device on a local day."""
 
     by_device: dict[Device, DeviceDay]
+
+
+class DayVisits(DayByDevice, VisitSums):
+    """Who came on a day and what they did."""
 
 
 class DayKeyFigures(DayVisits, DayMoney):
