@@ -139,7 +139,7 @@ def test_visits_are_told_of_some_devices_or_of_all_but_some(shop: Mongo) -> None
 def test_a_trend_is_remembered_until_the_next_rollup_and_by_what_was_asked(shop: Mongo, path: str) -> None:
     some_visits(shop)
     first, weeks = ask(handler, path, WEEKEND), ask(handler, path, {**WEEKEND, "period": "week"})
-    shop["daily_metrics"].update_many({}, {"$set": {"sessions": 70, "orders": 70}})
+    shop["daily_metrics"].update_many({}, {"$set": {"orders": 70, "by_device.Mobile.sessions": 70}})
     assert ask(handler, path, WEEKEND) == first
     assert ask(handler, path, {**WEEKEND, "period": "week"}) == weeks != first
     mark(shop, YESTERDAY)
