@@ -13,6 +13,7 @@ from footfall.questions import (
     realtime,
     sentiment,
     sentiment_trend,
+    traffic_sources,
     web_vitals,
 )
 
@@ -56,6 +57,14 @@ def get_web_vitals(
 ) -> web_vitals.WebVitals:
     """Returns Google's web vitals as browsers measured them: the 75th percentile, and the shares of good and poor."""
     return web_vitals.answer(site_id, question)
+
+
+@app.get("/api/analytics/traffic-sources", summary="What brought people, and what each source is credited with")
+def get_traffic_sources(
+    site_id: ReadSite, question: Annotated[traffic_sources.TrafficSourcesQuestion, Query()]
+) -> traffic_sources.TrafficSources:
+    """Returns sessions, people, and the parts of orders and revenue by source, under one of six attribution models."""
+    return traffic_sources.answer(site_id, question)
 
 
 @app.get("/api/dimensions", summary="What figures can be broken down and filtered by")

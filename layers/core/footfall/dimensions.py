@@ -193,7 +193,10 @@ to_step type unit value window window_mode
 """
 """What questions have other parameters for: a site's own dimension, which is one too, cannot be called so."""
 
-COLUMNS = "bot day name order_id origin rank session session_start signed_in time type who"
+COLUMNS = """
+bot day lines name order_id origin own_direct rank search_results search_term session session_start signed_in time type
+who
+"""
 """What the lake's files hold besides, under these names."""
 
 

@@ -90,6 +90,7 @@ def test_what_is_trending_is_forgotten_alone(emptied: Mongo) -> None:
         "funnel": 1,
         "sentiment": 0,
         "web_vitals": 0,
+        "analytics": 0,
         "similar_users": 0,
         "trending": 0,
     }
@@ -122,6 +123,7 @@ def test_what_a_refresh_promises_is_remembered_once_the_job_has_run(
         "funnel": 3,
         "sentiment": 0,
         "web_vitals": 0,
+        "analytics": 0,
         "similar_users": 0,
         "trending": 0,
     }

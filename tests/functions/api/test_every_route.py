@@ -30,6 +30,7 @@ ANALYTIC = {
     *("/api/funnel/people", "/api/funnel/time-to-convert"),
     *("/api/customers", "/api/segments", "/api/dimensions/{name}"),
     "/api/analytics/web-vitals",
+    "/api/analytics/traffic-sources",
     *("/api/sentiment", "/api/sentiment/trend", "/api/sentiment/feedback"),
 }
 SAYS_IT_ITSELF = re.compile(r"(\w+_)?(id|at)|date|timestamp|(first|last)_seen|status|state|kind|name|url|headers")

@@ -60,6 +60,7 @@ def test_hits_misses_and_sizes_are_told_by_kind() -> None:
         "funnel": (1, 3, 1),
         "sentiment": (0, 0, 0),
         "web_vitals": (0, 0, 0),
+        "analytics": (0, 0, 0),
         "similar_users": (2, 6, 2),
         "trending": (0, 0, 0),
     }

@@ -1,14 +1,18 @@
 """What the lake holds of an event: its columns, which go by the dimensions, and the numbers of sessions."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
-from typing import Literal
+from typing import Any, Literal
 
 from footfall.dimensions import Dimension, dimensions_of
+from footfall.events.searches import FOUND, TERMS, found_by, term_of
+from footfall.lake.lines import FIELDS, packed
+from footfall.schemas.event import Attribution
 from footfall.schemas.site import Site
+from footfall.sessions.attribution import is_direct
 
 LARGEST = 2**63
 BETWEEN_VALUES = "\x1f"
@@ -34,12 +38,14 @@ class Text:
     """A column of texts; where nothing is known it is NULL.
 
     `of` says whether an event or its session has the value, or each of the event's lines one. `path` are the names of
-    the field that tells it, one in another, and `shown` gives the text of what is told, None for nothing known.
+    the field that tells it, one in another, or with `read` that of what it is read from as a whole; `shown` gives the
+    text of what is told, None for nothing known.
     """
 
     of: Literal["event", "session", "lines"]
     path: tuple[str, ...]
     shown: Callable[[object], str | None]
+    read: Callable[[Any], object] | None = None
 
     @property
     def type(self) -> str:
@@ -48,10 +54,11 @@ class Text:
 
     def told(self, documents: Iterable[Mapping[str, object]]) -> list[object]:
         """Returns what each event, or session, tells."""
-        if len(self.path) == 1:
-            name = self.path[0]
-            return [document.get(name) for document in documents]
         outer, *inner = self.path
+        if self.read:
+            return [self.read(document[outer]) if outer in document else None for document in documents]
+        if not inner:
+            return [document.get(outer) for document in documents]
         read = _of_lines if self.of == "lines" else _nested
         return [read(document[outer], inner) if outer in document else None for document in documents]
 
@@ -79,6 +86,14 @@ def _as_told(told: object) -> str | None:
     return told if isinstance(told, str) and told else None
 
 
+def _as_number(told: object) -> str | None:
+    return str(told) if isinstance(told, int) else None
+
+
+def _is_direct(attribution: Attribution) -> str | None:
+    return "true" if is_direct(attribution) else None
+
+
 def _text_of(row: Dimension) -> Text | None:
     if row.derived or row.person:
         return None
@@ -93,8 +108,14 @@ NAMES: Mapping[str, Text] = {
     "name": Text("event", ("name",), _as_told),
     "origin": Text("event", ("source",), _as_told),
     "order_id": Text("event", ("commerce", "order_id"), _as_told),
+    "lines": Text("event", ("commerce",), _as_told, packed),
+    "search_term": Text("event", ("properties",), _as_told, term_of),
+    "search_results": Text("event", ("properties",), _as_number, found_by),
+    "own_direct": Text("session", ("own_attribution",), _as_told, _is_direct),
 }
-"""Columns of texts that are no dimension."""
+"""Columns of texts that are no dimension. `lines` is what an event sells or shows, as `lake.lines` has it;
+`search_term` and `search_results` are what `events.searches` reads; `own_direct` is `true` for a session that nothing
+is known to have brought itself, whatever it is attributed to."""
 
 
 def texts_of(site: Site) -> dict[str, Text]:
@@ -122,7 +143,13 @@ def session_number(session_id: str) -> int:
 def parts_of(site: Site) -> dict[str, tuple[str, ...]]:
     """Returns what the columns need of the nested fields of a site's events."""
     fields = [row.event.partition(".")[::2] for row in dimensions_of(site).values() if "." in row.event]
-    nested: defaultdict[str, set[str]] = defaultdict(set, {"commerce": {"order_id"}})
+    lines = {f"lines.{name}" for name in FIELDS}
+    nested = defaultdict(set, {"commerce": {"order_id", "currency", *lines}, "properties": {*TERMS, *FOUND}})
     for outer, inner in fields:
         nested[outer].add(inner)
-    return {outer: tuple(sorted(inner)) for outer, inner in nested.items()}
+    return {outer: tuple(sorted(_outermost(inner))) for outer, inner in nested.items()}
+
+
+def _outermost(names: Collection[str]) -> Iterable[str]:
+    # MongoDB refuses to be asked for a field and for what is in it
+    return (name for name in names if not any(name.startswith(f"{outer}.") for outer in names))

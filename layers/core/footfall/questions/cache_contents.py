@@ -29,7 +29,7 @@ class CachedKind(BaseModel):
     """The remembered answers of one kind."""
 
     kind: str = Field(
-        description="`dashboard`, `funnel`, `sentiment`, `web_vitals`, `similar_users` or `trending`",
+        description="`dashboard`, `funnel`, `sentiment`, `web_vitals`, `analytics`, `similar_users` or `trending`",
         examples=["funnel"],
     )
     entries: int = Field(description="answers that are kept now", examples=[12])

@@ -1,6 +1,6 @@
 """Events of a range as columns, from wherever they are read, and which of them a question wants."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footfall.days import DayRange
-from footfall.dimensions import Dimension, dimensions_of, none_named
+from footfall.dimensions import Dimension, Facts, Level, dimensions_of, none_named
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.engine import Coded
+from footfall.lake.contents import NAMES, Text
 from footfall.questions.filters import Filtered, Wanted
 from footfall.questions.range import RangeAnswer
 from footfall.rollups import Rollups
@@ -20,6 +21,46 @@ from footfall.schemas.site import Site
 
 Numbers = NDArray[np.int64]
 Answer = TypeVar("Answer", bound=RangeAnswer)
+
+
+@dataclass(frozen=True)
+class Column(Dimension):
+    """A column of the lake that is no dimension, with its texts as they are there; an empty one for nothing known."""
+
+    text: Text = field(kw_only=True)
+
+    def value(self, facts: Facts) -> str:
+        """Returns the text that the lake has of an event."""
+        document = facts.session if self.text.of == "session" else facts.event
+        return (self.text.shown(self.text.told([document])[0]) or "") if document else ""
+
+    def shown_of(self, told: Iterable[object]) -> list[str]:
+        """Returns the text as it is."""
+        return [next(map(str, told), "")]
+
+
+def columns_named(*names: str) -> dict[str, Dimension]:
+    """Returns columns of `lake.contents.NAMES`, to be told of events."""
+    texts = {name: NAMES[name] for name in names}
+    levels: dict[str, Level] = {"session": "session", "lines": "line"}
+    return {name: Column(name, "", levels.get(text.of, "event"), text=text) for name, text in texts.items()}
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Reads events of these types, each as one group: the number of its place; without any, all events as group 0."""
+
+    types: tuple[str, ...] = ()
+
+    def places(self, event: NamedEvent) -> frozenset[int]:
+        """Returns the place of an event's type."""
+        if not self.types:
+            return frozenset((0,))
+        return frozenset((self.types.index(event["type"]),)) if event["type"] in self.types else frozenset()
+
+    def condition(self) -> dict[str, object]:
+        """Returns the MongoDB condition for these types."""
+        return {"type": {"$in": list(self.types)}} if self.types else {}
 
 
 class Sorting(Protocol):

@@ -12,11 +12,12 @@ MOST_LIVE_SESSIONS = 10_000
 """So many live sessions of a site are listed, the newest."""
 MOST_LIVE_EVENTS = 20
 
-DASHBOARD, FUNNEL, SENTIMENT, WEB_VITALS, SIMILAR_USERS, TRENDING = (
+DASHBOARD, FUNNEL, SENTIMENT, WEB_VITALS, ANALYTICS, SIMILAR_USERS, TRENDING = (
     "metrics:dashboard",
     "metrics:funnel",
     "query:sentiment",
     "query:web_vitals",
+    "query:analytics",
     "query:similar_users",
     "query:trending",
 )
@@ -25,6 +26,7 @@ REMEMBERED = {
     "funnel": FUNNEL,
     "sentiment": SENTIMENT,
     "web_vitals": WEB_VITALS,
+    "analytics": ANALYTICS,
     "similar_users": SIMILAR_USERS,
     "trending": TRENDING,
 }
@@ -67,6 +69,11 @@ def sentiment_key(site_id: str, days: DayRange, version: str, question: str) -> 
 def web_vitals_key(site_id: str, days: DayRange, version: str, question: str) -> Key:
     """Returns the key of the web vitals of a range, as of one version of the site's rollups."""
     return Key(f"{WEB_VITALS}:{site_id}:{_span(days)}:{version}:{_digest(question)}", _lifetime(days))
+
+
+def analytics_key(site_id: str, days: DayRange, version: str, question: str) -> Key:
+    """Returns the key of an answer about behaviour over a range, as of one version of the site's rollups."""
+    return Key(f"{ANALYTICS}:{site_id}:{_span(days)}:{version}:{_digest(question)}", _lifetime(days))
 
 
 def session_key(site_id: str, session_id: str) -> Key:
