@@ -10,6 +10,7 @@ from footfall.questions import (
     dashboard,
     dimensions,
     feedback,
+    pages,
     realtime,
     sentiment,
     sentiment_trend,
@@ -65,6 +66,14 @@ def get_traffic_sources(
 ) -> traffic_sources.TrafficSources:
     """Returns sessions, people, and the parts of orders and revenue by source, under one of six attribution models."""
     return traffic_sources.answer(site_id, question)
+
+
+@app.get(
+    "/api/analytics/pages", summary="What each page is to its visitors: views, entrances, exits, time, orders after it"
+)
+def get_pages(site_id: ReadSite, question: Annotated[pages.PagesQuestion, Query()]) -> pages.Pages:
+    """Returns the table of pages, those with most views first or as `sort_by` says."""
+    return pages.answer(site_id, question)
 
 
 @app.get("/api/dimensions", summary="What figures can be broken down and filtered by")

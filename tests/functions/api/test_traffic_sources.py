@@ -89,7 +89,7 @@ ORDERS = st.lists(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(VISITS, ORDERS, st.sampled_from(MODELS), st.sampled_from([2, 30]), st.integers(0, 9))
 def test_credit_is_what_is_reckoned_wherever_events_are(
     shop: Mongo, visits: list[Visit], orders: list[Order], model: str, days: int, rolled_up: int

@@ -1,7 +1,7 @@
 """Events of a range as columns, from wherever they are read, and which of them a question wants."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -188,6 +188,40 @@ class Rows:
         """Returns the same of some of the events, which are of these groups."""
         told = {name: Coded(coded.texts, coded.codes[those]) for name, coded in self.told.items()}
         return Rows(steps, self.narrow.where(those), told)
+
+
+CHOSEN = -1
+"""The group of the events that a question is narrowed to, where it reads the others too."""
+
+
+@dataclass(frozen=True)
+class ChoosingQuery(EventsQuery):
+    """Reads all events of some kinds; those that pass the filters in `chosen` are in the group CHOSEN too."""
+
+    chosen: Mapping[str, Wanted]
+
+    @classmethod
+    def by(
+        cls, rollups: Rollups, days: DayRange, question: Filtered, told: Mapping[str, Dimension], reading: Sorting
+    ) -> "ChoosingQuery":
+        """Returns what a question reads that looks at whole sessions; raises Invalid."""
+        narrowed(rollups.site, question)
+        bots, chosen = question.bots == "include", question.filters_of(rollups.site)
+        return ChoosingQuery(rollups, days, None, {}, told, True, bots, reading, chosen)
+
+    @property
+    def dimensions(self) -> Mapping[str, Dimension]:
+        """All dimensions that must be read of events, by their names."""
+        return {**super().dimensions, **{name: wanted.row for name, wanted in self.chosen.items()}}
+
+    def fitting(self, rows: Rows, fits: Callable[[Wanted], NDArray[np.bool_]]) -> Iterator[Rows]:
+        """Yields the same events, apart those that are chosen."""
+        if not self.chosen:
+            yield replace(rows, steps=rows.steps | {CHOSEN})
+            return
+        passes: NDArray[np.bool_] = np.logical_and.reduce([fits(wanted) for wanted in self.chosen.values()])
+        yield rows.where(passes, rows.steps | {CHOSEN})
+        yield rows.where(~passes, rows.steps)
 
 
 def narrowed(site: Site, question: Filtered) -> tuple[Device | None, dict[str, Wanted]]:

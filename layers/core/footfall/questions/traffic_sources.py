@@ -15,7 +15,7 @@ from footfall.funnels.columns import milliseconds
 from footfall.funnels.engine import Coded
 from footfall.money import major_units
 from footfall.questions.cache import cached
-from footfall.questions.event_rows import EventsQuery, Kinds, columns_named, dimensions_named, narrowed
+from footfall.questions.event_rows import ChoosingQuery, Kinds, columns_named, dimensions_named
 from footfall.questions.figures import Currency, Orders, Revenue
 from footfall.questions.filters import Filtered
 from footfall.questions.funnel_query import WINDOW, read_window
@@ -58,7 +58,8 @@ class TrafficSourcesQuestion(Filtered):
         default="last_non_direct",
         description="Which of a buyer's visits an order is credited to: the `first`, the `last`, the last that"
         " something brought (`last_non_direct`), all alike (`linear`), by `position` 40 % to the first, 40 % to"
-        " the last and 20 % to all between, or all with half as much for every seven days before the last one (`time_decay`)",
+        " the last and 20 % to all between, or all with half as much for every seven days before the last one"
+        " (`time_decay`)",
     )
     window: Lookback = Field(
         default="30d",
@@ -151,26 +152,16 @@ class _Found:
     def of(cls, rollups: Rollups, days: DayRange, question: TrafficSourcesQuestion) -> "_Found":
         row = dimensions_named(rollups.site, [question.breakdown])
         span = _with_window(days, max(question.window, ATTRIBUTION))
-        query = EventsQuery(rollups, span, None, {}, {**row, **columns_named("own_direct")}, True, Kinds())
+        query = ChoosingQuery.by(rollups, span, question, {**row, **columns_named("own_direct")}, Kinds())
         visits = visits_of(query)
-        passing = _passing(query, question)
         placed = placed_orders(rollups, days.start, days.end)
-        counted = visits.starts >= milliseconds(days.start)
-        if passing is not None:
-            counted &= np.isin(visits.numbers, passing)
-            placed = placed.where(np.isin(sessions_behind(rollups, placed), passing))
+        if query.chosen:
+            placed = placed.where(np.isin(sessions_behind(rollups, placed), visits.numbers[visits.chosen]))
+        counted = visits.chosen & (visits.starts >= milliseconds(days.start))
         texts, (attributed, missing) = _with(visits.told[question.breakdown], row[question.breakdown].missing)
         direct = np.array([text == "true" for text in visits.told["own_direct"].texts], bool)
         own_direct = direct[visits.told["own_direct"].codes]
         return cls(visits, counted, texts, attributed, np.where(own_direct, missing, attributed), own_direct, placed)
-
-
-def _passing(query: EventsQuery, question: TrafficSourcesQuestion) -> Numbers | None:
-    # the sessions of which any event passes the filters; None without filters
-    device, filters = narrowed(query.rollups.site, question)
-    if device is None and not filters:
-        return None
-    return visits_of(replace(query, device=device, filters=filters, told={})).numbers
 
 
 def _with(told: Coded, missing: str) -> tuple[list[str], tuple[Numbers, int]]:

@@ -4,53 +4,47 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from footfall.funnels.engine import Coded
-from footfall.questions.event_rows import EventsQuery, Numbers, Rows, joined
+from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Numbers, joined
 from footfall.questions.read_rows import read_rows
 
 
 @dataclass(frozen=True)
 class Visits:
-    """Sessions by number, in that order: whose, when they began in Unix milliseconds, and what is told of them.
+    """Sessions in the order of their numbers: whose, when they began in Unix milliseconds, and what is told of them.
 
-    A session is the person's who did its last event, as somebody may sign in on the way.
+    A session is the person's who did its last event, as somebody may sign in on the way. `chosen` are those of which
+    any event passes the filters.
     """
 
     numbers: Numbers
     people: Numbers
     starts: Numbers
     told: dict[str, Coded]
-
-    def hold(self, numbers: Numbers) -> "np.typing.NDArray[np.bool_]":
-        """Returns which of these sessions are among them."""
-        return np.isin(numbers, self.numbers)
+    chosen: NDArray[np.bool_]
 
 
-def visits_of(query: EventsQuery) -> Visits:
-    """Returns the sessions of which anything that is asked for happened; raises Invalid for too many, Unavailable."""
-    return _joined([_last_of_each(rows) for rows in read_rows(query).rows], query.told)
-
-
-def _last_of_each(rows: Rows) -> Rows:
-    last = np.zeros(len(rows.who), bool)
-    order = np.lexsort((rows.ranks, rows.days, rows.who))
-    last[order] = np.diff(rows.who[order], append=-1) != 0
-    return rows.where(last, rows.steps)
-
-
-def _joined(parts: Iterable[Rows], told: Iterable[str]) -> Visits:
-    found = list(parts)
-    who, people, starts, days, ranks = (
-        np.concatenate([np.zeros(0, np.int64), *(getattr(each, name) for each in found)])
-        for name in ("who", "people", "session_starts", "days", "ranks")
+def visits_of(query: ChoosingQuery) -> Visits:
+    """Returns the sessions that anything happened in; raises Invalid for too many events, Unavailable."""
+    parts = [rows.where(_last_of_each(rows.who, rows.days, rows.ranks), rows.steps) for rows in read_rows(query).rows]
+    who, days, ranks, people, starts = (
+        stacked(getattr(rows, name) for rows in parts) for name in ("who", "days", "ranks", "people", "session_starts")
     )
+    last = _last_of_each(who, days, ranks)
+    texts = {name: joined([rows.told[name] for rows in parts]) for name in query.told}
+    told = {name: Coded(coded.texts, coded.codes[last]) for name, coded in texts.items()}
+    chosen = np.isin(who[last], stacked(rows.who for rows in parts if CHOSEN in rows.steps))
+    return Visits(who[last], people[last], starts[last], told, chosen)
+
+
+def _last_of_each(who: Numbers, days: Numbers, ranks: Numbers) -> Numbers:
     order = np.lexsort((ranks, days, who))
-    last = order[np.diff(who[order], append=-1) != 0]
-    texts = {name: joined([each.told[name] for each in found]) for name in told}
-    return Visits(
-        who[last],
-        people[last],
-        starts[last],
-        {name: Coded(coded.texts, coded.codes[last]) for name, coded in texts.items()},
-    )
+    last: Numbers = order[np.diff(who[order], append=-1) != 0]
+    return last
+
+
+def stacked(columns: Iterable[Numbers]) -> Numbers:
+    """Returns columns one after the other."""
+    return np.concatenate([np.zeros(0, np.int64), *columns])
