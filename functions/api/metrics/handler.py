@@ -7,10 +7,12 @@ from footfall.http.app import ReadSite, as_lambda, create_app
 from footfall.http.conditional import NOT_MODIFIED, IfNoneMatch, unless_known
 from footfall.questions import (
     business,
+    carts,
     dashboard,
     dimensions,
     feedback,
     pages,
+    products,
     realtime,
     sentiment,
     sentiment_trend,
@@ -74,6 +76,18 @@ def get_traffic_sources(
 def get_pages(site_id: ReadSite, question: Annotated[pages.PagesQuestion, Query()]) -> pages.Pages:
     """Returns the table of pages, those with most views first or as `sort_by` says."""
     return pages.answer(site_id, question)
+
+
+@app.get("/api/analytics/carts", summary="Carts that began, and how many were ordered, left and brought back")
+def get_carts(site_id: ReadSite, question: Annotated[carts.CartsQuestion, Query()]) -> carts.Carts:
+    """Returns carts and their value by what became of them, in all and by day, and the products that are left."""
+    return carts.answer(site_id, question)
+
+
+@app.get("/api/analytics/products", summary="How often products are seen, put into carts and bought")
+def get_products(site_id: ReadSite, question: Annotated[products.ProductsQuestion, Query()]) -> products.Products:
+    """Returns products with what was done with them, bought and given back, and how places in lists are clicked."""
+    return products.answer(site_id, question)
 
 
 @app.get("/api/dimensions", summary="What figures can be broken down and filtered by")

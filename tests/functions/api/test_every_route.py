@@ -30,6 +30,8 @@ ANALYTIC = {
     *("/api/funnel/people", "/api/funnel/time-to-convert"),
     *("/api/customers", "/api/segments", "/api/dimensions/{name}"),
     "/api/analytics/web-vitals",
+    "/api/analytics/products",
+    "/api/analytics/carts",
     "/api/analytics/pages",
     "/api/analytics/traffic-sources",
     *("/api/sentiment", "/api/sentiment/trend", "/api/sentiment/feedback"),

@@ -202,12 +202,19 @@ class ChoosingQuery(EventsQuery):
 
     @classmethod
     def by(
-        cls, rollups: Rollups, days: DayRange, question: Filtered, told: Mapping[str, Dimension], reading: Sorting
+        cls,
+        rollups: Rollups,
+        days: DayRange,
+        question: Filtered,
+        told: Mapping[str, Dimension],
+        reading: Sorting,
+        *,
+        by_session: bool = True,
     ) -> "ChoosingQuery":
-        """Returns what a question reads that looks at whole sessions; raises Invalid."""
+        """Returns what a question reads that looks at whole sessions, or at all that people did; raises Invalid."""
         narrowed(rollups.site, question)
         bots, chosen = question.bots == "include", question.filters_of(rollups.site)
-        return ChoosingQuery(rollups, days, None, {}, told, True, bots, reading, chosen)
+        return ChoosingQuery(rollups, days, None, {}, told, by_session, bots, reading, chosen)
 
     @property
     def dimensions(self) -> Mapping[str, Dimension]:

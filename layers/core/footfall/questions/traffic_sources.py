@@ -24,6 +24,7 @@ from footfall.questions.range import Range, RangeAnswer
 from footfall.questions.visits import Visits, visits_of
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
+from footfall.schemas.order import NamedOrder
 from footfall.sessions.attribution import ATTRIBUTION_WINDOW
 from footfall.stores.keys import Key, analytics_key
 from footfall.stores.mongo import answering
@@ -146,7 +147,7 @@ class _Found:
     attributed: Numbers
     own: Numbers
     direct: NDArray[np.bool_]
-    placed: PlacedOrders
+    placed: PlacedOrders[NamedOrder]
 
     @classmethod
     def of(cls, rollups: Rollups, days: DayRange, question: TrafficSourcesQuestion) -> "_Found":
