@@ -14,6 +14,7 @@ from footfall.questions import (
     pages,
     products,
     realtime,
+    searches,
     sentiment,
     sentiment_trend,
     traffic_sources,
@@ -88,6 +89,12 @@ def get_carts(site_id: ReadSite, question: Annotated[carts.CartsQuestion, Query(
 def get_products(site_id: ReadSite, question: Annotated[products.ProductsQuestion, Query()]) -> products.Products:
     """Returns products with what was done with them, bought and given back, and how places in lists are clicked."""
     return products.answer(site_id, question)
+
+
+@app.get("/api/analytics/searches", summary="What people search for, what is found, and what comes of it")
+def get_searches(site_id: ReadSite, question: Annotated[searches.SearchesQuestion, Query()]) -> searches.SearchesAnswer:
+    """Returns search terms with their results, and the clicks, products in carts and orders that came after."""
+    return searches.answer(site_id, question)
 
 
 @app.get("/api/dimensions", summary="What figures can be broken down and filtered by")

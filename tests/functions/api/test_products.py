@@ -32,7 +32,7 @@ COUNTS = [*NAMES.values(), "orders", "quantity", "revenue", "refunded", "refunde
 def done(what: str, *lines: tuple[str, int | None], minutes: float = 0, **but: Any) -> dict[str, Any]:
     """Something done with products, each in its place of a list."""
     items = [{"product_id": product, "position": at, "list_id": "new"} for product, at in lines]
-    told = {"eventType": "track", "event": what, "pageType": None, "properties": {"products": items}}
+    told: dict[str, Any] = {"eventType": "track", "event": what, "pageType": None, "properties": {"products": items}}
     return view("", minutes=minutes, **told, **but)
 
 
@@ -158,8 +158,8 @@ def test_what_online_retail_sold(shop: Mongo, shared_data: Any) -> None:
     orders = [order for order in online_retail(shared_data) if order["user_id"] and order["placed_at"]]
     days = timedelta(days=31)
     first = min(order["placed_at"] for order in orders if order["placed_at"])
-    some = [dict(order) for order in orders if order["placed_at"] and order["placed_at"] < first + days]
-    shop["orders"].insert_many(some)
+    some = [order for order in orders if order["placed_at"] and order["placed_at"] < first + days]
+    shop["orders"].insert_many([dict(order) for order in some])
     lines = Counter[str]()
     for order in some:
         for line in order["lines"]:

@@ -52,8 +52,8 @@ class ProductRow(BaseModel):
     """One product: what was done with it, and what was bought of it."""
 
     product_id: str = Field(
-        description="Its id, or its name where none is told; `unknown` without either, `other` for all beyond the hundred"
-        " thousand first"
+        description="Its id, or its name where none is told; `unknown` without either, `other` for all beyond the"
+        " hundred thousand first"
     )
     impressions: int = Field(description="How often it was shown in a list", examples=[4_100])
     clicks: int = Field(description="How often it was clicked there", examples=[310])
