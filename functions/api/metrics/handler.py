@@ -14,6 +14,7 @@ from footfall.questions import (
     pages,
     products,
     realtime,
+    refunds,
     searches,
     sentiment,
     sentiment_trend,
@@ -95,6 +96,12 @@ def get_products(site_id: ReadSite, question: Annotated[products.ProductsQuestio
 def get_searches(site_id: ReadSite, question: Annotated[searches.SearchesQuestion, Query()]) -> searches.SearchesAnswer:
     """Returns search terms with their results, and the clicks, products in carts and orders that came after."""
     return searches.answer(site_id, question)
+
+
+@app.get("/api/analytics/refunds", summary="What is given back: how much of the orders, why, and how long after")
+def get_refunds(site_id: ReadSite, question: Annotated[refunds.RefundsQuestion, Query()]) -> refunds.RefundsAnswer:
+    """Returns refunds in all, by reason, and by day, week or month, each at its own time."""
+    return refunds.answer(site_id, question)
 
 
 @app.get("/api/dimensions", summary="What figures can be broken down and filtered by")

@@ -30,6 +30,7 @@ ANALYTIC = {
     *("/api/funnel/people", "/api/funnel/time-to-convert"),
     *("/api/customers", "/api/segments", "/api/dimensions/{name}"),
     "/api/analytics/web-vitals",
+    "/api/analytics/refunds",
     "/api/analytics/searches",
     "/api/analytics/products",
     "/api/analytics/carts",

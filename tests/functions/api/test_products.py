@@ -160,10 +160,10 @@ def test_what_online_retail_sold(shop: Mongo, shared_data: Any) -> None:
     first = min(order["placed_at"] for order in orders if order["placed_at"])
     some = [order for order in orders if order["placed_at"] and order["placed_at"] < first + days]
     shop["orders"].insert_many([dict(order) for order in some])
-    lines = Counter[str]()
+    lines: Counter[str] = Counter()
     for order in some:
         for line in order["lines"]:
-            lines[line["product_id"]] += line["quantity"]
+            lines[line["product_id"]] += int(line["quantity"])
     answer = ask(handler, PRODUCTS, {"from": "2010-12-01", "to": "2011-01-31", "sort_by": "quantity", "page_size": 5})
     found = {row["product_id"]: row["quantity"] for row in answer["data"]}
     assert found == dict(lines.most_common(5))

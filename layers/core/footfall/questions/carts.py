@@ -104,7 +104,7 @@ class ProductLeft(BaseModel):
 
 
 class Carts(RangeAnswer):
-    """The carts of a range of days, bots left out.
+    """The carts of a range of days, bots left out unless they are asked for.
 
     A cart is one person's, on whatever device: from what is put into it to their next order, or until nothing is done
     with it for the window. A cart that is viewed, and a checkout that begins, tell its content anew where they tell

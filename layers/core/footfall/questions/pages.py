@@ -71,7 +71,7 @@ class PageRow(BaseModel):
 
 
 class Pages(RangeAnswer, KeyedAnswer):
-    """The pages of a shop over a range of days, bots left out.
+    """The pages of a shop over a range of days, bots left out unless they are asked for.
 
     Filters choose page views, by what they, their session or their person are; what came before and after them in the
     session is what did in truth.

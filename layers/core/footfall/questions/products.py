@@ -88,9 +88,10 @@ class ListPlace(BaseModel):
 
 
 class Products(RangeAnswer, KeyedAnswer):
-    """How products sold over a range of days, bots left out; of each event the first two hundred lines are looked at.
+    """How products sold over a range of days, without bots unless they are asked for.
 
-    Filters choose events, and the orders that came of a session with any such event; `product` chooses products alone.
+    Of each event the first two hundred lines are looked at. Filters choose events, and the orders that came of a
+    session with any such event; `product` chooses products alone.
     """
 
     data: list[ProductRow] = Field(description="Those with the largest figure of `sort_by` first")

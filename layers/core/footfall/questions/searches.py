@@ -46,8 +46,8 @@ class SearchFigures(BaseModel):
     """Searches, and what came of them before their session's next one."""
 
     searches: int = Field(
-        description="How often it was searched for; the same term again in a session, with no other between, is the same"
-        " search",
+        description="How often it was searched for; the same term again in a session, with no other between, is the"
+        " same search",
         examples=[120],
     )
     people: int = Field(description="Distinct people who did", examples=[95])
@@ -76,7 +76,7 @@ class SearchTerm(SearchFigures):
 
 
 class SearchesAnswer(RangeAnswer, KeyedAnswer):
-    """What people searched for over a range of days, bots left out; filters choose searches."""
+    """What people searched for over a range of days, bots left out unless asked for; filters choose searches."""
 
     overall: SearchFigures = Field(description="All searches")
     data: list[SearchTerm] = Field(description="The terms with the largest count of `sort_by` first")

@@ -86,12 +86,12 @@ class TrafficSource(BaseModel):
 
 
 class TrafficSources(RangeAnswer):
-    """What brought people, and what of the orders placed in the range each source is credited with, bots left out.
+    """What brought people, and what of the orders placed in the range each source is credited with.
 
-    Sessions count as in all answers by source: one that nothing brought is attributed to the last one of its visitor
-    that something did. Credit goes to visits by what brought them themselves: sessions of the order's person, on
-    whatever device, that began before it within the window; of more than five hundred the latest. Filters narrow the
-    sessions, and then the orders to those that came of such a session.
+    Bots are left out unless they are asked for. Sessions count as in all answers by source: one that nothing brought is
+    attributed to the last one of its visitor that something did. Credit goes to visits by what brought them themselves:
+    sessions of the order's person, on whatever device, that began before it within the window; of more than five
+    hundred the latest. Filters narrow the sessions, and then the orders to those that came of such a session.
     """
 
     data: list[TrafficSource] = Field(description="Those with most sessions first, then by revenue")
