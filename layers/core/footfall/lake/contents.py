@@ -10,11 +10,11 @@ from typing import Any, Literal
 from footfall.dimensions import Dimension, dimensions_of
 from footfall.events.searches import FOUND, TERMS, found_by, term_of
 from footfall.lake.lines import FIELDS, packed
-from footfall.schemas.event import Attribution
 from footfall.schemas.site import Site
 from footfall.sessions.attribution import is_direct
 
 LARGEST = 2**63
+SEARCH = "product_searched"
 BETWEEN_VALUES = "\x1f"
 """What stands between several values of one event while they are collected."""
 
@@ -38,8 +38,8 @@ class Text:
     """A column of texts; where nothing is known it is NULL.
 
     `of` says whether an event or its session has the value, or each of the event's lines one. `path` are the names of
-    the field that tells it, one in another, or with `read` that of what it is read from as a whole; `shown` gives the
-    text of what is told, None for nothing known.
+    the field that tells it, one in another, unless `read` reads it from the whole document; `shown` gives the text of
+    what is told, None for nothing known.
     """
 
     of: Literal["event", "session", "lines"]
@@ -54,9 +54,9 @@ class Text:
 
     def told(self, documents: Iterable[Mapping[str, object]]) -> list[object]:
         """Returns what each event, or session, tells."""
-        outer, *inner = self.path
         if self.read:
-            return [self.read(document[outer]) if outer in document else None for document in documents]
+            return [self.read(document) for document in documents]
+        outer, *inner = self.path
         if not inner:
             return [document.get(outer) for document in documents]
         read = _of_lines if self.of == "lines" else _nested
@@ -90,8 +90,20 @@ def _as_number(told: object) -> str | None:
     return str(told) if isinstance(told, int) else None
 
 
-def _is_direct(attribution: Attribution) -> str | None:
-    return "true" if is_direct(attribution) else None
+def _own_direct(session: Mapping[str, Any]) -> str | None:
+    return "true" if is_direct(session["own_attribution"]) else None
+
+
+def _lines(event: Mapping[str, Any]) -> str | None:
+    return packed(event["commerce"]) if "commerce" in event else None
+
+
+def _search_term(event: Mapping[str, Any]) -> str | None:
+    return term_of(event.get("properties", {})) if event["type"] == SEARCH else None
+
+
+def _search_results(event: Mapping[str, Any]) -> int | None:
+    return found_by(event.get("properties", {})) if event["type"] == SEARCH else None
 
 
 def _text_of(row: Dimension) -> Text | None:
@@ -108,10 +120,10 @@ NAMES: Mapping[str, Text] = {
     "name": Text("event", ("name",), _as_told),
     "origin": Text("event", ("source",), _as_told),
     "order_id": Text("event", ("commerce", "order_id"), _as_told),
-    "lines": Text("event", ("commerce",), _as_told, packed),
-    "search_term": Text("event", ("properties",), _as_told, term_of),
-    "search_results": Text("event", ("properties",), _as_number, found_by),
-    "own_direct": Text("session", ("own_attribution",), _as_told, _is_direct),
+    "lines": Text("event", (), _as_told, _lines),
+    "search_term": Text("event", (), _as_told, _search_term),
+    "search_results": Text("event", (), _as_number, _search_results),
+    "own_direct": Text("session", (), _as_told, _own_direct),
 }
 """Columns of texts that are no dimension. `lines` is what an event sells or shows, as `lake.lines` has it;
 `search_term` and `search_results` are what `events.searches` reads; `own_direct` is `true` for a session that nothing

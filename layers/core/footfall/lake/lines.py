@@ -4,6 +4,7 @@ import json
 from functools import lru_cache
 from typing import NamedTuple
 
+from footfall.codec import encode_ascii
 from footfall.schemas.event import Commerce
 
 MOST_LINES = 200
@@ -40,7 +41,7 @@ def packed(commerce: Commerce) -> str | None:
     if not isinstance(lines, list) or not lines:
         return None
     rows = [_row([line["product_id"], *map(line.get, FIELDS)]) for line in lines[:MOST_LINES]]
-    return json.dumps([commerce.get("currency", ""), *rows], separators=(",", ":"))
+    return encode_ascii([commerce.get("currency", ""), *rows])
 
 
 def _row(values: list[object]) -> list[object]:
@@ -49,7 +50,7 @@ def _row(values: list[object]) -> list[object]:
     return values
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def unpacked(text: str) -> Lines:
     """Returns the lines that a text holds; none for an empty one."""
     if not text:
