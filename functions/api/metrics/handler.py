@@ -7,19 +7,25 @@ from footfall.http.app import ReadSite, as_lambda, create_app
 from footfall.http.conditional import NOT_MODIFIED, IfNoneMatch, unless_known
 from footfall.questions import (
     business,
+    carts,
     clv_distribution,
     conversion_trends,
     dashboard,
     dimensions,
     feedback,
     health_score,
+    pages,
+    products,
     realtime,
+    refunds,
     revenue_by_segment,
     revenue_trend,
     risk_distribution,
+    searches,
     segment_distribution,
     sentiment,
     sentiment_trend,
+    traffic_sources,
     web_vitals,
 )
 
@@ -124,6 +130,46 @@ def get_web_vitals(
 ) -> web_vitals.WebVitals:
     """Returns Google's web vitals as browsers measured them: the 75th percentile, and the shares of good and poor."""
     return web_vitals.answer(site_id, question)
+
+
+@app.get("/api/analytics/traffic-sources", summary="What brought people, and what each source is credited with")
+def get_traffic_sources(
+    site_id: ReadSite, question: Annotated[traffic_sources.TrafficSourcesQuestion, Query()]
+) -> traffic_sources.TrafficSources:
+    """Returns sessions, people, and the parts of orders and revenue by source, under one of six attribution models."""
+    return traffic_sources.answer(site_id, question)
+
+
+@app.get(
+    "/api/analytics/pages", summary="What each page is to its visitors: views, entrances, exits, time, orders after it"
+)
+def get_pages(site_id: ReadSite, question: Annotated[pages.PagesQuestion, Query()]) -> pages.Pages:
+    """Returns the table of pages, those with most views first or as `sort_by` says."""
+    return pages.answer(site_id, question)
+
+
+@app.get("/api/analytics/carts", summary="Carts that began, and how many were ordered, left and brought back")
+def get_carts(site_id: ReadSite, question: Annotated[carts.CartsQuestion, Query()]) -> carts.Carts:
+    """Returns carts and their value by what became of them, in all and by day, and the products that are left."""
+    return carts.answer(site_id, question)
+
+
+@app.get("/api/analytics/products", summary="How often products are seen, put into carts and bought")
+def get_products(site_id: ReadSite, question: Annotated[products.ProductsQuestion, Query()]) -> products.Products:
+    """Returns products with what was done with them, bought and given back, and how places in lists are clicked."""
+    return products.answer(site_id, question)
+
+
+@app.get("/api/analytics/searches", summary="What people search for, what is found, and what comes of it")
+def get_searches(site_id: ReadSite, question: Annotated[searches.SearchesQuestion, Query()]) -> searches.SearchesAnswer:
+    """Returns search terms with their results, and the clicks, products in carts and orders that came after."""
+    return searches.answer(site_id, question)
+
+
+@app.get("/api/analytics/refunds", summary="What is given back: how much of the orders, why, and how long after")
+def get_refunds(site_id: ReadSite, question: Annotated[refunds.RefundsQuestion, Query()]) -> refunds.RefundsAnswer:
+    """Returns refunds in all, by reason, and by day, week or month, each at its own time."""
+    return refunds.answer(site_id, question)
 
 
 @app.get("/api/dimensions", summary="What figures can be broken down and filtered by")

@@ -193,7 +193,10 @@ risk_level segment_type site_id sort_by step steps to to_page to_step top type u
 """
 """What questions have other parameters for: a site's own dimension, which is one too, cannot be called so."""
 
-COLUMNS = "bot day name order_id origin rank session session_start signed_in stock time type vitals who"
+COLUMNS = """
+bot day lines name order_id origin own_direct rank search_results search_term session session_start signed_in stock time
+type vitals who
+"""
 """What the lake's files hold besides, under these names."""
 
 

@@ -33,6 +33,12 @@ ANALYTIC = {
     *("/api/analytics/web-vitals", "/api/metrics/health-score"),
     *("/api/analytics/revenue-trend", "/api/analytics/conversion-trends", "/api/analytics/segment-distribution"),
     *("/api/analytics/revenue-by-segment", "/api/analytics/risk-distribution", "/api/analytics/clv-distribution"),
+    "/api/analytics/refunds",
+    "/api/analytics/searches",
+    "/api/analytics/products",
+    "/api/analytics/carts",
+    "/api/analytics/pages",
+    "/api/analytics/traffic-sources",
     *("/api/sentiment", "/api/sentiment/trend", "/api/sentiment/feedback"),
 }
 SAYS_IT_ITSELF = re.compile(r"(\w+_)?(id|at)|date|timestamp|(first|last)_seen|status|state|kind|name|url|headers")

@@ -5,13 +5,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
-from typing import Literal
+from typing import Any, Literal
 
 from footfall.dimensions import Dimension, dimensions_of
+from footfall.events.searches import FOUND, TERMS, found_by, term_of
 from footfall.lake.findings import FINDINGS, Finding
+from footfall.lake.lines import FIELDS, packed
 from footfall.schemas.site import Site
+from footfall.sessions.attribution import is_direct
 
 LARGEST = 2**63
+SEARCH = "product_searched"
 BETWEEN_VALUES = "\x1f"
 """What stands between several values of one event while they are collected."""
 
@@ -35,14 +39,14 @@ class Text:
     """A column of texts; where nothing is known it is NULL.
 
     `of` says whether an event or its session has the value, or each of the event's lines one. `path` are the names of
-    the field that tells it, one in another, and `shown` gives the text of what is told, None for nothing known; `read`
-    finds what is told in a field of many parts.
+    the field that tells it, one in another, unless `read` reads it from the whole document; `shown` gives the text of
+    what is told, None for nothing known.
     """
 
     of: Literal["event", "session", "lines"]
     path: tuple[str, ...]
     shown: Callable[[object], str | None]
-    read: Callable[[object], str | None] | None = None
+    read: Callable[[Any], object] | None = None
 
     @property
     def type(self) -> str:
@@ -51,12 +55,11 @@ class Text:
 
     def told(self, documents: Iterable[Mapping[str, object]]) -> list[object]:
         """Returns what each event, or session, tells."""
-        if len(self.path) == 1:
-            name, find = self.path[0], self.read
-            if find:
-                return [find(document[name]) if name in document else None for document in documents]
-            return [document.get(name) for document in documents]
+        if self.read:
+            return [self.read(document) for document in documents]
         outer, *inner = self.path
+        if not inner:
+            return [document.get(outer) for document in documents]
         read = _of_lines if self.of == "lines" else _nested
         return [read(document[outer], inner) if outer in document else None for document in documents]
 
@@ -85,7 +88,27 @@ def _as_told(told: object) -> str | None:
 
 
 def _text_found(row: Finding) -> Text:
-    return Text("event", (row.event,), _as_told, row.read)
+    return Text("event", (), _as_told, lambda event: row.read(event.get(row.event)))
+
+
+def _as_number(told: object) -> str | None:
+    return str(told) if isinstance(told, int) else None
+
+
+def _own_direct(session: Mapping[str, Any]) -> str | None:
+    return "true" if is_direct(session["own_attribution"]) else None
+
+
+def _lines(event: Mapping[str, Any]) -> str | None:
+    return packed(event["commerce"]) if "commerce" in event else None
+
+
+def _search_term(event: Mapping[str, Any]) -> str | None:
+    return term_of(event.get("properties", {})) if event["type"] == SEARCH else None
+
+
+def _search_results(event: Mapping[str, Any]) -> int | None:
+    return found_by(event.get("properties", {})) if event["type"] == SEARCH else None
 
 
 def _text_of(row: Dimension) -> Text | None:
@@ -103,8 +126,14 @@ NAMES: Mapping[str, Text] = {
     "origin": Text("event", ("source",), _as_told),
     "order_id": Text("event", ("commerce", "order_id"), _as_told),
     **{name: _text_found(row) for name, row in FINDINGS.items()},
+    "lines": Text("event", (), _as_told, _lines),
+    "search_term": Text("event", (), _as_told, _search_term),
+    "search_results": Text("event", (), _as_number, _search_results),
+    "own_direct": Text("session", (), _as_told, _own_direct),
 }
-"""Columns of texts that are no dimension."""
+"""Columns of texts that are no dimension. `lines` is what an event sells or shows, as `lake.lines` has it;
+`search_term` and `search_results` are what `events.searches` reads; `own_direct` is `true` for a session that nothing
+is known to have brought itself, whatever it is attributed to."""
 
 
 def texts_of(site: Site) -> dict[str, Text]:
@@ -132,12 +161,13 @@ def session_number(session_id: str) -> int:
 def parts_of(site: Site) -> dict[str, tuple[str, ...]]:
     """Returns what the columns need of the nested fields of a site's events."""
     fields = [row.event.partition(".")[::2] for row in dimensions_of(site).values() if "." in row.event]
-    nested: defaultdict[str, set[str]] = defaultdict(set, {"commerce": {"order_id"}})
+    lines = {f"lines.{name}" for name in FIELDS}
+    nested = defaultdict(set, {"commerce": {"order_id", "currency", *lines}, "properties": {*TERMS, *FOUND}})
     for outer, inner in [*fields, *((row.event, part) for row in FINDINGS.values() for part in row.parts)]:
         nested[outer].add(inner)
-    return {outer: _outermost(inner) for outer, inner in nested.items()}
+    return {outer: tuple(sorted(_outermost(inner))) for outer, inner in nested.items()}
 
 
-def _outermost(parts: Collection[str]) -> tuple[str, ...]:
-    # MongoDB refuses to be asked for a part of what it is asked for whole
-    return tuple(sorted(part for part in parts if not any(part.startswith(f"{other}.") for other in parts)))
+def _outermost(names: Collection[str]) -> Iterable[str]:
+    # MongoDB refuses to be asked for a field and for what is in it
+    return (name for name in names if not any(name.startswith(f"{outer}.") for outer in names))

@@ -1,16 +1,17 @@
 """Events of a range as columns, from wherever they are read, and which of them a question wants."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from footfall.days import DayRange
-from footfall.dimensions import Dimension, dimensions_of, none_named
+from footfall.dimensions import Dimension, Facts, Level, dimensions_of, none_named
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.engine import Coded
+from footfall.lake.contents import NAMES, Text
 from footfall.questions.filters import Filtered, Wanted
 from footfall.questions.range import RangeAnswer
 from footfall.rollups import Rollups
@@ -20,6 +21,46 @@ from footfall.schemas.site import Site
 
 Numbers = NDArray[np.int64]
 Answer = TypeVar("Answer", bound=RangeAnswer)
+
+
+@dataclass(frozen=True)
+class Column(Dimension):
+    """A column of the lake that is no dimension, with its texts as they are there; an empty one for nothing known."""
+
+    text: Text = field(kw_only=True)
+
+    def value(self, facts: Facts) -> str:
+        """Returns the text that the lake has of an event."""
+        document = facts.session if self.text.of == "session" else facts.event
+        return (self.text.shown(self.text.told([document])[0]) or "") if document else ""
+
+    def shown_of(self, told: Iterable[object]) -> list[str]:
+        """Returns the text as it is."""
+        return [next(map(str, told), "")]
+
+
+def columns_named(*names: str) -> dict[str, Dimension]:
+    """Returns columns of `lake.contents.NAMES`, to be told of events."""
+    texts = {name: NAMES[name] for name in names}
+    levels: dict[str, Level] = {"session": "session", "lines": "line"}
+    return {name: Column(name, "", levels.get(text.of, "event"), text=text) for name, text in texts.items()}
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Reads events of these types, each as one group: the number of its place; without any, all events as group 0."""
+
+    types: tuple[str, ...] = ()
+
+    def places(self, event: NamedEvent) -> frozenset[int]:
+        """Returns the place of an event's type."""
+        if not self.types:
+            return frozenset((0,))
+        return frozenset((self.types.index(event["type"]),)) if event["type"] in self.types else frozenset()
+
+    def condition(self) -> dict[str, object]:
+        """Returns the MongoDB condition for these types."""
+        return {"type": {"$in": list(self.types)}} if self.types else {}
 
 
 class Sorting(Protocol):
@@ -153,6 +194,47 @@ class Rows:
         """Returns the same of some of the events, which are of these groups."""
         told = {name: Coded(coded.texts, coded.codes[those]) for name, coded in self.told.items()}
         return Rows(steps, self.narrow.where(those), told)
+
+
+CHOSEN = -1
+"""The group of the events that a question is narrowed to, where it reads the others too."""
+
+
+@dataclass(frozen=True)
+class ChoosingQuery(EventsQuery):
+    """Reads all events of some kinds; those that pass the filters in `chosen` are in the group CHOSEN too."""
+
+    chosen: Mapping[str, Wanted]
+
+    @classmethod
+    def by(
+        cls,
+        rollups: Rollups,
+        days: DayRange,
+        question: Filtered,
+        told: Mapping[str, Dimension],
+        reading: Sorting,
+        *,
+        by_session: bool = True,
+    ) -> "ChoosingQuery":
+        """Returns what a question reads that looks at whole sessions, or at all that people did; raises Invalid."""
+        narrowed(rollups.site, question)
+        bots, chosen = question.bots == "include", question.filters_of(rollups.site)
+        return ChoosingQuery(rollups, days, None, {}, told, by_session, bots, reading, chosen)
+
+    @property
+    def dimensions(self) -> Mapping[str, Dimension]:
+        """All dimensions that must be read of events, by their names."""
+        return {**super().dimensions, **{name: wanted.row for name, wanted in self.chosen.items()}}
+
+    def fitting(self, rows: Rows, fits: Callable[[Wanted], NDArray[np.bool_]]) -> Iterator[Rows]:
+        """Yields the same events, apart those that are chosen."""
+        if not self.chosen:
+            yield replace(rows, steps=rows.steps | {CHOSEN})
+            return
+        passes: NDArray[np.bool_] = np.logical_and.reduce([fits(wanted) for wanted in self.chosen.values()])
+        yield rows.where(passes, rows.steps | {CHOSEN})
+        yield rows.where(~passes, rows.steps)
 
 
 def narrowed(site: Site, question: Filtered) -> tuple[Device | None, dict[str, Wanted]]:

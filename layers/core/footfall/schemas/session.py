@@ -25,6 +25,7 @@ class SessionSpan(SessionOwner):
 class SessionDimensions(SessionSpan):
     """What figures by session can be broken down by."""
 
+    own_attribution: Attribution
     attribution: Attribution
     referrer_host: str | None
     landing_path: str | None

@@ -1,0 +1,1 @@
+"""What people do in a shop, reckoned over columns of events: what brought them, pages, searches, products, carts."""

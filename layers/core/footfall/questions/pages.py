@@ -1,0 +1,174 @@
+"""The question what each page of a shop is to its visitors: a table of pages."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, Field
+
+from footfall.activity.pages import Buying, PageFigures, Views, page_figures
+from footfall.days import DayRange, day_of
+from footfall.dimensions import UNKNOWN
+from footfall.funnels.columns import milliseconds
+from footfall.funnels.engine import Coded
+from footfall.questions.cache import cached
+from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Kinds, Rows, dimensions_named, joined
+from footfall.questions.filters import Filtered
+from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion
+from footfall.questions.placed_orders import placed_orders, sessions_behind
+from footfall.questions.range import Range, RangeAnswer
+from footfall.questions.ranked_list import MOST_LISTED, OTHER, page_of
+from footfall.questions.read_rows import read_rows
+from footfall.questions.session_columns import stacked
+from footfall.rates import percentage
+from footfall.rollups import Rollups, rollups_of
+from footfall.schemas.event import INTERACTION_TYPES
+from footfall.schemas.paging import paged
+from footfall.sessions.attribution import ATTRIBUTION_WINDOW
+from footfall.stores.keys import Key, analytics_key
+from footfall.stores.mongo import answering
+
+SortedBy = Literal["views", "people", "entrances", "exits", "bounces", "conversions"]
+VIEW = 0
+
+
+class PagesQuestion(KeyedQuestion, Filtered):
+    """Over which days, of which page views, and which part of the list."""
+
+    sort_by: SortedBy = Field(default="views", description="By which count pages are listed, the largest first")
+
+
+class PageRow(BaseModel):
+    """One page. What happened before and after the range is not looked at, but for orders."""
+
+    page: str = Field(
+        description="Its path, or its type where it came without a path; `other` without either, and for all pages"
+        " beyond the hundred thousand most viewed",
+        examples=["/lamps"],
+    )
+    views: int = Field(description="How often it was viewed", examples=[1_204])
+    people: int = Field(description="Distinct people who viewed it", examples=[830])
+    sessions: int = Field(description="Sessions in which it was viewed", examples=[911])
+    entrances: int = Field(description="Sessions begun in the range of which it was the first page", examples=[300])
+    exits: int = Field(description="Sessions of which it was the last page", examples=[120])
+    exit_rate: float = Field(description="`exits` of `views`, in percent", examples=[9.97])
+    bounces: int = Field(
+        description="Of `entrances`, the sessions of one page view and nothing else that a person does", examples=[60]
+    )
+    bounce_rate: float = Field(description="`bounces` of `entrances`, in percent", examples=[20.0])
+    avg_seconds: float | None = Field(
+        description="Mean time until the session's next page view; null where none was measured", examples=[41.2]
+    )
+    measured: int = Field(
+        description="Of how many views the time is known: a session's last page has no next one", examples=[1_084]
+    )
+    conversions: int = Field(
+        description="Of `sessions`, those of which an order came that was placed after its first view", examples=[31]
+    )
+    conversion_rate: float = Field(description="`conversions` of `sessions`, in percent", examples=[3.4])
+    buyers: int = Field(description="Distinct people of these sessions", examples=[29])
+
+
+class Pages(RangeAnswer, KeyedAnswer):
+    """The pages of a shop over a range of days, bots left out unless they are asked for.
+
+    Filters choose page views, by what they, their session or their person are; what came before and after them in the
+    session is what did in truth.
+    """
+
+    data: list[PageRow] = Field(description="Those with the largest count of `sort_by` first")
+
+
+@answering()
+def answer(site_id: str, question: PagesQuestion) -> Pages:
+    """Returns a page of the table of pages; raises NotFound, Unavailable, or Invalid, also for too many events."""
+    with rollups_of(site_id) as rollups:
+        days = question.days_of(rollups)
+        question.behind(question.sort_by)
+        return _answer(rollups, days, question).counted_to(rollups.complete_to(_with_orders(days)))
+
+
+def _with_orders(days: DayRange) -> DayRange:
+    # an order may come of a session some time later
+    return replace(days, last=day_of(days.end + ATTRIBUTION_WINDOW, days.zone))
+
+
+def _key(rollups: Rollups, days: DayRange, question: PagesQuestion) -> Key | None:
+    asked = f"pages {question.model_dump_json()}"
+    return analytics_key(rollups.site.site_id, days, rollups.version, asked) if rollups.version else None
+
+
+@cached(Pages, _key)
+def _answer(rollups: Rollups, days: DayRange, question: PagesQuestion) -> Pages:
+    names, figures = _figures(rollups, days, question)
+    there: list[int] = np.flatnonzero(figures.views).tolist()
+    listed = [names[at] for at in there]
+    part = page_of(question, listed, getattr(figures, question.sort_by)[there].tolist(), question.sort_by)
+    return Pages(
+        range=Range.of(days),
+        complete_to=None,
+        data=[_row(names[there[item]], there[item], figures) for item in part.items],
+        next=part.next,
+        **paged(question, len(there)),
+    )
+
+
+def _figures(rollups: Rollups, days: DayRange, question: PagesQuestion) -> tuple[Sequence[str], PageFigures]:
+    told = dimensions_named(rollups.site, ["page", "page_type"])
+    reading = Kinds(("pageview", *sorted(INTERACTION_TYPES)))
+    rows = read_rows(ChoosingQuery.by(rollups, days, question, told, reading)).rows
+    views, names = _views([each for each in rows if VIEW in each.steps])
+    busy = np.unique(stacked(each.who for each in rows if VIEW not in each.steps))
+    placed = placed_orders(rollups, days.start, days.end + ATTRIBUTION_WINDOW)
+    came = sessions_behind(rollups, placed)
+    buying = Buying(came[came != 0], placed.times[came != 0])
+    return names, page_figures(views, len(names), milliseconds(days.start), busy, buying)
+
+
+def _views(rows: Sequence[Rows]) -> tuple[Views, Sequence[str]]:
+    days, ranks = stacked(each.days for each in rows), stacked(each.ranks for each in rows)
+    order = np.lexsort((ranks, days))
+    sessions, people, times, starts = (
+        stacked(getattr(each, name) for each in rows)[order] for name in ("who", "people", "times", "session_starts")
+    )
+    counted = stacked(np.full(len(each.who), CHOSEN in each.steps, np.int64) for each in rows)[order] == 1
+    pages = _named([each.told["page"] for each in rows], [each.told["page_type"] for each in rows])
+    return Views(sessions, people, times, starts, pages.codes[order], counted), pages.texts
+
+
+def _named(paths: Sequence[Coded], types: Sequence[Coded]) -> Coded:
+    # a page without a path is called by its type
+    path, kind = joined(paths), joined(types)
+    texts = [OTHER, *(text for text in path.texts if text != UNKNOWN)]
+    places = {text: at for at, text in enumerate(texts)}
+    for text in kind.texts:
+        if text != UNKNOWN and text not in places:
+            places[text] = len(places)
+    of_path, of_type = (np.array([places.get(text, 0) for text in one.texts], np.int64) for one in (path, kind))
+    if not len(path.codes):
+        return Coded(list(places), path.codes)
+    codes = of_path[path.codes]
+    return _bounded(Coded(list(places), np.where(codes, codes, of_type[kind.codes])))
+
+
+def _bounded(pages: Coded) -> Coded:
+    if len(pages.texts) <= MOST_LISTED:
+        return pages
+    views = np.bincount(pages.codes, minlength=len(pages.texts))
+    few = np.ones(len(views), bool)
+    few[np.argsort(-views, kind="stable")[:MOST_LISTED]] = False
+    return Coded(pages.texts, np.where(few[pages.codes], 0, pages.codes))
+
+
+def _row(name: str, at: int, figures: PageFigures) -> PageRow:
+    counts = {field: int(column[at]) for field, column in vars(figures).items() if field != "milliseconds"}
+    measured = counts["measured"]
+    return PageRow(
+        page=name,
+        exit_rate=percentage(counts["exits"], counts["views"]),
+        bounce_rate=percentage(counts["bounces"], counts["entrances"]),
+        avg_seconds=round(int(figures.milliseconds[at]) / measured / 1_000, 1) if measured else None,
+        conversion_rate=percentage(counts["conversions"], counts["sessions"]),
+        **counts,
+    )

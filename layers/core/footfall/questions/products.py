@@ -1,0 +1,242 @@
+"""The question how products sell: how often they are seen, put into carts and bought, and where in lists they stand."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Literal, NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, Field
+
+from footfall.activity.products import Shown, Told, What, shares, shown
+from footfall.days import DayRange, day_of
+from footfall.lake.lines import unpacked
+from footfall.money import major_units
+from footfall.questions.cache import cached
+from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Kinds, Rows, columns_named
+from footfall.questions.figures import Currency
+from footfall.questions.filters import Filtered
+from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion
+from footfall.questions.placed_orders import orders_with_lines, sessions_behind
+from footfall.questions.range import Range, RangeAnswer
+from footfall.questions.ranked_list import MOST_LISTED, OTHER, page_of
+from footfall.questions.read_rows import read_rows
+from footfall.questions.session_columns import visits_of
+from footfall.rates import percentage
+from footfall.rollups import Rollups, rollups_of
+from footfall.schemas.order import PurchasedOrder
+from footfall.schemas.paging import paged
+from footfall.sessions.attribution import ATTRIBUTION_WINDOW
+from footfall.stores.keys import Key, analytics_key
+from footfall.stores.mongo import answering
+
+WHATS: dict[str, What] = {
+    "product_list_viewed": "impressions",
+    "product_clicked": "clicks",
+    "product_viewed": "views",
+    "product_added": "added",
+    "wishlist_product_added_to_cart": "added",
+    "product_removed": "removed",
+}
+SortedBy = Literal["revenue", "views", "added", "orders", "quantity", "impressions", "clicks", "refunded"]
+MOST_PLACES = 200
+
+
+class ProductsQuestion(KeyedQuestion, Filtered):
+    """Over which days, of which events and products, and which part of the list."""
+
+    sort_by: SortedBy = Field(default="revenue", description="By which figure products are listed, the largest first")
+
+
+class ProductRow(BaseModel):
+    """One product: what was done with it, and what was bought of it."""
+
+    product_id: str = Field(
+        description="Its id, or its name where none is told; `unknown` without either, `other` for all beyond the"
+        " hundred thousand first"
+    )
+    impressions: int = Field(description="How often it was shown in a list", examples=[4_100])
+    clicks: int = Field(description="How often it was clicked there", examples=[310])
+    click_rate: float = Field(description="`clicks` of `impressions`, in percent", examples=[7.56])
+    views: int = Field(description="How often its own page was viewed", examples=[820])
+    added: int = Field(description="How often it was put into a cart, in whatever quantity", examples=[96])
+    added_rate: float = Field(description="`added` for a hundred of `views`", examples=[11.71])
+    removed: int = Field(description="How often it was taken out of a cart", examples=[12])
+    orders: int = Field(description="Orders placed in the range that hold it", examples=[41])
+    orders_rate: float = Field(description="`orders` for a hundred of `views`", examples=[5.0])
+    quantity: float = Field(description="How much of it these orders hold", examples=[55])
+    revenue: float = Field(
+        description="What these lines cost, before what orders as a whole add or take off (shipping, tax, discounts)",
+        examples=[1_099.45],
+    )
+    refunded: float = Field(
+        description="What was given back of these orders, whenever: of each order, every line has its part by what it"
+        " costs, to the smallest unit",
+        examples=[59.97],
+    )
+    refunded_orders: int = Field(description="Of `orders`, those of which anything was given back", examples=[2])
+
+
+class ListPlace(BaseModel):
+    """A place in a list of products."""
+
+    list: str = Field(description="The list's id, or its name; empty where none is told", examples=["new-in"])
+    position: int = Field(description="The place in it, as the shop counts", examples=[1])
+    impressions: int = Field(description="How often a product was shown there", examples=[900])
+    clicks: int = Field(description="How often it was clicked there", examples=[120])
+    click_rate: float = Field(description="`clicks` of `impressions`, in percent", examples=[13.33])
+
+
+class Products(RangeAnswer, KeyedAnswer):
+    """How products sold over a range of days, without bots unless they are asked for.
+
+    Of each event the first two hundred lines are looked at. Filters choose events, and the orders that came of a
+    session with any such event; `product` chooses products alone.
+    """
+
+    data: list[ProductRow] = Field(description="Those with the largest figure of `sort_by` first")
+    places: list[ListPlace] = Field(
+        description="Where products were shown, of all lists the two hundred places that were shown most"
+    )
+    places_other: int = Field(description="Impressions at all other places")
+    currency: Currency
+
+
+@answering()
+def answer(site_id: str, question: ProductsQuestion) -> Products:
+    """Returns a page of the products of a range; raises NotFound, Unavailable, or Invalid, also for too many events."""
+    with rollups_of(site_id) as rollups:
+        days = question.days_of(rollups)
+        question.behind(question.sort_by)
+        return _answer(rollups, days, question).counted_to(rollups.complete_to(days))
+
+
+def _key(rollups: Rollups, days: DayRange, question: ProductsQuestion) -> Key | None:
+    asked = f"products {question.model_dump_json()}"
+    return analytics_key(rollups.site.site_id, days, rollups.version, asked) if rollups.version else None
+
+
+class _Sold(NamedTuple):
+    orders: int = 0
+    quantity: float = 0
+    revenue: int = 0
+    refunded: int = 0
+    refunded_orders: int = 0
+
+    def and_(self, other: "_Sold") -> "_Sold":
+        return _Sold._make(ours + theirs for ours, theirs in zip(self, other, strict=True))
+
+
+@cached(Products, _key)
+def _answer(rollups: Rollups, days: DayRange, question: ProductsQuestion) -> Products:
+    filters = question.filters_of(rollups.site)
+    wanted = filters.pop("product", None)
+    query = ChoosingQuery.by(rollups, days, question, columns_named("lines"), Kinds(tuple(WHATS)), by_session=False)
+    query = replace(query, chosen=filters)
+    done = shown(_told(read_rows(query).rows))
+    sold = _sold(_orders(query))
+    every = {
+        name: _Figures(done.products.get(name, Counter()), sold.get(name, _Sold()))
+        for name in {**done.products, **sold}
+        if wanted is None or wanted.takes([name])
+    }
+    listed = _listed(every, question.sort_by)
+    names, figures = list(listed), list(listed.values())
+    part = page_of(question, names, [each.of(question.sort_by) for each in figures], question.sort_by)
+    places = _places(done)
+    return Products(
+        range=Range.of(days),
+        complete_to=None,
+        data=[figures[at].row(names[at], rollups.site.currency) for at in part.items],
+        places=places[:MOST_PLACES],
+        places_other=sum(place.impressions for place in places[MOST_PLACES:]),
+        currency=rollups.site.currency,
+        next=part.next,
+        **paged(question, len(names)),
+    )
+
+
+def _told(rows: Iterable[Rows]) -> Iterator[Told]:
+    # what the same text says is read once
+    for each in rows:
+        if CHOSEN in each.steps:
+            lines, what = each.told["lines"], list(WHATS.values())[max(each.steps)]
+            counts = np.bincount(lines.codes, minlength=len(lines.texts))
+            for at in np.flatnonzero(counts).tolist():
+                yield Told(what, unpacked(lines.texts[at]).lines, int(counts[at]))
+
+
+def _orders(query: ChoosingQuery) -> list[PurchasedOrder]:
+    days = query.days
+    placed = orders_with_lines(query.rollups, days.start, days.end)
+    if query.chosen:
+        before = replace(days, first=day_of(days.start - ATTRIBUTION_WINDOW, days.zone))
+        visits = visits_of(replace(query, days=before, told={}, by_session=True, reading=Kinds()))
+        placed = placed.where(np.isin(sessions_behind(query.rollups, placed), visits.numbers[visits.chosen]))
+    return placed.orders
+
+
+def _sold(orders: Iterable[PurchasedOrder]) -> dict[str, _Sold]:
+    found: defaultdict[str, _Sold] = defaultdict(_Sold)
+    for order in orders:
+        lines = order["lines"]
+        refunded = shares(order["refunded"], [max(line.get("total", 0), 0) for line in lines]) if lines else []
+        of_order: dict[str, _Sold] = {}
+        for line, back in zip(lines, refunded, strict=True):
+            one = _Sold(0, line.get("quantity", 0), line.get("total", 0), back, 0)
+            of_order[line["product_id"]] = of_order.get(line["product_id"], _Sold()).and_(one)
+        for product, sum_ in of_order.items():
+            found[product] = found[product].and_(sum_._replace(orders=1, refunded_orders=int(sum_.refunded > 0)))
+    return found
+
+
+class _Figures(NamedTuple):
+    done: Counter[What]
+    sold: _Sold
+
+    def of(self, name: SortedBy) -> int:
+        return int(getattr(self.sold, name)) if name in _Sold._fields else self.done[name]  # type: ignore[index]
+
+    def row(self, name: str, currency: str) -> ProductRow:
+        done, sold = self.done, self.sold
+        return ProductRow(
+            product_id=name,
+            impressions=done["impressions"],
+            clicks=done["clicks"],
+            click_rate=percentage(done["clicks"], done["impressions"]),
+            views=done["views"],
+            added=done["added"],
+            added_rate=percentage(done["added"], done["views"]),
+            removed=done["removed"],
+            orders=sold.orders,
+            orders_rate=percentage(sold.orders, done["views"]),
+            quantity=round(sold.quantity, 3),
+            revenue=major_units(sold.revenue, currency),
+            refunded=major_units(sold.refunded, currency),
+            refunded_orders=sold.refunded_orders,
+        )
+
+
+def _listed(figures: dict[str, _Figures], sorted_by: SortedBy) -> dict[str, _Figures]:
+    if len(figures) <= MOST_LISTED:
+        return figures
+    ranked = sorted(figures, key=lambda name: (-figures[name].of(sorted_by), name))
+    found = {name: figures[name] for name in ranked[:MOST_LISTED]}
+    for name in ranked[MOST_LISTED:]:
+        done, sold = found.get(OTHER, _Figures(Counter(), _Sold()))
+        found[OTHER] = _Figures(done + figures[name].done, sold.and_(figures[name].sold))
+    return found
+
+
+def _places(done: Shown) -> list[ListPlace]:
+    ranked = sorted(done.places.items(), key=lambda each: (-each[1]["impressions"], -each[1]["clicks"], each[0]))
+    return [
+        ListPlace(
+            list=place.list,
+            position=place.position,
+            impressions=counts["impressions"],
+            clicks=counts["clicks"],
+            click_rate=percentage(counts["clicks"], counts["impressions"]),
+        )
+        for place, counts in ranked
+    ]

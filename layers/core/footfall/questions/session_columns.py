@@ -1,0 +1,50 @@
+"""The sessions of a range of days as columns, from the events that are in them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footfall.funnels.engine import Coded
+from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Numbers, joined
+from footfall.questions.read_rows import read_rows
+
+
+@dataclass(frozen=True)
+class VisitColumns:
+    """Sessions in the order of their numbers: whose, when they began in Unix milliseconds, and what is told of them.
+
+    A session is the person's who did its last event, as somebody may sign in on the way. `chosen` are those of which
+    any event passes the filters.
+    """
+
+    numbers: Numbers
+    people: Numbers
+    starts: Numbers
+    told: dict[str, Coded]
+    chosen: NDArray[np.bool_]
+
+
+def visits_of(query: ChoosingQuery) -> VisitColumns:
+    """Returns the sessions that anything happened in; raises Invalid for too many events, Unavailable."""
+    parts = [rows.where(_last_of_each(rows.who, rows.days, rows.ranks), rows.steps) for rows in read_rows(query).rows]
+    who, days, ranks, people, starts = (
+        stacked(getattr(rows, name) for rows in parts) for name in ("who", "days", "ranks", "people", "session_starts")
+    )
+    last = _last_of_each(who, days, ranks)
+    texts = {name: joined([rows.told[name] for rows in parts]) for name in query.told}
+    told = {name: Coded(coded.texts, coded.codes[last]) for name, coded in texts.items()}
+    chosen = np.isin(who[last], stacked(rows.who for rows in parts if CHOSEN in rows.steps))
+    return VisitColumns(who[last], people[last], starts[last], told, chosen)
+
+
+def _last_of_each(who: Numbers, days: Numbers, ranks: Numbers) -> Numbers:
+    order = np.lexsort((ranks, days, who))
+    last: Numbers = order[np.diff(who[order], append=-1) != 0]
+    return last
+
+
+def stacked(columns: Iterable[Numbers]) -> Numbers:
+    """Returns columns one after the other."""
+    return np.concatenate([np.zeros(0, np.int64), *columns])
