@@ -1,10 +1,10 @@
-"""api/funnel: where people leave on their way, over a range of days and over time."""
+"""api/funnel: where people leave on their way, over a range of days and over time; what they do on a page."""
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Path, Query
 from footfall.http.app import ReadSite, as_lambda, create_app
-from footfall.questions import dropoff, funnel, funnel_people, funnel_trend, time_to_convert
+from footfall.questions import dropoff, funnel, funnel_people, funnel_trend, heatmap, time_to_convert
 
 app = create_app("funnel")
 
@@ -41,6 +41,27 @@ def get_time_to_convert(
 ) -> time_to_convert.TimeToConvertAnswer:
     """Returns the mean, median and 90th percentile of the times, and how many took how long."""
     return time_to_convert.answer(site_id, question)
+
+
+@app.get("/api/heatmap/{page:path}", summary="Where on a page people click and hover, and how far they scroll")
+def get_heatmap(
+    site_id: ReadSite,
+    page: Annotated[
+        str,
+        Path(
+            min_length=1,
+            max_length=2_048,
+            description="The page's path, with its slashes as %2F, or its type",
+            examples=["/checkout"],
+        ),
+    ],
+    question: Annotated[heatmap.HeatmapQuestion, Query()],
+) -> heatmap.HeatmapAnswer:
+    """Returns clicks by their place in the view and on the page, rage clicks, elements and scroll depth, by device.
+
+    A page that was not seen in these days is a 404 that tells those near it.
+    """
+    return heatmap.answer(site_id, page, question)
 
 
 handler = as_lambda(app)

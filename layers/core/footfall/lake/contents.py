@@ -8,6 +8,8 @@ from hashlib import blake2b
 from typing import Literal
 
 from footfall.dimensions import Dimension, dimensions_of
+from footfall.events.spots import element_of, place_on_page, place_on_screen, scrolled_to
+from footfall.events.vitals import VITALS, steps_told
 from footfall.lake.findings import FINDINGS, Finding
 from footfall.schemas.site import Site
 
@@ -94,8 +96,21 @@ def _text_of(row: Dimension) -> Text | None:
     path = tuple((row.event or row.session).split("."))
     if row.level == "line":
         return Text("lines", path, _as_told)
-    return Text("event" if row.event else "session", path, partial(_known, row))
+    return Text("event" if row.event else "session", path, partial(_known, row), row.read)
 
+
+SPOTS = (
+    Dimension("element", "What was clicked or hovered over", "event", event="element", read=element_of, missing=""),
+    Dimension("place", "Where in the view", "event", event="coordinates", read=place_on_screen, missing=""),
+    Dimension("place_on_page", "Where on the page", "event", event="coordinates", read=place_on_page, missing=""),
+    Dimension("scrolled", "How far down, in percent", "event", event="value", read=scrolled_to, missing=""),
+)
+"""What heatmaps are made of: columns as those of dimensions, which figures are not broken down by."""
+SPEED = tuple(
+    Dimension(vital, "A web vital, in steps", "event", event="vitals", read=partial(steps_told, vital), missing="")
+    for vital in VITALS
+)
+"""What web vitals are counted from."""
 
 NAMES: Mapping[str, Text] = {
     "type": Text("event", ("type",), _as_told),
@@ -103,6 +118,7 @@ NAMES: Mapping[str, Text] = {
     "origin": Text("event", ("source",), _as_told),
     "order_id": Text("event", ("commerce", "order_id"), _as_told),
     **{name: _text_found(row) for name, row in FINDINGS.items()},
+    **{row.name: text for row in (*SPOTS, *SPEED) if (text := _text_of(row))},
 }
 """Columns of texts that are no dimension."""
 
@@ -129,10 +145,17 @@ def session_number(session_id: str) -> int:
     return int.from_bytes(blake2b(session_id.encode(), digest_size=8).digest()) % LARGEST or 1
 
 
+NESTED: Mapping[str, tuple[str, ...]] = {
+    "commerce": ("order_id",),
+    "coordinates": ("x", "y", "viewport", "page"),
+    "vitals": VITALS,
+}
+
+
 def parts_of(site: Site) -> dict[str, tuple[str, ...]]:
     """Returns what the columns need of the nested fields of a site's events."""
     fields = [row.event.partition(".")[::2] for row in dimensions_of(site).values() if "." in row.event]
-    nested: defaultdict[str, set[str]] = defaultdict(set, {"commerce": {"order_id"}})
+    nested: defaultdict[str, set[str]] = defaultdict(set, {name: set(parts) for name, parts in NESTED.items()})
     for outer, inner in [*fields, *((row.event, part) for row in FINDINGS.values() for part in row.parts)]:
         nested[outer].add(inner)
     return {outer: _outermost(inner) for outer, inner in nested.items()}
