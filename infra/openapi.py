@@ -132,7 +132,7 @@ def http_functions() -> Iterator[HttpFunction]:
 
 
 def _route(event: Json) -> tuple[str, str]:
-    return event["Method"].lower(), event["Path"]
+    return event["Method"].lower(), event["Path"].replace("+}", "}")
 
 
 def _is_guarded(event: Json) -> bool:
@@ -165,7 +165,7 @@ def _add_paths(paths: Json, function: HttpFunction, own: Json) -> None:
 def _routes(routes: Iterable[BaseRoute]) -> Iterator[tuple[tuple[str, str], APIRoute]]:
     for route in routes:
         if isinstance(route, APIRoute):
-            yield from (((method.lower(), route.path), route) for method in route.methods or ())
+            yield from (((method.lower(), route.path_format), route) for method in route.methods or ())
         elif included := getattr(route, "original_router", None):  # an APIRouter that the application includes
             yield from _routes(included.routes)
 

@@ -29,7 +29,7 @@ def events_of(function: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def route_of(event: dict[str, Any]) -> str:
-    return f"{event['Method']} {event['Path']}"
+    return f"{event['Method']} {event['Path'].replace('+}', '}')}"  # `+`: with slashes
 
 
 @pytest.mark.parametrize("folder", HTTP)

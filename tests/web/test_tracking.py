@@ -129,7 +129,9 @@ def test_a_click_tells_what_was_clicked_and_where(page: Page, shop: Shop, collec
     [click] = events_of(page, collector, "click")
     assert click["element"] == "button#buy"
     assert click["properties"]["text"] == "Buy now"
+    on_page = click["coordinates"].pop("page")
     assert click["coordinates"] == {"x": 110, "y": 210, "viewport": {"width": 1200, "height": 800}}
+    assert on_page == {"x": 110, "y": 210, "width": 1200, "height": 800}
 
 
 def test_a_click_with_the_keyboard_has_no_place(page: Page, shop: Shop, collector: Collector) -> None:

@@ -1,14 +1,15 @@
-"""api/funnel: where people leave on their way, which ways they take, and who comes back."""
+"""api/funnel: where people leave, which ways they take, who comes back, and what they do on a page."""
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Path, Query
 from footfall.http.app import ReadSite, as_lambda, create_app
 from footfall.questions import (
     dropoff,
     funnel,
     funnel_people,
     funnel_trend,
+    heatmap,
     journeys,
     lifecycle,
     paths,
@@ -86,6 +87,27 @@ def get_paths(site_id: ReadSite, question: Annotated[paths.PathsQuestion, Query(
 def get_journeys(site_id: ReadSite, question: Annotated[journeys.JourneysQuestion, Query()]) -> journeys.JourneysAnswer:
     """Returns what people (or sessions) visited one after the other, the commonest first."""
     return journeys.answer(site_id, question)
+
+
+@app.get("/api/heatmap/{page:path}", summary="Where on a page people click and hover, and how far they scroll")
+def get_heatmap(
+    site_id: ReadSite,
+    page: Annotated[
+        str,
+        Path(
+            min_length=1,
+            max_length=2_048,
+            description="The page's path, with its slashes as %2F, or its type",
+            examples=["/checkout"],
+        ),
+    ],
+    question: Annotated[heatmap.HeatmapQuestion, Query()],
+) -> heatmap.HeatmapAnswer:
+    """Returns clicks by their place in the view and on the page, rage clicks, elements and scroll depth, by device.
+
+    A page that was not seen in these days is a 404 that tells those near it.
+    """
+    return heatmap.answer(site_id, page, question)
 
 
 handler = as_lambda(app)

@@ -9,9 +9,10 @@ from footfall.clock import now
 from footfall.days import DayRange, zone_named
 from footfall.funnels.steps import definition
 from footfall.people.numbers import PersonNumbers
+from footfall.schemas.feedback import FeedbackDay
 from footfall.schemas.metrics import DayDocument, DayToken
 from footfall.schemas.site import Site
-from footfall.stores.collections import daily_metrics, funnel_analytics
+from footfall.stores.collections import daily_metrics, feedback_days, funnel_analytics
 from footfall.stores.mongo import database
 
 from . import queries
@@ -48,7 +49,14 @@ def _recounted(site: Site, known: DayDocument, numbers: PersonNumbers) -> DayRol
         seen=known["token"],
         metrics={**known, **found, **own, "definition": definition(site)},
         funnels=funnel_analytics.of(database()).find({"site_id": site.site_id, "date": known["date"]}).to_list(),
+        feedback=_kept_feedback(site, known["date"]),
         columns=None,
         events=0,
         people_unknown=sum(numbers.of(order) is None for order in orders),
     )
+
+
+def _kept_feedback(site: Site, day: str) -> FeedbackDay | None:
+    # the texts are gone: what they added up to stays
+    found = feedback_days.of(database()).find_one({"_id": f"{site.site_id}:{day}"})
+    return {**found, "definition": definition(site)} if found else None

@@ -17,6 +17,7 @@ from footfall.schemas.site import Site
 from footfall.stores.mongo import database
 
 from . import queries
+from .feedback import feedback_day
 from .metrics import DayMetrics
 from .writing import DayRollup
 
@@ -115,6 +116,7 @@ class _Day:
             seen=seen.get(self._date),
             metrics=self._metrics.document(self._date, read_at, sessions, orders, refunds, numbers),
             funnels=list(funnel_documents(self._site, self._days.first, self._entries)),
+            feedback=feedback_day(self._site, self._days),
             columns=self._columns,
             events=self._events,
             people_unknown=self._unknown + sum(numbers.of(order) is None for order in orders),

@@ -5,9 +5,17 @@ from dataclasses import dataclass, replace
 
 from bson import ObjectId
 from footfall.lake.columns import DayColumns
+from footfall.schemas.feedback import FeedbackDay
 from footfall.schemas.funnel import FunnelDocument, RollupRun
 from footfall.schemas.metrics import DayDocument, DayToken
-from footfall.stores.collections import daily_metrics, funnel_analytics, lake_periods, rollups, stale_days
+from footfall.stores.collections import (
+    daily_metrics,
+    feedback_days,
+    funnel_analytics,
+    lake_periods,
+    rollups,
+    stale_days,
+)
 from footfall.stores.mongo import at_once, database
 from pymongo import DeleteOne
 from pymongo.client_session import ClientSession
@@ -25,13 +33,14 @@ class DayRollup:
     seen: str | None
     metrics: DayDocument | None
     funnels: list[FunnelDocument]
+    feedback: FeedbackDay | None
     columns: DayColumns | None
     events: int
     people_unknown: int
 
     def without_documents(self) -> "DayRollup":
         """Returns what is worth remembering of it once it is written."""
-        return replace(self, metrics=None, funnels=[], columns=None)
+        return replace(self, metrics=None, funnels=[], feedback=None, columns=None)
 
 
 def replace_days(site_id: str, days: list[DayRollup], periods: Iterable[Written]) -> list[DayRollup]:
@@ -76,12 +85,16 @@ def _replace(site_id: str, days: list[DayRollup], session: ClientSession) -> Non
     before = {"site_id": site_id, "date": {"$in": [day.date for day in days]}}
     funnel_analytics.of(database()).delete_many(before, session=session)
     daily_metrics.of(database()).delete_many(before, session=session)
+    feedback_days.of(database()).delete_many(before, session=session)
     funnels = [document for day in days for document in day.funnels]
     metrics = [day.metrics for day in days if day.metrics]
+    feedback = [day.feedback for day in days if day.feedback]
     if funnels:
         funnel_analytics.of(database()).insert_many(funnels, session=session)
     if metrics:
         daily_metrics.of(database()).insert_many(metrics, session=session)
+    if feedback:
+        feedback_days.of(database()).insert_many(feedback, session=session)
 
 
 def unmark(site_id: str, days: list[DayRollup], marks: dict[str, object]) -> None:

@@ -1,7 +1,7 @@
 """Days as a shop knows them: local days of a site's time zone, and ranges of them with both ends counted."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -120,6 +120,13 @@ class DayRange:
 def _year_before(day: date) -> date:
     is_leap_day = (day.month, day.day) == (2, 29)
     return day.replace(year=day.year - 1, day=28 if is_leap_day else day.day)
+
+
+def runs_of(days: Iterable[date], zone: ZoneInfo) -> Iterator[DayRange]:
+    """Returns days that come in order as ranges, neighbours together."""
+    for _, found in groupby(enumerate(days), lambda each: each[1] - timedelta(days=each[0])):
+        run = [day for _, day in found]
+        yield DayRange(run[0], run[-1], zone)
 
 
 class Period(NamedTuple):

@@ -50,7 +50,8 @@ class Dimension:
     `level` says what has one value: an event, a session, a person; of `line`, each line of what an event sells or shows
     has one. `event`, `session` and `person` are the fields that hold it in an event's document, a session's and a
     person's profile, with a dot into what is nested; empty where it is not there. `fold` gives the one form of all
-    spellings of a value, None for what is none, and `derived` reads what is no field. `missing` is shown for no value.
+    spellings of a value, None for what is none. `read` finds the value in an event's field of many parts, and `derived`
+    reads what is no field. `missing` is shown for no value.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Dimension:
     session: str = ""
     person: str = ""
     fold: Callable[[str], str | None] = as_it_is
+    read: Callable[[object], str | None] | None = None
     derived: Callable[[Facts], str | None] | None = None
     missing: str = UNKNOWN
     filter: bool = True
@@ -91,6 +93,8 @@ class Dimension:
     def _told(self, facts: Facts) -> Iterable[object]:
         if self.derived:
             return [self.derived(facts)]
+        if self.read and facts.event is not None:
+            return [self.read(facts.event.get(self.event))]
         places = ((facts.event, self.event), (facts.session, self.session), (facts.person, self.person))
         found = next(((document, field) for document, field in places if document is not None and field), None)
         return _at(found[0], found[1].split(".")) if found else []
@@ -187,15 +191,15 @@ BUILT_IN = (
 """Those of every site. What brought a visitor is their session's, so that all figures by source agree."""
 BUILT_IN_NAMES = frozenset(row.name for row in BUILT_IN)
 PARAMETERS = """
-after at bins bots breakdown clv_category compare depth direction exclude first from from_page from_step funnel label
-length limit metric min_score model next nodes order outcome page_size path period periods priority q returning
+after at bins bots breakdown clv_category compare depth direction exclude first from from_page from_step funnel grid
+label length limit metric min_score model next nodes order outcome page_size path period periods priority q returning
 risk_level segment_type site_id sort_by step steps to to_page to_step top type unit value window window_mode
 """
 """What questions have other parameters for: a site's own dimension, which is one too, cannot be called so."""
 
 COLUMNS = """
-bot day lines name order_id origin own_direct rank search_results search_term session session_start signed_in stock time
-type vitals who
+bot cls day element inp lcp lines name order_id origin own_direct place place_on_page rank scrolled search_results
+search_term session session_start signed_in stock time ttfb type vitals who
 """
 """What the lake's files hold besides, under these names."""
 

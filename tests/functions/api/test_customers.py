@@ -386,6 +386,8 @@ def test_every_rfm_segment_is_listed_with_what_it_amounts_to(shop: Mongo) -> Non
         "revenue": 400.0,
         "refunds": 1.0,
         "net_revenue": 399.0,
+        "stability": None,
+        "habits": [],
     }
     assert sum(segment["customer_count"] for segment in answer["segments"]) == 3
 
@@ -399,6 +401,17 @@ def test_behaviour_segments_say_what_sets_them_apart(shop: Mongo) -> None:
         ("Night owls", 0),
     ]
     assert answer["segments"][0]["description"] == "More than others: frequent"
+    assert (answer["segments"][0]["stability"], answer["segments"][0]["habits"]) == (None, [])
+
+
+def test_behaviour_segments_say_how_stable_they_are_and_what_their_customers_do_more_often(shop: Mongo) -> None:
+    know_behaviour(shop, "Frequent", "Night owls")
+    habit = {"kind": "page", "name": "search", "customers": 80, "others": 20, "lift": 3.9, "low": 2.1, "high": 7.3}
+    told = {"details.segments.1.stability": 0.91, "details.segments.1.habits": [habit]}
+    shop["models"].update_one({"_id": "demo:behaviour_segments:1"}, {"$set": told})
+    found = {one["name"]: one for one in ask("/api/segments", "segment_type=behaviour")[1]["segments"]}
+    assert (found["Night owls"]["stability"], found["Night owls"]["habits"]) == (0.91, [habit])
+    assert found["Frequent"]["stability"] is None
 
 
 def test_before_any_training_segments_are_empty(shop: Mongo) -> None:

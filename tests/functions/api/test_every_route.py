@@ -27,7 +27,7 @@ PAGING = {"page", "page_size"}
 PAGED = PAGING | {"total", "total_pages"}
 ANALYTIC = {
     *("/api/metrics", "/api/metrics/dashboard", "/api/funnel", "/api/funnel/trend"),
-    *("/api/funnel/people", "/api/funnel/time-to-convert", "/api/funnel/dropoff"),
+    *("/api/funnel/people", "/api/funnel/time-to-convert", "/api/funnel/dropoff", "/api/heatmap/{page}"),
     *("/api/retention", "/api/analytics/stickiness", "/api/analytics/lifecycle", "/api/paths", "/api/journeys"),
     *("/api/customers", "/api/segments", "/api/dimensions/{name}"),
     *("/api/analytics/web-vitals", "/api/metrics/health-score"),

@@ -1,10 +1,15 @@
 """The routes of sentiment through api/metrics, on a real MongoDB; the texts are read and kept as etl/events does."""
 
+from collections import defaultdict
 from datetime import timedelta
-from typing import Any
+from statistics import variance
+from typing import Any, NamedTuple
 
 import pytest
 from footfall.sentiment.version import VERSION
+from footfall.stores import redis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pymongo.database import Database
 
 from functions.api.metrics.handler import handler
@@ -180,3 +185,101 @@ def test_a_site_without_feedback_has_an_empty_answer(shop: Mongo, route: str) ->
 )
 def test_what_cannot_be_asked_is_named(shop: Mongo, route: str, asked: dict[str, Any], field: str) -> None:
     assert refusal(handler, route, asked) == (422, [field])
+
+
+class Text(NamedTuple):
+    """A text that was written and read: its score in thousandths, None where it could not be read."""
+
+    hours: int
+    page: str
+    score: int | None
+    categories: tuple[str, ...]
+
+
+texts = st.builds(
+    Text,
+    st.sampled_from([-36, -13, -12, 0, 11, 12, 30]),
+    st.sampled_from(["/cart", "/", "/$x.y", "search", "other", ""]),
+    st.none() | st.integers(-1_000, 1_000),
+    st.sampled_from([(), ("price",), ("delivery", "price")]),
+)
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(texts, max_size=10))
+def test_what_is_added_up_by_day_is_what_the_texts_say(shop: Mongo, written: list[Text]) -> None:
+    for collection in ("feedback", "feedback_days", "daily_metrics", "lake_periods", "rollups", "stale_days"):
+        shop[collection].delete_many({})
+    if written:
+        shop["feedback"].insert_many([stored(number, text) for number, text in enumerate(written)])
+    for again in (everything_anew, lambda: mark(shop, TODAY), everything_anew):
+        assert_right(written)
+        again()
+
+
+def everything_anew() -> None:
+    for day in range(27, 33):
+        moment = NOON + timedelta(days=day - 29)
+        roll_up({"site_id": "demo", "date": moment.date().isoformat()})
+
+
+LABELS = ("negative", "neutral", "positive")
+
+
+def stored(number: int, text: Text) -> dict[str, Any]:
+    label = (
+        None
+        if text.score is None
+        else "positive"
+        if text.score >= 50
+        else "negative"
+        if text.score <= -50
+        else "neutral"
+    )
+    score = None if text.score is None else text.score / 1_000
+    read = {"label": label, "score": score, "categories": text.categories if label else [], "version": VERSION}
+    page = {"path": text.page if text.page.startswith("/") else None, "page_type": text.page.strip("/") or None}
+    moment = NOON + timedelta(hours=text.hours)
+    said = {"site_id": "demo", "bot": False, "text": "said", "timestamp": moment, "sentiment": read}
+    return {"_id": f"demo:{number}", **said, **page}
+
+
+def assert_right(written: list[Text]) -> None:
+    days = {"from": "2026-02-27", "to": "2026-03-03"}
+    redis.client().flushdb()  # a mark is no new version of the rollups
+    answer = ask(handler, PAGES, days)
+    by_page: defaultdict[str, list[Text]] = defaultdict(list)
+    for text in written:
+        by_page[text.page or "other"].append(text)
+    ranked = sorted(by_page, key=lambda page: (-len(by_page[page]), page))
+    assert [page["page"] for page in answer["pages"]] == ranked
+    assert answer["total"] == len(ranked)
+    assert_part(answer["overall"], written)
+    for page in answer["pages"]:
+        assert_part(page, by_page[page["page"]])
+        alone = ask(handler, PAGES, {**days, "path": page["page"]})
+        assert (alone["overall"], alone["pages"]) == ({name: page[name] for name in page if name != "page"}, [page])
+    for day in ask(handler, TREND, days)["data"]:
+        assert_part(
+            day, [one for one in written if (NOON + timedelta(hours=one.hours)).date().isoformat() == day["date"]]
+        )
+    labels = ask(handler, DASHBOARD, days)["sentiment_distribution"]
+    assert labels == {label: answer["overall"]["distribution"][label]["count"] for label in labels}
+
+
+def day_of(text: Text) -> str:
+    return (NOON + timedelta(hours=text.hours)).date().isoformat()
+
+
+def assert_part(part: dict[str, Any], written: list[Text]) -> None:
+    scores = [text.score / 1_000 for text in written if text.score is not None]
+    assert (part["n"], part["unsupported"], part["unread"]) == (len(scores), len(written) - len(scores), 0)
+    assert part["distribution"]["negative"]["count"] == sum(score <= -0.05 for score in scores)
+    assert part["avg_score"] == (pytest.approx(sum(scores) / len(scores), abs=0.00051) if scores else None)
+    if len(scores) > 1:
+        half = 1.959964 * (variance(scores) / len(scores)) ** 0.5
+        assert part["avg_score_high"] == pytest.approx(min(sum(scores) / len(scores) + half, 1), abs=0.00051)
+    for one in part.get("categories", []):
+        of = [text.score for text in written if text.score is not None and one["category"] in text.categories]
+        assert (one["n"], one["negative"]) == (len(of), sum(score <= -50 for score in of))
+        assert one["avg_score"] == pytest.approx(sum(of) / len(of) / 1_000, abs=0.00051)

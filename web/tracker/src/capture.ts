@@ -41,6 +41,12 @@ const position = (event: MouseEvent): Fields =>
           x: Math.round(event.clientX),
           y: Math.round(event.clientY),
           viewport: { width: innerWidth, height: innerHeight },
+          page: {
+            x: Math.round(event.pageX),
+            y: Math.round(event.pageY),
+            width: document.documentElement.scrollWidth,
+            height: document.documentElement.scrollHeight,
+          },
         },
       }
     : {};

@@ -1,5 +1,6 @@
 """Web vitals as a browser tells them of a page: https://web.dev/articles/vitals."""
 
+import math
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, get_args
 
@@ -28,6 +29,19 @@ LIMITS: Mapping[Vital, Limits] = {
     "ttfb": Limits(800, 1_800),
 }
 """Google's thresholds, of LCP, INP and CLS: https://web.dev/articles/vitals, of TTFB: https://web.dev/articles/ttfb."""
+
+STEPS: Mapping[Vital, float] = {"lcp": 0.1, "inp": 0.1, "cls": 1_000, "ttfb": 0.1}
+"""In which steps a vital is counted, so many to its unit: ten milliseconds, and thousandths of a score.
+
+Every limit is a whole number of steps, and values are rounded up to one, so that rounding carries none over a limit.
+"""
+
+
+def steps_told(vital: Vital, vitals: object) -> str | None:
+    """Returns a vital in steps, rounded up to a whole one; None where it is not among what a page's exit tells."""
+    value = vitals.get(vital) if isinstance(vitals, Mapping) else None
+    # 3 × 0.1 is more than 0.3
+    return str(math.ceil(round(value * STEPS[vital], 6))) if isinstance(value, int | float) else None
 
 
 def read_vitals(told: Json | None, flags: list[str]) -> Vitals | None:

@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from footfall.dimensions import Dimension, dimensions_of
 from footfall.events.searches import FOUND, TERMS, found_by, term_of
+from footfall.events.spots import element_of, place_on_page, place_on_screen, scrolled_to
+from footfall.events.vitals import VITALS, steps_told
 from footfall.lake.findings import FINDINGS, Finding
 from footfall.lake.lines import FIELDS, packed
 from footfall.schemas.site import Site
@@ -117,8 +119,21 @@ def _text_of(row: Dimension) -> Text | None:
     path = tuple((row.event or row.session).split("."))
     if row.level == "line":
         return Text("lines", path, _as_told)
-    return Text("event" if row.event else "session", path, partial(_known, row))
+    return Text("event" if row.event else "session", path, partial(_known, row), row.read)
 
+
+SPOTS = (
+    Dimension("element", "What was clicked or hovered over", "event", event="element", read=element_of, missing=""),
+    Dimension("place", "Where in the view", "event", event="coordinates", read=place_on_screen, missing=""),
+    Dimension("place_on_page", "Where on the page", "event", event="coordinates", read=place_on_page, missing=""),
+    Dimension("scrolled", "How far down, in percent", "event", event="value", read=scrolled_to, missing=""),
+)
+"""What heatmaps are made of: columns as those of dimensions, which figures are not broken down by."""
+SPEED = tuple(
+    Dimension(vital, "A web vital, in steps", "event", event="vitals", read=partial(steps_told, vital), missing="")
+    for vital in VITALS
+)
+"""What web vitals are counted from."""
 
 NAMES: Mapping[str, Text] = {
     "type": Text("event", ("type",), _as_told),
@@ -130,6 +145,7 @@ NAMES: Mapping[str, Text] = {
     "search_term": Text("event", (), _as_told, _search_term),
     "search_results": Text("event", (), _as_number, _search_results),
     "own_direct": Text("session", (), _as_told, _own_direct),
+    **{row.name: text for row in (*SPOTS, *SPEED) if (text := _text_of(row))},
 }
 """Columns of texts that are no dimension. `lines` is what an event sells or shows, as `lake.lines` has it;
 `search_term` and `search_results` are what `events.searches` reads; `own_direct` is `true` for a session that nothing
@@ -158,11 +174,18 @@ def session_number(session_id: str) -> int:
     return int.from_bytes(blake2b(session_id.encode(), digest_size=8).digest()) % LARGEST or 1
 
 
+NESTED: Mapping[str, tuple[str, ...]] = {
+    "commerce": ("order_id", "currency", *(f"lines.{name}" for name in FIELDS)),
+    "properties": (*TERMS, *FOUND),
+    "coordinates": ("x", "y", "viewport", "page"),
+    "vitals": VITALS,
+}
+
+
 def parts_of(site: Site) -> dict[str, tuple[str, ...]]:
     """Returns what the columns need of the nested fields of a site's events."""
     fields = [row.event.partition(".")[::2] for row in dimensions_of(site).values() if "." in row.event]
-    lines = {f"lines.{name}" for name in FIELDS}
-    nested = defaultdict(set, {"commerce": {"order_id", "currency", *lines}, "properties": {*TERMS, *FOUND}})
+    nested: defaultdict[str, set[str]] = defaultdict(set, {name: set(parts) for name, parts in NESTED.items()})
     for outer, inner in [*fields, *((row.event, part) for row in FINDINGS.values() for part in row.parts)]:
         nested[outer].add(inner)
     return {outer: tuple(sorted(_outermost(inner))) for outer, inner in nested.items()}

@@ -1,9 +1,9 @@
 """What the lake holds of events that is no dimension, and is found by looking into one of their fields."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from footfall.dimensions import Dimension, Facts
+from footfall.dimensions import Dimension
 from footfall.events.stock import TOLD_IN, stock_told
 from footfall.events.vitals import VITALS, rated
 
@@ -14,9 +14,6 @@ class Finding(Dimension):
 
     read: Callable[[object], str | None]
     parts: tuple[str, ...]
-
-    def _told(self, facts: Facts) -> Iterable[object]:
-        return [self.read((facts.event or {}).get(self.event))]
 
 
 PAGE_SPEED = Finding(

@@ -1,12 +1,14 @@
 """The model `behaviour_segments`: customers grouped by how they shop, and named after what is distinctive."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from footfall.customers.arrays import features_of_all, pack_texts, recency_of_all, unpack_texts
+from footfall.customers.clusters import habits, stabilities
 from footfall.customers.features import MEASURES, Features, measures, scale
 from footfall.customers.traits import TRAITS, unique_names
 from footfall.models.trained import Files, Fit, Judgement, Trained
@@ -36,6 +38,8 @@ def fit(extracted: Files) -> Fit:
     arrays = extracted["features"]
     customers = features_of_all(arrays).of_rows(arrays["customer"])
     grouping = group(customers, recency_of_all(arrays)[arrays["customer"]])
+    for number, segment in enumerate(grouping.segments):
+        segment["habits"] = habits(customers, grouping.labels, number)
     names = pack_texts([segment["name"] for segment in grouping.segments])
     return Fit(
         work={"segments": {"label": grouping.labels, "names": names}},
@@ -71,6 +75,9 @@ def group(features: Features, recency: NDArray[np.float64]) -> Grouping:
         BehaviourSegment(name=name, customers=size, deviations=found)
         for name, size, found in zip(names, sizes, deviations, strict=True)
     ]
+    if len(centres) > 1:
+        for segment, stability in zip(segments, _stabilities(standard, labels), strict=True):
+            segment["stability"] = stability
     return Grouping(labels, segments, silhouette)
 
 
@@ -89,18 +96,39 @@ def _standard(traits: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.clip(np.nan_to_num((traits - means) / scales, nan=0.0), -MOST_DEVIATION, MOST_DEVIATION)
 
 
+def _stabilities(standard: NDArray[np.float64], labels: NDArray[np.int32]) -> list[float]:
+    from sklearn.cluster import KMeans
+
+    sample = np.random.default_rng(SEED).permutation(len(labels))[:SAMPLE]
+    count = int(labels.max()) + 1
+
+    def group_anew(rows: NDArray[np.intp]) -> NDArray[np.int32]:
+        found: NDArray[np.int32] = KMeans(count, n_init=2, random_state=SEED).fit_predict(standard[sample[rows]])
+        return found
+
+    with _one_thread():
+        return stabilities(labels[sample], group_anew, SEED)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, "openmp"):  # some thousand rows are not worth threads, which wait for one another busily
+        yield
+
+
 def _best_grouping(standard: NDArray[np.float64]) -> tuple[NDArray[np.int32], float]:
     # fit alone has scikit-learn in its layers
     from sklearn.cluster import KMeans
     from sklearn.metrics import silhouette_score
-    from threadpoolctl import threadpool_limits
 
     best = np.zeros(len(standard), np.int32), 0.0
     if len(standard) < FEWEST_CUSTOMERS:
         return best
     different = len(np.unique(standard, axis=0))
     sample = min(SAMPLE, len(standard))
-    with threadpool_limits(1, "openmp"):  # some thousand rows are not worth threads, which wait for one another busily
+    with _one_thread():
         for count in (count for count in COUNTS if count < different):
             labels = KMeans(count, n_init=5, random_state=SEED).fit_predict(standard)
             score = float(silhouette_score(standard, labels, sample_size=sample, random_state=SEED))

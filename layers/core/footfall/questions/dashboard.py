@@ -12,11 +12,12 @@ from footfall.funnels.steps import kept_by_day
 from footfall.money import major_units
 from footfall.questions.cache import cached
 from footfall.questions.comparison import DESCRIPTION, RangeComparison
+from footfall.questions.feedback_sums import labelled
 from footfall.questions.figures import Currency, NetRevenue, Orders, Refunds, Revenue
 from footfall.questions.key_figures import BATCH, MONEY, KeyFigures, figures_of, key_figures, reached
 from footfall.questions.left_out import LeftOut
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
-from footfall.questions.sentiment_figures import SentimentDistribution, distribution_of
+from footfall.questions.sentiment_figures import SentimentDistribution
 from footfall.questions.visits import Visits, people_on
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
@@ -129,7 +130,7 @@ def _dashboard(rollups: Rollups, days: DayRange, compare: Compare | None) -> Das
         by_device=_by_device(figures),
         top_drop_off_points=_drop_offs(funnels)[:DROP_OFF_POINTS],
         daily=[_day(day, by_day.get(day), currency) for day in days],
-        sentiment_distribution=distribution_of(rollups.site.site_id, days, rollups.session),
+        sentiment_distribution=labelled(rollups, days),
         top_pages=_top_pages(figures),
         top_sources=_top_sources(figures),
         comparison=_comparison(rollups, days, whole, compare) if compare else None,

@@ -263,9 +263,11 @@ def dimensions_named(site: Site, names: Sequence[str], field: str = "breakdown")
 def joined(columns: Sequence[Coded]) -> Coded:
     """Returns the columns of several rows one after the other: each has texts of its own, here each has one place."""
     texts: dict[str, int] = {}
-    numbers = [[texts.setdefault(text, len(texts)) for text in coded.texts] for coded in columns]
+    numbers: dict[int, list[int]] = {}
+    for coded in columns:
+        if id(coded.texts) not in numbers:  # many columns may have the same texts
+            numbers[id(coded.texts)] = [texts.setdefault(text, len(texts)) for text in coded.texts]
     width = np.min_scalar_type(len(texts))
-    codes = [
-        np.array(ours, width)[coded.codes] for ours, coded in zip(numbers, columns, strict=True) if len(coded.codes)
-    ]
+    places = {texts_of: np.array(ours, width) for texts_of, ours in numbers.items()}
+    codes = [places[id(coded.texts)][coded.codes] for coded in columns if len(coded.codes)]
     return Coded(list(texts), np.concatenate(codes) if codes else np.zeros(0, width))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
@@ -140,6 +140,7 @@ class _Reading:
     held: NDArray[np.bool_]
     people: NDArray[np.int32] | None
     values: PersonValues
+    shown: dict[tuple[str, int], list[str]] = field(default_factory=dict)
 
     def rows(self, loaded: Loaded, steps: frozenset[int]) -> Iterator[Rows]:
         """Yields the events that are asked for, those of the same groups together."""
@@ -185,7 +186,15 @@ class _Reading:
         return _passing(wanted, self._of_people(row, loaded, people) if row.needs_person else _coded(row, loaded))
 
     def _told(self, row: Dimension, loaded: Loaded, people: NDArray[np.int32]) -> Coded:
-        return self._of_people(row, loaded, people) if row.needs_person else _first_values(row, _coded(row, loaded))
+        return self._of_people(row, loaded, people) if row.needs_person else self._first_values(row, loaded)
+
+    def _first_values(self, row: Dimension, loaded: Loaded) -> Coded:
+        # files that were read in one go have their texts together, and perhaps thousands of them
+        coded = _coded(row, loaded)
+        key = row.name, id(coded.texts)
+        if key not in self.shown:
+            self.shown[key] = [row.shown_of(_values(text))[0] for text in coded.texts]
+        return Coded(self.shown[key], coded.codes)
 
     def _of_people(self, row: Dimension, loaded: Loaded, people: NDArray[np.int32]) -> Coded:
         return self.values.told(row, people.astype(np.int64), loaded.columns.session_start)
@@ -209,7 +218,3 @@ def _passing(wanted: Wanted, coded: Coded) -> NDArray[np.bool_]:
 
 def _values(text: str) -> list[str]:
     return text.split(BETWEEN_VALUES) if text else []
-
-
-def _first_values(row: Dimension, coded: Coded) -> Coded:
-    return Coded([row.shown_of(_values(text))[0] for text in coded.texts], coded.codes)

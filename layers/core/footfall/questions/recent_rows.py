@@ -1,15 +1,15 @@
 """Wanted events that the lake does not hold as they are, read from the event log."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
-from itertools import groupby, islice
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from footfall.chunks import chunks
-from footfall.days import DayRange, start_of
+from footfall.days import runs_of, start_of
 from footfall.dimensions import Facts
 from footfall.errors import FieldProblem, Invalid
 from footfall.events.log import events_between
@@ -129,7 +129,7 @@ def _events(query: EventsQuery, days: Iterable[date]) -> list[LakeEvent]:
     if query.device:
         where["device"] = query.device
     site, session = query.rollups.site, query.rollups.session
-    for run in _runs(days, query.days):
+    for run in runs_of(days, query.days.zone):
         found = events_between(
             database(), site.site_id, LakeEvent, run.start, run.end, where, session, parts_of(site), bots=query.bots
         )
@@ -138,10 +138,3 @@ def _events(query: EventsQuery, days: Iterable[date]) -> list[LakeEvent]:
             raise Invalid([FieldProblem("from", TOO_MANY)])
     events.sort(key=order_in_time)
     return events
-
-
-def _runs(days: Iterable[date], of: DayRange) -> Iterator[DayRange]:
-    # neighbouring days together
-    for _, found in groupby(enumerate(days), lambda each: each[1] - timedelta(days=each[0])):
-        run = [day for _, day in found]
-        yield DayRange(run[0], run[-1], of.zone)

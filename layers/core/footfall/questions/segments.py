@@ -13,7 +13,7 @@ from footfall.questions.figures import AverageOrderValue, Currency, Customers, N
 from footfall.questions.left_out import KNOWN_PEOPLE, LeftOut, left_out
 from footfall.questions.trained import TrainedAnswer, trained
 from footfall.rates import percentage
-from footfall.schemas.model import ModelDocument, SegmentingModel, SegmentSums
+from footfall.schemas.model import BehaviourSegment, HabitKind, ModelDocument, SegmentingModel, SegmentSums
 from footfall.schemas.site import Site
 from footfall.sites import get_site
 from footfall.stores.mongo import answering, database
@@ -30,6 +30,18 @@ class SegmentsQuestion(BaseModel):
     segment_type: SegmentType = Field(
         default="rfm", description="`rfm`: by recency, frequency and money; `behaviour`: by how people shop"
     )
+
+
+class SegmentHabit(BaseModel):
+    """What a larger share of a segment's customers did than of the others."""
+
+    kind: HabitKind = Field(description="What it is: a page, by its type, an event, or a category of products")
+    name: str = Field(description="What it is called", examples=["search"])
+    customers: int = Field(description="Customers of the segment who did it, thirty at least", examples=[214])
+    others: int = Field(description="Customers of other segments who did it", examples=[51])
+    lift: float = Field(description="The share of the segment's customers by that of the others", examples=[2.8])
+    low: float = Field(description="The lift is not lower, with 95 % confidence for all that are compared together")
+    high: float = Field(description="The lift is not higher, likewise")
 
 
 class SegmentLine(BaseModel):
@@ -50,6 +62,15 @@ class SegmentLine(BaseModel):
     revenue: Revenue
     refunds: Refunds
     net_revenue: NetRevenue
+    stability: float | None = Field(
+        default=None,
+        description="How much of a behaviour segment is found again among customers drawn by chance, from 0 to 1 (mean"
+        " Jaccard similarity): below 0.6 it should not be relied on. Null for RFM, for a single segment, and until a"
+        " training of 0.1.0",
+    )
+    habits: list[SegmentHabit] = Field(
+        default=[], description="What a behaviour segment's customers surely do more often than others, at most five"
+    )
 
 
 class SegmentsAnswer(LeftOut, TrainedAnswer):
@@ -89,15 +110,25 @@ def lines_of(site: Site, segment_type: SegmentType, model: ModelDocument | None,
     """Returns every segment of a kind, with what a model found of it."""
     sums = {segment["name"]: segment for segment in model.get("segments", [])} if model else {}
     described_by = {segment.name: segment.description for segment in RFM_SEGMENTS}
+    known: dict[str, BehaviourSegment] = {}
     if segment_type == "behaviour":
-        known = models.behaviour_segments(database(), site.site_id)
-        described_by = {segment["name"]: described(segment["deviations"]) for segment in known}
+        known = {segment["name"]: segment for segment in models.behaviour_segments(database(), site.site_id)}
+        described_by = {name: described(segment["deviations"]) for name, segment in known.items()}
     customer_count = sum(found["customers"] for found in sums.values())
     revenue = sum(found["revenue"] for found in sums.values())
     return [
-        _line(description, sums.get(name) or _nobody(name), customer_count, revenue, currency)
+        _line(description, sums.get(name) or _nobody(name), customer_count, revenue, currency).model_copy(
+            update=_told(known.get(name))
+        )
         for name, description in described_by.items()
     ]
+
+
+def _told(segment: BehaviourSegment | None) -> dict[str, object]:
+    if segment is None:
+        return {}
+    habits = [SegmentHabit.model_validate(habit) for habit in segment.get("habits", [])]
+    return {"stability": segment.get("stability"), "habits": habits}
 
 
 def _nobody(name: str) -> SegmentSums:

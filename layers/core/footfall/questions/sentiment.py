@@ -1,30 +1,21 @@
 """The question what people feel about each page, by the texts of their feedback."""
 
-from collections.abc import Sequence
-from typing import TypedDict
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, Field
 
 from footfall.days import DayRange
 from footfall.questions.cache import cached
+from footfall.questions.feedback_sums import FeedbackDays, together
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
-from footfall.questions.sentiment_figures import (
-    LABELS,
-    PAGE,
-    SUMS,
-    SentimentFigures,
-    SentimentSums,
-    figures_of,
-    texts_of,
-)
+from footfall.questions.sentiment_figures import SentimentFigures, figures_of
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
-from footfall.schemas.feedback import Category
+from footfall.schemas.feedback import Category, CategoryFeedback, FeedbackSums, PageFeedback
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
-from footfall.sentiment.categories import CATEGORIES
-from footfall.stores.collections import feedback
 from footfall.stores.keys import Key, sentiment_key
-from footfall.stores.mongo import Condition, Pipeline, answering, database
+from footfall.stores.mongo import answering
 
 
 class SentimentQuestion(PagedQuestion, RangeQuestion):
@@ -68,36 +59,6 @@ class SentimentAnswer(RangeAnswer, PagedAnswer):
     total: int = Field(description="Pages of the shop with a text", examples=[7])
 
 
-class _PageSums(SentimentSums):
-    _id: str
-
-
-class _Whole(SentimentSums):
-    pages: int
-
-
-class _ByPage(TypedDict):
-    pages: list[_PageSums]
-    whole: list[_Whole]
-
-
-class _CategoryKey(TypedDict):
-    page: str
-    category: Category
-
-
-class _CategorySums(SentimentSums):
-    _id: _CategoryKey
-
-
-class _ByCategory(TypedDict):
-    pages: list[_CategorySums]
-    whole: list[_CategorySums]
-
-
-NOTHING = _Whole(pages=0, positive=0, neutral=0, negative=0, unsupported=0, unread=0, score=0.0, squares=0.0)
-
-
 @answering()
 def answer(site_id: str, question: SentimentQuestion) -> SentimentAnswer:
     """Returns what people feel about each page; raises NotFound, Invalid or Unavailable."""
@@ -113,73 +74,55 @@ def _key(rollups: Rollups, days: DayRange, question: SentimentQuestion) -> Key |
 
 @cached(SentimentAnswer, _key)
 def _sentiment(rollups: Rollups, days: DayRange, question: SentimentQuestion) -> SentimentAnswer:
-    texts = texts_of(rollups.site.site_id, days, question.path)
-    by_page = _by_page(rollups, texts, question)
-    whole = next(iter(by_page["whole"]), NOTHING)
-    by_category = _by_category(rollups, texts, [each["_id"] for each in by_page["pages"]])
+    found = FeedbackDays.of(rollups, days)
+    read = [page for pages in found.read(question.path) for page in pages]
+    ranked = _ranked(found, read, question.path)
+    listed = ranked[question.skip :][: question.page_size]
+    wanted = listed if question.path is None else [question.path]
+    parts = _parts(found, read, wanted)
+    whole = [*(day["whole"] for day in found.whole()), *read] if question.path is None else parts[question.path]
     return SentimentAnswer(
         range=Range.of(days),
         complete_to=None,
-        overall=_part(whole, by_category["whole"]),
-        pages=[_page(each, by_category["pages"]) for each in by_page["pages"]],
-        **paged(question, whole["pages"]),
+        overall=_part(together(whole)),
+        pages=[PageSentiment(page=page, **_part(together(parts[page])).model_dump()) for page in listed],
+        **paged(question, len(ranked)),
     )
 
 
-def _by_page(rollups: Rollups, texts: Condition, question: SentimentQuestion) -> _ByPage:
-    summed = {name: {"$sum": f"${name}"} for name in SUMS}
-    pipeline: Pipeline = [
-        {"$match": texts},
-        {"$group": {"_id": PAGE, "texts": {"$sum": 1}, **SUMS}},
-        {
-            "$facet": {
-                "pages": [
-                    {"$sort": {"texts": -1, "_id": 1}},
-                    {"$skip": question.skip},
-                    {"$limit": question.page_size},
-                ],
-                "whole": [{"$group": {"_id": None, "pages": {"$sum": 1}, **summed}}],
-            }
-        },
-    ]
-    found = feedback.aggregate(database(), _ByPage, pipeline, session=rollups.session, allow_disk_use=True)
-    return found.next()
+def _ranked(found: FeedbackDays, read: Iterable[PageFeedback], path: str | None) -> list[str]:
+    # pages with a text, those with most first
+    texts = Counter[str]()
+    for page in read:
+        texts[page["page"]] += page["texts"]
+    for day in found.page_texts():
+        texts.update(dict(zip(day["names"], day["texts"], strict=True)))
+    return sorted([page for page in texts if path in (None, page)], key=lambda page: (-texts[page], page))
 
 
-def _by_category(rollups: Rollups, texts: Condition, pages: Sequence[str]) -> _ByCategory:
-    summed = {name: {"$sum": f"${name}"} for name in SUMS}
-    key = {"page": PAGE, "category": "$sentiment.categories"}
-    pipeline: Pipeline = [
-        {"$match": {**texts, "sentiment.label": {"$in": LABELS}}},
-        {"$unwind": "$sentiment.categories"},
-        {"$group": {"_id": key, **SUMS}},
-        {
-            "$facet": {
-                "pages": [{"$match": {"_id.page": {"$in": list(pages)}}}],
-                "whole": [{"$group": {"_id": {"category": "$_id.category"}, **summed}}],
-            }
-        },
-    ]
-    found = feedback.aggregate(database(), _ByCategory, pipeline, session=rollups.session, allow_disk_use=True)
-    return found.next()
+def _parts(
+    found: FeedbackDays, read: Iterable[PageFeedback], pages: Sequence[str]
+) -> defaultdict[str, list[FeedbackSums]]:
+    parts: defaultdict[str, list[FeedbackSums]] = defaultdict(list)
+    for page in read:
+        parts[page["page"]].append(page)
+    for day in found.of_pages(pages):
+        for page in day["pages"]:
+            parts[page["page"]].append(page)
+    return parts
 
 
-def _page(sums: _PageSums, categories: Sequence[_CategorySums]) -> PageSentiment:
-    own = [each for each in categories if each["_id"]["page"] == sums["_id"]]
-    return PageSentiment(page=sums["_id"], **_part(sums, own).model_dump())
-
-
-def _part(sums: SentimentSums, categories: Sequence[_CategorySums]) -> SentimentPart:
+def _part(sums: FeedbackSums) -> SentimentPart:
     figures = figures_of(sums)
-    found = {each["_id"]["category"]: each for each in categories}
-    known = [_category(name, found[name], figures.n) for name in CATEGORIES if name in found]
-    return SentimentPart(**figures.model_dump(), categories=known)
+    return SentimentPart(
+        **figures.model_dump(), categories=[_category(found, figures.n) for found in sums["categories"]]
+    )
 
 
-def _category(category: Category, sums: SentimentSums, texts: int) -> CategoryFigures:
+def _category(sums: CategoryFeedback, texts: int) -> CategoryFigures:
     n = sums["positive"] + sums["neutral"] + sums["negative"]
     return CategoryFigures(
-        category=category,
+        category=sums["category"],
         n=n,
         share=percentage(n, texts),
         negative=sums["negative"],

@@ -8,7 +8,7 @@ from pymongo.client_session import ClientSession
 
 from footfall.days import DayRange
 from footfall.rates import NORMAL_95, percentage, share_interval
-from footfall.schemas.feedback import Label
+from footfall.schemas.feedback import Label, SentimentSums
 from footfall.stores.collections import feedback
 from footfall.stores.mongo import Condition, Pipeline, database
 
@@ -58,18 +58,6 @@ class SentimentFigures(BaseModel):
     )
 
 
-class SentimentSums(TypedDict):
-    """What figures are made of: texts by label, without a score, unread, and sums over those with one."""
-
-    positive: int
-    neutral: int
-    negative: int
-    unsupported: int
-    unread: int
-    score: float
-    squares: float
-
-
 def _holds(*condition: object) -> dict[str, object]:
     return {"$sum": {"$cond": [{"$eq": list(condition)}, 1, 0]}}
 
@@ -92,7 +80,8 @@ def texts_of(site_id: str, days: DayRange, path: str | None = None) -> dict[str,
     time = {"$gte": days.start, "$lt": days.end}
     wanted: dict[str, object] = {"site_id": site_id, "timestamp": time, "bot": False, "text": {"$type": "string"}}
     if path is not None:
-        wanted["$or"] = [{"path": path}, {"path": None, "page_type": None if path == "other" else path}]
+        types = [None, path] if path == "other" else [path]
+        wanted["$or"] = [{"path": path}, {"path": None, "page_type": {"$in": types}}]
     return wanted
 
 

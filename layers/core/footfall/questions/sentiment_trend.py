@@ -1,17 +1,18 @@
 """The question how what people feel goes over time."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from pydantic import ConfigDict, Field
 
 from footfall.days import DayRange, Period, PeriodName, beginning_of, day_of, periods_of
 from footfall.questions.cache import cached
+from footfall.questions.feedback_sums import FeedbackDays, added
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
-from footfall.questions.sentiment_figures import SUMS, SentimentFigures, SentimentSums, figures_of, texts_of
+from footfall.questions.sentiment_figures import SUMS, SentimentFigures, figures_of, texts_of
 from footfall.rollups import Rollups, rollups_of
+from footfall.schemas.feedback import SentimentSums
 from footfall.stores.collections import feedback
 from footfall.stores.keys import Key, sentiment_key
 from footfall.stores.mongo import Pipeline, answering, database
@@ -67,36 +68,41 @@ def _key(rollups: Rollups, days: DayRange, question: SentimentTrendQuestion) -> 
 
 @cached(SentimentTrend, _key)
 def _trend(rollups: Rollups, days: DayRange, question: SentimentTrendQuestion) -> SentimentTrend:
-    pipeline: Pipeline = [
-        {"$match": texts_of(rollups.site.site_id, days, question.path)},
-        {"$group": {"_id": QUARTER, **SUMS}},
-    ]
-    quarters = feedback.aggregate(database(), _QuarterSums, pipeline, session=rollups.session, allow_disk_use=True)
-    summed = _by_period(quarters, days.zone, question.period)
+    found = FeedbackDays.of(rollups, days)
+    summed: defaultdict[date, list[SentimentSums]] = defaultdict(list)
+    for day, sums in (*_kept(found, question.path), *_read(found, question.path)):
+        summed[beginning_of(day, question.period)].append(sums)
     return SentimentTrend(
         range=Range.of(days),
         complete_to=None,
         period=question.period,
         data=[
-            _period(each, summed[beginning_of(each.first, question.period)])
+            _period(each, added(summed[beginning_of(each.first, question.period)]))
             for each in periods_of(days, question.period)
         ],
     )
 
 
-def _by_period(
-    quarters: Iterable[_QuarterSums], zone: ZoneInfo, period: PeriodName
-) -> defaultdict[date, SentimentSums]:
-    summed: defaultdict[date, SentimentSums] = defaultdict(_nothing)
-    for quarter in quarters:
-        sums = summed[beginning_of(day_of(quarter["_id"], zone), period)]
-        for name in ("positive", "neutral", "negative", "unsupported", "unread", "score", "squares"):
-            sums[name] += quarter[name]
-    return summed
+def _kept(found: FeedbackDays, path: str | None) -> Iterator[tuple[date, SentimentSums]]:
+    if path is None:
+        for whole in found.whole():
+            yield date.fromisoformat(whole["date"]), whole["whole"]
+    else:
+        for day in found.of_pages([path]):
+            yield date.fromisoformat(day["date"]), added(day["pages"])
 
 
-def _nothing() -> SentimentSums:
-    return SentimentSums(positive=0, neutral=0, negative=0, unsupported=0, unread=0, score=0.0, squares=0.0)
+def _read(found: FeedbackDays, path: str | None) -> Iterator[tuple[date, SentimentSums]]:
+    rollups = found.rollups
+    for days in found.others:
+        pipeline: Pipeline = [
+            {"$match": texts_of(rollups.site.site_id, days, path)},
+            {"$group": {"_id": QUARTER, **SUMS}},
+        ]
+        for quarter in feedback.aggregate(
+            database(), _QuarterSums, pipeline, session=rollups.session, allow_disk_use=True
+        ):
+            yield day_of(quarter["_id"], days.zone), quarter
 
 
 def _period(period: Period, sums: SentimentSums) -> SentimentPeriod:

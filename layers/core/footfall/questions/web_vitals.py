@@ -1,56 +1,31 @@
 """The question how quickly a shop's pages show themselves and answer, by Google's web vitals."""
 
-import math
 from bisect import bisect_left
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
+from collections import Counter
+from collections.abc import Iterable
 from itertools import accumulate
-from typing import NamedTuple, TypedDict
+from typing import TypedDict
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from footfall.days import DayRange
-from footfall.errors import FieldProblem, Invalid
-from footfall.events.vitals import LIMITS, VITALS, Vital
+from footfall.events.vitals import LIMITS, STEPS, VITALS, Vital
 from footfall.questions.cache import cached
-from footfall.questions.range import Range, RangeAnswer, RangeQuestion
-from footfall.questions.sentiment_figures import PAGE
+from footfall.questions.filters import Filtered
+from footfall.questions.measured_exits import Parts, measured_exits
+from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
-from footfall.schemas.event import MeasuredEvent
 from footfall.schemas.funnel import DEVICES, Device
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
-from footfall.stores.collections import events
 from footfall.stores.keys import Key, web_vitals_key
-from footfall.stores.mongo import Condition, Pipeline, answering, database
-
-BATCH = 20_000
-MOST_EXITS = 500_000
-"""So many exits of pages are read for an answer."""
+from footfall.stores.mongo import answering
 
 
-class Scale(NamedTuple):
-    """In which steps a vital is counted, so many to its unit, and the most that is good, and that is not poor.
+class WebVitalsQuestion(PagedQuestion, Filtered):
+    """Over which days, of which page views, and which page of the list of pages."""
 
-    Each threshold is a whole number of steps, and values are rounded up to one, so that rounding carries none over it.
-    """
-
-    steps: float
-    good: float
-    not_poor: float
-
-
-SCALES: Mapping[Vital, Scale] = {
-    "lcp": Scale(0.1, *LIMITS["lcp"]),
-    "inp": Scale(0.1, *LIMITS["inp"]),
-    "cls": Scale(1_000, *LIMITS["cls"]),
-    "ttfb": Scale(0.1, *LIMITS["ttfb"]),
-}
-
-
-class WebVitalsQuestion(PagedQuestion, RangeQuestion):
-    """Over which days, and which page of the list of pages."""
+    model_config = ConfigDict(extra="allow")
 
 
 class VitalFigures(BaseModel):
@@ -101,26 +76,6 @@ class WebVitals(RangeAnswer, PagedAnswer):
     total: int = Field(description="Pages of the shop of which anything was measured", examples=[31])
 
 
-class _Page(TypedDict):
-    _id: str
-
-
-class _Whole(TypedDict):
-    pages: int
-    exits: int
-
-
-class _Pages(TypedDict):
-    listed: list[_Page]
-    whole: list[_Whole]
-
-
-Tallies = defaultdict[Vital, Counter[int]]
-"""How often each vital was so many steps."""
-Parts = Mapping[tuple[str | None, str], Tallies]
-"""The same by page and device; the page is None for all pages that are not listed."""
-
-
 @answering()
 def answer(site_id: str, question: WebVitalsQuestion) -> WebVitals:
     """Returns the web vitals of a range of days; raises NotFound, Invalid or Unavailable."""
@@ -136,54 +91,17 @@ def _key(rollups: Rollups, days: DayRange, question: WebVitalsQuestion) -> Key |
 
 @cached(WebVitals, _key)
 def _web_vitals(rollups: Rollups, days: DayRange, question: WebVitalsQuestion) -> WebVitals:
-    measured = _measured(rollups.site.site_id, days)
-    found = _pages(rollups, measured, question)
-    whole = next(iter(found["whole"]), _Whole(pages=0, exits=0))
-    if whole["exits"] > MOST_EXITS:
-        raise Invalid(
-            [FieldProblem("from", f"more than {MOST_EXITS:,} pages were left in the range: ask for fewer days")]
-        )
-    pages = [page["_id"] for page in found["listed"]]
-    parts = _parts(rollups, measured, frozenset(pages))
+    exits = measured_exits(rollups, question)
+    ranked = exits.pages_by_exits()
+    listed = ranked[question.skip :][: question.page_size]
+    parts = exits.parts(listed)
     return WebVitals(
         range=Range.of(days),
         complete_to=None,
         overall=VitalsByDevice(**_by_device(parts)),
-        pages=[PageVitals(page=page, **_by_device(_only(parts, page=page))) for page in pages],
-        **paged(question, whole["pages"]),
+        pages=[PageVitals(page=page, **_by_device(_only(parts, page=page))) for page in listed],
+        **paged(question, len(ranked)),
     )
-
-
-def _measured(site_id: str, days: DayRange) -> Condition:
-    time = {"$gte": days.start, "$lt": days.end}
-    held = {"vitals": {"$exists": True}, "bot": False}
-    return {"site_id": site_id, "type": "page_exit", "timestamp": time, **held}
-
-
-def _pages(rollups: Rollups, measured: Condition, question: WebVitalsQuestion) -> _Pages:
-    order: Pipeline = [{"$sort": {"n": -1, "_id": 1}}, {"$skip": question.skip}, {"$limit": question.page_size}]
-    whole = {"_id": None, "pages": {"$sum": 1}, "exits": {"$sum": "$n"}}
-    pipeline: Pipeline = [
-        {"$match": measured},
-        {"$group": {"_id": PAGE, "n": {"$sum": 1}}},
-        {"$facet": {"listed": order, "whole": [{"$group": whole}]}},
-    ]
-    return events.aggregate(database(), _Pages, pipeline, session=rollups.session, allow_disk_use=True).next()
-
-
-def _parts(rollups: Rollups, measured: Condition, listed: AbstractSet[str]) -> Parts:
-    parts: defaultdict[tuple[str | None, str], Tallies] = defaultdict(lambda: defaultdict(Counter))
-    for event in events.read(database(), MeasuredEvent, measured, session=rollups.session, batch_size=BATCH):
-        page = event.get("path", event.get("page_type", "other"))
-        part = parts[page if page in listed else None, event["device"]]
-        for vital in VITALS:
-            if (value := event["vitals"].get(vital)) is not None:
-                part[vital][_steps(value, SCALES[vital])] += 1
-    return parts
-
-
-def _steps(value: float, scale: Scale) -> int:
-    return math.ceil(round(value * scale.steps, 6))  # 3 × 0.1 is more than 0.3
 
 
 def _only(parts: Parts, page: str | None = None, device: str | None = None) -> Parts:
@@ -211,7 +129,9 @@ def _by_device(parts: Parts) -> _ByDevice:
 
 
 def _part(parts: Parts) -> _Part:
-    lcp, inp, cls, ttfb = (_figures(vital, [tallies[vital] for tallies in parts.values()]) for vital in VITALS)
+    lcp, inp, cls, ttfb = (
+        _figures(vital, [tallies[vital] for tallies in parts.values() if vital in tallies]) for vital in VITALS
+    )
     return _Part(lcp=lcp, inp=inp, cls=cls, ttfb=ttfb)
 
 
@@ -221,9 +141,9 @@ def _figures(vital: Vital, parts: Iterable[Counter[int]]) -> VitalFigures | None
         counts.update(part)
     if not counts:
         return None
-    scale, n = SCALES[vital], counts.total()
-    good, not_poor = (_at_most(counts, limit * scale.steps) for limit in (scale.good, scale.not_poor))
-    p75 = round(_third_quartile(counts, n) / scale.steps, 3)
+    n, steps = counts.total(), STEPS[vital]
+    good, not_poor = (_at_most(counts, limit * steps) for limit in LIMITS[vital])
+    p75 = round(_third_quartile(counts, n) / steps, 3)
     return VitalFigures(n=n, p75=p75, good=percentage(good, n), poor=percentage(n - not_poor, n))
 
 

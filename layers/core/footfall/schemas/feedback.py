@@ -21,6 +21,61 @@ class Sentiment(TypedDict):
     version: int
 
 
+class SentimentSums(TypedDict):
+    """What figures are made of: texts by label, without a score, unread, and sums over those with one."""
+
+    positive: int
+    neutral: int
+    negative: int
+    unsupported: int
+    unread: int
+    score: float
+    squares: float
+
+
+class CategoryFeedback(SentimentSums):
+    """The same of the texts that speak of one thing and have a score."""
+
+    category: Category
+
+
+class FeedbackSums(SentimentSums):
+    """What some texts add up to, in all and by what they speak of."""
+
+    categories: list[CategoryFeedback]
+
+
+class PageFeedback(FeedbackSums):
+    """The same of one page of the shop: its path, or its type where it came without one, `other` without either."""
+
+    page: str
+    texts: int
+
+
+class FeedbackDate(TypedDict):
+    """A local day whose texts are added up."""
+
+    date: str
+
+
+class FeedbackDayWhole(FeedbackDate):
+    """What all texts of a day add up to."""
+
+    whole: FeedbackSums
+
+
+class FeedbackDay(FeedbackDayWhole):
+    """One document of `feedback_days`: the texts of a local day of a site, bots left out, in all and by page.
+
+    `definition` is what the day was computed by. A day with texts on too many pages has none: they are read.
+    """
+
+    _id: str
+    site_id: str
+    definition: str
+    pages: list[PageFeedback]
+
+
 class FeedbackText(TypedDict):
     """The fields of feedback by which its text is read."""
 

@@ -17,8 +17,11 @@ class LakeEvent(VisitEvent):
     language: NotRequired[str]
     screen: NotRequired[str]
     commerce: NotRequired[Commerce]
-    properties: NotRequired[Json]
+    element: NotRequired[str | Json]
+    coordinates: NotRequired[Json]
+    value: NotRequired[float | str]
     vitals: NotRequired[Vitals]
+    properties: NotRequired[Json]
 
 
 class LakeFile(TypedDict):

@@ -18,6 +18,7 @@ LEARNS_FROM: Mapping[ModelName, tuple[Feature, ...]] = {
 }
 """What each model learns from: it drifts as these features move."""
 Stage = Literal["extract", "fit", "evaluate", "publish"]
+HabitKind = Literal["page", "event", "category"]
 Verdict = Literal["stable", "moving", "shifted", "too_little_data"]
 RunState = Literal["running", "published", "rejected", "superseded", "failed"]
 Figures = dict[str, object]
@@ -121,12 +122,33 @@ class Ended(BaseModel):
     state: RunState
 
 
+class Habit(TypedDict):
+    """What a larger share of a segment's customers did than of the others.
+
+    `customers` and `others` are how many of each did it; `lift` is the ratio of the shares, from `low` to `high`.
+    """
+
+    kind: HabitKind
+    name: str
+    customers: int
+    others: int
+    lift: float
+    low: float
+    high: float
+
+
 class BehaviourSegment(TypedDict):
-    """A group of customers who shop alike; `deviations` of each trait from the mean, in standard deviations."""
+    """A group of customers who shop alike; `deviations` of each trait from the mean, in standard deviations.
+
+    `stability` says how much of it is found again among other customers, from 0 to 1, and `habits` what its customers
+    do more often than others; a model of before 0.1.0 says neither.
+    """
 
     name: str
     customers: int
     deviations: dict[str, float]
+    stability: NotRequired[float]
+    habits: NotRequired[list[Habit]]
 
 
 class SegmentSums(TypedDict):

@@ -18,7 +18,7 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.event import INTERACTION_TYPES, EventDocument
 from footfall.schemas.exchange import ExchangeRateDocument
-from footfall.schemas.feedback import FeedbackDocument
+from footfall.schemas.feedback import FeedbackDay, FeedbackDocument
 from footfall.schemas.funnel import FunnelDocument, RollupsDocument
 from footfall.schemas.imports import ImportDocument
 from footfall.schemas.lake import LakePeriod
@@ -282,6 +282,8 @@ funnel_analytics = Collection(
 )
 
 daily_metrics = Collection("daily_metrics", DayDocument, writer="jobs/rollup", indexes=[_index("site_id", "date")])
+
+feedback_days = Collection("feedback_days", FeedbackDay, writer="jobs/rollup", indexes=[_index("site_id", "date")])
 
 stale_days = Collection(
     "stale_days", StaleDay, writer="etl/events", indexes=[_index("site_id", "date")], removed_by="jobs/rollup"

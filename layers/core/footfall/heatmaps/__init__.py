@@ -1,0 +1,1 @@
+"""What people did on a page: where they clicked, on what, and how far down they scrolled."""

@@ -1,0 +1,130 @@
+"""Heatmaps from columns of events: bins of a grid, elements, and how far down each view went."""
+
+from functools import lru_cache
+from heapq import nsmallest
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from footfall.funnels.engine import Coded, distinct
+
+Numbers = NDArray[np.int64]
+NOWHERE = -1
+FINEST = 100
+"""So many columns and rows a place is told in."""
+TENTHS = 10
+BITS = 32
+
+
+class Bin(NamedTuple):
+    """A part of a grid in which something happened: its left and upper edge, in percent, and how often."""
+
+    x: int
+    y: int
+    times: int
+
+
+class ElementCount(NamedTuple):
+    """How often something was clicked or hovered over, and by how many people."""
+
+    element: str
+    times: int
+    people: int
+
+
+class Moments(NamedTuple):
+    """Events of people on pages: `whose` numbers each person on each page, `when` is a place in the order of time."""
+
+    whose: Numbers
+    when: Numbers
+
+    @property
+    def keys(self) -> Numbers:
+        """What puts them in order: person by person, and each one's in the order of time."""
+        return self.whose << BITS | self.when
+
+
+def cells_of(places: Coded, grid: int) -> Numbers:
+    """Returns the part of a grid that each event is in, row by row from the upper left; NOWHERE without a place.
+
+    A place is told as `events.spots` does, and `grid` divides its hundred columns and rows.
+    """
+    cells = np.array([_cell(text, grid) for text in places.texts], np.int64)
+    return cells[places.codes] if len(cells) else np.zeros(0, np.int64)
+
+
+@lru_cache(maxsize=100_000)
+def _cell(place: str, grid: int) -> int:
+    if not place:
+        return NOWHERE
+    column, row = map(int, place.split())
+    return row * grid // FINEST * grid + column * grid // FINEST
+
+
+def bins_of(cells: Numbers, grid: int) -> list[Bin]:
+    """Returns the parts of a grid in which anything happened, row by row."""
+    counts = np.bincount(cells[cells != NOWHERE], minlength=1)
+    step = FINEST // grid
+    return [Bin(cell % grid * step, cell // grid * step, int(counts[cell])) for cell in np.flatnonzero(counts).tolist()]
+
+
+def top_elements(elements: Coded, people: Numbers, most: int) -> list[ElementCount]:
+    """Returns what was clicked most, of as many the first by name; events that name nothing are left out."""
+    if not len(people):
+        return []
+    counts = np.bincount(elements.codes, minlength=len(elements.texts))
+    named = [code for code in np.flatnonzero(counts).tolist() if elements.texts[code]]
+    top = nsmallest(most, named, key=lambda code: (-counts[code], elements.texts[code]))
+    places = np.full(len(elements.texts), len(top), np.int64)
+    places[top] = np.arange(len(top))
+    place = places[elements.codes]
+    pairs = distinct([(place << BITS | people)[place < len(top)]])
+    clicked_by = np.bincount(pairs >> BITS, minlength=len(top))
+    return [ElementCount(elements.texts[code], int(counts[code]), int(clicked_by[at])) for at, code in enumerate(top)]
+
+
+def people_of(people: Numbers) -> int:
+    """Returns how many people there are among those of events."""
+    seen = np.zeros(people.max(initial=0) + 1, bool)
+    seen[people] = True
+    return int(np.count_nonzero(seen))
+
+
+def depths_of(texts: Coded) -> Numbers:
+    """Returns how far down each scroll went, in percent; NOWHERE where it does not tell."""
+    depths = np.array([int(text) if text else NOWHERE for text in texts.texts], np.int64)
+    return depths[texts.codes] if len(depths) else np.zeros(0, np.int64)
+
+
+class Scrolled(NamedTuple):
+    """How far down each view was scrolled, in percent, 0 where it was not; and which scrolls are of some view."""
+
+    deepest: Numbers
+    placed: NDArray[np.bool_]
+
+
+def scrolled(views: Moments, scrolls: Moments, depths: Numbers) -> Scrolled:
+    """Returns how far down each view went: its scrolls are those of the same person there until they view it again."""
+    deepest, placed = np.zeros(len(views.when), np.int64), np.zeros(len(depths), bool)
+    if not len(deepest):
+        return Scrolled(deepest, placed)
+    keys = views.keys
+    order = np.argsort(keys)
+    ordered = keys[order]
+    last = np.searchsorted(ordered, scrolls.keys, "right") - 1
+    placed = (last >= 0) & (ordered[last] >> BITS == scrolls.whose) & (depths != NOWHERE)
+    np.maximum.at(deepest, order[last[placed]], depths[placed])
+    return Scrolled(deepest, placed)
+
+
+def reached(deepest: Numbers, parts: int = TENTHS) -> list[int]:
+    """Returns how many views went down to the end of each part of the page, as tenths: 10 %, 20 % … all of it."""
+    ended_in = np.bincount(deepest * parts // FINEST, minlength=parts + 1)
+    return [int(count) for count in ended_in[::-1].cumsum()[::-1][1:]]
+
+
+def numbered(people: Numbers, pages: NDArray[Any]) -> Numbers:
+    """Returns a number for each person on each page, from 0, one for every event."""
+    pairs = pages.astype(np.int64) << BITS | people
+    return np.searchsorted(distinct([pairs]), pairs)
