@@ -18,7 +18,7 @@ SCRIPT = Path(__file__).with_name("import_alone.py")
 TOO_HEAVY = {
     "functions/api/collect": {"pymongo", "redis", "numpy", "pandas", "pymilvus", "sklearn", "scipy", "ua_parser"},
     "functions/api/authorizer": {"boto3", "fastapi", "mangum", "redis", "numpy"},
-    "functions/api/metrics": {"numpy", "pandas", "pymilvus"},
+    "functions/api/metrics": {"pandas", "pymilvus", "sklearn", "scipy"},
     "functions/api/customers": {"numpy", "pandas", "pymilvus"},
     "functions/api/catalog": {"numpy", "pandas", "pymilvus"},
     "functions/api/funnel": {"pandas", "pymilvus", "sklearn", "scipy"},

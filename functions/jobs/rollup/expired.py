@@ -11,7 +11,7 @@ from footfall.funnels.steps import definition
 from footfall.people.numbers import PersonNumbers
 from footfall.schemas.metrics import DayDocument, DayToken
 from footfall.schemas.site import Site
-from footfall.stores.collections import daily_metrics, funnel_analytics
+from footfall.stores.collections import daily_dimensions, daily_metrics, daily_sessions, funnel_analytics
 from footfall.stores.mongo import database
 
 from . import queries
@@ -39,6 +39,7 @@ def recount(site: Site, dates: set[str], in_time: Callable[[], bool]) -> Iterato
 def _recounted(site: Site, known: DayDocument, numbers: PersonNumbers) -> DayRollup:
     day = date.fromisoformat(known["date"])
     days = DayRange(day, day, zone_named(site.time_zone))
+    of_day = {"site_id": site.site_id, "date": known["date"]}
     orders = queries.orders_of(site.site_id, days)
     numbers.learn(orders)
     found = day_orders(site, orders, queries.refunds_of(site, days), numbers)
@@ -47,7 +48,9 @@ def _recounted(site: Site, known: DayDocument, numbers: PersonNumbers) -> DayRol
         date=known["date"],
         seen=known["token"],
         metrics={**known, **found, **own, "definition": definition(site)},
-        funnels=funnel_analytics.of(database()).find({"site_id": site.site_id, "date": known["date"]}).to_list(),
+        funnels=funnel_analytics.of(database()).find(of_day).to_list(),
+        dimensions=daily_dimensions.of(database()).find(of_day).to_list(),
+        sessions=daily_sessions.of(database()).find(of_day).to_list(),
         columns=None,
         events=0,
         people_unknown=sum(numbers.of(order) is None for order in orders),

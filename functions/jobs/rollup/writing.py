@@ -5,9 +5,18 @@ from dataclasses import dataclass, replace
 
 from bson import ObjectId
 from footfall.lake.columns import DayColumns
+from footfall.schemas.dimension import DaySessionsDocument, DimensionDocument
 from footfall.schemas.funnel import FunnelDocument, RollupRun
 from footfall.schemas.metrics import DayDocument, DayToken
-from footfall.stores.collections import daily_metrics, funnel_analytics, lake_periods, rollups, stale_days
+from footfall.stores.collections import (
+    daily_dimensions,
+    daily_metrics,
+    daily_sessions,
+    funnel_analytics,
+    lake_periods,
+    rollups,
+    stale_days,
+)
 from footfall.stores.mongo import at_once, database
 from pymongo import DeleteOne
 from pymongo.client_session import ClientSession
@@ -25,13 +34,15 @@ class DayRollup:
     seen: str | None
     metrics: DayDocument | None
     funnels: list[FunnelDocument]
+    dimensions: list[DimensionDocument]
+    sessions: list[DaySessionsDocument]
     columns: DayColumns | None
     events: int
     people_unknown: int
 
     def without_documents(self) -> "DayRollup":
         """Returns what is worth remembering of it once it is written."""
-        return replace(self, metrics=None, funnels=[], columns=None)
+        return replace(self, metrics=None, funnels=[], dimensions=[], sessions=[], columns=None)
 
 
 def replace_days(site_id: str, days: list[DayRollup], periods: Iterable[Written]) -> list[DayRollup]:
@@ -75,11 +86,17 @@ def _replace_period(period: Written, session: ClientSession) -> bool:
 def _replace(site_id: str, days: list[DayRollup], session: ClientSession) -> None:
     before = {"site_id": site_id, "date": {"$in": [day.date for day in days]}}
     funnel_analytics.of(database()).delete_many(before, session=session)
+    daily_dimensions.of(database()).delete_many(before, session=session)
+    daily_sessions.of(database()).delete_many(before, session=session)
     daily_metrics.of(database()).delete_many(before, session=session)
     funnels = [document for day in days for document in day.funnels]
     metrics = [day.metrics for day in days if day.metrics]
     if funnels:
         funnel_analytics.of(database()).insert_many(funnels, session=session)
+    if sessions := [document for day in days for document in day.sessions]:
+        daily_sessions.of(database()).insert_many(sessions, session=session)
+    if dimensions := [document for day in days for document in day.dimensions]:
+        daily_dimensions.of(database()).insert_many(dimensions, session=session)
     if metrics:
         daily_metrics.of(database()).insert_many(metrics, session=session)
 

@@ -14,8 +14,9 @@ from footfall.dimensions import Dimension
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.engine import Coded
 from footfall.lake import loader
+from footfall.lake.coded import first_values
 from footfall.lake.columns import EPOCH, NOBODY, named
-from footfall.lake.contents import BETWEEN_VALUES, columns_of
+from footfall.lake.contents import columns_of, values_of
 from footfall.lake.definition import definition
 from footfall.lake.loader import EventColumns, Loaded, load
 from footfall.people.links import people_of
@@ -185,7 +186,7 @@ class _Reading:
         return _passing(wanted, self._of_people(row, loaded, people) if row.needs_person else _coded(row, loaded))
 
     def _told(self, row: Dimension, loaded: Loaded, people: NDArray[np.int32]) -> Coded:
-        return self._of_people(row, loaded, people) if row.needs_person else _first_values(row, _coded(row, loaded))
+        return self._of_people(row, loaded, people) if row.needs_person else first_values(row, _coded(row, loaded))
 
     def _of_people(self, row: Dimension, loaded: Loaded, people: NDArray[np.int32]) -> Coded:
         return self.values.told(row, people.astype(np.int64), loaded.columns.session_start)
@@ -201,15 +202,7 @@ def _coded(row: Dimension, loaded: Loaded) -> Coded:
 
 
 def _passing(wanted: Wanted, coded: Coded) -> NDArray[np.bool_]:
-    texts = coded.texts if wanted.row.needs_person else map(_values, coded.texts)
+    texts = coded.texts if wanted.row.needs_person else map(values_of, coded.texts)
     passes = [wanted.takes([text] if isinstance(text, str) else wanted.row.shown_of(text)) for text in texts]
     found: NDArray[np.bool_] = np.array(passes, bool)[coded.codes]
     return found
-
-
-def _values(text: str) -> list[str]:
-    return text.split(BETWEEN_VALUES) if text else []
-
-
-def _first_values(row: Dimension, coded: Coded) -> Coded:
-    return Coded([row.shown_of(_values(text))[0] for text in coded.texts], coded.codes)
