@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import batched, groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -199,15 +199,17 @@ def _customers(people: int) -> Iterator[Document]:
 
 def _put_days(database: Mongo, people: int, events: int) -> None:
     # what jobs/rollup computes of days, without its files
+    from footfall.breakdowns.sessions import SessionColumns
     from footfall.clock import now
+    from footfall.days import DayRange, zone_named
     from footfall.documents import note_documents
     from footfall.funnels.rollup import DayEntries, funnel_documents
     from footfall.funnels.steps import definition
     from footfall.lake.definition import definition as lake_definition
     from footfall.people.numbers import PersonNumbers
 
+    from functions.jobs.rollup.dimensions import stored_dimensions
     from functions.jobs.rollup.metrics import DayMetrics
-    from functions.jobs.rollup.queries import SessionGroup
 
     class Numbers(PersonNumbers):
         def of(self, event: Any) -> int:
@@ -228,10 +230,11 @@ def _put_days(database: Mongo, people: int, events: int) -> None:
             entries.add(event, numbers.of(event))  # type: ignore[arg-type]
             types[event["type"]] += 1
         placed = list(orders)
-        counts = {"sessions": types.total() // EVENTS_A_VISIT, "bounces": 0, "conversions": 0, "session_seconds": 60.0}
-        visits = SessionGroup(_id={"device": "Desktop", "source": "news"}, **counts)  # type: ignore[typeddict-item]
+        rows = [row for row in stored_dimensions(site) if row.session]
+        visits = SessionColumns(DayRange(day, day, zone_named(site.time_zone)), "EUR", rows)
+        visits.add([_a_visit(day)] * (types.total() // EVENTS_A_VISIT))  # type: ignore[list-item]
         refunds = sum(order["refunded"] for order in placed if order["currency"] == "EUR")
-        document = metrics.document(str(day), FIRST, [visits], placed, refunds, numbers)  # type: ignore[arg-type]
+        document = metrics.document(str(day), FIRST, visits, placed, refunds, numbers)  # type: ignore[arg-type]
         database["daily_metrics"].insert_one(document)  # type: ignore[arg-type]
         database["funnel_analytics"].insert_many(funnel_documents(site, day, entries))  # type: ignore[arg-type]
         lake_days.append({"date": str(day), "events": types.total(), "types": types})
@@ -240,6 +243,11 @@ def _put_days(database: Mongo, people: int, events: int) -> None:
     done = {"site_id": "demo", "version": "1", "definition": definition(site)}
     database["rollups"].insert_one({"_id": "demo", **done})
     note_documents(database, "demo", now())
+
+
+def _a_visit(day: date) -> dict[str, Any]:
+    began = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return {"session_id": "s", "started_at": began, "duration": 60.0, "bounce": False, "device": "Desktop"}
 
 
 class _Measured(NamedTuple):

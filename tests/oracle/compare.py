@@ -14,6 +14,7 @@ LARGEST_FIRST = {
     "top_pages": ("page", "views"),
     "top_sources": ("source", "sessions"),
     "by_device": ("device", "users"),
+    "values": ("value", "users"),
     "top_drop_off_points": ("from_step", "drop_off"),
     "other_currencies": ("currency", "orders"),
 }

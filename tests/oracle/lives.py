@@ -36,8 +36,18 @@ AFTERWARDS: tuple[Then, ...] = ("nothing", "nothing", "roll up", "roll up", "loo
 EXCLUDED = ("cart", "search,click", "product_viewed|product", "identify")
 COMPARE = ("previous", "weekdays", "year")
 LONGER = ("week", "month")
+FILTERS = {
+    "device": ("mobile", "!Mobile"),
+    "source": ("direct", "news", "!google"),
+    "page": ("/search", "!/"),
+    "landing_page": ("/",),
+}
+BOTH = {"device": "Mobile", "page_type": "product"}
+BY = ("device", "source", "page", "page_type", "landing_page")
+ONE_FILTER = [{name: each} for name, values in FILTERS.items() for each in values]
+NARROWED: tuple[dict[str, str], ...] = ({}, {}, *ONE_FILTER, BOTH)
 OF_DAYS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
-    "dashboard": ("/api/metrics/dashboard", {}),
+    "dashboard": ("/api/metrics/dashboard", {"breakdown": BY}),
     "revenue": ("/api/analytics/revenue-trend", {"period": LONGER}),
     "conversions": ("/api/analytics/conversion-trends", {"period": LONGER, "device": ("Mobile", "Desktop")}),
 }
@@ -132,7 +142,8 @@ def _questions(draw: st.DrawFn, shop: Shop, ranges: st.SearchStrategy[tuple[tupl
     kind = draw(st.sampled_from([*["funnel"] * 4, *KINDS]))
     if kind in OF_DAYS:
         path, choices = OF_DAYS[kind]
-        return Question(path, _pairs(dict(draw(ranges)) | _some(draw, compare=COMPARE, **choices)))
+        narrowed = draw(st.sampled_from(NARROWED)) if kind == "dashboard" else {}
+        return Question(path, _pairs(dict(draw(ranges)) | narrowed | _some(draw, compare=COMPARE, **choices)))
     if kind == "metrics":
         return Question("/api/metrics", (("compare", draw(st.sampled_from(COMPARE))),))
     if kind == "customer":

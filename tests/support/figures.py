@@ -17,8 +17,8 @@ Mongo = Database[dict[str, Any]]
 
 def stored(database: Mongo) -> list[Json]:
     """Every day's figures as they are stored."""
-    documents = [*database["daily_metrics"].find(), *database["funnel_analytics"].find()]
-    return named(documents, database)
+    kept = ("daily_metrics", "funnel_analytics", "daily_dimensions", "daily_sessions")
+    return named([found for name in kept for found in database[name].find()], database)
 
 
 def computed(database: Mongo) -> list[Json]:
@@ -27,14 +27,40 @@ def computed(database: Mongo) -> list[Json]:
     moments = [event["timestamp"] for event in database["events"].find()]
     days = {day_of(moment, zone_named(site.time_zone)).isoformat() for moment in moments}
     rollups = [rollup for part in recompute(site, days, lambda: True) for rollup in part]
-    return named([found for each in rollups for found in (each.metrics, *each.funnels) if found], database)
+    return named(
+        [
+            found
+            for each in rollups
+            for found in (each.metrics, *each.funnels, *each.dimensions, *each.sessions)
+            if found
+        ],
+        database,
+    )
 
 
 def named(documents: Iterable[Any], database: Mongo) -> list[Json]:
     """Figures with people by name, as their numbers follow arrival, and without what every rollup has of its own."""
     people = {found["number"]: found["person_id"] for found in database["users"].find()}
-    shown = [_steps(each, people) if "entries" in each else _day(each, people) for each in documents]
+    shown = [_shown(each, people) for each in documents]
     return sorted(shown, key=lambda each: str(each["_id"]))
+
+
+def _shown(document: Json, people: dict[int, str]) -> Json:
+    if "dimension" in document:
+        return {**document, "people": [_in_bitmap(packed, people) for packed in document["people"]]}
+    if "figures" in document:
+        return _in_order(document)
+    return _steps(document, people) if "entries" in document else _day(document, people)
+
+
+def _in_order(document: Json) -> Json:
+    # of sessions that are known by a number, whatever order they came in
+    columns = [struct.unpack(f"<{len(packed) // 8}q", packed) for packed in document["figures"].values()]
+    values = [
+        [document["texts"][name][code] for code in struct.unpack(f"<{len(packed) // 2}H", packed)]
+        for name, packed in document["codes"].items()
+    ]
+    return {"_id": document["_id"], "cut": document["cut"], "rows": sorted(zip(*columns, *values, strict=True))}
 
 
 def _day(document: Json, people: dict[int, str]) -> Json:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from footfall.questions import dashboard
-from footfall.questions.dashboard import DashboardQuestion
+from footfall.questions.dashboard_answer import Dashboard, DashboardQuestion
 from footfall.schemas.event import Json
 
 from functions.etl.events.handler import handler
@@ -28,7 +28,7 @@ def said(kind: str = "order_completed", minute: float = 0, order_id: str | None 
     return an_event(eventType=kind, timestamp=at(minute), properties=told, **who)
 
 
-def figures(first: int, last: int) -> dashboard.Dashboard:
+def figures(first: int, last: int) -> Dashboard:
     """What the dashboard shows of some days, counted from 1 March 2026."""
     days = [(NOON + timedelta(days=day)).date() for day in (first, last)]
     return dashboard.answer("demo", DashboardQuestion.model_validate({"from": days[0], "to": days[1]}))

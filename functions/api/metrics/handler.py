@@ -28,6 +28,7 @@ from footfall.questions import (
     traffic_sources,
     web_vitals,
 )
+from footfall.questions.dashboard_answer import Dashboard, DashboardQuestion
 
 app = create_app("metrics")
 
@@ -44,8 +45,11 @@ def get_business(
 
 
 @app.get("/api/metrics/dashboard", summary="Visitors, sessions, conversion and drop-off over a range of days")
-def get_dashboard(site_id: ReadSite, question: Annotated[dashboard.DashboardQuestion, Query()]) -> dashboard.Dashboard:
-    """Returns the shop at a glance; people are counted once over the whole range, bots are left out."""
+def get_dashboard(site_id: ReadSite, question: Annotated[DashboardQuestion, Query()]) -> Dashboard:
+    """Returns the shop at a glance; people are counted once over the whole range, bots are left out.
+
+    Every dimension is a filter, and one of them breaks the figures down.
+    """
     return dashboard.answer(site_id, question)
 
 

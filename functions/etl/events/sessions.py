@@ -16,7 +16,16 @@ from footfall.schemas.message import Span
 from footfall.schemas.session import SessionDocument
 from footfall.sessions.attribution import credits_of, is_direct
 from footfall.sessions.conversions import conversion
-from footfall.sessions.fold import SessionKey, fold_session, gap_of, is_session, key_of, sessions_of, split_by_gap
+from footfall.sessions.fold import (
+    SessionKey,
+    fold_session,
+    gap_of,
+    is_session,
+    key_of,
+    moments_of,
+    sessions_of,
+    split_by_gap,
+)
 from footfall.stores.collections import user_sessions
 from footfall.stores.mongo import Mongo
 from pymongo.client_session import ClientSession
@@ -53,7 +62,7 @@ def _write(database: Mongo, writes: derived.Writes[SessionDocument], session: Cl
     user_sessions.of(database).bulk_write(writes, ordered=False, session=session)
 
 
-SESSIONS = derived.Kind(_read, _write, lambda session: [session["started_at"]])
+SESSIONS = derived.Kind(_read, _write, moments_of)
 
 
 def recompute(database: Mongo, days: StaleDays, arrived: Arrived, computed_at: datetime) -> Recomputed:

@@ -10,6 +10,7 @@ from typing import TypedDict
 
 from footfall.schemas.session import SessionOrigin
 from footfall.sessions.attribution import ATTRIBUTION_WINDOW, Credit, credits_of
+from footfall.sessions.fold import moments_of
 from footfall.stores.collections import orders, user_sessions
 from footfall.stores.mongo import Condition, Mongo, Pipeline
 from pymongo import UpdateOne
@@ -43,9 +44,8 @@ def settle(
         misattributed = _misattributed(current, since)
         if not superseded and not misattributed:
             return removed
-        _remove(database, days, superseded)
-        began = [session["started_at"] for session in current if session["session_id"] in misattributed]
-        _attribute(database, days, began, misattributed, computed_at)
+        _remove(database, days, _moments(around, superseded), superseded)
+        _attribute(database, days, _moments(current, misattributed), misattributed, computed_at)
         removed.update(_key(site_id, session_id) for session_id in superseded)
         since = min([since, *superseded.values()])
 
@@ -104,20 +104,24 @@ def _misattributed(sessions: Sequence[SessionOrigin], since: datetime) -> dict[s
     }
 
 
-def _remove(database: Mongo, days: StaleDays, superseded: Mapping[str, datetime]) -> None:
+def _moments(sessions: Iterable[SessionOrigin], which: Collection[str]) -> list[datetime]:
+    return [moment for session in sessions if session["session_id"] in which for moment in moments_of(session)]
+
+
+def _remove(database: Mongo, days: StaleDays, moments: Iterable[datetime], superseded: Iterable[str]) -> None:
     keys = [_key(days.site_id, session_id) for session_id in superseded]
 
     def remove(transaction: ClientSession | None) -> None:
         user_sessions.of(database).delete_many({"_id": {"$in": keys}}, session=transaction)
 
-    if superseded:
-        change(database, days, superseded.values(), remove)
+    if keys:
+        change(database, days, moments, remove)
 
 
 def _attribute(
     database: Mongo,
     days: StaleDays,
-    began: Iterable[datetime],
+    moments: Iterable[datetime],
     credited: Mapping[str, Credit],
     computed_at: datetime,
 ) -> None:
@@ -127,7 +131,7 @@ def _attribute(
         user_sessions.of(database).bulk_write(updates, ordered=False, session=transaction)
 
     if updates:
-        change(database, days, began, attribute)
+        change(database, days, moments, attribute)
 
 
 def _attributing(site_id: str, session_id: str, credit: Credit, computed_at: datetime) -> UpdateOne:

@@ -12,7 +12,7 @@ from footfall.people.numbers import PersonNumbers
 from footfall.schemas.feedback import FeedbackDay
 from footfall.schemas.metrics import DayDocument, DayToken
 from footfall.schemas.site import Site
-from footfall.stores.collections import daily_metrics, feedback_days, funnel_analytics
+from footfall.stores.collections import daily_dimensions, daily_metrics, daily_sessions, feedback_days, funnel_analytics
 from footfall.stores.mongo import database
 
 from . import queries
@@ -40,6 +40,7 @@ def recount(site: Site, dates: set[str], in_time: Callable[[], bool]) -> Iterato
 def _recounted(site: Site, known: DayDocument, numbers: PersonNumbers) -> DayRollup:
     day = date.fromisoformat(known["date"])
     days = DayRange(day, day, zone_named(site.time_zone))
+    of_day = {"site_id": site.site_id, "date": known["date"]}
     orders = queries.orders_of(site.site_id, days)
     numbers.learn(orders)
     found = day_orders(site, orders, queries.refunds_of(site, days), numbers)
@@ -48,7 +49,9 @@ def _recounted(site: Site, known: DayDocument, numbers: PersonNumbers) -> DayRol
         date=known["date"],
         seen=known["token"],
         metrics={**known, **found, **own, "definition": definition(site)},
-        funnels=funnel_analytics.of(database()).find({"site_id": site.site_id, "date": known["date"]}).to_list(),
+        funnels=funnel_analytics.of(database()).find(of_day).to_list(),
+        dimensions=daily_dimensions.of(database()).find(of_day).to_list(),
+        sessions=daily_sessions.of(database()).find(of_day).to_list(),
         feedback=_kept_feedback(site, known["date"]),
         columns=None,
         events=0,

@@ -4,9 +4,13 @@ import struct
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import TypedDict
 
+import numpy as np
 from bson import ObjectId
-from footfall.events.sources import source_named
+from footfall.breakdowns.columns import Visits
+from footfall.breakdowns.sessions import SessionColumns
+from footfall.funnels.engine import Coded
 from footfall.funnels.steps import definition
 from footfall.orders.purchases import is_counted, left_out
 from footfall.people.numbers import PersonNumbers
@@ -17,9 +21,19 @@ from footfall.schemas.order import OwnedOrder
 from footfall.schemas.site import Site
 from pyroaring import BitMap
 
-from .queries import SessionCounts, SessionGroup
+
+class SessionCounts(TypedDict):
+    """What is counted of sessions, and their seconds."""
+
+    sessions: int
+    bounces: int
+    conversions: int
+    session_seconds: float
+
 
 MOST_PAGES = 1_000
+MOST_SOURCES = 1_000
+NO_SESSIONS = SessionCounts(sessions=0, bounces=0, conversions=0, session_seconds=0.0)
 
 
 class DayMetrics:
@@ -44,15 +58,15 @@ class DayMetrics:
         self,
         date: str,
         read_at: datetime,
-        sessions: Sequence[SessionGroup],
+        sessions: SessionColumns,
         orders: Sequence[OwnedOrder],
         refunds: int,
         numbers: PersonNumbers,
     ) -> DayDocument | None:
         """Returns the document of `daily_metrics`; None where nothing happened that day."""
-        if not (self._people or sessions or orders or refunds):
+        visits = sessions.visits
+        if not (self._people or len(visits.numbers) or orders or refunds):
             return None
-        sums = _sums(sessions)
         return DayDocument(
             _id=f"{self._site.site_id}:{date}",
             site_id=self._site.site_id,
@@ -62,33 +76,26 @@ class DayMetrics:
             read_at=read_at,
             visitors=len(set().union(*self._people.values())),
             page_views=self._views.total(),
-            sessions=sums["sessions"],
-            bounces=sums["bounces"],
-            conversions=sums["conversions"],
-            session_seconds=sums["session_seconds"],
+            **_all(visits),
             by_device=self._by_device(sessions),
             sources=_sources(sessions),
             pages=[{"page": page, "views": views} for page, views in self._pages.most_common(MOST_PAGES)],
             **day_orders(self._site, orders, refunds, numbers),
         )
 
-    def _by_device(self, sessions: Iterable[SessionGroup]) -> dict[Device, DeviceDay]:
-        groups: defaultdict[str, list[SessionGroup]] = defaultdict(list)
-        for group in sessions:
-            groups[group["_id"]["device"]].append(group)
-        seen = self._people.keys() | groups.keys()
-        return {device: self._on(device, groups[device]) for device in sorted(DEVICES) if device in seen}
+    def _by_device(self, sessions: SessionColumns) -> dict[Device, DeviceDay]:
+        counts = _counts(sessions.coded("device"), sessions.visits)
+        seen = self._people.keys() | counts.keys()
+        return {
+            device: self._on(device, counts.get(device, NO_SESSIONS)) for device in sorted(DEVICES) if device in seen
+        }
 
-    def _on(self, device: Device, sessions: Iterable[SessionGroup]) -> DeviceDay:
-        sums = _sums(sessions)
+    def _on(self, device: Device, counts: SessionCounts) -> DeviceDay:
         return DeviceDay(
             people=_bitmap(self._people[device]),
             visitors=len(self._people[device]),
             page_views=self._views[device],
-            sessions=sums["sessions"],
-            bounces=sums["bounces"],
-            conversions=sums["conversions"],
-            session_seconds=sums["session_seconds"],
+            **counts,
         )
 
 
@@ -123,25 +130,30 @@ def _bitmap(people: set[int]) -> bytes:
     return bytes(bitmap.serialize())
 
 
-def _sums(groups: Iterable[SessionCounts]) -> SessionCounts:
-    counted = list(groups)
-    return SessionCounts(
-        sessions=sum(group["sessions"] for group in counted),
-        bounces=sum(group["bounces"] for group in counted),
-        conversions=sum(group["conversions"] for group in counted),
-        session_seconds=sum(group["session_seconds"] for group in counted),
-    )
+def _all(visits: Visits) -> SessionCounts:
+    everything = Coded([""], np.zeros(len(visits.numbers), np.int64))
+    return _counts(everything, visits)[""]
 
 
-def _sources(sessions: Iterable[SessionGroup]) -> list[SourceDay]:
-    groups: defaultdict[str, list[SessionGroup]] = defaultdict(list)
-    for group in sessions:
-        # an older version stored google.com beside google
-        groups[source_named(group["_id"]["source"])].append(group)
-    sums = {source: _sums(groups[source]) for source in sorted(groups)}
+def _counts(coded: Coded, visits: Visits) -> dict[str, SessionCounts]:
+    # by the value that sessions have
+    sums = np.zeros((len(coded.texts), 4), np.int64)
+    one = np.ones(len(coded.codes), np.int64)
+    np.add.at(sums, coded.codes, np.stack([one, visits.bounces, visits.conversions, visits.milliseconds], axis=1))
+    return {
+        text: SessionCounts(
+            sessions=sessions, bounces=bounces, conversions=conversions, session_seconds=milliseconds / 1000
+        )
+        for text, (sessions, bounces, conversions, milliseconds) in zip(coded.texts, sums.tolist(), strict=True)
+    }
+
+
+def _sources(sessions: SessionColumns) -> list[SourceDay]:
+    found = _counts(sessions.coded("source"), sessions.visits)
+    most = sorted(found, key=lambda source: (-found[source]["sessions"], source))[:MOST_SOURCES]
     return [
-        SourceDay(source=source, sessions=one["sessions"], conversions=one["conversions"])
-        for source, one in sums.items()
+        SourceDay(source=source, sessions=found[source]["sessions"], conversions=found[source]["conversions"])
+        for source in sorted(most)
     ]
 
 

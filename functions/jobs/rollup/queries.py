@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import TypedDict
 
 from footfall.days import DayRange
 from footfall.events.log import all_events_between, in_order
@@ -14,31 +13,8 @@ from footfall.schemas.lake import LakeDays, LakeEvent
 from footfall.schemas.metrics import DayReading, DayToken
 from footfall.schemas.order import OrderSums, OwnedOrder
 from footfall.schemas.site import Site
-from footfall.sessions.conversions import has_counted_order
-from footfall.stores.collections import daily_metrics, events, lake_periods, orders, rollups, stale_days, user_sessions
-from footfall.stores.mongo import Pipeline, database
-
-
-class SessionKind(TypedDict):
-    """What sessions are counted by."""
-
-    device: str
-    source: str
-
-
-class SessionCounts(TypedDict):
-    """What is counted of sessions, and their seconds."""
-
-    sessions: int
-    bounces: int
-    conversions: int
-    session_seconds: float
-
-
-class SessionGroup(SessionCounts):
-    """Sessions of one kind."""
-
-    _id: SessionKind
+from footfall.stores.collections import daily_metrics, events, lake_periods, orders, rollups, stale_days
+from footfall.stores.mongo import database
 
 
 def marks_of(site_id: str) -> dict[str, object]:
@@ -96,23 +72,6 @@ def in_the_lake(site_id: str, definition: str) -> set[str]:
     """Returns the days that the lake holds as columns of this definition."""
     found = lake_periods.read(database(), LakeDays, {"site_id": site_id, "definition": definition})
     return {day["date"] for period in found for day in period["days"]}
-
-
-def sessions_of(site: Site, day: DayRange) -> list[SessionGroup]:
-    """Returns a day's sessions by device and source: how many, how many bounced and bought, and their seconds."""
-    pipeline: Pipeline = [
-        {"$match": {"site_id": site.site_id, "started_at": {"$gte": day.start, "$lt": day.end}, "bot": False}},
-        {
-            "$group": {
-                "_id": {"device": "$device", "source": {"$ifNull": ["$attribution.source", "direct"]}},
-                "sessions": {"$sum": 1},
-                "bounces": {"$sum": {"$cond": ["$bounce", 1, 0]}},
-                "conversions": {"$sum": {"$cond": [has_counted_order(site.currency), 1, 0]}},
-                "session_seconds": {"$sum": "$duration"},
-            }
-        },
-    ]
-    return user_sessions.aggregate(database(), SessionGroup, pipeline).to_list()
 
 
 def orders_of(site_id: str, day: DayRange) -> list[OwnedOrder]:

@@ -1,9 +1,14 @@
 """Stale days computed anew, in runs of neighbouring days whose events are read in one go."""
 
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
+import numpy as np
+from footfall.breakdowns import packed
+from footfall.breakdowns.columns import NOT_COUNTED
+from footfall.breakdowns.sessions import SessionColumns
 from footfall.chunks import chunks
 from footfall.clock import now
 from footfall.days import DayRange, zone_named
@@ -13,15 +18,18 @@ from footfall.lake.columns import DayColumns
 from footfall.lake.sessions import sessions_of
 from footfall.people.numbers import PersonNumbers
 from footfall.schemas.lake import LakeEvent
+from footfall.schemas.session import SessionFigures
 from footfall.schemas.site import Site
 from footfall.stores.mongo import database
 
 from . import queries
+from .dimensions import dimension_documents, stored_dimensions
 from .feedback import feedback_day
 from .metrics import DayMetrics
 from .writing import DayRollup
 
 EVENTS_AT_ONCE = 20_000
+PARTS_OF_SESSIONS = {"orders": ("currency", "total")}
 # what one transaction holds
 DAYS_PER_WRITE = 20
 EVENTS_PER_WRITE = 500_000
@@ -82,7 +90,12 @@ class _Day:
         self._entries = DayEntries(days.start, kept_by_day(site))
         self._metrics = DayMetrics(site)
         self._not_counted = queries.not_counted(site)
+        self._people = array("q")
         self._columns = DayColumns(site, days.first)
+        of_sessions = [row for row in stored_dimensions(site) if row.session]
+        self._of_sessions = [row.name for row in of_sessions]
+        self._sessions = SessionColumns(days, site.currency, of_sessions)
+        self._counted: set[str] = set()
         self._collected: list[LakeEvent] = []
         self._events = 0
         self._unknown = 0
@@ -91,31 +104,49 @@ class _Day:
         self._collected.append(event)
         if len(self._collected) == EVENTS_AT_ONCE:
             self._to_columns(numbers)
-        if event["bot"] or event["type"] in self._not_counted:
-            return
-        self._events += 1
-        if (person := numbers.of(event)) is None:  # not stored yet
-            self._unknown += 1
-        else:
+        counts = not event["bot"] and event["type"] not in self._not_counted
+        person = numbers.of(event) if counts else None
+        self._people.append(NOT_COUNTED if person is None else person)
+        self._events += counts
+        if person is not None:
             self._entries.add(event, person)
             self._metrics.add(event, person)
+        elif counts:  # not stored yet
+            self._unknown += 1
 
     def _to_columns(self, numbers: PersonNumbers) -> None:
         events, self._collected = self._collected, []
-        sessions = sessions_of(database(), self._site.site_id, events, self._days)
+        sessions = sessions_of(
+            database(), self._site.site_id, events, self._days, SessionFigures, parts=PARTS_OF_SESSIONS
+        )
         self._columns.add(events, [numbers.own(event) for event in events], sessions)
+        self._sessions.add(self._begun(filter(None, sessions)))
+
+    def _begun(self, sessions: Iterable[SessionFigures]) -> list[SessionFigures]:
+        # those that began on this day, each once; its first event is of this day, too
+        begins = self._days.start
+        new = {
+            session["session_id"]: session
+            for session in sessions
+            if session["started_at"] >= begins and not session["bot"]
+        }
+        found = [session for session in new.values() if session["session_id"] not in self._counted]
+        self._counted |= new.keys()
+        return found
 
     def rollup(self, numbers: PersonNumbers, seen: dict[str, str], read_at: datetime) -> DayRollup:
         self._to_columns(numbers)
         orders = queries.orders_of(self._site.site_id, self._days)
         numbers.learn(orders)
         refunds = queries.refunds_of(self._site, self._days)
-        sessions = queries.sessions_of(self._site, self._days)
+        people = np.array(self._people, np.int64)
         return DayRollup(
             date=self._date,
             seen=seen.get(self._date),
-            metrics=self._metrics.document(self._date, read_at, sessions, orders, refunds, numbers),
+            metrics=self._metrics.document(self._date, read_at, self._sessions, orders, refunds, numbers),
             funnels=list(funnel_documents(self._site, self._days.first, self._entries)),
+            dimensions=list(dimension_documents(self._site, self._date, people, self._columns, self._sessions)),
+            sessions=list(packed.documents(self._site.site_id, self._days, self._sessions, self._of_sessions)),
             feedback=feedback_day(self._site, self._days),
             columns=self._columns,
             events=self._events,

@@ -5,11 +5,14 @@ from dataclasses import dataclass, replace
 
 from bson import ObjectId
 from footfall.lake.columns import DayColumns
+from footfall.schemas.dimension import DaySessionsDocument, DimensionDocument
 from footfall.schemas.feedback import FeedbackDay
 from footfall.schemas.funnel import FunnelDocument, RollupRun
 from footfall.schemas.metrics import DayDocument, DayToken
 from footfall.stores.collections import (
+    daily_dimensions,
     daily_metrics,
+    daily_sessions,
     feedback_days,
     funnel_analytics,
     lake_periods,
@@ -33,6 +36,8 @@ class DayRollup:
     seen: str | None
     metrics: DayDocument | None
     funnels: list[FunnelDocument]
+    dimensions: list[DimensionDocument]
+    sessions: list[DaySessionsDocument]
     feedback: FeedbackDay | None
     columns: DayColumns | None
     events: int
@@ -40,7 +45,7 @@ class DayRollup:
 
     def without_documents(self) -> "DayRollup":
         """Returns what is worth remembering of it once it is written."""
-        return replace(self, metrics=None, funnels=[], feedback=None, columns=None)
+        return replace(self, metrics=None, funnels=[], dimensions=[], sessions=[], feedback=None, columns=None)
 
 
 def replace_days(site_id: str, days: list[DayRollup], periods: Iterable[Written]) -> list[DayRollup]:
@@ -84,6 +89,8 @@ def _replace_period(period: Written, session: ClientSession) -> bool:
 def _replace(site_id: str, days: list[DayRollup], session: ClientSession) -> None:
     before = {"site_id": site_id, "date": {"$in": [day.date for day in days]}}
     funnel_analytics.of(database()).delete_many(before, session=session)
+    daily_dimensions.of(database()).delete_many(before, session=session)
+    daily_sessions.of(database()).delete_many(before, session=session)
     daily_metrics.of(database()).delete_many(before, session=session)
     feedback_days.of(database()).delete_many(before, session=session)
     funnels = [document for day in days for document in day.funnels]
@@ -91,6 +98,10 @@ def _replace(site_id: str, days: list[DayRollup], session: ClientSession) -> Non
     feedback = [day.feedback for day in days if day.feedback]
     if funnels:
         funnel_analytics.of(database()).insert_many(funnels, session=session)
+    if sessions := [document for day in days for document in day.sessions]:
+        daily_sessions.of(database()).insert_many(sessions, session=session)
+    if dimensions := [document for day in days for document in day.dimensions]:
+        daily_dimensions.of(database()).insert_many(dimensions, session=session)
     if metrics:
         daily_metrics.of(database()).insert_many(metrics, session=session)
     if feedback:

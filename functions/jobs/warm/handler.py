@@ -9,12 +9,13 @@ from footfall.aws.invocations import JsonObject, LambdaContext
 from footfall.errors import Invalid, NotFound
 from footfall.observability import logger
 from footfall.questions import dashboard, funnel, funnel_trend
+from footfall.questions.dashboard_answer import DashboardQuestion
 from pydantic import BaseModel
 
 GUARD_MILLISECONDS = 15_000
 """No question is begun when less than this is left: none takes so long."""
 QUESTIONS: Mapping[str, Callable[[str], object]] = {
-    "dashboard": lambda site_id: dashboard.answer(site_id, dashboard.DashboardQuestion()),
+    "dashboard": lambda site_id: dashboard.answer(site_id, DashboardQuestion()),
     "funnel": lambda site_id: funnel.answer(site_id, funnel.FunnelQuestion()),
     "funnel by device": lambda site_id: funnel.answer(site_id, funnel.FunnelQuestion(breakdown=["device"])),
     "funnel trend": lambda site_id: funnel_trend.answer(site_id, funnel_trend.TrendQuestion()),

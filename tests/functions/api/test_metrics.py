@@ -154,7 +154,7 @@ def test_the_dashboard_is_remembered_until_the_next_rollup(shop: Mongo) -> None:
     [
         (DASHBOARD, {"from": "2015-02-30"}, "from"),
         (DASHBOARD, {"from": TODAY, "to": YESTERDAY}, "to"),
-        (DASHBOARD, {"bots": "include"}, "bots"),
+        (DASHBOARD, {"bots": "only"}, "bots"),
         (DASHBOARD, {"from_": TODAY}, "from_"),
         (BUSINESS, {"compare": "decade"}, "compare"),
         (DASHBOARD, {"compare": "decade"}, "compare"),

@@ -9,6 +9,7 @@ from typing import Any, get_type_hints
 import pytest
 from footfall.errors import Invalid, NotFound
 from footfall.questions import business, cache_contents, customer, customers, dashboard, funnel, funnel_trend, segments
+from footfall.questions.dashboard_answer import DashboardQuestion
 from pydantic import BaseModel
 from pymongo.database import Database
 
@@ -20,7 +21,7 @@ from tests.support.visits import happen, roll_up, view
 
 Mongo = Database[dict[str, Any]]
 QUESTIONS = [business, customer, customers, dashboard, funnel, funnel_trend, segments]
-WITHOUT_NUMPY = ["business", "customer", "customers", "dashboard", "segments"]
+WITHOUT_NUMPY = ["business", "customer", "customers", "segments"]
 
 
 def as_told(answer: BaseModel) -> Any:
@@ -36,7 +37,7 @@ def test_an_answer_is_the_same_with_and_without_http(shop: Mongo) -> None:
     roll_up()
     by_device, weekly = funnel.FunnelQuestion(breakdown=["device"]), funnel_trend.TrendQuestion(period="week")
     pairs = [
-        (dashboard.answer("demo", dashboard.DashboardQuestion()), metrics_handler, "/api/metrics/dashboard"),
+        (dashboard.answer("demo", DashboardQuestion()), metrics_handler, "/api/metrics/dashboard"),
         (business.answer("demo", business.BusinessQuestion()), metrics_handler, "/api/metrics"),
         (funnel.answer("demo", by_device), funnel_handler, "/api/funnel?breakdown=device"),
         (funnel_trend.answer("demo", weekly), funnel_handler, "/api/funnel/trend?period=week"),
@@ -54,7 +55,7 @@ def test_what_was_asked_without_http_is_remembered_for_who_asks_over_http(shop: 
     roll_up()
     cache_contents.forget("demo")
     before = cache_contents.answer("demo")
-    dashboard.answer("demo", dashboard.DashboardQuestion())
+    dashboard.answer("demo", DashboardQuestion())
     funnel.answer("demo", funnel.FunnelQuestion())
     funnel.answer("demo", funnel.FunnelQuestion(breakdown=["device"]))
     funnel_trend.answer("demo", funnel_trend.TrendQuestion())
@@ -81,7 +82,7 @@ def test_what_cannot_be_answered_is_raised(shop: Mongo) -> None:
     with pytest.raises(Invalid, match="steps: give either"):
         funnel.answer("demo", funnel.FunnelQuestion(funnel="default", steps=["home", "search"]))
     with pytest.raises(NotFound, match="no site has this id"):
-        dashboard.answer("nobody", dashboard.DashboardQuestion())
+        dashboard.answer("nobody", DashboardQuestion())
     with pytest.raises(NotFound, match="no such customer"):
         customer.answer("demo", customer.CustomerQuestion(customer_id="ann"))
 
@@ -95,7 +96,7 @@ def test_a_question_is_a_model_and_so_is_its_answer(module: ModuleType) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "absent"), [(WITHOUT_NUMPY, {"numpy"}), (["funnel", "funnel_trend", "similar"], set())]
+    ("names", "absent"), [(WITHOUT_NUMPY, {"numpy"}), (["dashboard", "funnel", "funnel_trend", "similar"], set())]
 )
 def test_a_question_loads_neither_http_nor_what_it_does_not_need(names: list[str], absent: set[str]) -> None:
     imports = "; ".join(f"import footfall.questions.{name}" for name in names)

@@ -89,3 +89,12 @@ def test_what_is_the_same_already_is_not_written_again_and_marks_no_day(pipeline
     roll_up()
     tell(given_back)
     assert [mark["date"] for mark in pipeline["stale_days"].find()] == ["2026-03-04"]
+
+
+def test_a_session_that_goes_over_midnight_marks_every_day_it_was_on(pipeline: Mongo) -> None:
+    tell(view(715), view(725), view(740))
+    roll_up()
+    tell(view(700))
+    assert sorted(mark["date"] for mark in pipeline["stale_days"].find()) == ["2026-03-01", "2026-03-02"]
+    (session,) = pipeline["user_sessions"].find()
+    assert session["page_views"] == 4

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from footfall.errors import NotFound
 from footfall.questions import business, customer, customers, dashboard, funnel, segments
+from footfall.questions.dashboard_answer import DashboardQuestion
 from footfall.questions.left_out import LeftOut
 from footfall.schemas.event import Json
 from footfall.stores import vectors
@@ -77,7 +78,7 @@ def test_figures_that_should_be_equal_are_equal(pipeline: Mongo, trainable: str,
 def _compare(database: Mongo, site_id: str) -> None:
     days = {"from": NOON.date(), "to": (NOON + timedelta(days=DAYS)).date()}
     shop = business.answer(site_id, business.BusinessQuestion())
-    board = dashboard.answer(site_id, dashboard.DashboardQuestion.model_validate(days))
+    board = dashboard.answer(site_id, DashboardQuestion.model_validate(days))
     steps = funnel.answer(site_id, funnel.FunnelQuestion.model_validate(days))
     for name in ("orders", "revenue", "refunds", "net_revenue"):
         everybody = getattr(shop, name)

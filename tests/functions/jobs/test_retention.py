@@ -37,6 +37,7 @@ def store(shop: Mongo, *days: float, site_id: str = "demo") -> None:
         shop["events"].insert_one({**a_document(), "_id": key, "site_id": site_id, "timestamp": at})
         shop["user_sessions"].insert_one({"_id": key, "site_id": site_id, "started_at": at})
         shop["feedback"].insert_one({"_id": key, "site_id": site_id, "timestamp": at})
+        shop["daily_sessions"].insert_one({"_id": key, "site_id": site_id, "begins": at})
         for state in ("waiting", "replayed"):
             shop["quarantine"].insert_one({"_id": key + state, "site_id": site_id, "state": state, "first_seen": at})
 
@@ -56,7 +57,8 @@ def test_what_is_older_than_a_site_keeps_is_removed(shop: Mongo) -> None:
 
     (answer,) = clean()
 
-    assert answer["removed"] == {"events": 2, "user_sessions": 2, "feedback": 2, "lake_periods": 0, "quarantine": 2}
+    twice = ("events", "user_sessions", "daily_sessions", "feedback", "quarantine")
+    assert answer["removed"] == {**dict.fromkeys(twice, 2), "lake_periods": 0}
     assert (answer["retention_days"], answer["complete"]) == (30, True)
     assert [left(shop, name) for name in ("events", "user_sessions", "feedback")] == [2, 2, 2]
     assert left(shop, "events", "keeps") == 1

@@ -1,8 +1,9 @@
 from itertools import pairwise
 
 import pytest
+from footfall.days import day_of, zone_named
 from footfall.schemas.event import INTERACTION_TYPES
-from footfall.sessions.fold import GAP, fold_session, session_id_of, sessions_of, split_by_gap
+from footfall.sessions.fold import GAP, fold_session, moments_of, session_id_of, sessions_of, split_by_gap
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -27,6 +28,13 @@ def test_sessions_by_gap_are_the_same_in_any_order(minutes: list[int], random: s
     assert chains == split_by_gap(events)
     assert all(b[0]["timestamp"] - a[-1]["timestamp"] > GAP for a, b in pairwise(chains))
     assert sum(map(len, chains)) == len(events)
+
+
+@given(st.integers(0, 200), st.sampled_from(["UTC", "America/New_York", "Asia/Kolkata"]))
+def test_a_sessions_moments_are_on_every_local_day_it_was_on(hours: int, zone: str) -> None:
+    events = [a_document(timestamp=at(60 * hour), sessionId="s") for hour in range(hours + 1)]
+    days = {day_of(event["timestamp"], zone_named(zone)) for event in events}
+    assert {day_of(moment, zone_named(zone)) for moment in moments_of(fold_session(events, NOON))} == days
 
 
 def test_a_session_tells_of_so_many_pages_and_steps_and_no_more() -> None:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from tests.oracle.life import Json, Question
 from tests.oracle.reckoning.events import Event
 from tests.oracle.reckoning.funnels import Ambiguous, Chain, Rules, Spent, durations, furthest, step_figures
+from tests.oracle.reckoning.narrowing import event_passes
 from tests.oracle.reckoning.numbers import rate
 from tests.oracle.reckoning.periods import periods
-from tests.oracle.reckoning.sessions import Session
 from tests.oracle.reckoning.shop import Days, Reckoning
 
 Whose = Callable[[Event], object]
@@ -192,13 +192,11 @@ def _steps(shop: Reckoning, question: Question) -> tuple[str | None, Sequence[st
 
 
 def _entries(shop: Reckoning, days: Days, question: Question | None) -> list[Event]:
-    device = question.get("device") if question else None
-    return [event for event in shop.human if shop.day(event) in days and device in (None, event.device)]
+    return [event for event in shop.human if shop.day(event) in days and event_passes(shop, question, event)]
 
 
 def _session_of(shop: Reckoning) -> Whose:
-    owner: dict[Event, Session] = {event: session for session in shop.sessions for event in session.events}
-    return owner.get
+    return shop.visit_of.get
 
 
 def _spent(shop: Reckoning, days: Days) -> Callable[[object], Spent]:

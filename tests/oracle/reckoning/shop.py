@@ -59,6 +59,11 @@ class Reckoning:
         return conversions(self.sessions, self.orders, self.links)
 
     @cached_property
+    def visit_of(self) -> dict[Event, Session]:
+        """The visit that each event is of; one that is of none is not here."""
+        return {event: session for session in self.sessions for event in session.events}
+
+    @cached_property
     def human(self) -> list[Event]:
         """Events of people, crawlers left out."""
         return [event for event in self.events if not event.bot]

@@ -88,6 +88,11 @@ def _joined(packed: Iterable[PackedEntries], name: str) -> NDArray[np.uint32]:
     return np.frombuffer(b"".join(entries[name] for entries in packed), NUMBERS)  # type: ignore[literal-required]
 
 
+def starts_of(days: DayRange) -> list[int]:
+    """Returns when each day of a range begins, in Unix milliseconds."""
+    return [milliseconds(start_of(day, days.zone)) for day in days]
+
+
 def milliseconds(moment: datetime) -> int:
     """Returns a moment in Unix milliseconds."""
     return round(moment.timestamp() * 1000)

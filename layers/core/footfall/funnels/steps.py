@@ -19,7 +19,8 @@ from footfall.schemas.site import Funnel, Site
 FIGURES = 5
 """Counts the meanings that a day's figures have had: since 3, something was viewed in a session and people did
 something, what cost nothing is counted apart, and a step is found by any of its names; since 4, customers are told, and
-an order says what was given back of it; since 5, the texts of feedback are added up."""
+an order says what was given back of it; since 5, the texts of feedback are added up, and there are figures by
+dimension."""
 
 
 CONDITION = re.compile(r"\[([^\[\]=!]+)(!?=)([^\[\]]+)\]")
@@ -192,7 +193,10 @@ class Reading:
 def definition(site: Site) -> str:
     """Returns a fingerprint of what a site's rollups depend on besides its events.
 
-    Its time zone, currency and funnels, and what the figures mean: days that were computed otherwise are done anew.
+    Its time zone, currency, funnels and own dimensions, and what the figures mean: days that were computed otherwise
+    are done anew.
     """
     funnels = [funnel.model_dump() for funnel in kept_by_day(site)]
-    return hashlib.sha256(json.dumps([FIGURES, site.time_zone, site.currency, funnels]).encode()).hexdigest()[:16]
+    own = [(row.name, row.property) for row in site.dimensions]
+    told = [FIGURES, site.time_zone, site.currency, funnels, own]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]

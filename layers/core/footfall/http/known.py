@@ -19,11 +19,10 @@ async def only_known(request: Request) -> None:
     A question that says itself which others it takes, as a site's own dimensions, refuses the rest.
     """
     route: APIRoute = request.scope["route"]
-    known = set(_parameters(route.dependant))
-    problems = []
-    if not _takes_others(route.dependant):
-        unknown = [name for name in request.query_params if name not in known]
-        problems = [FieldProblem(name, "is no parameter of this route") for name in unknown]
+    known, inside = set(_parameters(route.dependant)), set(_inside(route.dependant))
+    takes_others = _takes_others(route.dependant)
+    unknown = [name for name in request.query_params if name not in known and (name in inside or not takes_others)]
+    problems = [FieldProblem(name, "is no parameter of this route") for name in unknown]
     if route.body_field is None and (await request.body()).strip() not in NOTHING_SAID:
         problems.append(FieldProblem("body", "this route takes query parameters, and no body"))
     if problems:
@@ -31,10 +30,18 @@ async def only_known(request: Request) -> None:
 
 
 def _takes_others(dependant: Dependant) -> bool:
+    return any(kind.model_config.get("extra") == "allow" for kind in _questions(dependant))
+
+
+def _inside(dependant: Dependant) -> Iterator[str]:
+    # what parameters are called in code alone
+    for kind in _questions(dependant):
+        yield from (name for name, info in kind.model_fields.items() if info.alias not in (None, name))
+
+
+def _questions(dependant: Dependant) -> list[type[BaseModel]]:
     kinds = [field.field_info.annotation for field in dependant.query_params]
-    return any(
-        isclass(kind) and issubclass(kind, BaseModel) and kind.model_config.get("extra") == "allow" for kind in kinds
-    )
+    return [kind for kind in kinds if isclass(kind) and issubclass(kind, BaseModel)]
 
 
 def _parameters(dependant: Dependant) -> Iterator[str]:

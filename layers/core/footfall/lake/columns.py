@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from hashlib import blake2b
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from footfall.funnels.engine import Coded
 from footfall.lake.contents import LARGEST, Text, digest_of, session_number, texts_of
 from footfall.schemas.event import NamedEvent
 from footfall.schemas.lake import LakeDay, LakeEvent
@@ -143,6 +145,17 @@ class DayColumns:
         texts = {name: dictionary.texts() for name, dictionary in self._dictionaries.items()}
         for kind, rows in self._rows.items():
             yield kind, _table(self._day, rows, texts)
+
+    def numbers(self, name: Literal["rank", "session", "bot"]) -> NDArray[np.int64]:
+        """Returns a column of all events, one kind after the other."""
+        return np.concatenate([np.zeros(0, np.int64), *(getattr(rows, name) for rows in self._rows.values())])
+
+    def coded(self, name: str) -> Coded:
+        """Returns a column of texts of all events in the same order; an empty text is none."""
+        texts = [text or "" for text in self._dictionaries[name].texts().tolist()]
+        return Coded(
+            texts, np.concatenate([np.zeros(0, np.int64), *(rows.texts[name] for rows in self._rows.values())])
+        )
 
     def day(self) -> LakeDay:
         """Returns what the manifest says of the day."""

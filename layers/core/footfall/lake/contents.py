@@ -60,16 +60,12 @@ class Text:
         if self.read:
             return [self.read(document) for document in documents]
         outer, *inner = self.path
-        if not inner:
-            return [document.get(outer) for document in documents]
-        read = _of_lines if self.of == "lines" else _nested
-        return [read(document[outer], inner) if outer in document else None for document in documents]
-
-
-def _nested(found: object, path: Sequence[str]) -> object:
-    for name in path:
-        found = found.get(name) if isinstance(found, Mapping) else None
-    return ("true" if found else "false") if isinstance(found, bool) else found
+        found = [document.get(outer) for document in documents]
+        if self.of == "lines":
+            return [_of_lines(one, inner) for one in found]
+        for name in inner:  # of dict it is quicker to ask than of Mapping, and without a call for each
+            found = [one.get(name) if isinstance(one, dict) else None for one in found]
+        return [("true" if one else "false") if one is True or one is False else one for one in found]
 
 
 def _of_lines(found: object, path: Sequence[str]) -> object:
@@ -135,6 +131,12 @@ SPEED = tuple(
 )
 """What web vitals are counted from."""
 
+
+def session_text(row: Dimension) -> Text:
+    """Returns how a dimension that sessions have themselves is read of them."""
+    return Text("session", tuple(row.session.split(".")), partial(_known, row))
+
+
 NAMES: Mapping[str, Text] = {
     "type": Text("event", ("type",), _as_told),
     "name": Text("event", ("name",), _as_told),
@@ -161,6 +163,11 @@ def texts_of(site: Site) -> dict[str, Text]:
 def columns_of(site: Site) -> dict[str, str]:
     """Returns every column of a site's files, and its type in SQL."""
     return {**NUMBERS, **{name: text.type for name, text in texts_of(site).items()}}
+
+
+def values_of(text: str) -> list[str]:
+    """Returns the values that a text of a column stands for; an empty one is none."""
+    return text.split(BETWEEN_VALUES) if text else []
 
 
 def digest_of(event_ids: Sequence[str]) -> int:

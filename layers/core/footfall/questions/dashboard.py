@@ -1,124 +1,63 @@
-"""The question how a shop does over a range of days, at a glance. Money in answers is in major units of `currency`."""
+"""The question how a shop does over a range of days, at a glance: from its days, or of those that pass filters."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import date
-from itertools import pairwise
-
-from pydantic import BaseModel, Field
 
 from footfall.days import Compare, DayRange
+from footfall.dimensions import Dimension
 from footfall.funnels.steps import kept_by_day
 from footfall.money import major_units
+from footfall.questions import narrowed_dashboard
+from footfall.questions.behaviour import Behaviour, BehaviourQuery
+from footfall.questions.breakdown import Breakdown, in_days, of_days, told
 from footfall.questions.cache import cached
-from footfall.questions.comparison import DESCRIPTION, RangeComparison
+from footfall.questions.comparison import RangeComparison
+from footfall.questions.dashboard_answer import (
+    Dashboard,
+    DashboardQuestion,
+    DayFigures,
+    DeviceFigures,
+    PageFigures,
+    SourceFigures,
+)
+from footfall.questions.drop_offs import drop_offs
+from footfall.questions.event_rows import dimensions_named
 from footfall.questions.feedback_sums import labelled
-from footfall.questions.figures import Currency, NetRevenue, Orders, Refunds, Revenue
 from footfall.questions.key_figures import BATCH, MONEY, KeyFigures, figures_of, key_figures, reached
 from footfall.questions.left_out import LeftOut
-from footfall.questions.range import Range, RangeAnswer, RangeQuestion
-from footfall.questions.sentiment_figures import SentimentDistribution
+from footfall.questions.range import Range
 from footfall.questions.visits import Visits, people_on
-from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.funnel import DEVICES, Device
 from footfall.schemas.metrics import DayFiguresDocument, DeviceDay
-from footfall.schemas.site import Funnel
 from footfall.stores.collections import daily_metrics
 from footfall.stores.keys import Key, dashboard_key
 from footfall.stores.mongo import answering, database
 
-DROP_OFF_POINTS = 5
 LONGEST_LIST = 10
-
-
-class DashboardQuestion(RangeQuestion):
-    """Over which days, and what to compare the key figures with."""
-
-    compare: Compare | None = Field(default=None, description=DESCRIPTION)
-
-
-class DeviceFigures(BaseModel):
-    """One device's part. A person seen on two devices counts on both."""
-
-    device: Device
-    users: int = Field(description="Distinct people over the range")
-    sessions: int = Field(description="Sessions that began in the range")
-    page_views: int = Field(description="On this device")
-    bounce_rate: float = Field(description="Sessions that bounced, of all, in percent", examples=[41.5])
-    avg_session_seconds: float = Field(description="Mean seconds from a session's first event to its last")
-
-
-class DayFigures(BaseModel):
-    """One local day."""
-
-    date: date
-    users: int = Field(description="Distinct people of this day; days do not add up to a range's `total_users`")
-    sessions: int = Field(description="Sessions that began on this day")
-    page_views: int = Field(description="Of this day")
-    bounce_rate: float = Field(description="Sessions that bounced, of all, in percent")
-    avg_session_seconds: float = Field(description="Mean seconds from a session's first event to its last")
-    orders: Orders
-    revenue: Revenue
-    refunds: Refunds
-    net_revenue: NetRevenue
-
-
-class DropOffPoint(BaseModel):
-    """A step after which people left, in one of the site's funnels."""
-
-    funnel: str = Field(description="The funnel's name", examples=["default"])
-    from_step: str = Field(description="The step that they reached", examples=["home"])
-    to_step: str = Field(description="The step that they did not", examples=["search"])
-    drop_off: int = Field(description="People who reached the one and not the other", examples=[45200])
-    drop_off_rate: float = Field(description="The same of those who reached the one, in percent", examples=[50.0])
-
-
-class PageFigures(BaseModel):
-    """One page, by its path, or by its type where it came without a path."""
-
-    page: str = Field(description="Its path, or its type")
-    views: int = Field(description="How often it was seen in the range")
-
-
-class SourceFigures(BaseModel):
-    """Where sessions came from; `direct` when no source is known."""
-
-    source: str = Field(description="Where they came from")
-    sessions: int = Field(description="Sessions that began in the range")
-    conversions: int = Field(description="Sessions that an order came of, wherever it was told")
-
-
-class Dashboard(LeftOut, KeyFigures, RangeAnswer):
-    """A shop at a glance: what happened in the range. Rates in percent, 0 where there is nothing to divide by.
-
-    Orders belong to the day they were placed on.
-    """
-
-    currency: Currency
-    by_device: list[DeviceFigures]
-    top_drop_off_points: list[DropOffPoint] = Field(description="The five that lose most people")
-    daily: list[DayFigures] = Field(description="Every day of the range, in order")
-    sentiment_distribution: SentimentDistribution
-    top_pages: list[PageFigures] = Field(description="The ten most viewed")
-    top_sources: list[SourceFigures] = Field(description="The ten with most sessions")
-    comparison: RangeComparison | None = Field(description="The key figures beside earlier ones; only with `compare`")
 
 
 @answering()
 def answer(site_id: str, question: DashboardQuestion) -> Dashboard:
-    """Returns the shop at a glance; raises NotFound, Invalid or Unavailable."""
+    """Returns the shop at a glance; raises NotFound, Unavailable, or Invalid, also for too much to look at."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
-        return _dashboard(rollups, days, question.compare).counted_to(rollups.complete_to(days))
+        named = dimensions_named(rollups.site, [question.breakdown] if question.breakdown else [])
+        row = next(iter(named.values()), None)
+        if question.filters_of(rollups.site) or question.bots == "include":
+            return narrowed_dashboard.answer(rollups, days, question, row)
+        return _dashboard(rollups, days, question.compare, row).counted_to(rollups.complete_to(days))
 
 
-def _key(rollups: Rollups, days: DayRange, compare: Compare | None) -> Key:
-    return dashboard_key(rollups.site.site_id, days, rollups.version or "", compare)
+def _key(rollups: Rollups, days: DayRange, compare: Compare | None, row: Dimension | None) -> Key | None:
+    if row and not in_days(rollups, row):
+        return None
+    return dashboard_key(rollups.site.site_id, days, rollups.version or "", compare, row.name if row else None)
 
 
 @cached(Dashboard, _key)
-def _dashboard(rollups: Rollups, days: DayRange, compare: Compare | None) -> Dashboard:
+def _dashboard(rollups: Rollups, days: DayRange, compare: Compare | None, row: Dimension | None) -> Dashboard:
     by_day = _figures(rollups, days)
     figures, currency = by_day.values(), rollups.site.currency
     funnels = [(funnel, reached(rollups, days, funnel)) for funnel in kept_by_day(rollups.site)]
@@ -128,12 +67,13 @@ def _dashboard(rollups: Rollups, days: DayRange, compare: Compare | None) -> Das
         complete_to=None,
         currency=currency,
         by_device=_by_device(figures),
-        top_drop_off_points=_drop_offs(funnels)[:DROP_OFF_POINTS],
+        top_drop_off_points=drop_offs(funnels),
         daily=[_day(day, by_day.get(day), currency) for day in days],
         sentiment_distribution=labelled(rollups, days),
         top_pages=_top_pages(figures),
         top_sources=_top_sources(figures),
         comparison=_comparison(rollups, days, whole, compare) if compare else None,
+        breakdown=_breakdown(rollups, days, row) if row else None,
         **whole.model_dump(),
         **LeftOut.of_days(figures).model_dump(),
     )
@@ -142,6 +82,14 @@ def _dashboard(rollups: Rollups, days: DayRange, compare: Compare | None) -> Das
 def _comparison(rollups: Rollups, days: DayRange, now: KeyFigures, compare: Compare) -> RangeComparison:
     earlier = days.earlier(compare)
     return RangeComparison.of(compare, earlier, rollups.first_day(), now, key_figures(rollups, earlier))
+
+
+def _breakdown(rollups: Rollups, days: DayRange, row: Dimension) -> Breakdown:
+    if in_days(rollups, row):
+        found = of_days(rollups, row.name, days)
+    else:
+        found = Behaviour.of(BehaviourQuery(rollups, days, {}, {row.name: row})).by(row.name)
+    return told(row.name, found, rollups.site.currency)
 
 
 def _figures(rollups: Rollups, days: DayRange) -> dict[date, DayFiguresDocument]:
@@ -166,22 +114,6 @@ def _device(device: Device, parts: list[DeviceDay]) -> DeviceFigures:
         bounce_rate=visits.bounce_rate,
         avg_session_seconds=visits.mean_seconds,
     )
-
-
-def _drop_offs(reached: Iterable[tuple[Funnel, list[int]]]) -> list[DropOffPoint]:
-    points = [
-        DropOffPoint(
-            funnel=funnel.name,
-            from_step=step,
-            to_step=following,
-            drop_off=before - after,
-            drop_off_rate=percentage(before - after, before),
-        )
-        for funnel, users in reached
-        for (step, following), (before, after) in zip(pairwise(funnel.steps), pairwise(users), strict=True)
-        if before > after
-    ]
-    return sorted(points, key=lambda point: -point.drop_off)
 
 
 def _day(day: date, figures: DayFiguresDocument | None, currency: str) -> DayFigures:

@@ -4,16 +4,22 @@ What sessions have is counted in sessions, all of which have a value, if only th
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple, TypedDict
 
+import numpy as np
 from pymongo.errors import ExecutionTimeout
 
+from footfall.breakdowns.days import NUMBERS
+from footfall.breakdowns.packed import CODES
 from footfall.chunks import chunks
 from footfall.days import DayRange
 from footfall.dimensions import LONGEST, Dimension, Facts
 from footfall.errors import FieldProblem, Invalid
 from footfall.people.profiles import profiles
+from footfall.questions.breakdown import figures_of_days
+from footfall.questions.kept_days import kept_days, runs_without
+from footfall.questions.read_sessions import packed_days
 from footfall.rollups import Rollups
 from footfall.schemas.session import SessionSpan
 from footfall.stores.collections import events, user_sessions
@@ -64,14 +70,50 @@ def _too_many(counted: Counted) -> Invalid:
 
 
 def _stored(rollups: Rollups, dimension: Dimension, days: DayRange) -> ValueCounts:
-    found = _read(rollups, dimension, days)
+    kept = _of_days(rollups, dimension, days)
+    left = list(runs_without(days, kept))
+    found = _read(rollups, dimension, left) if left else NOTHING
     shown: Counter[str] = Counter()
+    for values in kept.values():
+        shown.update(values)
+    total = shown.total() + found["counted"]
     for each in found["values"]:
         shown[dimension.shown(each["value"])] += each["count"]
     if dimension.session:
-        return _ranked("sessions", shown, found["counted"])
+        return _ranked("sessions", shown, total)
     nothing = shown.pop(dimension.missing, 0)
-    return _ranked("events", shown, found["counted"] - nothing)
+    return _ranked("events", shown, total - nothing)
+
+
+def _of_days(rollups: Rollups, dimension: Dimension, days: DayRange) -> Mapping[str, Mapping[str, int]]:
+    # the counts of days that are up to date and tell them all, by their dates; of lines, days know the first alone
+    counts: dict[str, Counter[str]] = {day: Counter() for day in kept_days(rollups, days)}
+    if dimension.level == "line" or not counts:
+        return {}
+    found = _sessions if dimension.session else _events
+    for date, values in found(rollups, dimension.name, days):
+        if values is None:
+            counts.pop(date, None)
+        elif date in counts:
+            counts[date].update(values)
+    return counts
+
+
+DayCounts = Iterator[tuple[str, Mapping[str, int] | None]]
+"""Of a day, how many sessions or events have each value; None where not all values are told."""
+
+
+def _sessions(rollups: Rollups, name: str, days: DayRange) -> DayCounts:
+    for day in packed_days(rollups, days, [name]):
+        codes = np.bincount(np.frombuffer(day["codes"][name], CODES), minlength=len(day["texts"][name]))
+        told = dict(zip(day["texts"][name], codes.tolist(), strict=False))
+        yield day["date"], None if name in day["cut"] else {value: number for value, number in told.items() if number}
+
+
+def _events(rollups: Rollups, name: str, days: DayRange) -> DayCounts:
+    for day in figures_of_days(rollups, name, days):
+        told = dict(zip(day["values"], np.frombuffer(day["events"], NUMBERS).tolist(), strict=False))
+        yield day["date"], None if day["cut"] else {value: number for value, number in told.items() if number}
 
 
 def _ranked(counted: Counted, shown: Mapping[str, int], total: int) -> ValueCounts:
@@ -79,12 +121,12 @@ def _ranked(counted: Counted, shown: Mapping[str, int], total: int) -> ValueCoun
     return ValueCounts(counted, ranked, total - sum(count for _, count in ranked))
 
 
-def _read(rollups: Rollups, dimension: Dimension, days: DayRange) -> _Values:
+def _read(rollups: Rollups, dimension: Dimension, runs: Iterable[DayRange]) -> _Values:
     collection = user_sessions if dimension.session else events
     field = dimension.session or dimension.event
     there: Condition = {} if dimension.session else {field: {"$exists": True}}
     pipeline: Pipeline = [
-        {"$match": {**_within(rollups, days, "started_at" if dimension.session else "timestamp"), **there}},
+        {"$match": {**_within(rollups, runs, "started_at" if dimension.session else "timestamp"), **there}},
         *_one_by_one(field, several=dimension.level == "line"),
         {"$group": {"_id": _bounded("$value"), "count": {"$sum": 1}}},
         {"$group": {"_id": None, "counted": {"$sum": "$count"}, "values": LARGEST}},
@@ -97,7 +139,10 @@ def _read(rollups: Rollups, dimension: Dimension, days: DayRange) -> _Values:
         max_milliseconds=MOST_MILLISECONDS,
         allow_disk_use=True,
     )
-    return next(found, _Values(counted=0, values=[]))
+    return next(found, NOTHING)
+
+
+NOTHING = _Values(counted=0, values=[])
 
 
 LARGEST: Condition = {
@@ -105,8 +150,10 @@ LARGEST: Condition = {
 }
 
 
-def _within(rollups: Rollups, days: DayRange, moment: str) -> dict[str, object]:
-    return {"site_id": rollups.site.site_id, moment: {"$gte": days.start, "$lt": days.end}, "bot": False}
+def _within(rollups: Rollups, runs: Iterable[DayRange], moment: str) -> dict[str, object]:
+    during = [{moment: {"$gte": days.start, "$lt": days.end}} for days in runs]
+    when = during[0] if len(during) == 1 else {"$or": during}
+    return {"site_id": rollups.site.site_id, **when, "bot": False}
 
 
 def _one_by_one(field: str, several: bool) -> Pipeline:
@@ -124,7 +171,7 @@ def _bounded(value: str) -> Condition:
 
 
 def _of_people(rollups: Rollups, dimension: Dimension, days: DayRange) -> ValueCounts:
-    began = _within(rollups, days, "started_at")
+    began = _within(rollups, [days], "started_at")
     if user_sessions.count(database(), began, MOST_MILLISECONDS) > MOST_SESSIONS:
         raise _too_many("sessions")
     found = user_sessions.read(

@@ -17,13 +17,14 @@ Customers = Annotated[
     int, Field(description="People whom the shop knows by an id, with at least one such order", examples=[4_338])
 ]
 Revenue = Annotated[float, Field(description="What the orders amount to, before refunds", examples=[10_642.5])]
-Refunds = Annotated[
-    float,
-    Field(
-        description="What was given back in the site's currency, each refund on its own day, also of orders that were"
-        " never seen",
-        examples=[896.8],
-    ),
-]
-NetRevenue = Annotated[float, Field(description="`revenue` less `refunds`", examples=[9_745.7])]
+REFUNDS = Field(
+    description="What was given back in the site's currency, each refund on its own day, also of orders that were"
+    " never seen",
+    examples=[896.8],
+)
+NET_REVENUE = Field(description="`revenue` less `refunds`", examples=[9_745.7])
+Refunds = Annotated[float, REFUNDS]
+NetRevenue = Annotated[float, NET_REVENUE]
+RefundsIfTold = Annotated[float | None, REFUNDS]
+NetRevenueIfTold = Annotated[float | None, NET_REVENUE]
 AverageOrderValue = Annotated[float, Field(description="`revenue` per order, 0 without orders", examples=[533.17])]

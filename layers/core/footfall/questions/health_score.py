@@ -7,9 +7,9 @@ from pydantic import BaseModel, Field
 from footfall.days import DayRange
 from footfall.questions.cache import cached
 from footfall.questions.conversion_trends import visit_figures
+from footfall.questions.feedback_sums import labelled
 from footfall.questions.health_parts import KINDS, Facts, PartName, Told
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
-from footfall.questions.sentiment_figures import distribution_of
 from footfall.questions.trade import Trade
 from footfall.rollups import Rollups, rollups_of
 from footfall.scoring import Contribution, Part, score
@@ -96,7 +96,7 @@ def _facts(rollups: Rollups, days: DayRange) -> Facts:
     return Facts(
         sold=sold,
         visits=visits,
-        sentiment=distribution_of(rollups.site.site_id, days, rollups.session),
+        sentiment=labelled(rollups, days),
         sold_before=sold_before if known else None,
         visits_before=visits_before if known else None,
     )

@@ -9,7 +9,7 @@ from footfall.days import DayRange
 from footfall.funnels.steps import kept_by_day
 from footfall.funnels.tally import people_per_step
 from footfall.money import major_units
-from footfall.questions.figures import NetRevenue, Orders, Refunds, Revenue
+from footfall.questions.figures import NetRevenueIfTold, Orders, RefundsIfTold, Revenue
 from footfall.questions.visits import Visits, people_of
 from footfall.rates import percentage
 from footfall.rollups import Rollups
@@ -43,8 +43,8 @@ class KeyFigures(BaseModel):
     )
     orders: Orders
     revenue: Revenue
-    refunds: Refunds
-    net_revenue: NetRevenue
+    refunds: RefundsIfTold
+    net_revenue: NetRevenueIfTold
 
 
 def key_figures(rollups: Rollups, days: DayRange) -> KeyFigures:

@@ -14,8 +14,9 @@ from footfall.dimensions import Dimension
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.engine import Coded
 from footfall.lake import loader
+from footfall.lake.coded import first_values
 from footfall.lake.columns import EPOCH, NOBODY, named
-from footfall.lake.contents import BETWEEN_VALUES, columns_of
+from footfall.lake.contents import columns_of, values_of
 from footfall.lake.definition import definition
 from footfall.lake.loader import EventColumns, Loaded, load
 from footfall.people.links import people_of
@@ -140,7 +141,7 @@ class _Reading:
     held: NDArray[np.bool_]
     people: NDArray[np.int32] | None
     values: PersonValues
-    shown: dict[tuple[str, int], list[str]] = field(default_factory=dict)
+    shown: dict[tuple[str, int], Sequence[str]] = field(default_factory=dict)
 
     def rows(self, loaded: Loaded, steps: frozenset[int]) -> Iterator[Rows]:
         """Yields the events that are asked for, those of the same groups together."""
@@ -193,7 +194,7 @@ class _Reading:
         coded = _coded(row, loaded)
         key = row.name, id(coded.texts)
         if key not in self.shown:
-            self.shown[key] = [row.shown_of(_values(text))[0] for text in coded.texts]
+            self.shown[key] = first_values(row, coded).texts
         return Coded(self.shown[key], coded.codes)
 
     def _of_people(self, row: Dimension, loaded: Loaded, people: NDArray[np.int32]) -> Coded:
@@ -210,11 +211,7 @@ def _coded(row: Dimension, loaded: Loaded) -> Coded:
 
 
 def _passing(wanted: Wanted, coded: Coded) -> NDArray[np.bool_]:
-    texts = coded.texts if wanted.row.needs_person else map(_values, coded.texts)
+    texts = coded.texts if wanted.row.needs_person else map(values_of, coded.texts)
     passes = [wanted.takes([text] if isinstance(text, str) else wanted.row.shown_of(text)) for text in texts]
     found: NDArray[np.bool_] = np.array(passes, bool)[coded.codes]
     return found
-
-
-def _values(text: str) -> list[str]:
-    return text.split(BETWEEN_VALUES) if text else []

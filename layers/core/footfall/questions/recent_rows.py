@@ -105,7 +105,7 @@ def _sessions(query: EventsQuery, events: Sequence[LakeEvent]) -> Sessions:
     if not query.tells_sessions and not any(row.level == "session" for row in rows):
         return [None] * len(events)
     rollups = query.rollups
-    return sessions_of(database(), rollups.site.site_id, events, query.days, rollups.session)
+    return sessions_of(database(), rollups.site.site_id, events, query.days, SessionDimensions, rollups.session)
 
 
 def _people(query: EventsQuery, events: Sequence[LakeEvent]) -> Numbers:

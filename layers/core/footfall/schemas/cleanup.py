@@ -10,6 +10,7 @@ class Removed(BaseModel):
 
     events: int = Field(default=0, description="stored events")
     user_sessions: int = Field(default=0, description="sessions")
+    daily_sessions: int = Field(default=0, description="days' sessions as columns")
     feedback: int = Field(default=0, description="texts and ratings")
     lake_periods: int = Field(default=0, description="days and months of the lake")
     quarantine: int = Field(default=0, description="replayed inputs; what still waits is never removed")

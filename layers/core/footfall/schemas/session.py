@@ -70,6 +70,21 @@ class SessionConversion(TypedDict):
     bounce: bool
 
 
+class SessionFigures(SessionDimensions):
+    """What a day's figures read of a session."""
+
+    bot: bool
+    device: str
+    browser: str | None
+    os: str | None
+    language: str | None
+    screen: str | None
+    country: str | None
+    duration: float
+    bounce: bool
+    orders: NotRequired[list[SessionOrder]]
+
+
 class SessionBuyer(SessionSpan, SessionActivity, SessionConversion):
     """Whose session it is, to find the orders that came of it; `events` is what it was made of."""
 
@@ -88,7 +103,7 @@ class LiveSession(SessionOrigin, SessionBuyer):
     computed_at: datetime
 
 
-class SessionDocument(LiveSession, SessionDimensions):
+class SessionDocument(LiveSession, SessionFigures):
     """One stored session: in it a page, a product, a list or the cart was viewed.
 
     `session_id` is unique in the site: of its visitor, the client's id for it, and the millisecond it began.
@@ -108,12 +123,6 @@ class SessionDocument(LiveSession, SessionDimensions):
     _id: str
     site_id: str
     derived: bool
-    duration: float
-    browser: str | None
-    os: str | None
-    language: str | None
-    screen: str | None
-    country: str | None
     pages_visited: list[str]
     entry_page: str | None
     steps: dict[str, datetime]

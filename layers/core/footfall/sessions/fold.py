@@ -18,6 +18,7 @@ Span = TypeVar("Span", bound=SessionSpan)
 SessionKey = tuple[str, str | None]
 """A visitor, and the client's id of a session; None for the events that have none."""
 GAP = timedelta(minutes=30)
+HALF_A_DAY = timedelta(hours=12)
 SILENCE = timedelta(days=1)
 """Clients number sessions anew, or for ever: after a day without an event, the same id is another session."""
 
@@ -64,6 +65,12 @@ def session_at(moment: datetime, sessions: Sequence[Span]) -> Span | None:
     """Returns the session that a moment lies in, of those of one key in the order of time; None where it is in none."""
     begun = bisect_right(sessions, moment, key=lambda session: session["started_at"])
     return sessions[begun - 1] if begun and moment <= sessions[begun - 1]["ended_at"] else None
+
+
+def moments_of(session: SessionSpan) -> list[datetime]:
+    """Returns moments of every local day that a session was on, in any time zone: its events are in their figures."""
+    halves = (session["ended_at"] - session["started_at"]) // HALF_A_DAY
+    return [*(session["started_at"] + number * HALF_A_DAY for number in range(halves + 1)), session["ended_at"]]
 
 
 def session_id_of(key: SessionKey, started_at: datetime) -> str:

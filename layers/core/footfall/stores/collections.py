@@ -16,6 +16,7 @@ from pymongo.cursor import Cursor
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from footfall.schemas.customer import CustomerDocument
+from footfall.schemas.dimension import DaySessionsDocument, DimensionDocument
 from footfall.schemas.event import INTERACTION_TYPES, EventDocument
 from footfall.schemas.exchange import ExchangeRateDocument
 from footfall.schemas.feedback import FeedbackDay, FeedbackDocument
@@ -284,6 +285,21 @@ funnel_analytics = Collection(
 daily_metrics = Collection("daily_metrics", DayDocument, writer="jobs/rollup", indexes=[_index("site_id", "date")])
 
 feedback_days = Collection("feedback_days", FeedbackDay, writer="jobs/rollup", indexes=[_index("site_id", "date")])
+
+daily_dimensions = Collection(
+    "daily_dimensions",
+    DimensionDocument,
+    writer="jobs/rollup",
+    indexes=[_index("site_id", "dimension", "date"), _index("site_id", "date")],
+)
+
+daily_sessions = Collection(
+    "daily_sessions",
+    DaySessionsDocument,
+    writer="jobs/rollup",
+    indexes=[_index("site_id", "date"), _index("site_id", "begins")],
+    keep=(Retention("begins"),),
+)
 
 stale_days = Collection(
     "stale_days", StaleDay, writer="etl/events", indexes=[_index("site_id", "date")], removed_by="jobs/rollup"

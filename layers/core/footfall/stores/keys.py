@@ -51,10 +51,12 @@ class Key:
         return self.text.split(":")[2]
 
 
-def dashboard_key(site_id: str, days: DayRange, version: str, compare: Compare | None = None) -> Key:
-    """Returns the key of the dashboard of a range, as of one version of the site's rollups."""
-    compared = f":{compare}" if compare else ""
-    return Key(f"{DASHBOARD}:{site_id}:{_span(days)}:{version}{compared}", _lifetime(days))
+def dashboard_key(
+    site_id: str, days: DayRange, version: str, compare: Compare | None = None, dimension: str | None = None
+) -> Key:
+    """Returns the key of the dashboard of a range, also by a dimension, as of one version of the site's rollups."""
+    compared, by = f":{compare}" if compare else "", f":by {dimension}" if dimension else ""
+    return Key(f"{DASHBOARD}:{site_id}:{_span(days)}:{version}{compared}{by}", _lifetime(days))
 
 
 def analytics_key(site_id: str, days: DayRange, version: str, question: str) -> Key:

@@ -1,0 +1,1 @@
+"""Figures of people and sessions for each value of a dimension."""
