@@ -56,7 +56,7 @@ def test_carts_are_counted_by_what_became_of_them(shop: Mongo, rolled_up: bool) 
     if rolled_up:
         roll_up()
     answer = ask(handler, CARTS, RANGE)
-    total = answer["total"]
+    total = answer["overall"]
     assert counts(total) == {"started": 5, "ordered": 1, "abandoned": 2, "recovered": 1, "emptied": 1, "open": 0}
     assert (total["ordered_value"], total["abandoned_value"], total["recovered_value"]) == (9.99, 39.96, 9.99)
     assert total["started_value"] == 59.94
@@ -66,9 +66,9 @@ def test_carts_are_counted_by_what_became_of_them(shop: Mongo, rolled_up: bool) 
         {"product_id": "lamp", "carts": 2, "quantity": 3, "value": 29.97},
         {"product_id": "cup", "carts": 1, "quantity": 1, "value": 9.99},
     ]
-    on_desktop = ask(handler, CARTS, {**RANGE, "device": "Desktop"})["total"]
+    on_desktop = ask(handler, CARTS, {**RANGE, "device": "Desktop"})["overall"]
     assert counts(on_desktop) == {"started": 1, "ordered": 0, "abandoned": 0, "recovered": 1, "emptied": 0, "open": 0}
-    assert ask(handler, CARTS, {**RANGE, "window": "7d"})["total"]["ordered"] == 2
+    assert ask(handler, CARTS, {**RANGE, "window": "7d"})["overall"]["ordered"] == 2
 
 
 def test_amounts_in_another_currency_are_no_value(shop: Mongo) -> None:
@@ -94,8 +94,8 @@ def test_beyond_the_largest_products_all_others_are_one(shop: Mongo, monkeypatch
 
 def test_a_site_without_carts_has_an_empty_answer_with_every_day(shop: Mongo) -> None:
     answer = ask(handler, CARTS, RANGE)
-    assert set(counts(answer["total"]).values()) == {0}
-    assert (answer["total"]["abandonment_rate"], len(answer["data"]), answer["products_left"]) == (0, 2, [])
+    assert set(counts(answer["overall"]).values()) == {0}
+    assert (answer["overall"]["abandonment_rate"], len(answer["data"]), answer["products_left"]) == (0, 2, [])
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ class Carts(RangeAnswer):
     Filters choose the carts of which any event passes them.
     """
 
-    total: CartFigures = Field(description="All carts of the range")
+    overall: CartFigures = Field(description="All carts of the range")
     data: list[CartsDay] = Field(description="By the day they began, every day of the range")
     products_left: list[ProductLeft] = Field(description="Those with the largest value first, then in most carts")
     currency: Currency
@@ -142,7 +142,7 @@ def _answer(rollups: Rollups, days: DayRange, question: CartsQuestion) -> Carts:
     return Carts(
         range=Range.of(days),
         complete_to=None,
-        total=_figures(carts, currency),
+        overall=_figures(carts, currency),
         data=[CartsDay(date=day, **_figures(by_day[number], currency).model_dump()) for number, day in enumerate(days)],
         products_left=_left((cart for cart in carts if cart.outcome == "abandoned"), currency),
         currency=currency,
