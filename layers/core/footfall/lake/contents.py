@@ -115,7 +115,12 @@ def _text_of(row: Dimension) -> Text | None:
     path = tuple((row.event or row.session).split("."))
     if row.level == "line":
         return Text("lines", path, _as_told)
-    return Text("event" if row.event else "session", path, partial(_known, row), row.read)
+    found = partial(_found_in, row.event, row.read) if row.read else None
+    return Text("event" if row.event else "session", path, partial(_known, row), found)
+
+
+def _found_in(field: str, read: Callable[[object], str | None], document: Mapping[str, object]) -> str | None:
+    return read(document[field]) if field in document else None
 
 
 SPOTS = (
