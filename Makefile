@@ -94,7 +94,7 @@ tracker: node_modules/.made  ## build web/tracker/footfall.js from its TypeScrip
 
 .PHONY: check-state-machine
 check-state-machine: node_modules/.made
-	node_modules/.bin/asl-validator --yaml-path infra/training.asl.yaml
+	node_modules/.bin/asl-validator --yaml-path infra/training.asl.yaml --yaml-path infra/answering.asl.yaml
 
 .PHONY: check-tracker
 check-tracker: node_modules/.made

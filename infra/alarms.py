@@ -96,12 +96,12 @@ def alarms(template: Template) -> str:
 def parameters(template: Template) -> dict[str, str]:
     """Returns the parameters that name what is watched, and where in template.yaml their values come from."""
     (api,) = resources(template, "AWS::Serverless::HttpApi")
-    (machine,) = resources(template, "AWS::Serverless::StateMachine")
+    machines = resources(template, "AWS::Serverless::StateMachine")
     work, dead = _queues(template)
     names = {name: f"!GetAtt {name}.QueueName" for name in (*work, *dead)}
     return {
         "Api": f"!Ref {api}",
-        "StateMachine": f"!Ref {machine}",
+        **{name: f"!Ref {name}" for name in machines},
         **names,
         **{name: f"!Ref {name}" for name in functions(template)},
     }
@@ -137,8 +137,10 @@ def _alarms(template: Template) -> Iterator[tuple[str, object]]:
         yield f"{queue.removesuffix('Queue')}Waiting", old
     failed = {"Statistic": "Sum", "Period": PERIOD}
     yield "ApiFailing", _alarm("callers get 5xx answers", _metric("AWS/ApiGateway", "5xx", "ApiId", "Api") | failed)
-    runs = _metric("AWS/States", "ExecutionsFailed", "StateMachineArn", "StateMachine")
-    yield "TrainingFailing", _alarm("a training run failed", runs | failed)
+    for machine in resources(template, "AWS::Serverless::StateMachine"):
+        runs = _metric("AWS/States", "ExecutionsFailed", "StateMachineArn", machine)
+        name = machine.removesuffix("StateMachine")
+        yield f"{name}Failing", _alarm(f"a run of the state machine {name.lower()} failed", runs | failed)
     for group, beginnings in GROUPS.items():
         watched = [name for name in functions(template) if name.startswith(beginnings)]
         for start in range(0, len(watched), METRICS_PER_ALARM):

@@ -49,7 +49,9 @@ def test_every_queue_and_function_is_watched_once(
 ) -> None:
     queues = resources(template, "AWS::SQS::Queue")
 
-    assert sorted(watched(written)) == sorted(["Api", "StateMachine", *queues, *lambdas])
+    machines = resources(template, "AWS::Serverless::StateMachine")
+
+    assert sorted(watched(written)) == sorted(["Api", *machines, *queues, *lambdas])
 
 
 def test_what_is_watched_is_handed_over_by_its_name_in_the_account(

@@ -3,7 +3,9 @@
 from typing import Annotated
 
 from fastapi import Path, Query
+from fastapi.responses import JSONResponse
 from footfall.http.app import ReadSite, as_lambda, create_app
+from footfall.http.jobs import OR_A_JOB, answered_or_begun
 from footfall.questions import (
     dropoff,
     funnel,
@@ -21,10 +23,20 @@ from footfall.questions import (
 app = create_app("funnel")
 
 
-@app.get("/api/funnel", summary="A funnel's steps, conversion and drop-off over a range of days")
-def get_funnel(site_id: ReadSite, question: Annotated[funnel.FunnelQuestion, Query()]) -> funnel.FunnelAnswer:
-    """Returns how many distinct people reached each step, how fast, and where the others left; bots are left out."""
-    return funnel.answer(site_id, question)
+@app.get(
+    "/api/funnel",
+    summary="A funnel's steps, conversion and drop-off over a range of days",
+    response_model=funnel.FunnelAnswer,
+    responses=OR_A_JOB,
+)
+def get_funnel(
+    site_id: ReadSite, question: Annotated[funnel.FunnelQuestion, Query()]
+) -> funnel.FunnelAnswer | JSONResponse:
+    """Returns how many distinct people reached each step, how fast, and where the others left; bots are left out.
+
+    Over more events than one call reads, it answers 202 with a job, whose answer is the same.
+    """
+    return answered_or_begun("funnel", site_id, question, funnel.answer)
 
 
 @app.get("/api/funnel/dropoff", summary="Where a funnel loses people, and what they had in common")
@@ -47,12 +59,20 @@ def get_people(
     return funnel_people.answer(site_id, question)
 
 
-@app.get("/api/funnel/time-to-convert", summary="How long people take from one step of a funnel to another")
+@app.get(
+    "/api/funnel/time-to-convert",
+    summary="How long people take from one step of a funnel to another",
+    response_model=time_to_convert.TimeToConvertAnswer,
+    responses=OR_A_JOB,
+)
 def get_time_to_convert(
     site_id: ReadSite, question: Annotated[time_to_convert.TimeToConvertQuestion, Query()]
-) -> time_to_convert.TimeToConvertAnswer:
-    """Returns the mean, median and 90th percentile of the times, and how many took how long."""
-    return time_to_convert.answer(site_id, question)
+) -> time_to_convert.TimeToConvertAnswer | JSONResponse:
+    """Returns the mean, median and 90th percentile of the times, and how many took how long.
+
+    Over more events than one call reads, it answers 202 with a job, whose answer is the same.
+    """
+    return answered_or_begun("time-to-convert", site_id, question, time_to_convert.answer)
 
 
 @app.get("/api/retention", summary="Who comes back: cohorts by day, week or month")

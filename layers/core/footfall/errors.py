@@ -99,6 +99,12 @@ class TooMany(FootfallError):
         self.retry_after = retry_after
 
 
+class TooManyJobs(TooMany):
+    """Raised when a site has as many questions waiting as it may; try again after `retry_after` seconds."""
+
+    title = "Too many questions"
+
+
 class Unavailable(FootfallError):
     """Raised when a store or queue does not answer; try again after `retry_after` seconds."""
 

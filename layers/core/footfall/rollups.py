@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pymongo.client_session import ClientSession
 
@@ -15,7 +15,14 @@ from footfall.schemas.funnel import RollupsProgress
 from footfall.schemas.site import Site
 from footfall.sites import get_site
 from footfall.stores import collections
-from footfall.stores.mongo import client, database
+from footfall.stores.mongo import Moment, database, snapshot
+
+
+class Part(NamedTuple):
+    """Of so many parts of all people one: those whose number leaves `number` when it is divided by `of`."""
+
+    number: int
+    of: int
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,8 @@ class Rollups:
 
     `version` changes whenever a rollup does; it is None before the first. `current` says that every day there is was
     computed by the site's present time zone and funnels. What was taken before `received_to` is stored, and what was
-    taken before `counted_to` is in the figures of every day; None while no run knew.
+    taken before `counted_to` is in the figures of every day; None while no run knew. With a `part`, events are read of
+    a part of the people alone.
     """
 
     site: Site
@@ -34,6 +42,7 @@ class Rollups:
     current: bool
     received_to: datetime | None
     counted_to: datetime | None
+    part: Part | None = None
 
     def last_day(self) -> date:
         """Returns the last local day that has figures; today where none has."""
@@ -66,11 +75,14 @@ class Rollups:
 
 
 @contextmanager
-def rollups_of(site_id: str) -> Iterator[Rollups]:
-    """Gives a site's rollups as of now; raises NotFound when there is no such site."""
+def rollups_of(site_id: str, at: Moment | None = None, part: Part | None = None) -> Iterator[Rollups]:
+    """Gives a site's rollups as of now, or of a moment of the last minutes; raises NotFound when there is no such site.
+
+    Raises Unavailable once the database no longer has the state of that moment.
+    """
     site = get_site(database(), site_id)
-    moment = now()
-    with client().start_session(snapshot=True) as session:
+    moment = now() if at is None else at.as_datetime
+    with snapshot(at) as session:
         read = collections.rollups.read(database(), RollupsProgress, {"_id": site_id}, session=session)
         found = next(read, RollupsProgress())
         yield Rollups(
@@ -81,4 +93,5 @@ def rollups_of(site_id: str) -> Iterator[Rollups]:
             current=found.get("definition") == definition(site),
             received_to=found.get("received_to"),
             counted_to=found.get("complete_to"),
+            part=part,
         )

@@ -110,6 +110,24 @@ class LakeSettings(BaseModel):
     lake_location: str
 
 
+class QuestionSettings(BaseModel):
+    """How many rows of the lake one call reads: of 25,000,000 a function needs 3 GB."""
+
+    most_rows: int = Field(default=25_000_000, ge=1)
+
+
+class AnsweringSettings(BaseModel):
+    """The function that answers questions too big for one call."""
+
+    answer_function_name: str
+
+
+class AnsweringMachineSettings(BaseModel):
+    """The state machine that has such a question answered in parts."""
+
+    answering_state_machine_arn: str
+
+
 class ArtefactsSettings(BaseModel):
     """The bucket that holds training features and fitted models."""
 

@@ -12,7 +12,7 @@ from footfall.days import DayRange
 from footfall.errors import NotFound
 from footfall.funnels.columns import unpack
 from footfall.funnels.engine import ordered
-from footfall.funnels.summary import Summary
+from footfall.funnels.summary import Summary, step_figures
 from footfall.questions import funnel
 from footfall.schemas.funnel import DEVICES, FunnelDocument
 from footfall.schemas.site import Funnel, Site
@@ -46,12 +46,12 @@ def users(database: Mongo, day: str = TODAY) -> dict[tuple[str, str], int]:
     entered = unpack([cast(FunnelDocument, document) for document in found], whole_day, len(names))
     if not names:
         return {}
-    summary = Summary(names, ordered(entered.steps, entered.timeline), entered.timeline)
-    began_on = summary.told("device", 0)
+    summary = Summary(len(names), ordered(entered.steps, entered.timeline), entered.timeline)
+    totals = summary.totals([(device,) for device in DEVICES], summary.told("device", 0).codes.astype("i8"))
     return {
         (device, step.name): step.users
         for device in {document["device"] for document in found}
-        for step in summary.steps_of(began_on.codes == DEVICES.index(device))
+        for step in step_figures(names, totals, DEVICES.index(device))
     }
 
 

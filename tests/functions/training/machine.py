@@ -58,17 +58,17 @@ class Functions(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def lambda_endpoint() -> Iterator[str]:
-    """Where the training functions can be invoked."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Functions)
+def lambda_endpoint(functions: type[Functions] = Functions) -> Iterator[str]:
+    """Where the training functions, or others, can be invoked."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functions)
     with serving(server):
         yield f"http://127.0.0.1:{server.server_port}"
 
 
-def definition() -> Json:
-    """The state machine with the functions' names in place."""
-    text = DEFINITION.read_text()
-    for name in Functions.handlers:
+def definition(path: Path = DEFINITION, functions: type[Functions] = Functions) -> Json:
+    """A state machine with the functions' names in place."""
+    text = path.read_text()
+    for name in functions.handlers:
         text = text.replace(f"${{{name}Arn}}", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")
     found: Json = yaml.safe_load(text)
     return found

@@ -1,52 +1,35 @@
-"""From attempts to the figures of each step."""
+"""From attempts to their totals, and from totals to the figures of each step."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from footfall.funnels.engine import Attempts, Coded, Indices, Integers, Timeline
+from footfall.funnels.engine import Attempts, Coded, Integers, Timeline
+from footfall.funnels.totals import Counted, Totals, Values
+from footfall.funnels.value import Brought
 from footfall.rates import percentage
 from footfall.schemas.funnel import DEVICES
 
-Seconds = NDArray[np.float64]
+MILLISECONDS = 1_000
+HALF_OF_A_TIME = 20
 
 
-class StepFigures(NamedTuple):
-    """How many attempts reached one step, its `order` from 1, and how fast from the step before; rates in percent."""
+class Bought(NamedTuple):
+    """What each attempt's person bought: what the orders amount to, and what was left after refunds, in minor units."""
 
-    name: str
-    order: int
-    users: int
-    conversion_rate: float
-    step_conversion_rate: float
-    drop_off: int
-    drop_off_rate: float
-    avg_seconds: float | None
-    median_seconds: float | None
-    p90_seconds: float | None
+    totals: Integers
+    net: Integers
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What attempts come to: all together, and for groups of them."""
+    """Attempts at so many steps, and what they come to."""
 
-    names: Sequence[str]
+    steps: int
     attempts: Attempts
     timeline: Timeline
-
-    def steps(self) -> list[StepFigures]:
-        """Returns the figures of each step for everybody."""
-        users = reached_each(self.attempts.reached, len(self.names))
-        return step_figures(self.names, users, [seconds for seconds, _ in self._taken])
-
-    def steps_of(self, group: NDArray[np.bool_]) -> list[StepFigures]:
-        """Returns the figures of each step for some of the attempts."""
-        users = reached_each(self.attempts.reached[group], len(self.names))
-        return step_figures(self.names, users, [seconds[group[who]] for seconds, who in self._taken])
 
     def told(self, dimension: str, step: int) -> Coded:
         """Returns what is told of each attempt at a step, from 0, or at the last that it reached, -1.
@@ -64,27 +47,47 @@ class Summary:
             return self.timeline.told[dimension]
         return Coded(DEVICES, self.timeline.devices)
 
-    @cached_property
-    def _taken(self) -> list[tuple[Seconds, Indices]]:
-        # for each step, what it took from the step before, and whom; nobody for the first
+    def totals(self, groups: Sequence[Values], group: Integers, bought: Bought | None = None) -> Totals:
+        """Returns the totals of the attempts, each of which is in one of the groups, by its place."""
+        sizes = self.steps + 1
+        cells = group * sizes + self.attempts.reached
+        ended = np.bincount(cells, minlength=len(groups) * sizes).reshape(-1, sizes)
+        times = [self._times(number, group) for number in range(1, self.steps)]
+        if bought is None:
+            return Totals(groups, ended, times)
+        some = np.flatnonzero(bought.net)
+        amounts = np.zeros(len(groups) * sizes, np.int64)
+        np.add.at(amounts, cells, bought.totals)
+        net = Counted.of(cells[some], bought.net[some])
+        return Totals(groups, ended, times, amounts.reshape(-1, sizes), net)
+
+    def _times(self, number: int, group: Integers) -> Counted:
+        # what a step took from the one before
         times, places = self.timeline.times, self.attempts.places
-        taken = []
-        for number in range(len(self.names)):
-            who = np.flatnonzero(self.attempts.reached > number) if number else np.zeros(0, np.intp)
-            seconds = (times[places[number, who]] - times[places[number - 1, who]]) / 1000
-            taken.append((seconds, who))
-        return taken
+        who = np.flatnonzero(self.attempts.reached > number)
+        return Counted.of(group[who], times[places[number, who]] - times[places[number - 1, who]])
 
 
-def reached_each(reached: Integers, steps: int) -> list[int]:
-    """Returns how many attempts reached each step."""
-    ended_at = np.bincount(reached, minlength=steps + 1)
-    return [int(users) for users in ended_at[::-1].cumsum()[::-1][1:]]
+class StepFigures(NamedTuple):
+    """How many attempts reached one step, its `order` from 1, and how fast from the step before; rates in percent."""
+
+    name: str
+    order: int
+    users: int
+    conversion_rate: float
+    step_conversion_rate: float
+    drop_off: int
+    drop_off_rate: float
+    avg_seconds: float | None
+    median_seconds: float | None
+    p90_seconds: float | None
 
 
-def step_figures(names: Sequence[str], users: Sequence[int], seconds: Sequence[Seconds]) -> list[StepFigures]:
-    """Returns the figures of each step, from how many reached it and what it took each from the step before."""
+def step_figures(names: Sequence[str], totals: Totals, group: int) -> list[StepFigures]:
+    """Returns the figures of each step for one group."""
+    users = [int(users) for users in totals.ended[group, ::-1].cumsum()[::-1][1:]]
     before = [users[0], *users]
+    took = [Durations(), *(durations(times.of_group(group)) for times in totals.times)]
     return [
         StepFigures(
             name=name,
@@ -94,10 +97,20 @@ def step_figures(names: Sequence[str], users: Sequence[int], seconds: Sequence[S
             step_conversion_rate=percentage(users[number], before[number]),
             drop_off=before[number] - users[number],
             drop_off_rate=percentage(before[number] - users[number], before[number]),
-            **durations(seconds[number])._asdict(),
+            **took[number]._asdict(),
         )
         for number, name in enumerate(names)
     ]
+
+
+def brought(totals: Totals, net: Counted, group: int, order: int) -> Brought:
+    """Returns what was left after refunds of the orders of those of a group who reached a step, from 1."""
+    first = group * (totals.steps + 1)
+    some = net.where(slice(*np.searchsorted(net.groups, [first + order, first + totals.steps + 1])))
+    amounts, counts = some.numbers.tolist(), some.counts.tolist()
+    each = list(zip(amounts, counts, strict=True))  # of Python's whole numbers, which have no largest
+    people = int(totals.ended[group, order:].sum())
+    return Brought(people, sum(a * n for a, n in each), sum(a * a * n for a, n in each))
 
 
 class Durations(NamedTuple):
@@ -108,17 +121,26 @@ class Durations(NamedTuple):
     p90_seconds: float | None = None
 
 
-def durations(seconds: Seconds) -> Durations:
-    """Returns what it took, from what it took each."""
-    if not len(seconds):
+def durations(times: Counted) -> Durations:
+    """Returns what it took, from the milliseconds that it took each of one group, rounded to milliseconds."""
+    if not len(times.numbers):
         return Durations()
-    ascending = np.sort(seconds)
-    figures = ascending.mean(), _percentile(ascending, 0.5), _percentile(ascending, 0.9)
-    return Durations(*(round(float(figure), 3) for figure in figures))
+    until = times.counts.cumsum()
+    count = int(until[-1])
+    mean = _sum(times) / (count * MILLISECONDS)
+    figures = mean, _percentile(times.numbers, until, 0.5), _percentile(times.numbers, until, 0.9)
+    return Durations(*(round(figure, 3) for figure in figures))
 
 
-def _percentile(ascending: Seconds, share: float) -> float:
-    # between the two nearest values, in proportion: as np.percentile, which takes much longer to begin
-    place = share * (len(ascending) - 1)
-    below, above = ascending[int(place)], ascending[min(int(place) + 1, len(ascending) - 1)]
+def _sum(times: Counted) -> int:
+    # in two halves, neither of which outgrows 64 bits
+    high, low = times.numbers >> HALF_OF_A_TIME, times.numbers & (2**HALF_OF_A_TIME - 1)
+    return (int((high * times.counts).sum()) << HALF_OF_A_TIME) + int((low * times.counts).sum())
+
+
+def _percentile(ascending: Integers, until: Integers, share: float) -> float:
+    # between the two nearest values, in proportion; `until` so many is each value the next
+    place = share * (int(until[-1]) - 1)
+    nearest = [int(place), min(int(place) + 1, int(until[-1]) - 1)]
+    below, above = ascending[np.searchsorted(until, nearest, "right")] / MILLISECONDS
     return float(below + (above - below) * (place % 1))

@@ -3,13 +3,18 @@
 import math
 from typing import NamedTuple
 
-import numpy as np
-
-from footfall.funnels.engine import Integers
 from footfall.rates import NORMAL_95
 
 FEWEST = 30
 """Of fewer people who stayed no interval is told: their mean need not be distributed normally."""
+
+
+class Brought(NamedTuple):
+    """What so many people brought: the sum of each one's amount in minor units, and the sum of its squares."""
+
+    people: int
+    amount: int
+    squares: int
 
 
 class Lost(NamedTuple):
@@ -20,17 +25,19 @@ class Lost(NamedTuple):
     high: float | None
 
 
-def lost(values: Integers, left: int) -> Lost | None:
+def lost(brought: Brought, left: int) -> Lost | None:
     """Returns what `left` people would have brought at the average of those who stayed; None where nobody stayed.
 
-    `values` are what each of those brought. The interval is that of their mean, `left` times: 1.96 standard deviations
-    of one value, by the root of their number.
+    The interval is that of their mean, `left` times: 1.96 standard deviations of one amount, by the root of their
+    number. The variance is (n times the sum of squares - the square of the sum) / (n (n - 1)), in whole numbers up to
+    the division.
     """
-    stayed = len(values)
+    stayed = brought.people
     if not stayed:
         return None
-    mean = float(values.mean())
+    mean = brought.amount / stayed
     if stayed < FEWEST:
         return Lost(left * mean, None, None)
-    half = NORMAL_95 * float(np.std(values, ddof=1)) / math.sqrt(stayed)
+    variance = (stayed * brought.squares - brought.amount**2) / (stayed * (stayed - 1))
+    half = NORMAL_95 * math.sqrt(variance / stayed)
     return Lost(left * mean, left * (mean - half), left * (mean + half))

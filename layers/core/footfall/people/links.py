@@ -37,7 +37,9 @@ def people_of(database: Mongo, site_id: str, session: ClientSession, moment: dat
     """
     key = (database.name, site_id)
     before = _known.get(key)
-    last = _last_number(database, site_id, session)
+    if before and before.read_at >= moment:  # a question as of an earlier moment must not see what came after
+        before = None
+    last = last_number(database, site_id, session)
     people = np.arange(max(last + 1, len(before.people) if before else 0), dtype=np.uint32)
     query: Condition = {"site_id": site_id, "link": {"$exists": True}}
     if before:
@@ -47,12 +49,13 @@ def people_of(database: Mongo, site_id: str, session: ClientSession, moment: dat
     numbers = _numbers(database, site_id, {one["link"]["person_id"] for one in linked}, session)
     for one in linked:
         people[one["number"]] = numbers.get(one["link"]["person_id"], one["number"])
-    if len(people) <= MOST_KEPT:
+    if len(people) <= MOST_KEPT and (key not in _known or _known[key].read_at < moment):
         _known[key] = _Known(people, moment)
     return people
 
 
-def _last_number(database: Mongo, site_id: str, session: ClientSession) -> int:
+def last_number(database: Mongo, site_id: str, session: ClientSession) -> int:
+    """Returns the highest dense number of a site's people; 0 where nobody is."""
     newest = users.read(database, PersonNumber, {"site_id": site_id}, session=session)
     return next((one["number"] for one in newest.sort([("site_id", -1), ("number", -1)]).limit(1)), 0)
 

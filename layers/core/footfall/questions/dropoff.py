@@ -3,15 +3,17 @@
 from dataclasses import replace
 from typing import TypedDict
 
+import numpy as np
 from pydantic import BaseModel, Field
 
 from footfall.funnels.lift import Reason, compared
-from footfall.funnels.summary import StepFigures, Summary
+from footfall.funnels.summary import StepFigures, Summary, step_figures
+from footfall.funnels.totals import Totals
 from footfall.questions.dropoff_breaks import DropoffBreak, breaks
 from footfall.questions.dropoff_traits import COMPARED_ALWAYS, dimensions_told, traits
 from footfall.questions.figures import Currency
 from footfall.questions.funnel_attempts import attempted
-from footfall.questions.funnel_money import Money, money_of, orders_left_out
+from footfall.questions.funnel_money import bought, money_of, orders_left_out
 from footfall.questions.funnel_query import FunnelModes, FunnelQuery, Unit
 from footfall.questions.left_out import LeftOut
 from footfall.questions.range import Range, RangeAnswer
@@ -124,17 +126,19 @@ def answer(site_id: str, question: DropoffQuestion) -> DropoffAnswer:
 
 def _answer(query: FunnelQuery, question: DropoffQuestion) -> DropoffAnswer:
     found = attempted(query, question)
-    summary = Summary(query.funnel.steps, found.attempts, found.entered.timeline)
+    summary = Summary(len(query.funnel.steps), found.attempts, found.entered.timeline)
+    together = np.zeros(len(found.attempts.people), np.int64)
+    totals = summary.totals([()], together, bought(query, found.attempts))
     told = compared(traits(query, question, found, summary))
-    money, broken = Money.of(query, summary), breaks(query, question, found.entered)
+    broken = breaks(query, question, found.entered)
     listed = [
         Transition(
-            **_loss(step, query.funnel.steps[step.order - 2], money),
+            **_loss(query, step, totals),
             reasons=[_reason(reason) for reason in why[:MOST_REASONS]],
             more_reasons=max(len(why) - MOST_REASONS, 0),
             breaks=None if broken is None else list(broken.get(step.order, [])),
         )
-        for step, why in zip(summary.steps()[1:], told.reasons, strict=True)
+        for step, why in zip(step_figures(query.funnel.steps, totals, 0)[1:], told.reasons, strict=True)
     ]
     return DropoffAnswer(
         range=Range.of(query.days),
@@ -161,11 +165,11 @@ class _Loss(TypedDict):
     value_lost_high: float | None
 
 
-def _loss(step: StepFigures, before: str, money: Money | None) -> _Loss:
-    told = money_of(money, step)
+def _loss(query: FunnelQuery, step: StepFigures, totals: Totals) -> _Loss:
+    told = money_of(totals, 0, step, query.rollups.site.currency)
     return _Loss(
         step=step.name,
-        step_before=before,
+        step_before=query.funnel.steps[step.order - 2],
         order=step.order,
         users=step.users + step.drop_off,
         drop_off=step.drop_off,

@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from pydantic import BaseModel, Field
 
-from footfall.funnels.summary import StepFigures, Summary
+from footfall.funnels.summary import Summary, step_figures
+from footfall.funnels.totals import NO_TIMES, Totals
 from footfall.questions.cache import cached
 from footfall.questions.figures import Currency
 from footfall.questions.funnel_attempts import attempted
-from footfall.questions.funnel_groups import BrokenDown, Groups
-from footfall.questions.funnel_money import Money, money_of, orders_left_out
+from footfall.questions.funnel_groups import BrokenDown, Groups, shown
+from footfall.questions.funnel_money import bought, money_of, orders_left_out
 from footfall.questions.funnel_query import FunnelQuery, Unit
 from footfall.questions.left_out import LeftOut
+from footfall.questions.parts import pack, unpack
 from footfall.questions.range import Range, RangeAnswer
-from footfall.rollups import rollups_of
+from footfall.rollups import Part, rollups_of
 from footfall.stores.keys import Key
-from footfall.stores.mongo import answering
+from footfall.stores.mongo import Moment, answering
 
 
 class FunnelQuestion(BrokenDown):
@@ -91,11 +94,26 @@ class FunnelAnswer(LeftOut, RangeAnswer):
 
 @answering()
 def answer(site_id: str, question: FunnelQuestion) -> FunnelAnswer:
-    """Returns who reached each step; raises NotFound, Unavailable, or Invalid, also for too many events to look at."""
+    """Returns who reached each step; raises NotFound, Unavailable, Invalid, and of that TooBig for too many events."""
     with rollups_of(site_id) as rollups:
         query = question.query_of(rollups)
         question.telling_step(query)
         return query.counted(_result(query, question))
+
+
+@answering()
+def part(site_id: str, question: FunnelQuestion, moment: Moment, part: Part) -> bytes:
+    """Returns what `folded` makes the answer of, as of a moment, for a part of the people; raises as `answer` does."""
+    with rollups_of(site_id, moment, part) as rollups:
+        query = question.query_of(rollups)
+        about_nobody = query.counted(_about_nobody(query))
+        return pack(about_nobody, _totals(query, question).packed())
+
+
+def folded(parts: Sequence[bytes]) -> FunnelAnswer:
+    """Returns the answer that all people's parts come to; raises Conflict where a setting changed between them."""
+    about_nobody, totals = unpack(FunnelAnswer, parts)
+    return _answered(about_nobody, Totals.added([Totals.unpacked(each) for each in totals]))
 
 
 def _key(query: FunnelQuery, question: FunnelQuestion) -> Key | None:
@@ -104,37 +122,57 @@ def _key(query: FunnelQuery, question: FunnelQuestion) -> Key | None:
 
 @cached(FunnelAnswer, _key)
 def _result(query: FunnelQuery, question: FunnelQuestion) -> FunnelAnswer:
-    found = attempted(query, question)
-    summary = Summary(query.funnel.steps, found.attempts, found.entered.timeline)
-    money = Money.of(query, summary)
-    steps = _steps(summary.steps(), money)
+    return _answered(_about_nobody(query), _totals(query, question))
+
+
+def _about_nobody(query: FunnelQuery) -> FunnelAnswer:
+    # the answer where nobody is: all that is the same whoever went through the funnel
+    names = query.funnel.steps
+    nobody = Totals([()], np.zeros((1, len(names) + 1), np.int64), [NO_TIMES] * (len(names) - 1))
     return FunnelAnswer(
         range=Range.of(query.days),
         complete_to=None,
         funnel=query.funnel.name or None,
         unit=query.unit,
-        steps=steps,
-        overall_conversion_rate=steps[-1].conversion_rate,
+        steps=_steps(names, nobody, 0, query.rollups.site.currency),
+        overall_conversion_rate=0.0,
         currency=query.rollups.site.currency,
-        breakdowns=_breakdowns(query, question.telling_step(query), summary, money),
+        breakdowns=[],
         **orders_left_out(query).model_dump(),
     )
 
 
-def _breakdowns(query: FunnelQuery, step: int, summary: Summary, money: Money | None) -> list[FunnelBreakdown]:
-    if not query.told:
-        return []
-    groups = Groups.of(query, summary, step)
-    found = []
-    for code, values in enumerate(groups.values):
-        group = groups.codes == code
-        steps = _steps(summary.steps_of(group), money.where(group) if money else None)
-        if steps[0].users:
-            value = values[0] if len(values) == 1 else list(values)
-            overall = steps[-1].conversion_rate
-            found.append(FunnelBreakdown(value=value, steps=steps, overall_conversion_rate=overall))
-    return sorted(found, key=lambda part: -part.steps[0].users)
+def _totals(query: FunnelQuery, question: FunnelQuestion) -> Totals:
+    found = attempted(query, question)
+    summary = Summary(len(query.funnel.steps), found.attempts, found.entered.timeline)
+    groups = Groups.of(query, summary, question.telling_step(query))
+    return summary.totals(groups.values, groups.codes, bought(query, found.attempts))
 
 
-def _steps(figures: Sequence[StepFigures], money: Money | None) -> list[FunnelStep]:
-    return [FunnelStep(**step._asdict(), **money_of(money, step)) for step in figures]
+def _answered(about_nobody: FunnelAnswer, totals: Totals) -> FunnelAnswer:
+    names = [step.name for step in about_nobody.steps]
+    steps = _steps(names, totals.together(), 0, about_nobody.currency)
+    by_value = shown(totals)
+    breakdowns = [
+        FunnelBreakdown(
+            value=values[0] if len(values) == 1 else list(values),
+            steps=found,
+            overall_conversion_rate=found[-1].conversion_rate,
+        )
+        for group, values in enumerate(by_value.groups)
+        if values and (found := _steps(names, by_value, group, about_nobody.currency))[0].users
+    ]
+    return about_nobody.model_copy(
+        update={
+            "steps": steps,
+            "overall_conversion_rate": steps[-1].conversion_rate,
+            "breakdowns": sorted(breakdowns, key=lambda part: -part.steps[0].users),
+        }
+    )
+
+
+def _steps(names: Sequence[str], totals: Totals, group: int, currency: str) -> list[FunnelStep]:
+    return [
+        FunnelStep.model_validate({**step._asdict(), **money_of(totals, group, step, currency)})
+        for step in step_figures(names, totals, group)
+    ]

@@ -14,22 +14,29 @@ from footfall.questions.funnel_query import FunnelQuery
 from footfall.questions.read_rows import read_rows
 
 SPARSE = 4
+MOST_FLAGS = 100_000_000
+"""Of more events it takes less room to sort the places of those that are steps."""
 Number = TypeVar("Number", np.uint16, np.uint32)
 DEVICE = "device"
 
 
 def entered(query: FunnelQuery) -> Entered:
-    """Returns everybody's entries to each step; raises Invalid for too many, Unavailable."""
+    """Returns everybody's entries to each step; raises TooBig for too many, Unavailable."""
     rows, counted = read_rows(query)
-    begins = np.concatenate([[0], counted.cumsum()[:-1]]).astype(np.uint32)
-    places = [begins[each.narrow.days] + each.narrow.ranks.astype(np.uint32) for each in rows]
-    return _entered(query, rows, *_close(places, int(counted.sum())))
+    total = int(counted.sum())
+    kind = np.uint32 if total <= MOST_FLAGS else np.int64
+    begins = np.concatenate([[0], counted.cumsum()[:-1]]).astype(kind)
+    places = [begins[each.narrow.days] + each.narrow.ranks.astype(kind) for each in rows]
+    return _entered(query, rows, *_close(places, total))
 
 
-def _close(places: list[NDArray[np.uint32]], total: int) -> tuple[list[NDArray[np.uint32]], int]:
+def _close(places: list[NDArray[Any]], total: int) -> tuple[list[NDArray[np.uint32]], int]:
     # all events of the days have a place in the order of time; where few of them are steps, places are counted anew
     if total <= SPARSE * sum(map(len, places)):
-        return places, total
+        return [each.astype(np.uint32, copy=False) for each in places], total
+    if total > MOST_FLAGS:
+        among = distinct([np.zeros(0, np.int64), *places])
+        return [np.searchsorted(among, each).astype(np.uint32) for each in places], len(among)
     used = np.zeros(total, bool)
     for each in places:
         used[each] = True

@@ -10,6 +10,7 @@ from pydantic import Field
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.engine import Coded, Integers
 from footfall.funnels.summary import Summary
+from footfall.funnels.totals import Totals, Values, largest
 from footfall.questions.funnel_query import FunnelModes, FunnelQuery, step_of
 
 MOST_DIMENSIONS = 2
@@ -48,39 +49,40 @@ class BrokenDown(FunnelModes):
 
 
 class Groups(NamedTuple):
-    """The values there are, of two dimensions each pair, and the place of each attempt's among them.
+    """The values there are, of two dimensions each pair, ascending, and the place of each attempt's among them.
 
-    Beyond the hundred that most attempts have, all others are `other`.
+    Without a breakdown all attempts are of one group, which has no value.
     """
 
-    values: list[tuple[str, ...]]
+    values: list[Values]
     codes: Integers
 
     @classmethod
     def of(cls, query: FunnelQuery, summary: Summary, step: int) -> "Groups":
         """Returns the groups of a breakdown, as a step tells it."""
-        return cls._of([summary.told(name, step) for name in query.told])
-
-    @classmethod
-    def _of(cls, told: Sequence[Coded]) -> "Groups":
-        combined = np.zeros(len(told[0].codes), np.int64)
+        told = [summary.told(name, step) for name in query.told]
+        combined = np.zeros(len(summary.attempts.people), np.int64)
         for coded in told:
             combined = combined * len(coded.texts) + coded.codes
-        pairs, codes, counts = np.unique(combined, return_inverse=True, return_counts=True)
-        values = [_texts(int(pair), told) for pair in pairs]
-        if len(values) <= MOST_VALUES:
-            return cls(values, codes)
-        kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_VALUES])
-        places = np.full(len(values), len(kept))
-        places[kept] = np.arange(len(kept))
-        return cls([*(values[place] for place in kept), (OTHER,) * len(told)], places[codes])
+        pairs, codes = np.unique(combined, return_inverse=True)
+        found = [_values(int(pair), told) for pair in pairs]
+        values = sorted(set(found))
+        places = {each: place for place, each in enumerate(values)}
+        return cls(values, np.array([places[each] for each in found], np.int64)[codes])
 
-    def having(self, value: tuple[str, ...]) -> NDArray[np.bool_]:
-        """Returns of each attempt whether it has a value."""
-        return np.isin(self.codes, [code for code, each in enumerate(self.values) if each == value])
+    def having(self, value: Values) -> NDArray[np.bool_]:
+        """Returns of each attempt whether it has a value; beyond the hundred largest all others are `other`."""
+        kept = set(largest(np.bincount(self.codes, minlength=len(self.values)), MOST_VALUES).tolist())
+        shown = [each if place in kept else (OTHER,) * len(each) for place, each in enumerate(self.values)]
+        return np.isin(self.codes, [place for place, each in enumerate(shown) if each == value])
 
 
-def _texts(pair: int, told: Sequence[Coded]) -> tuple[str, ...]:
+def shown(totals: Totals) -> Totals:
+    """Returns the totals of the hundred largest values, and of all others as `other`."""
+    return totals.largest(MOST_VALUES, OTHER)
+
+
+def _values(pair: int, told: Sequence[Coded]) -> Values:
     values: list[str] = []
     for coded in reversed(told):
         pair, place = divmod(pair, len(coded.texts))

@@ -1,13 +1,10 @@
 """What the people of a funnel's steps brought, and what those who left took with them."""
 
-from dataclasses import dataclass
 from typing import TypedDict
 
-import numpy as np
-from numpy.typing import NDArray
-
-from footfall.funnels.engine import Integers
-from footfall.funnels.summary import StepFigures, Summary
+from footfall.funnels.engine import Attempts
+from footfall.funnels.summary import Bought, StepFigures, brought
+from footfall.funnels.totals import Totals
 from footfall.funnels.value import lost
 from footfall.money import major_units
 from footfall.questions.funnel_attempts import purchases
@@ -31,47 +28,32 @@ class StepMoney(TypedDict):
 NOT_OF_SESSIONS = StepMoney(revenue=None, net_revenue=None, value_lost=None, value_lost_low=None, value_lost_high=None)
 
 
-@dataclass(frozen=True)
-class Money:
-    """How far each attempt came, what its person's orders amount to, and what is left of it after refunds."""
-
-    reached: Integers
-    totals: Integers
-    net: Integers
-    currency: str
-
-    @classmethod
-    def of(cls, query: FunnelQuery, summary: Summary) -> "Money | None":
-        """Returns the money of a funnel's attempts; None where sessions are counted."""
-        found = purchases(query, summary.attempts)
-        if found is None:
-            return None
-        totals, refunded = found.by_attempt(len(summary.attempts.people))
-        return cls(summary.attempts.reached, totals, totals - refunded, query.rollups.site.currency)
-
-    def where(self, fits: NDArray[np.bool_]) -> "Money":
-        """Returns that of some of the attempts."""
-        return Money(self.reached[fits], self.totals[fits], self.net[fits], self.currency)
-
-    def of_step(self, step: StepFigures) -> StepMoney:
-        """Returns what the orders of a step's people come to, and what those who left before it would have brought."""
-        stayed = self.reached >= step.order
-        gone = lost(self.net[stayed], step.drop_off) if step.order > 1 else None
-        return StepMoney(
-            revenue=self._major(float(self.totals[stayed].sum())),
-            net_revenue=self._major(float(self.net[stayed].sum())),
-            value_lost=self._major(gone and gone.amount),
-            value_lost_low=self._major(gone and gone.low),
-            value_lost_high=self._major(gone and gone.high),
-        )
-
-    def _major(self, minor: float | None) -> float | None:
-        return None if minor is None else major_units(minor, self.currency)
+def bought(query: FunnelQuery, attempts: Attempts) -> Bought | None:
+    """Returns what each attempt's person bought; None where sessions are counted."""
+    found = purchases(query, attempts)
+    if found is None:
+        return None
+    totals, refunded = found.by_attempt(len(attempts.people))
+    return Bought(totals, totals - refunded)
 
 
-def money_of(money: Money | None, step: StepFigures) -> StepMoney:
-    """Returns the same; nothing of it where there is no money."""
-    return money.of_step(step) if money else NOT_OF_SESSIONS
+def money_of(totals: Totals, group: int, step: StepFigures, currency: str) -> StepMoney:
+    """Returns what the orders of a step's people come to, and what those who left before it would have brought."""
+    if totals.bought is None or totals.net is None:
+        return NOT_OF_SESSIONS
+    stayed = brought(totals, totals.net, group, step.order)
+    gone = lost(stayed, step.drop_off) if step.order > 1 else None
+    return StepMoney(
+        revenue=major_units(int(totals.bought[group, step.order :].sum()), currency),
+        net_revenue=major_units(stayed.amount, currency),
+        value_lost=_major(gone and gone.amount, currency),
+        value_lost_low=_major(gone and gone.low, currency),
+        value_lost_high=_major(gone and gone.high, currency),
+    )
+
+
+def _major(minor: float | None, currency: str) -> float | None:
+    return None if minor is None else major_units(minor, currency)
 
 
 def orders_left_out(query: FunnelQuery) -> LeftOut:

@@ -124,7 +124,7 @@ class _People:
         reached = found.attempts.reached
         listed = reached >= step if question.outcome == "reached" else reached == step - 1
         if question.value:
-            summary = Summary(query.funnel.steps, found.attempts, found.entered.timeline)
+            summary = Summary(len(query.funnel.steps), found.attempts, found.entered.timeline)
             listed &= Groups.of(query, summary, question.telling_step(query)).having(tuple(question.value))
         return cls(found, step, question.outcome, np.flatnonzero(listed))
 

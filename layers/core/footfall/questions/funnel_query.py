@@ -236,7 +236,7 @@ class FunnelQuery(StepsQuery):
             read,
             conditions_of(site, read),
             funnel,
-            from_rollups=rollups.current and rolled_up and funnel in kept_by_day(site),
+            from_rollups=rollups.current and rolled_up and funnel in kept_by_day(site) and rollups.part is None,
         )
 
     @property

@@ -1,7 +1,7 @@
 """What the lake has of the events that a question wants, and of which days that is all there is."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -22,15 +22,18 @@ from footfall.lake.loader import EventColumns, Loaded, load
 from footfall.people.links import people_of
 from footfall.questions.event_rows import EventsQuery, Narrow, Rows, Sorting
 from footfall.questions.filters import Wanted
+from footfall.questions.how_much import LARGEST_PART, TooBig, most_rows, of_part
 from footfall.questions.person_values import PersonValues
 from footfall.schemas.funnel import DEVICES
+from footfall.schemas.job import Estimate
 from footfall.schemas.lake import LakeFile, LakePeriod
 from footfall.schemas.metrics import StaleDate
 from footfall.stores.collections import lake_periods, stale_days
 from footfall.stores.mongo import database
 
-MOST_ROWS = 25_000_000
 DEVICE = "device"
+Links = NDArray[np.int32] | None
+"""The person of each visitor's number; None where everybody is who they were."""
 
 
 class _Read(NamedTuple):
@@ -46,29 +49,26 @@ class Held:
     query: EventsQuery
     files: list[_Read]
     events: dict[str, int]
+    links: Links
 
     @classmethod
     def of(cls, query: EventsQuery) -> "Held":
-        """Returns what the lake holds for a question; raises Invalid for too many events, Unavailable."""
-        rollups, dates, current = query.rollups, query.days.dates, _current(query)
-        site = {"site_id": rollups.site.site_id}
-        marks = stale_days.read(database(), StaleDate, {**site, "date": dates}, session=rollups.session)
-        stale = {mark["date"] for mark in marks}
+        """Returns what the lake holds for a question; raises TooBig for too many events, Unavailable."""
+        current, stale = _periods(query)
+        links = _links(query)
         files: list[_Read] = []
         events: dict[str, int] = {}
-        for period, read in zip(current, _loaded(query, current), strict=True):
+        for period, read in zip(current, _loaded(query, current, links), strict=True):
             if read is not None:
                 files += read
-                events |= {day["date"]: day["events"] for day in period["days"] if day["date"] not in stale}
-        return cls(query, files, events)
+                events |= _whole_days(period, stale)
+        return cls(query, files, events, links)
 
     def rows(self) -> Iterator[Rows]:
         """Yields the events of the days that are held, those of the same groups together."""
         if not self.files or not self.events:
             return
-        rollups = self.query.rollups
-        people = people_of(database(), rollups.site.site_id, rollups.session, rollups.moment)
-        reading = _Reading(self.query, self._days, _links(people), PersonValues(self.query))
+        reading = _Reading(self.query, self._days, self.links, PersonValues(self.query))
         for loaded, steps in self.files:
             parts = [(steps, loaded)] if steps is not None else _by_steps(loaded, self.query.reading)
             for found, some in parts:
@@ -84,20 +84,45 @@ class Held:
 
 def rows_held(query: EventsQuery) -> int:
     """Returns how many rows of the lake a question reads."""
-    return sum(file["rows"] for period in _current(query) for file, _ in _wanted(period, query.reading))
+    return estimate(query)["rows"]
 
 
-def _current(query: EventsQuery) -> list[LakePeriod]:
+def estimate(query: EventsQuery) -> Estimate:
+    """Returns how much a question reads, as the lake's manifest says, before anything is read."""
+    current, _ = _periods(query)
+    files = [file for period in current for file, _ in _wanted(period, query.reading)]
+    return Estimate(
+        rows=sum(file["rows"] for file in files),
+        bytes=sum(file["bytes"] for file in files),
+        changed_days=len(changed_days(query)),
+    )
+
+
+def changed_days(query: EventsQuery) -> list[date]:
+    """Returns the days that the lake does not hold as they are."""
+    current, stale = _periods(query)
+    held = {day for period in current for day in _whole_days(period, stale)}
+    return [day for day in query.days if day.isoformat() not in held]
+
+
+def _periods(query: EventsQuery) -> tuple[list[LakePeriod], set[str]]:
+    # what is written by the site's present settings, and which days have changed since
     rollups, dates = query.rollups, query.days.dates
-    within = {"first": {"$lte": dates["$lte"]}, "last": {"$gte": dates["$gte"]}}
-    condition = {"site_id": rollups.site.site_id, **within}
+    site = {"site_id": rollups.site.site_id}
+    condition = {**site, "first": {"$lte": dates["$lte"]}, "last": {"$gte": dates["$gte"]}}
     found = lake_periods.read(database(), LakePeriod, condition, session=rollups.session)
-    return [period for period in found if period["definition"] == definition(rollups.site)]
+    marks = stale_days.read(database(), StaleDate, {**site, "date": dates}, session=rollups.session)
+    current = [period for period in found if period["definition"] == definition(rollups.site)]
+    return current, {mark["date"] for mark in marks}
 
 
-def _links(people: NDArray[np.uint32]) -> NDArray[np.int32] | None:
-    # the person of every number; None where everybody is who they were
-    links = people.astype(np.int32)
+def _whole_days(period: LakePeriod, stale: Collection[str]) -> dict[str, int]:
+    return {day["date"]: day["events"] for day in period["days"] if day["date"] not in stale}
+
+
+def _links(query: EventsQuery) -> Links:
+    rollups = query.rollups
+    links = people_of(database(), rollups.site.site_id, rollups.session, rollups.moment).astype(np.int32)
     return None if np.array_equal(links, np.arange(len(links))) else links
 
 
@@ -105,19 +130,53 @@ def _is_in(day: str, days: DayRange) -> bool:
     return days.first.isoformat() <= day <= days.last.isoformat()
 
 
-def _loaded(query: EventsQuery, periods: Sequence[LakePeriod]) -> Iterator[list[_Read] | None]:
+def _loaded(query: EventsQuery, periods: Sequence[LakePeriod], links: Links) -> Iterator[list[_Read] | None]:
     # what is wanted of each period; None where a file is missing or broken, so that its days are read from the events
     wanted = [_wanted(period, query.reading) for period in periods]
-    if sum(file["rows"] for found in wanted for file, _ in found) > MOST_ROWS:
-        raise Invalid([FieldProblem("from", f"more than {MOST_ROWS} events are to be read; ask for fewer days")])
-    types = columns_of(query.rollups.site)
-    texts = {name: types[name] for name in query.dimensions if name in types and name != DEVICE}
-    sessions = query.tells_sessions or any(row.derived for row in query.dimensions.values())
-    loaded = load([file for found in wanted for file, _ in found], loader.Wanted(sessions, texts))
+    files = [file for found in wanted for file, _ in found]
+    loaded = _whole(query, files) if query.rollups.part is None else _of_part(query, files, links)
     for found in wanted:
         read = [(loaded[file["key"]], satisfied) for file, satisfied in found]
         sound = [_Read(columns, satisfied) for columns, satisfied in read if columns is not None]
         yield sound if len(sound) == len(found) else None
+
+
+def _whole(query: EventsQuery, files: Sequence[LakeFile]) -> dict[str, Loaded | None]:
+    most = most_rows()
+    if sum(file["rows"] for file in files) > most:
+        raise TooBig([FieldProblem("from", f"more than {most} events are to be read; ask for fewer days")])
+    return load(files, _columns(query))
+
+
+def _of_part(query: EventsQuery, files: Sequence[LakeFile], links: Links) -> dict[str, Loaded | None]:
+    # one file after the other, of which the rows of a part of the people stay
+    loaded: dict[str, Loaded | None] = {}
+    rows = 0
+    for file in files:
+        whole = load([file], _columns(query))[file["key"]]
+        ours = whole and whole.where(_is_of_part(query, whole.columns, links))
+        rows += len(ours.columns.who) if ours else 0
+        if rows > most_rows() * LARGEST_PART:
+            raise Invalid([FieldProblem("from", "one person has too many events; ask for fewer days")])
+        loaded[file["key"]] = ours
+    return loaded
+
+
+def _columns(query: EventsQuery) -> loader.Wanted:
+    types = columns_of(query.rollups.site)
+    texts = {name: types[name] for name in query.dimensions if name in types and name != DEVICE}
+    return loader.Wanted(query.tells_sessions or any(row.derived for row in query.dimensions.values()), texts)
+
+
+def _is_of_part(query: EventsQuery, columns: EventColumns, links: Links) -> NDArray[np.bool_]:
+    counted = columns.session if query.by_session and columns.session is not None else _persons(columns, links)
+    ours: NDArray[np.bool_] = of_part(query.rollups.part, counted) & (columns.who != NOBODY)
+    return ours
+
+
+def _persons(columns: EventColumns, links: Links) -> NDArray[np.int32]:
+    # who did it: a user, or whom a visitor turned out to be
+    return columns.who if links is None else np.where(columns.signed_in, columns.who, links[columns.who])
 
 
 def _wanted(period: LakePeriod, reading: Sorting) -> list[tuple[LakeFile, frozenset[int] | None]]:
@@ -136,10 +195,10 @@ def _by_steps(loaded: Loaded, reading: Sorting) -> Iterator[tuple[frozenset[int]
 
 @dataclass(frozen=True)
 class _Reading:
-    # `held` says of the days since 1970 which are read here; `people` is the person of each visitor's number
+    # `held` says of the days since 1970 which are read here
     query: EventsQuery
     held: NDArray[np.bool_]
-    people: NDArray[np.int32] | None
+    links: Links
     values: PersonValues
     shown: dict[tuple[str, int], Sequence[str]] = field(default_factory=dict)
 
@@ -147,7 +206,7 @@ class _Reading:
         """Yields the events that are asked for, those of the same groups together."""
         query = self.query
         some = _only(loaded, self._ours(loaded))
-        people = self._people(some)
+        people = _persons(some.columns, self.links)
         for wanted in query.filters.values():
             if wanted.row.needs_person:
                 passes = self._passing(wanted, some, people)
@@ -177,10 +236,6 @@ class _Reading:
             if not wanted.row.needs_person:
                 ours &= _passing(wanted, _coded(wanted.row, loaded))
         return ours
-
-    def _people(self, loaded: Loaded) -> NDArray[np.int32]:
-        own = loaded.columns.who
-        return own if self.people is None else np.where(loaded.columns.signed_in, own, self.people[own])
 
     def _passing(self, wanted: Wanted, loaded: Loaded, people: NDArray[np.int32]) -> NDArray[np.bool_]:
         row = wanted.row

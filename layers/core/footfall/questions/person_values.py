@@ -8,16 +8,16 @@ from numpy.typing import NDArray
 
 from footfall.chunks import chunks
 from footfall.dimensions import Dimension, Facts
-from footfall.errors import FieldProblem, Invalid
+from footfall.errors import FieldProblem
 from footfall.funnels.engine import Coded
 from footfall.lake.columns import NEVER
 from footfall.people.profiles import profiles
 from footfall.questions.event_rows import EventsQuery, Numbers
+from footfall.questions.how_much import LARGEST_PART, MOST_PEOPLE, TooBig
 from footfall.schemas.person import PersonNumber, PersonProfile
 from footfall.stores.collections import users
 from footfall.stores.mongo import database
 
-MOST_PEOPLE = 200_000
 MOST_VISITS = 500_000
 PEOPLE_AT_ONCE = 5_000
 
@@ -27,17 +27,18 @@ class PersonValues:
 
     def __init__(self, query: EventsQuery) -> None:
         self._query = query
+        self._times = LARGEST_PART if query.rollups.part else 1
         self._known: dict[int, PersonProfile | None] = {}
 
     def told(self, row: Dimension, people: Numbers, session_starts: Numbers | None) -> Coded:
         """Returns what a dimension tells of events, each of a person by number and of a session by its start.
 
-        Raises Invalid for too many people.
+        Raises TooBig for too many people.
         """
         starts = session_starts if row.derived and session_starts is not None else np.full(len(people), NEVER)
         pairs = np.stack([people, starts])
         distinct, codes = _distinct(pairs)
-        if distinct.shape[1] > MOST_VISITS:
+        if distinct.shape[1] > MOST_VISITS * self._times:
             self._refuse(row)
         self._learn(row, {int(number) for number in distinct[0]})
         facts = [self._facts(int(number), int(start)) for number, start in distinct.T]
@@ -49,7 +50,7 @@ class PersonValues:
 
     def _learn(self, row: Dimension, numbers: Collection[int]) -> None:
         unknown = sorted(numbers - self._known.keys())
-        if len(unknown) + len(self._known) > MOST_PEOPLE:
+        if len(unknown) + len(self._known) > MOST_PEOPLE * self._times:
             self._refuse(row)
         for some in chunks(unknown, PEOPLE_AT_ONCE):
             self._known.update(dict.fromkeys(some))
@@ -64,7 +65,7 @@ class PersonValues:
 
     def _refuse(self, row: Dimension) -> None:
         message = f"more than {MOST_PEOPLE} people are to be looked at; ask for fewer days, or without {row.name}"
-        raise Invalid([FieldProblem("from", message)])
+        raise TooBig([FieldProblem("from", message)])
 
 
 def _distinct(pairs: Numbers) -> tuple[Numbers, NDArray[np.intp]]:

@@ -18,7 +18,7 @@ class Read(NamedTuple):
 
 
 def read_rows(query: EventsQuery) -> Read:
-    """Returns the wanted events, those of the same groups together; raises Invalid for too many, Unavailable."""
+    """Returns the wanted events, those of the same groups together; raises TooBig for too many, Unavailable."""
     held = Held.of(query)
     recent = list(recent_rows(query, [day for day in query.days if day.isoformat() not in held.events]))
     return Read([*held.rows(), *recent], _counted(query, held, recent))

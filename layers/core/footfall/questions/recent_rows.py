@@ -3,15 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from footfall.chunks import chunks
-from footfall.days import runs_of, start_of
+from footfall.days import DayRange, runs_of, start_of
 from footfall.dimensions import Facts
-from footfall.errors import FieldProblem, Invalid
+from footfall.errors import FieldProblem
 from footfall.events.log import events_between
 from footfall.funnels.columns import milliseconds
 from footfall.funnels.engine import Coded
@@ -22,22 +21,24 @@ from footfall.people.numbers import PersonNumbers
 from footfall.people.profiles import profiles
 from footfall.questions.event_rows import EventsQuery, Narrow, Numbers, Rows
 from footfall.questions.filters import Wanted
+from footfall.questions.how_much import LARGEST_PART, TooBig, most_changed, of_part
 from footfall.schemas.event import order_in_time
 from footfall.schemas.funnel import DEVICES
 from footfall.schemas.lake import LakeEvent
 from footfall.schemas.person import PersonProfile
 from footfall.schemas.session import SessionDimensions
+from footfall.stores import collections
 from footfall.stores.mongo import database
 
-MOST_EVENTS = 1_000_000
 MOST_MILLISECONDS = 20_000
-TOO_MANY = f"more than {MOST_EVENTS} events are to be read of days that changed lately; ask for fewer days"
+MOST_MILLISECONDS_OF_A_PART = 300_000
+EVENTS_AT_ONCE = 20_000
 PEOPLE_AT_ONCE = 5_000
 Sessions = Sequence[SessionDimensions | None]
 
 
 def recent_rows(query: EventsQuery, days: Iterable[date]) -> Iterator[Rows]:
-    """Yields the events of these days, those of the same groups together; raises Invalid for too many."""
+    """Yields the events of these days, those of the same groups together; raises TooBig for too many."""
     events = _events(query, days)
     if not events:
         return
@@ -122,19 +123,49 @@ def _starts(sessions: Sessions) -> Numbers:
     return np.array([NEVER if one is None else milliseconds(one["started_at"]) for one in sessions], np.int64)
 
 
+def changed_events(query: EventsQuery, days: Iterable[date], most: int) -> int:
+    """Returns how many events are to be read of these days; of more than `most`, one more than that."""
+    count = 0
+    for run in runs_of(days, query.days.zone):
+        condition = {
+            "site_id": query.rollups.site.site_id,
+            "timestamp": {"$gte": run.start, "$lt": run.end},
+            **_where(query),
+        }
+        count += collections.events.count(database(), condition, most=most + 1 - count)
+        if count > most:
+            break
+    return count
+
+
 def _events(query: EventsQuery, days: Iterable[date]) -> list[LakeEvent]:
     # those that are read, in the order of time
-    events: list[LakeEvent] = []
-    where = query.reading.condition()
-    if query.device:
-        where["device"] = query.device
-    site, session = query.rollups.site, query.rollups.session
+    found: list[LakeEvent] = []
+    most = most_changed() * (LARGEST_PART if query.rollups.part else 1)
     for run in runs_of(days, query.days.zone):
-        found = events_between(
-            database(), site.site_id, LakeEvent, run.start, run.end, where, session, parts_of(site), bots=query.bots
-        )
-        events += islice(found.max_time_ms(MOST_MILLISECONDS), MOST_EVENTS + 1 - len(events))
-        if len(events) > MOST_EVENTS:
-            raise Invalid([FieldProblem("from", TOO_MANY)])
-    events.sort(key=order_in_time)
-    return events
+        for some in chunks(_read(query, run), EVENTS_AT_ONCE):
+            found += _of_part(query, some)
+            if len(found) > most:
+                message = f"more than {most} events are to be read of days that changed lately; ask for fewer days"
+                raise TooBig([FieldProblem("from", message)])
+    found.sort(key=order_in_time)
+    return found
+
+
+def _read(query: EventsQuery, run: DayRange) -> Iterable[LakeEvent]:
+    site, session = query.rollups.site, query.rollups.session
+    found = events_between(
+        database(), site.site_id, LakeEvent, run.start, run.end, _where(query), session, parts_of(site), bots=query.bots
+    )
+    return found.max_time_ms(MOST_MILLISECONDS_OF_A_PART if query.rollups.part else MOST_MILLISECONDS)
+
+
+def _where(query: EventsQuery) -> dict[str, object]:
+    return {**query.reading.condition(), **({"device": query.device} if query.device else {})}
+
+
+def _of_part(query: EventsQuery, events: Sequence[LakeEvent]) -> Sequence[LakeEvent]:
+    if query.rollups.part is None:
+        return events
+    counted = _numbers(_sessions(query, events)) if query.by_session else _people(query, events)
+    return [event for event, ours in zip(events, of_part(query.rollups.part, counted), strict=True) if ours]

@@ -1,19 +1,23 @@
 """The question how long people take from one step of a funnel to another."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from pydantic import BaseModel, Field
 
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.bins import bins_of
-from footfall.funnels.summary import Seconds, durations
+from footfall.funnels.summary import MILLISECONDS, Durations, durations
+from footfall.funnels.totals import Counted, Totals
 from footfall.questions.cache import cached
-from footfall.questions.funnel_attempts import Attempted, attempted
+from footfall.questions.funnel_attempts import attempted
 from footfall.questions.funnel_query import MAX_STEPS, FunnelModes, FunnelQuery, Unit, step_of
+from footfall.questions.parts import pack, unpack
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
-from footfall.rollups import rollups_of
+from footfall.rollups import Part, rollups_of
 from footfall.stores.keys import Key
-from footfall.stores.mongo import answering
+from footfall.stores.mongo import Moment, answering
 
 
 class TimeToConvertQuestion(FunnelModes):
@@ -62,37 +66,70 @@ def answer(site_id: str, question: TimeToConvertQuestion) -> TimeToConvertAnswer
         return query.counted(_times(query, question))
 
 
+@answering()
+def part(site_id: str, question: TimeToConvertQuestion, moment: Moment, part: Part) -> bytes:
+    """Returns what `folded` makes the answer of, as of a moment, for a part of the people; raises as `answer` does."""
+    with rollups_of(site_id, moment, part) as rollups:
+        query = question.query_of(rollups)
+        return pack(query.counted(_about_nobody(query, question)), _totals(query, question).packed())
+
+
+def folded(parts: Sequence[bytes]) -> TimeToConvertAnswer:
+    """Returns the answer that all people's parts come to; raises Conflict where a setting changed between them."""
+    about_nobody, totals = unpack(TimeToConvertAnswer, parts)
+    return _answered(about_nobody, Totals.added([Totals.unpacked(each) for each in totals]))
+
+
 def _key(query: FunnelQuery, question: TimeToConvertQuestion) -> Key | None:
     return query.key(TimeToConvertAnswer, question)
 
 
 @cached(TimeToConvertAnswer, _key)
 def _times(query: FunnelQuery, question: TimeToConvertQuestion) -> TimeToConvertAnswer:
-    names = query.funnel.steps
-    begin, end = question.from_step, step_of(query, "to_step", question.to_step, len(names))
+    about_nobody = _about_nobody(query, question)
+    return _answered(about_nobody, _totals(query, question))
+
+
+def _between(query: FunnelQuery, question: TimeToConvertQuestion) -> tuple[int, int]:
+    begin, end = question.from_step, step_of(query, "to_step", question.to_step, len(query.funnel.steps))
     if begin >= end:
         raise Invalid([FieldProblem("from_step", "must be before `to_step`")])
-    seconds = _seconds(attempted(query, question), begin, end)
+    return begin, end
+
+
+def _about_nobody(query: FunnelQuery, question: TimeToConvertQuestion) -> TimeToConvertAnswer:
+    # the answer where nobody is: all that is the same whoever went through the funnel
+    begin, end = _between(query, question)
     return TimeToConvertAnswer(
         range=Range.of(query.days),
         complete_to=None,
         funnel=query.funnel.name or None,
         unit=query.unit,
         from_step=begin,
-        from_name=names[begin - 1],
+        from_name=query.funnel.steps[begin - 1],
         to_step=end,
-        to_name=names[end - 1],
-        users=len(seconds),
-        **durations(seconds)._asdict(),
-        bins=[
-            TimeBin(from_seconds=low, to_seconds=high, users=count, share=percentage(count, len(seconds)))
-            for low, high, count in bins_of(seconds)
-        ],
+        to_name=query.funnel.steps[end - 1],
+        users=0,
+        **Durations()._asdict(),
+        bins=[],
     )
 
 
-def _seconds(found: Attempted, begin: int, end: int) -> Seconds:
+def _totals(query: FunnelQuery, question: TimeToConvertQuestion) -> Totals:
+    # of those who went all the way, as of a funnel of the two steps
+    begin, end = _between(query, question)
+    found = attempted(query, question)
     times, places = found.entered.timeline.times, found.attempts.places
     who = np.flatnonzero(found.attempts.reached >= end)
-    seconds: Seconds = (times[places[end - 1, who]] - times[places[begin - 1, who]]) / 1000
-    return seconds
+    took = Counted.of(np.zeros(len(who), np.int64), times[places[end - 1, who]] - times[places[begin - 1, who]])
+    return Totals([()], np.array([[0, 0, len(who)]]), [took])
+
+
+def _answered(about_nobody: TimeToConvertAnswer, totals: Totals) -> TimeToConvertAnswer:
+    (times,) = totals.times
+    users = int(totals.ended[0, 2])
+    bins = [
+        TimeBin(from_seconds=low, to_seconds=high, users=count, share=percentage(count, users))
+        for low, high, count in bins_of(np.repeat(times.numbers / MILLISECONDS, times.counts))
+    ]
+    return about_nobody.model_copy(update={"users": users, **durations(times)._asdict(), "bins": bins})

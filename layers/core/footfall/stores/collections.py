@@ -22,6 +22,7 @@ from footfall.schemas.exchange import ExchangeRateDocument
 from footfall.schemas.feedback import FeedbackDay, FeedbackDocument
 from footfall.schemas.funnel import FunnelDocument, RollupsDocument
 from footfall.schemas.imports import ImportDocument
+from footfall.schemas.job import JobDocument
 from footfall.schemas.lake import LakePeriod
 from footfall.schemas.ledger import LedgerLine, LedgerSums, SuspectDocument
 from footfall.schemas.message import COLLECT_SOURCE, IMPORT_SOURCE
@@ -353,6 +354,14 @@ suspects = Collection("suspects", SuspectDocument, writer="etl/events", keep=(Ex
 ledger_sums = Collection("ledger_sums", LedgerSums, writer="jobs/rollup")
 
 imports = Collection("imports", ImportDocument, writer="etl/imports", indexes=[_index("site_id", "-created_at")])
+
+jobs = Collection(
+    "jobs",
+    JobDocument,
+    writer="jobs/answer",
+    indexes=[_index("site_id", "state", "asked_at")],
+    keep=(Expiry("expires_at", 86_400),),
+)
 
 COLLECTIONS: Mapping[str, Collection[Any]] = {
     each.name: each for each in list(vars().values()) if isinstance(each, Collection)

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+from bson import Timestamp
 from pymongo import MongoClient, timeout
 from pymongo.client_session import ClientSession
 from pymongo.database import Database
@@ -14,6 +16,7 @@ from pymongo.errors import (
     ExecutionTimeout,
     NetworkTimeout,
     NotPrimaryError,
+    OperationFailure,
     ServerSelectionTimeoutError,
     WTimeoutError,
 )
@@ -29,6 +32,8 @@ Pipeline = Sequence[Mapping[str, Any]]
 Mongo = Database[dict[str, Any]]
 Result = TypeVar("Result")
 CODE_DUPLICATE_KEY = 11000
+SNAPSHOT_IS_GONE = (239, 246)
+"""SnapshotTooOld and SnapshotUnavailable."""
 UNAVAILABLE = (
     AutoReconnect,
     NetworkTimeout,
@@ -70,6 +75,45 @@ def at_once(work: Callable[[ClientSession], Result], seconds: float) -> Result:
     """
     with timeout(seconds), client().start_session() as session:
         return session.with_transaction(work, ReadConcern("snapshot"), WriteConcern("majority", j=True))
+
+
+class Moment(NamedTuple):
+    """A state of the database, by the cluster's clock: the second, and the write in it."""
+
+    seconds: int
+    write: int
+
+    @classmethod
+    def now(cls) -> "Moment":
+        """Returns the newest state that a majority has."""
+        with client().start_session(snapshot=True) as session:
+            database()["sites"].find_one({}, {"_id": 1}, session=session)
+            return cls(session._snapshot_time.time, session._snapshot_time.inc)  # type: ignore[attr-defined] # noqa: SLF001 - no public name
+
+    @property
+    def as_datetime(self) -> datetime:
+        """When it was, to the second."""
+        return datetime.fromtimestamp(self.seconds, UTC)
+
+
+@contextmanager
+def snapshot(at: Moment | None = None) -> Iterator[ClientSession]:
+    """Gives a session that reads one state of the database: that of its first read, or of a moment.
+
+    A moment is kept for five minutes, unless the database's settings say otherwise (minSnapshotHistoryWindowInSeconds);
+    raises Unavailable when it is gone.
+    """
+    with client().start_session(snapshot=True) as session:
+        if at is not None:
+            session._snapshot_time = Timestamp(*at)  # type: ignore[assignment] # noqa: SLF001 - PyMongo has no public name for it
+        try:
+            yield session
+        except OperationFailure as error:
+            if error.code not in SNAPSHOT_IS_GONE:
+                raise
+            raise Unavailable(
+                "what the database held when this was begun is gone: ask again, or for fewer days"
+            ) from error
 
 
 @contextmanager
