@@ -205,6 +205,7 @@ def _put_days(database: Mongo, people: int, events: int) -> None:
     from footfall.funnels.steps import definition
     from footfall.lake.definition import definition as lake_definition
     from footfall.people.numbers import PersonNumbers
+    from footfall.schemas.metrics import SentimentCounts
 
     from functions.jobs.rollup.metrics import DayMetrics
     from functions.jobs.rollup.queries import SessionGroup
@@ -231,7 +232,8 @@ def _put_days(database: Mongo, people: int, events: int) -> None:
         counts = {"sessions": types.total() // EVENTS_A_VISIT, "bounces": 0, "conversions": 0, "session_seconds": 60.0}
         visits = SessionGroup(_id={"device": "Desktop", "source": "news"}, **counts)  # type: ignore[typeddict-item]
         refunds = sum(order["refunded"] for order in placed if order["currency"] == "EUR")
-        document = metrics.document(str(day), FIRST, [visits], placed, refunds, numbers)  # type: ignore[arg-type]
+        felt = SentimentCounts(positive=0, neutral=0, negative=0)
+        document = metrics.document(str(day), FIRST, [visits], felt, placed, refunds, numbers)  # type: ignore[arg-type]
         database["daily_metrics"].insert_one(document)  # type: ignore[arg-type]
         database["funnel_analytics"].insert_many(funnel_documents(site, day, entries))  # type: ignore[arg-type]
         lake_days.append({"date": str(day), "events": types.total(), "types": types})

@@ -12,7 +12,15 @@ from footfall.orders.purchases import is_counted, left_out
 from footfall.people.numbers import PersonNumbers
 from footfall.schemas.event import ACTIVITY_TYPES, VisitEvent
 from footfall.schemas.funnel import DEVICES, Device
-from footfall.schemas.metrics import Buyers, CustomersDay, DayDocument, DayOrders, DeviceDay, SourceDay
+from footfall.schemas.metrics import (
+    Buyers,
+    CustomersDay,
+    DayDocument,
+    DayOrders,
+    DeviceDay,
+    SentimentCounts,
+    SourceDay,
+)
 from footfall.schemas.order import OwnedOrder
 from footfall.schemas.site import Site
 from pyroaring import BitMap
@@ -45,12 +53,13 @@ class DayMetrics:
         date: str,
         read_at: datetime,
         sessions: Sequence[SessionGroup],
+        sentiment: SentimentCounts,
         orders: Sequence[OwnedOrder],
         refunds: int,
         numbers: PersonNumbers,
     ) -> DayDocument | None:
         """Returns the document of `daily_metrics`; None where nothing happened that day."""
-        if not (self._people or sessions or orders or refunds):
+        if not (self._people or sessions or orders or refunds or any(sentiment.values())):
             return None
         sums = _sums(sessions)
         return DayDocument(
@@ -68,6 +77,7 @@ class DayMetrics:
             session_seconds=sums["session_seconds"],
             by_device=self._by_device(sessions),
             sources=_sources(sessions),
+            sentiment=sentiment,
             pages=[{"page": page, "views": views} for page, views in self._pages.most_common(MOST_PAGES)],
             **day_orders(self._site, orders, refunds, numbers),
         )

@@ -10,12 +10,22 @@ from footfall.funnels.steps import alternatives, kept_by_day
 from footfall.lake.contents import parts_of
 from footfall.orders.purchases import given_back
 from footfall.schemas.event import NOT_A_VISIT, EventMoment
+from footfall.schemas.feedback import LABELS, Label
 from footfall.schemas.lake import LakeDays, LakeEvent
-from footfall.schemas.metrics import DayReading, DayToken
+from footfall.schemas.metrics import DayReading, DayToken, SentimentCounts
 from footfall.schemas.order import OrderSums, OwnedOrder
 from footfall.schemas.site import Site
 from footfall.sessions.conversions import has_counted_order
-from footfall.stores.collections import daily_metrics, events, lake_periods, orders, rollups, stale_days, user_sessions
+from footfall.stores.collections import (
+    daily_metrics,
+    events,
+    feedback,
+    lake_periods,
+    orders,
+    rollups,
+    stale_days,
+    user_sessions,
+)
 from footfall.stores.mongo import Pipeline, database
 
 
@@ -127,3 +137,19 @@ def refunds_of(site: Site, day: DayRange) -> int:
     refunded = {"site_id": site.site_id, "refunds": on_day, "currency": site.currency}
     found = orders.read(database(), OrderSums, refunded)
     return sum(given_back(order, day.start, day.end) for order in found)
+
+
+class _LabelCount(TypedDict):
+    _id: Label
+    texts: int
+
+
+def sentiment_of(site_id: str, day: DayRange) -> SentimentCounts:
+    """Returns how many texts of a day's feedback have each label, by an index alone."""
+    time = {"$gte": day.start, "$lt": day.end}
+    labelled = {"site_id": site_id, "sentiment.label": {"$in": LABELS}, "bot": False, "timestamp": time}
+    pipeline: Pipeline = [{"$match": labelled}, {"$group": {"_id": "$sentiment.label", "texts": {"$sum": 1}}}]
+    found = {each["_id"]: each["texts"] for each in feedback.aggregate(database(), _LabelCount, pipeline)}
+    return SentimentCounts(
+        positive=found.get("positive", 0), neutral=found.get("neutral", 0), negative=found.get("negative", 0)
+    )

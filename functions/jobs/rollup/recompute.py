@@ -110,10 +110,11 @@ class _Day:
         numbers.learn(orders)
         refunds = queries.refunds_of(self._site, self._days)
         sessions = queries.sessions_of(self._site, self._days)
+        sentiment = queries.sentiment_of(self._site.site_id, self._days)
         return DayRollup(
             date=self._date,
             seen=seen.get(self._date),
-            metrics=self._metrics.document(self._date, read_at, sessions, orders, refunds, numbers),
+            metrics=self._metrics.document(self._date, read_at, sessions, sentiment, orders, refunds, numbers),
             funnels=list(funnel_documents(self._site, self._days.first, self._entries)),
             columns=self._columns,
             events=self._events,

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from footfall.days import Compare, DayRange
 from footfall.funnels.steps import kept_by_day
 from footfall.money import major_units
-from footfall.questions.cache import cached
+from footfall.questions.cache import Asked, Remembered
 from footfall.questions.comparison import DESCRIPTION, RangeComparison
 from footfall.questions.figures import Currency, NetRevenue, Orders, Refunds, Revenue
 from footfall.questions.key_figures import BATCH, MONEY, KeyFigures, figures_of, key_figures, reached
@@ -24,7 +24,7 @@ from footfall.schemas.funnel import DEVICES, Device
 from footfall.schemas.metrics import DayFiguresDocument, DeviceDay
 from footfall.schemas.site import Funnel
 from footfall.stores.collections import daily_metrics
-from footfall.stores.keys import Key, dashboard_key
+from footfall.stores.keys import DASHBOARD
 from footfall.stores.mongo import answering, database
 
 DROP_OFF_POINTS = 5
@@ -104,19 +104,19 @@ class Dashboard(LeftOut, KeyFigures, RangeAnswer):
     comparison: RangeComparison | None = Field(description="The key figures beside earlier ones; only with `compare`")
 
 
+_answers = Remembered(DASHBOARD, Dashboard)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: DashboardQuestion) -> Dashboard:
     """Returns the shop at a glance; raises NotFound, Invalid or Unavailable."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
-        return _dashboard(rollups, days, question.compare).counted_to(rollups.complete_to(days))
+        asked = Asked(rollups, days, question, earlier=question.compare is not None)
+        return _answers.remember(asked, lambda: _dashboard(rollups, days, question.compare))
 
 
-def _key(rollups: Rollups, days: DayRange, compare: Compare | None) -> Key:
-    return dashboard_key(rollups.site.site_id, days, rollups.version or "", compare)
-
-
-@cached(Dashboard, _key)
 def _dashboard(rollups: Rollups, days: DayRange, compare: Compare | None) -> Dashboard:
     by_day = _figures(rollups, days)
     figures, currency = by_day.values(), rollups.site.currency
@@ -129,7 +129,7 @@ def _dashboard(rollups: Rollups, days: DayRange, compare: Compare | None) -> Das
         by_device=_by_device(figures),
         top_drop_off_points=_drop_offs(funnels)[:DROP_OFF_POINTS],
         daily=[_day(day, by_day.get(day), currency) for day in days],
-        sentiment_distribution=distribution_of(rollups.site.site_id, days, rollups.session),
+        sentiment_distribution=distribution_of(figures),
         top_pages=_top_pages(figures),
         top_sources=_top_sources(figures),
         comparison=_comparison(rollups, days, whole, compare) if compare else None,

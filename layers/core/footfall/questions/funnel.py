@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel, Field
 
 from footfall.funnels.summary import StepFigures, Summary
-from footfall.questions.cache import cached
+from footfall.questions.cache import Remembered
 from footfall.questions.figures import Currency
 from footfall.questions.funnel_attempts import attempted
 from footfall.questions.funnel_groups import BrokenDown, Groups
@@ -14,7 +14,7 @@ from footfall.questions.funnel_query import FunnelQuery, Unit
 from footfall.questions.left_out import LeftOut
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rollups import rollups_of
-from footfall.stores.keys import Key
+from footfall.stores.keys import FUNNEL
 from footfall.stores.mongo import answering
 
 
@@ -89,20 +89,19 @@ class FunnelAnswer(LeftOut, RangeAnswer):
     breakdowns: list[FunnelBreakdown] = Field(description="Empty without `breakdown`")
 
 
+_answers = Remembered(FUNNEL, FunnelAnswer)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: FunnelQuestion) -> FunnelAnswer:
     """Returns who reached each step; raises NotFound, Unavailable, or Invalid, also for too many events to look at."""
     with rollups_of(site_id) as rollups:
         query = question.query_of(rollups)
         question.telling_step(query)
-        return query.counted(_result(query, question))
+        return _answers.remember(query.asked(question), lambda: _result(query, question))
 
 
-def _key(query: FunnelQuery, question: FunnelQuestion) -> Key | None:
-    return query.key(FunnelAnswer, question)
-
-
-@cached(FunnelAnswer, _key)
 def _result(query: FunnelQuery, question: FunnelQuestion) -> FunnelAnswer:
     found = attempted(query, question)
     summary = Summary(query.funnel.steps, found.attempts, found.entered.timeline)

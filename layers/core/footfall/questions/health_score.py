@@ -1,20 +1,24 @@
 """The question how a shop's business does, as one score with what each of its parts contributes."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from footfall.days import DayRange
-from footfall.questions.cache import cached
+from footfall.questions.cache import Asked, Remembered
 from footfall.questions.conversion_trends import visit_figures
 from footfall.questions.health_parts import KINDS, Facts, PartName, Told
+from footfall.questions.key_figures import BATCH
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
 from footfall.questions.sentiment_figures import distribution_of
 from footfall.questions.trade import Trade
 from footfall.rollups import Rollups, rollups_of
+from footfall.schemas.metrics import DaySentiment
 from footfall.scoring import Contribution, Part, score
-from footfall.stores.keys import Key, analytics_key
-from footfall.stores.mongo import answering
+from footfall.stores.collections import daily_metrics
+from footfall.stores.keys import ANALYTICS
+from footfall.stores.mongo import answering, database
 
 Grade = Literal["A", "B", "C", "D", "E"]
 GRADES: tuple[tuple[float, Grade], ...] = ((80, "A"), (60, "B"), (40, "C"), (20, "D"), (0, "E"))
@@ -53,19 +57,18 @@ class HealthScore(RangeAnswer):
     missing: str | None = Field(description="Why there is no score; null where there is one")
 
 
+_answers = Remembered(ANALYTICS, HealthScore)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: HealthScoreQuestion) -> HealthScore:
     """Returns the score of a range of days, with its parts; raises NotFound, Invalid or Unavailable."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
-        return _health(rollups, days).counted_to(rollups.complete_to(days))
+        return _answers.remember(Asked(rollups, days, question, earlier=True), lambda: _health(rollups, days))
 
 
-def _key(rollups: Rollups, days: DayRange) -> Key | None:
-    return analytics_key(rollups.site.site_id, days, rollups.version, "health") if rollups.version else None
-
-
-@cached(HealthScore, _key)
 def _health(rollups: Rollups, days: DayRange) -> HealthScore:
     facts = _facts(rollups, days)
     told = {name: kind.told(facts) for name, kind in KINDS.items()}
@@ -96,10 +99,15 @@ def _facts(rollups: Rollups, days: DayRange) -> Facts:
     return Facts(
         sold=sold,
         visits=visits,
-        sentiment=distribution_of(rollups.site.site_id, days, rollups.session),
+        sentiment=distribution_of(_felt(rollups, days)),
         sold_before=sold_before if known else None,
         visits_before=visits_before if known else None,
     )
+
+
+def _felt(rollups: Rollups, days: DayRange) -> Iterable[DaySentiment]:
+    query = {"site_id": rollups.site.site_id, "date": days.dates}
+    return daily_metrics.read(database(), DaySentiment, query, session=rollups.session, batch_size=BATCH)
 
 
 def _part(name: PartName, told: Told, contribution: Contribution | None) -> HealthPart:

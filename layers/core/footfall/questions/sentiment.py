@@ -6,10 +6,9 @@ from typing import TypedDict
 from pydantic import BaseModel, Field
 
 from footfall.days import DayRange
-from footfall.questions.cache import cached
+from footfall.questions.cache import Asked, Remembered
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
 from footfall.questions.sentiment_figures import (
-    LABELS,
     PAGE,
     SUMS,
     SentimentFigures,
@@ -19,11 +18,11 @@ from footfall.questions.sentiment_figures import (
 )
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
-from footfall.schemas.feedback import Category
+from footfall.schemas.feedback import LABELS, Category
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.sentiment.categories import CATEGORIES
 from footfall.stores.collections import feedback
-from footfall.stores.keys import Key, sentiment_key
+from footfall.stores.keys import SENTIMENT
 from footfall.stores.mongo import Condition, Pipeline, answering, database
 
 
@@ -98,20 +97,19 @@ class _ByCategory(TypedDict):
 NOTHING = _Whole(pages=0, positive=0, neutral=0, negative=0, unsupported=0, unread=0, score=0.0, squares=0.0)
 
 
+_answers = Remembered(SENTIMENT, SentimentAnswer)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: SentimentQuestion) -> SentimentAnswer:
     """Returns what people feel about each page; raises NotFound, Invalid or Unavailable."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
-        return _sentiment(rollups, days, question).counted_to(rollups.complete_to(days))
+        asked = Asked(rollups, days, question, "events")
+        return _answers.remember(asked, lambda: _sentiment(rollups, days, question))
 
 
-def _key(rollups: Rollups, days: DayRange, question: SentimentQuestion) -> Key | None:
-    asked = f"pages {question.model_dump_json()}"
-    return sentiment_key(rollups.site.site_id, days, rollups.version, asked) if rollups.version else None
-
-
-@cached(SentimentAnswer, _key)
 def _sentiment(rollups: Rollups, days: DayRange, question: SentimentQuestion) -> SentimentAnswer:
     texts = texts_of(rollups.site.site_id, days, question.path)
     by_page = _by_page(rollups, texts, question)

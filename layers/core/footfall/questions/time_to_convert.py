@@ -6,13 +6,13 @@ from pydantic import BaseModel, Field
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.bins import bins_of
 from footfall.funnels.summary import Seconds, durations
-from footfall.questions.cache import cached
+from footfall.questions.cache import Remembered
 from footfall.questions.funnel_attempts import Attempted, attempted
 from footfall.questions.funnel_query import MAX_STEPS, FunnelModes, FunnelQuery, Unit, step_of
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
 from footfall.rollups import rollups_of
-from footfall.stores.keys import Key
+from footfall.stores.keys import FUNNEL
 from footfall.stores.mongo import answering
 
 
@@ -54,19 +54,18 @@ class TimeToConvertAnswer(RangeAnswer):
     )
 
 
+_answers = Remembered(FUNNEL, TimeToConvertAnswer)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: TimeToConvertQuestion) -> TimeToConvertAnswer:
     """Returns the times; raises NotFound, Unavailable, or Invalid, also where the later step is not later."""
     with rollups_of(site_id) as rollups:
         query = question.query_of(rollups)
-        return query.counted(_times(query, question))
+        return _answers.remember(query.asked(question), lambda: _times(query, question))
 
 
-def _key(query: FunnelQuery, question: TimeToConvertQuestion) -> Key | None:
-    return query.key(TimeToConvertAnswer, question)
-
-
-@cached(TimeToConvertAnswer, _key)
 def _times(query: FunnelQuery, question: TimeToConvertQuestion) -> TimeToConvertAnswer:
     names = query.funnel.steps
     begin, end = question.from_step, step_of(query, "to_step", question.to_step, len(names))

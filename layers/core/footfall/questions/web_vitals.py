@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from footfall.days import DayRange
 from footfall.errors import FieldProblem, Invalid
 from footfall.events.vitals import LIMITS, VITALS, Vital
-from footfall.questions.cache import cached
+from footfall.questions.cache import Asked, Remembered
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
 from footfall.questions.sentiment_figures import PAGE
 from footfall.rates import percentage
@@ -22,7 +22,7 @@ from footfall.schemas.event import MeasuredEvent
 from footfall.schemas.funnel import DEVICES, Device
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.stores.collections import events
-from footfall.stores.keys import Key, web_vitals_key
+from footfall.stores.keys import WEB_VITALS
 from footfall.stores.mongo import Condition, Pipeline, answering, database
 
 BATCH = 20_000
@@ -121,20 +121,19 @@ Parts = Mapping[tuple[str | None, str], Tallies]
 """The same by page and device; the page is None for all pages that are not listed."""
 
 
+_answers = Remembered(WEB_VITALS, WebVitals)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: WebVitalsQuestion) -> WebVitals:
     """Returns the web vitals of a range of days; raises NotFound, Invalid or Unavailable."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
-        return _web_vitals(rollups, days, question).counted_to(rollups.complete_to(days))
+        asked = Asked(rollups, days, question, "events")
+        return _answers.remember(asked, lambda: _web_vitals(rollups, days, question))
 
 
-def _key(rollups: Rollups, days: DayRange, question: WebVitalsQuestion) -> Key | None:
-    site_id, asked = rollups.site.site_id, question.model_dump_json()
-    return web_vitals_key(site_id, days, rollups.version, asked) if rollups.version else None
-
-
-@cached(WebVitals, _key)
 def _web_vitals(rollups: Rollups, days: DayRange, question: WebVitalsQuestion) -> WebVitals:
     measured = _measured(rollups.site.site_id, days)
     found = _pages(rollups, measured, question)

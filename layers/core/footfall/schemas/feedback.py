@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal, TypedDict
 
 Label = Literal["positive", "neutral", "negative"]
+LABELS: tuple[Label, ...] = ("positive", "neutral", "negative")
 Category = Literal["delivery", "price", "quality", "selection", "usability", "payment", "support", "returns"]
 
 

@@ -24,7 +24,7 @@ from footfall.schemas.imports import ImportDocument
 from footfall.schemas.lake import LakePeriod
 from footfall.schemas.ledger import LedgerLine, LedgerSums, SuspectDocument
 from footfall.schemas.message import COLLECT_SOURCE, IMPORT_SOURCE
-from footfall.schemas.metrics import DayDocument, StaleDay
+from footfall.schemas.metrics import DayDocument, DayVersionDocument, StaleDay
 from footfall.schemas.model import ModelDocument, TrainingRunDocument
 from footfall.schemas.order import OrderDocument
 from footfall.schemas.person import CounterDocument, PersonDocument
@@ -282,6 +282,10 @@ funnel_analytics = Collection(
 )
 
 daily_metrics = Collection("daily_metrics", DayDocument, writer="jobs/rollup", indexes=[_index("site_id", "date")])
+
+day_versions = Collection(
+    "day_versions", DayVersionDocument, writer="jobs", indexes=[_index("site_id", "date", "version")]
+)
 
 stale_days = Collection(
     "stale_days", StaleDay, writer="etl/events", indexes=[_index("site_id", "date")], removed_by="jobs/rollup"
