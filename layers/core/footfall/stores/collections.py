@@ -155,7 +155,8 @@ def _index(*fields: str, **options: Any) -> IndexModel:
 
 
 AT_EXPIRY = Expiry("expires_at", only={"expires_at": {"$type": "date"}})
-BY_FLAG = ("site_id", "flags", "timestamp")
+BY_FLAG = ("site_id", "flags", "timestamp", "_id")
+NEWEST_FLAGGED = ("site_id", "timestamp", "_id", "flags")
 BY_CURRENCY = ("site_id", "currency", "placed_at", "total", "user_id")
 """All that is asked of orders in other currencies, so that none of them is read."""
 CUSTOM_NAMES = ("site_id", "name")
@@ -186,7 +187,7 @@ events = Collection(
         _index(*CUSTOM_NAMES, partialFilterExpression={"type": "custom"}),
         _index("site_id", "commerce.order_id", partialFilterExpression={"commerce.order_id": {"$gt": ""}}),
         _index(*BY_FLAG, partialFilterExpression={"flags": {"$exists": True}}),
-        _index("site_id", "-timestamp", "flags", partialFilterExpression={"flags": {"$exists": True}}),
+        _index(*NEWEST_FLAGGED, partialFilterExpression={"flags": {"$exists": True}}),
     ],
     person=VISITOR,
     keep=(AT_EXPIRY, Retention("timestamp")),
@@ -307,7 +308,7 @@ quarantine = Collection(
     writer="etl",
     indexes=[
         _index("site_id", "stage", "reason", "state", "first_seen"),
-        _index("site_id", "state", "-first_seen", "_id"),
+        _index("site_id", "state", "-first_seen", "-_id"),
         _index("site_id", "-first_seen"),
         _index("site_id", "event_id", partialFilterExpression={"event_id": {"$gt": ""}}),
         _index("site_id", "origin.import_id", partialFilterExpression={"origin.import_id": {"$gt": ""}}),
