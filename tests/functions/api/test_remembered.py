@@ -67,6 +67,12 @@ REMEMBERED = [
     if path not in ("/api/metrics", "/api/sentiment/feedback", "/api/dimensions/device", "/api/funnel/people")
     and query.get("breakdown") != "visitor"
 ]
+QUESTIONS += [  # of earlier days as well
+    (metrics_handler, "/api/metrics/dashboard", {"compare": "year"}),
+    (metrics_handler, "/api/metrics/health-score", {}),
+    (metrics_handler, "/api/analytics/revenue-trend", {"period": "month", "compare": "previous"}),
+    (metrics_handler, "/api/analytics/conversion-trends", {"period": "week"}),
+]
 OF_FIGURES = [
     asked
     for asked in REMEMBERED
