@@ -67,9 +67,8 @@ def list_waiting(
         return
     for item in found["items"]:
         report(f"{item['quarantine_id'][:SHORT]}  {_where(item)}: {item['detail']} ({item['reason']})")
-    left = found["total"] - len(found["items"])
-    if left:
-        report(f"and {left:,} more: --limit, --reason and --since choose")
+    if found["next"]:
+        report("and more: --limit, --reason and --since choose")
     report("Now try")
     for command in ("footfall quarantine show ID", "footfall quarantine replay --dry-run"):
         report(f"  {for_site(command, site)}")

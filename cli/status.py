@@ -85,6 +85,8 @@ def _ledger(ledger: Json) -> Table:
 
 
 def _summary(pipeline: Json, health: Json, site: str | None) -> Iterable[str]:
+    if pipeline["counted_at"]:
+        yield f"Collections of more than 10,000 documents, but events: counted {_ago(pipeline['counted_at'])}"
     rollup = pipeline["latest_rollup"]
     made = f"computed {_ago(rollup['ran_at'])}" if rollup else "never computed"
     yield f"Daily figures: {made}, {pipeline['stale_days']:,} days to be recomputed"

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 from pymongo import MongoClient
 from pymongo.database import Database
+from redis import Redis
 
 from infra.local.aws import AwsAddresses
 from infra.local.shared import NO_LAMBDA, addresses_shared_with
@@ -138,8 +139,10 @@ def prepared(mongo_client: MongoClient[dict[str, Any]], worker: str) -> Database
 
 
 @pytest.fixture
-def database(stores: None, prepared: Database[dict[str, Any]]) -> Iterator[Database[dict[str, Any]]]:
-    """This worker's prepared database without a document, and footfall's settings pointing at it."""
+def database(stores: None, prepared: Database[dict[str, Any]], redis_url: str) -> Iterator[Database[dict[str, Any]]]:
+    """This worker's prepared database without a document, an empty Redis, and footfall's settings pointing at them."""
+    with Redis.from_url(redis_url) as redis:
+        redis.flushdb()
     yield prepared
     for collection in prepared.list_collection_names(filter={"type": "collection"}):
         if not collection.startswith("system."):

@@ -31,8 +31,9 @@ def ask(asked: AskedQuestion) -> AskedJob:
     """Returns the job of a question, a new one unless it is asked already; none for too much, or too many of a site."""
     parameters = json.dumps(asked.parameters, sort_keys=True)
     with rollups_of(asked.site_id) as rollups:
-        reads = estimate(LARGE[asked.question].query(parameters, rollups))
-        version = rollups.version or ""
+        query = LARGE[asked.question].query(parameters, rollups)
+        reads = estimate(query)
+        version = rollups.version_of(query.days, "events") or rollups.moment.isoformat()
     if parts_of(reads["rows"]) > MOST_PARTS:
         return AskedJob(job_id=None, refused="too_big")
     job_id = hashlib.sha256(json.dumps([asked.question, parameters, version]).encode()).hexdigest()[:32]

@@ -6,6 +6,7 @@ Each migration tells by what it finds whether it has been done, so that a deploy
 from collections import defaultdict
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from typing import Any
 
 from footfall.chunks import chunks
 from footfall.clock import now
@@ -18,7 +19,17 @@ from footfall.schemas.event import VIEW_TYPES, EventDocument
 from footfall.schemas.order import OrderDocument
 from footfall.schemas.session import SessionDocument
 from footfall.sessions.fold import key_of, session_id_of
-from footfall.stores.collections import customers, events, models, orders, sites, user_sessions, users
+from footfall.stores.collections import (
+    Collection,
+    customers,
+    events,
+    models,
+    orders,
+    quarantine,
+    sites,
+    user_sessions,
+    users,
+)
 from footfall.stores.mongo import Condition, Mongo
 from pymongo import ReplaceOne, UpdateOne
 from pymongo.errors import OperationFailure
@@ -28,6 +39,12 @@ ORDERS_PER_WRITE = 1_000
 SESSIONS_PER_QUESTION = 200
 NOT_NEEDED = {"properties": 0, "commerce.lines": 0, "traits": 0}
 """Of events, to find out who told of an order, and which of them counts."""
+OVERTAKEN_INDEXES: tuple[tuple[Collection[Any], str], ...] = (
+    (orders, "site_id_1_currency_1"),
+    (events, "site_id_1_flags_1_timestamp_1"),
+    (events, "site_id_1_timestamp_-1_flags_1"),
+    (quarantine, "site_id_1_state_1_first_seen_-1__id_1"),
+)
 
 
 def migrate(database: Mongo) -> None:
@@ -41,7 +58,7 @@ def migrate(database: Mongo) -> None:
     _have_sessions_rechecked(database)
     _have_dimensions_of_sessions_read(database)
     _add_up_the_segments(database)
-    _drop_what_is_in_a_larger_index(database)
+    _drop_what_other_indexes_do(database)
 
 
 def _name_the_numbers(database: Mongo) -> None:
@@ -187,9 +204,10 @@ def _add_up_the_segments(database: Mongo) -> None:
             models.of(database).update_one({"_id": model["_id"]}, sums)
 
 
-def _drop_what_is_in_a_larger_index(database: Mongo) -> None:
-    with suppress(OperationFailure):  # it is not there in a new database
-        orders.of(database).drop_index("site_id_1_currency_1")
+def _drop_what_other_indexes_do(database: Mongo) -> None:
+    for collection, name in OVERTAKEN_INDEXES:
+        with suppress(OperationFailure):  # it is not there in a new database
+            collection.of(database).drop_index(name)
 
 
 def _viewed(database: Mongo, some: list[SessionDocument]) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from footfall.clock import now
+from footfall.day_versions import change_versions
 from footfall.days import DayRange, day_of, start_of
 from footfall.schemas.cleanup import Cleanup, Removed
 from footfall.schemas.site import Site
@@ -35,6 +36,8 @@ def clean_up(database: Mongo, site: Site, retention_days: int, dry_run: bool, in
             old = {**query, retention.field: _within(DayRange(day, day, zone))}
             take = _count if dry_run else _remove
             removed[collection.name] += take(database, collection, old)
+            if not dry_run:
+                change_versions(database, site.site_id, [day.isoformat()])
     if not any(day < first_kept for day in stale):
         removed["lake_periods"] = remove_periods(database, site.site_id, first_kept, dry_run=dry_run)
     return Cleanup(

@@ -16,7 +16,14 @@ from footfall.orders.purchases import is_counted, left_out
 from footfall.people.numbers import PersonNumbers
 from footfall.schemas.event import ACTIVITY_TYPES, VisitEvent
 from footfall.schemas.funnel import DEVICES, Device
-from footfall.schemas.metrics import Buyers, CustomersDay, DayDocument, DayOrders, DeviceDay, SourceDay
+from footfall.schemas.metrics import (
+    Buyers,
+    CustomersDay,
+    DayDocument,
+    DayOrders,
+    DeviceDay,
+    SourceDay,
+)
 from footfall.schemas.order import OwnedOrder
 from footfall.schemas.site import Site
 from pyroaring import BitMap

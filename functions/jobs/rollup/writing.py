@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bson import ObjectId
+from footfall.day_versions import change_versions
 from footfall.lake.columns import DayColumns
 from footfall.schemas.dimension import DaySessionsDocument, DimensionDocument
 from footfall.schemas.feedback import FeedbackDay
@@ -49,7 +50,7 @@ class DayRollup:
 
 
 def replace_days(site_id: str, days: list[DayRollup], periods: Iterable[Written]) -> list[DayRollup]:
-    """Write days in one transaction, with a new version of the site's rollups; returns those that were written.
+    """Write days in one transaction, each with a new version; returns those that were written.
 
     `periods` are what holds them in the lake. A day that another run wrote meanwhile is left as it is: whose events are
     newer nobody can tell, and its mark stays.
@@ -62,6 +63,7 @@ def replace_days(site_id: str, days: list[DayRollup], periods: Iterable[Written]
         raced = {day for period in periods if not _replace_period(period, session) for day in _days_of(period)}
         ours = [day for day in days if tokens.get(day.date) == day.seen and day.date not in raced]
         _replace(site_id, ours, session)
+        # also so that of two runs at once one is done again: their periods may overlap in days that neither has seen
         rollups.of(database()).update_one(
             {"_id": site_id}, {"$set": {"site_id": site_id, "version": str(ObjectId())}}, upsert=True, session=session
         )
@@ -106,6 +108,7 @@ def _replace(site_id: str, days: list[DayRollup], session: ClientSession) -> Non
         daily_metrics.of(database()).insert_many(metrics, session=session)
     if feedback:
         feedback_days.of(database()).insert_many(feedback, session=session)
+    change_versions(database(), site_id, [day.date for day in days], session)
 
 
 def unmark(site_id: str, days: list[DayRollup], marks: dict[str, object]) -> None:

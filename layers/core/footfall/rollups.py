@@ -1,9 +1,11 @@
 """How far a site's rollups are, read so that everything one answer is made of is of one moment."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from pymongo.client_session import ClientSession
@@ -11,7 +13,9 @@ from pymongo.client_session import ClientSession
 from footfall.clock import now
 from footfall.days import DayRange, day_of, zone_named
 from footfall.funnels.steps import definition
+from footfall.schemas.event import ExpiringEvent
 from footfall.schemas.funnel import RollupsProgress
+from footfall.schemas.metrics import DayVersion, MarkedDay
 from footfall.schemas.site import Site
 from footfall.sites import get_site
 from footfall.stores import collections
@@ -25,20 +29,26 @@ class Part(NamedTuple):
     of: int
 
 
+MadeOf = Literal["figures", "events"]
+"""What answers are made of: the figures of days, or their events, of which there may be some that no figure has yet."""
+BATCH = 20_000
+LONGEST_REMEMBERED = timedelta(days=2)
+"""No answer is remembered for longer."""
+
+
 @dataclass(frozen=True)
 class Rollups:
     """A site's rollups at one moment: every read with `session` sees that moment.
 
-    `version` changes whenever a rollup does; it is None before the first. `current` says that every day there is was
-    computed by the site's present time zone and funnels. What was taken before `received_to` is stored, and what was
-    taken before `counted_to` is in the figures of every day; None while no run knew. With a `part`, events are read of
-    a part of the people alone.
+    `begun` says that there was a first one. `current` says that every day there is was computed by the site's present
+    time zone and funnels. What was taken before `received_to` is stored, and what was taken before `counted_to` is in
+    the figures of every day; None while no run knew. With a `part`, events are read of a part of the people alone.
     """
 
     site: Site
     session: ClientSession
     moment: datetime
-    version: str | None
+    begun: bool
     current: bool
     received_to: datetime | None
     counted_to: datetime | None
@@ -73,6 +83,38 @@ class Rollups:
         marked = collections.stale_days.of(database()).find_one(stale, {"date": 1}, session=self.session)
         return self.counted_to if marked else self.received_to
 
+    def version_of(self, days: DayRange, made_of: MadeOf) -> str | None:
+        """Returns what tells answers about days that may differ from each other: two of one version are the same.
+
+        It goes by how often each of these days was computed anew, for what is made of events also by their marks, and
+        by the settings of the site. None of events before the first rollup, and of those that are no longer kept whole.
+        """
+        if made_of == "events" and not (self.begun and self._keeps(days)):
+            return None
+        condition = {"site_id": self.site.site_id, "date": days.dates}
+        versions = collections.day_versions.read(
+            database(), DayVersion, condition, session=self.session, batch_size=BATCH
+        )
+        known = [[day["date"], day["version"]] for day in versions]
+        if made_of == "events":
+            marks = collections.stale_days.read(
+                database(), MarkedDay, condition, session=self.session, batch_size=BATCH
+            )
+            known += [[mark["date"], str(mark["token"])] for mark in marks]
+        dimensions = [row.model_dump() for row in self.site.dimensions]
+        told = [made_of, definition(self.site), dimensions, str(days.first), str(days.last), sorted(known)]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
+
+    def _keeps(self, days: DayRange) -> bool:
+        # events are removed one after the other: by the days that are kept now, and by those when they were stored
+        kept = self.site.retention_days
+        if kept is not None and days.first <= day_of(self.moment - timedelta(days=kept), days.zone):
+            return False
+        condition = {"site_id": self.site.site_id, "timestamp": {"$gte": days.start, "$lt": days.end}}
+        found = collections.events.read(database(), ExpiringEvent, condition, session=self.session)
+        oldest = next(found.sort("timestamp", 1).limit(1), ExpiringEvent())
+        return oldest.get("expires_at") is None or oldest["expires_at"] > self.moment + LONGEST_REMEMBERED
+
 
 @contextmanager
 def rollups_of(site_id: str, at: Moment | None = None, part: Part | None = None) -> Iterator[Rollups]:
@@ -89,7 +131,7 @@ def rollups_of(site_id: str, at: Moment | None = None, part: Part | None = None)
             site,
             session,
             moment,
-            version=found.get("version"),
+            begun="version" in found,
             current=found.get("definition") == definition(site),
             received_to=found.get("received_to"),
             counted_to=found.get("complete_to"),

@@ -76,7 +76,7 @@ def test_emptying_the_cache_leaves_another_site_and_live_activity_alone(emptied:
 def test_a_visitor_who_turned_out_to_be_somebody_is_forgotten_as_both(emptied: Mongo) -> None:
     emptied["users"].insert_one({"_id": "demo:v-1", "site_id": "demo", "number": 77, "link": {"person_id": "ann"}})
     for person_id in ("v-1", "ann", "bob"):
-        key = similar_users_key("demo", person_id, 1, "question").text
+        key = similar_users_key("demo", person_id, "question").text
         ask(lambda redis, key=key: redis.set(key, "{}"))  # type: ignore[misc]
     assert request(handler, "DELETE", "/api/cache/users/v-1") == (200, {"removed": 2})
     assert entries()["similar_users"] == 1

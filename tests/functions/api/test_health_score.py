@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from footfall.day_versions import change_versions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo.database import Database
@@ -11,7 +12,6 @@ from pyroaring import BitMap
 
 from functions.api.metrics.handler import handler
 from tests.support.asking import ask, refusal
-from tests.support.builders import NOON
 from tests.support.visits import TODAY, a_shop, know
 
 Mongo = Database[dict[str, Any]]
@@ -34,10 +34,8 @@ def a_day(shop: Mongo, day: date, customers: range = range(0), **but: Any) -> No
 
 
 def texts(shop: Mongo, **labels: int) -> None:
-    """Store so many texts of feedback with each label."""
-    same = {"site_id": "demo", "bot": False, "timestamp": NOON}
-    found = [{**same, "sentiment": {"label": label}} for label, count in labels.items() for _ in range(count)]
-    shop["feedback"].insert_many(found)
+    """Store how many texts of feedback the last day has with each label."""
+    shop["daily_metrics"].update_one({"date": str(LAST)}, {"$set": {"sentiment": labels}})
 
 
 def two_weeks(shop: Mongo) -> None:
@@ -110,11 +108,11 @@ def test_refunds_and_days_that_do_not_tell_their_customers(shop: Mongo) -> None:
 
 def test_it_is_remembered_until_the_next_rollup(shop: Mongo) -> None:
     two_weeks(shop)
-    shop["rollups"].insert_one({"_id": "demo", "site_id": "demo", "version": "1"})
+    change_versions(shop, "demo", [str(LAST)])
     first = ask(handler, SCORE, WEEK)
     a_day(shop, LAST)
     assert ask(handler, SCORE, WEEK) == first
-    shop["rollups"].update_one({"_id": "demo"}, {"$set": {"version": "2"}})
+    change_versions(shop, "demo", [str(LAST)])
     assert ask(handler, SCORE, WEEK) != first
 
 

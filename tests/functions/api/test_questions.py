@@ -69,12 +69,12 @@ def test_what_was_asked_without_http_is_remembered_for_who_asks_over_http(shop: 
     assert (after.entries, after.misses - warm.misses, after.hits - warm.hits) == (4, 0, 4)
 
 
-def test_an_answer_from_events_is_neither_looked_up_nor_remembered(shop: Mongo) -> None:
+def test_an_answer_that_goes_by_what_people_are_is_neither_looked_up_nor_remembered(shop: Mongo) -> None:
     happen(shop, view("home"))
     roll_up()
     before = cache_contents.answer("demo")
-    for question in (funnel.FunnelQuestion(steps=["home", "payment"]), funnel.FunnelQuestion(unit="session")):
-        funnel.answer("demo", question)
+    for asked in ({"breakdown": ["visitor"]}, {"sex": ["female"]}, {"steps": ["home", "home[segment=Loyal]"]}):
+        funnel.answer("demo", funnel.FunnelQuestion.model_validate(asked))
     assert cache_contents.answer("demo") == before
 
 

@@ -141,7 +141,9 @@ def test_a_text_that_nobody_has_read_yet_is_listed_and_counted_as_such(shop: Mon
     assert (line["label"], line["language"], line["version"]) == (None, None, None)
 
 
-def test_the_dashboard_has_the_same_distribution(wrote: Mongo) -> None:
+def test_the_dashboard_has_the_same_distribution_once_the_days_are_computed(wrote: Mongo) -> None:
+    mark(wrote, YESTERDAY, TODAY)
+    roll_up()
     told = ask(handler, DASHBOARD, TWO_DAYS)["sentiment_distribution"]
     shares = ask(handler, PAGES, TWO_DAYS)["overall"]["distribution"]
     assert told == {label: share["count"] for label, share in shares.items()}

@@ -32,9 +32,9 @@ class CachedKind(BaseModel):
         description="`dashboard`, `analytics`, `funnel`, `sentiment`, `web_vitals`, `similar_users` or `trending`",
         examples=["funnel"],
     )
-    entries: int = Field(description="answers that are kept now", examples=[12])
+    entries: int = Field(description="answers that are kept now: the last to each question", examples=[12])
     bytes: int = Field(description="size of all of them together, as JSON", examples=[20_480])
-    hits: int = Field(description="how often one was found", examples=[870])
+    hits: int = Field(description="how often one was found, or waited for while somebody computed it", examples=[870])
     misses: int = Field(description="how often one had to be computed", examples=[130])
     hit_rate: float = Field(description="share of lookups that found one, in percent", examples=[87.0])
 

@@ -11,12 +11,12 @@ from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from footfall.activity.carts import RECOVERY, Cart, CartEvent, Change, Outcome, carts_of
-from footfall.days import DayRange
+from footfall.days import DayRange, day_of
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.columns import milliseconds
 from footfall.lake.lines import unpacked
 from footfall.money import major_units
-from footfall.questions.cache import cached
+from footfall.questions.cache import Asked, Remembered
 from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Kinds, Rows, columns_named
 from footfall.questions.figures import Currency
 from footfall.questions.filters import Filtered
@@ -26,7 +26,7 @@ from footfall.questions.range import Range, RangeAnswer
 from footfall.questions.read_rows import read_rows
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
-from footfall.stores.keys import Key, analytics_key
+from footfall.stores.keys import ANALYTICS
 from footfall.stores.mongo import answering
 
 CHANGES: dict[str, Change] = {
@@ -118,21 +118,23 @@ class Carts(RangeAnswer):
     currency: Currency
 
 
+_answers = Remembered(ANALYTICS, Carts)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: CartsQuestion) -> Carts:
     """Returns the carts of a range of days; raises NotFound, Unavailable, or Invalid, also for too many events."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
         looked_at = replace(days, last=days.last + timedelta(milliseconds=RECOVERY))
-        return _answer(rollups, days, question).counted_to(rollups.complete_to(looked_at))
+        filters = question.filters_of(rollups.site).values()
+        asked = Asked(rollups, looked_at, question, "events", [wanted.row for wanted in filters])
+        if days.last >= day_of(rollups.moment - timedelta(milliseconds=question.window + RECOVERY), days.zone):
+            return _answer(rollups, days, question).counted_to(asked.complete_to())  # what is open may be so no longer
+        return _answers.remember(asked, lambda: _answer(rollups, days, question))
 
 
-def _key(rollups: Rollups, days: DayRange, question: CartsQuestion) -> Key | None:
-    asked = f"carts {question.model_dump_json()}"
-    return analytics_key(rollups.site.site_id, days, rollups.version, asked) if rollups.version else None
-
-
-@cached(Carts, _key)
 def _answer(rollups: Rollups, days: DayRange, question: CartsQuestion) -> Carts:
     currency = rollups.site.currency
     carts = [cart for cart in _carts(rollups, days, question) if cart.chosen]

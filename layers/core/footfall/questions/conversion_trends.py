@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from footfall.days import DayRange
 from footfall.dimensions import dimensions_of
 from footfall.errors import FieldProblem, Invalid
-from footfall.questions.cache import cached
+from footfall.questions.cache import Remembered
 from footfall.questions.filters import Values, Wanted
 from footfall.questions.key_figures import BATCH
 from footfall.questions.periods import PeriodPart, PeriodsAnswer, PeriodsQuestion, trend_of
@@ -19,7 +19,7 @@ from footfall.schemas.funnel import DEVICES, Device
 from footfall.schemas.metrics import DayVisits
 from footfall.schemas.site import Site
 from footfall.stores.collections import daily_metrics
-from footfall.stores.keys import Key
+from footfall.stores.keys import ANALYTICS
 from footfall.stores.mongo import answering, database
 
 
@@ -65,19 +65,18 @@ class ConversionTrends(PeriodsAnswer):
     data: list[ConversionPeriod] = Field(description="Every period of the range, in order")
 
 
+_answers = Remembered(ANALYTICS, ConversionTrends)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: ConversionTrendsQuestion) -> ConversionTrends:
     """Returns the visits of each period; raises NotFound, Unavailable, or Invalid, also for too many periods."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
-        return _trend(rollups, days, question).counted_to(rollups.complete_to(days))
+        return _answers.remember(question.asked(rollups, days), lambda: _trend(rollups, days, question))
 
 
-def _key(rollups: Rollups, days: DayRange, question: ConversionTrendsQuestion) -> Key | None:
-    return question.key(rollups, days, "conversions")
-
-
-@cached(ConversionTrends, _key)
 def _trend(rollups: Rollups, days: DayRange, question: ConversionTrendsQuestion) -> ConversionTrends:
     devices = question.devices(rollups.site)
     found = trend_of(rollups, days, question, lambda ranges: visit_figures(rollups, ranges, devices))

@@ -11,7 +11,7 @@ from footfall.money import major_units
 from footfall.questions import narrowed_dashboard
 from footfall.questions.behaviour import Behaviour, BehaviourQuery
 from footfall.questions.breakdown import Breakdown, in_days, of_days, told
-from footfall.questions.cache import cached
+from footfall.questions.cache import Asked, Remembered
 from footfall.questions.comparison import RangeComparison
 from footfall.questions.dashboard_answer import (
     Dashboard,
@@ -28,16 +28,20 @@ from footfall.questions.key_figures import BATCH, MONEY, KeyFigures, figures_of,
 from footfall.questions.left_out import LeftOut
 from footfall.questions.range import Range
 from footfall.questions.visits import Visits, people_on
-from footfall.rollups import Rollups, rollups_of
+from footfall.rollups import MadeOf, Rollups, rollups_of
 from footfall.schemas.funnel import DEVICES, Device
 from footfall.schemas.metrics import DayFiguresDocument, DeviceDay
 from footfall.stores.collections import daily_metrics
-from footfall.stores.keys import Key, dashboard_key
+from footfall.stores.keys import DASHBOARD
 from footfall.stores.mongo import answering, database
 
 LONGEST_LIST = 10
 
 
+_answers = Remembered(DASHBOARD, Dashboard)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: DashboardQuestion) -> Dashboard:
     """Returns the shop at a glance; raises NotFound, Unavailable, or Invalid, also for too much to look at."""
@@ -47,16 +51,11 @@ def answer(site_id: str, question: DashboardQuestion) -> Dashboard:
         row = next(iter(named.values()), None)
         if question.filters_of(rollups.site) or question.bots == "include":
             return narrowed_dashboard.answer(rollups, days, question, row)
-        return _dashboard(rollups, days, question.compare, row).counted_to(rollups.complete_to(days))
+        made_of: MadeOf = "figures" if row is None or in_days(rollups, row) else "events"
+        asked = Asked(rollups, days, question, made_of, named.values(), earlier=question.compare is not None)
+        return _answers.remember(asked, lambda: _dashboard(rollups, days, question.compare, row))
 
 
-def _key(rollups: Rollups, days: DayRange, compare: Compare | None, row: Dimension | None) -> Key | None:
-    if row and not in_days(rollups, row):
-        return None
-    return dashboard_key(rollups.site.site_id, days, rollups.version or "", compare, row.name if row else None)
-
-
-@cached(Dashboard, _key)
 def _dashboard(rollups: Rollups, days: DayRange, compare: Compare | None, row: Dimension | None) -> Dashboard:
     by_day = _figures(rollups, days)
     figures, currency = by_day.values(), rollups.site.currency

@@ -6,12 +6,14 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 from footfall.days import DayRange
 from footfall.dimensions import Dimension, Facts, Level, dimensions_of, none_named
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.engine import Coded
 from footfall.lake.contents import NAMES, Text
+from footfall.questions.cache import Asked
 from footfall.questions.filters import Filtered, Wanted
 from footfall.questions.range import RangeAnswer
 from footfall.rollups import Rollups
@@ -119,6 +121,10 @@ class EventsQuery:
         device, filters = narrowed(rollups.site, question)
         days, bots = question.days_of(rollups), question.bots == "include"
         return EventsQuery(rollups, days, device, filters, told or {}, by_session, bots, reading)
+
+    def asked(self, question: BaseModel) -> Asked:
+        """Returns what an answer to the question is remembered by."""
+        return Asked(self.rollups, self.days, question, "events", self.dimensions.values())
 
     def counted(self, answer: Answer) -> Answer:
         """Returns the answer with the watermark of what it was made of: all events that are stored."""

@@ -4,16 +4,17 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from footfall.questions.keyed_list import COUNTED, KeyedAnswer, KeyedQuestion, newest
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
 from footfall.questions.sentiment_figures import texts_of
 from footfall.rollups import rollups_of
 from footfall.schemas.feedback import Category, FeedbackDocument, Label
-from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
+from footfall.schemas.paging import paged
 from footfall.stores.collections import feedback
 from footfall.stores.mongo import answering, database
 
 
-class FeedbackQuestion(PagedQuestion, RangeQuestion):
+class FeedbackQuestion(KeyedQuestion, RangeQuestion):
     """Which texts, and which page of their list."""
 
     path: str | None = Field(
@@ -51,11 +52,11 @@ class FeedbackLine(BaseModel):
     device: str
 
 
-class FeedbackAnswer(RangeAnswer, PagedAnswer):
+class FeedbackAnswer(RangeAnswer, KeyedAnswer):
     """A page of the texts that people wrote, the newest first; bots are left out."""
 
     feedback: list[FeedbackLine]
-    total: int = Field(description="Texts that the filters let through", examples=[68])
+    total: int = Field(description=f"Texts that the filters let through; {COUNTED}", examples=[68])
 
 
 @answering()
@@ -64,13 +65,13 @@ def answer(site_id: str, question: FeedbackQuestion) -> FeedbackAnswer:
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
         wanted = {**texts_of(site_id, days, question.path), **_only(question)}
-        order = [("timestamp", -1), ("_id", -1)]
-        found = feedback.of(database()).find(wanted).sort(order).skip(question.skip).limit(question.page_size)
+        found = newest(database(), feedback, wanted, "timestamp", question)
         return FeedbackAnswer(
             range=Range.of(days),
             complete_to=rollups.complete_to(days),
-            feedback=[_line(each) for each in found],
-            **paged(question, feedback.count(database(), wanted)),
+            feedback=[_line(each) for each in found.documents],
+            next=found.next,
+            **paged(question, found.total),
         )
 
 

@@ -8,9 +8,10 @@ from pymongo.client_session import ClientSession
 
 from footfall.days import DayRange, runs_of
 from footfall.funnels.steps import definition
-from footfall.questions.sentiment_figures import LABELS, PAGE, SUMS, SentimentDistribution, distribution_of, texts_of
+from footfall.questions.sentiment_figures import PAGE, SUMS, SentimentDistribution, texts_of
 from footfall.rollups import Rollups
 from footfall.schemas.feedback import (
+    LABELS,
     Category,
     CategoryFeedback,
     FeedbackDate,
@@ -150,12 +151,8 @@ def together(parts: Sequence[FeedbackSums]) -> FeedbackSums:
 
 
 def labelled(rollups: Rollups, days: DayRange) -> SentimentDistribution:
-    """Returns how many texts of some days have each label."""
-    found = FeedbackDays.of(rollups, days)
-    kept = added(day["whole"] for day in found.whole())
-    read = [distribution_of(rollups.site.site_id, some, rollups.session) for some in found.others]
-    return SentimentDistribution(
-        positive=kept["positive"] + sum(one.positive for one in read),
-        neutral=kept["neutral"] + sum(one.neutral for one in read),
-        negative=kept["negative"] + sum(one.negative for one in read),
-    )
+    """Returns how many texts of some days have each label, by the figures of the days."""
+    condition = {"site_id": rollups.site.site_id, "date": days.dates}
+    found = feedback_days.read(database(), FeedbackDayWhole, condition, session=rollups.session)
+    texts = added(day["whole"] for day in found)
+    return SentimentDistribution(positive=texts["positive"], neutral=texts["neutral"], negative=texts["negative"])

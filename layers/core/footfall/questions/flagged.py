@@ -3,19 +3,18 @@
 from datetime import datetime
 
 from pydantic import BaseModel, Field
-from pymongo import DESCENDING
 from pymongo.errors import ExecutionTimeout
 
 from footfall.questions.index_values import values_of
-from footfall.schemas.event import FlaggedEventView
-from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
-from footfall.stores.collections import BY_FLAG, events
+from footfall.questions.keyed_list import COUNTED, KeyedAnswer, KeyedQuestion, newest
+from footfall.schemas.paging import paged
+from footfall.stores.collections import BY_FLAG, NEWEST_FLAGGED, events
 from footfall.stores.mongo import Condition, Mongo, answering, database
 
 MOST_MILLISECONDS = 2_000
 
 
-class FlaggedQuestion(PagedQuestion):
+class FlaggedQuestion(KeyedQuestion):
     """Which page of which events."""
 
     flag: str | None = Field(default=None, max_length=64, description="Only events with this flag")
@@ -33,21 +32,26 @@ class FlaggedEvent(BaseModel):
     flags: list[str] = Field(description="what was not read as it was sent", examples=[["title_cut"]])
 
 
-class Flagged(PagedAnswer):
+class Flagged(KeyedAnswer):
     """Every flag with the number of events that have it, and a page of those events, the newest first."""
 
     flags: dict[str, int] | None = Field(description="null when counting takes longer than two seconds")
     events: list[FlaggedEvent]
+    total: int = Field(description=f"Events with the flag that was asked for, or with any; {COUNTED}")
 
 
 @answering()
 def answer(site_id: str, question: FlaggedQuestion) -> Flagged:
     """Returns every flag with its count and a page of events, the newest first; raises Unavailable."""
     wanted: Condition = {"site_id": site_id, "flags": question.flag or {"$exists": True}}
-    total = events.count(database(), wanted)
-    found = events.read(database(), FlaggedEventView, wanted).sort([("timestamp", DESCENDING)])
-    page = [FlaggedEvent.model_validate(event) for event in found.skip(question.skip).limit(question.page_size)]
-    return Flagged(flags=flag_counts(database(), site_id), events=page, **paged(question, total))
+    index = BY_FLAG if question.flag else NEWEST_FLAGGED
+    found = newest(database(), events, wanted, "timestamp", question, FlaggedEvent.model_fields, index)
+    return Flagged(
+        flags=flag_counts(database(), site_id),
+        events=[FlaggedEvent.model_validate(event) for event in found.documents],
+        next=found.next,
+        **paged(question, found.total),
+    )
 
 
 def flag_counts(database: Mongo, site_id: str) -> dict[str, int] | None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from footfall.funnels.summary import Summary, step_figures
 from footfall.funnels.totals import NO_TIMES, Totals
-from footfall.questions.cache import cached
+from footfall.questions.cache import Remembered
 from footfall.questions.figures import Currency
 from footfall.questions.funnel_attempts import attempted
 from footfall.questions.funnel_groups import BrokenDown, Groups, shown
@@ -17,7 +17,7 @@ from footfall.questions.left_out import LeftOut
 from footfall.questions.parts import pack, unpack
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rollups import Part, rollups_of
-from footfall.stores.keys import Key
+from footfall.stores.keys import FUNNEL
 from footfall.stores.mongo import Moment, answering
 
 
@@ -92,13 +92,17 @@ class FunnelAnswer(LeftOut, RangeAnswer):
     breakdowns: list[FunnelBreakdown] = Field(description="Empty without `breakdown`")
 
 
+_answers = Remembered(FUNNEL, FunnelAnswer)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: FunnelQuestion) -> FunnelAnswer:
     """Returns who reached each step; raises NotFound, Unavailable, Invalid, and of that TooBig for too many events."""
     with rollups_of(site_id) as rollups:
         query = question.query_of(rollups)
         question.telling_step(query)
-        return query.counted(_result(query, question))
+        return _answers.remember(query.asked(question), lambda: _result(query, question))
 
 
 @answering()
@@ -116,11 +120,6 @@ def folded(parts: Sequence[bytes]) -> FunnelAnswer:
     return _answered(about_nobody, Totals.added([Totals.unpacked(each) for each in totals]))
 
 
-def _key(query: FunnelQuery, question: FunnelQuestion) -> Key | None:
-    return query.key(FunnelAnswer, question)
-
-
-@cached(FunnelAnswer, _key)
 def _result(query: FunnelQuery, question: FunnelQuestion) -> FunnelAnswer:
     return _answered(_about_nobody(query), _totals(query, question))
 

@@ -1,7 +1,5 @@
 """What answers about funnels are made of: everybody's entries to the steps, from the rollups or from the lake."""
 
-from datetime import date
-
 from cachetools import LRUCache
 
 from footfall.funnels.columns import Entered, unpack
@@ -15,8 +13,8 @@ BATCH = 20_000
 MOST_KEPT = 4
 # about 40 MB
 MOST_KEPT_ENTRIES = 2_000_000
-# several questions are often asked of the same days; a version changes whenever one of a site's rollups does
-_kept: LRUCache[tuple[str, str | None, str, Device | None, date, date], Entered] = LRUCache(MOST_KEPT)
+# several questions are often asked of the same days
+_kept: LRUCache[tuple[str, str, str, Device | None], Entered] = LRUCache(MOST_KEPT)
 
 
 def entries(query: FunnelQuery) -> Entered:
@@ -26,8 +24,10 @@ def entries(query: FunnelQuery) -> Entered:
 
 
 def _rolled_up(query: FunnelQuery) -> Entered:
-    rollups, days = query.rollups, query.days
-    key = (rollups.site.site_id, rollups.version, query.funnel.name, query.device, days.first, days.last)
+    version = query.rollups.version_of(query.days, "figures")
+    if version is None:
+        return _read_rollups(query)
+    key = (query.rollups.site.site_id, version, query.funnel.name, query.device)
     found = _kept.get(key)
     if found is None:
         found = _read_rollups(query)

@@ -2,24 +2,23 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from footfall.dimensions import Dimension, dimensions_of, none_named
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.steps import Condition, Reading, kept_by_day, parted, words
+from footfall.questions.cache import Asked
 from footfall.questions.event_rows import Answer, EventsQuery, Rows, dimensions_named, narrowed
 from footfall.questions.filters import Filtered, Wanted
-from footfall.questions.range import RangeAnswer
 from footfall.questions.step_names import check_names
 from footfall.rollups import Rollups
 from footfall.schemas.site import DEFAULT_FUNNEL, Funnel, Site
-from footfall.stores.keys import Key, funnel_key
 
 WINDOW = re.compile(r"([1-9]\d{0,7})([smhd])")
 UNIT_MILLISECONDS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -249,12 +248,10 @@ class FunnelQuery(StepsQuery):
         """What is counted."""
         return "session" if self.by_session else "user"
 
-    def key(self, model: type[RangeAnswer], selection: FunnelSelection) -> Key | None:
-        """Returns what the answer is remembered under; None for one from events, which nothing marks as outdated."""
-        if not self.from_rollups:
-            return None
-        asked = f"{model.__name__} {selection.model_dump_json()}"
-        return funnel_key(self.rollups.site.site_id, self.device, self.days, self.rollups.version or "", asked)
+    def asked(self, question: BaseModel) -> Asked:
+        """Returns what an answer to the question is remembered by."""
+        found = super().asked(question)
+        return replace(found, made_of="figures") if self.from_rollups else found
 
     def counted(self, answer: Answer) -> Answer:
         """Returns the answer with the watermark of what it was made of."""

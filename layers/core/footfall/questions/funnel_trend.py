@@ -11,14 +11,14 @@ from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.anomalies import Anomaly, Kind, find_anomalies
 from footfall.funnels.columns import Entered
 from footfall.funnels.engine import Limits, ordered
-from footfall.questions.cache import cached
+from footfall.questions.cache import Remembered
 from footfall.questions.funnel_entries import entries
 from footfall.questions.funnel_periods import in_periods
 from footfall.questions.funnel_query import FunnelQuery, FunnelSelection
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
 from footfall.rollups import rollups_of
-from footfall.stores.keys import Key
+from footfall.stores.keys import FUNNEL
 from footfall.stores.mongo import answering
 
 MOST_FIGURES = 20_000
@@ -98,13 +98,17 @@ class TrendAnswer(RangeAnswer):
     )
 
 
+_answers = Remembered(FUNNEL, TrendAnswer)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: TrendQuestion) -> TrendAnswer:
     """Returns the funnel of each period; raises NotFound, Unavailable, or Invalid, also for too many to answer."""
     with rollups_of(site_id) as rollups:
         query = FunnelQuery.of(rollups, question)
         _check_size(query, question.period)
-        return query.counted(_trend(query, question))
+        return _answers.remember(query.asked(question), lambda: _trend(query, question))
 
 
 def _check_size(query: FunnelQuery, period: PeriodName) -> None:
@@ -117,11 +121,6 @@ def _check_size(query: FunnelQuery, period: PeriodName) -> None:
     )
 
 
-def _key(query: FunnelQuery, question: TrendQuestion) -> Key | None:
-    return query.key(TrendAnswer, question)
-
-
-@cached(TrendAnswer, _key)
 def _trend(query: FunnelQuery, question: TrendQuestion) -> TrendAnswer:
     periods = list(periods_of(query.days, question.period))
     names = query.funnel.steps

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from footfall.days import DayRange
-from footfall.questions.cache import cached
+from footfall.questions.cache import Asked, Remembered
 from footfall.questions.conversion_trends import visit_figures
 from footfall.questions.feedback_sums import labelled
 from footfall.questions.health_parts import KINDS, Facts, PartName, Told
@@ -13,7 +13,7 @@ from footfall.questions.range import Range, RangeAnswer, RangeQuestion
 from footfall.questions.trade import Trade
 from footfall.rollups import Rollups, rollups_of
 from footfall.scoring import Contribution, Part, score
-from footfall.stores.keys import Key, analytics_key
+from footfall.stores.keys import ANALYTICS
 from footfall.stores.mongo import answering
 
 Grade = Literal["A", "B", "C", "D", "E"]
@@ -53,19 +53,18 @@ class HealthScore(RangeAnswer):
     missing: str | None = Field(description="Why there is no score; null where there is one")
 
 
+_answers = Remembered(ANALYTICS, HealthScore)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: HealthScoreQuestion) -> HealthScore:
     """Returns the score of a range of days, with its parts; raises NotFound, Invalid or Unavailable."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
-        return _health(rollups, days).counted_to(rollups.complete_to(days))
+        return _answers.remember(Asked(rollups, days, question, earlier=True), lambda: _health(rollups, days))
 
 
-def _key(rollups: Rollups, days: DayRange) -> Key | None:
-    return analytics_key(rollups.site.site_id, days, rollups.version, "health") if rollups.version else None
-
-
-@cached(HealthScore, _key)
 def _health(rollups: Rollups, days: DayRange) -> HealthScore:
     facts = _facts(rollups, days)
     told = {name: kind.told(facts) for name, kind in KINDS.items()}

@@ -1,17 +1,22 @@
 """Lists that go on behind their last item, however long they are, beside pages by number."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import Field, TypeAdapter
 
 from footfall.errors import FieldProblem, Invalid
 from footfall.schemas.paging import PagedAnswer, PagedQuestion
-from footfall.stores.mongo import Condition
+from footfall.stores.collections import Collection
+from footfall.stores.mongo import Condition, Mongo
 
+Document = TypeVar("Document", bound=Mapping[str, Any])
 FARTHEST = 10_000
 """Items in pages by number: what is before a page is passed over one by one."""
+COUNTED = f"{FARTHEST + 1:,} stands for more than {FARTHEST:,}"
+"""What `total` says of a list that is counted only so far."""
 
 
 class KeyedQuestion(PagedQuestion):
@@ -48,6 +53,14 @@ class KeyedAnswer(PagedAnswer):
     next: str | None = Field(description="What to give as `after` for the items behind these; null where none are left")
 
 
+class Listed(NamedTuple, Generic[Document]):
+    """A page of documents, the place behind them if there are more, and how many there are in all, by `COUNTED`."""
+
+    documents: Sequence[Document]
+    next: str | None
+    total: int
+
+
 class Place(NamedTuple):
     """An item's place in a list: how the list is sorted, by which value the item is, and its id."""
 
@@ -78,4 +91,48 @@ def behind(order: Sequence[tuple[str, int]], values: Sequence[object]) -> Condit
     for place, (field, direction) in enumerate(order):
         before = {name: same[name] for name, _ in order[:place]}
         steps.append({**before, field: {"$gt" if direction == 1 else "$lt": same[field]}})
-    return {"$or": steps}
+    # the first condition follows from the others: an index is read from there on
+    first, direction = order[0]
+    return {first: {"$gte" if direction == 1 else "$lte": same[first]}, "$or": steps}
+
+
+def newest(
+    database: Mongo,
+    collection: Collection[Document],
+    query: Condition,
+    moment: str,
+    question: KeyedQuestion,
+    shown: Iterable[str] = (),
+    index: Iterable[str] = (),
+) -> Listed[Document]:
+    """Returns a page of a site's documents that match, the newest by `moment` first, equal ones by their keys.
+
+    `shown` are the fields that are read, all without any. An index must go by the moment and the key; `index` are its
+    fields where MongoDB might take another. Raises Invalid for a place in another list.
+    """
+    order = [(moment, -1), ("_id", -1)]
+    site_id, wanted = query["site_id"], query
+    if place := question.behind(moment):
+        wanted = {"$and": [query, behind(order, [_moment(place), f"{site_id}:{place.item_id}"])]}
+    fields = dict.fromkeys([*shown, moment], True) if shown else None
+    found = collection.of(database).find(wanted, fields).sort(order).skip(question.skip)
+    if index:
+        found = found.hint([(field, 1) for field in index])
+    documents = found.limit(question.page_size + 1).to_list()
+    page = documents[: question.page_size]
+    return Listed(
+        page,
+        _place(page[-1], site_id, moment).text if len(documents) > len(page) else None,
+        collection.count(database, query, most=FARTHEST + 1),
+    )
+
+
+def _place(document: Mapping[str, Any], site_id: str, moment: str) -> Place:
+    return Place(moment, round(document[moment].timestamp() * 1000), document["_id"].removeprefix(f"{site_id}:"))
+
+
+def _moment(place: Place) -> datetime:
+    try:
+        return datetime.fromtimestamp((place.value or 0) / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        raise Invalid([FieldProblem("after", "is not the `next` of a list that is sorted like this")]) from None

@@ -12,7 +12,7 @@ from footfall.days import DayRange, day_of
 from footfall.dimensions import UNKNOWN
 from footfall.funnels.columns import milliseconds
 from footfall.funnels.engine import Coded
-from footfall.questions.cache import cached
+from footfall.questions.cache import Asked, Remembered
 from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Kinds, Rows, dimensions_named, joined
 from footfall.questions.filters import Filtered
 from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion
@@ -26,7 +26,7 @@ from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.event import INTERACTION_TYPES
 from footfall.schemas.paging import paged
 from footfall.sessions.attribution import ATTRIBUTION_WINDOW
-from footfall.stores.keys import Key, analytics_key
+from footfall.stores.keys import ANALYTICS
 from footfall.stores.mongo import answering
 
 SortedBy = Literal["views", "people", "entrances", "exits", "bounces", "conversions"]
@@ -80,13 +80,19 @@ class Pages(RangeAnswer, KeyedAnswer):
     data: list[PageRow] = Field(description="Those with the largest count of `sort_by` first")
 
 
+_answers = Remembered(ANALYTICS, Pages)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: PagesQuestion) -> Pages:
     """Returns a page of the table of pages; raises NotFound, Unavailable, or Invalid, also for too many events."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
         question.behind(question.sort_by)
-        return _answer(rollups, days, question).counted_to(rollups.complete_to(_with_orders(days)))
+        filters = question.filters_of(rollups.site).values()
+        asked = Asked(rollups, _with_orders(days), question, "events", [wanted.row for wanted in filters])
+        return _answers.remember(asked, lambda: _answer(rollups, days, question))
 
 
 def _with_orders(days: DayRange) -> DayRange:
@@ -94,12 +100,6 @@ def _with_orders(days: DayRange) -> DayRange:
     return replace(days, last=day_of(days.end + ATTRIBUTION_WINDOW, days.zone))
 
 
-def _key(rollups: Rollups, days: DayRange, question: PagesQuestion) -> Key | None:
-    asked = f"pages {question.model_dump_json()}"
-    return analytics_key(rollups.site.site_id, days, rollups.version, asked) if rollups.version else None
-
-
-@cached(Pages, _key)
 def _answer(rollups: Rollups, days: DayRange, question: PagesQuestion) -> Pages:
     names, figures = _figures(rollups, days, question)
     there: list[int] = np.flatnonzero(figures.views).tolist()

@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from footfall.days import Compare, DayRange, Period, PeriodName, periods_of
 from footfall.errors import FieldProblem, Invalid
+from footfall.questions.cache import Asked
 from footfall.questions.comparison import DESCRIPTION, Figures, RangeComparison, compared, is_told
 from footfall.questions.range import RangeAnswer, RangeQuestion
 from footfall.rollups import Rollups
-from footfall.stores.keys import Key, analytics_key
 
 MOST_PERIODS = 1_100
 """Three years of days; with a comparison each has about a kilobyte of the 6 MB that an answer may have."""
@@ -24,10 +24,9 @@ class PeriodsQuestion(RangeQuestion):
     period: PeriodName = Field(default="day", description="Weeks begin on Monday")
     compare: Compare | None = Field(default=None, description=DESCRIPTION)
 
-    def key(self, rollups: Rollups, days: DayRange, kind: str) -> Key | None:
-        """Returns the key of a trend's answer; None while there are no rollups."""
-        asked = f"{kind} {rollups.today} {self.model_dump_json()}"  # which period is over changes with the day
-        return analytics_key(rollups.site.site_id, days, rollups.version, asked) if rollups.version else None
+    def asked(self, rollups: Rollups, days: DayRange) -> Asked:
+        """Returns what a trend's answer is remembered by: which period is over changes with the day."""
+        return Asked(rollups, days, self, earlier=True, also=rollups.today.isoformat())
 
 
 class PeriodComparison(BaseModel):

@@ -12,7 +12,7 @@ from footfall.activity.products import Shown, Told, What, shares, shown
 from footfall.days import DayRange, day_of
 from footfall.lake.lines import unpacked
 from footfall.money import major_units
-from footfall.questions.cache import cached
+from footfall.questions.cache import Asked, Remembered
 from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Kinds, Rows, columns_named
 from footfall.questions.figures import Currency
 from footfall.questions.filters import Filtered
@@ -27,7 +27,7 @@ from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.order import PurchasedOrder
 from footfall.schemas.paging import paged
 from footfall.sessions.attribution import ATTRIBUTION_WINDOW
-from footfall.stores.keys import Key, analytics_key
+from footfall.stores.keys import ANALYTICS
 from footfall.stores.mongo import answering
 
 WHATS: dict[str, What] = {
@@ -102,18 +102,19 @@ class Products(RangeAnswer, KeyedAnswer):
     currency: Currency
 
 
+_answers = Remembered(ANALYTICS, Products)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: ProductsQuestion) -> Products:
     """Returns a page of the products of a range; raises NotFound, Unavailable, or Invalid, also for too many events."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
         question.behind(question.sort_by)
-        return _answer(rollups, days, question).counted_to(rollups.complete_to(days))
-
-
-def _key(rollups: Rollups, days: DayRange, question: ProductsQuestion) -> Key | None:
-    asked = f"products {question.model_dump_json()}"
-    return analytics_key(rollups.site.site_id, days, rollups.version, asked) if rollups.version else None
+        filters = question.filters_of(rollups.site).values()
+        asked = Asked(rollups, _with_sessions(days), question, "events", [wanted.row for wanted in filters])
+        return _answers.remember(asked, lambda: _answer(rollups, days, question))
 
 
 class _Sold(NamedTuple):
@@ -127,7 +128,6 @@ class _Sold(NamedTuple):
         return _Sold._make(ours + theirs for ours, theirs in zip(self, other, strict=True))
 
 
-@cached(Products, _key)
 def _answer(rollups: Rollups, days: DayRange, question: ProductsQuestion) -> Products:
     filters = question.filters_of(rollups.site)
     wanted = filters.pop("product", None)
@@ -166,12 +166,16 @@ def _told(rows: Iterable[Rows]) -> Iterator[Told]:
                 yield Told(what, unpacked(lines.texts[at]).lines, int(counts[at]))
 
 
+def _with_sessions(days: DayRange) -> DayRange:
+    # an order may come of a session some time before
+    return replace(days, first=day_of(days.start - ATTRIBUTION_WINDOW, days.zone))
+
+
 def _orders(query: ChoosingQuery) -> list[PurchasedOrder]:
     days = query.days
     placed = orders_with_lines(query.rollups, days.start, days.end)
     if query.chosen:
-        before = replace(days, first=day_of(days.start - ATTRIBUTION_WINDOW, days.zone))
-        visits = visits_of(replace(query, days=before, told={}, by_session=True, reading=Kinds()))
+        visits = visits_of(replace(query, days=_with_sessions(days), told={}, by_session=True, reading=Kinds()))
         placed = placed.where(np.isin(sessions_behind(query.rollups, placed), visits.numbers[visits.chosen]))
     return placed.orders
 

@@ -6,7 +6,8 @@ from typing import Literal, TypedDict
 from pydantic import BaseModel, Field
 
 from footfall.days import Moment
-from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
+from footfall.questions.keyed_list import COUNTED, KeyedAnswer, KeyedQuestion, newest
+from footfall.schemas.paging import paged
 from footfall.schemas.quarantine import Origin, QuarantineDocument, Stage
 from footfall.stores.collections import quarantine
 from footfall.stores.mongo import Condition, Pipeline, answering, database
@@ -29,7 +30,7 @@ class QuarantineFilter(BaseModel):
         return {"site_id": site_id, "state": state, **{name: value for name, value in wanted.items() if value}}
 
 
-class QuarantineQuestion(QuarantineFilter, PagedQuestion):  # fields of the last base come first, in errors as in docs
+class QuarantineQuestion(QuarantineFilter, KeyedQuestion):  # fields of the last base come first, in errors as in docs
     """Which page of which inputs."""
 
     state: QuarantineState = Field(default="waiting", description="Those that wait, or those replayed with success")
@@ -83,11 +84,12 @@ class QuarantinedInput(BaseModel):
     original: str | None = Field(description="its first 4,000 characters, for keys with the scope admin; else null")
 
 
-class Quarantine(PagedAnswer):
+class Quarantine(KeyedAnswer):
     """What was quarantined: every reason with its counts, and a page of inputs, the newest first."""
 
     reasons: list[QuarantineReason]
     items: list[QuarantinedInput]
+    total: int = Field(description=f"Inputs that the filters let through; {COUNTED}")
 
 
 @answering()
@@ -96,11 +98,13 @@ def answer(site_id: str, question: QuarantineQuestion, *, originals: bool = Fals
 
     `originals` shows how the inputs began, which may tell of people.
     """
-    wanted, kept = question.condition(site_id, question.state), quarantine.of(database())
-    total = kept.count_documents(wanted)
-    found = kept.find(wanted).sort([("first_seen", -1), ("_id", 1)]).skip(question.skip).limit(question.page_size)
-    items = [_input(document, originals) for document in found]
-    return Quarantine(reasons=_reasons(site_id), items=items, **paged(question, total))
+    found = newest(database(), quarantine, question.condition(site_id, question.state), "first_seen", question)
+    return Quarantine(
+        reasons=_reasons(site_id),
+        items=[_input(document, originals) for document in found.documents],
+        next=found.next,
+        **paged(question, found.total),
+    )
 
 
 def _input(document: QuarantineDocument, show_original: bool) -> QuarantinedInput:

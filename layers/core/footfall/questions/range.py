@@ -71,6 +71,11 @@ class RangeAnswer(BaseModel):
         " anew",
         examples=["2026-11-21T12:05:00Z"],
     )
+    answered_at: datetime | None = Field(
+        default=None,
+        description="Null, as the answer is of now; while a store does not answer, the last answer may be given, and"
+        " this is when it was made",
+    )
 
     def counted_to(self, moment: datetime | None) -> Self:
         """Returns the answer with this watermark, which moves on while the answer stays in the cache."""

@@ -15,7 +15,7 @@ from footfall.events.commerce_fields import first_filled
 from footfall.money import major_units
 from footfall.orders.fold import told_id_of
 from footfall.orders.purchases import in_currency_of
-from footfall.questions.cache import cached
+from footfall.questions.cache import Asked, Remembered
 from footfall.questions.figures import AverageOrderValue, Currency, Orders, Refunds, Revenue
 from footfall.questions.placed_orders import placed_orders
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
@@ -24,7 +24,7 @@ from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.event import Commerce, Json
 from footfall.schemas.order import NamedOrder
 from footfall.stores.collections import events, orders
-from footfall.stores.keys import Key, analytics_key
+from footfall.stores.keys import ANALYTICS
 from footfall.stores.mongo import answering, database
 
 REASONS = ("reason", "refund_reason", "refundReason", "cancel_reason", "cancelReason", "cancellation_reason", "note")
@@ -109,20 +109,19 @@ class _Refund(NamedTuple):
     reason: str
 
 
+_answers = Remembered(ANALYTICS, RefundsAnswer)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: RefundsQuestion) -> RefundsAnswer:
     """Returns the refunds of a range of days; raises NotFound, Unavailable, or Invalid, also for too many of them."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
-        return _answer(rollups, days, question).counted_to(rollups.complete_to(days))
+        asked = Asked(rollups, days, question, "events")
+        return _answers.remember(asked, lambda: _answer(rollups, days, question))
 
 
-def _key(rollups: Rollups, days: DayRange, question: RefundsQuestion) -> Key | None:
-    asked = f"refunds {question.model_dump_json()}"
-    return analytics_key(rollups.site.site_id, days, rollups.version, asked) if rollups.version else None
-
-
-@cached(RefundsAnswer, _key)
 def _answer(rollups: Rollups, days: DayRange, question: RefundsQuestion) -> RefundsAnswer:
     currency = rollups.site.currency
     found = _refunds(rollups, days)

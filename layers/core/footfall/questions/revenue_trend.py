@@ -3,14 +3,14 @@
 from pydantic import Field
 
 from footfall.days import DayRange
-from footfall.questions.cache import cached
+from footfall.questions.cache import Remembered
 from footfall.questions.figures import Currency
 from footfall.questions.left_out import LeftOut
 from footfall.questions.periods import PeriodPart, PeriodsAnswer, PeriodsQuestion, trend_of
 from footfall.questions.range import Range
 from footfall.questions.trade import Trade, TradeFigures
 from footfall.rollups import Rollups, rollups_of
-from footfall.stores.keys import Key
+from footfall.stores.keys import ANALYTICS
 from footfall.stores.mongo import answering
 
 
@@ -30,19 +30,18 @@ class RevenueTrend(LeftOut, PeriodsAnswer):
     data: list[RevenuePeriod] = Field(description="Every period of the range, in order")
 
 
+_answers = Remembered(ANALYTICS, RevenueTrend)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: RevenueTrendQuestion) -> RevenueTrend:
     """Returns what was sold in each period; raises NotFound, Unavailable, or Invalid, also for too many periods."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
-        return _trend(rollups, days, question).counted_to(rollups.complete_to(days))
+        return _answers.remember(question.asked(rollups, days), lambda: _trend(rollups, days, question))
 
 
-def _key(rollups: Rollups, days: DayRange, question: RevenueTrendQuestion) -> Key | None:
-    return question.key(rollups, days, "revenue")
-
-
-@cached(RevenueTrend, _key)
 def _trend(rollups: Rollups, days: DayRange, question: RevenueTrendQuestion) -> RevenueTrend:
     trade = Trade(rollups, days.last)
     found = trend_of(rollups, days, question, trade.figures)

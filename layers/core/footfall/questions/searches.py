@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from footfall.activity.searches import ADDED, CLICKED, SEARCHED, UNTOLD, Placed, Searches, Steps, searches_of
 from footfall.days import DayRange, day_of
 from footfall.dimensions import UNKNOWN
-from footfall.questions.cache import cached
+from footfall.questions.cache import Asked, Remembered
 from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Kinds, Numbers, Rows, columns_named, joined
 from footfall.questions.filters import Filtered
 from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion
@@ -23,7 +23,7 @@ from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.paging import paged
 from footfall.sessions.attribution import ATTRIBUTION_WINDOW
-from footfall.stores.keys import Key, analytics_key
+from footfall.stores.keys import ANALYTICS
 from footfall.stores.mongo import answering
 
 STEPS = {
@@ -82,6 +82,10 @@ class SearchesAnswer(RangeAnswer, KeyedAnswer):
     data: list[SearchTerm] = Field(description="The terms with the largest count of `sort_by` first")
 
 
+_answers = Remembered(ANALYTICS, SearchesAnswer)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: SearchesQuestion) -> SearchesAnswer:
     """Returns a page of the terms of a range; raises NotFound, Unavailable, or Invalid, also for too many events."""
@@ -89,15 +93,11 @@ def answer(site_id: str, question: SearchesQuestion) -> SearchesAnswer:
         days = question.days_of(rollups)
         question.behind(question.sort_by)
         looked_at = replace(days, last=day_of(days.end + ATTRIBUTION_WINDOW, days.zone))
-        return _answer(rollups, days, question).counted_to(rollups.complete_to(looked_at))
+        filters = question.filters_of(rollups.site).values()
+        asked = Asked(rollups, looked_at, question, "events", [wanted.row for wanted in filters])
+        return _answers.remember(asked, lambda: _answer(rollups, days, question))
 
 
-def _key(rollups: Rollups, days: DayRange, question: SearchesQuestion) -> Key | None:
-    asked = f"searches {question.model_dump_json()}"
-    return analytics_key(rollups.site.site_id, days, rollups.version, asked) if rollups.version else None
-
-
-@cached(SearchesAnswer, _key)
 def _answer(rollups: Rollups, days: DayRange, question: SearchesQuestion) -> SearchesAnswer:
     query = ChoosingQuery.by(
         rollups, days, question, columns_named("search_term", "search_results"), Kinds(tuple(STEPS))

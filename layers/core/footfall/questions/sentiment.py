@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pydantic import BaseModel, Field
 
 from footfall.days import DayRange
-from footfall.questions.cache import cached
+from footfall.questions.cache import Asked, Remembered
 from footfall.questions.feedback_sums import FeedbackDays, together
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
 from footfall.questions.sentiment_figures import SentimentFigures, figures_of
@@ -14,7 +14,7 @@ from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.feedback import Category, CategoryFeedback, FeedbackSums, PageFeedback
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
-from footfall.stores.keys import Key, sentiment_key
+from footfall.stores.keys import SENTIMENT
 from footfall.stores.mongo import answering
 
 
@@ -59,20 +59,19 @@ class SentimentAnswer(RangeAnswer, PagedAnswer):
     total: int = Field(description="Pages of the shop with a text", examples=[7])
 
 
+_answers = Remembered(SENTIMENT, SentimentAnswer)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: SentimentQuestion) -> SentimentAnswer:
     """Returns what people feel about each page; raises NotFound, Invalid or Unavailable."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
-        return _sentiment(rollups, days, question).counted_to(rollups.complete_to(days))
+        asked = Asked(rollups, days, question, "events")
+        return _answers.remember(asked, lambda: _sentiment(rollups, days, question))
 
 
-def _key(rollups: Rollups, days: DayRange, question: SentimentQuestion) -> Key | None:
-    asked = f"pages {question.model_dump_json()}"
-    return sentiment_key(rollups.site.site_id, days, rollups.version, asked) if rollups.version else None
-
-
-@cached(SentimentAnswer, _key)
 def _sentiment(rollups: Rollups, days: DayRange, question: SentimentQuestion) -> SentimentAnswer:
     found = FeedbackDays.of(rollups, days)
     read = [page for pages in found.read(question.path) for page in pages]

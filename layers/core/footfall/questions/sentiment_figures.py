@@ -1,18 +1,13 @@
 """Figures of sentiment: how they are counted from feedback, and how answers give them."""
 
 import math
-from typing import TypedDict
 
 from pydantic import BaseModel, Field
-from pymongo.client_session import ClientSession
 
 from footfall.days import DayRange
 from footfall.rates import NORMAL_95, percentage, share_interval
-from footfall.schemas.feedback import Label, SentimentSums
-from footfall.stores.collections import feedback
-from footfall.stores.mongo import Condition, Pipeline, database
-
-LABELS: tuple[Label, ...] = ("positive", "neutral", "negative")
+from footfall.schemas.feedback import LABELS, SentimentSums
+from footfall.stores.mongo import Condition
 
 
 class SentimentDistribution(BaseModel):
@@ -115,17 +110,3 @@ def _half_width(sums: SentimentSums, n: int) -> float | None:
         return None
     variance = max(sums["squares"] - sums["score"] ** 2 / n, 0) / (n - 1)
     return NORMAL_95 * math.sqrt(variance / n)
-
-
-class _LabelCount(TypedDict):
-    _id: Label
-    texts: int
-
-
-def distribution_of(site_id: str, days: DayRange, session: ClientSession) -> SentimentDistribution:
-    """Returns how many texts of some days have each label, by an index alone."""
-    time = {"$gte": days.start, "$lt": days.end}
-    labelled = {"site_id": site_id, "sentiment.label": {"$in": LABELS}, "bot": False, "timestamp": time}
-    pipeline: Pipeline = [{"$match": labelled}, {"$group": {"_id": "$sentiment.label", "texts": {"$sum": 1}}}]
-    found = feedback.aggregate(database(), _LabelCount, pipeline, session=session)
-    return SentimentDistribution(**{each["_id"]: each["texts"] for each in found})

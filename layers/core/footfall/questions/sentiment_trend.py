@@ -7,14 +7,14 @@ from datetime import date, datetime
 from pydantic import ConfigDict, Field
 
 from footfall.days import DayRange, Period, PeriodName, beginning_of, day_of, periods_of
-from footfall.questions.cache import cached
+from footfall.questions.cache import Asked, Remembered
 from footfall.questions.feedback_sums import FeedbackDays, added
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
 from footfall.questions.sentiment_figures import SUMS, SentimentFigures, figures_of, texts_of
 from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.feedback import SentimentSums
 from footfall.stores.collections import feedback
-from footfall.stores.keys import Key, sentiment_key
+from footfall.stores.keys import SENTIMENT
 from footfall.stores.mongo import Pipeline, answering, database
 
 QUARTER = {"$dateTrunc": {"date": "$timestamp", "unit": "minute", "binSize": 15}}
@@ -53,20 +53,19 @@ class _QuarterSums(SentimentSums):
     _id: datetime
 
 
+_answers = Remembered(SENTIMENT, SentimentTrend)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: SentimentTrendQuestion) -> SentimentTrend:
     """Returns what people feel in each period; raises NotFound, Invalid or Unavailable."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
-        return _trend(rollups, days, question).counted_to(rollups.complete_to(days))
+        asked = Asked(rollups, days, question, "events")
+        return _answers.remember(asked, lambda: _trend(rollups, days, question))
 
 
-def _key(rollups: Rollups, days: DayRange, question: SentimentTrendQuestion) -> Key | None:
-    asked = f"trend {question.model_dump_json()}"
-    return sentiment_key(rollups.site.site_id, days, rollups.version, asked) if rollups.version else None
-
-
-@cached(SentimentTrend, _key)
 def _trend(rollups: Rollups, days: DayRange, question: SentimentTrendQuestion) -> SentimentTrend:
     found = FeedbackDays.of(rollups, days)
     summed: defaultdict[date, list[SentimentSums]] = defaultdict(list)

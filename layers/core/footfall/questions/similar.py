@@ -11,13 +11,13 @@ from footfall.customers.segment_sums import SEGMENT_FIELDS
 from footfall.errors import NotFound, Unavailable
 from footfall.models import registry as models
 from footfall.people.identities import links_of, person_of
-from footfall.questions.cache import cached
+from footfall.questions.cache import remember
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.funnel import Device
 from footfall.settings import VectorSearchSettings, from_environment
 from footfall.stores import vectors
 from footfall.stores.collections import customers, users
-from footfall.stores.keys import Key, similar_users_key
+from footfall.stores.keys import similar_users_key
 from footfall.stores.mongo import answering, database
 from footfall.stores.vectors import PEOPLE, equal
 
@@ -122,14 +122,13 @@ class _Search:
     version: int
 
 
-def _key(search: _Search, question: SimilarQuestion) -> Key:
-    # the person is in the key already, under whichever of their ids they were asked about
-    asked = question.model_dump_json(exclude={"user_id"})
-    return similar_users_key(search.site_id, search.person_id, search.version, asked)
-
-
-@cached(SimilarAnswer, _key)
 def _nearest(search: _Search, question: SimilarQuestion) -> SimilarAnswer:
+    # the person is in the key already, under whichever of their ids they were asked about
+    key = similar_users_key(search.site_id, search.person_id, question.model_dump_json(exclude={"user_id"}))
+    return remember(key, str(search.version), SimilarAnswer, lambda: _found(search, question))
+
+
+def _found(search: _Search, question: SimilarQuestion) -> SimilarAnswer:
     own = vectors.row_of(PEOPLE, search.site_id, search.person_id)
     if own is None:
         raise NoVector

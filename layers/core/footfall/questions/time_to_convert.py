@@ -9,14 +9,14 @@ from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.bins import bins_of
 from footfall.funnels.summary import MILLISECONDS, Durations, durations
 from footfall.funnels.totals import Counted, Totals
-from footfall.questions.cache import cached
+from footfall.questions.cache import Remembered
 from footfall.questions.funnel_attempts import attempted
 from footfall.questions.funnel_query import MAX_STEPS, FunnelModes, FunnelQuery, Unit, step_of
 from footfall.questions.parts import pack, unpack
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
 from footfall.rollups import Part, rollups_of
-from footfall.stores.keys import Key
+from footfall.stores.keys import FUNNEL
 from footfall.stores.mongo import Moment, answering
 
 
@@ -58,12 +58,16 @@ class TimeToConvertAnswer(RangeAnswer):
     )
 
 
+_answers = Remembered(FUNNEL, TimeToConvertAnswer)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: TimeToConvertQuestion) -> TimeToConvertAnswer:
     """Returns the times; raises NotFound, Unavailable, or Invalid, also where the later step is not later."""
     with rollups_of(site_id) as rollups:
         query = question.query_of(rollups)
-        return query.counted(_times(query, question))
+        return _answers.remember(query.asked(question), lambda: _times(query, question))
 
 
 @answering()
@@ -80,11 +84,6 @@ def folded(parts: Sequence[bytes]) -> TimeToConvertAnswer:
     return _answered(about_nobody, Totals.added([Totals.unpacked(each) for each in totals]))
 
 
-def _key(query: FunnelQuery, question: TimeToConvertQuestion) -> Key | None:
-    return query.key(TimeToConvertAnswer, question)
-
-
-@cached(TimeToConvertAnswer, _key)
 def _times(query: FunnelQuery, question: TimeToConvertQuestion) -> TimeToConvertAnswer:
     about_nobody = _about_nobody(query, question)
     return _answered(about_nobody, _totals(query, question))

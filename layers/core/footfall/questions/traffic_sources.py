@@ -14,7 +14,7 @@ from footfall.days import DayRange, day_of
 from footfall.funnels.columns import milliseconds
 from footfall.funnels.engine import Coded
 from footfall.money import major_units
-from footfall.questions.cache import cached
+from footfall.questions.cache import Asked, Remembered
 from footfall.questions.event_rows import ChoosingQuery, Kinds, columns_named, dimensions_named
 from footfall.questions.figures import Currency, Orders, Revenue
 from footfall.questions.filters import Filtered
@@ -26,7 +26,7 @@ from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.order import NamedOrder
 from footfall.sessions.attribution import ATTRIBUTION_WINDOW
-from footfall.stores.keys import Key, analytics_key
+from footfall.stores.keys import ANALYTICS
 from footfall.stores.mongo import answering
 
 Breakdown = Literal["source", "medium", "campaign", "term", "content", "channel"]
@@ -102,25 +102,25 @@ class TrafficSources(RangeAnswer):
     currency: Currency
 
 
+_answers = Remembered(ANALYTICS, TrafficSources)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: TrafficSourcesQuestion) -> TrafficSources:
     """Returns the sources of a range of days; raises NotFound, Unavailable, or Invalid, also for too many orders."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
         looked_at = _with_window(days, max(question.window, ATTRIBUTION))
-        return _answer(rollups, days, question).counted_to(rollups.complete_to(looked_at))
+        filters = question.filters_of(rollups.site).values()
+        asked = Asked(rollups, looked_at, question, "events", [wanted.row for wanted in filters])
+        return _answers.remember(asked, lambda: _answer(rollups, days, question))
 
 
 def _with_window(days: DayRange, window: int) -> DayRange:
     return replace(days, first=day_of(days.start - timedelta(milliseconds=window), days.zone))
 
 
-def _key(rollups: Rollups, days: DayRange, question: TrafficSourcesQuestion) -> Key | None:
-    asked = f"traffic_sources {question.model_dump_json()}"
-    return analytics_key(rollups.site.site_id, days, rollups.version, asked) if rollups.version else None
-
-
-@cached(TrafficSources, _key)
 def _answer(rollups: Rollups, days: DayRange, question: TrafficSourcesQuestion) -> TrafficSources:
     found = _Found.of(rollups, days, question)
     placed, currency = found.placed, rollups.site.currency

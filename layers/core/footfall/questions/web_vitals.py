@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from footfall.days import DayRange
 from footfall.events.vitals import LIMITS, STEPS, VITALS, Vital
-from footfall.questions.cache import cached
+from footfall.questions.cache import Asked, Remembered
 from footfall.questions.filters import Filtered
 from footfall.questions.measured_exits import Parts, measured_exits
 from footfall.questions.range import Range, RangeAnswer
@@ -18,7 +18,7 @@ from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.funnel import DEVICES, Device
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
-from footfall.stores.keys import Key, web_vitals_key
+from footfall.stores.keys import WEB_VITALS
 from footfall.stores.mongo import answering
 
 
@@ -76,20 +76,20 @@ class WebVitals(RangeAnswer, PagedAnswer):
     total: int = Field(description="Pages of the shop of which anything was measured", examples=[31])
 
 
+_answers = Remembered(WEB_VITALS, WebVitals)
+
+
+@_answers.or_last
 @answering()
 def answer(site_id: str, question: WebVitalsQuestion) -> WebVitals:
     """Returns the web vitals of a range of days; raises NotFound, Invalid or Unavailable."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
-        return _web_vitals(rollups, days, question).counted_to(rollups.complete_to(days))
+        filters = question.filters_of(rollups.site).values()
+        asked = Asked(rollups, days, question, "events", [wanted.row for wanted in filters])
+        return _answers.remember(asked, lambda: _web_vitals(rollups, days, question))
 
 
-def _key(rollups: Rollups, days: DayRange, question: WebVitalsQuestion) -> Key | None:
-    site_id, asked = rollups.site.site_id, question.model_dump_json()
-    return web_vitals_key(site_id, days, rollups.version, asked) if rollups.version else None
-
-
-@cached(WebVitals, _key)
 def _web_vitals(rollups: Rollups, days: DayRange, question: WebVitalsQuestion) -> WebVitals:
     exits = measured_exits(rollups, question)
     ranked = exits.pages_by_exits()

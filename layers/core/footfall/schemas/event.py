@@ -196,6 +196,12 @@ class Vitals(TypedDict, total=False):
     cls: float
 
 
+class ExpiringEvent(TypedDict):
+    """When an event will be removed; never without it."""
+
+    expires_at: NotRequired[datetime]
+
+
 class EventMoment(TypedDict):
     """What puts an event in the order of time."""
 

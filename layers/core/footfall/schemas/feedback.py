@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal, TypedDict
 
 Label = Literal["positive", "neutral", "negative"]
+LABELS: tuple[Label, ...] = ("positive", "neutral", "negative")
 Category = Literal["delivery", "price", "quality", "selection", "usability", "payment", "support", "returns"]
 
 
@@ -67,7 +68,7 @@ class FeedbackDayWhole(FeedbackDate):
 class FeedbackDay(FeedbackDayWhole):
     """One document of `feedback_days`: the texts of a local day of a site, bots left out, in all and by page.
 
-    `definition` is what the day was computed by. A day with texts on too many pages has none: they are read.
+    `definition` is what the day was computed by; it is empty where texts were on too many pages, of which none is there.
     """
 
     _id: str

@@ -75,12 +75,32 @@ class StaleDate(TypedDict):
     date: str
 
 
-class StaleDay(StaleDate):
-    """One document of `stale_days`: a local day whose figures must be recomputed; `token` changes with every mark."""
+class MarkedDay(StaleDate):
+    """The same with its mark: `token` changes with every one."""
+
+    token: object
+
+
+class StaleDay(MarkedDay):
+    """One document of `stale_days`: a local day whose figures must be recomputed."""
 
     _id: str
     site_id: str
-    token: object
+
+
+class DayVersion(TypedDict):
+    """A local day, and what tells one state of its figures and events from every other."""
+
+    date: str
+    version: str
+
+
+class DayVersionDocument(DayVersion):
+    """One document of `day_versions`: `version` is another whenever a day is computed anew, also where it has no
+    figures, and when events of it are removed."""
+
+    _id: str
+    site_id: str
 
 
 class DayReading(TypedDict):

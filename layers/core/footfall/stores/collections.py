@@ -26,7 +26,7 @@ from footfall.schemas.job import JobDocument
 from footfall.schemas.lake import LakePeriod
 from footfall.schemas.ledger import LedgerLine, LedgerSums, SuspectDocument
 from footfall.schemas.message import COLLECT_SOURCE, IMPORT_SOURCE
-from footfall.schemas.metrics import DayDocument, StaleDay
+from footfall.schemas.metrics import DayDocument, DayVersionDocument, StaleDay
 from footfall.schemas.model import ModelDocument, TrainingRunDocument
 from footfall.schemas.order import OrderDocument
 from footfall.schemas.person import CounterDocument, PersonDocument
@@ -157,7 +157,8 @@ def _index(*fields: str, **options: Any) -> IndexModel:
 
 
 AT_EXPIRY = Expiry("expires_at", only={"expires_at": {"$type": "date"}})
-BY_FLAG = ("site_id", "flags", "timestamp")
+BY_FLAG = ("site_id", "flags", "timestamp", "_id")
+NEWEST_FLAGGED = ("site_id", "timestamp", "_id", "flags")
 BY_CURRENCY = ("site_id", "currency", "placed_at", "total", "user_id")
 """All that is asked of orders in other currencies, so that none of them is read."""
 CUSTOM_NAMES = ("site_id", "name")
@@ -188,7 +189,7 @@ events = Collection(
         _index(*CUSTOM_NAMES, partialFilterExpression={"type": "custom"}),
         _index("site_id", "commerce.order_id", partialFilterExpression={"commerce.order_id": {"$gt": ""}}),
         _index(*BY_FLAG, partialFilterExpression={"flags": {"$exists": True}}),
-        _index("site_id", "-timestamp", "flags", partialFilterExpression={"flags": {"$exists": True}}),
+        _index(*NEWEST_FLAGGED, partialFilterExpression={"flags": {"$exists": True}}),
     ],
     person=VISITOR,
     keep=(AT_EXPIRY, Retention("timestamp")),
@@ -302,6 +303,10 @@ daily_sessions = Collection(
     keep=(Retention("begins"),),
 )
 
+day_versions = Collection(
+    "day_versions", DayVersionDocument, writer="jobs", indexes=[_index("site_id", "date", "version")]
+)
+
 stale_days = Collection(
     "stale_days", StaleDay, writer="etl/events", indexes=[_index("site_id", "date")], removed_by="jobs/rollup"
 )
@@ -322,7 +327,7 @@ quarantine = Collection(
     writer="etl",
     indexes=[
         _index("site_id", "stage", "reason", "state", "first_seen"),
-        _index("site_id", "state", "-first_seen", "_id"),
+        _index("site_id", "state", "-first_seen", "-_id"),
         _index("site_id", "-first_seen"),
         _index("site_id", "event_id", partialFilterExpression={"event_id": {"$gt": ""}}),
         _index("site_id", "origin.import_id", partialFilterExpression={"origin.import_id": {"$gt": ""}}),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from footfall.clock import now
-from footfall.days import Compare, DayRange, day_of
+from footfall.days import DayRange, day_of
 
 HOUR, DAY = 3_600, 86_400
 MOST_LIVE_SESSIONS = 10_000
@@ -51,32 +51,19 @@ class Key:
         return self.text.split(":")[2]
 
 
-def dashboard_key(
-    site_id: str, days: DayRange, version: str, compare: Compare | None = None, dimension: str | None = None
-) -> Key:
-    """Returns the key of the dashboard of a range, also by a dimension, as of one version of the site's rollups."""
-    compared, by = f":{compare}" if compare else "", f":by {dimension}" if dimension else ""
-    return Key(f"{DASHBOARD}:{site_id}:{_span(days)}:{version}{compared}{by}", _lifetime(days))
+def answer_key(kind: str, site_id: str, question: str, seconds: int = DAY) -> Key:
+    """Returns the key of the answer to a question of a kind; what is there says itself of which state it is."""
+    return Key(f"{kind}:{site_id}:{_digest(question)}", seconds)
 
 
-def analytics_key(site_id: str, days: DayRange, version: str, question: str) -> Key:
-    """Returns the key of an answer made of the figures of days, as of one version of the site's rollups."""
-    return Key(f"{ANALYTICS}:{site_id}:{_span(days)}:{version}:{_digest(question)}", _lifetime(days))
+def turn_key(key: Key, version: str) -> Key:
+    """Returns the key of whose turn it is to compute an answer of one version; who has it may take 10 seconds."""
+    return Key(f"cache:turn:{key.site_id}:{_digest(f'{key.text} {version}')}", 10)
 
 
-def funnel_key(site_id: str, device: str | None, days: DayRange, version: str, question: str) -> Key:
-    """Returns the key of an answer about a funnel, as of one version of the site's rollups."""
-    return Key(f"{FUNNEL}:{site_id}:{device or 'all'}:{_span(days)}:{version}:{_digest(question)}", _lifetime(days))
-
-
-def sentiment_key(site_id: str, days: DayRange, version: str, question: str) -> Key:
-    """Returns the key of figures of feedback, as of one version of the site's rollups."""
-    return Key(f"{SENTIMENT}:{site_id}:{_span(days)}:{version}:{_digest(question)}", _lifetime(days))
-
-
-def web_vitals_key(site_id: str, days: DayRange, version: str, question: str) -> Key:
-    """Returns the key of the web vitals of a range, as of one version of the site's rollups."""
-    return Key(f"{WEB_VITALS}:{site_id}:{_span(days)}:{version}:{_digest(question)}", _lifetime(days))
+def lifetime(days: DayRange) -> int:
+    """Returns how long the answer about a range is kept, in seconds: a day, an hour while its last day goes on."""
+    return HOUR if days.last >= day_of(now(), days.zone) else DAY
 
 
 def session_key(site_id: str, session_id: str) -> Key:
@@ -117,9 +104,9 @@ def live_since_key(site_id: str) -> Key:
     return Key(f"realtime:since:{site_id}", 300)
 
 
-def similar_users_key(site_id: str, person_id: str, version: int, question: str) -> Key:
-    """Returns the key of who behaves like somebody, as of one version of the model, for 10 minutes."""
-    return Key(f"{similar_users_prefix(site_id, person_id)}{version}:{_digest(question)}", 600)
+def similar_users_key(site_id: str, person_id: str, question: str) -> Key:
+    """Returns the key of who behaves like somebody, for 10 minutes."""
+    return Key(f"{similar_users_prefix(site_id, person_id)}{_digest(question)}", 600)
 
 
 def similar_users_prefix(site_id: str, person_id: str) -> str:
@@ -134,12 +121,3 @@ def counts_key(site_id: str, day: date) -> Key:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _span(days: DayRange) -> str:
-    return f"{days.first}..{days.last}"
-
-
-def _lifetime(days: DayRange) -> int:
-    # while the range's last day goes on, its answer becomes old sooner
-    return HOUR if days.last >= day_of(now(), days.zone) else DAY
