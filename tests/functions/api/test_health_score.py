@@ -35,7 +35,9 @@ def a_day(shop: Mongo, day: date, customers: range = range(0), **but: Any) -> No
 
 def texts(shop: Mongo, **labels: int) -> None:
     """Store how many texts of feedback the last day has with each label."""
-    shop["daily_metrics"].update_one({"date": str(LAST)}, {"$set": {"sentiment": labels}})
+    nothing = dict.fromkeys(["positive", "neutral", "negative", "unsupported", "unread", "score", "squares"], 0)
+    own = {"_id": f"demo:{LAST}", "site_id": "demo", "date": str(LAST)}
+    shop["feedback_days"].replace_one({"_id": own["_id"]}, {**own, "whole": {**nothing, **labels}}, upsert=True)
 
 
 def two_weeks(shop: Mongo) -> None:

@@ -41,6 +41,8 @@ Asked = tuple[Any, str, dict[str, Any]]
 JANUARY, MARCH = {"from": "2026-01-10", "to": "2026-01-20"}, {"from": "2026-02-20", "to": "2026-03-01"}
 BOTH = {"from": "2026-01-01", "to": "2026-03-01"}
 OWN_STEPS = {"steps": "home,search"}
+TABLES = ("traffic-sources", "pages", "carts", "products", "searches", "refunds")
+NOT_KEPT = ("/api/funnel/dropoff", "/api/retention", "/api/paths", "/api/journeys", "/api/analytics/stickiness")
 QUESTIONS: list[Asked] = [
     (metrics_handler, "/api/metrics", {}),
     (metrics_handler, "/api/metrics/dashboard", {}),
@@ -48,6 +50,10 @@ QUESTIONS: list[Asked] = [
     (metrics_handler, "/api/sentiment/trend", {"period": "week"}),
     (metrics_handler, "/api/sentiment/feedback", {}),
     (metrics_handler, "/api/analytics/web-vitals", {}),
+    (metrics_handler, "/api/metrics/dashboard", {"breakdown": "source"}),
+    (metrics_handler, "/api/metrics/dashboard", {"source": "!google"}),
+    *((metrics_handler, f"/api/analytics/{table}", {}) for table in TABLES),
+    *((funnel_handler, path, {}) for path in NOT_KEPT),
     (metrics_handler, "/api/dimensions/device", {}),
     (funnel_handler, "/api/funnel", {}),
     (funnel_handler, "/api/funnel", {"breakdown": "device"}),
@@ -64,8 +70,10 @@ QUESTIONS: list[Asked] = [
 REMEMBERED = [
     (handler, path, query)
     for handler, path, query in QUESTIONS
-    if path not in ("/api/metrics", "/api/sentiment/feedback", "/api/dimensions/device", "/api/funnel/people")
+    if path
+    not in ("/api/metrics", "/api/sentiment/feedback", "/api/dimensions/device", "/api/funnel/people", *NOT_KEPT)
     and query.get("breakdown") != "visitor"
+    and "source" not in query
 ]
 QUESTIONS += [  # of earlier days as well
     (metrics_handler, "/api/metrics/dashboard", {"compare": "year"}),
@@ -219,8 +227,8 @@ def test_another_setting_of_the_site_drops_every_answer(shop: Mongo, changed: di
 
 def test_what_is_removed_by_hand_is_in_no_remembered_answer(shop: Mongo) -> None:
     retention({"site_id": "demo", "retention_days": (now() - NOON).days + 20}, LambdaContext(60_000))
-    asked: Asked = (metrics_handler, "/api/sentiment", {})
-    assert answered(asked, JANUARY)["overall"]["n"] == 0
+    asked: Asked = (funnel_handler, "/api/funnel", OWN_STEPS)
+    assert answered(asked, JANUARY)["steps"][0]["users"] == 0
     assert which_are_found(MARCH) == ALL
 
 

@@ -217,6 +217,9 @@ def test_what_is_added_up_by_day_is_what_the_texts_say(shop: Mongo, written: lis
     for again in (everything_anew, lambda: mark(shop, TODAY), everything_anew):
         assert_right(written)
         again()
+    answer = ask(handler, PAGES, WEEK)
+    labels = ask(handler, DASHBOARD, WEEK)["sentiment_distribution"]
+    assert labels == {label: answer["overall"]["distribution"][label]["count"] for label in labels}
 
 
 def everything_anew() -> None:
@@ -226,6 +229,7 @@ def everything_anew() -> None:
 
 
 LABELS = ("negative", "neutral", "positive")
+WEEK = {"from": "2026-02-27", "to": "2026-03-03"}
 
 
 def stored(number: int, text: Text) -> dict[str, Any]:
@@ -247,7 +251,7 @@ def stored(number: int, text: Text) -> dict[str, Any]:
 
 
 def assert_right(written: list[Text]) -> None:
-    days = {"from": "2026-02-27", "to": "2026-03-03"}
+    days = WEEK
     redis.client().flushdb()  # a mark is no new version of the rollups
     answer = ask(handler, PAGES, days)
     by_page: defaultdict[str, list[Text]] = defaultdict(list)
@@ -265,8 +269,6 @@ def assert_right(written: list[Text]) -> None:
         assert_part(
             day, [one for one in written if (NOON + timedelta(hours=one.hours)).date().isoformat() == day["date"]]
         )
-    labels = ask(handler, DASHBOARD, days)["sentiment_distribution"]
-    assert labels == {label: answer["overall"]["distribution"][label]["count"] for label in labels}
 
 
 def day_of(text: Text) -> str:

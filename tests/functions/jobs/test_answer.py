@@ -12,7 +12,7 @@ import pytest
 from footfall.questions import how_much, person_values
 from footfall.questions.large import Large
 from footfall.settings import read_environment
-from footfall.stores import lake
+from footfall.stores import lake, redis
 from pymongo.database import Database
 
 from functions.api.funnel.handler import handler as funnel_handler
@@ -68,6 +68,7 @@ def whole(shop: Mongo) -> Json:
 def one_call_reads(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOST_ROWS", str(rows))
     read_environment.cache_clear()
+    redis.client().flushdb()  # what was answered before is remembered
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ class FeedbackDayWhole(FeedbackDate):
 class FeedbackDay(FeedbackDayWhole):
     """One document of `feedback_days`: the texts of a local day of a site, bots left out, in all and by page.
 
-    `definition` is what the day was computed by; it is empty where texts were on too many pages, of which none is there.
+    `definition` is what the day was computed by; it is empty where texts were on too many pages: none is there.
     """
 
     _id: str
