@@ -78,7 +78,7 @@ def test_a_preview_is_in_the_sites_time_zone(footfall: Footfall, orders: Path) -
 def test_quarantine_suggests_its_own_site(footfall: Footfall, site: list[str], key: str) -> None:
     origin = {"file": "a:x:.csv", "line": 3, "source": None}
     item = {"quarantine_id": "0" * 40, "origin": origin, "detail": "[red]: :x: date is empty", "reason": "bad_date"}
-    found = {"reasons": [], "items": [item], "total": 1}
+    found = {"reasons": [], "items": [item], "total": 1, "next": None}
     footfall.answers["/etl/quarantine?page_size=20"] = (200, found)
     listed = run(footfall, "quarantine", *site, key=key, operator_key="o").stdout
     assert run(footfall, "quarantine", "list", *site, key=key, operator_key="o").stdout == listed

@@ -20,3 +20,8 @@ def forget_redis() -> None:
     """Have a new client made, and Redis asked again whatever it failed at before."""
     redis.client.cache_clear()
     vars(redis)["breaker"] = redis.Breaker()
+
+
+def forget_answers() -> None:
+    """Remove what is remembered of answers, after documents were changed that nothing marks."""
+    redis.client().flushdb()

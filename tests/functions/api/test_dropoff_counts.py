@@ -19,6 +19,7 @@ from tests.layers.core.dropoff_oracle import Happening, Stay, ended_the_visit, e
 from tests.layers.core.funnel_oracle import Chain, Rules, Seen, furthest
 from tests.support.asking import ask
 from tests.support.builders import NOON
+from tests.support.caches import forget_answers
 from tests.support.visits import happen, keep_feedback, mark, roll_up, view
 
 Mongo = Database[dict[str, Any]]
@@ -76,6 +77,7 @@ def test_every_count_is_the_definition_from_events_from_the_lake_and_from_both(
 ) -> None:
     for collection in ("events", "user_sessions", "daily_metrics", "lake_periods", "rollups", "feedback"):
         shop[collection].delete_many({})
+    forget_answers()
     told: list[list[Trait]] = []
     monkeypatch.setattr(dropoff, "compared", lambda groups: taken(told, groups))
     store(shop, events)

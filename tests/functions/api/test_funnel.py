@@ -16,7 +16,7 @@ from functions.api.funnel.handler import handler
 from tests.layers.core.funnel_oracle import Rules, Seen, furthest, users
 from tests.support.asking import ask, reached, refusal
 from tests.support.builders import NOON, a_site
-from tests.support.caches import forget_redis
+from tests.support.caches import forget_answers, forget_redis
 from tests.support.visits import TODAY, YESTERDAY, a_shop, an_order, happen, know, mark, person, roll_up, view
 
 Mongo = Database[dict[str, Any]]
@@ -435,6 +435,7 @@ def test_rollups_and_events_give_the_answer_of_the_definition(
 ) -> None:
     for collection in ("events", "user_sessions", "funnel_analytics", "daily_metrics", "lake_periods", "rollups"):
         shop[collection].delete_many({})
+    forget_answers()
     names = ["ann", "bob", "cid"]
     stored = [
         {

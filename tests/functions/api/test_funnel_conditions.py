@@ -13,6 +13,7 @@ from functions.api.metrics.handler import handler as metrics
 from tests.layers.core.funnel_oracle import Rules, Seen, furthest, users
 from tests.support.asking import ask, reached, refusal
 from tests.support.builders import NOON
+from tests.support.caches import forget_answers
 from tests.support.visits import Mongo, a_shop, happen, know, roll_up, view
 
 FUNNEL = "/api/funnel"
@@ -90,6 +91,7 @@ def test_conditions_are_what_the_definition_says_wherever_events_are(
 ) -> None:
     for name in ("events", "user_sessions", "funnel_analytics", "daily_metrics", "lake_periods", "rollups"):
         shop[name].delete_many({})
+    forget_answers()
     stored = [
         {
             **view(event.page, NAMES[event.person - 1], eventId=f"{99 - place}"),

@@ -14,6 +14,7 @@ from functions.jobs.rollup import lake
 from tests.layers.core.funnel_oracle import Chain, Seen, furthest, users
 from tests.support.asking import ask, refusal
 from tests.support.builders import NOON
+from tests.support.caches import forget_answers
 from tests.support.visits import Mongo, a_shop, happen, know, person, roll_up, view
 
 FUNNEL = "/api/funnel"
@@ -73,6 +74,7 @@ def test_filters_and_breakdowns_are_what_the_definition_says_wherever_events_are
 ) -> None:
     for name in ("events", "user_sessions", "funnel_analytics", "daily_metrics", "lake_periods", "rollups"):
         shop[name].delete_many({})
+    forget_answers()
     stored = [
         {
             **view(event.page, NAMES[event.person - 1], device=event.device, eventId=f"{99 - place}"),

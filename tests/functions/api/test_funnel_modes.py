@@ -14,6 +14,7 @@ from functions.api.funnel.handler import handler
 from tests.layers.core.funnel_oracle import Chain, Rules, Seen, furthest, percentile, users
 from tests.support.asking import ask, reached, refusal
 from tests.support.builders import NOON
+from tests.support.caches import forget_answers
 from tests.support.visits import TODAY, a_shop, an_order, happen, know, mark, person, roll_up, view
 
 Mongo = Database[dict[str, Any]]
@@ -193,6 +194,7 @@ def test_every_mode_is_the_definition_from_events_from_the_lake_and_from_both(
 ) -> None:
     for collection in ("events", "user_sessions", "funnel_analytics", "daily_metrics", "lake_periods", "rollups"):
         shop[collection].delete_many({})
+    forget_answers()
     steps = mode["steps"] if mode["order"] != "any" else PAGES
     store(shop, events)
     rules = Rules(mode["order"], WINDOWS[mode["window"]], mode["window_mode"] == "step", mode["exclude"])

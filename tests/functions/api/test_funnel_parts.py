@@ -20,6 +20,7 @@ from pymongo.database import Database
 from tests.functions.api.test_funnel_modes import PAGES, RANGE, histories, modes, store
 from tests.layers.core.funnel_oracle import Seen
 from tests.support.builders import NOON
+from tests.support.caches import forget_answers
 from tests.support.visits import a_shop, an_order, happen, know, mark, person, roll_up, view
 
 Mongo = Database[dict[str, Any]]
@@ -65,6 +66,7 @@ def test_parts_give_every_answer_that_one_call_gives(
 ) -> None:
     for collection in STORED:
         shop[collection].delete_many({})
+    forget_answers()
     shop["orders"].delete_many({})
     store(shop, events)
     link = {"at": NOON, "event_id": "e", "person_id": "dan"}

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from functions.api.metrics.handler import handler
 from tests.support.asking import ask, refusal
 from tests.support.builders import NOON
+from tests.support.caches import forget_answers
 from tests.support.visits import Mongo, an_order, happen, person, roll_up, view
 
 PAGES = "/api/analytics/pages"
@@ -97,6 +98,7 @@ def test_the_table_is_what_is_reckoned_wherever_events_are(
 ) -> None:
     for name in ("events", "user_sessions", "daily_metrics", "lake_periods", "rollups", "orders", "stale_days"):
         shop[name].delete_many({})
+    forget_answers()
     link = {"at": NOON, "event_id": "e", "person_id": "ann"}
     shop["users"].replace_one({"_id": "demo:cookie"}, person(9, "cookie", link=link, linked_at=NOON), upsert=True)
     events = [stored(number, each) for number, each in enumerate(told)]

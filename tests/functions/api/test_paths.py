@@ -16,6 +16,7 @@ from tests.layers.core import paths_oracle as oracle
 from tests.layers.core.paths_oracle import Visit
 from tests.support.asking import ask, refusal
 from tests.support.builders import NOON
+from tests.support.caches import forget_answers
 from tests.support.clickstream import load_clickstream, rows_of
 from tests.support.visits import an_order, buy, happen, mark, person, roll_up, view
 
@@ -73,6 +74,7 @@ def document(each: Seen, number: int) -> Json:
 def store(shop: Mongo, events: Sequence[Seen]) -> None:
     for collection in COLLECTIONS:
         shop[collection].delete_many({})
+    forget_answers()
     happen(shop, *(document(each, number) for number, each in enumerate(events)))
 
 

@@ -14,6 +14,7 @@ from functions.api.metrics.handler import handler
 from tests.layers.core.test_credit import split
 from tests.support.asking import ask, refusal
 from tests.support.builders import NOON
+from tests.support.caches import forget_answers
 from tests.support.shopping import a_line, online_retail
 from tests.support.visits import Mongo, a_shop, an_order, happen, know, roll_up, view
 
@@ -59,6 +60,7 @@ ORDERS = st.lists(st.tuples(st.lists(BOUGHT, min_size=1, max_size=3), st.integer
 def test_products_are_what_is_reckoned_by_hand(shop: Mongo, told: Any, orders: Any, rolled_up: int) -> None:
     for name in ("events", "user_sessions", "daily_metrics", "lake_periods", "rollups", "orders", "stale_days"):
         shop[name].delete_many({})
+    forget_answers()
     events = [done(what, *lines, minutes=number) for number, (what, lines) in enumerate(told)]
     stored = [bought(f"o{number}", *lines, refunded=back) for number, (lines, back) in enumerate(orders)]
     if stored:

@@ -16,6 +16,7 @@ from functions.api.funnel.handler import handler
 from tests.layers.core import retention_oracle as oracle
 from tests.layers.core.retention_oracle import Act
 from tests.support.asking import ask, refusal
+from tests.support.caches import forget_answers
 from tests.support.visits import a_shop, happen, know, mark, person, roll_up, view
 
 Mongo = Database[dict[str, Any]]
@@ -69,6 +70,7 @@ happenings = st.lists(
 def store(shop: Mongo, events: Sequence[Happening]) -> None:
     for collection in COLLECTIONS:
         shop[collection].delete_many({})
+    forget_answers()
     shop["users"].update_one({"person_id": "cookie"}, {"$unset": {"link": "", "linked_at": ""}})
     links._known.clear()  # elsewhere nobody turns out to be nobody
     pages = {"home", "cart"}

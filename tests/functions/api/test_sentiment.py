@@ -16,6 +16,7 @@ from functions.api.metrics.handler import handler
 from functions.etl.events import feedback
 from tests.support.asking import ask, refusal
 from tests.support.builders import NOON, a_document, a_site
+from tests.support.caches import forget_answers
 from tests.support.visits import TODAY, YESTERDAY, a_shop, know, mark, roll_up
 
 Mongo = Database[dict[str, Any]]
@@ -212,6 +213,7 @@ texts = st.builds(
 def test_what_is_added_up_by_day_is_what_the_texts_say(shop: Mongo, written: list[Text]) -> None:
     for collection in ("feedback", "feedback_days", "daily_metrics", "lake_periods", "rollups", "stale_days"):
         shop[collection].delete_many({})
+    forget_answers()
     if written:
         shop["feedback"].insert_many([stored(number, text) for number, text in enumerate(written)])
     for again in (everything_anew, lambda: mark(shop, TODAY), everything_anew):

@@ -14,6 +14,7 @@ from functions.api.metrics.handler import handler
 from tests.layers.core.test_credit import MODELS, split, weights
 from tests.support.asking import ask, refusal
 from tests.support.builders import NOON
+from tests.support.caches import forget_answers
 from tests.support.visits import Mongo, an_order, buy, happen, mark, person, roll_up, view
 
 SOURCES = "/api/analytics/traffic-sources"
@@ -96,6 +97,7 @@ def test_credit_is_what_is_reckoned_wherever_events_are(
 ) -> None:
     for name in ("events", "user_sessions", "daily_metrics", "lake_periods", "rollups", "orders", "stale_days"):
         shop[name].delete_many({})
+    forget_answers()
     link = {"at": NOON, "event_id": "e", "person_id": "ann"}
     shop["users"].replace_one({"_id": "demo:cookie"}, person(9, "cookie", link=link, linked_at=NOON), upsert=True)
     shop["orders"].insert_many(

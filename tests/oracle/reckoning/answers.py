@@ -23,4 +23,5 @@ def answer(shop: Reckoning, question: Question) -> Json:
     """Returns what the product should answer; of a refusal, its status alone."""
     if question.path.startswith("/api/customers/"):
         return customers.one(shop, question.path.rpartition("/")[2])
-    return ROUTES[question.path](shop, question)
+    found = ROUTES[question.path](shop, question)
+    return {**found, "answered_at": None} if "range" in found else found

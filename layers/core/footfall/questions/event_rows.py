@@ -45,7 +45,7 @@ def columns_named(*names: str) -> dict[str, Dimension]:
     """Returns columns of `lake.contents.NAMES`, to be told of events."""
     texts = {name: NAMES[name] for name in names}
     levels: dict[str, Level] = {"session": "session", "lines": "line"}
-    return {name: Column(name, "", levels.get(text.of, "event"), text=text) for name, text in texts.items()}
+    return {name: Column(name, "", levels.get(text.of, "event"), missing="", text=text) for name, text in texts.items()}
 
 
 @dataclass(frozen=True)
