@@ -5,8 +5,9 @@ several the earliest. One event never satisfies two steps. A window is counted f
 each step to the next. No excluded event is between the first and the last event of an attempt.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
@@ -49,9 +50,7 @@ class Entries:
 
     def keys(self) -> Keys:
         """Returns the entries sorted by person and time."""
-        keys = self.people.astype(np.uint64)
-        keys <<= PERSON_BITS
-        keys |= self.places
+        keys = _keys(self.people, self.places)
         keys.sort()
         return keys
 
@@ -111,7 +110,34 @@ def ordered(steps: Sequence[Entries], timeline: Timeline, limits: Limits = NO_LI
         return _from_the_earliest(steps)
     if limits.window is not None and limits.each_step:
         return _linked(steps, _Links(timeline, limits.window, limits.ends))
+    if limits.excluded is None and limits.window is not None:
+        return _from_the_latest(steps, timeline, limits)
     return _from_every(steps, _Reach.of(timeline, limits, steps[0].keys()), _later)
+
+
+def _from_the_latest(steps: Sequence[Entries], timeline: Timeline, limits: Limits) -> Attempts:
+    # of entries to the first step that the same entry to the second follows, the latest reaches furthest
+    starts, second = steps[0].keys(), steps[1].keys()
+    following = np.searchsorted(second, starts, "right")
+    ends = np.append((following[1:] != following[:-1]) | (starts[1:] ^ starts[:-1] > NEVER), True)[: len(starts)]
+    lasts = np.flatnonzero(ends)
+    latest = starts[lasts]
+    onward = chain([second], (step.keys() for step in steps[2:]))
+    found = _followed(latest, onward, len(steps), _Reach.of(timeline, limits, latest), _later)
+    groups = np.searchsorted(latest, _keys(found.people, found.places[0]))
+    last_reached = timeline.times[found.places[found.reached - 1, np.arange(len(groups))]]
+    since = np.where(found.reached > 1, last_reached - (limits.window or 0), np.iinfo(np.int64).min)
+    found.places[0] = _earliest_since(starts, np.append(0, lasts + 1)[groups], lasts[groups] + 1, since, timeline)
+    return found
+
+
+def _earliest_since(starts: Keys, begins: Indices, ends: Indices, since: Integers, timeline: Timeline) -> Places:
+    # of each stretch of starts the first that is late enough, which its last one is
+    sizes = ends - begins
+    whose = np.repeat(np.arange(len(sizes)), sizes)
+    among = np.arange(len(whose)) + np.repeat(begins - (sizes.cumsum() - sizes), sizes)
+    late = np.flatnonzero(timeline.of(starts[among]) >= since[whose])
+    return _places(starts[among[late[_begins(whose[late])]]])
 
 
 def strict(steps: Sequence[Entries], others: Entries, timeline: Timeline, limits: Limits = NO_LIMITS) -> Attempts:
@@ -185,13 +211,18 @@ Following = Callable[[Keys, Keys], tuple[Indices, Keys]]
 
 def _from_every(steps: Sequence[Entries], reach: _Reach, follow: Following) -> Attempts:
     # within limits a later attempt may reach further: every entry to the first step is followed
-    keys = starts = steps[0].keys()
+    onward = (step.keys() for step in steps[1:])
+    return _followed(steps[0].keys(), onward, len(steps), reach, follow)
+
+
+def _followed(starts: Keys, onward: Iterable[Keys], steps: int, reach: _Reach, follow: Following) -> Attempts:
+    keys = starts
     alive = np.arange(len(starts))
     reached = np.ones(len(starts), np.uint8)
-    places = np.zeros((len(steps), len(starts)), np.uint32)
+    places = np.zeros((steps, len(starts)), np.uint32)
     places[0] = _places(starts)
-    for number, step in enumerate(steps[1:], 1):
-        found, entered = follow(step.keys(), keys)
+    for number, step in enumerate(onward, 1):
+        found, entered = follow(step, keys)
         holds = reach.holds(alive[found], entered, keys[found])
         alive, keys = alive[found[holds]], entered[holds]
         reached[alive] = number + 1
@@ -306,6 +337,13 @@ def _earliest(leading: Sequence[Keys], people: int) -> Places:
         alive = alive[found]
         places[number, alive] = _places(keys)
     return places
+
+
+def _keys(people: People, places: Places) -> Keys:
+    keys = people.astype(np.uint64)
+    keys <<= PERSON_BITS
+    keys |= places
+    return keys
 
 
 def _people(keys: Keys) -> People:
