@@ -24,4 +24,5 @@ def answer(shop: Reckoning, question: Question) -> Json:
     if question.path.startswith("/api/customers/"):
         return customers.one(shop, question.path.rpartition("/")[2])
     found = ROUTES[question.path](shop, question)
-    return {**found, "answered_at": None} if question.path != "/api/customers" else found
+    is_remembered = "range" in found and question.path != "/api/customers"
+    return {**found, "answered_at": None} if is_remembered else found
