@@ -135,6 +135,16 @@ def test_too_many_refunds_are_refused(shop: Mongo, monkeypatch: pytest.MonkeyPat
     assert refusal(handler, REFUNDS, RANGE) == (422, ["from"])
 
 
+def test_reasons_beyond_those_that_can_be_read_are_refused_and_not_called_unknown(
+    shop: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refunds, "MOST_TOLD", 1)
+    shop["orders"].insert_one(order("o1", 900, (1, 100)))
+    told = [view("", minutes=minute, eventType="order_refunded", eventId=f"r{minute}") for minute in (1, 2)]
+    shop["events"].insert_many(told)
+    assert refusal(handler, REFUNDS, RANGE) == (422, ["from"])
+
+
 @pytest.mark.shared_data
 def test_what_online_retail_gave_back(shop: Mongo, shared_data: Any) -> None:
     know(shop, a_shop("home", "payment", currency="GBP", time_zone="Europe/London"))

@@ -10,7 +10,8 @@ import pytest
 from footfall.clock import now
 from footfall.schemas.event import EventDocument
 from footfall.sessions.fold import fold_session
-from footfall.stores.collections import COLLECTIONS, VIEWS
+from footfall.stores.collections import COLLECTIONS
+from footfall.stores.views import VIEWS
 from pymongo.database import Database
 
 from functions.jobs.prepare import handler as prepare

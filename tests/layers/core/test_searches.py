@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from footfall.activity.searches import ADDED, CLICKED, SEARCHED, UNTOLD, Placed, Steps, searches_of
+from footfall.activity.searches import ADDED, CLICKED, NOT_SAID, SEARCHED, Placed, Steps, searches_of
 from footfall.events.searches import found_by, term_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +20,7 @@ def reckoned(steps: list[Step], orders: list[Order]) -> list[Any]:
         ours: list[dict[str, Any]] = []
         for _, time, kind, term, results, counted in (step for step in steps if step[0] == session):
             if kind == SEARCHED and not (ours and ours[-1]["term"] == term):
-                ours.append({"term": term, "time": time, "results": UNTOLD, "counted": False, "done": set()})
+                ours.append({"term": term, "time": time, "results": NOT_SAID, "counted": False, "done": set()})
             if kind == SEARCHED:
                 ours[-1]["results"] = max(ours[-1]["results"], results)
                 ours[-1]["counted"] |= counted
@@ -51,7 +51,7 @@ def computed(steps: list[Step], orders: list[Order]) -> list[Any]:
             st.integers(0, 6),
             st.sampled_from([SEARCHED, SEARCHED, CLICKED, ADDED]),
             st.integers(0, 2),
-            st.integers(UNTOLD, 2),
+            st.integers(NOT_SAID, 2),
             st.booleans(),
         ),
         max_size=14,

@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 SEARCHED, CLICKED, ADDED = range(3)
-UNTOLD = -1
+NOT_SAID = -1
 
 
 @dataclass(frozen=True)
 class Steps:
     """Events of sessions in the order of time: searches, clicks on and views of products, products put into carts.
 
-    `terms` and `found` are of searches: what for, by number, and how many results there were, UNTOLD where that is not
-    told. `counted` says which searches a question is about.
+    `terms` and `found` are of searches: what for, by number, and how many results there were, NOT_SAID where the event
+    has no number. `counted` says which searches a question is about.
     """
 
     sessions: Numbers
@@ -64,7 +64,7 @@ def searches_of(steps: Steps, placed: Placed) -> Searches:
     # to which search every event belongs: the last that began no later, if it is of its session
     whose = np.searchsorted(first, np.arange(len(kinds)), "right") - 1
     whose[(whose >= 0) & (sessions != sessions[first[whose]] if len(first) else True)] = -1
-    found = np.full(len(first), UNTOLD)
+    found = np.full(len(first), NOT_SAID)
     np.maximum.at(found, whose[searched], steps.found[order][searched])
     counted = np.zeros(len(first), bool)
     counted[whose[searched[steps.counted[order][searched]]]] = True

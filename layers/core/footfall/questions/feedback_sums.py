@@ -108,10 +108,7 @@ def pages_of(texts: Condition, most: int, session: ClientSession | None = None) 
     order: Pipeline = [{"$sort": {"texts": -1, "_id": 1}}, {"$limit": most}]
     group: Pipeline = [{"$match": texts}, {"$group": {"_id": PAGE, "texts": {"$sum": 1}, **SUMS}}, *order]
     found = feedback.aggregate(database(), _PageSums, group, session=session, allow_disk_use=True)
-    pages = {
-        each["_id"]: PageFeedback(page=each["_id"], texts=each["texts"], categories=[], **added([each]))
-        for each in found
-    }
+    pages = {each["_id"]: _page(each) for each in found}
     for each in _categories(texts, session):
         key = each["_id"]
         if page := pages.get(key["page"]):

@@ -179,15 +179,15 @@ class StepsQuery(EventsQuery):
 
     def fitting(self, rows: Rows, fits: Callable[[Wanted], NDArray[np.bool_]]) -> Iterator[Rows]:
         """Yields the same events, those together that satisfy the same steps by their conditions too."""
-        open_ = sorted(rows.steps & self.conditions.keys())
-        if not open_:
+        undecided = sorted(rows.steps & self.conditions.keys())
+        if not undecided:
             yield rows
             return
-        held = [np.logical_and.reduce([fits(wanted) for wanted in self.conditions[place]]) for place in open_]
+        held = [np.logical_and.reduce([fits(wanted) for wanted in self.conditions[place]]) for place in undecided]
         codes = sum((np.int64(1) << bit) * fitting for bit, fitting in enumerate(held))
         for code in np.unique(codes):
             steps = self.reading.settled(
-                rows.steps - frozenset(open_) | {place for bit, place in enumerate(open_) if code >> bit & 1}
+                rows.steps - frozenset(undecided) | {place for bit, place in enumerate(undecided) if code >> bit & 1}
             )
             if steps:
                 yield rows.where(codes == code, steps)

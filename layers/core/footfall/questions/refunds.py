@@ -179,11 +179,14 @@ def _told(rollups: Rollups, days: DayRange) -> Mapping[str, Sequence[tuple[datet
     parts = {"commerce": ("order_id",), "properties": REASONS}
     read = events.read(database(), _Reason, condition, parts=parts, session=rollups.session, batch_size=BATCH)
     found: defaultdict[str, list[tuple[datetime, str]]] = defaultdict(list)
-    for event in islice(read, MOST_TOLD):
+    told = list(islice(read, MOST_TOLD + 1))
+    if len(told) > MOST_TOLD:
+        raise Invalid([FieldProblem("from", f"more than {MOST_TOLD:,} events tell of refunds; ask for fewer days")])
+    for event in told:
         order_id, reason = event.get("commerce", {}).get("order_id"), _reason(event.get("properties", {}))
         if order_id and reason:
             found[order_id].append((event["timestamp"], reason))
-    return {order_id: sorted(told) for order_id, told in found.items()}
+    return {order_id: sorted(reasons) for order_id, reasons in found.items()}
 
 
 def _reason(properties: Json) -> str | None:

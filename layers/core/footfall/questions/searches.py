@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from pydantic import BaseModel, Field
 
-from footfall.activity.searches import ADDED, CLICKED, SEARCHED, UNTOLD, Placed, Searches, Steps, searches_of
+from footfall.activity.searches import ADDED, CLICKED, NOT_SAID, SEARCHED, Placed, Searches, Steps, searches_of
 from footfall.days import DayRange, day_of
 from footfall.dimensions import UNKNOWN
 from footfall.questions.cache import Asked, Remembered
@@ -134,7 +134,7 @@ def _steps(rows: Sequence[Rows]) -> tuple[Steps, list[str]]:
     )
     codes, terms = _terms(rows, kinds, order)
     told = joined([each.told["search_results"] for each in rows])
-    found = np.array([int(text) if text else UNTOLD for text in told.texts], np.int64)
+    found = np.array([int(text) if text else NOT_SAID for text in told.texts], np.int64)
     results = found[told.codes[order]] if len(order) else told.codes
     return Steps(sessions, people, times, kinds, codes, results, counted == 1), terms
 
@@ -164,7 +164,7 @@ class _Tally(NamedTuple):
 
     @classmethod
     def of(cls, terms: Numbers, searches: Searches, count: int) -> "_Tally":
-        told = searches.found != UNTOLD
+        told = searches.found != NOT_SAID
         results = np.zeros(count, np.int64)
         np.add.at(results, terms[told], searches.found[told])
         pairs = np.unique(np.stack([terms, searches.people]), axis=1)

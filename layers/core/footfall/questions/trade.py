@@ -43,7 +43,9 @@ class Trade:
         self._days = found.sort([("site_id", 1), ("date", 1)]).to_list()
         self._dates = [day["date"] for day in self._days]
         self._currency = rollups.site.currency
-        self._untold = next((day["date"] for day in self._days if "customers" not in day), date.max.isoformat())
+        self._first_without_customers = next(
+            (day["date"] for day in self._days if "customers" not in day), date.max.isoformat()
+        )
 
     def figures(self, ranges: Iterable[DayRange]) -> list[TradeFigures]:
         """Returns the figures of some ranges, of which none begins before the one in front of it."""
@@ -51,7 +53,9 @@ class Trade:
         for days in ranges:
             begin, end = self._until(days.first - timedelta(days=1)), self._until(days.last)
             known |= _customers(self._days[before:begin])
-            found.append(self._of(self._days[begin:end], known, told=days.last.isoformat() < self._untold))
+            found.append(
+                self._of(self._days[begin:end], known, told=days.last.isoformat() < self._first_without_customers)
+            )
             before = begin
         return found
 

@@ -235,15 +235,6 @@ class LiveEventView(EventMoment, NamedEvent):
     bot: bool
 
 
-class MeasuredEvent(TypedDict):
-    """What is read of the exit of a page, to tell how quick it was."""
-
-    device: str
-    path: NotRequired[str]
-    page_type: NotRequired[str]
-    vitals: Vitals
-
-
 class StepEvent(EventMoment, NamedEvent):
     """What a funnel reads of an event."""
 

@@ -17,7 +17,7 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.dimension import DaySessionsDocument, DimensionDocument
-from footfall.schemas.event import INTERACTION_TYPES, EventDocument
+from footfall.schemas.event import EventDocument
 from footfall.schemas.exchange import ExchangeRateDocument
 from footfall.schemas.feedback import FeedbackDay, FeedbackDocument
 from footfall.schemas.funnel import FunnelDocument, RollupsDocument
@@ -36,6 +36,7 @@ from footfall.schemas.recommendation import RecommendationDocument
 from footfall.schemas.session import SessionDocument
 from footfall.schemas.site import KeyUseDocument, SiteDocument
 from footfall.stores.mongo import Condition, Mongo, Pipeline
+from footfall.stores.views import VIEWS
 
 Document = TypeVar("Document", bound=Mapping[str, Any])
 View = TypeVar("View", bound=Mapping[str, Any])
@@ -372,34 +373,6 @@ COLLECTIONS: Mapping[str, Collection[Any]] = {
     each.name: each for each in list(vars().values()) if isinstance(each, Collection)
 }
 """Every collection by its name."""
-
-VIEWS: Mapping[str, Pipeline] = {
-    "page_visits": [
-        {"$match": {"type": "pageview"}},
-        {
-            "$project": {
-                **dict.fromkeys(
-                    ["site_id", "event_id", "visitor_id", "user_id", "session_id", "timestamp", "url", "path", "title"],
-                    1,
-                ),
-                **dict.fromkeys(["referrer", "page_type", "device", "browser", "os", "country", "duration"], 1),
-                **dict.fromkeys(["attribution", "bot"], 1),
-            }
-        },
-    ],
-    "user_interactions": [
-        {"$match": {"type": {"$in": sorted(INTERACTION_TYPES)}}},
-        {
-            "$project": {
-                **dict.fromkeys(
-                    ["site_id", "event_id", "visitor_id", "user_id", "session_id", "timestamp", "type", "path"], 1
-                ),
-                **dict.fromkeys(["page_type", "device", "element", "coordinates", "value", "duration", "bot"], 1),
-            }
-        },
-    ],
-}
-"""The classic page-visit and interaction tables, as views: an event is written once."""
 
 
 def prepare(database: Mongo) -> None:
