@@ -11,7 +11,7 @@ from footfall.clock import now
 from footfall.days import DayRange
 from footfall.errors import NotFound
 from footfall.funnels.columns import unpack
-from footfall.funnels.engine import ordered
+from footfall.funnels.following import ordered
 from footfall.funnels.summary import Summary, step_figures
 from footfall.questions import funnel
 from footfall.schemas.funnel import DEVICES, FunnelDocument
@@ -46,8 +46,9 @@ def users(database: Mongo, day: str = TODAY) -> dict[tuple[str, str], int]:
     entered = unpack([cast(FunnelDocument, document) for document in found], whole_day, len(names))
     if not names:
         return {}
-    summary = Summary(len(names), ordered(entered.steps, entered.timeline), entered.timeline)
-    totals = summary.totals([(device,) for device in DEVICES], summary.told("device", 0).codes.astype("i8"))
+    attempts = ordered(entered.steps, entered.timeline)
+    summary = Summary(len(names), attempts, entered.timeline)
+    totals = summary.totals([(device,) for device in DEVICES], entered.told("device", attempts, 0).codes)
     return {
         (device, step.name): step.users
         for device in {document["device"] for document in found}

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from footfall.days import DayRange, day_of
 from footfall.funnels.columns import DatedEntries, Entered, unpack
-from footfall.funnels.engine import Attempts, Entries, Limits, Overlapping, Timeline, any_order, ordered, strict
+from footfall.funnels.engine import Attempts, Entries, Limits, Timeline
+from footfall.funnels.following import Overlapping, any_order, ordered, strict
 from footfall.funnels.rollup import DayEntries, funnel_documents
 from footfall.funnels.steps import Reading, any_of, definition, labels, satisfies
 from footfall.funnels.summary import StepFigures, Summary, step_figures
@@ -75,11 +76,14 @@ def milliseconds(window: timedelta | None) -> int | None:
     return None if window is None else window // timedelta(milliseconds=1)
 
 
-def assert_same(summary: Summary, events: Sequence[Seen], chains: dict[int, Any], *, in_any_order: bool) -> None:
+def assert_same(
+    entered: Entered, attempts: Attempts, events: Sequence[Seen], chains: dict[int, Any], *, in_any_order: bool
+) -> None:
+    summary = Summary(len(entered.steps), attempts, entered.timeline)
     assert [step.users for step in figures(summary)] == users(chains, summary.steps)
     for number, step in enumerate(figures(summary)):
         assert_durations(step, seconds(events, chains, number, any_order=in_any_order))
-    by_device = figures_by_device(summary)
+    by_device = figures_by_device(summary, entered)
     for code, device in enumerate(DEVICES):
         steps = by_device[code]
         ours = {person: chain for person, chain in chains.items() if events[chain[0]].device == device}
@@ -93,8 +97,8 @@ def figures(summary: Summary) -> list[StepFigures]:
     return step_figures([""] * summary.steps, summary.totals([()], nobody_told), 0)
 
 
-def figures_by_device(summary: Summary) -> list[list[StepFigures]]:
-    group = summary.told("device", 0).codes.astype(np.int64)
+def figures_by_device(summary: Summary, entered: Entered) -> list[list[StepFigures]]:
+    group = entered.told("device", summary.attempts, 0).codes
     totals = summary.totals([(device,) for device in DEVICES], group)
     return [step_figures([""] * summary.steps, totals, code) for code in range(len(DEVICES))]
 
@@ -115,9 +119,7 @@ def test_rolled_up_days_answer_any_range_and_window_exactly(
     _, documents = rolled_up(events, steps, number)
     entered = unpack(documents[::-1] if newest_first else documents, whole_range(events), len(steps))
     attempts = ordered(entered.steps, entered.timeline, Limits(milliseconds(window)))
-    assert_same(
-        Summary(len(steps), attempts, entered.timeline), events, furthest(events, steps, window), in_any_order=False
-    )
+    assert_same(entered, attempts, events, furthest(events, steps, window), in_any_order=False)
 
 
 @given(histories, apart, windows)
@@ -128,7 +130,7 @@ def test_steps_in_any_order_are_reached_once_all_before_them_have_happened(
     entered = unpack(documents, whole_range(events), len(steps))
     attempts = any_order(entered.steps, entered.timeline, Limits(milliseconds(window)))
     chains = furthest(events, steps, rules=Rules("any", window))
-    assert_same(Summary(len(steps), attempts, entered.timeline), events, chains, in_any_order=True)
+    assert_same(entered, attempts, events, chains, in_any_order=True)
 
 
 ends = st.none() | st.sampled_from(["a", "c", "d", "c|d"])
@@ -136,20 +138,29 @@ busy = st.builds(Seen, st.integers(1, 2), st.sampled_from(DEVICES[:2]), st.sampl
 busy_histories = st.lists(busy, max_size=12).map(lambda events: sorted(events, key=lambda event: event.at))
 
 
-def read_for(events: Sequence[Seen], steps: Sequence[str], exclude: str | None, *, is_strict: bool) -> Entered:
-    """What is read of events for a question: entries to its steps, what ends an attempt, and what is between."""
+def read_for(
+    events: Sequence[Seen], steps: Sequence[str], exclude: str | None, *, is_strict: bool, by_time: bool = False
+) -> Entered:
+    """What is read of events for a question: entries to its steps, what ends an attempt, and what is between.
+
+    With `by_time`, places are times, as where nobody did two things at one moment.
+    """
     reading = Reading(steps, [exclude] if exclude else [], is_strict)
     moments = np.array([event.at.timestamp() * 1000 for event in events], np.int64)
+    timeline, places_of = Timeline(listed=moments), np.arange(len(events), dtype=np.uint64)
+    if by_time:
+        timeline = Timeline(int(np.ptp(moments)).bit_length(), int(moments.min()))
+        places_of = (moments - timeline.begin).astype(np.uint64)
     devices = np.array([DEVICES.index(event.device) for event in events], np.uint8)
 
     def entries(number: int) -> DatedEntries:
         at = [place for place, event in enumerate(events) if number in reading.places(as_event(event))]
         people = np.array([events[place].person for place in at], np.uint32)
-        return DatedEntries(people, np.array(at, np.uint32), np.zeros(len(at), np.uint16))
+        return DatedEntries(people, places_of[at], np.zeros(len(at), np.uint16), devices[at])
 
     return Entered(
         [entries(number) for number in range(len(steps))],
-        Timeline(moments, devices),
+        timeline,
         entries(reading.excluded) if exclude else None,
         entries(reading.others) if is_strict else None,
     )
@@ -174,15 +185,30 @@ def test_strict_steps_windows_of_each_step_and_exclusions_are_exact(
 ) -> None:
     entered = read_for(events, steps, rules.exclude, is_strict=rules.order == "strict")
     attempts, chains = followed(entered, rules), furthest(events, steps, rules=rules)
-    assert_same(Summary(len(steps), attempts, entered.timeline), events, chains, in_any_order=False)
+    assert_same(entered, attempts, events, chains, in_any_order=False)
     assert_same_places(attempts, chains)
+
+
+@given(busy_histories, st.tuples(step_names, in_order) | st.tuples(apart, in_any_order))
+def test_places_that_are_times_give_the_same_attempts_as_places_that_count_events(
+    history: list[Seen], question: tuple[list[str], Rules]
+) -> None:
+    steps, rules = question
+    events = list({(event.person, event.at): event for event in history}.values()) or [
+        Seen(1, "Mobile", "a", EVE_OF_SUMMER_TIME)
+    ]
+    entered = read_for(events, steps, rules.exclude, is_strict=rules.order == "strict", by_time=True)
+    attempts, chains = followed(entered, rules), furthest(events, steps, rules=rules)
+    assert_same(entered, attempts, events, chains, in_any_order=rules.order == "any")
+    last = [events[max(chain)].device for _, chain in sorted(chains.items())]
+    assert entered.told("device", attempts, -1).codes.tolist() == [DEVICES.index(device) for device in last]
 
 
 @given(busy_histories, apart, in_any_order)
 def test_exclusions_are_exact_in_any_order(events: list[Seen], steps: list[str], rules: Rules) -> None:
     entered = read_for(events, steps, rules.exclude, is_strict=False)
     chains = furthest(events, steps, rules=rules)
-    assert_same(Summary(len(steps), followed(entered, rules), entered.timeline), events, chains, in_any_order=True)
+    assert_same(entered, followed(entered, rules), events, chains, in_any_order=True)
 
 
 def assert_same_places(attempts: Attempts, chains: dict[int, Any]) -> None:
@@ -198,9 +224,7 @@ def test_a_device_filter_leaves_the_other_devices_events_out(
     entered = unpack([one for one in documents if one["device"] == device], whole_range(events), len(steps))
     attempts = ordered(entered.steps, entered.timeline, Limits(milliseconds(window)))
     there = [event for event in events if event.device == device]
-    assert_same(
-        Summary(len(steps), attempts, entered.timeline), there, furthest(there, steps, window), in_any_order=False
-    )
+    assert_same(entered, attempts, there, furthest(there, steps, window), in_any_order=False)
 
 
 @given(histories, step_names)
@@ -217,11 +241,11 @@ def test_every_rolled_up_document_has_a_key_of_its_own(events: list[Seen], steps
 
 def attempts_of(pages: str, steps: Sequence[str], window: int | None = None) -> list[int]:
     """How many steps somebody reached who viewed a page each minute."""
-    timeline = Timeline(np.arange(len(pages)) * 60_000, np.zeros(len(pages), np.uint8))
+    timeline = Timeline(listed=np.arange(len(pages)) * 60_000)
     entries = [
         Entries(np.ones(len(places), np.uint32), places)
         for step in steps
-        for places in [np.array([place for place, page in enumerate(pages) if page in step.split("|")], np.uint32)]
+        for places in [np.array([place for place, page in enumerate(pages) if page in step.split("|")], np.uint64)]
     ]
     reached: list[int] = ordered(entries, timeline, Limits(window)).reached.tolist()
     return reached
@@ -233,8 +257,8 @@ def test_one_event_never_satisfies_two_steps() -> None:
 
 
 def test_events_of_one_instant_keep_their_arrival_order() -> None:
-    places = [np.array([0], np.uint32), np.array([1], np.uint32)]
-    at_once = Timeline(np.zeros(2, np.int64), np.zeros(2, np.uint8))
+    places = [np.array([0], np.uint64), np.array([1], np.uint64)]
+    at_once = Timeline(listed=np.zeros(2, np.int64))
     first, second = (Entries(np.ones(1, np.uint32), place) for place in places)
     assert ordered([first, second], at_once, Limits(0)).reached.tolist() == [2]
     assert ordered([second, first], at_once, Limits(0)).reached.tolist() == [1]
@@ -250,8 +274,8 @@ def test_the_window_is_counted_from_the_first_step_and_includes_its_end() -> Non
 
 
 def test_nobody_makes_no_attempt() -> None:
-    nobody = Entries(np.zeros(0, np.uint32), np.zeros(0, np.uint32))
-    timeline = Timeline(np.zeros(0, np.int64), np.zeros(0, np.uint8))
+    nobody = Entries(np.zeros(0, np.uint32), np.zeros(0, np.uint64))
+    timeline = Timeline(listed=np.zeros(0, np.int64))
     for attempts in (
         ordered([nobody] * 2, timeline),
         ordered([nobody] * 2, timeline, Limits(1)),
@@ -265,9 +289,9 @@ def test_nobody_makes_no_attempt() -> None:
 
 
 def test_any_order_refuses_steps_that_one_event_satisfies_both_of() -> None:
-    entries = Entries(np.ones(1, np.uint32), np.zeros(1, np.uint32))
+    entries = Entries(np.ones(1, np.uint32), np.zeros(1, np.uint64))
     with pytest.raises(Overlapping):
-        any_order([entries, entries], Timeline(np.zeros(1, np.int64), np.zeros(1, np.uint8)))
+        any_order([entries, entries], Timeline(listed=np.zeros(1, np.int64)))
 
 
 def test_entries_that_do_not_fit_into_one_document_are_split_over_several(monkeypatch: pytest.MonkeyPatch) -> None:

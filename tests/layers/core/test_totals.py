@@ -47,9 +47,9 @@ def totals(attempts: Sequence[Went]) -> Totals:
     groups = sorted({each.value for each in attempts})
     times = [list(accumulate(each.took, initial=0)) for each in attempts]
     reached = np.array([len(each) for each in times], np.int64)
-    places = np.arange(len(attempts) * STEPS, dtype=np.uint32).reshape(-1, STEPS).T
+    places = np.arange(len(attempts) * STEPS, dtype=np.uint64).reshape(-1, STEPS).T
     flat = [time for each in times for time in (*each, *[0] * (STEPS - len(each)))]
-    timeline = Timeline(np.array(flat, np.int64), np.zeros(len(flat), np.uint8))
+    timeline = Timeline(listed=np.array(flat, np.int64))
     summary = Summary(STEPS, Attempts(np.arange(len(attempts), dtype=np.uint32), reached, places), timeline)
     sums = np.array([each.bought for each in attempts], np.int64)
     net = sums - np.array([each.refunded for each in attempts], np.int64)

@@ -1,26 +1,54 @@
 """Step entries as columns of numbers: packed into a day's rollup, and unpacked for a range of days."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from footfall.days import DayRange, start_of
-from footfall.funnels.engine import Entries, Integers, Timeline
+from footfall.funnels.engine import (
+    LAST,
+    Attempts,
+    Coded,
+    Codes,
+    Entries,
+    Flags,
+    Indices,
+    Integers,
+    Keys,
+    Timeline,
+)
 from footfall.schemas.funnel import DEVICES, DeviceEntries, PackedEntries
 
 NUMBERS = "<u4"
 
 
+def _nothing() -> Integers:
+    return np.zeros(0, np.int64)
+
+
 @dataclass(frozen=True)
 class DatedEntries(Entries):
-    """Entries to one step over a range of days; `days` count from the range's first."""
+    """Entries to one step over a range of days, and what is known of each.
+
+    `days` count from the range's first; `devices` are places in DEVICES, and `told` has what else is asked for, by the
+    names of dimensions. Where sessions are counted, `persons` are whose each is, -1 for somebody not stored yet;
+    `session_starts` are there where they are asked for: when each one's session began, in Unix milliseconds.
+    """
 
     days: NDArray[np.uint16]
+    devices: Codes
+    told: Mapping[str, Coded] = field(default_factory=dict)
+    persons: Integers = field(default_factory=_nothing)
+    session_starts: Integers = field(default_factory=_nothing)
+
+    def coded(self, dimension: str) -> Coded:
+        """Returns what is told of a dimension."""
+        return self.told[dimension] if dimension in self.told else Coded(DEVICES, self.devices)
 
 
 @dataclass(frozen=True)
@@ -36,6 +64,48 @@ class Entered:
     excluded: DatedEntries | None = None
     others: DatedEntries | None = None
     owners: Integers | None = None
+
+    def at(
+        self, attempts: Attempts, those: Indices, step: int, column: Callable[[DatedEntries], NDArray[Any]]
+    ) -> NDArray[Any]:
+        """Returns what a column says of the entries by which some attempts reached a step, from 0."""
+        wanted = self.timeline.keys(attempts.people[those], attempts.places[step, those])
+        found = np.zeros(len(wanted), column(self.steps[step]).dtype)
+        missing = np.arange(len(wanted))
+        for entries in reversed(self.steps[: step + 1]):  # in any order, the entry may be one to a step before
+            known, rows = self._rows(entries, wanted[missing])
+            found[missing[known]] = column(entries)[rows]
+            missing = missing[~known]
+            if not len(missing):
+                break
+        return found
+
+    def persons(self, attempts: Attempts, those: Indices, step: int) -> Integers:
+        """Returns the numbers of those whose attempts some are."""
+        if self.owners is None:
+            return attempts.people[those].astype(np.int64)
+        return self.at(attempts, those, step, lambda entries: entries.persons)
+
+    def _rows(self, entries: Entries, wanted: Keys) -> tuple[Flags, Indices]:
+        # which of the wanted are entries to a step, and which ones
+        keys = self.timeline.keys(entries.people, entries.places)
+        order = np.argsort(keys)
+        at = np.searchsorted(keys[order], wanted)
+        known = np.append(keys[order], LAST)[at] == wanted
+        return known, order[at[known]]
+
+    def told(self, dimension: str, attempts: Attempts, step: int) -> Coded:
+        """Returns what is told of each attempt at a step, from 0, or at the last that it reached, -1.
+
+        Of an attempt that did not reach the step it is an empty text.
+        """
+        at = attempts.reached - 1 if step < 0 else np.full(len(attempts.reached), step)
+        texts = self.steps[0].coded(dimension).texts
+        codes = np.full(len(at), len(texts))
+        for number in np.unique(at).tolist():
+            those = np.flatnonzero((at == number) & (attempts.reached > number))
+            codes[those] = self.at(attempts, those, number, lambda entries: entries.coded(dimension).codes)
+        return Coded([*texts, ""], codes)
 
 
 def pack(people: ArrayLike, ranks: ArrayLike, milliseconds: ArrayLike) -> PackedEntries:
@@ -54,9 +124,8 @@ def unpack(documents: Iterable[DeviceEntries], days: DayRange, steps: int) -> En
         ranked[document["date"]] = document["ranked"]
     places = accumulate((ranked[day] for day in sorted(ranked)), initial=0)
     heads = {day: _head(day, place, days) for day, place in zip(sorted(ranked), places, strict=False)}
-    count = sum(ranked.values())
-    timeline = Timeline(np.zeros(count, np.int64), np.zeros(count, np.uint8))
-    return Entered([_dated(found, heads, timeline) for found in by_step], timeline)
+    times = np.zeros(sum(ranked.values()), np.int64)
+    return Entered([_dated(found, heads, times) for found in by_step], Timeline(listed=times))
 
 
 class _Head(NamedTuple):
@@ -70,18 +139,18 @@ def _head(written: str, place: int, days: DayRange) -> _Head:
     return _Head((day - days.first).days, milliseconds(start_of(day, days.zone)), place)
 
 
-def _dated(documents: Sequence[DeviceEntries], heads: Mapping[str, _Head], timeline: Timeline) -> DatedEntries:
-    # when and on which device the entries happened is written into the timeline
+def _dated(documents: Sequence[DeviceEntries], heads: Mapping[str, _Head], times: Integers) -> DatedEntries:
+    # when the entries happened is written into the times of all places
     packed = [document["entries"] for document in documents]
     counts = [entries["count"] for entries in packed]
     found = [heads[document["date"]] for document in documents]
-    devices = [DEVICES.index(document["device"]) for document in documents]
-    places = _joined(packed, "ranks") + np.repeat(np.array([head.place for head in found], np.uint32), counts)
+    devices = np.array([DEVICES.index(document["device"]) for document in documents], np.uint8)
+    places = np.repeat(np.array([head.place for head in found], np.uint64), counts)
+    places += _joined(packed, "ranks")
     begins = np.repeat(np.array([head.begin for head in found], np.int64), counts)
-    timeline.times[places] = begins + _joined(packed, "milliseconds")
-    timeline.devices[places] = np.repeat(np.array(devices, np.uint8), counts)
+    times[places] = begins + _joined(packed, "milliseconds")
     days = np.repeat(np.array([head.day for head in found], np.uint16), counts)
-    return DatedEntries(_joined(packed, "people"), places, days)
+    return DatedEntries(_joined(packed, "people"), places, days, np.repeat(devices, counts))
 
 
 def _joined(packed: Iterable[PackedEntries], name: str) -> NDArray[np.uint32]:

@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from footfall.funnels.engine import Attempts, Coded, Integers, Timeline
+from footfall.funnels.engine import Attempts, Integers, Timeline
 from footfall.funnels.totals import Counted, Totals, Values
 from footfall.funnels.value import Brought
 from footfall.rates import percentage
-from footfall.schemas.funnel import DEVICES
 
 MILLISECONDS = 1_000
 HALF_OF_A_TIME = 20
@@ -31,22 +30,6 @@ class Summary:
     attempts: Attempts
     timeline: Timeline
 
-    def told(self, dimension: str, step: int) -> Coded:
-        """Returns what is told of each attempt at a step, from 0, or at the last that it reached, -1.
-
-        Of an attempt that did not reach the step it is an empty text.
-        """
-        at = self.attempts.reached - 1 if step < 0 else np.full(len(self.attempts.reached), step)
-        places = self.attempts.places[at, np.arange(len(at))] if len(at) else np.zeros(0, np.uint32)
-        texts, codes = self._of_places(dimension)
-        found = codes[np.where(at < self.attempts.reached, places, 0)] if len(at) else codes[:0]
-        return Coded([*texts, ""], np.where(at < self.attempts.reached, found, len(texts)))
-
-    def _of_places(self, dimension: str) -> Coded:
-        if dimension in self.timeline.told:
-            return self.timeline.told[dimension]
-        return Coded(DEVICES, self.timeline.devices)
-
     def totals(self, groups: Sequence[Values], group: Integers, bought: Bought | None = None) -> Totals:
         """Returns the totals of the attempts, each of which is in one of the groups, by its place."""
         sizes = self.steps + 1
@@ -63,9 +46,9 @@ class Summary:
 
     def _times(self, number: int, group: Integers) -> Counted:
         # what a step took from the one before
-        times, places = self.timeline.times, self.attempts.places
-        who = np.flatnonzero(self.attempts.reached > number)
-        return Counted.of(group[who], times[places[number, who]] - times[places[number - 1, who]])
+        places, who = self.attempts.places, np.flatnonzero(self.attempts.reached > number)
+        took = self.timeline.times(places[number, who]) - self.timeline.times(places[number - 1, who])
+        return Counted.of(group[who], took)
 
 
 class StepFigures(NamedTuple):

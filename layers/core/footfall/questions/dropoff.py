@@ -129,7 +129,7 @@ def _answer(query: FunnelQuery, question: DropoffQuestion) -> DropoffAnswer:
     summary = Summary(len(query.funnel.steps), found.attempts, found.entered.timeline)
     together = np.zeros(len(found.attempts.people), np.int64)
     totals = summary.totals([()], together, bought(query, found.attempts))
-    told = compared(traits(query, question, found, summary))
+    told = compared(traits(query, question, found))
     broken = breaks(query, question, found.entered)
     listed = [
         Transition(

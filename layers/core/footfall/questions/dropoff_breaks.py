@@ -63,7 +63,7 @@ def _by_device(
     cut = in_periods(entered, [1] * days)
     attempts = followed(cut.entered, question)
     yield None, cut.reached_each(attempts, days)
-    devices = entered.timeline.devices[attempts.places[0]] if len(attempts.people) else np.zeros(0, np.uint8)
+    devices = cut.entered.told("device", attempts, 0).codes
     there = np.unique(devices)
     for device in there if len(there) > 1 else ():
         yield DEVICES[device], cut.reached_each(attempts, days, devices == device)

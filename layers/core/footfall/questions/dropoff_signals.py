@@ -125,7 +125,7 @@ class _Theirs:
 
     def entries(self, entries: Entries) -> Moments:
         people = self.found.attempts.people.astype(np.int64)
-        return self._moments(people, entries.people.astype(np.int64), self.found.entered.timeline.times[entries.places])
+        return self._moments(people, entries.people.astype(np.int64), self.found.entered.timeline.times(entries.places))
 
     def _moments(self, owners: Integers, whose: Integers, times: Integers) -> Moments:
         at = np.searchsorted(owners, whose)

@@ -10,7 +10,6 @@ from footfall.dimensions import UNKNOWN, Dimension, dimensions_of
 from footfall.funnels.engine import Coded, Indices, Integers
 from footfall.funnels.lift import Trait, trait_of, traits_of
 from footfall.funnels.stays import NEVER, Stays
-from footfall.funnels.summary import Summary
 from footfall.questions.dropoff_signals import Signals, signals
 from footfall.questions.event_rows import joined
 from footfall.questions.funnel_attempts import Attempted
@@ -39,11 +38,11 @@ def dimensions_told(query: FunnelQuery) -> dict[str, Dimension]:
     return {name: rows[name] for name in [FIRST, *(own.name for own in site.dimensions), *OTHERS][:most]}
 
 
-def traits(query: FunnelQuery, question: FunnelModes, found: Attempted, summary: Summary) -> list[Iterator[Trait]]:
+def traits(query: FunnelQuery, question: FunnelModes, found: Attempted) -> list[Iterator[Trait]]:
     """Returns what is known of those who reached each step but the last; raises Invalid for too many events."""
     happened, visitors = signals(query, found), _Visitors(query, found)
     steps = range(len(query.funnel.steps) - 1)
-    return [_Step(query, question, found, summary, happened, visitors, step).traits() for step in steps]
+    return [_Step(query, question, found, happened, visitors, step).traits() for step in steps]
 
 
 @dataclass(frozen=True)
@@ -64,11 +63,11 @@ class _Visitors:
         return np.argpartition(attempts.astype(np.uint32) * SCATTERED, most)[:most]
 
     def told(self, attempts: Indices, step: int) -> Coded:
-        timeline, all_attempts = self.found.entered.timeline, self.found.attempts
-        places = all_attempts.places[step, attempts]
-        people = all_attempts.people[attempts] if timeline.people is None else timeline.people[places]
+        entered, all_attempts = self.found.entered, self.found.attempts
+        people = entered.persons(all_attempts, attempts, step)
+        starts = entered.at(all_attempts, attempts, step, lambda entries: entries.session_starts)
         row = dimensions_of(self.query.rollups.site)[VISITOR]
-        return joined([self.values.told(row, people.astype(np.int64), timeline.session_starts[places])])
+        return joined([self.values.told(row, people.astype(np.int64), starts)])
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,6 @@ class _Step:
     query: FunnelQuery
     question: FunnelModes
     found: Attempted
-    summary: Summary
     happened: Signals
     visitors: _Visitors
     step: int
@@ -91,7 +89,7 @@ class _Step:
         for vital, speed in self.happened.speeds.items():
             yield trait_of(f"poor_{vital}", stays.measured(speed.poor), stays.left, stays.measured(speed.known))
         for name in (DEVICE, *self.query.told):
-            texts, codes = self.summary.told(name, self.step)
+            texts, codes = self.found.entered.told(name, self.found.attempts, self.step)
             yield from traits_of(name, Coded(texts, codes[stays.attempts]), stays.left, NOTHING_TOLD)
         some = self.visitors.some(stays.attempts)
         told = self.visitors.told(stays.attempts[some], self.step)
@@ -113,6 +111,4 @@ class _Step:
         return window + (begun if self.question.window_mode == "step" else self._reached_at(0, attempts))
 
     def _reached_at(self, step: int, attempts: Indices) -> Integers:
-        places = self.found.attempts.places[step, attempts]
-        reached_at: Integers = self.found.entered.timeline.times[places]
-        return reached_at
+        return self.found.entered.timeline.times(self.found.attempts.places[step, attempts])

@@ -144,7 +144,7 @@ def _about_nobody(query: FunnelQuery) -> FunnelAnswer:
 def _totals(query: FunnelQuery, question: FunnelQuestion) -> Totals:
     found = attempted(query, question)
     summary = Summary(len(query.funnel.steps), found.attempts, found.entered.timeline)
-    groups = Groups.of(query, summary, question.telling_step(query))
+    groups = Groups.of(query, found, question.telling_step(query))
     return summary.totals(groups.values, groups.codes, bought(query, found.attempts))
 
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.columns import Entered
-from footfall.funnels.engine import Attempts, Integers, Limits, Overlapping, People, any_order, ordered, strict
+from footfall.funnels.engine import Attempts, Integers, Limits, People
+from footfall.funnels.following import Overlapping, any_order, ordered, strict
 from footfall.questions.funnel_entries import entries
 from footfall.questions.funnel_query import FunnelModes, FunnelQuery
 from footfall.schemas.metrics import Buyers, DayBuyers

@@ -1,97 +1,104 @@
 """Entries to a question's own steps: from the lake's columns, and of days that changed since from the events."""
 
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from footfall.funnels.columns import DatedEntries, Entered
-from footfall.funnels.engine import Coded, Timeline, distinct
-from footfall.lake.columns import NEVER, NOBODY
-from footfall.questions.event_rows import Rows, joined
+from footfall.funnels.engine import Coded, Places, Timeline, distinct
+from footfall.questions.event_rows import Numbers, Rows, joined
 from footfall.questions.funnel_query import FunnelQuery
-from footfall.questions.read_rows import read_rows
+from footfall.questions.read_rows import Read, read_rows
 
-SPARSE = 4
-MOST_FLAGS = 100_000_000
-"""Of more events it takes less room to sort the places of those that are steps."""
-Number = TypeVar("Number", np.uint16, np.uint32)
+ALL_BITS = 64
 DEVICE = "device"
+Number = TypeVar("Number", bound=np.generic)
 
 
 def entered(query: FunnelQuery) -> Entered:
     """Returns everybody's entries to each step; raises TooBig for too many, Unavailable."""
-    rows, counted = read_rows(query)
-    total = int(counted.sum())
-    kind = np.uint32 if total <= MOST_FLAGS else np.int64
-    begins = np.concatenate([[0], counted.cumsum()[:-1]]).astype(kind)
-    places = [begins[each.narrow.days] + each.narrow.ranks.astype(kind) for each in rows]
-    return _entered(query, rows, *_close(places, total))
-
-
-def _close(places: list[NDArray[Any]], total: int) -> tuple[list[NDArray[np.uint32]], int]:
-    # all events of the days have a place in the order of time; where few of them are steps, places are counted anew
-    if total <= SPARSE * sum(map(len, places)):
-        return [each.astype(np.uint32, copy=False) for each in places], total
-    if total > MOST_FLAGS:
-        among = distinct([np.zeros(0, np.int64), *places])
-        return [np.searchsorted(among, each).astype(np.uint32) for each in places], len(among)
-    used = np.zeros(total, bool)
-    for each in places:
-        used[each] = True
-    numbers = used.cumsum(dtype=np.uint32) - np.uint32(1)
-    return [numbers[each] for each in places], int(used.sum())
-
-
-def _entered(query: FunnelQuery, rows: Sequence[Rows], places: Sequence[NDArray[np.uint32]], total: int) -> Entered:
-    columns = [each.narrow for each in rows]
-    sessions = distinct([np.zeros(0, np.int64), *(each.who for each in rows)]) if query.by_session else None
-    who = [each.who if sessions is None else np.searchsorted(sessions, each.who) for each in columns]
-
-    def entries(number: int) -> DatedEntries:
-        ours = [at for at, each in enumerate(rows) if number in each.steps]
-        return DatedEntries(
-            _joined([who[at] for at in ours], np.uint32),
-            _joined([places[at] for at in ours], np.uint32),
-            _joined([columns[at].days for at in ours], np.uint16),
-        )
-
+    read = read_rows(query)
+    sessions = distinct([np.zeros(0, np.int64), *(each.who for each in read.rows)]) if query.by_session else None
+    who = [each.narrow.who if sessions is None else np.searchsorted(sessions, each.who) for each in read.rows]
+    found = _Found.of(query, read, who)
     reading = query.reading
     return Entered(
-        [entries(number) for number in range(len(reading.steps))],
-        _timeline(query, rows, places, total),
-        entries(reading.excluded) if reading.exclude else None,
-        entries(reading.others) if reading.strict else None,
+        [found.entries(number) for number in range(len(reading.steps))],
+        found.timeline,
+        found.entries(reading.excluded) if reading.exclude else None,
+        found.entries(reading.others) if reading.strict else None,
         sessions,
     )
 
 
-def _timeline(query: FunnelQuery, rows: Sequence[Rows], places: Sequence[NDArray[np.uint32]], total: int) -> Timeline:
-    names = [name for name in query.told if name != DEVICE]
-    told = {name: _told([each.told[name] for each in rows], places, total) for name in names}
-    whose = np.full(total, NOBODY, np.int64) if query.by_session else None
-    starts = np.full(total if query.with_sessions else 0, NEVER, np.int64)
-    timeline = Timeline(np.zeros(total, np.int64), np.zeros(total, np.uint8), whose, told, starts)
-    for some, at in zip(rows, places, strict=True):
-        timeline.times[at] = some.times
-        timeline.devices[at] = some.devices
-        if whose is not None:
-            whose[at] = some.narrow.people
-        if query.with_sessions:
-            starts[at] = some.session_starts
-    return timeline
+class _Found(NamedTuple):
+    # of each of the rows whose they are, at which places, and what is told of them
+    query: FunnelQuery
+    rows: Sequence[Rows]
+    who: Sequence[NDArray[Any]]
+    timeline: Timeline
+    places: Sequence[Places]
+    told: Mapping[str, Sequence[Coded]]
+
+    @classmethod
+    def of(cls, query: FunnelQuery, read: Read, who: Sequence[NDArray[Any]]) -> "_Found":
+        names = [name for name in query.told if name != DEVICE]
+        told = {name: _alike([each.told[name] for each in read.rows]) for name in names}
+        timeline, places = _by_time(read.rows, who) or _counted(read)
+        return cls(query, read.rows, who, timeline, places, told)
+
+    def entries(self, number: int) -> DatedEntries:
+        ours = [at for at, each in enumerate(self.rows) if number in each.steps]
+
+        def column(kind: type[Number], of: Callable[[int], NDArray[Any]]) -> NDArray[Number]:
+            found = [of(at) for at in ours]
+            return np.concatenate(found, dtype=kind, casting="unsafe") if found else np.zeros(0, kind)
+
+        rows, query = [each.narrow for each in self.rows], self.query
+        return DatedEntries(
+            column(np.uint32, lambda at: self.who[at]),
+            column(np.uint64, lambda at: self.places[at]),
+            column(np.uint16, lambda at: rows[at].days),
+            column(np.uint8, lambda at: rows[at].devices),
+            {
+                name: Coded(told[0].texts if told else [], column(np.uint32, lambda at, told=told: told[at].codes))  # type: ignore[misc]
+                for name, told in self.told.items()
+            },
+            column(np.int64, lambda at: rows[at].people if query.by_session else rows[at].times[:0]),
+            column(np.int64, lambda at: self.rows[at].session_starts if query.with_sessions else rows[at].times[:0]),
+        )
 
 
-def _told(columns: Sequence[Coded], places: Sequence[NDArray[np.uint32]], total: int) -> Coded:
+def _alike(columns: Sequence[Coded]) -> list[Coded]:
+    # the same columns with the same texts
     whole = joined(columns)
-    codes = np.zeros(total, whole.codes.dtype)
-    begin = 0
-    for at in places:
-        codes[at] = whole.codes[begin : begin + len(at)]
-        begin += len(at)
-    return Coded(whole.texts, codes)
+    ends = np.cumsum([len(coded.codes) for coded in columns], dtype=np.int64)
+    return [Coded(whole.texts, codes) for codes in np.split(whole.codes, ends[:-1])] if columns else []
 
 
-def _joined(columns: Sequence[NDArray[Any]], kind: type[Number]) -> NDArray[Number]:
-    return np.concatenate(columns, dtype=kind, casting="unsafe") if columns else np.zeros(0, kind)
+def _by_time(rows: Sequence[Rows], who: Sequence[NDArray[Any]]) -> tuple[Timeline, list[Places]] | None:
+    # places are times, unless somebody did several things at one moment, or there is no room for them and the people
+    times = [each.times for each in rows if len(each.times)]
+    if not times:
+        return Timeline(), [each.times.astype(np.uint64) for each in rows]
+    begin, end = min(int(each.min()) for each in times), max(int(each.max()) for each in times)
+    timeline = Timeline((end - begin).bit_length(), begin)
+    most = max(int(each.max()) for each in who if len(each))
+    if most.bit_length() + timeline.bits >= ALL_BITS:
+        return None
+    places = [(each.times - begin).view(np.uint64) for each in rows]
+    keys = np.concatenate([timeline.keys(*each) for each in zip(who, places, strict=True)])
+    keys.sort()
+    return None if (keys[1:] == keys[:-1]).any() else (timeline, places)
+
+
+def _counted(read: Read) -> tuple[Timeline, list[Places]]:
+    # places count the events of all days
+    begins: Numbers = np.cumsum(read.counted) - read.counted
+    places = [(begins[each.narrow.days] + each.narrow.ranks).astype(np.uint64) for each in read.rows]
+    times = np.zeros(int(read.counted.sum()), np.int64)
+    for some, at in zip(read.rows, places, strict=True):
+        times[at] = some.times
+    return Timeline(listed=times), places

@@ -9,7 +9,6 @@ from pydantic import BaseModel, Field
 
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.engine import Indices, Integers
-from footfall.funnels.summary import Summary
 from footfall.money import major_units
 from footfall.people.identities import people_numbered, users_among
 from footfall.questions.figures import Currency
@@ -124,14 +123,13 @@ class _People:
         reached = found.attempts.reached
         listed = reached >= step if question.outcome == "reached" else reached == step - 1
         if question.value:
-            summary = Summary(len(query.funnel.steps), found.attempts, found.entered.timeline)
-            listed &= Groups.of(query, summary, question.telling_step(query)).having(tuple(question.value))
+            listed &= Groups.of(query, found, question.telling_step(query)).having(tuple(question.value))
         return cls(found, step, question.outcome, np.flatnonzero(listed))
 
     def __init__(self, attempted: Attempted, step: int, outcome: Outcome, listed: Indices) -> None:
         self.entered, self.all = attempted.entered, attempted.attempts
         self._last = step - 1 if outcome == "reached" else step - 2
-        at, owners = self.entered.timeline.times[self.all.places[self._last, listed]], self._owners(listed)
+        at, owners = self._at(self._last, listed), self._owners(listed)
         order = np.lexsort((owners, -at))
         self.attempts, self.at, self.owners = listed[order], at[order], owners[order]
 
@@ -149,16 +147,18 @@ class _People:
         return int(np.count_nonzero(before))
 
     def times(self, step: int, attempts: Indices) -> list[datetime]:
-        found = self.entered.timeline.times[self.all.places[step, attempts]]
+        found = self._at(step, attempts)
         return [datetime.fromtimestamp(milliseconds / 1000, UTC) for milliseconds in found.tolist()]
+
+    def _at(self, step: int, attempts: Indices) -> Integers:
+        return self.entered.timeline.times(self.all.places[step, attempts])
 
     def reached_at(self, attempts: Indices) -> list[datetime]:
         return self.times(self._last, attempts)
 
     def numbers(self, attempts: Indices) -> list[int]:
         # the dense numbers of whose attempts they are
-        people = self.entered.timeline.people
-        whose = self.all.people[attempts] if people is None else people[self.all.places[0, attempts]]
+        whose = self.entered.persons(self.all, attempts, 0)
         return [int(number) for number in whose]
 
 

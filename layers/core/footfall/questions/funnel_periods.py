@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footfall.funnels.columns import DatedEntries, Entered
-from footfall.funnels.engine import PERSON_BITS, Attempts, Flags, Integers, Keys, distinct
+from footfall.funnels.engine import Attempts, Flags, Integers, Keys, distinct
+
+PERIOD = np.uint64(32)
+"""Where the number of a period begins, above that of a person."""
 
 
 class InPeriods(NamedTuple):
@@ -34,7 +37,7 @@ def in_periods(entered: Entered, days: Sequence[int]) -> InPeriods:
 
     def cut(part: DatedEntries) -> DatedEntries:
         numbers = np.searchsorted(everybody, _person_in_period(part, period_of_day))
-        return DatedEntries(numbers.astype(np.uint32), part.places, part.days)
+        return replace(part, people=numbers.astype(np.uint32))
 
     cut_up = replace(
         entered,
@@ -42,9 +45,9 @@ def in_periods(entered: Entered, days: Sequence[int]) -> InPeriods:
         excluded=entered.excluded and cut(entered.excluded),
         others=entered.others and cut(entered.others),
     )
-    return InPeriods(cut_up, (everybody >> PERSON_BITS).astype(np.int64))
+    return InPeriods(cut_up, (everybody >> PERIOD).astype(np.int64))
 
 
 def _person_in_period(part: DatedEntries, period_of_day: NDArray[np.intp]) -> Keys:
     # person and period as one number, the period in its upper half: the engine then tells one person's periods apart
-    return (period_of_day[part.days].astype(np.uint64) << PERSON_BITS) | part.people
+    return (period_of_day[part.days].astype(np.uint64) << PERIOD) | part.people

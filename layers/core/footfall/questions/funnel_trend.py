@@ -10,7 +10,8 @@ from footfall.days import Period, PeriodName, periods_of
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.anomalies import Anomaly, Kind, find_anomalies
 from footfall.funnels.columns import Entered
-from footfall.funnels.engine import Limits, ordered
+from footfall.funnels.engine import Limits
+from footfall.funnels.following import ordered
 from footfall.questions.cache import Remembered
 from footfall.questions.funnel_entries import entries
 from footfall.questions.funnel_periods import in_periods

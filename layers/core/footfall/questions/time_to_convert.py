@@ -118,10 +118,10 @@ def _totals(query: FunnelQuery, question: TimeToConvertQuestion) -> Totals:
     # of those who went all the way, as of a funnel of the two steps
     begin, end = _between(query, question)
     found = attempted(query, question)
-    times, places = found.entered.timeline.times, found.attempts.places
+    timeline, places = found.entered.timeline, found.attempts.places
     who = np.flatnonzero(found.attempts.reached >= end)
-    took = Counted.of(np.zeros(len(who), np.int64), times[places[end - 1, who]] - times[places[begin - 1, who]])
-    return Totals([()], np.array([[0, 0, len(who)]]), [took])
+    took = timeline.times(places[end - 1, who]) - timeline.times(places[begin - 1, who])
+    return Totals([()], np.array([[0, 0, len(who)]]), [Counted.of(np.zeros(len(who), np.int64), took)])
 
 
 def _answered(about_nobody: TimeToConvertAnswer, totals: Totals) -> TimeToConvertAnswer:
