@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from footfall.days import DayRange, day_of
 from footfall.funnels.columns import DatedEntries, Entered, unpack
-from footfall.funnels.engine import Attempts, Entries, Limits, Timeline
+from footfall.funnels.engine import Attempts, Limits, Timeline
 from footfall.funnels.following import Overlapping, any_order, ordered, strict
 from footfall.funnels.rollup import DayEntries, funnel_documents
 from footfall.funnels.steps import Reading, any_of, definition, labels, satisfies
@@ -156,7 +156,8 @@ def read_for(
     def entries(number: int) -> DatedEntries:
         at = [place for place, event in enumerate(events) if number in reading.places(as_event(event))]
         people = np.array([events[place].person for place in at], np.uint32)
-        return DatedEntries(people, places_of[at], np.zeros(len(at), np.uint16), devices[at])
+        columns: dict[str, Any] = {"days": np.zeros(len(at), np.uint16), "devices": devices[at]}
+        return DatedEntries(timeline.entries(people, places_of[at]).keys, lambda name: columns[name])
 
     return Entered(
         [entries(number) for number in range(len(steps))],
@@ -243,7 +244,7 @@ def attempts_of(pages: str, steps: Sequence[str], window: int | None = None) -> 
     """How many steps somebody reached who viewed a page each minute."""
     timeline = Timeline(listed=np.arange(len(pages)) * 60_000)
     entries = [
-        Entries(np.ones(len(places), np.uint32), places)
+        timeline.entries(np.ones(len(places), np.uint32), places)
         for step in steps
         for places in [np.array([place for place, page in enumerate(pages) if page in step.split("|")], np.uint64)]
     ]
@@ -259,7 +260,7 @@ def test_one_event_never_satisfies_two_steps() -> None:
 def test_events_of_one_instant_keep_their_arrival_order() -> None:
     places = [np.array([0], np.uint64), np.array([1], np.uint64)]
     at_once = Timeline(listed=np.zeros(2, np.int64))
-    first, second = (Entries(np.ones(1, np.uint32), place) for place in places)
+    first, second = (at_once.entries(np.ones(1, np.uint32), place) for place in places)
     assert ordered([first, second], at_once, Limits(0)).reached.tolist() == [2]
     assert ordered([second, first], at_once, Limits(0)).reached.tolist() == [1]
 
@@ -274,8 +275,8 @@ def test_the_window_is_counted_from_the_first_step_and_includes_its_end() -> Non
 
 
 def test_nobody_makes_no_attempt() -> None:
-    nobody = Entries(np.zeros(0, np.uint32), np.zeros(0, np.uint64))
     timeline = Timeline(listed=np.zeros(0, np.int64))
+    nobody = timeline.entries(np.zeros(0, np.uint32), np.zeros(0, np.uint64))
     for attempts in (
         ordered([nobody] * 2, timeline),
         ordered([nobody] * 2, timeline, Limits(1)),
@@ -289,9 +290,10 @@ def test_nobody_makes_no_attempt() -> None:
 
 
 def test_any_order_refuses_steps_that_one_event_satisfies_both_of() -> None:
-    entries = Entries(np.ones(1, np.uint32), np.zeros(1, np.uint64))
+    timeline = Timeline(listed=np.zeros(1, np.int64))
+    entries = timeline.entries(np.ones(1, np.uint32), np.zeros(1, np.uint64))
     with pytest.raises(Overlapping):
-        any_order([entries, entries], Timeline(listed=np.zeros(1, np.int64)))
+        any_order([entries, entries], timeline)
 
 
 def test_entries_that_do_not_fit_into_one_document_are_split_over_several(monkeypatch: pytest.MonkeyPatch) -> None:

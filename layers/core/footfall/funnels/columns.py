@@ -1,10 +1,10 @@
 """Step entries as columns of numbers: packed into a day's rollup, and unpacked for a range of days."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +14,6 @@ from footfall.funnels.engine import (
     LAST,
     Attempts,
     Coded,
-    Codes,
     Entries,
     Flags,
     Indices,
@@ -27,28 +26,25 @@ from footfall.schemas.funnel import DEVICES, DeviceEntries, PackedEntries
 NUMBERS = "<u4"
 
 
-def _nothing() -> Integers:
-    return np.zeros(0, np.int64)
+Column = Literal["days", "devices", "persons", "session_starts"]
 
 
 @dataclass(frozen=True)
 class DatedEntries(Entries):
-    """Entries to one step over a range of days, and what is known of each.
+    """Entries to one step over a range of days, and what is known of each, in the same order.
 
-    `days` count from the range's first; `devices` are places in DEVICES, and `told` has what else is asked for, by the
-    names of dimensions. Where sessions are counted, `persons` are whose each is, -1 for somebody not stored yet;
-    `session_starts` are there where they are asked for: when each one's session began, in Unix milliseconds.
+    `column` makes a column of numbers: `days` count from the range's first, `devices` are places in DEVICES. Where
+    sessions are counted, `persons` are whose each is, -1 for somebody not stored yet; `session_starts` are there where
+    they are asked for: when each one's session began, in Unix milliseconds. `told` makes a column of texts, by the name
+    of a dimension.
     """
 
-    days: NDArray[np.uint16]
-    devices: Codes
-    told: Mapping[str, Coded] = field(default_factory=dict)
-    persons: Integers = field(default_factory=_nothing)
-    session_starts: Integers = field(default_factory=_nothing)
+    column: Callable[[Column], NDArray[Any]]
+    told: Callable[[str], Coded] = lambda _: Coded((), np.zeros(0, np.uint8))
 
     def coded(self, dimension: str) -> Coded:
         """Returns what is told of a dimension."""
-        return self.told[dimension] if dimension in self.told else Coded(DEVICES, self.devices)
+        return Coded(DEVICES, self.column("devices")) if dimension == "device" else self.told(dimension)
 
 
 @dataclass(frozen=True)
@@ -65,12 +61,15 @@ class Entered:
     others: DatedEntries | None = None
     owners: Integers | None = None
 
-    def at(
-        self, attempts: Attempts, those: Indices, step: int, column: Callable[[DatedEntries], NDArray[Any]]
-    ) -> NDArray[Any]:
+    def at(self, attempts: Attempts, those: Indices, step: int, column: Column) -> NDArray[Any]:
         """Returns what a column says of the entries by which some attempts reached a step, from 0."""
+        return self._said(attempts, those, step, lambda entries: entries.column(column))
+
+    def _said(
+        self, attempts: Attempts, those: Indices, step: int, column: Callable[[DatedEntries], NDArray[Any]]
+    ) -> Integers:
         wanted = self.timeline.keys(attempts.people[those], attempts.places[step, those])
-        found = np.zeros(len(wanted), column(self.steps[step]).dtype)
+        found = np.zeros(len(wanted), np.int64)
         missing = np.arange(len(wanted))
         for entries in reversed(self.steps[: step + 1]):  # in any order, the entry may be one to a step before
             known, rows = self._rows(entries, wanted[missing])
@@ -84,11 +83,12 @@ class Entered:
         """Returns the numbers of those whose attempts some are."""
         if self.owners is None:
             return attempts.people[those].astype(np.int64)
-        return self.at(attempts, those, step, lambda entries: entries.persons)
+        return self.at(attempts, those, step, "persons")
 
-    def _rows(self, entries: Entries, wanted: Keys) -> tuple[Flags, Indices]:
+    @staticmethod
+    def _rows(entries: Entries, wanted: Keys) -> tuple[Flags, Indices]:
         # which of the wanted are entries to a step, and which ones
-        keys = self.timeline.keys(entries.people, entries.places)
+        keys = entries.keys()
         order = np.argsort(keys)
         at = np.searchsorted(keys[order], wanted)
         known = np.append(keys[order], LAST)[at] == wanted
@@ -104,7 +104,7 @@ class Entered:
         codes = np.full(len(at), len(texts))
         for number in np.unique(at).tolist():
             those = np.flatnonzero((at == number) & (attempts.reached > number))
-            codes[those] = self.at(attempts, those, number, lambda entries: entries.coded(dimension).codes)
+            codes[those] = self._said(attempts, those, number, lambda entries: entries.coded(dimension).codes)
         return Coded([*texts, ""], codes)
 
 
@@ -124,8 +124,8 @@ def unpack(documents: Iterable[DeviceEntries], days: DayRange, steps: int) -> En
         ranked[document["date"]] = document["ranked"]
     places = accumulate((ranked[day] for day in sorted(ranked)), initial=0)
     heads = {day: _head(day, place, days) for day, place in zip(sorted(ranked), places, strict=False)}
-    times = np.zeros(sum(ranked.values()), np.int64)
-    return Entered([_dated(found, heads, times) for found in by_step], Timeline(listed=times))
+    timeline = Timeline(listed=np.zeros(sum(ranked.values()), np.int64))
+    return Entered([_dated(found, heads, timeline) for found in by_step], timeline)
 
 
 class _Head(NamedTuple):
@@ -139,18 +139,22 @@ def _head(written: str, place: int, days: DayRange) -> _Head:
     return _Head((day - days.first).days, milliseconds(start_of(day, days.zone)), place)
 
 
-def _dated(documents: Sequence[DeviceEntries], heads: Mapping[str, _Head], times: Integers) -> DatedEntries:
+def _dated(documents: Sequence[DeviceEntries], heads: Mapping[str, _Head], timeline: Timeline) -> DatedEntries:
     # when the entries happened is written into the times of all places
     packed = [document["entries"] for document in documents]
     counts = [entries["count"] for entries in packed]
     found = [heads[document["date"]] for document in documents]
-    devices = np.array([DEVICES.index(document["device"]) for document in documents], np.uint8)
     places = np.repeat(np.array([head.place for head in found], np.uint64), counts)
     places += _joined(packed, "ranks")
-    begins = np.repeat(np.array([head.begin for head in found], np.int64), counts)
-    times[places] = begins + _joined(packed, "milliseconds")
-    days = np.repeat(np.array([head.day for head in found], np.uint16), counts)
-    return DatedEntries(_joined(packed, "people"), places, days, np.repeat(devices, counts))
+    if timeline.listed is not None:
+        begins = np.repeat(np.array([head.begin for head in found], np.int64), counts)
+        timeline.listed[places] = begins + _joined(packed, "milliseconds")
+    columns: Mapping[Column, NDArray[Any]] = {
+        "days": np.repeat(np.array([head.day for head in found], np.uint16), counts),
+        "devices": np.repeat(np.array([DEVICES.index(each["device"]) for each in documents], np.uint8), counts),
+    }
+    entries = timeline.entries(_joined(packed, "people"), places)
+    return DatedEntries(entries.keys, lambda name: columns[name])
 
 
 def _joined(packed: Iterable[PackedEntries], name: str) -> NDArray[np.uint32]:

@@ -1,6 +1,6 @@
 """What attempts at a funnel are computed of: entries to its steps as columns of numbers, in the order of time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -35,13 +35,9 @@ class Coded(NamedTuple):
 
 @dataclass(frozen=True)
 class Entries:
-    """Entries to one step, in any order: who, and at which place in the order of time.
+    """Entries to one step: `keys` makes them anew, in any order. No two events of one person have the same place."""
 
-    No two events of one person have the same place.
-    """
-
-    people: People
-    places: Places
+    keys: Callable[[], Keys]
 
 
 @dataclass(frozen=True)
@@ -69,9 +65,13 @@ class Timeline:
 
     def sorted(self, entries: Entries) -> Keys:
         """Returns entries sorted by person and time."""
-        keys = self.keys(entries.people, entries.places)
+        keys = entries.keys()
         keys.sort()
         return keys
+
+    def entries(self, people: People, places: Places) -> Entries:
+        """Returns entries of people at places."""
+        return Entries(lambda: self.keys(people, places))
 
     def keys(self, people: People, places: Places) -> Keys:
         """Returns entries as keys."""

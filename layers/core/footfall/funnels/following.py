@@ -40,7 +40,7 @@ class Overlapping(Exception):
 def ordered(steps: Sequence[Entries], timeline: Timeline, limits: Limits = NO_LIMITS) -> Attempts:
     """Returns everybody's attempt at the steps in their order."""
     if limits.window is None and limits.excluded is None:
-        return _from_the_earliest(steps)
+        return _from_the_earliest(steps, timeline)
     find = _from_every
     if limits.window is not None and limits.each_step:
         find = _linked
@@ -77,17 +77,19 @@ def _together(parts: Sequence[Attempts]) -> Attempts:
     )
 
 
-def _from_the_earliest(steps: Sequence[Entries]) -> Attempts:
+def _from_the_earliest(steps: Sequence[Entries], timeline: Timeline) -> Attempts:
     # without a window, no later entry to the first step reaches further than the earliest
-    everybody, numbered = _numbered([step.people for step in steps])
+    keys = [step.keys() for step in steps]
+    everybody, numbered = _numbered([timeline.people(each) for each in keys])
+    places = [timeline.places(each) for each in keys]
     earliest = np.full((len(steps), len(everybody)), LAST, np.uint64)
-    np.minimum.at(earliest[0], numbered[0], steps[0].places)
-    for number, (step, people) in enumerate(zip(steps[1:], numbered[1:], strict=True), 1):
-        after = np.flatnonzero(step.places > earliest[number - 1, people])
-        np.minimum.at(earliest[number], people[after], step.places[after])
+    np.minimum.at(earliest[0], numbered[0], places[0])
+    for number, (entered_at, people) in enumerate(zip(places[1:], numbered[1:], strict=True), 1):
+        after = np.flatnonzero(entered_at > earliest[number - 1, people])
+        np.minimum.at(earliest[number], people[after], entered_at[after])
     entered = np.flatnonzero(earliest[0] != LAST)
-    places = earliest[:, entered]
-    return Attempts(everybody[entered], np.count_nonzero(places != LAST, axis=0), places)
+    reached = np.count_nonzero(earliest[:, entered] != LAST, axis=0)
+    return Attempts(everybody[entered], reached, earliest[:, entered])
 
 
 def _numbered(columns: Sequence[People]) -> tuple[People, Sequence[People | Indices]]:

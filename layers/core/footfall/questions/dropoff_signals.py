@@ -125,7 +125,8 @@ class _Theirs:
 
     def entries(self, entries: Entries) -> Moments:
         people = self.found.attempts.people.astype(np.int64)
-        return self._moments(people, entries.people.astype(np.int64), self.found.entered.timeline.times(entries.places))
+        timeline, keys = self.found.entered.timeline, entries.keys()
+        return self._moments(people, timeline.people(keys).astype(np.int64), timeline.times(timeline.places(keys)))
 
     def _moments(self, owners: Integers, whose: Integers, times: Integers) -> Moments:
         at = np.searchsorted(owners, whose)

@@ -65,7 +65,7 @@ class _Visitors:
     def told(self, attempts: Indices, step: int) -> Coded:
         entered, all_attempts = self.found.entered, self.found.attempts
         people = entered.persons(all_attempts, attempts, step)
-        starts = entered.at(all_attempts, attempts, step, lambda entries: entries.session_starts)
+        starts = entered.at(all_attempts, attempts, step, "session_starts")
         row = dimensions_of(self.query.rollups.site)[VISITOR]
         return joined([self.values.told(row, people.astype(np.int64), starts)])
 

@@ -1,12 +1,12 @@
 """Entries to a question's own steps: from the lake's columns, and of days that changed since from the events."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from footfall.funnels.columns import DatedEntries, Entered
+from footfall.funnels.columns import Column, DatedEntries, Entered
 from footfall.funnels.engine import Coded, Places, Timeline, distinct
 from footfall.questions.event_rows import Numbers, Rows, joined
 from footfall.questions.funnel_query import FunnelQuery
@@ -14,7 +14,8 @@ from footfall.questions.read_rows import Read, read_rows
 
 ALL_BITS = 64
 DEVICE = "device"
-Number = TypeVar("Number", bound=np.generic)
+NO_KEYS = np.zeros(0, np.uint64)
+NONE = np.zeros(0, np.int8)
 
 
 def entered(query: FunnelQuery) -> Entered:
@@ -39,35 +40,29 @@ class _Found(NamedTuple):
     rows: Sequence[Rows]
     who: Sequence[NDArray[Any]]
     timeline: Timeline
-    places: Sequence[Places]
+    places: Callable[[int], Places]
     told: Mapping[str, Sequence[Coded]]
 
     @classmethod
     def of(cls, query: FunnelQuery, read: Read, who: Sequence[NDArray[Any]]) -> "_Found":
         names = [name for name in query.told if name != DEVICE]
         told = {name: _alike([each.told[name] for each in read.rows]) for name in names}
-        timeline, places = _by_time(read.rows, who) or _counted(read)
+        timeline, places = _by_time(read.rows, who, len(read.counted)) or _counted(read)
         return cls(query, read.rows, who, timeline, places, told)
 
     def entries(self, number: int) -> DatedEntries:
         ours = [at for at, each in enumerate(self.rows) if number in each.steps]
-
-        def column(kind: type[Number], of: Callable[[int], NDArray[Any]]) -> NDArray[Number]:
-            found = [of(at) for at in ours]
-            return np.concatenate(found, dtype=kind, casting="unsafe") if found else np.zeros(0, kind)
-
-        rows, query = [each.narrow for each in self.rows], self.query
+        rows = [self.rows[at] for at in ours]
+        columns: Mapping[Column, Callable[[Rows], NDArray[Any]]] = {
+            "days": lambda row: row.narrow.days,
+            "devices": lambda row: row.devices,
+            "persons": lambda row: row.narrow.people,
+            "session_starts": lambda row: row.session_starts,
+        }
         return DatedEntries(
-            column(np.uint32, lambda at: self.who[at]),
-            column(np.uint64, lambda at: self.places[at]),
-            column(np.uint16, lambda at: rows[at].days),
-            column(np.uint8, lambda at: rows[at].devices),
-            {
-                name: Coded(told[0].texts if told else [], column(np.uint32, lambda at, told=told: told[at].codes))  # type: ignore[misc]
-                for name, told in self.told.items()
-            },
-            column(np.int64, lambda at: rows[at].people if query.by_session else rows[at].times[:0]),
-            column(np.int64, lambda at: self.rows[at].session_starts if query.with_sessions else rows[at].times[:0]),
+            lambda: np.concatenate([NO_KEYS, *(self.timeline.keys(self.who[at], self.places(at)) for at in ours)]),
+            lambda name: np.concatenate([NONE, *map(columns[name], rows)]),
+            lambda name: _one([self.told[name][at] for at in ours]),
         )
 
 
@@ -78,27 +73,44 @@ def _alike(columns: Sequence[Coded]) -> list[Coded]:
     return [Coded(whole.texts, codes) for codes in np.split(whole.codes, ends[:-1])] if columns else []
 
 
-def _by_time(rows: Sequence[Rows], who: Sequence[NDArray[Any]]) -> tuple[Timeline, list[Places]] | None:
-    # places are times, unless somebody did several things at one moment, or there is no room for them and the people
+def _one(columns: Sequence[Coded]) -> Coded:
+    return Coded(columns[0].texts if columns else (), np.concatenate([NONE, *(coded.codes for coded in columns)]))
+
+
+def _by_time(
+    rows: Sequence[Rows], who: Sequence[NDArray[Any]], days: int
+) -> tuple[Timeline, Callable[[int], Places]] | None:
+    # places are times, unless somebody did several things at one moment, or there is no room for them and everybody on
+    # each day
     times = [each.times for each in rows if len(each.times)]
-    if not times:
-        return Timeline(), [each.times.astype(np.uint64) for each in rows]
-    begin, end = min(int(each.min()) for each in times), max(int(each.max()) for each in times)
+    begin = min((int(each.min()) for each in times), default=0)
+    end = max((int(each.max()) for each in times), default=0)
     timeline = Timeline((end - begin).bit_length(), begin)
-    most = max(int(each.max()) for each in who if len(each))
-    if most.bit_length() + timeline.bits >= ALL_BITS:
+    most = max((int(each.max()) for each in who if len(each)), default=0)
+    if most.bit_length() + days.bit_length() + timeline.bits >= ALL_BITS:
         return None
-    places = [(each.times - begin).view(np.uint64) for each in rows]
-    keys = np.concatenate([timeline.keys(*each) for each in zip(who, places, strict=True)])
+
+    def places(at: int) -> Places:
+        return (rows[at].times - begin).view(np.uint64)
+
+    return (timeline, places) if _are_apart(timeline, who, places) else None
+
+
+def _are_apart(timeline: Timeline, who: Sequence[NDArray[Any]], places: Callable[[int], Places]) -> bool:
+    keys = np.zeros(sum(map(len, who)), np.uint64)
+    begin = 0
+    for at, each in enumerate(who):
+        keys[begin : begin + len(each)] = timeline.keys(each, places(at))
+        begin += len(each)
     keys.sort()
-    return None if (keys[1:] == keys[:-1]).any() else (timeline, places)
+    return not (keys[1:] == keys[:-1]).any()
 
 
-def _counted(read: Read) -> tuple[Timeline, list[Places]]:
+def _counted(read: Read) -> tuple[Timeline, Callable[[int], Places]]:
     # places count the events of all days
     begins: Numbers = np.cumsum(read.counted) - read.counted
     places = [(begins[each.narrow.days] + each.narrow.ranks).astype(np.uint64) for each in read.rows]
     times = np.zeros(int(read.counted.sum()), np.int64)
     for some, at in zip(read.rows, places, strict=True):
         times[at] = some.times
-    return Timeline(listed=times), places
+    return Timeline(listed=times), lambda at: places[at]

@@ -31,7 +31,7 @@ def _rolled_up(query: FunnelQuery) -> Entered:
     found = _kept.get(key)
     if found is None:
         found = _read_rollups(query)
-        if sum(len(step.people) for step in found.steps) <= MOST_KEPT_ENTRIES:
+        if sum(len(step.keys()) for step in found.steps) <= MOST_KEPT_ENTRIES:
             _kept[key] = found
     return found
 

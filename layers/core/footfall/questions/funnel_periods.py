@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from footfall.funnels.columns import DatedEntries, Entered
 from footfall.funnels.engine import Attempts, Flags, Integers, Keys, distinct
@@ -31,13 +30,22 @@ class InPeriods(NamedTuple):
 
 def in_periods(entered: Entered, days: Sequence[int]) -> InPeriods:
     """Returns the entries of a range cut into periods of so many days each."""
-    period_of_day = np.repeat(np.arange(len(days)), days)
+    timeline, period_of_day = entered.timeline, np.repeat(np.arange(len(days)), days)
+
+    def in_period(part: DatedEntries) -> Keys:
+        # person and period as one number, the period in its upper half: one person's periods are then told apart
+        keys: Keys = period_of_day[part.column("days")].astype(np.uint64)
+        keys <<= PERIOD
+        keys |= timeline.people(part.keys())
+        return keys
+
     parts = [*entered.steps, *(part for part in (entered.excluded, entered.others) if part)]
-    everybody = distinct([_person_in_period(part, period_of_day) for part in parts])
+    everybody = distinct([in_period(part) for part in parts])
 
     def cut(part: DatedEntries) -> DatedEntries:
-        numbers = np.searchsorted(everybody, _person_in_period(part, period_of_day))
-        return replace(part, people=numbers.astype(np.uint32))
+        numbers = np.searchsorted(everybody, in_period(part)).astype(np.uint32)
+        entries = timeline.entries(numbers, timeline.places(part.keys()))
+        return replace(part, keys=entries.keys)
 
     cut_up = replace(
         entered,
@@ -46,8 +54,3 @@ def in_periods(entered: Entered, days: Sequence[int]) -> InPeriods:
         others=entered.others and cut(entered.others),
     )
     return InPeriods(cut_up, (everybody >> PERIOD).astype(np.int64))
-
-
-def _person_in_period(part: DatedEntries, period_of_day: NDArray[np.intp]) -> Keys:
-    # person and period as one number, the period in its upper half: the engine then tells one person's periods apart
-    return (period_of_day[part.days].astype(np.uint64) << PERIOD) | part.people
