@@ -66,7 +66,7 @@ def _tables(stream: Stream, ours: slice, day: Numbers, rank: Numbers) -> Iterato
             "day": epoch + day[places].astype("timedelta64[D]"),
             "rank": rank[places].astype(np.int32),
             "time": stream.time[places].astype("datetime64[ms]"),
-            "session": stream.session[places],
+            "session": _scattered(stream.session[places]),
             "session_start": stream.session_start[places].astype("datetime64[ms]"),
             "signed_in": np.zeros(length, np.bool_),
             "bot": np.zeros(length, np.bool_),
@@ -78,6 +78,12 @@ def _tables(stream: Stream, ours: slice, day: Numbers, rank: Numbers) -> Iterato
             "page": np.full(length, f"/{page_type or ''}", object),
         }
         yield kind, table
+
+
+def _scattered(numbers: Numbers) -> Numbers:
+    # a session's number in the lake is a hash, which nothing makes smaller
+    product = numbers.astype(np.uint64) * np.uint64(0x9E37_79B9_7F4A_7C15)
+    return (product >> np.uint64(1)).astype(np.int64)
 
 
 def _write(month: Period, kind: tuple[str, str | None, float], table: Table) -> dict[str, Any]:

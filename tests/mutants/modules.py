@@ -57,6 +57,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{CORE}/funnels/anomalies.py": _MARKS,
     f"{CORE}/funnels/columns.py": (*_FUNNELS, "tests/functions/api/test_funnel.py"),
     f"{CORE}/funnels/engine.py": (*_FUNNELS, "tests/functions/api/test_funnel.py"),
+    f"{CORE}/funnels/following.py": (*_FUNNELS, "tests/functions/api/test_funnel.py"),
     f"{CORE}/funnels/evidence.py": (*_FUNNELS, *_MARKS),
     f"{CORE}/funnels/rollup.py": (*_FUNNELS, "tests/functions/jobs/test_rollup.py"),
     f"{CORE}/funnels/segmentation.py": (*_FUNNELS, "tests/functions/api/test_funnel.py"),
