@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import boto3
 import pytest
 from footfall.questions import how_much, person_values
-from footfall.questions.large import Large
+from footfall.questions.added_up import AddedUp
 from footfall.settings import read_environment
 from footfall.stores import lake, redis
 from pymongo.database import Database
@@ -168,7 +168,7 @@ def test_a_part_that_fails_for_good_fails_the_job(machine: None, monkeypatch: py
     def broken(*_: Any) -> bytes:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(Large, "part_of", broken)
+    monkeypatch.setattr(AddedUp, "part", broken)
     job = request(funnel_handler, "GET", FUNNEL, ASKED)[1]
     found = wait_for(job["job_id"])
     assert (found["state"], found["error"], found["answer"]) == (
