@@ -65,6 +65,11 @@ class Range(BaseModel):
         """Returns what an answer says of the days it covers."""
         return cls(first=days.first, last=days.last, time_zone=days.zone.key)
 
+    @property
+    def days(self) -> DayRange:
+        """The same days."""
+        return DayRange(self.first, self.last, zone_named(self.time_zone))
+
 
 class RangeAnswer(BaseModel):
     """An answer about a range of days."""
