@@ -65,7 +65,7 @@ def _write(client: MongoClient[dict[str, Any]], share: float) -> list[Row]:
 
     collections.prepare(client["footfall"])
     stream = a_stream(share)
-    stored = store(client["footfall"], stream)
+    stored = store(client["footfall"], [stream])
     events = len(stream.who)
     return [
         Row(

@@ -1,7 +1,8 @@
 """A stream in MongoDB and in the lake, as jobs/rollup leaves it: straight, without its events."""
 
 import time
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -35,23 +36,32 @@ class Stored(NamedTuple):
     size: int
 
 
-def store(database: Mongo, stream: Stream) -> Stored:
-    """Store a stream's site, the last of its people, and its events in the lake; returns what writing took."""
+def store(database: Mongo, streams: Iterable[Stream]) -> Stored:
+    """Store a site, and the events of streams, each of other people, in the lake; returns what writing took."""
     database["sites"].replace_one({"_id": SITE.site_id}, SITE.model_dump(), upsert=True)
-    last = {"site_id": SITE.site_id, "person_id": "last", "number": stream.people}
+    files: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    counts, people, seconds = np.zeros(DAYS, np.int64), 0, 0.0
+    for stream in streams:
+        day, rank = stream.day, stream.rank
+        for month, ours in _months(day):
+            tables = dict(_tables(stream, ours, day, rank + counts[day]))
+            started = time.perf_counter()
+            files[month.name] += [_write(month, KINDS[kind], table) for kind, table in tables.items()]
+            seconds += time.perf_counter() - started
+        counts += np.bincount(day, minlength=DAYS)
+        people = max(people, int(stream.who.max()))
+    for month, _ in _months(np.arange(DAYS)):
+        database["lake_periods"].insert_one(_period(month, counts, files[month.name]))
+    last = {"site_id": SITE.site_id, "person_id": "last", "number": people}
     database["users"].replace_one({"_id": f"{SITE.site_id}:last"}, last, upsert=True)
-    day, rank = stream.day, stream.rank
-    seconds, size = 0.0, 0
+    return Stored(seconds, sum(file["bytes"] for month in files.values() for file in month))
+
+
+def _months(day: Numbers) -> Iterator[tuple[Period, slice]]:
+    # each month, and where its days begin and end in this ascending column of them
     for month, days in groupby(range(DAYS), lambda number: month_of(date_of(number))):
         numbers = list(days)
-        ours = slice(*np.searchsorted(day, [numbers[0], numbers[-1] + 1]))
-        tables = dict(_tables(stream, ours, day, rank))
-        started = time.perf_counter()
-        files = [_write(month, KINDS[kind], table) for kind, table in tables.items()]
-        seconds += time.perf_counter() - started
-        size += sum(file["bytes"] for file in files)
-        database["lake_periods"].insert_one(_period(month, numbers, day, files))
-    return Stored(seconds, size)
+        yield month, slice(*np.searchsorted(day, [numbers[0], numbers[-1] + 1]))
 
 
 def _tables(stream: Stream, ours: slice, day: Numbers, rank: Numbers) -> Iterator[tuple[int, Table]]:
@@ -98,8 +108,7 @@ def _write(month: Period, kind: tuple[str, str | None, float], table: Table) -> 
     return {"key": f"{where}/{name_of(body)}", "rows": rows, "bytes": len(body), "kind": named}
 
 
-def _period(month: Period, days: list[int], day: Numbers, files: list[dict[str, Any]]) -> dict[str, Any]:
-    counts = np.bincount(day, minlength=DAYS)
+def _period(month: Period, counts: Numbers, files: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "_id": f"{SITE.site_id}:{month.name}",
         "site_id": SITE.site_id,
@@ -111,7 +120,8 @@ def _period(month: Period, days: list[int], day: Numbers, files: list[dict[str, 
         "written_at": datetime.now(UTC),
         "days": [
             {"date": str(date_of(number)), "events": int(counts[number]), "types": {}, "digest": 0, "columns": ""}
-            for number in days
+            for number in range(DAYS)
+            if month.first <= date_of(number) <= month.last
         ],
         "files": files,
     }

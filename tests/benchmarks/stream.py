@@ -1,6 +1,7 @@
 """A shop's stream of events as columns, made of random numbers: people, who come back, and their sessions."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -100,6 +101,13 @@ def a_stream(share: float = 1.0, seed: int = SEED) -> Stream:
         countries[who[order]],
         people,
     )
+
+
+def streams(count: int) -> Iterator[Stream]:
+    """Yields so many whole streams, each of other people and sessions."""
+    for number in range(count):
+        found = a_stream(seed=SEED + number)
+        yield replace(found, who=found.who + number * PEOPLE, session=found.session + number * SESSIONS)
 
 
 def _since_begin(steps: Numbers, lengths: Numbers) -> Numbers:

@@ -2,15 +2,18 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 
 from footfall.aws.executions import start_once
 from footfall.clock import now
+from footfall.errors import Invalid
+from footfall.questions.event_rows import EventsQuery
 from footfall.questions.how_much import parts_of
 from footfall.questions.job import GOING_ON
 from footfall.questions.lake_rows import estimate
 from footfall.questions.large import LARGE
-from footfall.rollups import rollups_of
+from footfall.rollups import Part, Rollups, rollups_of
 from footfall.schemas.job import AskedJob, AskedQuestion, Estimate, JobDocument, JobMessage, JobStart
 from footfall.settings import AnsweringMachineSettings, from_environment
 from footfall.stores.collections import jobs
@@ -25,16 +28,22 @@ MOST_PARTS = 40
 LONGEST = timedelta(hours=1)
 KEPT = timedelta(days=1)
 LOST_AFTER = timedelta(minutes=1)
+WHOLE = Part(0, 1)
+"""Everybody, of whom events are read as of a part: not from what rollups keep."""
 
 
 def ask(asked: AskedQuestion) -> AskedJob:
     """Returns the job of a question, a new one unless it is asked already; none for too much, or too many of a site."""
     parameters = json.dumps(asked.parameters, sort_keys=True)
-    with rollups_of(asked.site_id) as rollups:
-        query = LARGE[asked.question].query(parameters, rollups)
-        reads = estimate(query)
-        version = rollups.version_of(query.days, "events") or rollups.moment.isoformat()
-    if parts_of(reads["rows"]) > MOST_PARTS:
+    large = LARGE[asked.question]
+    with rollups_of(asked.site_id, part=WHOLE) as rollups:
+        try:
+            queries = large.reads(rollups, parameters)
+        except Invalid:  # of something else there is too much, as orders
+            return AskedJob(job_id=None, refused="too_big")
+        reads = estimate(queries)
+        version = _version(rollups, queries)
+    if parts_of(reads["rows"], large.most_rows()) > MOST_PARTS:
         return AskedJob(job_id=None, refused="too_big")
     job_id = hashlib.sha256(json.dumps([asked.question, parameters, version]).encode()).hexdigest()[:32]
     message = JobMessage(site_id=asked.site_id, job_id=job_id)
@@ -44,6 +53,12 @@ def ask(asked: AskedQuestion) -> AskedJob:
         _add(asked, parameters, job_id, reads)
     poll(message)
     return AskedJob(job_id=job_id, refused=None)
+
+
+def _version(rollups: Rollups, queries: Sequence[EventsQuery]) -> str:
+    days = [query.days for query in queries]
+    known = [rollups.version_of(each, "events") for each in sorted(set(days), key=lambda each: (each.first, each.last))]
+    return json.dumps(known) if known and None not in known else rollups.moment.isoformat()
 
 
 def poll(message: JobMessage) -> dict[str, str]:

@@ -16,14 +16,14 @@ from footfall.questions.how_much import most_changed, parts_of
 from footfall.questions.lake_rows import changed_days, estimate
 from footfall.questions.large import LARGE
 from footfall.questions.recent_rows import changed_events
-from footfall.rollups import Part, rollups_of
+from footfall.rollups import Part, Rollups, rollups_of
 from footfall.schemas.job import JobMessage, JobQuestion
 from footfall.stores import lake
 from footfall.stores.collections import jobs
 from footfall.stores.mongo import Moment, database
 from pydantic import BaseModel, Field
 
-from .asking import MOST_PARTS, end, key_of
+from .asking import MOST_PARTS, WHOLE, end, key_of
 
 NOBODY_ASKS_AFTER = timedelta(minutes=10)
 NOBODY_ASKED = "nobody asked for it for ten minutes"
@@ -80,15 +80,22 @@ def begin(run: Run) -> dict[str, object]:
 
 def _parts(run: Run, job: JobQuestion) -> list[Work]:
     moment = Moment.now()
-    with rollups_of(run.site_id, moment) as rollups:
-        query = LARGE[job["question"]].query(job["parameters"], rollups)
-        changed = changed_events(query, changed_days(query), most_changed() * MOST_PARTS)
-        looks_at_people = any(row.needs_person for row in query.dimensions.values())
-        people = last_number(database(), run.site_id, rollups.session) if looks_at_people else 0
-        count = parts_of(estimate(query)["rows"], changed, people)
+    with rollups_of(run.site_id, moment, WHOLE) as rollups:
+        count = _count(rollups, job)
     if count > MOST_PARTS:
         raise Invalid([FieldProblem("from", "too many events are to be read; ask for fewer days")])
     return [Work(**run.model_dump(), moment=moment, number=number, of=count) for number in range(count)]
+
+
+def _count(rollups: Rollups, job: JobQuestion) -> int:
+    # in how many parts the people are looked at
+    large = LARGE[job["question"]]
+    queries = large.reads(rollups, job["parameters"])
+    most = most_changed() * MOST_PARTS
+    changed = sum(changed_events(query, changed_days(query), most) for query in queries)
+    looks_at_people = any(row.needs_person for query in queries for row in query.dimensions.values())
+    people = last_number(database(), rollups.site.site_id, rollups.session) if looks_at_people else 0
+    return parts_of(estimate(queries)["rows"], large.most_rows(), changed, people)
 
 
 def part(work: Work) -> dict[str, object]:
@@ -97,7 +104,7 @@ def part(work: Work) -> dict[str, object]:
     if job is not None:
         try:
             large = LARGE[job["question"]]
-            found = large.part_of(work.site_id, job["parameters"], work.moment, Part(work.number, work.of))
+            found = large.part(work.site_id, job["parameters"], work.moment, Part(work.number, work.of))
             lake.put(_name(work), found)
             _note(work, {"$addToSet": {"done": work.number}})
         except REFUSALS as error:
@@ -114,7 +121,7 @@ def fold(parts: Parts) -> dict[str, object]:
         if len(kept) < len(found) or not found:
             raise Unavailable("a part of the answer is missing")
         try:
-            answer = LARGE[job["question"]].folded(kept)
+            answer = LARGE[job["question"]].folded(job["parameters"], kept)
             end(parts, {"state": "done", "answer": answer.model_dump_json(by_alias=True)}, {"run": parts.run})
         except REFUSALS as error:
             _fail(parts, error.detail)

@@ -42,8 +42,8 @@ def in_parts(question: funnel.FunnelQuestion, of: int) -> str:
 
 def added_up(kind: LargeQuestion, question: FunnelModes, of: int) -> str:
     asked, moment = question.model_dump_json(by_alias=True, exclude_none=True), Moment.now()
-    parts = [LARGE[kind].part_of("demo", asked, moment, Part(number, of)) for number in range(of)]
-    return LARGE[kind].folded(parts).model_dump_json(by_alias=True)
+    parts = [LARGE[kind].part("demo", asked, moment, Part(number, of)) for number in range(of)]
+    return str(LARGE[kind].folded(asked, parts).model_dump_json(by_alias=True))
 
 
 def states(shop: Mongo) -> Iterator[str]:
@@ -102,23 +102,24 @@ def test_what_happens_after_the_moment_asked_for_is_in_no_part(shop: Mongo) -> N
     happen(shop, view("home"), view("search", minutes=1), view("home", "bob"))
     roll_up()
     question = asked(steps=["home", "search", "payment|home"])
-    whole, moment = at_once(question), Moment.now()
-    parts = [funnel.part("demo", question, moment, Part(0, 2))]
+    whole, moment, asked_for = at_once(question), Moment.now(), question.model_dump_json(by_alias=True)
+    parts = [funnel.ADDED_UP.part("demo", asked_for, moment, Part(0, 2))]
     happen(shop, view("search", "bob", 2), view("home", "cid"), view("home", "dan"))
     shop["users"].update_one({"_id": "demo:bob"}, {"$set": {"link": {"person_id": "ann"}, "linked_at": NOON}})
     roll_up()
     assert at_once(question) != whole
-    parts.append(funnel.part("demo", question, moment, Part(1, 2)))
-    assert funnel.folded(parts).model_dump_json(by_alias=True) == whole
+    parts.append(funnel.ADDED_UP.part("demo", asked_for, moment, Part(1, 2)))
+    assert funnel.ADDED_UP.folded(asked_for, parts).model_dump_json(by_alias=True) == whole
 
 
 def test_parts_of_different_settings_are_refused(shop: Mongo) -> None:
     happen(shop, view("home"))
-    question, moment = asked(steps=["home", "search", "payment|home"]), Moment.now()
-    first = funnel.part("demo", question, moment, Part(0, 2))
+    question = asked(steps=["home", "search", "payment|home"]).model_dump_json(by_alias=True)
+    moment = Moment.now()
+    first = funnel.ADDED_UP.part("demo", question, moment, Part(0, 2))
     know(shop, a_shop("home", "cart", currency="USD"))
     with pytest.raises(Conflict, match="settings changed"):
-        funnel.folded([first, funnel.part("demo", question, moment, Part(1, 2))])
+        funnel.ADDED_UP.folded(question, [first, funnel.ADDED_UP.part("demo", question, moment, Part(1, 2))])
 
 
 def test_a_hundred_values_and_the_others_are_the_same_in_parts(shop: Mongo) -> None:

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 from footfall.paths.journeys import Journeys, Visited
-from footfall.paths.links import Flow, Walk, flow
-from footfall.paths.patterns import patterns
+from footfall.paths.links import Flow, Walk, flow, followed
+from footfall.paths.patterns import beginnings
+from footfall.questions.table import Table
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from tests.layers.core import paths_oracle as oracle
 from tests.layers.core.paths_oracle import OTHER, Visit
@@ -24,7 +26,17 @@ def journeys_of(happened: Sequence[Visit]) -> Journeys:
 
 def flow_of(happened: Sequence[Visit], node: str | None, depth: int, widest: int, *, back: bool) -> Flow:
     start = None if node is None else NODES.index(node)
-    return flow(journeys_of(happened), Walk(depth, widest, NODES.index(OTHER), start, back))
+    walk = Walk(depth, widest, NODES.index(OTHER), start, back)
+    return flow(followed(journeys_of(happened), walk), walk)
+
+
+def table_of(journeys: Journeys, length: int, converted: NDArray[np.bool_]) -> Table:
+    found = beginnings(journeys, length)
+    return Table.of(NODES, found.steps, [found.goes_on], [np.ones(len(journeys), np.int64), converted])
+
+
+def steps_at(found: Table, row: int) -> tuple[str, ...]:
+    return tuple(text for line in range(len(found.codes)) if (text := found.text(line, row)))
 
 
 @given(visits)
@@ -72,9 +84,11 @@ def test_patterns_are_counted_as_walking_each_journey_does(
 ) -> None:
     journeys = journeys_of(happened)
     expected = oracle.patterns(oracle.journeys(happened), bought, length)
-    found = patterns(journeys, np.isin(journeys.who, sorted(bought)), length, most)
-    told = {(tuple(NODES[step] for step in one.steps), one.goes_on): one[2:] for one in found.commonest}
-    assert found.number == len(expected)
+    found = table_of(journeys, length, np.isin(journeys.who, sorted(bought)))
+    told = {
+        (steps_at(found, row), bool(found.numbers[0, row])): tuple(found.sums[:, row]) for row in found.largest(most)
+    }
+    assert len(found) == len(expected)
     assert list(told.items()) == sorted(expected.items(), key=lambda each: (-each[1][0], each[0]))[:most]
 
 
@@ -85,5 +99,5 @@ def test_a_page_that_is_visited_again_is_two_steps_and_a_reload_is_one() -> None
         (0, "a", "b"),
         (1, "b", "a"),
     ]
-    (one,) = patterns(journeys_of(happened), np.zeros(1, bool), 2, 9).commonest
-    assert ([NODES[step] for step in one.steps], one.goes_on) == (["a", "b"], True)
+    one = table_of(journeys_of(happened), 2, np.zeros(1, bool))
+    assert (len(one), steps_at(one, 0), one.numbers.tolist()) == (1, ("a", "b"), [[1]])

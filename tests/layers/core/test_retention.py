@@ -4,7 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 from footfall.retention.activity import DayActivity, Stages, days_there, rolling, stages
-from footfall.retention.cohorts import Cohorts, Happened, Triangle, averages, returns, triangle, triangle_of
+from footfall.retention.cohorts import (
+    Cohorts,
+    Happened,
+    Triangle,
+    averages,
+    averages_by,
+    returns,
+    triangle,
+    triangle_of,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
@@ -43,13 +52,21 @@ def test_the_triangle_is_what_counting_person_by_person_gives(
 
 
 @given(acts, st.integers(1, PERIODS))
-def test_parts_of_the_people_have_triangles_that_add_up(events: list[Act], width: int) -> None:
+def test_the_averages_of_groups_are_those_of_their_people_alone_and_add_up(events: list[Act], width: int) -> None:
     cohorts = Cohorts.of(happened(events, frozenset("ab")))
     found = returns(cohorts, happened(events, frozenset("bc")))
-    by_a = cohorts.people % 2 == 0
-    whole, one, other = (triangle(cohorts, found, PERIODS, width, those) for those in (None, by_a, ~by_a))
-    assert (whole.sizes == one.sizes + other.sizes).all()
-    assert (whole.returned == one.returned + other.returned).all()
+    complete = [True] * (PERIODS - 1) + [False]
+    groups = cohorts.people % 2
+    by_group = averages_by(cohorts, found, complete, width, groups, 2)
+    assert by_group.users.tolist() == np.bincount(groups, minlength=2).tolist()
+    whole = averages(triangle(cohorts, found, PERIODS, width), complete)
+    assert list(zip(by_group.people.sum(axis=0), by_group.returned.sum(axis=0), strict=True)) == whole
+    for group in range(2):
+        some = [act for act in events if act.person % 2 == group]
+        ours = Cohorts.of(happened(some, frozenset("ab")))
+        back = returns(ours, happened(some, frozenset("bc")))
+        alone = averages(triangle(ours, back, PERIODS, width), complete)
+        assert list(zip(by_group.people[group], by_group.returned[group], strict=True)) == alone
 
 
 @given(acts, st.integers(1, PERIODS))

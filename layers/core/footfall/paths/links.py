@@ -61,17 +61,29 @@ class Walk:
     back: bool = False
 
 
-def flow(journeys: Journeys, walk: Walk) -> Flow:
-    """Returns how the journeys go on."""
+class Followed(NamedTuple):
+    """The ways that journeys are followed: the steps of each, `depth` and two more columns of them, and by whom."""
+
+    columns: Sequence[Integers]
+    people: Integers
+
+
+def followed(journeys: Journeys, walk: Walk) -> Followed:
+    """Returns which ways journeys take."""
     those, places = (np.arange(len(journeys)), journeys.begins) if walk.node is None else journeys.first_of(walk.node)
-    people = np.unique(journeys.people[those], return_inverse=True)[1]
     forth = -1 if walk.back else 1
     columns = [journeys.step(places + forth * number, those) for number in range(walk.depth + 2)]
-    steps = [_Step.of(column, walk) for column in columns[:-1]]
-    goes_on = [column != NOTHING for column in columns[1:]]
+    return Followed(columns, journeys.people[those])
+
+
+def flow(found: Followed, walk: Walk) -> Flow:
+    """Returns how many go from where to where."""
+    people = np.unique(found.people, return_inverse=True)[1]
+    steps = [_Step.of(column, walk) for column in found.columns[:-1]]
+    goes_on = [column != NOTHING for column in found.columns[1:]]
     nodes = [node for number in range(len(steps)) for node in _nodes(number, steps, goes_on[number], people)]
     links = [link for number in range(len(steps) - 1) for link in _links(number, steps, people)]
-    return Flow(len(those), _distinct(people), nodes, links)
+    return Flow(len(found.people), _distinct(people), nodes, links)
 
 
 class _Step(NamedTuple):

@@ -7,18 +7,18 @@ from pydantic import BaseModel, Field
 
 from footfall.funnels.summary import Summary, step_figures
 from footfall.funnels.totals import NO_TIMES, Totals
+from footfall.questions.added_up import AddedUp
 from footfall.questions.cache import Remembered
 from footfall.questions.figures import Currency
 from footfall.questions.funnel_attempts import attempted
 from footfall.questions.funnel_groups import BrokenDown, Groups, shown
 from footfall.questions.funnel_money import bought, money_of, orders_left_out
-from footfall.questions.funnel_query import FunnelQuery, Unit
+from footfall.questions.funnel_query import Unit
 from footfall.questions.left_out import LeftOut
-from footfall.questions.parts import pack, unpack
 from footfall.questions.range import Range, RangeAnswer
-from footfall.rollups import Part, rollups_of
+from footfall.rollups import Rollups, rollups_of
 from footfall.stores.keys import FUNNEL
-from footfall.stores.mongo import Moment, answering
+from footfall.stores.mongo import answering
 
 
 class FunnelQuestion(BrokenDown):
@@ -102,33 +102,14 @@ def answer(site_id: str, question: FunnelQuestion) -> FunnelAnswer:
     with rollups_of(site_id) as rollups:
         query = question.query_of(rollups)
         question.telling_step(query)
-        return _answers.remember(query.asked(question), lambda: _result(query, question))
+        return _answers.remember(query.asked(question), lambda: ADDED_UP.answer(rollups, question))
 
 
-@answering()
-def part(site_id: str, question: FunnelQuestion, moment: Moment, part: Part) -> bytes:
-    """Returns what `folded` makes the answer of, as of a moment, for a part of the people; raises as `answer` does."""
-    with rollups_of(site_id, moment, part) as rollups:
-        query = question.query_of(rollups)
-        about_nobody = query.counted(_about_nobody(query))
-        return pack(about_nobody, _totals(query, question).packed())
-
-
-def folded(parts: Sequence[bytes]) -> FunnelAnswer:
-    """Returns the answer that all people's parts come to; raises Conflict where a setting changed between them."""
-    about_nobody, totals = unpack(FunnelAnswer, parts)
-    return _answered(about_nobody, Totals.added([Totals.unpacked(each) for each in totals]))
-
-
-def _result(query: FunnelQuery, question: FunnelQuestion) -> FunnelAnswer:
-    return _answered(_about_nobody(query), _totals(query, question))
-
-
-def _about_nobody(query: FunnelQuery) -> FunnelAnswer:
-    # the answer where nobody is: all that is the same whoever went through the funnel
+def _about_nobody(rollups: Rollups, question: FunnelQuestion) -> FunnelAnswer:
+    query = question.query_of(rollups)
     names = query.funnel.steps
     nobody = Totals([()], np.zeros((1, len(names) + 1), np.int64), [NO_TIMES] * (len(names) - 1))
-    return FunnelAnswer(
+    found = FunnelAnswer(
         range=Range.of(query.days),
         complete_to=None,
         funnel=query.funnel.name or None,
@@ -139,16 +120,18 @@ def _about_nobody(query: FunnelQuery) -> FunnelAnswer:
         breakdowns=[],
         **orders_left_out(query).model_dump(),
     )
+    return query.counted(found)
 
 
-def _totals(query: FunnelQuery, question: FunnelQuestion) -> Totals:
+def _totals(rollups: Rollups, question: FunnelQuestion) -> Totals:
+    query = question.query_of(rollups)
     found = attempted(query, question)
     summary = Summary(len(query.funnel.steps), found.attempts, found.entered.timeline)
     groups = Groups.of(query, found, question.telling_step(query))
     return summary.totals(groups.values, groups.codes, bought(query, found.attempts))
 
 
-def _answered(about_nobody: FunnelAnswer, totals: Totals) -> FunnelAnswer:
+def _answered(_question: FunnelQuestion, about_nobody: FunnelAnswer, totals: Totals) -> FunnelAnswer:
     names = [step.name for step in about_nobody.steps]
     steps = _steps(names, totals.together(), 0, about_nobody.currency)
     by_value = shown(totals)
@@ -175,3 +158,6 @@ def _steps(names: Sequence[str], totals: Totals, group: int, currency: str) -> l
         FunnelStep.model_validate({**step._asdict(), **money_of(totals, group, step, currency)})
         for step in step_figures(names, totals, group)
     ]
+
+
+ADDED_UP = AddedUp(FunnelQuestion, FunnelAnswer, Totals, _about_nobody, _totals, _answered)

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal, TypedDict
+from typing import Literal, NamedTuple, TypedDict
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from footfall.days import Period, PeriodName, periods_of
@@ -12,13 +14,14 @@ from footfall.funnels.anomalies import Anomaly, Kind, find_anomalies
 from footfall.funnels.columns import Entered
 from footfall.funnels.engine import Limits
 from footfall.funnels.following import ordered
+from footfall.questions.added_up import AddedUp
 from footfall.questions.cache import Remembered
 from footfall.questions.funnel_entries import entries
 from footfall.questions.funnel_periods import in_periods
 from footfall.questions.funnel_query import FunnelQuery, FunnelSelection
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
-from footfall.rollups import rollups_of
+from footfall.rollups import Rollups, rollups_of
 from footfall.stores.keys import FUNNEL
 from footfall.stores.mongo import answering
 
@@ -109,7 +112,7 @@ def answer(site_id: str, question: TrendQuestion) -> TrendAnswer:
     with rollups_of(site_id) as rollups:
         query = FunnelQuery.of(rollups, question)
         _check_size(query, question.period)
-        return _answers.remember(query.asked(question), lambda: _trend(query, question))
+        return _answers.remember(query.asked(question), lambda: ADDED_UP.answer(rollups, question))
 
 
 def _check_size(query: FunnelQuery, period: PeriodName) -> None:
@@ -122,26 +125,46 @@ def _check_size(query: FunnelQuery, period: PeriodName) -> None:
     )
 
 
-def _trend(query: FunnelQuery, question: TrendQuestion) -> TrendAnswer:
-    periods = list(periods_of(query.days, question.period))
+class _Users(NamedTuple):
+    # how many people reached each step in each period
+    reached: NDArray[np.int64]
+
+
+def _about_nobody(rollups: Rollups, question: TrendQuestion) -> TrendAnswer:
+    query = FunnelQuery.of(rollups, question)
     names = query.funnel.steps
-    users = _users(entries(query), periods, question.window)
-    found = _found(periods, users, question.period)
-    return TrendAnswer(
+    found = TrendAnswer(
         range=Range.of(query.days),
         complete_to=None,
         funnel=query.funnel.name or None,
         period=question.period,
-        data=[
-            _period(period, row, names, found.get(index, {}))
-            for index, (period, row) in enumerate(zip(periods, users, strict=True))
-        ],
-        anomalies=[
-            _anomaly(periods[index], names, number, one)
-            for index, of_steps in sorted(found.items())
-            for number, one in of_steps.items()
-        ],
+        data=[_period(period, [0] * len(names), names, {}) for period in periods_of(query.days, question.period)],
+        anomalies=[],
     )
+    return query.counted(found)
+
+
+def _sums(rollups: Rollups, question: TrendQuestion) -> _Users:
+    query = FunnelQuery.of(rollups, question)
+    periods = list(periods_of(query.days, question.period))
+    return _Users(np.array(_users(entries(query), periods, question.window), np.int64))
+
+
+def _answered(question: TrendQuestion, about_nobody: TrendAnswer, sums: _Users) -> TrendAnswer:
+    periods = list(periods_of(about_nobody.range.days, question.period))
+    names = [step.name for step in about_nobody.data[0].steps]
+    users = sums.reached.tolist()
+    found = _found(periods, users, question.period)
+    data = [
+        _period(period, row, names, found.get(index, {}))
+        for index, (period, row) in enumerate(zip(periods, users, strict=True))
+    ]
+    anomalies = [
+        _anomaly(periods[index], names, number, one)
+        for index, of_steps in sorted(found.items())
+        for number, one in of_steps.items()
+    ]
+    return about_nobody.model_copy(update={"data": data, "anomalies": anomalies})
 
 
 def _found(
@@ -209,3 +232,6 @@ def marked(found: Anomaly) -> Marked:
         deviation=round(found.deviation, 1),
         kind=found.kind,
     )
+
+
+ADDED_UP = AddedUp(TrendQuestion, TrendAnswer, _Users, _about_nobody, _sums, _answered)

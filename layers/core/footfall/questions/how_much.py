@@ -31,9 +31,9 @@ def most_changed() -> int:
     return max(most_rows() // CHANGED, 1)
 
 
-def parts_of(rows: int, changed: int = 0, people: int = 0) -> int:
-    """Returns in how many parts so many rows of the lake, events and people are read."""
-    return 1 + max((rows - 1) // most_rows(), (changed - 1) // most_changed(), (people - 1) // MOST_PEOPLE, 0)
+def parts_of(rows: int, most: int, changed: int = 0, people: int = 0) -> int:
+    """Returns in how many parts so many rows of the lake, `most` in one call, events and people are read."""
+    return 1 + max((rows - 1) // most, (changed - 1) // most_changed(), (people - 1) // MOST_PEOPLE, 0)
 
 
 def of_part(part: Part | None, counted: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:

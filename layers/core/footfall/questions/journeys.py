@@ -1,6 +1,5 @@
 """The question which journeys are the commonest, and how many of those who took them bought something."""
 
-from collections.abc import Sequence
 from itertools import islice
 
 import numpy as np
@@ -10,9 +9,11 @@ from footfall.days import DayRange
 from footfall.errors import FieldProblem, Invalid
 from footfall.lake.contents import session_number
 from footfall.paths.journeys import Flags, Integers
-from footfall.paths.patterns import Pattern, patterns
+from footfall.paths.patterns import beginnings
+from footfall.questions.added_up import AddedUp
 from footfall.questions.funnel_query import Unit
 from footfall.questions.range import Range, RangeAnswer
+from footfall.questions.table import Table
 from footfall.questions.visited import VisitedQuestion, Visits, visits
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
@@ -69,32 +70,46 @@ class JourneysAnswer(RangeAnswer):
 def answer(site_id: str, question: JourneysQuestion) -> JourneysAnswer:
     """Returns the journeys; raises NotFound, Unavailable, or Invalid, also for too many events."""
     with rollups_of(site_id) as rollups:
-        visited = visits(rollups, question, question.unit)
-        converted = _converted(rollups, visited, question.unit)
-        return _journeys(visited, converted, question).counted_to(rollups.received_to)
+        return ADDED_UP.answer(rollups, question)
 
 
-def _journeys(visited: Visits, converted: Flags, question: JourneysQuestion) -> JourneysAnswer:
-    number, commonest = patterns(visited.journeys, converted, question.length, question.top)
-    users = len(visited.journeys)
+def _about_nobody(rollups: Rollups, question: JourneysQuestion) -> JourneysAnswer:
     return JourneysAnswer(
-        range=Range.of(visited.days),
-        complete_to=None,
+        range=Range.of(question.days_of(rollups)),
+        complete_to=rollups.received_to,
         unit=question.unit,
-        users=users,
-        patterns=number,
-        journeys=[_journey(one, visited.texts, users) for one in commonest],
-        other_users=users - sum(one.journeys for one in commonest),
+        users=0,
+        patterns=0,
+        journeys=[],
+        other_users=0,
     )
 
 
-def _journey(found: Pattern, texts: Sequence[str], users: int) -> CommonJourney:
+def _sums(rollups: Rollups, question: JourneysQuestion) -> Table:
+    # by the first steps and whether it goes on: how many journeys, and how many of them converted
+    visited = visits(rollups, question, question.unit)
+    converted = _converted(rollups, visited, question.unit)
+    found = beginnings(visited.journeys, question.length)
+    return Table.of(visited.texts, found.steps, [found.goes_on], [np.ones(len(converted), np.int64), converted])
+
+
+def _answered(question: JourneysQuestion, about_nobody: JourneysAnswer, found: Table) -> JourneysAnswer:
+    users = int(found.sums[0].sum())
+    listed = [_journey(found, row, users) for row in found.largest(question.top).tolist()]
+    others = users - sum(journey.users for journey in listed)
+    told = {"users": users, "patterns": len(found), "journeys": listed, "other_users": others}
+    return about_nobody.model_copy(update=told)
+
+
+def _journey(found: Table, row: int, users: int) -> CommonJourney:
+    journeys, converted = found.sums[:, row].tolist()
+    steps = [step for line in range(len(found.codes)) if (step := found.text(line, row)) is not None]
     return CommonJourney(
-        pattern=[*(texts[step] for step in found.steps), *([GOES_ON] if found.goes_on else [])],
-        users=found.journeys,
-        percentage=percentage(found.journeys, users),
-        converted=found.converted,
-        conversion_rate=percentage(found.converted, found.journeys),
+        pattern=[*steps, *([GOES_ON] if found.numbers[0, row] else [])],
+        users=journeys,
+        percentage=percentage(journeys, users),
+        converted=converted,
+        conversion_rate=percentage(converted, journeys),
     )
 
 
@@ -118,3 +133,6 @@ def _converted_sessions(rollups: Rollups, days: DayRange) -> Integers:
     if len(numbers) > MOST_CONVERSIONS:
         raise Invalid([FieldProblem("from", f"more than {MOST_CONVERSIONS} sessions converted; ask for fewer days")])
     return np.array(numbers, np.int64)
+
+
+ADDED_UP = AddedUp(JourneysQuestion, JourneysAnswer, Table, _about_nobody, _sums, _answered)

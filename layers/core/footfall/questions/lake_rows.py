@@ -1,7 +1,7 @@
 """What the lake has of the events that a question wants, and of which days that is all there is."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -84,25 +84,32 @@ class Held:
 
 def rows_held(query: EventsQuery) -> int:
     """Returns how many rows of the lake a question reads."""
-    return estimate(query)["rows"]
+    return estimate([query])["rows"]
 
 
-def estimate(query: EventsQuery) -> Estimate:
-    """Returns how much a question reads, as the lake's manifest says, before anything is read."""
-    current, _ = _periods(query)
-    files = [file for period in current for file, _ in _wanted(period, query.reading)]
+def estimate(queries: Iterable[EventsQuery]) -> Estimate:
+    """Returns how much is read, as the lake's manifest says, before anything is."""
+    files: list[LakeFile] = []
+    changed: set[date] = set()
+    for query in queries:
+        current, stale = _periods(query)
+        files += [file for period in current for file, _ in _wanted(period, query.reading)]
+        changed |= _changed(query, current, stale)
     return Estimate(
         rows=sum(file["rows"] for file in files),
         bytes=sum(file["bytes"] for file in files),
-        changed_days=len(changed_days(query)),
+        changed_days=len(changed),
     )
 
 
 def changed_days(query: EventsQuery) -> list[date]:
     """Returns the days that the lake does not hold as they are."""
-    current, stale = _periods(query)
+    return sorted(_changed(query, *_periods(query)))
+
+
+def _changed(query: EventsQuery, current: Sequence[LakePeriod], stale: Collection[str]) -> set[date]:
     held = {day for period in current for day in _whole_days(period, stale)}
-    return [day for day in query.days if day.isoformat() not in held]
+    return {day for day in query.days if day.isoformat() not in held}
 
 
 def _periods(query: EventsQuery) -> tuple[list[LakePeriod], set[str]]:

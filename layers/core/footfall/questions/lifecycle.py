@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 from pyroaring import BitMap
 
 from footfall.days import DayRange, Period, PeriodName, beginning_of, periods_of
 from footfall.questions.active_people import ActivePeople, ever_before, is_complete
+from footfall.questions.added_up import AddedUp
 from footfall.questions.filters import Filtered
 from footfall.questions.range import Range, RangeAnswer
 from footfall.retention.activity import Stages, stages
-from footfall.rollups import rollups_of
+from footfall.rollups import Rollups, rollups_of
 from footfall.stores.mongo import answering
 
 
@@ -55,25 +57,43 @@ class Lifecycle(RangeAnswer):
 def answer(site_id: str, question: LifecycleQuestion) -> Lifecycle:
     """Returns the stages of each period; raises NotFound, Unavailable, or Invalid, also for too many events."""
     with rollups_of(site_id) as rollups:
-        days = question.days_of(rollups)
-        people = ActivePeople.of(rollups, question)
-        data = _periods(people, days, question.period)
-        answer = Lifecycle(range=Range.of(days), complete_to=None, period=question.period, data=data)
-        return answer.counted_to(people.complete_to(days))
+        return ADDED_UP.answer(rollups, question)
 
 
-def _periods(people: ActivePeople, days: DayRange, by: PeriodName) -> list[LifecyclePeriod]:
-    periods, rollups = list(periods_of(days, by)), people.rollups
-    spans = [_before(days, by), *periods]
-    before, *counted = _in_each(people, spans, days)
+class _Active(NamedTuple):
+    # who is counted in each period, in the one before the first, and at all; who was ever there before them
+    counted: dict[int, BitMap]
+    before: BitMap
+    everybody: dict[int, BitMap]
+    known: BitMap
+
+
+def _about_nobody(rollups: Rollups, question: LifecycleQuestion) -> Lifecycle:
+    days = question.days_of(rollups)
+    data = [
+        _period(period, 0, Stages(0, 0, 0, 0), complete=is_complete(period, rollups, days))
+        for period in periods_of(days, question.period)
+    ]
+    found = Lifecycle(range=Range.of(days), complete_to=None, period=question.period, data=data)
+    return found.counted_to(ActivePeople.of(rollups, question).complete_to(days))
+
+
+def _sums(rollups: Rollups, question: LifecycleQuestion) -> _Active:
+    days, people = question.days_of(rollups), ActivePeople.of(rollups, question)
+    periods = list(periods_of(days, question.period))
+    before, *counted = _in_each(people, [_before(days, question.period), *periods], days)
     everybody = counted
     if people.narrowed:
         everybody = _in_each(ActivePeople(rollups, None, {}), periods, days)
-    found = stages(ever_before(rollups, days.first), before, zip(counted, everybody, strict=True))
-    return [
-        _period(period, len(ours), stage, complete=is_complete(period, rollups, days))
-        for period, ours, stage in zip(periods, counted, found, strict=True)
-    ]
+    return _Active(dict(enumerate(counted)), before, dict(enumerate(everybody)), ever_before(rollups, days.first))
+
+
+def _answered(question: LifecycleQuestion, about_nobody: Lifecycle, sums: _Active) -> Lifecycle:
+    pairs = [(sums.counted[number], sums.everybody[number]) for number in range(len(sums.counted))]
+    periods = periods_of(about_nobody.range.days, question.period)
+    found = zip(periods, about_nobody.data, pairs, stages(sums.known, sums.before, pairs), strict=True)
+    data = [_period(period, len(ours), stage, complete=day.complete) for period, day, (ours, _), stage in found]
+    return about_nobody.model_copy(update={"data": data})
 
 
 def _before(days: DayRange, by: PeriodName) -> Period:
@@ -90,3 +110,6 @@ def _in_each(people: ActivePeople, periods: Sequence[Period], days: DayRange) ->
 
 def _period(period: Period, users: int, stage: Stages, *, complete: bool) -> LifecyclePeriod:
     return LifecyclePeriod(first=period.first, last=period.last, users=users, complete=complete, **stage._asdict())
+
+
+ADDED_UP = AddedUp(LifecycleQuestion, Lifecycle, _Active, _about_nobody, _sums, _answered)

@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from pydantic import BaseModel, Field
 
 from footfall.dimensions import LONGEST
 from footfall.errors import FieldProblem, Invalid
-from footfall.paths.links import Link, Node, Walk, flow
+from footfall.paths.links import Followed, Link, Node, Walk, flow, followed
+from footfall.questions.added_up import AddedUp
 from footfall.questions.range import Range, RangeAnswer
+from footfall.questions.table import Table
 from footfall.questions.visited import VisitedQuestion, Visits, visits
-from footfall.rollups import rollups_of
+from footfall.rollups import Rollups, rollups_of
 from footfall.stores.mongo import answering
 
 MOST_LINKS = 10
 MOST_NODES = 30
+MOST_SESSIONS = 25_000_000
+"""Of so many sessions the steps are kept until all are there: which nodes are told apart goes by all of them."""
 OTHER = "other"
 
 
@@ -88,19 +93,34 @@ def answer(site_id: str, question: PathsQuestion) -> PathsAnswer:
     if question.from_page and question.to_page:
         raise Invalid([FieldProblem("to_page", "give either `from_page` or `to_page`")])
     with rollups_of(site_id) as rollups:
-        visited = visits(rollups, question, "session")
-        return _paths(visited, question.walk(visited)).counted_to(rollups.received_to)
+        return ADDED_UP.answer(rollups, question)
 
 
-def _paths(visited: Visits, walk: Walk) -> PathsAnswer:
-    found, texts = flow(visited.journeys, walk), [*visited.texts, OTHER]
-    return PathsAnswer(
-        range=Range.of(visited.days),
-        complete_to=None,
-        sessions=found.journeys,
-        users=found.people,
-        nodes=[_node(node, texts) for node in found.nodes],
-        links=[_link(link, texts, back=walk.back) for link in found.links],
+def _about_nobody(rollups: Rollups, question: PathsQuestion) -> PathsAnswer:
+    range_ = Range.of(question.days_of(rollups))
+    return PathsAnswer(range=range_, complete_to=rollups.received_to, sessions=0, users=0, nodes=[], links=[])
+
+
+def _sums(rollups: Rollups, question: PathsQuestion) -> Table:
+    # by the steps and the person: how many sessions
+    visited = visits(rollups, question, "session")
+    found = followed(visited.journeys, question.walk(visited))
+    return Table.of(visited.texts, found.columns, [found.people], [np.ones(len(found.people), np.int64)])
+
+
+def _answered(question: PathsQuestion, about_nobody: PathsAnswer, sums: Table) -> PathsAnswer:
+    if (sessions := int(sums.sums.sum())) > MOST_SESSIONS:
+        raise Invalid([FieldProblem("from", f"more than {MOST_SESSIONS:,} sessions have a path; ask for fewer days")])
+    each = np.repeat(np.arange(len(sums)), sums.sums[0])
+    walk = Walk(question.depth, question.top, len(sums.texts), back=question.to_page is not None)
+    found, texts = flow(Followed(list(sums.codes[:, each]), sums.numbers[0, each]), walk), [*sums.texts, OTHER]
+    return about_nobody.model_copy(
+        update={
+            "sessions": sessions,
+            "users": found.people,
+            "nodes": [_node(node, texts) for node in found.nodes],
+            "links": [_link(link, texts, back=walk.back) for link in found.links],
+        }
     )
 
 
@@ -125,3 +145,6 @@ def _link(link: Link, texts: Sequence[str], *, back: bool) -> PathLink:
         sessions=link.journeys,
         users=link.people,
     )
+
+
+ADDED_UP = AddedUp(PathsQuestion, PathsAnswer, Table, _about_nobody, _sums, _answered)

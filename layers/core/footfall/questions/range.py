@@ -45,6 +45,11 @@ class RangeQuestion(BaseModel):
         """Returns the days asked for of a site; raises Invalid as `days` does."""
         return self.days(self.to or rollups.last_day(), zone_named(rollups.site.time_zone))
 
+    def dated(self, rollups: Rollups) -> Self:
+        """Returns the same question, which names the days that it asks of a site; raises Invalid as `days` does."""
+        days = self.days_of(rollups)
+        return self.model_copy(update={"from_": days.first, "to": days.last})
+
 
 class Range(BaseModel):
     """The local days that an answer covers, both ends counted."""
@@ -59,6 +64,11 @@ class Range(BaseModel):
     def of(cls, days: DayRange) -> "Range":
         """Returns what an answer says of the days it covers."""
         return cls(first=days.first, last=days.last, time_zone=days.zone.key)
+
+    @property
+    def days(self) -> DayRange:
+        """The same days."""
+        return DayRange(self.first, self.last, zone_named(self.time_zone))
 
 
 class RangeAnswer(BaseModel):

@@ -1,29 +1,40 @@
 """The question who comes back: cohorts by when somebody did something first, and how many of each did so again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from pyroaring import BitMap
 
 from footfall.days import DayRange, Period, PeriodName, periods_of
-from footfall.dimensions import Dimension
 from footfall.errors import FieldProblem, Invalid
-from footfall.funnels.engine import Coded
 from footfall.funnels.steps import Reading, any_of
 from footfall.questions.active_people import VISITS, ActivePeople, is_complete, is_visit
+from footfall.questions.added_up import AddedUp
 from footfall.questions.event_rows import dimensions_named, joined, narrowed
 from footfall.questions.filters import Filtered
 from footfall.questions.funnel_query import MAX_STEP_LENGTH, StepsQuery, conditions_of
 from footfall.questions.range import Range, RangeAnswer
 from footfall.questions.read_rows import Read, read_rows
 from footfall.questions.step_names import check_name
+from footfall.questions.sums import added
 from footfall.rates import percentage
-from footfall.retention.cohorts import Cohorts, Happened, Returns, Triangle, averages, returns, triangle, triangle_of
+from footfall.retention.cohorts import (
+    Cohorts,
+    Happened,
+    Integers,
+    Returns,
+    Triangle,
+    averages,
+    averages_by,
+    returns,
+    triangle,
+    triangle_of,
+)
 from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.event import NamedEvent
 from footfall.stores.mongo import answering
@@ -122,12 +133,19 @@ class RetentionAnswer(RangeAnswer):
 def answer(site_id: str, question: RetentionQuestion) -> RetentionAnswer:
     """Returns the cohorts; raises NotFound, Unavailable, or Invalid, also for too many cohorts or events."""
     with rollups_of(site_id) as rollups:
-        days = question.days_of(rollups)
-        people = ActivePeople.of(rollups, question)
-        table = _Table.of(rollups, days, question)
-        if people.from_figures and question.first == question.returning == question.breakdown is None:
-            return _of_visits(table, people).counted_to(people.complete_to(days))
-        return _of_events(table).counted_to(rollups.received_to)
+        return ADDED_UP.answer(rollups, question)
+
+
+class _Averaged(NamedTuple):
+    # people, and of each number of periods after the first event what `averages` tells of it
+    users: int
+    people: Integers
+    returned: Integers
+
+
+class _Sums(NamedTuple):
+    whole: Triangle
+    values: dict[str, _Averaged]
 
 
 @dataclass(frozen=True)
@@ -140,7 +158,8 @@ class _Table:
     width: int
 
     @classmethod
-    def of(cls, rollups: Rollups, days: DayRange, question: RetentionQuestion) -> "_Table":
+    def of(cls, rollups: Rollups, question: RetentionQuestion) -> "_Table":
+        days = question.days_of(rollups)
         periods = list(periods_of(days, question.period))
         if len(periods) > MOST_COHORTS:
             message = f"there are more than {MOST_COHORTS}: ask by week or month, or for fewer days"
@@ -157,39 +176,90 @@ class _Table:
         # the place of each period's first day in the range
         return [(period.first - self.days.first).days for period in self.periods]
 
-    def answer(self, found: Triangle, breakdowns: Sequence[RetentionBreakdown]) -> RetentionAnswer:
-        return RetentionAnswer(
-            range=Range.of(self.days),
-            complete_to=None,
-            period=self.question.period,
-            first=self.question.first,
-            returning=self.question.returning,
-            users=int(found.sizes.sum()),
-            cohorts=[self._cohort(found, number) for number in range(len(self.periods))],
-            averages=self.averages(found),
-            breakdowns=list(breakdowns),
-        )
+    @property
+    def of_visits(self) -> bool:
+        # whether days tell it: events do where they are read of a part of the people
+        question = self.question
+        by_name = not question.first == question.returning == question.breakdown is None
+        return self.people.from_figures and not by_name and self.rollups.part is None
 
-    def averages(self, found: Triangle) -> list[RetentionAverage]:
-        return [
-            RetentionAverage(period=after, users=people, returned=returned, rate=percentage(returned, people))
-            for after, (people, returned) in enumerate(averages(found, self.complete))
-        ]
+    @property
+    def people(self) -> ActivePeople:
+        return ActivePeople.of(self.rollups, self.question)
 
-    def _cohort(self, found: Triangle, number: int) -> RetentionCohort:
-        period, size = self.periods[number], int(found.sizes[number])
-        returned = found.returned[number, : len(self.periods) - number].tolist()
-        cells = [
-            RetentionCell(period=after, users=users, rate=percentage(users, size), complete=complete)
-            for after, (users, complete) in enumerate(zip(returned, self.complete[number:], strict=False))
-        ]
-        return RetentionCohort(first=period.first, last=period.last, users=size, periods=cells)
+    @property
+    def complete_to(self) -> datetime | None:
+        return self.people.complete_to(self.days) if self.of_visits else self.rollups.received_to
 
 
-def _of_visits(table: _Table, people: ActivePeople) -> RetentionAnswer:
-    by_day = people.by_day(table.days)
+def _about_nobody(rollups: Rollups, question: RetentionQuestion) -> RetentionAnswer:
+    table = _Table.of(rollups, question)
+    nothing = [0] * table.width
+    cohorts = [_cohort(period, 0, nothing, table.complete[number:]) for number, period in enumerate(table.periods)]
+    return RetentionAnswer(
+        range=Range.of(table.days),
+        complete_to=table.complete_to,
+        period=question.period,
+        first=question.first,
+        returning=question.returning,
+        users=0,
+        cohorts=cohorts,
+        averages=[],
+        breakdowns=[],
+    )
+
+
+def _cohort(period: Period, size: int, returned: Sequence[int], complete: Sequence[bool]) -> RetentionCohort:
+    cells = [
+        RetentionCell(period=after, users=users, rate=percentage(users, size), complete=is_whole)
+        for after, (users, is_whole) in enumerate(zip(returned, complete, strict=False))
+    ]
+    return RetentionCohort(first=period.first, last=period.last, users=size, periods=cells)
+
+
+def _answered(question: RetentionQuestion, about_nobody: RetentionAnswer, sums: _Sums) -> RetentionAnswer:
+    complete = [cohort.periods[0].complete for cohort in about_nobody.cohorts]
+    periods = periods_of(about_nobody.range.days, question.period)
+    found = enumerate(zip(periods, sums.whole.sizes.tolist(), sums.whole.returned.tolist(), strict=True))
+    cohorts = [_cohort(period, size, returned, complete[number:]) for number, (period, size, returned) in found]
+    whole = [_average(after, *counts) for after, counts in enumerate(averages(sums.whole, complete))]
+    listed = [_breakdown(value, counts) for value, counts in _largest(sums.values)]
+    return about_nobody.model_copy(
+        update={
+            "users": int(sums.whole.sizes.sum()),
+            "cohorts": cohorts,
+            "averages": whole,
+            "breakdowns": sorted(listed, key=lambda part: -part.users),
+        }
+    )
+
+
+def _average(after: int, people: int, returned: int) -> RetentionAverage:
+    return RetentionAverage(period=after, users=people, returned=returned, rate=percentage(returned, people))
+
+
+def _largest(values: Mapping[str, _Averaged]) -> list[tuple[str, _Averaged]]:
+    # those with most people, and beyond them all as `other`
+    ranked = sorted(values.items(), key=lambda each: (-each[1].users, each[0]))
+    others = [counts for _, counts in ranked[MOST_VALUES:]]
+    return [*ranked[:MOST_VALUES], *([(OTHER, added(others))] if others else [])]
+
+
+def _breakdown(value: str, counts: _Averaged) -> RetentionBreakdown:
+    pairs = zip(counts.people.tolist(), counts.returned.tolist(), strict=True)
+    found = [_average(after, *pair) for after, pair in enumerate(pairs)]
+    return RetentionBreakdown(value=value, users=counts.users, averages=found)
+
+
+def _sums(rollups: Rollups, question: RetentionQuestion) -> _Sums:
+    table = _Table.of(rollups, question)
+    return _of_visits(table) if table.of_visits else _of_events(table)
+
+
+def _of_visits(table: _Table) -> _Sums:
+    by_day = table.people.by_day(table.days)
     ends = pairwise([*table.starts, len(by_day)])
-    return table.answer(triangle_of([BitMap.union(*by_day[begin:end]) for begin, end in ends], table.width), [])
+    return _Sums(triangle_of([BitMap.union(*by_day[begin:end]) for begin, end in ends], table.width), {})
 
 
 @dataclass(frozen=True)
@@ -204,7 +274,7 @@ class _FirstAndReturning(Reading):
         return {"$or": [any_of([name]) if name else VISITS for name in self.steps]}
 
 
-def _of_events(table: _Table) -> RetentionAnswer:
+def _of_events(table: _Table) -> _Sums:
     question, site = table.question, table.rollups.site
     for field, name in (("first", question.first), ("returning", question.returning)):
         if name is not None:
@@ -225,7 +295,8 @@ def _of_events(table: _Table) -> RetentionAnswer:
     cohorts = Cohorts.of(_happened(table, read, FIRST))
     found = returns(cohorts, _happened(table, read, RETURNING))
     whole = triangle(cohorts, found, len(table.periods), table.width)
-    return table.answer(whole, _breakdowns(table, told, read, cohorts, found))
+    by_value = [_by_value(table, name, read, cohorts, found) for name in told]
+    return _Sums(whole, by_value[0] if by_value else {})
 
 
 def _happened(table: _Table, read: Read, group: int) -> Happened:
@@ -240,26 +311,12 @@ def _happened(table: _Table, read: Read, group: int) -> Happened:
     )
 
 
-def _breakdowns(
-    table: _Table, told: dict[str, Dimension], read: Read, cohorts: Cohorts, found: Returns
-) -> list[RetentionBreakdown]:
-    breakdowns = []
-    for name in told:
-        column = joined([rows.told[name] for rows in read.rows if FIRST in rows.steps])
-        values = _largest(Coded(column.texts, column.codes[cohorts.events]))
-        for code, value in enumerate(values.texts):
-            part = triangle(cohorts, found, len(table.periods), table.width, values.codes == code)
-            users = int(part.sizes.sum())
-            breakdowns.append(RetentionBreakdown(value=value, users=users, averages=table.averages(part)))
-    return sorted(breakdowns, key=lambda part: -part.users)
+def _by_value(table: _Table, name: str, read: Read, cohorts: Cohorts, found: Returns) -> dict[str, _Averaged]:
+    column = joined([rows.told[name] for rows in read.rows if FIRST in rows.steps])
+    used, codes = np.unique(column.codes[cohorts.events], return_inverse=True)
+    counts = averages_by(cohorts, found, table.complete, table.width, codes, len(used))
+    each = zip(used.tolist(), *(line.tolist() for line in counts[:1]), *counts[1:], strict=True)
+    return {column.texts[code]: _Averaged(users, people, returned) for code, users, people, returned in each}
 
 
-def _largest(told: Coded) -> Coded:
-    # the values that somebody has, beyond the largest `other`
-    codes: NDArray[np.int64]
-    used, codes, counts = np.unique(told.codes, return_inverse=True, return_counts=True)
-    order = np.argsort(-counts, kind="stable")
-    places = np.zeros(len(used), np.int64)
-    places[order] = np.minimum(np.arange(len(used)), MOST_VALUES)
-    texts = [told.texts[used[number]] for number in order[:MOST_VALUES]]
-    return Coded([*texts, OTHER] if len(used) > MOST_VALUES else texts, places[codes])
+ADDED_UP = AddedUp(RetentionQuestion, RetentionAnswer, _Sums, _about_nobody, _sums, _answered)

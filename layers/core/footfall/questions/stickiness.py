@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from pydantic import BaseModel, Field
 from pyroaring import BitMap
@@ -9,6 +10,7 @@ from pyroaring import BitMap
 from footfall.days import DayRange, Period
 from footfall.errors import FieldProblem, Invalid
 from footfall.questions.active_people import ActivePeople, is_complete
+from footfall.questions.added_up import AddedUp
 from footfall.questions.filters import Filtered
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
@@ -63,14 +65,42 @@ def answer(site_id: str, question: StickinessQuestion) -> Stickiness:
         days = question.days_of(rollups)
         if len(days) > MOST_DAYS:
             raise Invalid([FieldProblem("from", f"is more than {MOST_DAYS} days before `to`")])
-        people = ActivePeople.of(rollups, question)
-        before = MONTH - 1
-        by_day = people.by_day(DayRange(days.first - timedelta(days=before), days.last, days.zone))
-        data = [_day(rollups, days, day, active) for day, active in zip(days, rolling(by_day, before), strict=True)]
-        return _stickiness(days, data, by_day[before:]).counted_to(people.complete_to(days))
+        return ADDED_UP.answer(rollups, question)
 
 
-def _day(rollups: Rollups, days: DayRange, day: date, active: DayActivity) -> StickinessDay:
+class _Active(NamedTuple):
+    # who was there, by the day's place from the first that is looked at
+    days: dict[int, BitMap]
+
+
+BEFORE = MONTH - 1
+"""So many days before the range are looked at."""
+
+
+def _about_nobody(rollups: Rollups, question: StickinessQuestion) -> Stickiness:
+    days = question.days_of(rollups)
+    data = [
+        _day(day, DayActivity(0, 0, 0), complete=is_complete(Period(day, day, whole=True), rollups, days))
+        for day in days
+    ]
+    complete_to = ActivePeople.of(rollups, question).complete_to(days)
+    return _stickiness(Range.of(days), data, [BitMap()]).counted_to(complete_to)
+
+
+def _sums(rollups: Rollups, question: StickinessQuestion) -> _Active:
+    days = question.days_of(rollups)
+    looked_at = DayRange(days.first - timedelta(days=BEFORE), days.last, days.zone)
+    return _Active(dict(enumerate(ActivePeople.of(rollups, question).by_day(looked_at))))
+
+
+def _answered(_question: StickinessQuestion, about_nobody: Stickiness, sums: _Active) -> Stickiness:
+    by_day = [sums.days[number] for number in range(len(sums.days))]
+    found = zip(about_nobody.data, rolling(by_day, BEFORE), strict=True)
+    data = [_day(day.date, active, complete=day.complete) for day, active in found]
+    return _stickiness(about_nobody.range, data, by_day[BEFORE:]).counted_to(about_nobody.complete_to)
+
+
+def _day(day: date, active: DayActivity, *, complete: bool) -> StickinessDay:
     return StickinessDay(
         date=day,
         daily_users=active.daily,
@@ -78,11 +108,11 @@ def _day(rollups: Rollups, days: DayRange, day: date, active: DayActivity) -> St
         monthly_users=active.monthly,
         daily_of_weekly=percentage(active.daily, active.weekly),
         daily_of_monthly=percentage(active.daily, active.monthly),
-        complete=is_complete(Period(day, day, whole=True), rollups, days),
+        complete=complete,
     )
 
 
-def _stickiness(days: DayRange, data: Sequence[StickinessDay], by_day: Sequence[BitMap]) -> Stickiness:
+def _stickiness(range_: Range, data: Sequence[StickinessDay], by_day: Sequence[BitMap]) -> Stickiness:
     over = [day for day in data if day.complete]
     daily, weekly, monthly = (
         sum(day.daily_users for day in over),
@@ -91,7 +121,7 @@ def _stickiness(days: DayRange, data: Sequence[StickinessDay], by_day: Sequence[
     )
     users = len(BitMap.union(*by_day))
     return Stickiness(
-        range=Range.of(days),
+        range=range_,
         complete_to=None,
         users=users,
         avg_daily_users=_mean(daily, len(over)),
@@ -109,3 +139,6 @@ def _stickiness(days: DayRange, data: Sequence[StickinessDay], by_day: Sequence[
 
 def _mean(total: int, days: int) -> float:
     return round(total / days, 2) if days else 0.0
+
+
+ADDED_UP = AddedUp(StickinessQuestion, Stickiness, _Active, _about_nobody, _sums, _answered)

@@ -1,7 +1,5 @@
 """The question how long people take from one step of a funnel to another."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from pydantic import BaseModel, Field
 
@@ -9,15 +7,15 @@ from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.bins import bins_of
 from footfall.funnels.summary import MILLISECONDS, Durations, durations
 from footfall.funnels.totals import Counted, Totals
+from footfall.questions.added_up import AddedUp
 from footfall.questions.cache import Remembered
 from footfall.questions.funnel_attempts import attempted
 from footfall.questions.funnel_query import MAX_STEPS, FunnelModes, FunnelQuery, Unit, step_of
-from footfall.questions.parts import pack, unpack
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
-from footfall.rollups import Part, rollups_of
+from footfall.rollups import Rollups, rollups_of
 from footfall.stores.keys import FUNNEL
-from footfall.stores.mongo import Moment, answering
+from footfall.stores.mongo import answering
 
 
 class TimeToConvertQuestion(FunnelModes):
@@ -67,26 +65,7 @@ def answer(site_id: str, question: TimeToConvertQuestion) -> TimeToConvertAnswer
     """Returns the times; raises NotFound, Unavailable, or Invalid, also where the later step is not later."""
     with rollups_of(site_id) as rollups:
         query = question.query_of(rollups)
-        return _answers.remember(query.asked(question), lambda: _times(query, question))
-
-
-@answering()
-def part(site_id: str, question: TimeToConvertQuestion, moment: Moment, part: Part) -> bytes:
-    """Returns what `folded` makes the answer of, as of a moment, for a part of the people; raises as `answer` does."""
-    with rollups_of(site_id, moment, part) as rollups:
-        query = question.query_of(rollups)
-        return pack(query.counted(_about_nobody(query, question)), _totals(query, question).packed())
-
-
-def folded(parts: Sequence[bytes]) -> TimeToConvertAnswer:
-    """Returns the answer that all people's parts come to; raises Conflict where a setting changed between them."""
-    about_nobody, totals = unpack(TimeToConvertAnswer, parts)
-    return _answered(about_nobody, Totals.added([Totals.unpacked(each) for each in totals]))
-
-
-def _times(query: FunnelQuery, question: TimeToConvertQuestion) -> TimeToConvertAnswer:
-    about_nobody = _about_nobody(query, question)
-    return _answered(about_nobody, _totals(query, question))
+        return _answers.remember(query.asked(question), lambda: ADDED_UP.answer(rollups, question))
 
 
 def _between(query: FunnelQuery, question: TimeToConvertQuestion) -> tuple[int, int]:
@@ -96,10 +75,10 @@ def _between(query: FunnelQuery, question: TimeToConvertQuestion) -> tuple[int, 
     return begin, end
 
 
-def _about_nobody(query: FunnelQuery, question: TimeToConvertQuestion) -> TimeToConvertAnswer:
-    # the answer where nobody is: all that is the same whoever went through the funnel
+def _about_nobody(rollups: Rollups, question: TimeToConvertQuestion) -> TimeToConvertAnswer:
+    query = question.query_of(rollups)
     begin, end = _between(query, question)
-    return TimeToConvertAnswer(
+    found = TimeToConvertAnswer(
         range=Range.of(query.days),
         complete_to=None,
         funnel=query.funnel.name or None,
@@ -112,10 +91,12 @@ def _about_nobody(query: FunnelQuery, question: TimeToConvertQuestion) -> TimeTo
         **Durations()._asdict(),
         bins=[],
     )
+    return query.counted(found)
 
 
-def _totals(query: FunnelQuery, question: TimeToConvertQuestion) -> Totals:
+def _totals(rollups: Rollups, question: TimeToConvertQuestion) -> Totals:
     # of those who went all the way, as of a funnel of the two steps
+    query = question.query_of(rollups)
     begin, end = _between(query, question)
     found = attempted(query, question)
     timeline, places = found.entered.timeline, found.attempts.places
@@ -124,7 +105,9 @@ def _totals(query: FunnelQuery, question: TimeToConvertQuestion) -> Totals:
     return Totals([()], np.array([[0, 0, len(who)]]), [Counted.of(np.zeros(len(who), np.int64), took)])
 
 
-def _answered(about_nobody: TimeToConvertAnswer, totals: Totals) -> TimeToConvertAnswer:
+def _answered(
+    _question: TimeToConvertQuestion, about_nobody: TimeToConvertAnswer, totals: Totals
+) -> TimeToConvertAnswer:
     (times,) = totals.times
     users = int(totals.ended[0, 2])
     bins = [
@@ -132,3 +115,6 @@ def _answered(about_nobody: TimeToConvertAnswer, totals: Totals) -> TimeToConver
         for low, high, count in bins_of(np.repeat(times.numbers / MILLISECONDS, times.counts))
     ]
     return about_nobody.model_copy(update={"users": users, **durations(times)._asdict(), "bins": bins})
+
+
+ADDED_UP = AddedUp(TimeToConvertQuestion, TimeToConvertAnswer, Totals, _about_nobody, _totals, _answered)

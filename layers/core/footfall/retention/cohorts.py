@@ -77,13 +77,12 @@ def returns(cohorts: Cohorts, returning: Happened) -> Returns:
     return Returns(found, after)
 
 
-def triangle(cohorts: Cohorts, found: Returns, periods: int, width: int, those: Flags | None = None) -> Triangle:
-    """Returns the triangle of so many periods and, with the cohorts' own, `width` columns; of `those` people alone."""
-    chosen = np.ones(len(cohorts.people), bool) if those is None else those
-    ours = chosen[found.who] & (found.after < width)
+def triangle(cohorts: Cohorts, found: Returns, periods: int, width: int) -> Triangle:
+    """Returns the triangle of so many periods and, with the cohorts' own, `width` columns."""
+    ours = found.after < width
     cells = cohorts.periods[found.who[ours]] * width + found.after[ours]
     returned = np.bincount(cells, minlength=periods * width).reshape(periods, width)
-    return Triangle(np.bincount(cohorts.periods[chosen], minlength=periods), returned)
+    return Triangle(np.bincount(cohorts.periods, minlength=periods), returned)
 
 
 def triangle_of(active: Sequence[BitMap], width: int) -> Triangle:
@@ -107,6 +106,30 @@ def averages(found: Triangle, complete: Sequence[bool]) -> list[Average]:
         ours = np.flatnonzero(whole[after:])
         sums.append(Average(int(found.sizes[ours].sum()), int(found.returned[ours, after].sum())))
     return sums
+
+
+class Averages(NamedTuple):
+    """Of each of some groups its people, and by how many periods later what `averages` tells: people, returned."""
+
+    users: Integers
+    people: Integers
+    returned: Integers
+
+
+def averages_by(
+    cohorts: Cohorts, found: Returns, complete: Sequence[bool], width: int, groups: Integers, count: int
+) -> Averages:
+    """Returns the averages of so many groups, of which `groups` says everybody's, with `width` columns."""
+    periods = len(complete)
+    # whether a cohort's period so many later is complete; none that is behind the last is
+    places = np.arange(periods)[:, None] + np.arange(width)
+    whole = np.append(np.array(complete, bool), False)[np.minimum(places, periods)]
+    sizes = np.bincount(groups * periods + cohorts.periods, minlength=count * periods).reshape(count, periods)
+    near = found.who[found.after < width], found.after[found.after < width]
+    ours = whole[cohorts.periods[near[0]], near[1]]
+    cells = groups[near[0][ours]] * width + near[1][ours]
+    returned = np.bincount(cells, minlength=count * width).reshape(count, width)
+    return Averages(sizes.sum(axis=1), sizes @ whole.astype(np.int64), returned)
 
 
 def _begins(ascending: Integers) -> Flags:

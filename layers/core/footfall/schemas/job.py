@@ -7,8 +7,26 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "expired"]
-LargeQuestion = Literal["funnel", "time-to-convert"]
-"""Which questions can be jobs: the last word of their path."""
+LargeQuestion = Literal[
+    "funnel",
+    "time-to-convert",
+    "trend",
+    "dropoff",
+    "people",
+    "retention",
+    "stickiness",
+    "lifecycle",
+    "paths",
+    "journeys",
+    "heatmap",
+    "traffic-sources",
+    "pages",
+    "searches",
+    "products",
+    "carts",
+    "web-vitals",
+]
+"""Which questions can be jobs: the last word of their path, but for what an address says of a page."""
 JOB_ID = r"^[0-9a-f]{32}$"
 
 
