@@ -14,7 +14,7 @@ from footfall.schemas.site import Site
 from footfall.stores.collections import COLLECTIONS, Collection, Retention, quarantine, stale_days
 from footfall.stores.mongo import Condition, Mongo
 
-from .lake import remove_periods
+from .lake import remove_archives, remove_periods
 
 
 def clean_up(database: Mongo, site: Site, retention_days: int, dry_run: bool, in_time: Callable[[], bool]) -> Cleanup:
@@ -26,7 +26,7 @@ def clean_up(database: Mongo, site: Site, retention_days: int, dry_run: bool, in
     removed, kept, complete = Counter[str](), set[date](), True
     for collection, retention in _removable():
         query = {"site_id": site.site_id, **(retention.only or {})}
-        for day in _days(database, collection, retention.field, query, first_kept, zone):
+        for day in days_with(database, collection, retention.field, query, first_kept, zone):
             complete = complete and in_time()
             if not complete:
                 break
@@ -40,6 +40,7 @@ def clean_up(database: Mongo, site: Site, retention_days: int, dry_run: bool, in
                 change_versions(database, site.site_id, [day.isoformat()])
     if not any(day < first_kept for day in stale):
         removed["lake_periods"] = remove_periods(database, site.site_id, first_kept, dry_run=dry_run)
+        removed["archived_days"] = remove_archives(database, site.site_id, start_of(first_kept, zone), dry_run=dry_run)
     return Cleanup(
         dry_run=dry_run,
         retention_days=retention_days,
@@ -55,9 +56,10 @@ def _removable() -> Iterator[tuple[Collection[Any], Retention]]:
         yield from ((collection, end) for end in collection.keep if isinstance(end, Retention))
 
 
-def _days(
+def days_with(
     database: Mongo, collection: Collection[Any], moment: str, query: Condition, first_kept: date, zone: ZoneInfo
 ) -> Iterator[date]:
+    """Yields the local days before a day of which there are documents, by the time in `moment`, the oldest first."""
     day = date.min
     while True:
         since = {"$gte": start_of(day + timedelta(days=1), zone)} if day > date.min else {}

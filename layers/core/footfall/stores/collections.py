@@ -23,7 +23,7 @@ from footfall.schemas.feedback import FeedbackDay, FeedbackDocument
 from footfall.schemas.funnel import FunnelDocument, RollupsDocument
 from footfall.schemas.imports import ImportDocument
 from footfall.schemas.job import JobDocument
-from footfall.schemas.lake import LakePeriod
+from footfall.schemas.lake import ArchivedDay, LakePeriod
 from footfall.schemas.ledger import LedgerLine, LedgerSums, SuspectDocument
 from footfall.schemas.message import COLLECT_SOURCE, IMPORT_SOURCE
 from footfall.schemas.metrics import DayDocument, DayVersionDocument, StaleDay
@@ -318,6 +318,10 @@ lake_periods = Collection(
     writer="jobs/rollup",
     indexes=[_index("site_id", "first", "last")],
     removed_by="jobs/retention",
+)
+
+archived_days = Collection(
+    "archived_days", ArchivedDay, writer="jobs/retention", indexes=[_index("site_id", "start", "end")]
 )
 
 rollups = Collection("rollups", RollupsDocument, writer="jobs/rollup")
