@@ -24,7 +24,7 @@ from footfall.stores.collections import events
 from footfall.stores.mongo import answering, database
 from pydantic import ValidationError
 
-from . import conversions, feedback, ledger, orders, people, replays, sessions, stale, store, suspects
+from . import archived, conversions, feedback, ledger, orders, people, replays, sessions, stale, store, suspects
 from .batch import Batch, count, count_quarantined, quarantine_event, quarantine_message
 
 LIVE = timedelta(minutes=30)
@@ -116,7 +116,8 @@ def recompute_sessions(batch: Batch, site: Site) -> None:
     new = [event for event in batch.events if event["_id"] not in batch.stored_before]
     old = [event for event in batch.events if event["_id"] in batch.stored_before]
     doubted = [*old, *sessions.events_in(database(), site.site_id, spans)]
-    arrived = sessions.Arrived(new, batch.seen.newcomers, doubted)
+    foldable = [archived.foldable(database(), site.site_id, found) for found in (new, doubted)]
+    arrived = sessions.Arrived(foldable[0], batch.seen.newcomers, foldable[1])
     batch.sessions, batch.moved = sessions.recompute(database(), batch.days, arrived, batch.processed_at)
 
 
@@ -159,7 +160,8 @@ def read_feedback_anew(batch: Batch, site: Site) -> None:
 def mark_days(batch: Batch, site: Site) -> None:
     """Mark every day of these events, and of all that was done by visitors who turned out to be somebody."""
     moments = events_log.half_days_of(database(), site.site_id, batch.seen.linked)
-    batch.days.mark(database(), batch.days.own | batch.days.of(moments))
+    archived_too = archived.moments_of_sessions(database(), site.site_id, batch.seen.linked)
+    batch.days.mark(database(), batch.days.own | batch.days.of([*moments, *archived_too]))
 
 
 def count_received(batch: Batch, site: Site) -> None:

@@ -16,10 +16,10 @@ from bson.raw_bson import RawBSONDocument
 from footfall.chunks import chunks
 from footfall.clock import now
 from footfall.days import DayRange, day_of, zone_named
-from footfall.events.log import all_events_between
+from footfall.events.log import BATCH
 from footfall.lake import archive
 from footfall.lake.archive import Content, Damaged, Stored, Unlike
-from footfall.lake.archived import archives_of
+from footfall.lake.archived import LEAVING, archives_of
 from footfall.lake.definition import definition
 from footfall.lake.periods import archive_of, name_of
 from footfall.observability import logger
@@ -63,7 +63,7 @@ def _due(database: Mongo, site: Site) -> Iterator[DayRange]:
         return
     zone = zone_named(site.time_zone)
     first_hot = day_of(now(), zone) - timedelta(days=site.hot_days)
-    for day in days_with(database, events, "timestamp", {"site_id": site.site_id}, first_hot, zone):
+    for day in days_with(database, events, "timestamp", {"site_id": site.site_id, **LEAVING}, first_hot, zone):
         yield DayRange(day, day, zone)
 
 
@@ -71,7 +71,7 @@ def _archive(database: Mongo, site: Site, day: DayRange, in_time: Callable[[], b
     there = archives_of(database, site.site_id, day)
     if not _is_its_own(there, day):
         return 0
-    stored = {event["event_id"] for event in _moments(database, site.site_id, day)}
+    stored = _ids(database, site.site_id, day, {})
     with ExitStack() as files:
         file = files.enter_context(archive.fetched(there[0]["key"])) if there else None
         known = {event.event_id for event in archive.stored_in(file)} if file else set[str]()
@@ -80,7 +80,13 @@ def _archive(database: Mongo, site: Site, day: DayRange, in_time: Callable[[], b
             written = _write(database, site, day, texts)
             if written and name(database, written, there[0]["key"] if there else None):
                 file = files.enter_context(archive.fetched(written["key"]))
-        return _remove(database, site.site_id, archive.stored_in(file), stored, in_time) if file else 0
+        return (
+            _remove(
+                database, site.site_id, archive.stored_in(file), _ids(database, site.site_id, day, LEAVING), in_time
+            )
+            if file
+            else 0
+        )
 
 
 def _held(database: Mongo, site: Site, day: date) -> LakeDay | None:
@@ -107,8 +113,9 @@ def _during(site_id: str, day: DayRange) -> Condition:
     return {"site_id": site_id, "timestamp": {"$gte": day.start, "$lt": day.end}}
 
 
-def _moments(database: Mongo, site_id: str, day: DayRange) -> Iterator[EventMoment]:
-    return all_events_between(database, site_id, EventMoment, day.start, day.end)
+def _ids(database: Mongo, site_id: str, day: DayRange, which: Condition) -> set[str]:
+    found = events.read(database, EventMoment, {**_during(site_id, day), **which}, batch_size=BATCH)
+    return {event["event_id"] for event in found}
 
 
 def _texts(database: Mongo, site_id: str, day: DayRange, known: Collection[str]) -> Iterator[str]:

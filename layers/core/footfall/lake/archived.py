@@ -1,11 +1,17 @@
-"""Which days of a site are archived: their events are in files of the lake, and only late ones are in MongoDB."""
+"""Which days of a site are archived: their events are in files of the lake, and few of them in MongoDB."""
 
 from pymongo.client_session import ClientSession
 
 from footfall.days import DayRange, day_of
+from footfall.orders.fold import ORDER_EVENTS
+from footfall.schemas.event import NOT_A_VISIT
 from footfall.schemas.lake import ArchivedDay
 from footfall.stores.collections import archived_days
 from footfall.stores.mongo import Condition, Mongo
+
+LEAVING: Condition = {"type": {"$nin": sorted(NOT_A_VISIT | ORDER_EVENTS)}, "traits": {"$exists": False}}
+"""Which events of an archived day leave MongoDB. Orders, traits and who is who are folded from the others, with what is
+told later: they are in the archive, and stay in MongoDB too."""
 
 
 def archives_of(

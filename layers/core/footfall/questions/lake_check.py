@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 
 from footfall.days import DayRange
 from footfall.errors import FieldProblem, Invalid
-from footfall.events.log import all_events_between
-from footfall.lake.archived import archives_of, days_within
+from footfall.events.log import BATCH, all_events_between
+from footfall.lake.archived import LEAVING, archives_of, days_within
 from footfall.lake.contents import LARGEST, digest_of
 from footfall.lake.definition import definition
 from footfall.lake.periods import name_of
@@ -22,7 +22,7 @@ from footfall.schemas.event import EventMoment
 from footfall.schemas.lake import ArchivedDay, LakeFile, LakePeriod
 from footfall.schemas.metrics import StaleDate
 from footfall.stores import lake
-from footfall.stores.collections import lake_periods, stale_days
+from footfall.stores.collections import events, lake_periods, stale_days
 from footfall.stores.mongo import answering, database
 
 MOST_LISTED = 1_000
@@ -117,6 +117,10 @@ class _Seen(NamedTuple):
 
 def _stored(rollups: Rollups, day: DayRange) -> _Day:
     found = all_events_between(database(), rollups.site.site_id, EventMoment, day.start, day.end, rollups.session)
+    return _day(found)
+
+
+def _day(found: Iterable[EventMoment]) -> _Day:
     event_ids = [event["event_id"] for event in found]
     return _Day(len(event_ids), digest_of(event_ids))
 
@@ -126,12 +130,18 @@ def _archived(rollups: Rollups, days: DayRange, archives: Iterable[ArchivedDay],
     stored, waiting = dict(seen.stored), set(seen.waiting)
     for archive in archives:
         for day in days_within(archive, days):
-            name, late = day.isoformat(), _stored(rollups, DayRange(day, day, days.zone))
+            name, late = day.isoformat(), _late(rollups, DayRange(day, day, days.zone), archive)
             known, held = _known(archive, DayRange(day, day, days.zone), seen.held.get(name)), seen.held.get(name)
             stored[name] = known if held == known and name not in waiting else known.and_of(late)
             if held and known.events < held.events < stored[name].events:
                 waiting.add(name)
     return _Seen(seen.held, stored, waiting)
+
+
+def _late(rollups: Rollups, day: DayRange, archive: ArchivedDay) -> _Day:
+    during = {"site_id": rollups.site.site_id, "timestamp": {"$gte": day.start, "$lt": day.end}}
+    late = {**during, "$or": [LEAVING, {"processed_at": {"$gt": archive["archived_at"]}}]}
+    return _day(events.read(database(), EventMoment, late, session=rollups.session, batch_size=BATCH))
 
 
 def _known(archive: ArchivedDay, day: DayRange, held: _Day | None) -> _Day:

@@ -22,6 +22,12 @@ class SessionSpan(SessionOwner):
     ended_at: datetime
 
 
+class CountedSession(SessionSpan):
+    """The same, with how many events it was made of."""
+
+    events: int
+
+
 class SessionDimensions(SessionSpan):
     """What figures by session can be broken down by."""
 
