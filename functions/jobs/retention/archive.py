@@ -78,15 +78,12 @@ def _archive(database: Mongo, site: Site, day: DayRange, in_time: Callable[[], b
         if stored - known:
             texts = chain(archive.texts_in(file) if file else (), _texts(database, site.site_id, day, known))
             written = _write(database, site, day, texts)
-            if written and name(database, written, there[0]["key"] if there else None):
+            if written and make_current(database, written, there[0]["key"] if there else None):
                 file = files.enter_context(archive.fetched(written["key"]))
-        return (
-            _remove(
-                database, site.site_id, archive.stored_in(file), _ids(database, site.site_id, day, LEAVING), in_time
-            )
-            if file
-            else 0
-        )
+        if file is None:
+            return 0
+        leaving = _ids(database, site.site_id, day, LEAVING)
+        return _remove(database, site.site_id, archive.stored_in(file), leaving, in_time)
 
 
 def _held(database: Mongo, site: Site, day: date) -> LakeDay | None:
@@ -164,7 +161,7 @@ def stored_as(site_id: str, day: tuple[str, datetime, datetime], file: Path, con
     )
 
 
-def name(database: Mongo, written: ArchivedDay, instead_of: str | None) -> bool:
+def make_current(database: Mongo, written: ArchivedDay, instead_of: str | None) -> bool:
     """Have a file count in place of the one of another name; returns whether that one still counted."""
     if instead_of:
         return (

@@ -10,7 +10,7 @@ from footfall.stores import lake
 from footfall.stores.collections import archived_days
 from footfall.stores.mongo import Mongo
 
-from .archive import name, stored_as
+from .archive import make_current, stored_as
 
 
 def erase(database: Mongo, site_id: str, ids: Collection[str]) -> list[str]:
@@ -30,7 +30,7 @@ def _erased(database: Mongo, day: ArchivedDay, ids: Collection[str]) -> bool:
         kept = Path(folder) / "kept.parquet"
         content = archive.write(archive.texts_in(file, ids), kept)
         written = stored_as(day["site_id"], (day["date"], day["start"], day["end"]), kept, content)
-    if not name(database, written, day["key"]):  # it was archived anew meanwhile
+    if not make_current(database, written, day["key"]):  # it was archived anew meanwhile
         found = archived_days.of(database).find_one({"_id": day["_id"]})
         return _erased(database, found, ids) if found else False
     lake.remove(day["key"])

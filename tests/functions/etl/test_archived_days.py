@@ -1,0 +1,86 @@
+"""What etl/events makes of something that is told of archived days, whose events MongoDB no longer has."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from footfall import sites
+from footfall.questions import event_counts
+
+from functions.etl.events import steps
+from functions.jobs.retention import archive as archiving
+from tests.functions.jobs.test_archive import DAYS, archived, asked, retain, stored
+from tests.support.builders import an_event, at
+from tests.support.telling import DAY, figures, said, tell
+from tests.support.visits import Mongo, a_shop, know, roll_up
+
+
+@pytest.fixture
+def pipeline(database: Mongo, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mongo]:
+    """A shop whose events etl/events processes, and of which old days are archived at once."""
+    monkeypatch.setenv("SESSIONS_TOPIC_ARN", "arn:aws:sns:eu-west-1:123456789012:sessions")
+    monkeypatch.setattr(steps, "announce", lambda *_: None)
+    monkeypatch.setattr(archiving, "RESTS", timedelta(0))
+    know(database, a_shop("home", "search", hot_days=35))
+    yield database
+    sites._known.clear()
+
+
+def visited(*minutes: float, visitor: str = "v", **but: Any) -> None:
+    tell(*(an_event(visitorId=visitor, timestamp=at(minute), **but) for minute in minutes))
+
+
+def sessions(database: Mongo) -> list[tuple[str, int]]:
+    found = database["user_sessions"].find().sort("_id", 1)
+    return [(session["visitor_id"], session["events"]) for session in found]
+
+
+@pytest.mark.parametrize("client_id", [None, "s1"])
+def test_a_session_of_an_archived_day_stays_whole_when_something_of_it_comes_late(
+    pipeline: Mongo, client_id: str | None
+) -> None:
+    named = {"sessionId": client_id} if client_id else {}
+    visited(0, 10, 20, **named)
+    roll_up()
+    retain()
+    assert (stored(pipeline), sessions(pipeline)) == ([], [("v", 3)])
+    visited(-20, 5, 15, **named)
+    assert sessions(pipeline) == [("v", 3)]
+    visited(300, 310, visitor="other")
+    visited(600 if client_id is None else 2 * DAY, **named)
+    assert sorted(sessions(pipeline)) == [("other", 2), ("v", 1), ("v", 3)], "other visits are visits"
+    visited(315, visitor="other")
+    assert sorted(sessions(pipeline)) == [("other", 3), ("v", 1), ("v", 3)]
+    roll_up()
+    assert event_counts.answer("demo").total_events == 10
+
+
+def test_orders_and_traits_of_archived_days_take_what_is_told_of_them_later(pipeline: Mongo) -> None:
+    visited(0)
+    tell(said(total=80, userId="ann"), an_event(eventType="identify", userId="ann", traits={"sex": "f", "a": 1}))
+    roll_up()
+    retain()
+    assert sorted(event["type"] for event in stored(pipeline)) == ["identify", "order_completed"]
+    assert len(archived(pipeline)) == 3
+    tell(said("order_refunded", 5, total=30, userId="ann"))
+    tell(an_event(eventType="identify", userId="ann", traits={"b": 2}, timestamp=at(9)))
+    roll_up()
+    (order,) = pipeline["orders"].find()
+    ann = pipeline["users"].find_one({"person_id": "ann"}) or {}
+    assert (order["total"], order["refunded"], ann["traits"]) == (8000, 3000, {"sex": "f", "a": 1, "b": 2})
+    assert (figures(0, 0).orders, figures(0, 0).revenue, figures(0, 0).refunds) == (1, 80.0, 30.0)
+    assert asked()[1:] == (5, [], [])
+
+
+def test_a_visitor_of_an_archived_day_who_turns_out_to_be_somebody_is_counted_once(pipeline: Mongo) -> None:
+    visited(0, visitor="phone")
+    visited(1, visitor="laptop")
+    roll_up()
+    retain()
+    assert figures(0, 0).total_users == 2
+    for visitor in ("phone", "laptop"):
+        tell(an_event(eventType="identify", visitorId=visitor, userId="ann", timestamp=at(40 * DAY)))
+    assert next(day["date"] for day in pipeline["stale_days"].find().sort("date", 1)) == DAYS[2]
+    roll_up()
+    assert figures(0, 0).total_users == 1
