@@ -1,5 +1,6 @@
 """What etl/events makes of something that is told of archived days, whose events MongoDB no longer has."""
 
+import random
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -7,11 +8,17 @@ from typing import Any
 import pytest
 from footfall import sites
 from footfall.questions import event_counts
+from footfall.schemas.event import NOT_A_VISIT
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from functions.etl.events import steps
 from functions.jobs.retention import archive as archiving
 from tests.functions.jobs.test_archive import DAYS, archived, asked, retain, stored
+from tests.functions.jobs.test_stale_days import EXAMPLES, deliver, life_of, open_shop, shuffled
 from tests.support.builders import an_event, at
+from tests.support.figures import computed
+from tests.support.figures import stored as stored_figures
 from tests.support.telling import DAY, figures, said, tell
 from tests.support.visits import Mongo, a_shop, know, roll_up
 
@@ -84,3 +91,38 @@ def test_a_visitor_of_an_archived_day_who_turns_out_to_be_somebody_is_counted_on
     assert next(day["date"] for day in pipeline["stale_days"].find().sort("date", 1)) == DAYS[2]
     roll_up()
     assert figures(0, 0).total_users == 1
+
+
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32))
+def test_days_are_what_their_events_say_whatever_was_archived_before_more_was_told_of_people_and_orders(
+    pipeline: Mongo, seed: int
+) -> None:
+    source = random.Random(seed)
+    life = life_of(source)
+    # a click that is of no session tells nobody of its day once it has left
+    told = [message for message in life.messages if message.events[0]["eventType"] != "click"]
+    visits = [message for message in told if message.events[0]["eventType"] not in NOT_A_VISIT]
+    others = [message for message in told if message not in visits]
+    open_shop(pipeline, life)
+    know(pipeline, a_shop("home", "search", time_zone=life.zone, hot_days=35))
+    early = others[: source.randint(0, len(others))]
+    late = [message for message in others if message not in early]
+    for batch in shuffled([*visits, *early], source) if visits or early else ():
+        deliver(batch)
+    roll_up()
+    retain()
+    for batch in shuffled(late, source) if late else ():
+        deliver(batch)
+        if source.random() < 0.5:
+            roll_up()
+            assert stored_figures(pipeline) == computed(pipeline)
+        if source.random() < 0.5:
+            retain()
+    roll_up()
+    archived_before = stored_figures(pipeline)
+    assert archived_before == computed(pipeline)
+
+    open_shop(pipeline, life)
+    deliver(sorted(told, key=lambda one: str(one.events[0]["timestamp"])))
+    assert archived_before == computed(pipeline)
