@@ -24,19 +24,24 @@ def foldable(database: Mongo, site_id: str, found: Sequence[SessionEvent]) -> li
     """
     hot = now() - timedelta(days=FEWEST_HOT_DAYS)
     old = [event for event in found if event["timestamp"] < hot]
-    if not old or not _are_archived(database, site_id, [event["timestamp"] for event in old]):
+    archived_at = _archived_at(database, site_id, [event["timestamp"] for event in old])
+    if archived_at is None:
         return list(found)
-    sessions = _archived(database, site_id, old)
+    sessions = _archived(database, site_id, old, archived_at)
     return [event for event in found if not any(_is_near(event, session) for session in sessions[key_of(event)])]
 
 
-def _are_archived(database: Mongo, site_id: str, moments: Sequence[datetime]) -> bool:
+def _archived_at(database: Mongo, site_id: str, moments: Sequence[datetime]) -> datetime | None:
+    # when an archive around these moments was written last
+    if not moments:
+        return None
     during = {"start": {"$lt": max(moments) + ONE_DAY}, "end": {"$gt": min(moments) - ONE_DAY}}
-    return archived_days.of(database).find_one({"site_id": site_id, **during}, {"_id": 1}) is not None
+    found = archived_days.of(database).find({"site_id": site_id, **during})
+    return max((archive["archived_at"] for archive in found), default=None)
 
 
 def _archived(
-    database: Mongo, site_id: str, found: Sequence[SessionEvent]
+    database: Mongo, site_id: str, found: Sequence[SessionEvent], archived_at: datetime
 ) -> defaultdict[SessionKey, list[CountedSession]]:
     # the sessions of their visitors that are made of more events than there are
     moments = [event["timestamp"] for event in found]
@@ -45,19 +50,21 @@ def _archived(
     for some in chunks(sorted({event["visitor_id"] for event in found}), VISITORS_AT_ONCE):
         theirs = {"site_id": site_id, "visitor_id": {"$in": some}, **about}
         for session in user_sessions.read(database, CountedSession, theirs):
-            if _left_of(database, site_id, session) < session["events"]:
+            if _left_of(database, site_id, session, archived_at) < session["events"]:
                 sessions[session["visitor_id"], session["client_session_id"]].append(session)
     return sessions
 
 
-def _left_of(database: Mongo, site_id: str, session: CountedSession) -> int:
+def _left_of(database: Mongo, site_id: str, session: CountedSession, archived_at: datetime) -> int:
+    # what came after the archive is no part of a session that was computed before
+    early = {"processed_at": {"$lte": archived_at}} if session["computed_at"] <= archived_at else {}
     own = {
         "visitor_id": session["visitor_id"],
         "session_id": session["client_session_id"],
         "type": {"$nin": sorted(NOT_A_VISIT)},
         "timestamp": {"$gte": session["started_at"], "$lte": session["ended_at"]},
     }
-    return events.count(database, {"site_id": site_id, **own}, most=session["events"])
+    return events.count(database, {"site_id": site_id, **own, **early}, most=session["events"])
 
 
 def _is_near(event: SessionEvent, session: CountedSession) -> bool:

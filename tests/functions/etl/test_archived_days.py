@@ -52,7 +52,7 @@ def test_a_session_of_an_archived_day_stays_whole_when_something_of_it_comes_lat
     roll_up()
     retain()
     assert (stored(pipeline), sessions(pipeline)) == ([], [("v", 3)])
-    visited(-20, 5, 15, **named)
+    visited(-20, 5, 15, 18, **named)
     assert sessions(pipeline) == [("v", 3)]
     visited(300, 310, visitor="other")
     visited(600 if client_id is None else 2 * DAY, **named)
@@ -60,7 +60,7 @@ def test_a_session_of_an_archived_day_stays_whole_when_something_of_it_comes_lat
     visited(315, visitor="other")
     assert sorted(sessions(pipeline)) == [("other", 3), ("v", 1), ("v", 3)]
     roll_up()
-    assert event_counts.answer("demo").total_events == 10
+    assert event_counts.answer("demo").total_events == 11
 
 
 def test_orders_and_traits_of_archived_days_take_what_is_told_of_them_later(pipeline: Mongo) -> None:

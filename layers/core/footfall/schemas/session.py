@@ -23,9 +23,10 @@ class SessionSpan(SessionOwner):
 
 
 class CountedSession(SessionSpan):
-    """The same, with how many events it was made of."""
+    """The same, with how many events it was made of, and when."""
 
     events: int
+    computed_at: datetime
 
 
 class SessionDimensions(SessionSpan):
