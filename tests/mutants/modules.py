@@ -68,6 +68,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{CORE}/funnels/lift.py": ("tests/layers/core/test_lift.py", "tests/functions/api/test_dropoff_counts.py"),
     f"{CORE}/funnels/stays.py": ("tests/layers/core/test_stays.py", "tests/functions/api/test_dropoff_counts.py"),
     f"{CORE}/funnels/tally.py": (*_FUNNELS, "tests/functions/jobs/test_rollup.py"),
+    f"{EVENTS}/archived.py": ("tests/functions/etl/test_archived_days.py",),
     f"{EVENTS}/batch.py": (*_QUEUE, *_ODD),
     f"{EVENTS}/conversions.py": (*_CONVERSIONS, *_WHO, *_FIGURES),
     f"{EVENTS}/derived.py": (

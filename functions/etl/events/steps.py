@@ -116,8 +116,7 @@ def recompute_sessions(batch: Batch, site: Site) -> None:
     new = [event for event in batch.events if event["_id"] not in batch.stored_before]
     old = [event for event in batch.events if event["_id"] in batch.stored_before]
     doubted = [*old, *sessions.events_in(database(), site.site_id, spans)]
-    foldable = [archived.foldable(database(), site.site_id, found) for found in (new, doubted)]
-    arrived = sessions.Arrived(foldable[0], batch.seen.newcomers, foldable[1])
+    arrived = sessions.Arrived(new, batch.seen.newcomers, doubted)
     batch.sessions, batch.moved = sessions.recompute(database(), batch.days, arrived, batch.processed_at)
 
 

@@ -10,26 +10,30 @@ from contextlib import ExitStack
 from datetime import date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 from bson import CodecOptions, ObjectId
 from bson.raw_bson import RawBSONDocument
 from footfall.chunks import chunks
 from footfall.clock import now
-from footfall.days import DayRange, day_of, zone_named
+from footfall.days import DayRange, day_of, start_of, zone_named
 from footfall.events.log import BATCH
 from footfall.lake import archive
 from footfall.lake.archive import Content, Damaged, Stored, Unlike
 from footfall.lake.archived import LEAVING, archives_of
 from footfall.lake.definition import definition
 from footfall.lake.periods import archive_of, name_of
+from footfall.lake.sessions import sessions_of
 from footfall.observability import logger
-from footfall.schemas.event import EventMoment
+from footfall.schemas.event import EventMoment, StepEvent
 from footfall.schemas.lake import ArchivedDay, LakeDay, WrittenDays
+from footfall.schemas.session import SessionSpan
 from footfall.schemas.site import Site
 from footfall.stores import lake
 from footfall.stores.collections import archived_days, events, lake_periods, stale_days
 from footfall.stores.mongo import Condition, Mongo
 from pymongo import DeleteOne
+from pymongo.cursor import Cursor
 from pymongo.errors import DuplicateKeyError
 
 from .removal import days_with
@@ -37,6 +41,8 @@ from .removal import days_with
 RESTS = timedelta(days=35)
 """A day is archived once nothing has arrived for it in so many days: until then more of an import may come."""
 REMOVED_AT_ONCE = 1_000
+READ_AT_ONCE = 20_000
+Seen = TypeVar("Seen", bound=EventMoment)
 AS_STORED = CodecOptions(document_class=RawBSONDocument, tz_aware=True)
 
 
@@ -61,17 +67,21 @@ def archive_days(database: Mongo, site: Site, in_time: Callable[[], bool]) -> in
 def _due(database: Mongo, site: Site) -> Iterator[DayRange]:
     if site.hot_days is None:
         return
-    zone = zone_named(site.time_zone)
-    first_hot = day_of(now(), zone) - timedelta(days=site.hot_days)
-    for day in days_with(database, events, "timestamp", {"site_id": site.site_id, **LEAVING}, first_hot, zone):
+    zone, found = zone_named(site.time_zone), {"site_id": site.site_id, **LEAVING}
+    for day in days_with(database, events, "timestamp", found, _first_hot(site), zone):
         yield DayRange(day, day, zone)
+
+
+def _first_hot(site: Site) -> date:
+    return day_of(now(), zone_named(site.time_zone)) - timedelta(days=site.hot_days or 0)
 
 
 def _archive(database: Mongo, site: Site, day: DayRange, in_time: Callable[[], bool]) -> int:
     there = archives_of(database, site.site_id, day)
-    if not _is_its_own(there, day):
+    leaving = _leaving(database, site, day)
+    if not leaving or not _is_its_own(there, day):
         return 0
-    stored = _ids(database, site.site_id, day, {})
+    stored = {event["event_id"] for event in _events(database, site.site_id, day, EventMoment)}
     with ExitStack() as files:
         file = files.enter_context(archive.fetched(there[0]["key"])) if there else None
         known = {event.event_id for event in archive.stored_in(file)} if file else set[str]()
@@ -82,7 +92,6 @@ def _archive(database: Mongo, site: Site, day: DayRange, in_time: Callable[[], b
                 file = files.enter_context(archive.fetched(written["key"]))
         if file is None:
             return 0
-        leaving = _ids(database, site.site_id, day, LEAVING)
         return _remove(database, site.site_id, archive.stored_in(file), leaving, in_time)
 
 
@@ -110,9 +119,22 @@ def _during(site_id: str, day: DayRange) -> Condition:
     return {"site_id": site_id, "timestamp": {"$gte": day.start, "$lt": day.end}}
 
 
-def _ids(database: Mongo, site_id: str, day: DayRange, which: Condition) -> set[str]:
-    found = events.read(database, EventMoment, {**_during(site_id, day), **which}, batch_size=BATCH)
-    return {event["event_id"] for event in found}
+def _events(database: Mongo, site_id: str, day: DayRange, view: type[Seen], **which: object) -> Cursor[Seen]:
+    return events.read(database, view, {**_during(site_id, day), **which}, batch_size=BATCH)
+
+
+def _leaving(database: Mongo, site: Site, day: DayRange) -> set[str]:
+    # what is of no session stays, as nothing else tells of its day, and what is of one that goes on is read again soon
+    goes_on = start_of(_first_hot(site), day.zone)
+    leaving: set[str] = set()
+    for some in chunks(_events(database, site.site_id, day, StepEvent, **LEAVING), READ_AT_ONCE):
+        found = sessions_of(database, site.site_id, some, day, SessionSpan)
+        leaving |= {
+            event["event_id"]
+            for event, session in zip(some, found, strict=True)
+            if session and session["ended_at"] < goes_on
+        }
+    return leaving
 
 
 def _texts(database: Mongo, site_id: str, day: DayRange, known: Collection[str]) -> Iterator[str]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from footfall import sites
+from footfall.clock import now
 from footfall.questions import event_counts
-from footfall.schemas.event import NOT_A_VISIT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -43,8 +43,14 @@ def sessions(database: Mongo) -> list[tuple[str, int]]:
     return [(session["visitor_id"], session["events"]) for session in found]
 
 
+def derived(database: Mongo) -> list[list[Any]]:
+    """Returns sessions and orders, without when they were computed."""
+    kept = (database[name].find({}, {"computed_at": 0}).sort("_id", 1) for name in ("user_sessions", "orders"))
+    return [list(documents) for documents in kept]
+
+
 @pytest.mark.parametrize("client_id", [None, "s1"])
-def test_a_session_of_an_archived_day_stays_whole_when_something_of_it_comes_late(
+def test_a_session_of_an_archived_day_is_folded_from_the_archive_when_something_of_it_comes_late(
     pipeline: Mongo, client_id: str | None
 ) -> None:
     named = {"sessionId": client_id} if client_id else {}
@@ -53,14 +59,62 @@ def test_a_session_of_an_archived_day_stays_whole_when_something_of_it_comes_lat
     retain()
     assert (stored(pipeline), sessions(pipeline)) == ([], [("v", 3)])
     visited(-20, 5, 15, 18, **named)
-    assert sessions(pipeline) == [("v", 3)]
-    visited(300, 310, visitor="other")
+    assert sessions(pipeline) == [("v", 7)]
     visited(600 if client_id is None else 2 * DAY, **named)
-    assert sorted(sessions(pipeline)) == [("other", 2), ("v", 1), ("v", 3)], "other visits are visits"
-    visited(315, visitor="other")
-    assert sorted(sessions(pipeline)) == [("other", 3), ("v", 1), ("v", 3)]
+    visited(300, visitor="other")
+    assert sorted(sessions(pipeline)) == [("other", 1), ("v", 1), ("v", 7)], "other visits are visits"
     roll_up()
-    assert event_counts.answer("demo").total_events == 11
+    retain()
+    assert (stored(pipeline), event_counts.answer("demo").total_events) == ([], 9)
+    visited(305, visitor="other")
+    visited(48, **named)
+    assert sorted(sessions(pipeline)) == [("other", 2), ("v", 1), ("v", 8)]
+
+
+def test_two_sessions_of_archived_days_become_one_by_what_comes_late_between_them(pipeline: Mongo) -> None:
+    visited(0, 10, 60, 700, 710)
+    roll_up()
+    retain()
+    assert sessions(pipeline) == [("v", 2), ("v", 1), ("v", 2)]
+    visited(35)
+    assert sessions(pipeline) == [("v", 4), ("v", 2)]
+    (first, _) = pipeline["user_sessions"].find().sort("started_at", 1)
+    assert (first["duration"], first["page_views"]) == (3600, 4)
+
+
+def test_a_session_whose_archive_is_damaged_stays_as_it_was(pipeline: Mongo) -> None:
+    visited(0, 10)
+    roll_up()
+    retain()
+    pipeline["archived_days"].update_many({}, {"$set": {"key": "lake/archive/site=demo/gone.parquet"}})
+    visited(5)
+    visited(5, visitor="other")
+    assert sessions(pipeline) == [("other", 1), ("v", 2)]
+    assert len(stored(pipeline)) == 2, "what came late waits in MongoDB"
+
+
+def test_what_is_of_no_session_or_of_one_that_goes_on_stays_in_mongodb(pipeline: Mongo) -> None:
+    visited(0, eventType="click")
+    visited(0, 10, visitor="gone")
+    moments = [now() - timedelta(days=days) for days in (37, 36.5, 36, 35.5, 35, 34.5, 34)]
+    goes_on = [an_event(visitorId="stays", sessionId="for-ever", timestamp=str(moment)) for moment in moments]
+    tell(*goes_on, received_at=now())
+    roll_up()
+    retain()
+    assert {event["visitor_id"] for event in stored(pipeline)} == {"v", "stays"}
+    retain()
+    assert len(stored(pipeline)) == 1 + len(goes_on)
+
+
+def test_a_purchase_told_late_of_a_session_of_an_archived_day_came_of_it(pipeline: Mongo) -> None:
+    visited(0, 10)
+    roll_up()
+    retain()
+    tell(said(minute=5, visitorId="v", total=80))
+    (session,) = pipeline["user_sessions"].find()
+    assert (session["events"], session["converted"], session["conversion_value"]) == (3, True, 8000)
+    roll_up()
+    assert stored_figures(pipeline) == computed(pipeline)
 
 
 def test_orders_and_traits_of_archived_days_take_what_is_told_of_them_later(pipeline: Mongo) -> None:
@@ -100,15 +154,11 @@ def test_days_are_what_their_events_say_whatever_was_archived_before_more_was_to
 ) -> None:
     source = random.Random(seed)
     life = life_of(source)
-    # a click that is of no session tells nobody of its day once it has left
-    told = [message for message in life.messages if message.events[0]["eventType"] != "click"]
-    visits = [message for message in told if message.events[0]["eventType"] not in NOT_A_VISIT]
-    others = [message for message in told if message not in visits]
     open_shop(pipeline, life)
     know(pipeline, a_shop("home", "search", time_zone=life.zone, hot_days=35))
-    early = others[: source.randint(0, len(others))]
-    late = [message for message in others if message not in early]
-    for batch in shuffled([*visits, *early], source) if visits or early else ():
+    early = life.messages[: source.randint(0, len(life.messages))]
+    late = [message for message in life.messages if message not in early]
+    for batch in shuffled(early, source) if early else ():
         deliver(batch)
     roll_up()
     retain()
@@ -120,9 +170,10 @@ def test_days_are_what_their_events_say_whatever_was_archived_before_more_was_to
         if source.random() < 0.5:
             retain()
     roll_up()
-    archived_before = stored_figures(pipeline)
+    archived_before, sessions_before = stored_figures(pipeline), derived(pipeline)
     assert archived_before == computed(pipeline)
 
     open_shop(pipeline, life)
-    deliver(sorted(told, key=lambda one: str(one.events[0]["timestamp"])))
+    deliver(sorted(life.messages, key=lambda one: str(one.events[0]["timestamp"])))
     assert archived_before == computed(pipeline)
+    assert sessions_before == derived(pipeline)

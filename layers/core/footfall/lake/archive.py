@@ -152,8 +152,11 @@ def holds(file: Path, ids: Collection[str]) -> bool:
 
 
 def _of(ids: Collection[str]) -> str:
-    named = ", ".join("'" + one.replace("'", "''") + "'" for one in sorted(ids))
-    return " OR ".join(f"coalesce({name} IN ({named}), false)" for name in PERSON) if ids else "false"
+    return " OR ".join(f"coalesce({name} IN ({_quoted(ids)}), false)" for name in PERSON) if ids else "false"
+
+
+def _quoted(ids: Collection[str]) -> str:
+    return ", ".join("'" + one.replace("'", "''") + "'" for one in sorted(ids))
 
 
 def stored_in(file: Path) -> Iterator[Stored]:
@@ -166,6 +169,12 @@ def events_in(file: Path, start: datetime, end: datetime) -> Iterator[EventDocum
     """Yields a file's events from `start` on and before `end`, in the order of time; raises Damaged."""
     during = f"epoch_ms(timestamp) >= {_milliseconds(start)} AND epoch_ms(timestamp) < {_milliseconds(end)}"
     for rows in _read(file, ("body",), IN_TIME, during):
+        yield from (event_of(body) for (body,) in rows)
+
+
+def events_by(file: Path, visitor_ids: Collection[str]) -> Iterator[EventDocument]:
+    """Yields a file's events that some visitors caused, one visitor after the other; raises Damaged."""
+    for rows in _read(file, ("body",), BY_VISITOR, f"visitor_id IN ({_quoted(visitor_ids)})"):
         yield from (event_of(body) for (body,) in rows)
 
 

@@ -22,13 +22,6 @@ class SessionSpan(SessionOwner):
     ended_at: datetime
 
 
-class CountedSession(SessionSpan):
-    """The same, with how many events it was made of, and when."""
-
-    events: int
-    computed_at: datetime
-
-
 class SessionDimensions(SessionSpan):
     """What figures by session can be broken down by."""
 
