@@ -11,6 +11,7 @@ _CONVERSIONS = ("tests/functions/etl/test_conversions.py",)
 _ARRIVAL = ("tests/functions/etl/test_order_of_arrival.py",)
 _DAYS = ("tests/functions/jobs/test_stale_days.py::test_days_are_what_their_events_say_after_every_rollup",)
 _FIGURES = (*_ARRIVAL, "tests/functions/etl/test_figures_agree.py", *_DAYS)
+_REMOVED = ("tests/functions/etl/test_removed_events.py",)
 _QUEUE = (
     "tests/functions/etl/test_events.py",
     "tests/functions/etl/test_ledger.py",
@@ -80,8 +81,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{EVENTS}/feedback.py": ("tests/functions/etl/test_feedback.py",),
     f"{EVENTS}/handler.py": (*_QUEUE, *_ODD),
     f"{EVENTS}/ledger.py": _QUEUE,
-    f"{EVENTS}/orders.py": ("tests/functions/etl/test_orders.py", *_WHO, *_CONVERSIONS, *_FIGURES),
-    f"{EVENTS}/people.py": (*_WHO, *_QUEUE[:1], *_FIGURES),
+    f"{EVENTS}/orders.py": ("tests/functions/etl/test_orders.py", *_WHO, *_CONVERSIONS, *_REMOVED, *_FIGURES),
+    f"{EVENTS}/people.py": (*_WHO, *_QUEUE[:1], *_REMOVED, *_FIGURES),
     f"{EVENTS}/replays.py": _QUEUE,
     f"{EVENTS}/sessions.py": (*_QUEUE[:1], *_CONVERSIONS, *_WHO, *_FIGURES),
     f"{EVENTS}/settling.py": (*_QUEUE[:1], *_CONVERSIONS, *_FIGURES),

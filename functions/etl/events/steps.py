@@ -93,11 +93,14 @@ def keep_quarantine(batch: Batch, site: Site) -> None:
 
 def add_reprocessed(batch: Batch, site: Site) -> None:
     """Add stored events from which everything is to be derived anew."""
-    have = {event["_id"] for event in batch.events}
-    asked = {f"{site.site_id}:{name}" for message in batch.messages.values() for name in message.reprocess}
+    have, asked = {event["_id"] for event in batch.events}, _asked(batch)
     if asked - have:
         batch.events += events.of(database()).find({"_id": {"$in": sorted(asked - have)}})
         batch.stored_before |= asked
+
+
+def _asked(batch: Batch) -> set[str]:
+    return {f"{batch.site_id}:{name}" for message in batch.messages.values() for name in message.reprocess}
 
 
 def find_days(batch: Batch, site: Site) -> None:
@@ -121,9 +124,12 @@ def recompute_sessions(batch: Batch, site: Site) -> None:
 
 
 def recompute_orders(batch: Batch, site: Site) -> None:
-    """Every order that these events speak of, or that a visitor told of who turned out to be somebody."""
+    """Every order that these events speak of, removed ones that are asked for too, or that a visitor told of who turned
+    out to be somebody.
+    """
     told = orders.told_by(database(), site.site_id, batch.seen.linked)
-    orders.recompute(database(), site, batch.days, [*batch.events, *told])
+    removed = orders.left_of(database(), _asked(batch))
+    orders.recompute(database(), site, batch.days, [*batch.events, *told, *removed])
 
 
 def settle_conversions(batch: Batch, site: Site) -> None:

@@ -2,7 +2,8 @@
 
 `{}` (or a schedule's event) does every site that has `retention_days`, archives the days that sites no longer keep in
 MongoDB (`hot_days`), and removes the files of the lake that others replaced; `{"site_id", "retention_days"}` does one
-site, as `/etl/cleanup` asks for it. Orders, people, customers, daily figures and the ledger stay.
+site, as `/etl/cleanup` asks for it. Orders, people, customers, daily figures and the ledger stay; of events that orders
+and traits are folded from, remnants.
 """
 
 import time

@@ -11,10 +11,11 @@ from footfall.day_versions import change_versions
 from footfall.days import DayRange, day_of, start_of
 from footfall.schemas.cleanup import Cleanup, Removed
 from footfall.schemas.site import Site
-from footfall.stores.collections import COLLECTIONS, Collection, Retention, quarantine, stale_days
+from footfall.stores.collections import COLLECTIONS, Collection, Retention, events, quarantine, stale_days
 from footfall.stores.mongo import Condition, Mongo
 
 from .lake import remove_archives, remove_periods
+from .remnants import remove_events
 
 
 def clean_up(database: Mongo, site: Site, retention_days: int, dry_run: bool, in_time: Callable[[], bool]) -> Cleanup:
@@ -80,4 +81,6 @@ def _count(database: Mongo, collection: Collection[Any], query: Condition) -> in
 
 
 def _remove(database: Mongo, collection: Collection[Any], query: Condition) -> int:
+    if collection is events:
+        return remove_events(database, query)
     return collection.of(database).delete_many(query).deleted_count
