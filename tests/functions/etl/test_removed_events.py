@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,13 +10,15 @@ from footfall import sites
 from footfall.clock import now
 from footfall.days import day_of, zone_named
 from footfall.events.remnants import NAMES
+from footfall.stores import preparing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.etl.events import steps
+from functions.jobs.prepare.migrations import migrate
 from functions.jobs.retention.handler import handler
 from tests.functions.jobs.test_stale_days import EXAMPLES, FAR, MIDNIGHTS, deliver, life_of, open_shop, shuffled
-from tests.support.builders import LambdaContext, an_event, at
+from tests.support.builders import LambdaContext, a_message, an_event, at
 from tests.support.telling import DAY, said, tell
 from tests.support.visits import Mongo, a_shop, know, roll_up
 
@@ -125,6 +127,65 @@ def test_orders_and_people_are_what_was_told_of_them_whatever_was_removed_before
     for batch in shuffled([*life.messages, *again], source):
         deliver(batch)
     assert after_removal == kept(pipeline)
+
+
+@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32))
+def test_orders_and_traits_whose_events_an_older_version_removed_are_folded_as_they_are_stored(
+    pipeline: Mongo, seed: int
+) -> None:
+    source = random.Random(seed)
+    life = life_of(source)
+    for message in life.messages:
+        if source.random() < 0.3:
+            message.events[0]["traits"] = {source.choice("abc"): source.randint(1, 9)}
+    open_shop(pipeline, life)
+    deliver(life.messages)
+    before = kept(pipeline)
+    first = MIDNIGHTS[life.zone] + timedelta(minutes=source.choice([-30 * DAY, -7, 3, 30, DAY + 7, 99 * DAY]))
+    forget_events(pipeline, first)
+    told = [remnant["event_id"] for name in ("remnants", "events") for remnant in pipeline[name].find()]
+    deliver([a_message([], source="reprocess", reprocess=told)])
+    tell(an_event(eventType="identify", visitorId="v", traits={"later": 1}, timestamp=at(-99 * DAY)))
+    assert [_shown(order) for order in kept(pipeline)[0]] == [_shown(order) for order in before[0]]
+    traits = [{**found.get("traits", {}), **({"later": 1} if found["person_id"] == "v" else {})} for found in before[1]]
+    assert [found.get("traits", {}) for found in kept(pipeline)[1] if found["_id"] in ids(before)] == traits
+
+
+def ids(stored: list[list[dict[str, Any]]]) -> set[str]:
+    return {found["_id"] for found in stored[1]}
+
+
+def _shown(order: dict[str, Any]) -> dict[str, Any]:
+    # how often and where it was told is no longer known
+    return {name: value for name, value in order.items() if name not in ("events", "told_in")}
+
+
+def forget_events(database: Mongo, before: datetime) -> None:
+    """Leave the database as an older version does that has removed all earlier events."""
+    database["events"].delete_many({"timestamp": {"$lt": before}})
+    database["remnants"].drop()
+    migrate(database)
+    migrate(database)
+    preparing.prepare(database)
+
+
+def test_a_refund_of_an_order_whose_event_an_older_version_removed_is_given_back_of_it(pipeline: Mongo) -> None:
+    tell(said(total=80, userId="ann", coupon="spring"), said("order_refunded", 5, total=30, userId="ann"))
+    forget_events(pipeline, now())
+    tell(said("order_refunded", 9, total=20, userId="ann"))
+    found = order(pipeline)
+    assert (found["total"], found["coupon"], [refund["amount"] for refund in found["refunds"]]) == (
+        8000,
+        "spring",
+        [3000, 2000],
+    )
+    forget_events(pipeline, now())
+    tell(said("order_cancelled", 12, userId="ann"))
+    forget_events(pipeline, now())
+    tell(said("order_updated", 15, userId="ann", total=80, coupon="summer"))
+    found = order(pipeline)
+    assert ([refund["amount"] for refund in found["refunds"]], found["status"]) == ([3000, 2000, 3000], "cancelled")
 
 
 def since(source: random.Random, zone: str) -> int:
