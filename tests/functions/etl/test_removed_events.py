@@ -2,7 +2,9 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -17,8 +19,9 @@ from hypothesis import strategies as st
 from functions.etl.events import steps
 from functions.jobs.prepare.migrations import migrate
 from functions.jobs.retention.handler import handler
-from tests.functions.jobs.test_stale_days import EXAMPLES, FAR, MIDNIGHTS, deliver, life_of, open_shop, shuffled
+from tests.functions.jobs.test_stale_days import EXAMPLES, FAR, MIDNIGHTS, Life, deliver, life_of, open_shop, shuffled
 from tests.support.builders import LambdaContext, a_message, an_event, at
+from tests.support.interrupting import Died, die, interrupted
 from tests.support.telling import DAY, said, tell
 from tests.support.visits import Mongo, a_shop, know, roll_up
 
@@ -66,6 +69,23 @@ def test_a_refund_of_an_order_whose_event_was_removed_is_given_back_of_that_orde
     tell(said("order_cancelled", 9, userId="ann"))
     found = order(pipeline)
     assert ([refund["amount"] for refund in found["refunds"]], found["status"]) == ([4000, 4000], "cancelled")
+
+
+def test_nothing_that_an_order_was_told_is_lost_though_the_removal_ends_at_any_write(
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for write in count(1):
+        open_shop(pipeline, Life("Europe/Rome", []))
+        tell(said(total=80, userId="ann"), an_event(timestamp=at(1)), said("order_refunded", 5, total=30))
+        roll_up()
+        with interrupted(write, die, monkeypatch) as happened, suppress(Died):
+            remove()
+        tell(said("order_refunded", 9, total=20))
+        assert (order(pipeline)["total"], order(pipeline)["refunded"]) == (8000, 5000)
+        remove()
+        assert pipeline["events"].count_documents({}) == 0
+        if not happened():
+            break
 
 
 def test_traits_told_by_removed_events_stay_beside_those_told_later(pipeline: Mongo) -> None:
