@@ -68,7 +68,8 @@ def _due(database: Mongo, site: Site) -> Iterator[DayRange]:
     if site.hot_days is None:
         return
     zone, found = zone_named(site.time_zone), {"site_id": site.site_id, **LEAVING}
-    for day in days_with(database, events, "timestamp", found, _first_hot(site), zone):
+    # the newest first: of most others all has left that does
+    for day in sorted(days_with(database, events, "timestamp", found, _first_hot(site), zone), reverse=True):
         yield DayRange(day, day, zone)
 
 

@@ -7,6 +7,8 @@ and traits are folded from, remnants.
 """
 
 import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from footfall.aws.invocations import JsonObject, LambdaContext
 from footfall.observability import logger
@@ -45,7 +47,7 @@ def handler(event: JsonObject, context: LambdaContext) -> dict[str, list[Json]]:
             clean_up(database(), site, days, command.dry_run, lambda: time.monotonic() < ends)
             for site, days in _sites(command)
         ]
-        archived = sum(archive_days(database(), site, lambda: time.monotonic() < ends) for site in _hot(command))
+        archived = sum(archive_days(database(), site, in_time) for site, in_time in _in_turn(_hot(command), ends))
         replaced = sum(
             remove_replaced(database(), site_id, lambda: time.monotonic() < ends) for site_id in _all(command)
         )
@@ -62,6 +64,17 @@ def _all(command: Command) -> list[str]:
 def _hot(command: Command) -> list[Site]:
     known = (find_site(database(), site_id) for site_id in _all(command) if not command.dry_run)
     return [site for site in known if site and site.hot_days]
+
+
+def _in_turn(sites: Sequence[Site], ends: float) -> Iterator[tuple[Site, Callable[[], bool]]]:
+    # each has its share of the time that is left, so that none waits for another's
+    for number, site in enumerate(sites):
+        share = (ends - time.monotonic()) / (len(sites) - number)
+        yield site, partial(_is_before, time.monotonic() + share)
+
+
+def _is_before(moment: float) -> bool:
+    return time.monotonic() < moment
 
 
 def _sites(command: Command) -> list[tuple[Site, int]]:

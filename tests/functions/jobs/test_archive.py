@@ -1,6 +1,7 @@
 """Days older than a site keeps in MongoDB: they are in the archive, and every figure of them stays what it was."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -14,11 +15,13 @@ from footfall.clock import now
 from footfall.errors import Unavailable
 from footfall.lake import archive, loader
 from footfall.questions import event_counts, funnel, lake_check
+from footfall.schemas.site import Site
 from footfall.settings import LakeSettings, from_environment
 from footfall.stores import lake as files
 from pymongo.collection import Collection
 
 from functions.jobs.retention import archive as archiving
+from functions.jobs.retention import handler as retention_handler
 from functions.jobs.retention.erasure import erase
 from functions.jobs.retention.handler import handler
 from functions.jobs.rollup import handler as rollup
@@ -174,6 +177,21 @@ def test_a_site_that_keeps_them_longer_has_them_all(shop: Mongo, hot_days: int |
     know(shop, a_shop("home", "search", hot_days=hot_days))
     retain()
     assert stored(shop) == before
+
+
+def test_a_site_with_much_to_archive_leaves_others_their_time(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    for site_id in ("second", "third"):
+        know(shop, a_shop("home", "search", site_id=site_id, hot_days=35))
+    looked = Counter[str]()
+
+    def archive_for_ever(_database: Mongo, site: Site, in_time: Callable[[], bool]) -> int:
+        while in_time():
+            looked[site.site_id] += 1
+        return 0
+
+    monkeypatch.setattr(retention_handler, "archive_days", archive_for_ever)
+    handler({"seconds": 2}, LambdaContext(60_000))
+    assert looked.keys() == {"demo", "second", "third"}
 
 
 def test_an_event_whose_text_would_be_another_stays_with_its_day(shop: Mongo) -> None:
