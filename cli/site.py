@@ -65,6 +65,10 @@ OwnDimensions = Annotated[
 RetentionDays = Annotated[
     int | None, typer.Option(min=0, max=36_500, help="How many days its events are kept; 0 for ever.")
 ]
+HotDays = Annotated[
+    int | None,
+    typer.Option(min=0, max=36_500, help="How many days of them MongoDB has, 35 at least; 0 as long as they are kept."),
+]
 RatesFile = Annotated[
     Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A CSV with date, currency and rate.")
 ]
@@ -86,6 +90,7 @@ def create(
     hash_routes: HashRoutes = None,
     dimension: OwnDimensions = None,
     retention_days: RetentionDays = None,
+    hot_days: HotDays = None,
     to: To = None,
     as_json: AsJson = False,
 ) -> None:
@@ -100,8 +105,8 @@ def create(
         if not SITE_ID.fullmatch(site_id):
             raise CliError(f"{site_id}: a site's id is up to 40 small letters, digits and hyphens, as roma")
         settings = settings_of(
-            name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, dimension, retention_days
-        )
+            name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, dimension
+        ) | days_of(retention_days, hot_days)
         made = client.post("/api/sites", {"site_id": site_id, **settings})
     if as_json:
         print(json.dumps({part: made[part] for part in ("site_id", "api_key", "write_key")}))
@@ -150,6 +155,7 @@ def set_site(
     hash_routes: HashRoutes = None,
     dimension: OwnDimensions = None,
     retention_days: RetentionDays = None,
+    hot_days: HotDays = None,
     to: To = None,
     key: Key = None,
     as_json: AsJson = False,
@@ -162,8 +168,8 @@ def set_site(
     """
     with reporting_errors("site set"):
         changes = settings_of(
-            name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, dimension, retention_days
-        )
+            name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, dimension
+        ) | days_of(retention_days, hot_days)
         if not changes:
             raise CliError("say what to change: `footfall site set --help` lists what there is")
         with operator_or(to, key) as client:
@@ -218,7 +224,6 @@ def settings_of(
     own_domains: Sequence[str] | None,
     hash_routes: bool | None,
     dimensions: Sequence[str] | None,
-    retention_days: int | None,
 ) -> Json:
     """Returns what was given, as the API takes it; raises CliError for what has not the form of a rule or funnel."""
     given = {
@@ -232,8 +237,13 @@ def settings_of(
         "hash_routes": hash_routes,
         "dimensions": _each(dimensions, _dimension),
     }
-    kept = {} if retention_days is None else {"retention_days": retention_days or None}
-    return {part: value for part, value in given.items() if value is not None} | kept
+    return {part: value for part, value in given.items() if value is not None}
+
+
+def days_of(retention_days: int | None, hot_days: int | None) -> Json:
+    """Returns how long events are kept, as far as it was given, as the API takes it: for ever is null there."""
+    given = {"retention_days": retention_days, "hot_days": hot_days}
+    return {part: days or None for part, days in given.items() if days is not None}
 
 
 def _each(texts: Sequence[str] | None, read: Callable[[str], object]) -> list[object] | None:
@@ -290,4 +300,6 @@ def _show(console: Console, found: Json) -> None:
     table.add_row("may send", Text(", ".join(found["origins"]) or "every page, from everywhere"))
     days = found["retention_days"]
     table.add_row("events kept", f"{days:,} days" if days else "for ever")
+    hot = found["hot_days"]
+    table.add_row("in MongoDB", f"{hot:,} days" if hot and hot < (days or hot + 1) else "as long as they are kept")
     console.print(table, highlight=False)

@@ -131,10 +131,10 @@ def prepared(mongo_client: MongoClient[dict[str, Any]], worker: str) -> Database
 
     A test that drops any of them makes them again.
     """
-    from footfall.stores import collections
+    from footfall.stores import preparing
 
     database = mongo_client[f"footfall_{worker}"]
-    collections.prepare(database)
+    preparing.prepare(database)
     return database
 
 

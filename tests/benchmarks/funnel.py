@@ -48,12 +48,12 @@ def run() -> list[Row]:
 
 
 def _rolled_up(database: Database[dict[str, Any]]) -> Row:
-    from footfall.stores import collections
+    from footfall.stores import preparing
 
     from functions.jobs.rollup.handler import handler
     from tests.support.shop_funnel import load_shop_funnel
 
-    collections.prepare(database)
+    preparing.prepare(database)
     load_shop_funnel(database, TABLES, whole=True)
     summary = handler({}, LambdaContext(900_000))
     assert (summary["days"], summary["left"]) == (120, 0), summary

@@ -59,11 +59,11 @@ def _forget_settings() -> None:
 
 
 def _write(client: MongoClient[dict[str, Any]], share: float) -> list[Row]:
-    from footfall.stores import collections
+    from footfall.stores import preparing
 
     from tests.benchmarks.stored import store
 
-    collections.prepare(client["footfall"])
+    preparing.prepare(client["footfall"])
     stream = a_stream(share)
     stored = store(client["footfall"], [stream])
     events = len(stream.who)

@@ -125,11 +125,11 @@ def slices(items: list[Any], size: int) -> Iterator[list[Any]]:
 def prepare(mongodb_uri: str) -> None:
     """The collections of a deployment, a site, and collections with the events' indexes for the peers."""
     from footfall.schemas.site import Site
-    from footfall.stores import collections
+    from footfall.stores import collections, preparing
 
     with MongoClient[dict[str, Any]](mongodb_uri) as client:
         database = client["footfall"]
-        collections.prepare(database)
+        preparing.prepare(database)
         for peer in ("peer", "baseline"):
             database[peer].create_indexes(collections.events.all_indexes)
         database["sites"].insert_one({"_id": "demo", **Site(site_id="demo", name="Demo").model_dump()})

@@ -61,7 +61,7 @@ def run(people: int = PEOPLE, events: int = EVENTS) -> list[Row]:
 def _fill(database: Mongo, people: int, events: int) -> None:
     # indexes are quicker to make at the end
     from footfall.customers.segment_sums import SEGMENT_FIELDS, Segments
-    from footfall.stores import collections
+    from footfall.stores import preparing
 
     site = a_site(site_id="demo")
     database["sites"].insert_one({"_id": "demo", **site.model_dump()})
@@ -79,7 +79,7 @@ def _fill(database: Mongo, people: int, events: int) -> None:
         model = {"site_id": "demo", "name": name, "version": 1_773_000_000_000, "state": "published"}
         sums = segments.of_model(name)
         database["models"].insert_one({"_id": f"demo:{name}:1", **model, "details": details, "segments": sums})
-    collections.prepare(database)
+    preparing.prepare(database)
 
 
 def _insert(database: Mongo, name: str, documents: Iterable[Document]) -> None:

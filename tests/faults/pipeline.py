@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from footfall.identity import new_write_key
 from footfall.schemas.site import Site
-from footfall.stores import collections
+from footfall.stores import collections, preparing
 from pymongo import MongoClient
 from pymongo.database import Database
 
@@ -162,7 +162,7 @@ class Pipeline:
         self.store = self.setting.store(self.supervisor, self.folder / "mongodb")
         self._client = MongoClient[dict[str, Any]](self.store.uri, tz_aware=True)
         self._cleanup.callback(self._client.close)
-        collections.prepare(self.database)
+        preparing.prepare(self.database)
         if not self.setting.mongo_door:
             return self.store.uri
         assert isinstance(self.store, Mongod)

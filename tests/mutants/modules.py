@@ -11,6 +11,7 @@ _CONVERSIONS = ("tests/functions/etl/test_conversions.py",)
 _ARRIVAL = ("tests/functions/etl/test_order_of_arrival.py",)
 _DAYS = ("tests/functions/jobs/test_stale_days.py::test_days_are_what_their_events_say_after_every_rollup",)
 _FIGURES = (*_ARRIVAL, "tests/functions/etl/test_figures_agree.py", *_DAYS)
+_REMOVED = ("tests/functions/etl/test_removed_events.py",)
 _QUEUE = (
     "tests/functions/etl/test_events.py",
     "tests/functions/etl/test_ledger.py",
@@ -39,6 +40,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/functions/api/test_dimensions.py",
         "tests/functions/api/test_funnel_dimensions.py",
     ),
+    f"{CORE}/people/remnants.py": _REMOVED,
     f"{CORE}/people/numbers.py": (*_WHO, "tests/functions/jobs/test_rollup.py", "tests/functions/api/test_funnel.py"),
     f"{CORE}/orders/exchange.py": (*_ORDERS, "tests/functions/api/test_rates.py"),
     f"{CORE}/orders/fold.py": (*_ORDERS, "tests/functions/etl/test_orders.py", *_ARRIVAL),
@@ -53,6 +55,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/functions/api/test_customers.py",
     ),
     f"{CORE}/orders/refunds.py": (*_ORDERS, "tests/functions/etl/test_orders.py"),
+    f"{CORE}/orders/remnants.py": _REMOVED,
     f"{CORE}/orders/tellings.py": (*_ORDERS, "tests/functions/etl/test_orders.py", *_ARRIVAL),
     f"{CORE}/funnels/anomalies.py": _MARKS,
     f"{CORE}/funnels/columns.py": (*_FUNNELS, "tests/functions/api/test_funnel.py"),
@@ -69,6 +72,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{CORE}/funnels/lift.py": ("tests/layers/core/test_lift.py", "tests/functions/api/test_dropoff_counts.py"),
     f"{CORE}/funnels/stays.py": ("tests/layers/core/test_stays.py", "tests/functions/api/test_dropoff_counts.py"),
     f"{CORE}/funnels/tally.py": (*_FUNNELS, "tests/functions/jobs/test_rollup.py"),
+    f"{EVENTS}/archived.py": ("tests/functions/etl/test_archived_days.py",),
     f"{EVENTS}/batch.py": (*_QUEUE, *_ODD),
     f"{EVENTS}/conversions.py": (*_CONVERSIONS, *_WHO, *_FIGURES),
     f"{EVENTS}/derived.py": (
@@ -80,8 +84,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{EVENTS}/feedback.py": ("tests/functions/etl/test_feedback.py",),
     f"{EVENTS}/handler.py": (*_QUEUE, *_ODD),
     f"{EVENTS}/ledger.py": _QUEUE,
-    f"{EVENTS}/orders.py": ("tests/functions/etl/test_orders.py", *_WHO, *_CONVERSIONS, *_FIGURES),
-    f"{EVENTS}/people.py": (*_WHO, *_QUEUE[:1], *_FIGURES),
+    f"{EVENTS}/orders.py": ("tests/functions/etl/test_orders.py", *_WHO, *_CONVERSIONS, *_REMOVED, *_FIGURES),
+    f"{EVENTS}/people.py": (*_WHO, *_QUEUE[:1], *_REMOVED, *_FIGURES),
     f"{EVENTS}/replays.py": _QUEUE,
     f"{EVENTS}/sessions.py": (*_QUEUE[:1], *_CONVERSIONS, *_WHO, *_FIGURES),
     f"{EVENTS}/settling.py": (*_QUEUE[:1], *_CONVERSIONS, *_FIGURES),

@@ -122,7 +122,7 @@ class SiteOfLife:
 @contextmanager
 def a_product(parts: Mapping[str, str], name: str) -> Iterator[Product]:
     """Gives the product on stores that run already, with a database of its own by that name."""
-    from footfall.stores import collections
+    from footfall.stores import preparing
 
     lake = TemporaryDirectory()
     settings = {
@@ -139,7 +139,7 @@ def a_product(parts: Mapping[str, str], name: str) -> Iterator[Product]:
     client = MongoClient[dict[str, Any]](parts["mongodb_uri"], tz_aware=True)
     with lake, client, patch.dict(os.environ, settings), patch.object(steps, "announce", lambda *_: None):
         forget_what_is_cached()
-        collections.prepare(client[name])
+        preparing.prepare(client[name])
         yield Product(client[name])
         client.drop_database(name)
     forget_what_is_cached()

@@ -26,6 +26,7 @@ def computed(database: Mongo) -> list[Json]:
     site = sites.get_site(database, "demo")
     moments = [event["timestamp"] for event in database["events"].find()]
     days = {day_of(moment, zone_named(site.time_zone)).isoformat() for moment in moments}
+    days |= {archive["date"] for archive in database["archived_days"].find()}
     rollups = [rollup for part in recompute(site, days, lambda: True) for rollup in part]
     return named(
         [

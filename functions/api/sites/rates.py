@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import Annotated, TypedDict
 
 from footfall.aws.queues import send
@@ -18,7 +19,7 @@ from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.schemas.site import Site
 from footfall.settings import EventsQueueSettings, from_environment
 from footfall.sites import get_site
-from footfall.stores.collections import events, exchange_rates, orders
+from footfall.stores.collections import events, exchange_rates, orders, remnants
 from footfall.stores.mongo import Condition, database
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -136,7 +137,8 @@ def _recompute(site_id: str, found: Sequence[_OrderName]) -> None:
         "type": {"$in": sorted(ORDER_EVENTS)},
     }
     unnamed = [name.removeprefix("event:") for name in order_ids if name.startswith("event:")]
-    named = [event["event_id"] for event in events.read(database(), _OrderEvent, told)]
+    speaking = chain.from_iterable(kept.read(database(), _OrderEvent, told) for kept in (events, remnants))
+    named = [event["event_id"] for event in speaking]
     messages = [
         EventsMessage(site_id=site_id, source="rates", received_at=now(), reprocess=some)
         for some in chunks([*named, *unnamed], EVENTS_PER_MESSAGE)

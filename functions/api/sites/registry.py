@@ -38,6 +38,10 @@ class SiteOut(BaseModel):
     funnels: list[Funnel]
     dimensions: list[OwnDimension] = Field(default=[], description="Its own, besides those of every site")
     retention_days: int | None = Field(description="How many days events are kept; null for ever")
+    hot_days: int | None = Field(
+        default=None,
+        description="How many days events stay in MongoDB before the archive alone has them; null for ever",
+    )
     created_at: datetime | None = Field(default=None, description="null for a site of an older version")
 
 
@@ -91,6 +95,7 @@ def _document(wanted: NewSite, key: ApiKey, write_key_id: str) -> SiteDocument:
         "funnels": [{"name": funnel.name, "steps": funnel.steps} for funnel in wanted.funnels],
         "dimensions": [{"name": own.name, "property": own.property} for own in wanted.dimensions],
         "retention_days": wanted.retention_days,
+        "hot_days": wanted.hot_days,
         "api_keys": [
             {
                 "key_id": key.key_id,

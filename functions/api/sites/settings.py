@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from footfall.currencies import read_currency
 from footfall.dimensions import MOST_OWN, is_taken
 from footfall.funnels.steps import has_conditions, words
-from footfall.schemas.site import DEFAULT_FUNNEL, SITE_ID, Funnel, OwnDimension, PageRule
+from footfall.schemas.site import DEFAULT_FUNNEL, FEWEST_HOT_DAYS, HOT_DAYS, SITE_ID, Funnel, OwnDimension, PageRule
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, with_config
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
@@ -194,6 +194,17 @@ RetentionDays = Annotated[
     int | None, Field(ge=1, le=36_500, description="How many days events are kept; null for ever", examples=[400])
 ]
 
+HotDays = Annotated[
+    int | None,
+    Field(
+        ge=FEWEST_HOT_DAYS,
+        le=36_500,
+        description="How many days events stay in MongoDB before the archive alone has them; null for as long as they "
+        "are kept. No less than `retention_days` has no effect",
+        examples=[HOT_DAYS],
+    ),
+]
+
 
 @with_config(ConfigDict(extra="forbid"))
 class SiteChanges(TypedDict, total=False):
@@ -209,6 +220,7 @@ class SiteChanges(TypedDict, total=False):
     funnels: Funnels
     dimensions: OwnDimensions
     retention_days: RetentionDays
+    hot_days: HotDays
 
 
 class NewSite(BaseModel):
@@ -229,3 +241,4 @@ class NewSite(BaseModel):
     funnels: Funnels = [FunnelIn(**DEFAULT_FUNNEL.model_dump())]
     dimensions: OwnDimensions = []
     retention_days: RetentionDays = None
+    hot_days: HotDays = HOT_DAYS

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from footfall.clock import now
+from footfall.events.remnants import with_remnants
 from footfall.people.fold import Sighting, by_person, fold_traits, sex_of, sightings
-from footfall.schemas.event import EventDocument
+from footfall.schemas.event import EventDocument, ToldEvent
 from footfall.schemas.person import FirstEvent, Link, PersonDocument, PersonSightings
-from footfall.stores.collections import counters, users
+from footfall.stores.collections import counters, remnants, users
 from footfall.stores.collections import events as stored_events
 from footfall.stores.mongo import Mongo, duplicates
 from pymongo import ReturnDocument, UpdateOne
@@ -186,9 +187,10 @@ def _retell(database: Mongo, site_id: str, people: dict[str, Sighting]) -> None:
         return
     ids = [seen.person_id for seen in told.values()]
     telling = {"site_id": site_id, "traits": {"$type": "object"}}
-    by_user = stored_events.of(database).find({**telling, "user_id": {"$in": ids}})
-    by_visitor = stored_events.of(database).find({**telling, "visitor_id": {"$in": ids}, "user_id": None})
-    groups = by_person([*by_user, *by_visitor])
+    theirs = ({**telling, "user_id": {"$in": ids}}, {**telling, "visitor_id": {"$in": ids}, "user_id": None})
+    found = [event for each in theirs for event in stored_events.of(database).find(each)]
+    left = [remnant for each in theirs for remnant in remnants.read(database, ToldEvent, each)]
+    groups = by_person(with_remnants(found, left))
     updates = [
         _retelling(f"{site_id}:{person_id}", found)
         for person_id, found in groups.items()
@@ -198,7 +200,7 @@ def _retell(database: Mongo, site_id: str, people: dict[str, Sighting]) -> None:
         users.of(database).bulk_write(updates, ordered=False)
 
 
-def _retelling(key: str, events: list[EventDocument]) -> UpdateOne:
+def _retelling(key: str, events: list[ToldEvent]) -> UpdateOne:
     traits = fold_traits(events)
     return UpdateOne(
         {"_id": key, "trait_events": {"$lte": len(events)}},

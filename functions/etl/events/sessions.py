@@ -4,7 +4,7 @@ Which purchases came of them is settled afterwards (`conversions.py`).
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ from footfall.stores.collections import user_sessions
 from footfall.stores.mongo import Mongo
 from pymongo.client_session import ClientSession
 
-from . import derived, settling
+from . import archived, derived, settling
 from .stale import StaleDays
 
 
@@ -126,9 +126,11 @@ def _read_sessions(
     until = max(event["timestamp"] for event in events) + margin
     while touched:
         histories = _histories(database, site_id, touched, since, until)
+        for key in _with_archived(database, site_id, histories, touched):
+            del touched[key]
         for key, event_ids in list(touched.items()):
             gap = gap_of(key)
-            chains = [chain for chain in split_by_gap(histories[key], gap) if _touches(chain, event_ids)]
+            chains = _touched(key, histories[key], event_ids)
             if all(since + gap <= chain[0]["timestamp"] and chain[-1]["timestamp"] <= until - gap for chain in chains):
                 sessions += [fold_session(chain, computed_at) for chain in chains if is_session(chain)]
                 del touched[key]
@@ -151,7 +153,29 @@ def _histories(
     return histories
 
 
-def _touches(chain: list[SessionEvent], event_ids: set[str]) -> bool:
+def _with_archived(
+    database: Mongo,
+    site_id: str,
+    histories: defaultdict[SessionKey, list[SessionEvent]],
+    touched: Mapping[SessionKey, set[str]],
+) -> AbstractSet[SessionKey]:
+    # returns those whose archived events are lost: their sessions stay as they are
+    chains = [chain for key, event_ids in touched.items() for chain in _touched(key, histories[key], event_ids)]
+    found, lost = archived.events_near(database, site_id, chains)
+    known: defaultdict[SessionKey, dict[str, SessionEvent]] = defaultdict(dict)
+    for event in found:
+        known[key_of(event)][event["event_id"]] = event
+    for key, events in known.items():
+        late = [event for event in histories[key] if event["event_id"] not in events]
+        histories[key] = [*events.values(), *late]
+    return lost
+
+
+def _touched(key: SessionKey, events: Iterable[SessionEvent], event_ids: AbstractSet[str]) -> list[list[SessionEvent]]:
+    return [chain for chain in split_by_gap(events, gap_of(key)) if _touches(chain, event_ids)]
+
+
+def _touches(chain: list[SessionEvent], event_ids: AbstractSet[str]) -> bool:
     return any(event["event_id"] in event_ids for event in chain)
 
 

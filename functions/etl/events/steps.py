@@ -24,7 +24,7 @@ from footfall.stores.collections import events
 from footfall.stores.mongo import answering, database
 from pydantic import ValidationError
 
-from . import conversions, feedback, ledger, orders, people, replays, sessions, stale, store, suspects
+from . import archived, conversions, feedback, ledger, orders, people, replays, sessions, stale, store, suspects
 from .batch import Batch, count, count_quarantined, quarantine_event, quarantine_message
 
 LIVE = timedelta(minutes=30)
@@ -93,11 +93,14 @@ def keep_quarantine(batch: Batch, site: Site) -> None:
 
 def add_reprocessed(batch: Batch, site: Site) -> None:
     """Add stored events from which everything is to be derived anew."""
-    have = {event["_id"] for event in batch.events}
-    asked = {f"{site.site_id}:{name}" for message in batch.messages.values() for name in message.reprocess}
+    have, asked = {event["_id"] for event in batch.events}, _asked(batch)
     if asked - have:
         batch.events += events.of(database()).find({"_id": {"$in": sorted(asked - have)}})
         batch.stored_before |= asked
+
+
+def _asked(batch: Batch) -> set[str]:
+    return {f"{batch.site_id}:{name}" for message in batch.messages.values() for name in message.reprocess}
 
 
 def find_days(batch: Batch, site: Site) -> None:
@@ -121,9 +124,12 @@ def recompute_sessions(batch: Batch, site: Site) -> None:
 
 
 def recompute_orders(batch: Batch, site: Site) -> None:
-    """Every order that these events speak of, or that a visitor told of who turned out to be somebody."""
+    """Every order that these events speak of, removed ones that are asked for too, or that a visitor told of who turned
+    out to be somebody.
+    """
     told = orders.told_by(database(), site.site_id, batch.seen.linked)
-    orders.recompute(database(), site, batch.days, [*batch.events, *told])
+    removed = orders.left_of(database(), _asked(batch))
+    orders.recompute(database(), site, batch.days, [*batch.events, *told, *removed])
 
 
 def settle_conversions(batch: Batch, site: Site) -> None:
@@ -159,7 +165,8 @@ def read_feedback_anew(batch: Batch, site: Site) -> None:
 def mark_days(batch: Batch, site: Site) -> None:
     """Mark every day of these events, and of all that was done by visitors who turned out to be somebody."""
     moments = events_log.half_days_of(database(), site.site_id, batch.seen.linked)
-    batch.days.mark(database(), batch.days.own | batch.days.of(moments))
+    archived_too = archived.moments_of_sessions(database(), site.site_id, batch.seen.linked)
+    batch.days.mark(database(), batch.days.own | batch.days.of([*moments, *archived_too]))
 
 
 def count_received(batch: Batch, site: Site) -> None:

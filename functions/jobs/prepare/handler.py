@@ -2,7 +2,7 @@
 
 from footfall.aws.invocations import JsonObject, LambdaContext
 from footfall.observability import logger
-from footfall.stores import collections, vectors
+from footfall.stores import preparing, vectors
 from footfall.stores.mongo import database
 
 from .deployment import answer_deployment, is_deployment
@@ -23,6 +23,6 @@ def handler(event: JsonObject, context: LambdaContext) -> dict[str, str]:
 def prepare() -> None:
     """Bring what is stored into today's shape and create what is missing in MongoDB and Milvus; safe to run again."""
     migrate(database())
-    collections.prepare(database())
+    preparing.prepare(database())
     vectors.prepare()
     logger().info("stores prepared")

@@ -13,10 +13,13 @@ from footfall.clock import now
 from footfall.customers.segment_sums import SEGMENT_FIELDS, Segments
 from footfall.models.registry import in_use
 from footfall.orders.fold import ORDER_EVENTS, buyer_of, order_id_of, told_id_of, told_in, unsigned_visitors
+from footfall.orders.remnants import remnants_of_order
 from footfall.people.identities import links_of
+from footfall.people.remnants import remnant_of_person
 from footfall.schemas.customer import CustomerSums
 from footfall.schemas.event import VIEW_TYPES, EventDocument
 from footfall.schemas.order import OrderDocument
+from footfall.schemas.person import PersonDocument
 from footfall.schemas.session import SessionDocument
 from footfall.sessions.fold import key_of, session_id_of
 from footfall.stores.collections import (
@@ -26,6 +29,7 @@ from footfall.stores.collections import (
     models,
     orders,
     quarantine,
+    remnants,
     sites,
     user_sessions,
     users,
@@ -55,6 +59,7 @@ def migrate(database: Mongo) -> None:
     _name_the_revoked_keys(database)
     _say_where_orders_were_told(database)
     _give_orders_to_their_buyers(database)
+    _keep_what_removed_events_told(database)
     _have_sessions_rechecked(database)
     _have_dimensions_of_sessions_read(database)
     _add_up_the_segments(database)
@@ -141,6 +146,42 @@ def _buyers(database: Mongo, guests: list[OrderDocument]) -> dict[str, str]:
     of_order = {each["_id"]: (each["site_id"], told_id_of(each)) for each in guests}
     buyers = {key: buyer_of(told[about], links[about[0]]) for key, about in of_order.items() if about in told}
     return {key: buyer for key, buyer in buyers.items() if buyer}
+
+
+def _keep_what_removed_events_told(database: Mongo) -> None:
+    # until 0.1.0 nothing was left of an event that was removed, and what came later replaced the order or the traits
+    if "site_id_1_visitor_id_1" in remnants.of(database).index_information():
+        return
+    for site in sites.of(database).find({}, {"site_id": 1}):
+        earliest = events.of(database).find_one({"site_id": site["site_id"]}, {"timestamp": 1}, sort=[("timestamp", 1)])
+        before = {"$lt": earliest["timestamp"]} if earliest else {"$type": "date"}
+        placed = orders.of(database).find({"site_id": site["site_id"], "placed_at": before})
+        for some in chunks(placed, ORDERS_PER_WRITE):
+            _keep_of_orders(database, some)
+        seen = {"site_id": site["site_id"], "date": before, "trait_events": {"$gt": 0}}
+        for person in users.of(database).find(seen):
+            _keep_of_person(database, person)
+
+
+def _keep_of_orders(database: Mongo, some: list[OrderDocument]) -> None:
+    left = _events_of(database, some, ORDER_EVENTS)
+    for order in some:
+        told = left[order["site_id"], told_id_of(order)]
+        found = remnants_of_order(order, told, now())
+        writes = [ReplaceOne({"_id": remnant["_id"]}, remnant, upsert=True) for remnant in found]
+        remnants.of(database).bulk_write(writes, ordered=False)
+        orders.of(database).update_one({"_id": order["_id"]}, {"$set": {"events": len(found) + len(told)}})
+
+
+def _keep_of_person(database: Mongo, person: PersonDocument) -> None:
+    # before all that is left: each trait is as the newest of these says, else as it was
+    who, left = person["person_id"], {"site_id": person["site_id"], "traits": {"$type": "object"}}
+    theirs: Condition = {**left, "$or": [{"user_id": who}, {"visitor_id": who, "user_id": None}]}
+    found = events.count(database, theirs)
+    if found < person["trait_events"]:
+        remnant = remnant_of_person(person, now())
+        remnants.of(database).replace_one({"_id": remnant["_id"]}, remnant, upsert=True)
+        users.of(database).update_one({"_id": person["_id"]}, {"$set": {"trait_events": found + 1}})
 
 
 Told = defaultdict[tuple[str, str], list[EventDocument]]

@@ -1,11 +1,14 @@
 """jobs/retention: removes what is older than a site keeps, and nothing that is unprocessed.
 
-`{}` (or a schedule's event) does every site that has `retention_days`, and removes the files of the lake that others
-replaced; `{"site_id", "retention_days"}` does one site, as `/etl/cleanup` asks for it. Orders, people, customers, daily
-figures and the ledger stay.
+`{}` (or a schedule's event) does every site that has `retention_days`, archives the days that sites no longer keep in
+MongoDB (`hot_days`), and removes the files of the lake that others replaced; `{"site_id", "retention_days"}` does one
+site, as `/etl/cleanup` asks for it. Orders, people, customers, daily figures and the ledger stay; of events that orders
+and traits are folded from, remnants.
 """
 
 import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from footfall.aws.invocations import JsonObject, LambdaContext
 from footfall.observability import logger
@@ -15,6 +18,7 @@ from footfall.sites import find_site, get_site, site_ids
 from footfall.stores.mongo import answering, database
 from pydantic import BaseModel, Field
 
+from .archive import archive_days
 from .lake import remove_replaced
 from .removal import clean_up
 
@@ -43,17 +47,34 @@ def handler(event: JsonObject, context: LambdaContext) -> dict[str, list[Json]]:
             clean_up(database(), site, days, command.dry_run, lambda: time.monotonic() < ends)
             for site, days in _sites(command)
         ]
+        archived = sum(archive_days(database(), site, in_time) for site, in_time in _in_turn(_hot(command), ends))
         replaced = sum(
             remove_replaced(database(), site_id, lambda: time.monotonic() < ends) for site_id in _all(command)
         )
     answer = [cleanup.model_dump(mode="json") for cleanup in cleanups]
-    logger().info("cleaned up", extra={"cleanups": answer, "replaced_files": replaced})
+    logger().info("cleaned up", extra={"cleanups": answer, "archived_events": archived, "replaced_files": replaced})
     return {"cleanups": answer}
 
 
 def _all(command: Command) -> list[str]:
     # what is asked for by hand is the one site's events alone
     return [] if command.site_id else site_ids(database())
+
+
+def _hot(command: Command) -> list[Site]:
+    known = (find_site(database(), site_id) for site_id in _all(command) if not command.dry_run)
+    return [site for site in known if site and site.hot_days]
+
+
+def _in_turn(sites: Sequence[Site], ends: float) -> Iterator[tuple[Site, Callable[[], bool]]]:
+    # each has its share of the time that is left, so that none waits for another's
+    for number, site in enumerate(sites):
+        share = (ends - time.monotonic()) / (len(sites) - number)
+        yield site, partial(_is_before, time.monotonic() + share)
+
+
+def _is_before(moment: float) -> bool:
+    return time.monotonic() < moment
 
 
 def _sites(command: Command) -> list[tuple[Site, int]]:

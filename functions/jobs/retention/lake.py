@@ -1,13 +1,13 @@
 """What is removed of the lake: files of days that a site no longer keeps, and those that others have replaced."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from footfall.clock import now
-from footfall.lake.periods import folder_of
+from footfall.lake.periods import archive_of, folder_of
 from footfall.schemas.lake import LakePeriod
 from footfall.stores import lake
-from footfall.stores.collections import lake_periods
+from footfall.stores.collections import archived_days, lake_periods
 from footfall.stores.mongo import Mongo
 
 GRACE = timedelta(hours=1)
@@ -25,11 +25,21 @@ def remove_periods(database: Mongo, site_id: str, first_kept: date, *, dry_run: 
     return lake_periods.of(database).delete_many(over).deleted_count
 
 
+def remove_archives(database: Mongo, site_id: str, before: datetime, *, dry_run: bool) -> int:
+    """Returns how many archived days that ended by a moment were removed; their files go once nothing names them."""
+    over = {"site_id": site_id, "end": {"$lte": before}}
+    if dry_run:
+        return archived_days.count(database, over)
+    return archived_days.of(database).delete_many(over).deleted_count
+
+
 def remove_replaced(database: Mongo, site_id: str, in_time: Callable[[], bool]) -> int:
-    """Returns how many files were removed that no period has named for an hour."""
+    """Returns how many files were removed that no period or archived day has named for an hour."""
     removed = 0
-    stored = list(lake.listed(folder_of(site_id)))  # before the periods are read: what is stored later is newer
+    # before it is read what they are named by: what is stored later is newer
+    stored = [*lake.listed(folder_of(site_id)), *lake.listed(archive_of(site_id))]
     named = {file["key"] for period in _periods(database, site_id) for file in period["files"]}
+    named |= {archive["key"] for archive in archived_days.of(database).find({"site_id": site_id})}
     for name, stored_at in stored:
         if name not in named and now() - stored_at > GRACE and in_time():
             lake.remove(name)

@@ -11,10 +11,11 @@ from footfall.day_versions import change_versions
 from footfall.days import DayRange, day_of, start_of
 from footfall.schemas.cleanup import Cleanup, Removed
 from footfall.schemas.site import Site
-from footfall.stores.collections import COLLECTIONS, Collection, Retention, quarantine, stale_days
+from footfall.stores.collections import COLLECTIONS, Collection, Retention, events, quarantine, stale_days
 from footfall.stores.mongo import Condition, Mongo
 
-from .lake import remove_periods
+from .lake import remove_archives, remove_periods
+from .remnants import remove_events
 
 
 def clean_up(database: Mongo, site: Site, retention_days: int, dry_run: bool, in_time: Callable[[], bool]) -> Cleanup:
@@ -26,7 +27,7 @@ def clean_up(database: Mongo, site: Site, retention_days: int, dry_run: bool, in
     removed, kept, complete = Counter[str](), set[date](), True
     for collection, retention in _removable():
         query = {"site_id": site.site_id, **(retention.only or {})}
-        for day in _days(database, collection, retention.field, query, first_kept, zone):
+        for day in days_with(database, collection, retention.field, query, first_kept, zone):
             complete = complete and in_time()
             if not complete:
                 break
@@ -40,6 +41,7 @@ def clean_up(database: Mongo, site: Site, retention_days: int, dry_run: bool, in
                 change_versions(database, site.site_id, [day.isoformat()])
     if not any(day < first_kept for day in stale):
         removed["lake_periods"] = remove_periods(database, site.site_id, first_kept, dry_run=dry_run)
+        removed["archived_days"] = remove_archives(database, site.site_id, start_of(first_kept, zone), dry_run=dry_run)
     return Cleanup(
         dry_run=dry_run,
         retention_days=retention_days,
@@ -55,9 +57,10 @@ def _removable() -> Iterator[tuple[Collection[Any], Retention]]:
         yield from ((collection, end) for end in collection.keep if isinstance(end, Retention))
 
 
-def _days(
+def days_with(
     database: Mongo, collection: Collection[Any], moment: str, query: Condition, first_kept: date, zone: ZoneInfo
 ) -> Iterator[date]:
+    """Yields the local days before a day of which there are documents, by the time in `moment`, the oldest first."""
     day = date.min
     while True:
         since = {"$gte": start_of(day + timedelta(days=1), zone)} if day > date.min else {}
@@ -78,4 +81,6 @@ def _count(database: Mongo, collection: Collection[Any], query: Condition) -> in
 
 
 def _remove(database: Mongo, collection: Collection[Any], query: Condition) -> int:
+    if collection is events:
+        return remove_events(database, query)
     return collection.of(database).delete_many(query).deleted_count

@@ -54,6 +54,7 @@ def _recounted(site: Site, known: DayDocument, numbers: PersonNumbers) -> DayRol
         sessions=daily_sessions.of(database()).find(of_day).to_list(),
         feedback=_kept_feedback(site, known["date"]),
         columns=None,
+        archives=None,
         events=0,
         people_unknown=sum(numbers.of(order) is None for order in orders),
     )

@@ -1,19 +1,30 @@
 """What a rollup reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from datetime import date, datetime, timedelta
+from heapq import merge
 
 from footfall.days import DayRange
 from footfall.events.log import all_events_between, in_order
 from footfall.funnels.steps import alternatives, kept_by_day
+from footfall.lake import archive
 from footfall.lake.contents import parts_of
 from footfall.orders.purchases import given_back
-from footfall.schemas.event import NOT_A_VISIT, EventMoment
-from footfall.schemas.lake import LakeDays, LakeEvent
+from footfall.schemas.event import NOT_A_VISIT, EventMoment, order_in_time
+from footfall.schemas.lake import ArchivedDay, LakeDays, LakeEvent
 from footfall.schemas.metrics import DayReading, DayToken
 from footfall.schemas.order import OrderSums, OwnedOrder
 from footfall.schemas.site import Site
-from footfall.stores.collections import daily_metrics, events, lake_periods, orders, rollups, stale_days
+from footfall.stores.collections import (
+    archived_days,
+    daily_metrics,
+    events,
+    lake_periods,
+    orders,
+    rollups,
+    stale_days,
+)
 from footfall.stores.mongo import database
 
 
@@ -46,10 +57,23 @@ def computed_otherwise(site_id: str, definition: str) -> set[str]:
     return {(day + timedelta(days=shift)).isoformat() for day in days for shift in (-1, 0, 1)}
 
 
-def events_of(site: Site, days: DayRange) -> Iterator[LakeEvent]:
-    """Returns the events of days, those of bots too, in the order of time; read in one question."""
+def events_of(site: Site, days: DayRange, archives: Sequence[ArchivedDay]) -> Iterator[LakeEvent]:
+    """Returns the events of days, those of bots too, in the order of time; read in one question.
+
+    `archives` are those of these days, known before. Of an event that is there and in MongoDB too, the archived one
+    counts. Raises Damaged when a file of the archive is not as it was written.
+    """
     found = all_events_between(database(), site.site_id, LakeEvent, days.start, days.end, parts=parts_of(site))
-    return in_order(found)
+    return _with_archived(archives, days, in_order(found)) if archives else in_order(found)
+
+
+def _with_archived(archives: Sequence[ArchivedDay], days: DayRange, stored: Iterator[LakeEvent]) -> Iterator[LakeEvent]:
+    with ExitStack() as files:
+        fetched = [files.enter_context(archive.fetched(one["key"])) for one in archives]
+        known = {event.event_id for file in fetched for event in archive.stored_in(file)}
+        late = (event for event in stored if event["event_id"] not in known)
+        archived: list[Iterator[LakeEvent]] = [archive.events_in(file, days.start, days.end) for file in fetched]
+        yield from merge(*archived, late, key=order_in_time)
 
 
 def not_counted(site: Site) -> frozenset[str]:
@@ -59,13 +83,19 @@ def not_counted(site: Site) -> frozenset[str]:
 
 
 def first_and_last_event(site_id: str) -> tuple[datetime, datetime] | None:
-    """Returns when the earliest and the latest event of a site happened; None without any."""
+    """Returns when the earliest and the latest event of a site happened, those of archived days to the day.
+
+    None without any.
+    """
     ends = [
         events.read(database(), EventMoment, {"site_id": site_id}).sort([("site_id", way), ("timestamp", way)]).limit(1)
         for way in (1, -1)
     ]
     found = [event["timestamp"] for end in ends for event in end]
-    return (found[0], found[1]) if found else None
+    for way in (1, -1):
+        last = archived_days.of(database()).find_one({"site_id": site_id}, sort=[("site_id", way), ("start", way)])
+        found += [last["start"]] if last else []
+    return (min(found), max(found)) if found else None
 
 
 def in_the_lake(site_id: str, definition: str) -> set[str]:

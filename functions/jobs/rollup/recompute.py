@@ -1,7 +1,8 @@
 """Stale days computed anew, in runs of neighbouring days whose events are read in one go."""
 
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
@@ -14,8 +15,11 @@ from footfall.clock import now
 from footfall.days import DayRange, zone_named
 from footfall.funnels.rollup import DayEntries, funnel_documents
 from footfall.funnels.steps import kept_by_day
+from footfall.lake.archive import Damaged
+from footfall.lake.archived import archived_dates, archives_of
 from footfall.lake.columns import DayColumns
 from footfall.lake.sessions import sessions_of
+from footfall.observability import logger
 from footfall.people.numbers import PersonNumbers
 from footfall.schemas.lake import LakeEvent
 from footfall.schemas.session import SessionFigures
@@ -26,7 +30,7 @@ from . import queries
 from .dimensions import dimension_documents, stored_dimensions
 from .feedback import feedback_day
 from .metrics import DayMetrics
-from .writing import DayRollup
+from .writing import Archives, DayRollup
 
 EVENTS_AT_ONCE = 20_000
 PARTS_OF_SESSIONS = {"orders": ("currency", "total")}
@@ -36,18 +40,34 @@ EVENTS_PER_WRITE = 500_000
 
 
 def recompute(site: Site, dates: Iterable[str], in_time: Callable[[], bool]) -> Iterator[list[DayRollup]]:
-    """Returns the rollups of days, some at a time to be written; ends early when time is up."""
+    """Returns the rollups of days, some at a time to be written; ends early when time is up.
+
+    A day whose archive is damaged is left out: its figures are never made of what is left of it.
+    """
     numbers = PersonNumbers(database(), site.site_id)
-    for run in _runs([date.fromisoformat(day) for day in dates]):
-        days = DayRange(run[0], run[-1], zone_named(site.time_zone))
-        rollups = _rollups(site, days, numbers, in_time)
-        yield from chunks(rollups, DAYS_PER_WRITE, lambda rollup: rollup.events, EVENTS_PER_WRITE)
+    for run in _runs(site, [date.fromisoformat(day) for day in dates]):
+        rollups = _rollups(site, run, numbers, in_time)
+        try:
+            yield from chunks(rollups, DAYS_PER_WRITE, lambda rollup: rollup.events, EVENTS_PER_WRITE)
+        except Damaged as error:
+            named = {"site_id": site.site_id, "file": str(error), "from": str(run.first), "to": str(run.last)}
+            logger().error("a file of the archive is missing or changed: its day is not computed", extra=named)
 
 
-def _runs(days: Iterable[date]) -> Iterator[list[date]]:
+def _runs(site: Site, days: Collection[date]) -> Iterator[DayRange]:
+    # an archived day is a run of its own
+    if not days:
+        return
+    zone = zone_named(site.time_zone)
+    archived = archived_dates(database(), site.site_id, DayRange(min(days), max(days), zone))
+    for run in _neighbours(days, archived):
+        yield DayRange(run[0], run[-1], zone)
+
+
+def _neighbours(days: Iterable[date], alone: AbstractSet[str]) -> Iterator[list[date]]:
     run: list[date] = []
     for day in sorted(days):
-        if run and day - run[-1] > timedelta(days=1):
+        if run and (day - run[-1] > timedelta(days=1) or {str(day), str(run[-1])} & alone):
             yield run
             run = []
         run.append(day)
@@ -57,10 +77,11 @@ def _runs(days: Iterable[date]) -> Iterator[list[date]]:
 
 def _rollups(site: Site, days: DayRange, numbers: PersonNumbers, in_time: Callable[[], bool]) -> Iterator[DayRollup]:
     # only one day's entries are held at once
-    waiting = [_Day(site, DayRange(day, day, days.zone)) for day in reversed(days)]
+    archives = archives_of(database(), site.site_id, days)  # before the events are read, which may be leaving
+    waiting = [_Day(site, DayRange(day, day, days.zone), Archives.of(days, archives)) for day in reversed(days)]
     seen = queries.computed(site.site_id, [day.isoformat() for day in days])
     read_at = now()
-    for events in _read_ahead(queries.events_of(site, days)):
+    for events in _read_ahead(queries.events_of(site, days, archives)):
         numbers.learn(events)
         for event in events:
             while event["timestamp"] >= waiting[-1].end:
@@ -82,8 +103,9 @@ def _read_ahead(events: Iterator[LakeEvent]) -> Iterator[list[LakeEvent]]:
 
 
 class _Day:
-    def __init__(self, site: Site, days: DayRange) -> None:
+    def __init__(self, site: Site, days: DayRange, archives: Archives) -> None:
         self.end = days.end
+        self._archives = archives
         self._days = days
         self._site = site
         self._date = days.first.isoformat()
@@ -149,6 +171,7 @@ class _Day:
             sessions=list(packed.documents(self._site.site_id, self._days, self._sessions, self._of_sessions)),
             feedback=feedback_day(self._site, self._days),
             columns=self._columns,
+            archives=self._archives,
             events=self._events,
             people_unknown=self._unknown + sum(numbers.of(order) is None for order in orders),
         )

@@ -1,14 +1,18 @@
 """How a rollup is written: whole days replaced at once, so that a reader sees all of a day or what was there before."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from bson import ObjectId
 from footfall.day_versions import change_versions
+from footfall.days import DayRange
+from footfall.lake.archived import archives_of
 from footfall.lake.columns import DayColumns
 from footfall.schemas.dimension import DaySessionsDocument, DimensionDocument
 from footfall.schemas.feedback import FeedbackDay
 from footfall.schemas.funnel import FunnelDocument, RollupRun
+from footfall.schemas.lake import ArchivedDay
 from footfall.schemas.metrics import DayDocument, DayToken
 from footfall.stores.collections import (
     daily_dimensions,
@@ -29,9 +33,24 @@ from .lake import Written
 WRITE_SECONDS = 60
 
 
+class Archives(NamedTuple):
+    """The archives that were known of some days before their events were read, by their files' names."""
+
+    days: DayRange
+    keys: frozenset[str]
+
+    @classmethod
+    def of(cls, days: DayRange, archives: Sequence[ArchivedDay]) -> "Archives":
+        """Returns them by name."""
+        return cls(days, frozenset(archive["key"] for archive in archives))
+
+
 @dataclass(frozen=True)
 class DayRollup:
-    """What was computed of one day; no `metrics` where nothing happened. `seen` is the token of what it replaces."""
+    """What was computed of one day; no `metrics` where nothing happened. `seen` is the token of what it replaces.
+
+    `archives` are those of what was read together with it; None where no events were.
+    """
 
     date: str
     seen: str | None
@@ -41,6 +60,7 @@ class DayRollup:
     sessions: list[DaySessionsDocument]
     feedback: FeedbackDay | None
     columns: DayColumns | None
+    archives: Archives | None
     events: int
     people_unknown: int
 
@@ -53,10 +73,13 @@ def replace_days(site_id: str, days: list[DayRollup], periods: Iterable[Written]
     """Write days in one transaction, each with a new version; returns those that were written.
 
     `periods` are what holds them in the lake. A day that another run wrote meanwhile is left as it is: whose events are
-    newer nobody can tell, and its mark stays.
+    newer nobody can tell, and its mark stays. None is written where a day was archived meanwhile: its events may have
+    left MongoDB while they were read.
     """
 
     def write(session: ClientSession) -> list[DayRollup]:
+        if any(not _as_read(site_id, archives, session) for archives in {day.archives for day in days}):
+            return []
         ids = [f"{site_id}:{day.date}" for day in days]
         found = daily_metrics.read(database(), DayToken, {"_id": {"$in": ids}}, session=session)
         tokens = {day["date"]: day["token"] for day in found}
@@ -70,6 +93,12 @@ def replace_days(site_id: str, days: list[DayRollup], periods: Iterable[Written]
         return ours
 
     return at_once(write, WRITE_SECONDS)
+
+
+def _as_read(site_id: str, archives: Archives | None, session: ClientSession) -> bool:
+    return archives is None or archives == Archives.of(
+        archives.days, archives_of(database(), site_id, archives.days, session)
+    )
 
 
 def _days_of(period: Written) -> set[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from footfall.stores import collections
+from footfall.stores import preparing
 from pymongo.database import Database
 
 from functions.api.funnel.handler import handler
@@ -62,7 +62,7 @@ def test_the_public_tables_give_the_figures_they_are_known_for(shop: Mongo, shar
     assert rates.keys() == {("search", "Mobile"), ("search", None), ("payment", "Desktop"), ("payment", None)}
     for name in ("events", "users"):
         shop.drop_collection(name)  # quicker than emptying them
-    collections.prepare(shop)
+    preparing.prepare(shop)
 
 
 @pytest.mark.shared_data

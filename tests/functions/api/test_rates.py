@@ -14,6 +14,7 @@ from functions.api.sites import rates
 from functions.api.sites.handler import handler
 from functions.etl.events import steps
 from functions.etl.events.handler import handler as etl
+from functions.jobs.retention.handler import handler as retention
 from tests.support.asking import request
 from tests.support.builders import NOON, LambdaContext, a_message, an_event, at, sqs_event
 from tests.support.importing import taken
@@ -75,6 +76,16 @@ def test_the_order_of_a_second_customer_under_the_same_id_is_converted_too(
     work(abroad)
     found = {order["order_id"]: order["currency"] for order in database["orders"].find({"user_id": "b@x.example"})}
     assert found == {"o2@b@x.example": "EUR"}
+
+
+def test_orders_whose_events_were_removed_are_converted_too(abroad: str, database: Mongo) -> None:
+    roll_up()
+    retention({"site_id": "demo", "retention_days": 30}, LambdaContext(60_000))
+    assert database["events"].count_documents({}) == 0
+    assert give(("2026-02-27", "USD", "0.90"))[1]["orders"] == 2
+    work(abroad)
+    found = {order["total"]: order["refunded"] for order in database["orders"].find({"currency": "EUR"})}
+    assert found == {9000: 1800, 1000: 0, 90: 0}
 
 
 def whole_business() -> business.BusinessMetrics:

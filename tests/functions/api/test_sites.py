@@ -40,6 +40,15 @@ def test_a_shop_in_euro_in_rome_is_made_with_keys_that_open_it(deployed: Mongo) 
 def test_a_site_needs_no_more_than_an_id(deployed: Mongo) -> None:
     made = make("roma")
     assert (made["name"], made["currency"], made["time_zone"], made["retention_days"]) == ("roma", "EUR", "UTC", None)
+    assert made["hot_days"] == 396
+
+
+def test_a_site_of_an_older_version_has_all_its_events_in_mongodb_until_it_is_told(deployed: Mongo) -> None:
+    make("roma")
+    deployed["sites"].update_one({"_id": "roma"}, {"$unset": {"hot_days": True}})
+    assert operator("GET", f"{SITES}/roma")[1]["hot_days"] is None
+    assert operator("PATCH", f"{SITES}/roma", {"hot_days": 400})[1]["hot_days"] == 400
+    assert operator("PATCH", f"{SITES}/roma", {"hot_days": None})[1]["hot_days"] is None
 
 
 def test_of_an_api_key_only_a_hash_is_kept_and_no_log_holds_it(
@@ -126,6 +135,8 @@ WRONG = [
     ({"dimensions": [{"name": "theme", "property": "a"}, {"name": "theme", "property": "b"}]}, "dimensions"),
     ({"dimensions": [{"name": f"d{number}", "property": "p"} for number in range(11)]}, "dimensions"),
     ({"retention_days": 0}, "retention_days"),
+    ({"hot_days": 34}, "hot_days"),
+    ({"hot_days": 36_501}, "hot_days"),
     ({"colour": "red"}, "colour"),
 ]
 

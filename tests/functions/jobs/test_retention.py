@@ -58,7 +58,7 @@ def test_what_is_older_than_a_site_keeps_is_removed(shop: Mongo) -> None:
     (answer,) = clean()
 
     twice = ("events", "user_sessions", "daily_sessions", "feedback", "quarantine")
-    assert answer["removed"] == {**dict.fromkeys(twice, 2), "lake_periods": 0}
+    assert answer["removed"] == {**dict.fromkeys(twice, 2), "lake_periods": 0, "archived_days": 0}
     assert (answer["retention_days"], answer["complete"]) == (30, True)
     assert [left(shop, name) for name in ("events", "user_sessions", "feedback")] == [2, 2, 2]
     assert left(shop, "events", "keeps") == 1

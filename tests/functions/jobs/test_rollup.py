@@ -343,9 +343,9 @@ def test_neighbouring_days_are_read_in_one_question(shop: Mongo, monkeypatch: py
     asked: list[int] = []
     read = queries.events_of
 
-    def reading(site: Site, days: DayRange) -> Any:
+    def reading(site: Site, days: DayRange, archives: Any) -> Any:
         asked.append(len(days))
-        return read(site, days)
+        return read(site, days, archives)
 
     monkeypatch.setattr(queries, "events_of", reading)
     roll_up()

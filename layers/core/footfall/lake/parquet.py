@@ -1,6 +1,6 @@
 """Columns to Parquet and back, through DuckDB: the one module that imports it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from footfall.lake.contents import BETWEEN_VALUES
 
 OPTIONS = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd"
 ORDER = "who, day, rank"
+Row = tuple[Any, ...]
 
 
 class Broken(Exception):
@@ -86,6 +87,34 @@ def read(files: Sequence[Path], expressions: Sequence[str]) -> Table:
     try:
         with _connection() as connection:
             return dict(connection.execute(query).fetchnumpy())
+    except duckdb.Error as error:
+        raise Broken from error
+
+
+def write_rows(columns: Mapping[str, str], tables: Iterable[Table], order: str, to: Path) -> None:
+    """Write one file of tables that need not fit into memory together; raises Broken when it cannot be written.
+
+    `columns` are all that it has, with their types in SQL, and `order` those that it is sorted by.
+    """
+    declared = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
+    try:
+        with duckdb.connect(to.with_suffix(".rows"), config={"threads": 1, "pandas_analyze_sample": 0}) as connection:
+            connection.execute(f"CREATE TABLE collected ({declared})")
+            for rows in tables:  # noqa: B007 - DuckDB finds them by their name
+                connection.execute(f"INSERT INTO collected SELECT {', '.join(map(quoted, columns))} FROM rows")  # noqa: S608 - names of our own
+            connection.execute(f"COPY (SELECT * FROM collected ORDER BY {order}) TO '{to}' ({OPTIONS})")  # noqa: S608 - our own
+    except duckdb.Error as error:
+        raise Broken from error
+
+
+def read_rows(file: Path, columns: Sequence[str], order: str, where: str, at_once: int) -> Iterator[list[Row]]:
+    """Yields the rows of a file for which a condition holds, in an order, so many at a time; raises Broken."""
+    query = f"SELECT {', '.join(columns)} FROM {_of([file])} WHERE {where} ORDER BY {order}"  # noqa: S608 - our own
+    try:
+        with _connection() as connection:
+            found = connection.execute(query)
+            while rows := found.fetchmany(at_once):
+                yield rows
     except duckdb.Error as error:
         raise Broken from error
 

@@ -44,6 +44,11 @@ def folder_of(site_id: str) -> str:
     return f"lake/site={quote(site_id, safe='')}/"
 
 
+def archive_of(site_id: str) -> str:
+    """Returns the folder of a site's archive, apart from that whose files go once no period names them."""
+    return f"lake/archive/site={quote(site_id, safe='')}/"
+
+
 def name_of(body: bytes) -> str:
     """Returns what a file of this content is called."""
     return f"{sha256(body).hexdigest()[:16]}.parquet"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from footfall.currencies import CODES
 from footfall.orders.refunds import Ordered, fold_refunds
 from footfall.orders.tellings import IMPORT, commerce_of, currency_of, customers, is_told, rank, ranked, trust
-from footfall.schemas.event import EventDocument, order_in_time
+from footfall.schemas.event import ToldEvent, order_in_time
 from footfall.schemas.order import NamedOrder, OrderDocument, OrderFlag, OrderStatus, ToldIn
 
 ORDER_EVENTS = frozenset({"order_completed", "order_updated", "order_refunded", "order_cancelled"})
@@ -22,7 +22,7 @@ MOST_TOLD_IN = 20
 Value = TypeVar("Value")
 
 
-def order_id_of(event: EventDocument) -> str | None:
+def order_id_of(event: ToldEvent) -> str | None:
     """Returns the order an event speaks of, or None; an order without an id is named by its event."""
     if event["type"] not in ORDER_EVENTS:
         return None
@@ -30,7 +30,7 @@ def order_id_of(event: EventDocument) -> str | None:
     return named or (f"event:{event['event_id']}" if event["type"] == "order_completed" else None)
 
 
-def by_customer(order_id: str, events: Sequence[EventDocument]) -> dict[str, list[EventDocument]]:
+def by_customer(order_id: str, events: Sequence[ToldEvent]) -> dict[str, list[ToldEvent]]:
     """Returns all events that speak of an order of this id, by the names of the orders that they are of: mostly one.
 
     Where two customers have completed it, and neither is told by a source that knows better, they are two orders: that
@@ -43,7 +43,7 @@ def by_customer(order_id: str, events: Sequence[EventDocument]) -> dict[str, lis
 
 
 def fold_orders(
-    told: Mapping[str, Sequence[EventDocument]], zone: ZoneInfo, links: Mapping[str, str]
+    told: Mapping[str, Sequence[ToldEvent]], zone: ZoneInfo, links: Mapping[str, str]
 ) -> list[OrderDocument]:
     """Returns the orders of one id from what was told of them, by name, in any order; `zone` says which day is one.
 
@@ -69,13 +69,13 @@ def told_id_of(order: NamedOrder) -> str:
     return order["order_id"].removesuffix(name_of_another("", order["user_id"] or "")) if shared else order["order_id"]
 
 
-def unsigned_visitors(events: Iterable[EventDocument]) -> set[str]:
+def unsigned_visitors(events: Iterable[ToldEvent]) -> set[str]:
     """Returns the visitors who tell of an order of which no event names a user: one of them may turn out to be one."""
     found = list(events)
     return set() if any(event.get("user_id") for event in found) else {event["visitor_id"] for event in found}
 
 
-def buyer_of(events: Iterable[EventDocument], links: Mapping[str, str]) -> str | None:
+def buyer_of(events: Iterable[ToldEvent], links: Mapping[str, str]) -> str | None:
     """Returns the user whose order it is of which these events speak, in any order; None where it is a guest's.
 
     It is whom the foremost telling names, else, by `links`, whom the visitor of the foremost turned out to be.
@@ -83,20 +83,20 @@ def buyer_of(events: Iterable[EventDocument], links: Mapping[str, str]) -> str |
     return _buyer_of(_foremost_first(events), links)
 
 
-def _buyer_of(told: Sequence[EventDocument], links: Mapping[str, str]) -> str | None:
+def _buyer_of(told: Sequence[ToldEvent], links: Mapping[str, str]) -> str | None:
     # who gives an order back may be anybody who works in the shop
     named = (event.get("user_id") for event in told)
     tellings = [event for event in told if event["type"] in TELLING] or told
     return _first([*named, *(links.get(event["visitor_id"]) for event in tellings)])
 
 
-def _foremost_first(events: Iterable[EventDocument]) -> list[EventDocument]:
+def _foremost_first(events: Iterable[ToldEvent]) -> list[ToldEvent]:
     # tellings before what gives an order back
     return sorted(ranked(events), key=lambda event: event["type"] not in TELLING)
 
 
 def _fold(
-    order_id: str, events: Sequence[EventDocument], count: int, zone: ZoneInfo, links: Mapping[str, str]
+    order_id: str, events: Sequence[ToldEvent], count: int, zone: ZoneInfo, links: Mapping[str, str]
 ) -> OrderDocument:
     told = _foremost_first(events)
     tellings = [event for event in told if event["type"] in TELLING]
@@ -136,7 +136,7 @@ def _first(values: Iterable[Value | None]) -> Value | None:
     return next((value for value in values if value), None)
 
 
-def _total(tellings: Sequence[EventDocument]) -> int | None:
+def _total(tellings: Sequence[ToldEvent]) -> int | None:
     # a sum of lines stands in for a total that nobody says, or that a later change of the lines has made old
     summed = [event for event in tellings if "total" in commerce_of(event)]
     said = (event for event in summed if is_told(event, "total") or _is_change(event))
@@ -144,11 +144,11 @@ def _total(tellings: Sequence[EventDocument]) -> int | None:
     return commerce_of(best)["total"] if best else None
 
 
-def _is_change(event: EventDocument) -> bool:
+def _is_change(event: ToldEvent) -> bool:
     return event["type"] == "order_updated" or "updated_at" in commerce_of(event)
 
 
-def _parts(priced: Sequence[EventDocument]) -> dict[str, int]:
+def _parts(priced: Sequence[ToldEvent]) -> dict[str, int]:
     found: dict[str, int] = {}
     for event in reversed(priced):
         told = commerce_of(event)
@@ -156,7 +156,7 @@ def _parts(priced: Sequence[EventDocument]) -> dict[str, int]:
     return found
 
 
-def told_in(placed: Iterable[EventDocument]) -> list[ToldIn]:
+def told_in(placed: Iterable[ToldEvent]) -> list[ToldIn]:
     """Returns where an order was told, from the events that completed it: the first twenty."""
     return [
         ToldIn(visitor_id=event["visitor_id"], client_session_id=event.get("session_id"), at=event["timestamp"])
@@ -164,11 +164,11 @@ def told_in(placed: Iterable[EventDocument]) -> list[ToldIn]:
     ]
 
 
-def _country(event: EventDocument) -> str | None:
+def _country(event: ToldEvent) -> str | None:
     return commerce_of(event).get("country") or event.get("country")
 
 
-def _placed_at(placed: Sequence[EventDocument]) -> datetime | None:
+def _placed_at(placed: Sequence[ToldEvent]) -> datetime | None:
     # the first that was heard of it; a file says when it was, and a newer file better
     files = [event for event in placed if trust(event) == IMPORT]
     moments = [event["timestamp"] for event in placed if trust(event) != IMPORT]
@@ -178,7 +178,7 @@ def _placed_at(placed: Sequence[EventDocument]) -> datetime | None:
 
 
 def _flags(
-    tellings: Sequence[EventDocument], total: int | None, currency: str, *, placed: bool, all_read: bool
+    tellings: Sequence[ToldEvent], total: int | None, currency: str, *, placed: bool, all_read: bool
 ) -> list[OrderFlag]:
     flags: list[OrderFlag] = []
     if placed and total is None:
@@ -189,7 +189,7 @@ def _flags(
     return flags if all_read else [*flags, "refund_unreadable"]
 
 
-def _status(events: Sequence[EventDocument], total: int, refunded: int) -> OrderStatus:
+def _status(events: Sequence[ToldEvent], total: int, refunded: int) -> OrderStatus:
     kinds = {event["type"] for event in events}
     if "order_completed" not in kinds:
         return "refund_only"

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from footfall.days import day_of
 from footfall.orders.tellings import commerce_of, is_told, rank, trust
-from footfall.schemas.event import EventDocument, OrderLine, order_in_time
+from footfall.schemas.event import OrderLine, ToldEvent, order_in_time
 from footfall.schemas.order import Refund
 
 FLAWS = frozenset(
@@ -37,7 +37,7 @@ class _Told(NamedTuple):
     trust: int
 
 
-def fold_refunds(events: Iterable[EventDocument], order: Ordered, zone: ZoneInfo) -> tuple[list[Refund], bool]:
+def fold_refunds(events: Iterable[ToldEvent], order: Ordered, zone: ZoneInfo) -> tuple[list[Refund], bool]:
     """Returns what refunds and a cancellation give back, in the order of time, and whether all could be read.
 
     A refund is one by its id; without one, by what it says: sources of different trust that tell of the same amount
@@ -56,8 +56,8 @@ def fold_refunds(events: Iterable[EventDocument], order: Ordered, zone: ZoneInfo
     return _bounded(back), len(known) == len(found)
 
 
-def _each_once(events: Iterable[EventDocument], order: Ordered, zone: ZoneInfo) -> list[_Told]:
-    named: dict[str, EventDocument] = {}
+def _each_once(events: Iterable[ToldEvent], order: Ordered, zone: ZoneInfo) -> list[_Told]:
+    named: dict[str, ToldEvent] = {}
     unnamed: dict[tuple[object, ...], _Told] = {}
     first: dict[str, datetime] = {}
     for event in events:
@@ -72,7 +72,7 @@ def _each_once(events: Iterable[EventDocument], order: Ordered, zone: ZoneInfo) 
     return _across_sources([*by_id, *unnamed.values()])
 
 
-def _content(event: EventDocument, one: _Told, zone: ZoneInfo) -> tuple[object, ...]:
+def _content(event: ToldEvent, one: _Told, zone: ZoneInfo) -> tuple[object, ...]:
     lines = commerce_of(event).get("lines", [])
     items = [(line["product_id"], line.get("variant"), line.get("quantity")) for line in lines]
     return day_of(one.at, zone), one.amount, tuple(sorted(items, key=str))
@@ -97,12 +97,12 @@ def _is_same(one: _Told, better: _Told) -> bool:
     return one.amount == better.amount and not (one.refund_id and better.refund_id)
 
 
-def _read(event: EventDocument, order: Ordered) -> _Told:
+def _read(event: ToldEvent, order: Ordered) -> _Told:
     told = commerce_of(event)
     return _Told(told.get("refund_id"), event["timestamp"], _amount(event, order), trust(event))
 
 
-def _amount(event: EventDocument, order: Ordered) -> int | None:
+def _amount(event: ToldEvent, order: Ordered) -> int | None:
     told = commerce_of(event)
     if is_told(event, "currency") and told["currency"] != order.currency:
         return None

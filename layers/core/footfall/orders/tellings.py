@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from footfall.currencies import UNKNOWN
-from footfall.schemas.event import Commerce, EventDocument, order_in_time
+from footfall.schemas.event import Commerce, ToldEvent, order_in_time
 from footfall.schemas.message import API_KEY_SOURCE, IMPORT_SOURCE
 
 PUBLIC, IMPORT, SECRET = 0, 1, 2
@@ -12,19 +12,19 @@ PUBLIC, IMPORT, SECRET = 0, 1, 2
 Rank = tuple[int, int, bool, datetime, datetime, tuple[datetime, datetime, int, str]]
 
 
-def commerce_of(event: EventDocument) -> Commerce:
+def commerce_of(event: ToldEvent) -> Commerce:
     """Returns what an event says of its order, empty where it says nothing."""
     return event.get("commerce") or Commerce()
 
 
-def trust(event: EventDocument) -> int:
+def trust(event: ToldEvent) -> int:
     """Returns how far an event's source is trusted, more being better."""
     if event["source"] == API_KEY_SOURCE:
         return SECRET
     return IMPORT if event["source"].startswith(IMPORT_SOURCE) else PUBLIC
 
 
-def rank(event: EventDocument) -> Rank:
+def rank(event: ToldEvent) -> Rank:
     """Returns the key by which one telling replaces another: the more trusted source, else the newer version.
 
     Newer is the higher `version` told, else the later time of the change: `updated_at`, or that of the last import
@@ -39,18 +39,18 @@ def rank(event: EventDocument) -> Rank:
     return trust(event), told.get("version", -1), changed, told.get("updated_at") or heard, heard, order_in_time(event)
 
 
-def ranked(events: Iterable[EventDocument]) -> list[EventDocument]:
+def ranked(events: Iterable[ToldEvent]) -> list[ToldEvent]:
     """Returns tellings, the one that counts most first."""
     return sorted(events, key=rank, reverse=True)
 
 
-def is_told(event: EventDocument, field: str) -> bool:
+def is_told(event: ToldEvent, field: str) -> bool:
     """Returns whether an event itself says a field of its order, which was not filled in for it."""
     told = commerce_of(event)
     return field in told and field not in told.get("assumed", ())
 
 
-def currency_of(tellings: Iterable[EventDocument]) -> str | None:
+def currency_of(tellings: Iterable[ToldEvent]) -> str | None:
     """Returns the currency of an order from its tellings, the foremost first; None where nobody says or assumes one.
 
     It is that of the foremost with a total, if it says any; else the foremost that is known; else the site's.
@@ -63,7 +63,7 @@ def currency_of(tellings: Iterable[EventDocument]) -> str | None:
     return next(iter([*known, *told, *assumed]), None)
 
 
-def customers(tellings: Iterable[EventDocument]) -> Iterator[str]:
+def customers(tellings: Iterable[ToldEvent]) -> Iterator[str]:
     """Yields the customers whose order this is, the first to order first: one, or those who contradict each other.
 
     The more trusted source knows better, and so does the newer version and the later import. Two customers who
@@ -78,7 +78,7 @@ def customers(tellings: Iterable[EventDocument]) -> Iterator[str]:
     yield from dict.fromkeys(user for user in users if user)
 
 
-def _edition(event: EventDocument) -> tuple[object, ...]:
+def _edition(event: ToldEvent) -> tuple[object, ...]:
     told = commerce_of(event)
     file = event["source"] if trust(event) == IMPORT else None
     return trust(event), file, told.get("version"), told.get("updated_at")

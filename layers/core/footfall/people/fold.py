@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
-from footfall.schemas.event import EventDocument, Json, order_in_time
+from footfall.schemas.event import EventDocument, Json, ToldEvent, order_in_time
 from footfall.schemas.person import Link
 
 MOST_TRAITS = 200
@@ -57,7 +57,7 @@ def _link(visitor: Sighting, event: EventDocument, person_id: str) -> None:
         visitor.link = link
 
 
-def fold_traits(events: Iterable[EventDocument]) -> Json:
+def fold_traits(events: Iterable[ToldEvent]) -> Json:
     """Returns a person's traits from every event that tells any: the latest word on each counts.
 
     Of more than 200 it is those that were told first.
@@ -92,9 +92,9 @@ def sex_named(text: str) -> str | None:
     return SEXES.get(text.strip().casefold())
 
 
-def by_person(events: Iterable[EventDocument]) -> dict[str, list[EventDocument]]:
+def by_person(events: Iterable[ToldEvent]) -> dict[str, list[ToldEvent]]:
     """Returns events grouped by person."""
-    groups: defaultdict[str, list[EventDocument]] = defaultdict(list)
+    groups: defaultdict[str, list[ToldEvent]] = defaultdict(list)
     for event in events:
         groups[event["person_id"]].append(event)
     return dict(groups)

@@ -83,9 +83,15 @@ def users_among(
 
 
 def _is_user(database: Mongo, query: dict[str, str], session: ClientSession | None) -> bool:
-    # events go in time, orders stay
-    said = events.of(database).find_one(query, {"_id": 1}, session=session)
-    return bool(said or orders.of(database).find_one(query, {"_id": 1}, session=session))
+    # events go in time; orders stay, and who was seen as somebody else before
+    seen = {"_id": f"{query['site_id']}:{query['user_id']}", "merged_ids.0": {"$exists": True}}
+    own = {**query, "visitor_id": query["user_id"]}
+    return bool(
+        users.of(database).find_one(seen, {"_id": 1}, session=session)
+        or events.of(database).find_one(query, {"_id": 1}, session=session)
+        or orders.of(database).find_one(query, {"_id": 1}, session=session)
+        or user_sessions.of(database).find_one(own, {"_id": 1}, session=session)
+    )
 
 
 def _by_id(database: Mongo, site_id: str, person_ids: Collection[str]) -> dict[str, PersonIdentity]:

@@ -14,6 +14,7 @@ from footfall.dimensions import Dimension
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.engine import Coded
 from footfall.lake import loader
+from footfall.lake.archived import archived_dates
 from footfall.lake.coded import first_values
 from footfall.lake.columns import EPOCH, NOBODY, named
 from footfall.lake.contents import columns_of, values_of
@@ -113,14 +114,18 @@ def _changed(query: EventsQuery, current: Sequence[LakePeriod], stale: Collectio
 
 
 def _periods(query: EventsQuery) -> tuple[list[LakePeriod], set[str]]:
-    # what is written by the site's present settings, and which days have changed since
+    # what is written by the site's present settings, and which days have changed since; of one that is archived MongoDB
+    # has not all events, so that the lake's last state of it counts until it is computed anew
     rollups, dates = query.rollups, query.days.dates
     site = {"site_id": rollups.site.site_id}
     condition = {**site, "first": {"$lte": dates["$lte"]}, "last": {"$gte": dates["$gte"]}}
     found = lake_periods.read(database(), LakePeriod, condition, session=rollups.session)
     marks = stale_days.read(database(), StaleDate, {**site, "date": dates}, session=rollups.session)
     current = [period for period in found if period["definition"] == definition(rollups.site)]
-    return current, {mark["date"] for mark in marks}
+    stale = {mark["date"] for mark in marks}
+    return current, stale - (
+        archived_dates(database(), site["site_id"], query.days, rollups.session) if stale else set()
+    )
 
 
 def _whole_days(period: LakePeriod, stale: Collection[str]) -> dict[str, int]:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from footfall.chunks import chunks
 from footfall.days import DayRange, runs_of, start_of
 from footfall.dimensions import Facts
-from footfall.errors import FieldProblem
+from footfall.errors import FieldProblem, Unavailable
 from footfall.events.log import events_between
 from footfall.funnels.columns import milliseconds
 from footfall.funnels.engine import Coded
+from footfall.lake.archived import archived_dates
 from footfall.lake.columns import NEVER, NOBODY, kind_of, named
 from footfall.lake.contents import parts_of, session_number
 from footfall.lake.sessions import sessions_of
@@ -38,7 +39,12 @@ Sessions = Sequence[SessionDimensions | None]
 
 
 def recent_rows(query: EventsQuery, days: Iterable[date]) -> Iterator[Rows]:
-    """Yields the events of these days, those of the same groups together; raises TooBig for too many."""
+    """Yields the events of these days, those of the same groups together; raises TooBig for too many.
+
+    Raises Unavailable for days that are archived: MongoDB has not all of their events.
+    """
+    days = list(days)
+    _check_whole(query, days)
     events = _events(query, days)
     if not events:
         return
@@ -68,6 +74,12 @@ def recent_rows(query: EventsQuery, days: Iterable[date]) -> Iterator[Rows]:
     for steps, number in numbers.items():
         ours = np.flatnonzero((numbered == number) & wanted)
         yield from query.fitting(whole.where(ours, steps), partial(_fits, facts, ours))
+
+
+def _check_whole(query: EventsQuery, days: Sequence[date]) -> None:
+    site_id, session = query.rollups.site.site_id, query.rollups.session
+    if days and archived_dates(database(), site_id, query.days, session) & {day.isoformat() for day in days}:
+        raise Unavailable("archived days of this range are being written anew for the lake: ask again later")
 
 
 def _facts(query: EventsQuery, events: Sequence[LakeEvent], sessions: Sessions) -> list[Facts]:

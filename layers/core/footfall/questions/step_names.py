@@ -11,7 +11,7 @@ from footfall.funnels.steps import parsed, words
 from footfall.questions.index_values import values_of
 from footfall.schemas.event import EVENT_TYPES
 from footfall.schemas.site import Site
-from footfall.stores.collections import CUSTOM_NAMES, events
+from footfall.stores.collections import CUSTOM_NAMES, archived_days, events
 from footfall.stores.mongo import database
 
 MOST_NAMES = 200
@@ -60,7 +60,10 @@ def _was_seen(site_id: str, word: str) -> bool:
     # each is one look into an index
     page = {"site_id": site_id, "type": "pageview", "page_type": word}
     event = {"site_id": site_id, "type": "custom", "name": word}
-    return any(events.of(database()).find_one(query, {"_id": 1}) for query in (page, event))
+    # a name that archived days alone have is not in MongoDB
+    return any(events.of(database()).find_one(query, {"_id": 1}) for query in (page, event)) or bool(
+        archived_days.of(database()).find_one({"site_id": site_id}, {"_id": 1})
+    )
 
 
 def _near(site: Site, word: str) -> str:

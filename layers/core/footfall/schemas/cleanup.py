@@ -13,6 +13,7 @@ class Removed(BaseModel):
     daily_sessions: int = Field(default=0, description="days' sessions as columns")
     feedback: int = Field(default=0, description="texts and ratings")
     lake_periods: int = Field(default=0, description="days and months of the lake")
+    archived_days: int = Field(default=0, description="days of the archive")
     quarantine: int = Field(default=0, description="replayed inputs; what still waits is never removed")
 
 

@@ -277,6 +277,26 @@ class BehaviourEvent(SessionEvent):
     coordinates: NotRequired[Json]
 
 
+class ToldEvent(EventMoment):
+    """What orders and people's traits are folded from."""
+
+    _id: str
+    site_id: str
+    type: str
+    source: str
+    visitor_id: str
+    person_id: str
+    user_id: NotRequired[str]
+    session_id: NotRequired[str]
+    country: NotRequired[str]
+    flags: NotRequired[list[str]]
+    commerce: NotRequired[Commerce]
+    value: NotRequired[float | str]
+    properties: NotRequired[Json]
+    traits: NotRequired[Json]
+    retold_at: NotRequired[datetime]
+
+
 class EventDocument(BehaviourEvent, FlaggedEventView):
     """One stored event. `timestamp` is the event's time as corrected; the raw times stay beside it.
 

@@ -55,6 +55,12 @@ class LakeDays(TypedDict):
     days: list[LakeDay]
 
 
+class WrittenDays(LakeDays):
+    """The same, with what they were written by."""
+
+    definition: str
+
+
 class LakeSpan(TypedDict):
     """The first and the last local day of a set of files."""
 
@@ -76,3 +82,22 @@ class LakePeriod(LakeSpan, LakeDays):
     token: str
     written_at: datetime
     files: list[LakeFile]
+
+
+class ArchivedDay(TypedDict):
+    """One document of `archived_days`: the file that holds a local day's events as they were stored.
+
+    Its events happened from `start` on and before `end`, whatever the site's time zone is by now. `digest` is the sum
+    of the hashes of their ids, modulo 2^63; `key` is the file's name in the lake, another one each time it is written.
+    """
+
+    _id: str
+    site_id: str
+    date: str
+    start: datetime
+    end: datetime
+    key: str
+    events: int
+    digest: int
+    bytes: int
+    archived_at: datetime

@@ -102,6 +102,11 @@ class FunnelDefinition(TypedDict):
     steps: list[str]
 
 
+FEWEST_HOT_DAYS = 35
+HOT_DAYS = 396
+"""Thirteen months: what a new site keeps in MongoDB; one of an older version keeps all until it is told otherwise."""
+
+
 class SiteDocument(TypedDict):
     """One document of `sites`; `Site` reads it.
 
@@ -120,6 +125,7 @@ class SiteDocument(TypedDict):
     funnels: list[FunnelDefinition]
     dimensions: NotRequired[list[OwnDimensionDocument]]
     retention_days: int | None
+    hot_days: NotRequired[int | None]
     api_keys: list[ApiKeyDocument]
     write_keys: NotRequired[list[WriteKeyDocument]]
     revoked_keys: NotRequired[list[str]]
@@ -127,7 +133,7 @@ class SiteDocument(TypedDict):
 
 
 class Site(BaseModel):
-    """One tenant. `retention_days` is how long its events are kept, None for ever.
+    """One tenant. `retention_days` is how long its events are kept, None for ever; `hot_days` how long in MongoDB.
 
     `own_domains` are the shop's own besides those that its pages are on: who comes from there, or from a subdomain of
     one, comes from the shop. With `hash_routes`, every part of an address after its # is a page of its own; without
@@ -145,4 +151,5 @@ class Site(BaseModel):
     funnels: list[Funnel] = [DEFAULT_FUNNEL]
     dimensions: list[OwnDimension] = []
     retention_days: int | None = Field(default=None, ge=1)
+    hot_days: int | None = Field(default=None, ge=FEWEST_HOT_DAYS)
     api_keys: list[StoredApiKey] = []

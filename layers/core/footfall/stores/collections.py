@@ -1,6 +1,6 @@
 """Every MongoDB collection, declared once: document, writer, indexes, how a person's are found, how long they stay.
 
-jobs/prepare and the tests make them from here. A test refuses every write by anybody but `writer` and `removed_by`.
+`stores/preparing.py` makes them from here. A test refuses every write by anybody but `writer` and `removed_by`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,6 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection as MongoCollection
 from pymongo.command_cursor import CommandCursor
 from pymongo.cursor import Cursor
-from pymongo.errors import CollectionInvalid, OperationFailure
 
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.dimension import DaySessionsDocument, DimensionDocument
@@ -23,7 +22,7 @@ from footfall.schemas.feedback import FeedbackDay, FeedbackDocument
 from footfall.schemas.funnel import FunnelDocument, RollupsDocument
 from footfall.schemas.imports import ImportDocument
 from footfall.schemas.job import JobDocument
-from footfall.schemas.lake import LakePeriod
+from footfall.schemas.lake import ArchivedDay, LakePeriod
 from footfall.schemas.ledger import LedgerLine, LedgerSums, SuspectDocument
 from footfall.schemas.message import COLLECT_SOURCE, IMPORT_SOURCE
 from footfall.schemas.metrics import DayDocument, DayVersionDocument, StaleDay
@@ -33,15 +32,14 @@ from footfall.schemas.person import CounterDocument, PersonDocument
 from footfall.schemas.product import ProductDocument
 from footfall.schemas.quarantine import QuarantineDocument
 from footfall.schemas.recommendation import RecommendationDocument
+from footfall.schemas.remnant import RemnantDocument
 from footfall.schemas.session import SessionDocument
 from footfall.schemas.site import KeyUseDocument, SiteDocument
 from footfall.stores.mongo import Condition, Mongo, Pipeline
-from footfall.stores.views import VIEWS
 
 Document = TypeVar("Document", bound=Mapping[str, Any])
 View = TypeVar("View", bound=Mapping[str, Any])
 Index = Sequence[tuple[str, int]]
-CODE_NAMESPACE_EXISTS = 48
 
 
 class Expiry(NamedTuple):
@@ -196,6 +194,18 @@ events = Collection(
     keep=(AT_EXPIRY, Retention("timestamp")),
 )
 
+remnants = Collection(
+    "remnants",
+    RemnantDocument,
+    writer="jobs/retention",
+    indexes=[
+        _index("site_id", "visitor_id"),
+        _index("site_id", "user_id", partialFilterExpression={"user_id": {"$gt": ""}}),
+        _index("site_id", "commerce.order_id", partialFilterExpression={"commerce.order_id": {"$gt": ""}}),
+    ],
+    person=VISITOR,
+)
+
 user_sessions = Collection(
     "user_sessions",
     SessionDocument,
@@ -320,6 +330,10 @@ lake_periods = Collection(
     removed_by="jobs/retention",
 )
 
+archived_days = Collection(
+    "archived_days", ArchivedDay, writer="jobs/retention", indexes=[_index("site_id", "start", "end")]
+)
+
 rollups = Collection("rollups", RollupsDocument, writer="jobs/rollup")
 
 quarantine = Collection(
@@ -373,26 +387,3 @@ COLLECTIONS: Mapping[str, Collection[Any]] = {
     each.name: each for each in list(vars().values()) if isinstance(each, Collection)
 }
 """Every collection by its name."""
-
-
-def prepare(database: Mongo) -> None:
-    """Create what is missing of collections, indexes and views; safe to run again and beside another run."""
-    for collection in COLLECTIONS.values():
-        _create(database, collection.name)
-        if indexes := collection.all_indexes:
-            collection.of(database).create_indexes(indexes)
-    for name, pipeline in VIEWS.items():
-        if not _create(database, name, viewOn="events", pipeline=pipeline):
-            database.command({"collMod": name, "viewOn": "events", "pipeline": pipeline})
-
-
-def _create(database: Mongo, name: str, **options: Any) -> bool:
-    try:
-        database.create_collection(name, check_exists=False, **options)
-    except CollectionInvalid:
-        return False
-    except OperationFailure as error:
-        if error.code != CODE_NAMESPACE_EXISTS:
-            raise
-        return False
-    return True
