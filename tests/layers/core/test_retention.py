@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from tests.layers.core import retention_oracle as oracle
-from tests.layers.core.retention_oracle import Act
+from tests.oracle.reckoning import cohorts as oracle
+from tests.oracle.reckoning.cohorts import Act
 
 PERIODS = 6
 acts = st.lists(
@@ -54,7 +54,7 @@ def test_parts_of_the_people_have_triangles_that_add_up(events: list[Act], width
 
 @given(acts, st.integers(1, PERIODS))
 def test_any_visit_is_answered_alike_from_who_was_there_and_from_events(events: list[Act], width: int) -> None:
-    there = [BitMap({act.person for act in events if act.period == period}) for period in range(PERIODS)]
+    there = [BitMap({int(str(act.person)) for act in events if act.period == period}) for period in range(PERIODS)]
     anything = happened(events, frozenset("abc"))
     cohorts = Cohorts.of(anything)
     from_events = triangle(cohorts, returns(cohorts, anything), PERIODS, width)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tests.oracle.life import Json, Question
-from tests.oracle.reckoning import business, customers, dashboard, funnel, trends
+from tests.oracle.reckoning import business, customers, dashboard, funnel, paths, returning, trends
 from tests.oracle.reckoning.shop import Reckoning
 
 ROUTES: dict[str, Callable[[Reckoning, Question], Json]] = {
@@ -15,6 +15,11 @@ ROUTES: dict[str, Callable[[Reckoning, Question], Json]] = {
     "/api/funnel/trend": funnel.trend,
     "/api/funnel/people": funnel.people,
     "/api/funnel/time-to-convert": funnel.times,
+    "/api/retention": returning.retention,
+    "/api/analytics/stickiness": returning.stickiness,
+    "/api/analytics/lifecycle": returning.lifecycle,
+    "/api/paths": paths.paths,
+    "/api/journeys": paths.common_journeys,
     "/api/customers": customers.answer,
 }
 

@@ -6,12 +6,28 @@ from tests.oracle.life import Question
 from tests.oracle.reckoning.events import Event
 from tests.oracle.reckoning.numbers import local_day
 from tests.oracle.reckoning.sessions import Session
-from tests.oracle.reckoning.shop import Reckoning
+from tests.oracle.reckoning.shop import Days, Reckoning
 
 OF_VISITS = ("device", "source", "landing_page")
 """What visits have themselves; the others are of events alone."""
 DIMENSIONS = (*OF_VISITS, "page", "page_type")
 MISSING = {"source": "direct"}
+
+
+def with_programs(question: Question | None) -> bool:
+    """Returns whether programs that load pages are counted too."""
+    return question is not None and question.get("bots") == "include"
+
+
+def looked_at(shop: Reckoning, days: Days, question: Question | None) -> list[Event]:
+    """Returns what happened on some days, whatever the filters: of people, and of programs where they are counted."""
+    events = shop.events if with_programs(question) else shop.human
+    return [event for event in events if shop.day(event) in days]
+
+
+def passing(shop: Reckoning, days: Days, question: Question | None) -> list[Event]:
+    """Returns those of these events that pass the filters."""
+    return [event for event in looked_at(shop, days, question) if event_passes(shop, question, event)]
 
 
 def value_of_event(shop: Reckoning, name: str, event: Event) -> str:
@@ -54,8 +70,8 @@ def visit_passes(shop: Reckoning, question: Question, session: Session) -> bool:
 
 
 def is_narrowed(question: Question) -> bool:
-    """Returns whether a question has filters."""
-    return any(map(question.get, DIMENSIONS))
+    """Returns whether a question has filters, or counts programs too."""
+    return with_programs(question) or any(map(question.get, DIMENSIONS))
 
 
 def _first_day(shop: Reckoning, session: Session) -> list[Event]:
