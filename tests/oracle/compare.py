@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from tests.oracle.life import Json, Question
 
 NOTHING = "nothing"
-NOT_COMPARED = frozenset({"complete_to"})
-"""The watermark is a moment of the run, which `trial` looks at."""
+NOT_COMPARED = frozenset({"complete_to", "channel"})
+"""The watermark is a moment of the run, which `trial` looks at; channels are their own test's matter."""
 KEY_IN_PLACE = re.compile(r"\[[^]]*\]")
 LARGEST_FIRST = {
     "top_pages": (("page",), ("-views",)),
@@ -38,7 +38,7 @@ class Difference:
     @property
     def kind(self) -> str:
         """What it has in common with the same figure of other days, people and orders."""
-        path = re.sub(r"/api/customers/.+", "/api/customers/{id}", self.question.path)
+        path = re.sub(r"/api/customers/[^/]+", "/api/customers/{id}", self.question.path)
         return f"{path} {KEY_IN_PLACE.sub('', self.place)}"
 
     def __str__(self) -> str:

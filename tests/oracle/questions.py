@@ -32,6 +32,7 @@ NARROWED: tuple[dict[str, str], ...] = (
     *({name: each} for name, values in FILTERS.items() for each in values),
     BOTH,
 )
+MODELS = ("first", "last", "linear", "position", "time_decay")
 DOINGS = ("pageview", "home", "search", "Order Completed", "home|search[device=Mobile]", "click")
 NODES = ("page", "event")
 WINDOWS = ("30s", "10m", "2h", "7d")
@@ -42,21 +43,33 @@ OF_DAYS: Mapping[str, Choices] = {
     "/api/analytics/stickiness": {},
     "/api/analytics/lifecycle": {"period": PERIODS},
     "/api/paths": {"nodes": NODES, "depth": ("1", "2", "3"), "top": ("1", "2", "3")},
+    "/api/analytics/traffic-sources": {"model": MODELS, "window": ("1d", "7d", "90d")},
+    "/api/analytics/pages": {"sort_by": ("exits", "conversions")},
+    "/api/analytics/searches": {"sort_by": ("clicked",)},
+    "/api/analytics/carts": {"window": ("30m", "7d")},
+    "/api/analytics/products": {"sort_by": ("views", "refunded"), "product": ("tea", "!CUP")},
+    "/api/analytics/web-vitals": {},
     "/api/journeys": {"nodes": NODES, "length": ("1", "2"), "top": ("2",), "unit": ("session",)},
 }
-"""Questions about a range that take all filters, and what else may be asked of each."""
+"""Questions about a range that take filters, and what else may be asked of each."""
 TRENDS: Mapping[str, Choices] = {
+    "/api/analytics/refunds": {"period": PERIODS},
+    **{f"/api/dimensions/{name}": {} for name in BY},
     "/api/analytics/revenue-trend": {"compare": COMPARE, "period": PERIODS},
     "/api/analytics/conversion-trends": {"compare": COMPARE, "period": PERIODS, "device": ("Mobile", "Desktop")},
 }
 FUNNELS = ("/api/funnel", "/api/funnel/people", "/api/funnel/time-to-convert", "/api/funnel/trend")
-PAGED = frozenset({"/api/funnel/people"})
-LIVE = frozenset({"/api/paths", "/api/funnel/time-to-convert"})
+LISTS = frozenset({f"/api/analytics/{name}" for name in ("pages", "searches", "products", "web-vitals")})
+PAGED = LISTS | {"/api/funnel/people"}
+LIVE = LISTS | {
+    *("/api/paths", "/api/funnel/time-to-convert", "/api/analytics/traffic-sources", "/api/analytics/carts"),
+    "/api/analytics/refunds",
+}
 OF_EVENTS = {"first", "returning", "breakdown", *FILTERS, *BOTH} - {"device"}
 ENDS: tuple[dict[str, str], ...] = ({}, {"from_page": "home"}, {"to_page": "Order Completed"}, {"to_page": "/search"})
 ALWAYS = (
     *(Question("/api/metrics"), Question("/api/metrics/dashboard"), Question("/api/customers")),
-    *(Question(f"/api/customers/{person}") for person in USERS),
+    *(Question(f"/api/customers/{person}{what}") for person in USERS for what in ("", "/journey")),
 )
 
 
@@ -133,4 +146,4 @@ def needs_no_rollup(question: Question) -> bool:
         return question.get("unit") == "session"
     if question.path in ("/api/retention", "/api/analytics/stickiness"):  # who was there, if need be by device
         return bool(names & OF_EVENTS)
-    return question.path in LIVE
+    return question.path in LIVE or question.path.startswith("/api/dimensions/")

@@ -8,7 +8,7 @@ from itertools import pairwise, product
 
 from tests.oracle.life import Json
 from tests.oracle.reckoning.events import Event, Place
-from tests.oracle.reckoning.numbers import rate
+from tests.oracle.reckoning.numbers import percentile, rate
 from tests.oracle.reckoning.sessions import ABSENT
 
 Chain = tuple[Event, ...]
@@ -161,12 +161,6 @@ def durations(seconds: Sequence[float]) -> Json:
         return {"avg_seconds": None, "median_seconds": None, "p90_seconds": None}
     return {
         "avg_seconds": round(sum(seconds) / len(seconds), 3),
-        "median_seconds": round(_percentile(seconds, 0.5), 3),
-        "p90_seconds": round(_percentile(seconds, 0.9), 3),
+        "median_seconds": round(percentile(seconds, 0.5), 3),
+        "p90_seconds": round(percentile(seconds, 0.9), 3),
     }
-
-
-def _percentile(ascending: Sequence[float], share: float) -> float:
-    place = share * (len(ascending) - 1)
-    below, above = ascending[int(place)], ascending[min(int(place) + 1, len(ascending) - 1)]
-    return below + (above - below) * (place - int(place))

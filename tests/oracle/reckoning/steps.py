@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 from tests.oracle.life import Question
-from tests.oracle.reckoning.events import Event
+from tests.oracle.reckoning.events import PAGES, Event
 from tests.oracle.reckoning.funnels import Meets, Rules
 from tests.oracle.reckoning.narrowing import value_of_event
 from tests.oracle.reckoning.shop import Reckoning
@@ -25,8 +25,8 @@ def meets(shop: Reckoning, step: str) -> Meets:
 
 
 def called(name: str) -> set[str]:
-    """Returns what a name stands for: itself, and the type that the vocabulary has for it."""
-    return {name, VOCABULARY.get(name, name)}
+    """Returns what a name stands for: itself, the type that the vocabulary has for it, and the page of its letters."""
+    return {name, VOCABULARY.get(name, name), *({re.sub(r"[\W_]", "", name).lower()} & set(PAGES.values()))}
 
 
 def rules_of(shop: Reckoning, question: Question | None) -> Rules:
