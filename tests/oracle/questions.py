@@ -58,7 +58,7 @@ TRENDS: Mapping[str, Choices] = {
     "/api/analytics/revenue-trend": {"compare": COMPARE, "period": PERIODS},
     "/api/analytics/conversion-trends": {"compare": COMPARE, "period": PERIODS, "device": ("Mobile", "Desktop")},
 }
-FUNNELS = ("/api/funnel", "/api/funnel/people", "/api/funnel/time-to-convert", "/api/funnel/trend")
+FUNNELS = tuple(f"/api/funnel{which}" for which in ("", "/dropoff", "/people", "/time-to-convert", "/trend"))
 LISTS = frozenset({f"/api/analytics/{name}" for name in ("pages", "searches", "products", "web-vitals")})
 PAGED = LISTS | {"/api/funnel/people"}
 LIVE = LISTS | {
@@ -84,7 +84,7 @@ def ranges_around(draw: st.DrawFn, day: date, first: int, last: int) -> tuple[tu
 @st.composite
 def questions(draw: st.DrawFn, shop: Shop, ranges: Ranges) -> Question:
     """One question."""
-    kind = draw(st.sampled_from(["funnel", "funnel", "days", "days", "days", "trend", "other"]))
+    kind = draw(st.sampled_from(["funnel", "funnel", "days", "days", "days", "days", "trend", "trend", "other"]))
     if kind == "other":
         return draw(_others())
     if kind == "funnel":
@@ -142,7 +142,7 @@ def needs_no_rollup(question: Question) -> bool:
     names = set(dict(question.parameters))
     if "from" not in names:  # which days have data is told by rollups
         return False
-    if question.path in ("/api/funnel", "/api/journeys"):  # what people bought too
+    if question.path in ("/api/funnel", "/api/funnel/dropoff", "/api/journeys"):  # what people bought too
         return question.get("unit") == "session"
     if question.path in ("/api/retention", "/api/analytics/stickiness"):  # who was there, if need be by device
         return bool(names & OF_EVENTS)
