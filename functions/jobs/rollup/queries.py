@@ -7,6 +7,7 @@ from footfall.days import DayRange
 from footfall.events.log import all_events_between, in_order
 from footfall.funnels.steps import alternatives, kept_by_day
 from footfall.lake.contents import parts_of
+from footfall.lake.definition import written_by
 from footfall.orders.purchases import given_back
 from footfall.schemas.event import NOT_A_VISIT, EventMoment
 from footfall.schemas.lake import LakeDays, LakeEvent
@@ -68,9 +69,9 @@ def first_and_last_event(site_id: str) -> tuple[datetime, datetime] | None:
     return (found[0], found[1]) if found else None
 
 
-def in_the_lake(site_id: str, definition: str) -> set[str]:
-    """Returns the days that the lake holds as columns of this definition."""
-    found = lake_periods.read(database(), LakeDays, {"site_id": site_id, "definition": definition})
+def in_the_lake(site: Site) -> set[str]:
+    """Returns the days that the lake holds as the site's present settings have them."""
+    found = lake_periods.read(database(), LakeDays, {"site_id": site.site_id, **written_by(site)})
     return {day["date"] for period in found for day in period["days"]}
 
 

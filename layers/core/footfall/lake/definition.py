@@ -14,3 +14,13 @@ def definition(site: Site) -> str:
     """Returns a fingerprint of a site's time zone and own dimensions, and of the columns and the manifest there are."""
     own = [(row.name, row.property) for row in site.dimensions]
     return hashlib.sha256(json.dumps([MANIFEST, site.time_zone, own, columns_of(site)]).encode()).hexdigest()[:16]
+
+
+def written_by(site: Site) -> dict[str, object]:
+    """Returns the MongoDB condition for what is whole and written by a site's present settings.
+
+    A document without its lists of days and files is as if it were not there: its days are read from the events, and
+    the next rollup writes it anew.
+    """
+    whole = {"$type": "array"}
+    return {"definition": definition(site), "days": whole, "files": whole}

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from footfall.clock import now
 from footfall.days import day_of, start_of, zone_named
-from footfall.lake.definition import definition
+from footfall.lake.definition import written_by
 from footfall.schemas.event import EventMoment
 from footfall.schemas.lake import LakeDay, LakeDays
 from footfall.schemas.metrics import StaleDate
@@ -46,7 +46,7 @@ def _known(site: Site) -> list[LakeDay]:
     # days that are in the lake as they are stored, and whole, in order
     whole = {"site_id": site.site_id}
     with client().start_session(snapshot=True) as session:
-        found = lake_periods.read(database(), LakeDays, {**whole, "definition": definition(site)}, session=session)
+        found = lake_periods.read(database(), LakeDays, whole | written_by(site), session=session)
         days = {day["date"]: day for period in found for day in period["days"]}
         marks = {mark["date"] for mark in stale_days.read(database(), StaleDate, whole, session=session)}
         earliest = events.read(database(), EventMoment, whole, session=session)

@@ -10,7 +10,7 @@ from footfall.days import DayRange
 from footfall.errors import FieldProblem, Invalid
 from footfall.events.log import all_events_between
 from footfall.lake.contents import digest_of
-from footfall.lake.definition import definition
+from footfall.lake.definition import written_by
 from footfall.lake.periods import name_of
 from footfall.questions.range import Range, RangeQuestion
 from footfall.rollups import Rollups, rollups_of
@@ -38,7 +38,7 @@ class LakeDayCheck(BaseModel):
 
 
 class LakeFileCheck(BaseModel):
-    """A file that is not as it was written; its days are answered with 503 until they are written anew."""
+    """A file that is not as it was written; its days are answered from MongoDB until they are written anew."""
 
     key: str = Field(description="Its name in the lake")
     problem: Literal["missing", "changed"] = Field(description="`changed`: it holds other bytes than were written")
@@ -85,7 +85,7 @@ def answer(site_id: str, question: LakeCheckQuestion) -> LakeCheck:
 
 def _periods(rollups: Rollups, days: DayRange) -> list[LakePeriod]:
     ends = {"first": {"$lte": days.last.isoformat()}, "last": {"$gte": days.first.isoformat()}}
-    condition = {"site_id": rollups.site.site_id, "definition": definition(rollups.site), **ends}
+    condition = {"site_id": rollups.site.site_id, **written_by(rollups.site), **ends}
     return lake_periods.read(database(), LakePeriod, condition, session=rollups.session).to_list()
 
 
