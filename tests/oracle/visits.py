@@ -15,10 +15,8 @@ PATHS = ("/", "/", "/search", "/search", "/product/tea", "/cart", "/checkout", "
 TEA: Json = {"product_id": "tea", "price": 4}
 LINES: tuple[Json, ...] = ({"products": [TEA, {"product_id": "cup", "price": 7, "quantity": 2}]}, {"products": [TEA]})
 SHOWN: Json = {"products": [{**TEA, "list_id": "new", "position": 1}, {"sku": "cup", "list_id": "new", "position": 2}]}
-SEARCHES: tuple[Json, ...] = (
-    *({"query": "Blue Lamp", "results": 3}, {"query": "blue  lamp", "results": 0}),
-    {"query": "tea"},
-)
+TERM: Json = {"query": "tea"}
+SEARCHES: tuple[Json, ...] = ({"query": "Blue Lamp", "results": 3}, {"query": "blue  lamp", "results": 0}, TERM)
 ABOUT: dict[str, tuple[Json, ...]] = {
     "Product Viewed": (TEA, {"product_id": "cup"}),
     "Product Clicked": (SHOWN, TEA),
