@@ -78,12 +78,12 @@ def run(count: int) -> list[Row]:
         supervisor = ProcessSupervisor(Path(folder))
         stack.callback(supervisor.stop)
         use(start_mongodb(supervisor, Path(folder) / "mongodb"), Path(folder))
-        from footfall.stores import collections
+        from footfall.stores import preparing
 
         from tests.benchmarks.stored import store
 
         client = stack.enter_context(MongoClient[dict[str, Any]](os.environ["MONGODB_URI"], tz_aware=True))
-        collections.prepare(client["footfall"])
+        preparing.prepare(client["footfall"])
         store(client["footfall"], streams(count))
         return measured(supervisor)
 

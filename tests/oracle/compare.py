@@ -1,24 +1,28 @@
 """Two answers side by side, figure by figure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.oracle.life import Json, Question
 
 NOTHING = "nothing"
-NOT_COMPARED = frozenset({"complete_to"})
-"""The watermark is a moment of the run, which `trial` looks at."""
+NOT_COMPARED = frozenset({"complete_to", "channel"})
+"""The watermark is a moment of the run, which `trial` looks at; channels are their own test's matter."""
 KEY_IN_PLACE = re.compile(r"\[[^]]*\]")
 LARGEST_FIRST = {
-    "top_pages": ("page", "views"),
-    "top_sources": ("source", "sessions"),
-    "by_device": ("device", "users"),
-    "values": ("value", "users"),
-    "top_drop_off_points": ("from_step", "drop_off"),
-    "other_currencies": ("currency", "orders"),
+    "top_pages": (("page",), ("-views",)),
+    "top_sources": (("source",), ("-sessions",)),
+    "by_device": (("device",), ("-users",)),
+    "values": (("value",), ("-users", "-count")),
+    "breakdowns": (("value",), ("-users",)),
+    "top_drop_off_points": (("from_step",), ("-drop_off",)),
+    "other_currencies": (("currency",), ("-orders",)),
+    "nodes": (("step", "name"), ("step", "-sessions")),
+    "links": (("step", "source", "target"), ("step", "-sessions")),
+    "people": (("user_id", "visitor_id"), ()),
 }
-"""Lists by the size of a figure: what their entries are known by, since the order of equals is not said, and which."""
+"""Lists by the size of a figure: what their entries are known by, as the order of equals is not said, and which."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Difference:
     @property
     def kind(self) -> str:
         """What it has in common with the same figure of other days, people and orders."""
-        path = re.sub(r"/api/customers/.+", "/api/customers/{id}", self.question.path)
+        path = re.sub(r"/api/customers/[^/]+", "/api/customers/{id}", self.question.path)
         return f"{path} {KEY_IN_PLACE.sub('', self.place)}"
 
     def __str__(self) -> str:
@@ -68,25 +72,22 @@ class Comparison:
 
     def _in_lists(self, place: str, said: list[object], right: list[object]) -> Iterator[tuple[str, object, object]]:
         name = place.rpartition(".")[2]
-        if name in LARGEST_FIRST:
-            figures = _each(said, LARGEST_FIRST[name][1])
-            yield f"{place} in order", figures, sorted(figures, reverse=True)
+        known_by, figures = LARGEST_FIRST.get(name, ((), ()))
+        if figures:
+            order = [_order(entry, figures) for entry in said]
+            yield f"{place} in order", order, sorted(order)
         yield f"{place} length", len(said), len(right)
-        ours, theirs = _named(name, said), _named(name, right)
+        ours, theirs = _named(known_by, said), _named(known_by, right)
         for key in {**ours, **theirs}:
             yield from self._pairs(f"{place}[{key}]", ours.get(key, NOTHING), theirs.get(key, NOTHING))
 
 
-def _each(entries: list[object], name: str) -> list[int]:
-    return [int(entry[name]) for entry in entries if isinstance(entry, dict)]
+def _order(entry: object, figures: Sequence[str]) -> list[int]:
+    told = entry if isinstance(entry, dict) else {}
+    return [-told.get(name[1:], 0) if name.startswith("-") else told.get(name, 0) for name in figures]
 
 
-def _named(name: str, entries: list[object]) -> dict[object, object]:
-    if name == "breakdowns":
-        return {entry["value"]: entry for entry in entries if isinstance(entry, dict)}
-    if name == "people":  # those of one moment come in whatever order
-        return {entry["user_id"] or entry["visitor_id"]: entry for entry in entries if isinstance(entry, dict)}
-    if name not in LARGEST_FIRST:
+def _named(known_by: Sequence[str], entries: list[object]) -> dict[object, object]:
+    if not known_by:
         return dict(enumerate(entries))
-    key = LARGEST_FIRST[name][0]
-    return {entry[key]: entry for entry in entries if isinstance(entry, dict)}
+    return {" ".join(str(entry[name]) for name in known_by): entry for entry in entries if isinstance(entry, dict)}

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for whole lives of a shop, how they are delivered, and what is asked of them."""
+"""Hypothesis strategies for whole lives of a shop, and how they are delivered."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from tests.oracle.life import Delivery, Json, Life, Question, Shop, Then, Told
+from tests.oracle.life import Delivery, Json, Life, Shop, Then, Told
+from tests.oracle.questions import ALWAYS, questions, ranges_around
 from tests.oracle.trade import orders
-from tests.oracle.visits import USERS, VISITORS, Body, crawls, merges, notes, visits
+from tests.oracle.visits import Body, crawls, merges, notes, visits
 
 DAYS = (
     *(("Europe/Rome", "2025-03-30"), ("Europe/Rome", "2025-10-26"), ("Europe/Rome", "2025-05-12")),
@@ -28,31 +29,7 @@ FUNNELS = (
     {"buying": ("home|search", "product|product_viewed", "order_completed")},
     {**DEFAULT, "cart": ("pageview", "cart")},
 )
-STEPS = (
-    *("home,search", "home,home", "search,Order Completed", "product_viewed|product,cart|product_added,purchase"),
-    *("home,search,payment,confirmation", "pageview,click|scroll|form_submit", "identify,pageview"),
-)
 AFTERWARDS: tuple[Then, ...] = ("nothing", "nothing", "roll up", "roll up", "look", "ask of steps")
-EXCLUDED = ("cart", "search,click", "product_viewed|product", "identify")
-COMPARE = ("previous", "weekdays", "year")
-LONGER = ("week", "month")
-FILTERS = {
-    "device": ("mobile", "!Mobile"),
-    "source": ("direct", "news", "!google"),
-    "page": ("/search", "!/"),
-    "landing_page": ("/",),
-}
-BOTH = {"device": "Mobile", "page_type": "product"}
-BY = ("device", "source", "page", "page_type", "landing_page")
-ONE_FILTER = [{name: each} for name, values in FILTERS.items() for each in values]
-NARROWED: tuple[dict[str, str], ...] = ({}, {}, *ONE_FILTER, BOTH)
-OF_DAYS: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
-    "dashboard": ("/api/metrics/dashboard", {"breakdown": BY}),
-    "revenue": ("/api/analytics/revenue-trend", {"period": LONGER}),
-    "conversions": ("/api/analytics/conversion-trends", {"period": LONGER, "device": ("Mobile", "Desktop")}),
-}
-KINDS = ("people", "times", "trend", "metrics", "customer", *OF_DAYS)
-WINDOWS = ("30s", "10m", "2h", "7d")
 
 
 @st.composite
@@ -71,8 +48,8 @@ def lives(draw: st.DrawFn) -> Life:
     drawn = draw(happened.filter(any))
     told = _told([body for bodies in drawn for body in bodies])[:MOST_EVENTS]
     deliveries = draw(_deliveries([one.event_id for one in told]))
-    ranges = _ranges(date.fromisoformat(day), min(minutes) // 1_440 - 1, max(minutes) // 1_440 + 4)
-    asked = draw(st.lists(_questions(shop, ranges), min_size=4, max_size=8))
+    ranges = ranges_around(date.fromisoformat(day), min(minutes) // 1_440 - 1, max(minutes) // 1_440 + 4)
+    asked = draw(st.lists(questions(shop, ranges), min_size=6, max_size=12))
     return Life(shop, told, deliveries, tuple(dict.fromkeys([*ALWAYS, *asked])))
 
 
@@ -120,54 +97,3 @@ def _deliveries(draw: st.DrawFn, event_ids: list[str]) -> tuple[Delivery, ...]:
         deliveries.append(Delivery(tuple(dict.fromkeys(left[:size])), draw(st.sampled_from(AFTERWARDS))))
         left = left[size:]
     return tuple(deliveries)
-
-
-PEOPLE = (*USERS, *VISITORS)
-ALWAYS = (
-    *(Question("/api/metrics"), Question("/api/metrics/dashboard"), Question("/api/customers")),
-    *(Question(f"/api/customers/{person}") for person in USERS),
-)
-
-
-@st.composite
-def _ranges(draw: st.DrawFn, day: date, first: int, last: int) -> tuple[tuple[str, str], ...]:
-    # all that can have happened, or a few days around the one that lives are about, or what the route itself takes
-    begin, end = draw(st.sampled_from([(first, last), (first, last), (-1, 0), (0, 0), (-31, 2), (1, 9)]))
-    given = (("from", str(day + timedelta(days=begin))), ("to", str(day + timedelta(days=end))))
-    return draw(st.sampled_from([given, given, given, ()]))
-
-
-@st.composite
-def _questions(draw: st.DrawFn, shop: Shop, ranges: st.SearchStrategy[tuple[tuple[str, str], ...]]) -> Question:
-    kind = draw(st.sampled_from([*["funnel"] * 4, *KINDS]))
-    if kind in OF_DAYS:
-        path, choices = OF_DAYS[kind]
-        narrowed = draw(st.sampled_from(NARROWED)) if kind == "dashboard" else {}
-        return Question(path, _pairs(dict(draw(ranges)) | narrowed | _some(draw, compare=COMPARE, **choices)))
-    if kind == "metrics":
-        return Question("/api/metrics", (("compare", draw(st.sampled_from(COMPARE))),))
-    if kind == "customer":
-        return Question(f"/api/customers/{draw(st.sampled_from(PEOPLE))}")
-    parameters = dict(draw(ranges)) | _some(draw, window=WINDOWS, device=("Mobile", "Desktop"))
-    parameters |= draw(st.sampled_from([{}, {"funnel": list(shop.funnels)[-1]}, *({"steps": each} for each in STEPS)]))
-    if kind == "trend":
-        return Question("/api/funnel/trend", _pairs(parameters | _some(draw, period=("week", "month", "day"))))
-    parameters |= _some(draw, order=("any", "strict"), exclude=EXCLUDED)
-    if "window" in parameters and parameters.get("order") != "any":
-        parameters |= _some(draw, window_mode=("step",))
-    if kind == "people":
-        parameters |= _some(draw, outcome=("dropped",), step=("1", "2")) | {"page_size": "100"}
-        return Question("/api/funnel/people", _pairs(parameters))
-    parameters |= _some(draw, unit=("session",))
-    if kind == "times":
-        return Question("/api/funnel/time-to-convert", _pairs(parameters))
-    return Question("/api/funnel", _pairs(parameters | _some(draw, breakdown=("device",))))
-
-
-def _some(draw: st.DrawFn, **choices: Sequence[str]) -> dict[str, str]:
-    drawn = {name: draw(st.sampled_from([None, None, *values])) for name, values in choices.items()}
-    return {name: value for name, value in drawn.items() if value is not None}
-
-
-def _pairs(parameters: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(parameters.items()))

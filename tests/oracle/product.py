@@ -26,7 +26,13 @@ from tests.support.asking import question as request_of
 from tests.support.builders import LambdaContext
 from tests.support.caches import forget_what_is_cached
 
-HANDLERS = {"/api/metrics": metrics, "/api/analytics": metrics, "/api/funnel": funnel, "/api/customers": customers}
+FUNNEL = ("funnel", "retention", "paths", "journeys", "analytics/stickiness", "analytics/lifecycle")
+HANDLERS = {
+    **{f"/api/{name}": funnel for name in FUNNEL},
+    **dict.fromkeys(["/api/metrics", "/api/analytics", "/api/dimensions"], metrics),
+    "/api/customers": customers,
+}
+"""By how paths begin, the first that fits."""
 SITES_AT_ONCE = 50
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:sessions"
 Mongo = Database[dict[str, Any]]

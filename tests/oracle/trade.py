@@ -94,7 +94,14 @@ def refunds(draw: st.DrawFn, order_id: str, moment: datetime, currency: str | No
     fields: Json = {
         "order_id": order_id,
         **draw(st.sampled_from(GIVEN_BACK)),
-        **_said(draw, {"refund_id": [None, None, "r1", "r2"], "currency": [None, None, currency, "GBP"]}),
+        **_said(
+            draw,
+            {
+                "refund_id": [None, None, "r1", "r2"],
+                "currency": [None, None, currency, "GBP"],
+                "reason": [None, "Late", "Too small"],
+            },
+        ),
     }
     event = {"eventType": "Order Refunded", **who, "properties": fields}
     return Body([{**event, "timestamp": moment + draw(st.sampled_from(LATER))}], source)

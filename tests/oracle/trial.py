@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from tests.oracle.compare import Comparison
 from tests.oracle.life import Json, Life, Question, Told
 from tests.oracle.product import Product, SiteOfLife
+from tests.oracle.questions import needs_no_rollup
 from tests.oracle.reckoning.answers import answer
 from tests.oracle.reckoning.events import read_all
 from tests.oracle.reckoning.numbers import local_day
@@ -48,15 +49,10 @@ def _deliver(site: SiteOfLife, life: Life, comparison: Comparison) -> None:
         if delivery.then == "look":
             _look(site, life, tuple(known.values()), comparison)
         if delivery.then == "ask of steps":
-            of_steps = replace(life, questions=tuple(filter(_needs_no_rollup, life.questions)))
+            of_steps = replace(life, questions=tuple(filter(needs_no_rollup, life.questions)))
             _look(site, of_steps, tuple(known.values()), comparison)
     processed = {"came_back": came_back, "quarantined": site.quarantined()}
     comparison.compare(RIGHT, PIPELINE, processed, {"came_back": 0, "quarantined": []})
-
-
-def _needs_no_rollup(question: Question) -> bool:
-    # sums of orders are of the last rollup
-    return question.path == "/api/funnel" and question.get("unit") == "session" and question.get("from") is not None
 
 
 def _look(site: SiteOfLife, life: Life, told: tuple[Told, ...], comparison: Comparison) -> dict[Question, Json]:

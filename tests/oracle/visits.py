@@ -12,9 +12,27 @@ USERS = ("anna", "bob")
 CRAWLER = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 SHOP = "https://shop.example"
 PATHS = ("/", "/", "/search", "/search", "/product/tea", "/cart", "/checkout", "/confirmation", "/about")
+TEA: Json = {"product_id": "tea", "price": 4}
+LINES: tuple[Json, ...] = ({"products": [TEA, {"product_id": "cup", "price": 7, "quantity": 2}]}, {"products": [TEA]})
+SHOWN: Json = {"products": [{**TEA, "list_id": "new", "position": 1}, {"sku": "cup", "list_id": "new", "position": 2}]}
+TERM: Json = {"query": "tea"}
+SEARCHES: tuple[Json, ...] = ({"query": "Blue Lamp", "results": 3}, {"query": "blue  lamp", "results": 0}, TERM)
+ABOUT: dict[str, tuple[Json, ...]] = {
+    "Product Viewed": (TEA, {"product_id": "cup"}),
+    "Product Clicked": (SHOWN, TEA),
+    "Product List Viewed": (SHOWN,),
+    "add_to_cart": ({**TEA, "quantity": 3}, TEA, {"product_id": "cup", "price": 7, "currency": "USD"}, {}),
+    "Product Removed": (TEA, {**TEA, "quantity": 2}, {}),
+    "Cart Viewed": (*LINES, {}),
+    "begin_checkout": (*LINES, {}),
+    "Products Searched": (*SEARCHES, {}),
+}
+"""What is told of what is done."""
+VITALS: tuple[Json, ...] = ({"lcp": 2_500, "cls": 0.1}, {"lcp": 2_501, "inp": 70.5}, {"lcp": 4_001, "ttfb": 0}, {})
 DOINGS = (
-    *("click", "scroll", "form_submit", "feedback", "page_exit", "Colour Picked", "Video Playback Started"),
-    *("Product Viewed", "add_to_cart", "Cart Viewed", "begin_checkout", "Products Searched", "Coupon Applied"),
+    *("click", "scroll", "form_submit", "feedback", "page_exit", "page_exit", "Colour Picked"),
+    *("Video Playback Started", "Coupon Applied", "Payment Info Entered"),
+    *(*ABOUT, "add_to_cart", "Products Searched"),
 )
 NOTES = ("Order Shipped", "Newsletter Sent", "Product Added")
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0, 5, 60, 600, 1_800, 1_801, 86_400, 86_401))
@@ -90,11 +108,16 @@ def pages(draw: st.DrawFn, landing: Landing) -> Json:
 
 @st.composite
 def doings(draw: st.DrawFn) -> Json:
-    """Something else than looking at a page; with what it is about, where that is a product."""
+    """Something else than looking at a page; with what it is about, where that is a product, a search or a page."""
     name = draw(st.sampled_from(DOINGS))
-    if name in ("Product Viewed", "add_to_cart"):
-        return {"eventType": "track", "event": name, "properties": {"product_id": "tea", "price": 4.5}}
-    return {"eventType": name} if name.islower() else {"eventType": "track", "event": name}
+    if name == "page_exit":
+        left = {"url": SHOP + draw(st.sampled_from(PATHS)), "vitals": draw(st.sampled_from(VITALS))}
+        return {"eventType": name, **draw(st.sampled_from([{}, left]))}
+    if name.islower() and name not in ABOUT:
+        return {"eventType": name}
+    event: Json = {"eventType": "track", "event": name}
+    told = draw(st.sampled_from(ABOUT.get(name, ({},))))
+    return {**event, "properties": told} if told else event
 
 
 @st.composite

@@ -48,4 +48,5 @@ def remove_replaced(database: Mongo, site_id: str, in_time: Callable[[], bool]) 
 
 
 def _periods(database: Mongo, site_id: str) -> list[LakePeriod]:
-    return lake_periods.of(database).find({"site_id": site_id}).to_list()
+    # what has no list of files names none
+    return lake_periods.of(database).find({"site_id": site_id, "files": {"$type": "array"}}).to_list()

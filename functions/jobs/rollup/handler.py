@@ -15,7 +15,6 @@ from footfall.clock import now
 from footfall.days import Day, DayRange, day_of, zone_named
 from footfall.documents import note_documents
 from footfall.funnels.steps import definition
-from footfall.lake.definition import definition as lake_definition
 from footfall.ledger import fold_ledger
 from footfall.observability import logger
 from footfall.schemas.funnel import RollupRun
@@ -117,7 +116,7 @@ def _missing(site: Site) -> set[str]:
     days = DayRange(max(day_of(ends[0], zone), _first_kept(site)), day_of(ends[1], zone), zone)
     if days.last < days.first:  # all are older than the site keeps
         return set()
-    return {day.isoformat() for day in days} - queries.in_the_lake(site.site_id, lake_definition(site))
+    return {day.isoformat() for day in days} - queries.in_the_lake(site)
 
 
 def _first_kept(site: Site) -> date:

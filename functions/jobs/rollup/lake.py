@@ -14,7 +14,7 @@ from footfall.days import day_of, zone_named
 from footfall.lake import parquet
 from footfall.lake.columns import DayColumns, Kind, Table, kind_of, named
 from footfall.lake.contents import columns_of
-from footfall.lake.definition import definition
+from footfall.lake.definition import definition, written_by
 from footfall.lake.periods import Period, folder_of, is_over, month_of, name_of, period_of
 from footfall.schemas.lake import LakeFile, LakePeriod, LakeSpan
 from footfall.schemas.site import Site
@@ -48,7 +48,8 @@ def write(site: Site, days: Mapping[date, DayColumns], *, anew: bool) -> list[Wr
     months = {month_of(day) for day in days}
     kept = [period for month in months for period in periods_of(site.site_id, month)]
     groups: defaultdict[Period, list[date]] = defaultdict(list)
-    held = {day["date"]: day for one in kept if one["definition"] == definition(site) for day in one["days"]}
+    whole = [period for month in months for period in periods_of(site.site_id, month, **written_by(site))]
+    held = {day["date"]: day for one in whole for day in one["days"]}
     for day in sorted(days):
         if anew or held.get(day.isoformat()) != days[day].day():
             groups[_kept_in(day, kept) or period_of(day, today)].append(day)
@@ -63,10 +64,10 @@ def close(site: Site) -> list[Written]:
     return [_write(site, month, {}) for month in sorted(months) if is_over(month, today)]
 
 
-def periods_of(site_id: str, within: Period) -> list[LakePeriod]:
-    """Returns what the lake holds of a stretch of days."""
+def periods_of(site_id: str, within: Period, **which: object) -> list[LakePeriod]:
+    """Returns what the lake holds of a stretch of days; `which` are conditions besides."""
     days = {"first": {"$gte": within.first.isoformat()}, "last": {"$lte": within.last.isoformat()}}
-    return lake_periods.of(database()).find({"site_id": site_id, **days}).to_list()
+    return lake_periods.of(database()).find({"site_id": site_id, **days, **which}).to_list()
 
 
 def _kept_in(day: date, kept: Iterable[LakePeriod]) -> Period | None:
@@ -80,7 +81,7 @@ def _kept_in(day: date, kept: Iterable[LakePeriod]) -> Period | None:
 
 def _write(site: Site, period: Period, days: Mapping[date, DayColumns]) -> Written:
     there = periods_of(site.site_id, period)
-    older = [one for one in there if one["definition"] == definition(site)]
+    older = periods_of(site.site_id, period, **written_by(site))
     tables: defaultdict[Kind | None, list[Table]] = defaultdict(list)
     for columns in days.values():
         for kind, table in columns.tables():

@@ -10,6 +10,7 @@ from footfall.events.log import all_events_between, in_order
 from footfall.funnels.steps import alternatives, kept_by_day
 from footfall.lake import archive
 from footfall.lake.contents import parts_of
+from footfall.lake.definition import written_by
 from footfall.orders.purchases import given_back
 from footfall.schemas.event import NOT_A_VISIT, EventMoment, order_in_time
 from footfall.schemas.lake import ArchivedDay, LakeDays, LakeEvent
@@ -98,9 +99,9 @@ def first_and_last_event(site_id: str) -> tuple[datetime, datetime] | None:
     return (min(found), max(found)) if found else None
 
 
-def in_the_lake(site_id: str, definition: str) -> set[str]:
-    """Returns the days that the lake holds as columns of this definition."""
-    found = lake_periods.read(database(), LakeDays, {"site_id": site_id, "definition": definition})
+def in_the_lake(site: Site) -> set[str]:
+    """Returns the days that the lake holds as the site's present settings have them."""
+    found = lake_periods.read(database(), LakeDays, {"site_id": site.site_id, **written_by(site)})
     return {day["date"] for period in found for day in period["days"]}
 
 

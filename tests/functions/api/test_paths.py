@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pymongo.database import Database
 
 from functions.api.funnel.handler import handler
-from tests.layers.core import paths_oracle as oracle
-from tests.layers.core.paths_oracle import Visit
+from tests.oracle.reckoning import journeys as oracle
+from tests.oracle.reckoning.journeys import Visit
 from tests.support.asking import ask, refusal
 from tests.support.builders import NOON
 from tests.support.caches import forget_answers

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from functions.api.metrics.handler import handler
-from tests.layers.core.test_credit import split
+from tests.oracle.reckoning.credit import split
 from tests.support.asking import ask, refusal
 from tests.support.builders import NOON
 from tests.support.caches import forget_answers

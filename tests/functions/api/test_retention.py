@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pymongo.database import Database
 
 from functions.api.funnel.handler import handler
-from tests.layers.core import retention_oracle as oracle
-from tests.layers.core.retention_oracle import Act
+from tests.oracle.reckoning import cohorts as oracle
+from tests.oracle.reckoning.cohorts import Act
 from tests.support.asking import ask, refusal
 from tests.support.caches import forget_answers
 from tests.support.visits import a_shop, happen, know, mark, person, roll_up, view

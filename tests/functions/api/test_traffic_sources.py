@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.api.metrics.handler import handler
-from tests.layers.core.test_credit import MODELS, split, weights
+from tests.layers.core.test_credit import MODELS
+from tests.oracle.reckoning.credit import split, weights
 from tests.support.asking import ask, refusal
 from tests.support.builders import NOON
 from tests.support.caches import forget_answers

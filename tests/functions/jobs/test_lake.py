@@ -177,6 +177,19 @@ def test_a_damaged_month_is_made_anew_day_by_day(pipeline: Mongo, folder: Path) 
     assert (reached()[:2], check().differing_days, check().damaged_files) == ([1, 1], [], [])
 
 
+@pytest.mark.parametrize("broken", [{"files": None}, {"days": "none"}, {"files": {}, "days": 5}])
+def test_a_broken_manifest_is_as_if_it_were_not_there_and_made_anew(pipeline: Mongo, broken: dict[str, Any]) -> None:
+    looks(0)
+    looks(1, eventType="click")
+    roll_up()
+    pipeline["lake_periods"].update_many({}, {"$set": broken})
+    assert reached() == [1, 1, 1, 1]
+    assert [found.problem for found in check().differing_days] == ["missing"]
+    retention({}, LambdaContext())
+    rollup.handler({"site_id": "demo", "date": "2026-03-01"}, LambdaContext())
+    assert (reached(), check().differing_days, list(kept(pipeline))) == ([1, 1, 1, 1], [], ["2026-03"])
+
+
 def test_what_waits_for_a_rollup_is_answered_and_said(pipeline: Mongo) -> None:
     looks(0)
     roll_up()

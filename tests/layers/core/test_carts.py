@@ -1,12 +1,13 @@
 """What becomes of carts, against a reckoning by hand."""
 
-from fractions import Fraction
 from typing import Any
 
-from footfall.activity.carts import RECOVERY, CartEvent, carts_of
+from footfall.activity.carts import CartEvent, carts_of
 from footfall.lake.lines import Line, Lines
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.oracle.reckoning.carts import Step, carts
 
 HOUR = 3_600_000
 WINDOW, NOW = 24 * HOUR, 400 * HOUR
@@ -27,50 +28,15 @@ def lines_of(lines: list[tuple[str, int, int | None]]) -> Lines:
     return Lines("EUR", tuple(found))
 
 
-def content(events: list[CartEvent]) -> dict[str, tuple[int, int]]:
-    """What is left of each product, and what all of it costs."""
-    left: dict[str, tuple[int, Fraction]] = {}
-    for event in events:
-        if event.change == "whole" and event.lines.lines:
-            left = {}
-        lines = event.lines.lines or ([Line("unknown", 1, None, None, None)] if event.change == "add" else [])
-        for line in lines if event.change != "touch" else []:
-            count, price = left.pop(line.product, (0, Fraction(0)))
-            sign = -1 if event.change == "remove" else 1
-            if sign == 1 and line.total:
-                price = Fraction(line.total, int(line.quantity))
-            if count + sign * line.quantity > 0:
-                left[line.product] = (int(count + sign * line.quantity), price)
-    return {product: (count, round(count * price)) for product, (count, price) in left.items()}
-
-
 def reckoned(told: list[Told], orders: list[tuple[int, int]]) -> list[Any]:
     """Every cart by hand: its person, begin, outcome and content."""
-    found: list[Any] = []
-    for person in sorted({event.person for event in events_of(told)}):
-        placed = sorted(moment for who, moment in orders if who == person)
-        carts: list[list[CartEvent]] = []
-        for event in (event for event in events_of(told) if event.person == person):
-            goes_on = carts and event.time - carts[-1][-1].time <= WINDOW
-            if goes_on and not [moment for moment in placed if carts[-1][0].time <= moment < event.time]:
-                carts[-1].append(event)
-            elif event.change == "add" or (event.change == "whole" and event.lines.lines):
-                carts.append([event])
-        for cart in carts:
-            begun, last, left = cart[0].time, cart[-1].time, content(cart)
-            waits = [moment - last for moment in placed if moment >= begun][:1]
-            found.append((person, begun, outcome(waits, left, last), left))
-    return found
-
-
-def outcome(waits: list[int], left: dict[str, Any], last: int) -> str:
-    if any(wait <= WINDOW for wait in waits):
-        return "ordered"
-    if not left:
-        return "emptied"
-    if NOW - last <= WINDOW:
-        return "open"
-    return "recovered" if any(wait <= RECOVERY for wait in waits) else "abandoned"
+    ordered = sorted(enumerate(told), key=lambda each: (each[1][0], each[1][1], each[0]))
+    steps = [
+        Step(person, time, change, [(name, count, price and count * price) for name, count, price in lines])
+        for _, (person, time, change, lines) in ordered
+    ]
+    found = carts(steps, orders, WINDOW, NOW)
+    return [(cart.steps[0].person, cart.steps[0].time, cart.outcome, cart.left) for cart in found]
 
 
 def computed(told: list[Told], orders: list[tuple[int, int]]) -> list[Any]:

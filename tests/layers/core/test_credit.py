@@ -1,44 +1,21 @@
 """Credit of orders to visits under every attribution model, against a reckoning in whole fractions."""
 
 from collections import defaultdict
-from fractions import Fraction
 
 import numpy as np
 import pytest
 from footfall.activity import credit
-from footfall.activity.credit import HALF_LIFE, PRECISION, Bought, Model, Touches, credits_of
+from footfall.activity.credit import Bought, Model, Touches, credits_of
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.oracle.reckoning.credit import split, weights
 
 DAY = 86_400_000
 WINDOW = 30 * DAY
 MODELS: list[Model] = ["first", "last", "last_non_direct", "linear", "position", "time_decay"]
 Touch = tuple[int, int, bool]
 Order = tuple[int, int, int]
-
-
-def weights(model: Model, times: list[int], direct: list[bool]) -> list[int]:
-    """What the touches of one order weigh, in the order of time."""
-    n = len(times)
-    one = {"first": 0, "last": n - 1}
-    one["last_non_direct"] = max((place for place in range(n) if not direct[place]), default=n - 1)
-    if model in one:
-        return [int(place == one[model]) for place in range(n)]
-    if model == "position":
-        return [1] * n if n < 3 else [2 * (n - 2) if place in (0, n - 1) else 1 for place in range(n)]
-    if model == "time_decay":
-        return [max(round(PRECISION * 2 ** (-(times[-1] - time) / HALF_LIFE)), 1) for time in times]
-    return [1] * n
-
-
-def split(amount: int, weighed: list[int]) -> list[int]:
-    """An amount by weights: rounded down, and what is left to who lost most, the earliest first."""
-    exact = [Fraction(amount * weight, sum(weighed)) for weight in weighed]
-    found = [share.numerator // share.denominator for share in exact]
-    by_loss = sorted(range(len(exact)), key=lambda place: (found[place] - exact[place], place))
-    for place in by_loss[: amount - sum(found)]:
-        found[place] += 1
-    return found
 
 
 def reckoned(touches: list[Touch], orders: list[Order], window: int, model: Model) -> dict[tuple[int, int], int]:

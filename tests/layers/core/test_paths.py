@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tests.layers.core import paths_oracle as oracle
-from tests.layers.core.paths_oracle import OTHER, Visit
+from tests.oracle.reckoning import journeys as oracle
+from tests.oracle.reckoning.journeys import OTHER, Visit
 
 NODES = [*"abcdef", OTHER]
 visits = st.lists(st.builds(Visit, st.integers(1, 5), st.integers(1, 2), st.sampled_from("abcdef")), max_size=40)

@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap
 
-from tests.layers.core import retention_oracle as oracle
-from tests.layers.core.retention_oracle import Act
+from tests.oracle.reckoning import cohorts as oracle
+from tests.oracle.reckoning.cohorts import Act
 
 PERIODS = 6
 acts = st.lists(
@@ -62,7 +62,7 @@ def test_the_averages_of_groups_are_those_of_their_people_alone_and_add_up(event
     whole = averages(triangle(cohorts, found, PERIODS, width), complete)
     assert list(zip(by_group.people.sum(axis=0), by_group.returned.sum(axis=0), strict=True)) == whole
     for group in range(2):
-        some = [act for act in events if act.person % 2 == group]
+        some = [act for act in events if int(str(act.person)) % 2 == group]
         ours = Cohorts.of(happened(some, frozenset("ab")))
         back = returns(ours, happened(some, frozenset("bc")))
         alone = averages(triangle(ours, back, PERIODS, width), complete)
@@ -71,7 +71,7 @@ def test_the_averages_of_groups_are_those_of_their_people_alone_and_add_up(event
 
 @given(acts, st.integers(1, PERIODS))
 def test_any_visit_is_answered_alike_from_who_was_there_and_from_events(events: list[Act], width: int) -> None:
-    there = [BitMap({act.person for act in events if act.period == period}) for period in range(PERIODS)]
+    there = [BitMap({int(str(act.person)) for act in events if act.period == period}) for period in range(PERIODS)]
     anything = happened(events, frozenset("abc"))
     cohorts = Cohorts.of(anything)
     from_events = triangle(cohorts, returns(cohorts, anything), PERIODS, width)

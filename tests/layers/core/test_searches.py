@@ -9,30 +9,23 @@ from footfall.events.searches import found_by, term_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.oracle.reckoning import searching
+
 Step = tuple[int, int, int, int, int, bool]
 Order = tuple[int, int]
+WORDS = {SEARCHED: "searched", CLICKED: "clicked", ADDED: "added"}
 
 
 def reckoned(steps: list[Step], orders: list[Order]) -> list[Any]:
     """Every search that counts: session, term, results, and whether it was clicked, added and ordered after."""
-    found: list[dict[str, Any]] = []
-    for session in sorted({step[0] for step in steps}):
-        ours: list[dict[str, Any]] = []
-        for _, time, kind, term, results, counted in (step for step in steps if step[0] == session):
-            if kind == SEARCHED and not (ours and ours[-1]["term"] == term):
-                ours.append({"term": term, "time": time, "results": NOT_SAID, "counted": False, "done": set()})
-            if kind == SEARCHED:
-                ours[-1]["results"] = max(ours[-1]["results"], results)
-                ours[-1]["counted"] |= counted
-            elif ours:
-                ours[-1]["done"].add(kind)
-        for _, at in (order for order in orders if order[0] == session):
-            before = [search for search in ours if search["time"] <= at]
-            if before:
-                before[-1]["done"].add("order")
-        found += [{**search, "session": session} for search in ours if search["counted"]]
-    names = (CLICKED, ADDED, "order")
-    return [(s["session"], s["term"], s["results"], *(name in s["done"] for name in names)) for s in found]
+    told = [
+        searching.Step(session, "", time, WORDS[kind], str(term), results, counted)
+        for session, time, kind, term, results, counted in steps
+    ]
+    return [
+        (one.session, int(one.term), one.results, *(name in one.done for name in ("clicked", "added", "ordered")))
+        for one in searching.searches(told, orders)
+    ]
 
 
 def computed(steps: list[Step], orders: list[Order]) -> list[Any]:

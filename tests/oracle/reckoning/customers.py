@@ -38,7 +38,7 @@ def one(shop: Reckoning, customer_id: str) -> Json:
             "count": figures.pop("orders"),
             **figures,
             "average_order_value": shop.average_value(orders),
-            "recent": [_order(shop, order) for order in newest[:MOST_ORDERS]],
+            "recent": [order_shown(shop, order) for order in newest[:MOST_ORDERS]],
             **shop.left_out(orders),
         },
     }
@@ -54,28 +54,30 @@ def _visits(shop: Reckoning, customer_id: str) -> Json:
         "bounce_rate": rate(sum(map(shop.bounced, sessions)), len(sessions)),
         "converted_sessions": sum(map(shop.converted, sessions)),
         "devices": dict(Counter(session.device for session in sessions)),
-        "first_seen": _written(min((session.began for session in sessions), default=None)),
-        "last_seen": _written(max((session.ended for session in sessions), default=None)),
+        "first_seen": written(min((session.began for session in sessions), default=None)),
+        "last_seen": written(max((session.ended for session in sessions), default=None)),
     }
 
 
-def _written(moment: datetime | None) -> str | None:
+def written(moment: datetime | None) -> str | None:
+    """Returns a moment as answers write it."""
     return moment.isoformat().replace("+00:00", "Z") if moment else None
 
 
-def _order(shop: Reckoning, order: Order) -> Json:
+def order_shown(shop: Reckoning, order: Order) -> Json:
+    """Returns what is told of an order."""
     pieces = sum((line.quantity for line in order.lines), Decimal())
     return {
         "order_id": order.order_id,
-        "placed_at": _written(order.placed_at),
-        "refunded_at": _written(order.refunds[0].at if order.refunds else None),
+        "placed_at": written(order.placed_at),
+        "refunded_at": written(order.refunds[0].at if order.refunds else None),
         "status": _status(order),
         "total": money(order.total or 0, order.currency),
         "refunded": money(order.refunded, order.currency),
         "currency": order.currency,
         "items": int(pieces),
         "products": [line.product for line in order.lines],
-        "refunds": [{"at": _written(one.at), "amount": money(one.amount, order.currency)} for one in order.refunds],
+        "refunds": [{"at": written(one.at), "amount": money(one.amount, order.currency)} for one in order.refunds],
         "flags": _sorted(order.flags),
         "converted_from": None,
     }

@@ -10,11 +10,12 @@ from tests.oracle.reckoning.earlier import compared, earlier, first_day
 from tests.oracle.reckoning.events import Event
 from tests.oracle.reckoning.funnel import reached
 from tests.oracle.reckoning.narrowing import (
-    event_passes,
     is_narrowed,
+    passing,
     value_of_event,
     values_of_visit,
     visit_passes,
+    with_programs,
 )
 from tests.oracle.reckoning.numbers import by_number, local_day, rate
 from tests.oracle.reckoning.sessions import Session
@@ -73,10 +74,10 @@ def _comparison(shop: Reckoning, days: Days, question: Question, compare: str) -
 
 def happened(shop: Reckoning, days: Days, question: Question | None = None) -> tuple[list[Event], list[Session]]:
     """Returns what people did on some days, and the visits that began on them, of those that pass the filters."""
-    events = [event for event in shop.human if shop.is_present(event) and shop.day(event) in days]
-    sessions = [one for one in shop.sessions if not one.bot and local_day(one.began, shop.zone) in days]
+    programs = with_programs(question)
+    sessions = [one for one in shop.sessions if (programs or not one.bot) and local_day(one.began, shop.zone) in days]
     return (
-        [event for event in events if event_passes(shop, question, event)],
+        [event for event in passing(shop, days, question) if shop.is_present(event)],
         [session for session in sessions if question is None or visit_passes(shop, question, session)],
     )
 

@@ -17,7 +17,8 @@ WORDS = {
 KNOWN = frozenset(
     {
         *("pageview", "page_exit", "click", "scroll", "form_submit", "feedback", "identify", "alias"),
-        *("product_viewed", "product_added", "cart_viewed", "checkout_started", "products_searched", "coupon_applied"),
+        *("product_viewed", "product_added", "product_removed", "product_clicked", "product_list_viewed"),
+        *("cart_viewed", "checkout_started", "payment_info_entered", "products_searched", "coupon_applied"),
         *("order_completed", "order_updated", "order_refunded", "order_cancelled"),
     }
 )
@@ -52,6 +53,7 @@ class Event:
     trust: int
     source: str
     fields: Mapping[str, object]
+    vitals: Mapping[str, object]
 
     @property
     def labels(self) -> set[str]:
@@ -90,7 +92,8 @@ def read(told: Told) -> Event:
         brought_by=_brought_by(raw, url.query),
         trust={"collect": 0, "collect:secret": 2}.get(told.source, 1),
         source=told.source,
-        fields=_properties(raw),
+        fields=_mapping(raw, "properties"),
+        vitals=_mapping(raw, "vitals"),
     )
 
 
@@ -99,8 +102,8 @@ def _text(raw: Json, name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _properties(raw: Json) -> Json:
-    found = raw.get("properties")
+def _mapping(raw: Json, name: str) -> Json:
+    found = raw.get(name)
     return found if isinstance(found, dict) else {}
 
 

@@ -5,14 +5,16 @@ from datetime import UTC, datetime
 
 from tests.oracle.life import Json, Question
 from tests.oracle.reckoning.events import Event
-from tests.oracle.reckoning.funnels import Ambiguous, Chain, Rules, Spent, durations, furthest, step_figures
-from tests.oracle.reckoning.narrowing import event_passes
+from tests.oracle.reckoning.funnels import Ambiguous, Chain, Meets, Spent, durations, furthest, step_figures
+from tests.oracle.reckoning.narrowing import passing, value_of_event
 from tests.oracle.reckoning.numbers import rate
 from tests.oracle.reckoning.periods import periods
 from tests.oracle.reckoning.shop import Days, Reckoning
+from tests.oracle.reckoning.steps import meets, rules_of
 
 Whose = Callable[[Event], object]
 REFUSED: Json = {"status": 422}
+NOT_REACHED = "not reached"
 
 
 def answer(shop: Reckoning, question: Question) -> Json:
@@ -38,13 +40,18 @@ def answer(shop: Reckoning, question: Question) -> Json:
         "overall_conversion_rate": found[-1]["conversion_rate"],
         "currency": shop.shop.currency,
         **shop.left_out(shop.orders if by_user else [], days),
-        "breakdowns": _breakdowns(chains, figures) if question.get("breakdown") else [],
+        "breakdowns": _breakdowns(shop, question, chains, figures) if question.get("breakdown") else [],
     }
 
 
 def _chains(shop: Reckoning, days: Days, question: Question) -> dict[object, Chain]:
     whose = _session_of(shop) if question.get("unit") == "session" else shop.person
-    return furthest(_entries(shop, days, question), whose, _steps(shop, question)[1], Rules.of(question))
+    steps = _steps(shop, question)[1]
+    return furthest(passing(shop, days, question), whose, _met(shop, steps), rules_of(shop, question))
+
+
+def _met(shop: Reckoning, steps: Sequence[str]) -> list[Meets]:
+    return [meets(shop, step) for step in steps]
 
 
 def people(shop: Reckoning, question: Question) -> Json:
@@ -133,12 +140,29 @@ def _bins(seconds: Sequence[float]) -> list[Json]:
     return bins
 
 
-def _breakdowns(chains: Mapping[object, Chain], figures: Callable[[Mapping[object, Chain]], list[Json]]) -> list[Json]:
-    found = []
-    for device in {chain[0].device for chain in chains.values()}:
-        steps = figures({owner: chain for owner, chain in chains.items() if chain[0].device == device})
-        found.append({"value": device, "steps": steps, "overall_conversion_rate": steps[-1]["conversion_rate"]})
+def _breakdowns(
+    shop: Reckoning,
+    question: Question,
+    chains: Mapping[object, Chain],
+    figures: Callable[[Mapping[object, Chain]], list[Json]],
+) -> list[Json]:
+    names = (question.get("breakdown") or "").split(",")
+    values = {owner: _told(shop, names, question, chain) for owner, chain in chains.items()}
+    found: list[Json] = []
+    for value in set(values.values()):
+        steps = figures({owner: chain for owner, chain in chains.items() if values[owner] == value})
+        shown = value[0] if len(value) == 1 else list(value)
+        found.append({"value": shown, "steps": steps, "overall_conversion_rate": steps[-1]["conversion_rate"]})
     return found
+
+
+def _told(shop: Reckoning, names: Sequence[str], question: Question, chain: Chain) -> tuple[str, ...]:
+    # what the first step says, the last that was reached, or one by its number, which not everybody reached
+    at = question.get("at") or "first"
+    place = {"first": 0, "last": len(chain) - 1}.get(at, 0) if not at.isdigit() else int(at) - 1
+    if place >= len(chain):
+        return (NOT_REACHED,) * len(names)
+    return tuple(value_of_event(shop, name, chain[place]) for name in names)
 
 
 def trend(shop: Reckoning, question: Question) -> Json:
@@ -177,7 +201,8 @@ def _period(shop: Reckoning, days: Days, steps: Sequence[str], question: Questio
 
 def reached(shop: Reckoning, days: Days, steps: Sequence[str], question: Question | None = None) -> list[int]:
     """Returns how many people reached each step in these days."""
-    chains = furthest(_entries(shop, days, question), shop.person, steps, Rules.of(question))
+    rules = rules_of(shop, question)
+    chains = furthest(passing(shop, days, question), shop.person, _met(shop, steps), rules)
     return [sum(len(chain) > number for chain in chains.values()) for number in range(len(steps))]
 
 
@@ -189,10 +214,6 @@ def _steps(shop: Reckoning, question: Question) -> tuple[str | None, Sequence[st
         return name, funnels[name]
     steps = tuple(given.split(","))
     return next((name for name, known in funnels.items() if known == steps), None), steps
-
-
-def _entries(shop: Reckoning, days: Days, question: Question | None) -> list[Event]:
-    return [event for event in shop.human if shop.day(event) in days and event_passes(shop, question, event)]
 
 
 def _session_of(shop: Reckoning) -> Whose:

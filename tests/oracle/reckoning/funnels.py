@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise, product
 
-from tests.oracle.life import Json, Question
+from tests.oracle.life import Json
 from tests.oracle.reckoning.events import Event, Place
-from tests.oracle.reckoning.numbers import rate
+from tests.oracle.reckoning.numbers import percentile, rate
 from tests.oracle.reckoning.sessions import ABSENT
 
 Chain = tuple[Event, ...]
 """The events that reached the first steps of a funnel, one each."""
-VOCABULARY = {"Order Completed": "order_completed", "purchase": "order_completed"}
+Meets = Callable[[Event], bool]
+"""Whether an event satisfies a step, or is one that is excluded."""
 BY_ITSELF = frozenset({"page_exit", "click", "rage_click", "scroll", "hover", "form", "javascript_error"})
-UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 @dataclass(frozen=True)
@@ -30,17 +30,6 @@ class Ambiguous(Exception):
     """Raised when an event satisfies two steps of a funnel without an order."""
 
 
-def window_of(text: str | None) -> timedelta | None:
-    """Returns a window such as 7d."""
-    return timedelta(seconds=int(text[:-1]) * UNITS[text[-1]]) if text else None
-
-
-def satisfies(event: Event, step: str) -> bool:
-    """Returns whether an event satisfies a step: `a|b` is either, and a name of the vocabulary means its type."""
-    words = step.split("|")
-    return not event.labels.isdisjoint({*words, *(VOCABULARY.get(word, word) for word in words)})
-
-
 @dataclass(frozen=True)
 class Rules:
     """What a chain must be: by `order`, in a window from its first or from each step, with nothing excluded within."""
@@ -48,32 +37,17 @@ class Rules:
     order: str = "ordered"
     window: timedelta | None = None
     each_step: bool = False
-    exclude: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, question: Question | None) -> "Rules":
-        """Returns what a question says of it."""
-        if question is None:
-            return cls()
-        exclude = question.get("exclude")
-        return cls(
-            question.get("order") or "ordered",
-            window_of(question.get("window")),
-            question.get("window_mode") == "step",
-            tuple(exclude.split(",")) if exclude else (),
-        )
+    exclude: tuple[Meets, ...] = ()
 
 
 def furthest(
-    events: Sequence[Event], whose: Callable[[Event], object], steps: Sequence[str], rules: Rules
+    events: Sequence[Event], whose: Callable[[Event], object], steps: Sequence[Meets], rules: Rules
 ) -> dict[object, Chain]:
     """Returns the chain of each of those `whose` tells that reaches furthest, of several the earliest.
 
     Events whose owner is None count for nobody; raises Ambiguous.
     """
-    if rules.order == "any" and any(
-        sum(satisfies(event, step) for step in steps) > 1 for event in events if whose(event)
-    ):
+    if rules.order == "any" and any(sum(step(event) for step in steps) > 1 for event in events if whose(event)):
         raise Ambiguous
     owned: defaultdict[object, list[Event]] = defaultdict(list)
     for event in events:
@@ -84,7 +58,7 @@ def furthest(
     return {owner: chain for owner, chain in best.items() if chain}
 
 
-def _best(own: Sequence[Event], chains: Iterator[Chain], steps: Sequence[str], rules: Rules) -> Chain:
+def _best(own: Sequence[Event], chains: Iterator[Chain], steps: Sequence[Meets], rules: Rules) -> Chain:
     fitting = (chain for chain in chains if chain and _in_time(chain, rules) and _undisturbed(own, chain, steps, rules))
     return min(fitting, key=lambda chain: (-len(chain), min(_orders(chain)), _orders(chain)), default=())
 
@@ -101,32 +75,32 @@ def _in_time(chain: Chain, rules: Rules) -> bool:
     return max(event.at for event in chain) - min(event.at for event in chain) <= rules.window
 
 
-def _undisturbed(own: Sequence[Event], chain: Chain, steps: Sequence[str], rules: Rules) -> bool:
+def _undisturbed(own: Sequence[Event], chain: Chain, steps: Sequence[Meets], rules: Rules) -> bool:
     # nothing excluded happened from the first to the last, and of a strict chain nothing that is not part of it
     first, last = min(_orders(chain)), max(_orders(chain))
     between = [event for event in own if first < event.order < last]
-    if any(satisfies(event, name) for event in between for name in rules.exclude):
+    if any(excluded(event) for event in between for excluded in rules.exclude):
         return False
     return rules.order != "strict" or all(
-        event in chain or not (_is_meant(event) or any(satisfies(event, step) for step in steps)) for event in between
+        event in chain or not (is_meant(event) or any(step(event) for step in steps)) for event in between
     )
 
 
-def _is_meant(event: Event) -> bool:
-    # the tracker records the others by itself, or nobody need be there
+def is_meant(event: Event) -> bool:
+    """Returns whether somebody meant it: the tracker records the others by itself, or nobody need be there."""
     return {event.kind, event.name}.isdisjoint(BY_ITSELF | ABSENT)
 
 
-def _in_order(own: Sequence[Event], steps: Sequence[str]) -> Iterator[Chain]:
+def _in_order(own: Sequence[Event], steps: Sequence[Meets]) -> Iterator[Chain]:
     yield ()
     for place, event in enumerate(own):
-        if steps and satisfies(event, steps[0]):
+        if steps and steps[0](event):
             yield from ((event, *rest) for rest in _in_order(own[place + 1 :], steps[1:]))
 
 
-def _in_any_order(own: Sequence[Event], steps: Sequence[str]) -> Iterator[Chain]:
+def _in_any_order(own: Sequence[Event], steps: Sequence[Meets]) -> Iterator[Chain]:
     for number in range(1, len(steps) + 1):
-        yield from product(*([event for event in own if satisfies(event, step)] for step in steps[:number]))
+        yield from product(*([event for event in own if step(event)] for step in steps[:number]))
 
 
 def step_figures(
@@ -187,12 +161,6 @@ def durations(seconds: Sequence[float]) -> Json:
         return {"avg_seconds": None, "median_seconds": None, "p90_seconds": None}
     return {
         "avg_seconds": round(sum(seconds) / len(seconds), 3),
-        "median_seconds": round(_percentile(seconds, 0.5), 3),
-        "p90_seconds": round(_percentile(seconds, 0.9), 3),
+        "median_seconds": round(percentile(seconds, 0.5), 3),
+        "p90_seconds": round(percentile(seconds, 0.9), 3),
     }
-
-
-def _percentile(ascending: Sequence[float], share: float) -> float:
-    place = share * (len(ascending) - 1)
-    below, above = ascending[int(place)], ascending[min(int(place) + 1, len(ascending) - 1)]
-    return below + (above - below) * (place - int(place))

@@ -1,7 +1,7 @@
 """Rates, money and days as answers give them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,18 @@ def money(minor: float, currency: str) -> float:
     """Returns minor units as major ones, rounded to what the currency has."""
     digits = DIGITS.get(currency, 2)
     return float(round(minor / 10**digits, digits))
+
+
+def milliseconds(moment: datetime) -> int:
+    """Returns a moment in Unix milliseconds."""
+    return round(moment.timestamp() * 1_000)
+
+
+def percentile(ascending: Sequence[float], share: float) -> float:
+    """Returns the value below which a share of them is, between the two nearest in proportion."""
+    place = share * (len(ascending) - 1)
+    below, above = ascending[int(place)], ascending[min(int(place) + 1, len(ascending) - 1)]
+    return below + (above - below) * (place - int(place))
 
 
 def local_day(moment: datetime, zone: ZoneInfo) -> date:

@@ -9,14 +9,15 @@ from tests.oracle.reckoning.shop import Days
 
 def periods(days: Days, period: str) -> list[Days]:
     """Returns the parts of a range that each period has of it."""
-
-    def begins(day: date) -> date:
-        if period == "week":
-            return day - timedelta(days=day.weekday())
-        return day.replace(day=1) if period == "month" else day
-
-    parts = [list(part) for _, part in groupby(days.all(), begins)]
+    parts = [list(part) for _, part in groupby(days.all(), lambda day: beginning(day, period))]
     return [Days(part[0], part[-1]) for part in parts]
+
+
+def beginning(day: date, period: str) -> date:
+    """Returns the first day of the period that a day is in; weeks begin on Monday."""
+    if period == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if period == "month" else day
 
 
 def is_whole(part: Days, period: str) -> bool:

@@ -4,14 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import blake2b
 
 from tests.oracle.reckoning.events import Event
+from tests.oracle.reckoning.numbers import milliseconds
 from tests.oracle.reckoning.orders import Order
 from tests.oracle.reckoning.people import Links
 
 ABSENT = frozenset(["identify", "alias", "order_updated", "order_refunded", "order_cancelled"])
 """What happens to people without their being there."""
-VIEWS = frozenset(["pageview", "product_viewed", "cart_viewed"])
+VIEWS = frozenset(["pageview", "product_viewed", "product_list_viewed", "cart_viewed"])
 """What shows somebody a page or a screen, which some shops tell of by what is on it alone."""
 NO_DOING = ABSENT | {"pageview", "page_exit", "custom"}
 GAP, SILENCE, WINDOW = timedelta(minutes=30), timedelta(hours=24), timedelta(days=30)
@@ -23,6 +25,23 @@ class Session:
 
     events: tuple[Event, ...]
     source: str
+
+    @property
+    def session_id(self) -> str:
+        """Its id: of the visitor, what the client calls it, and when it began."""
+        first = self.events[0]
+        named = f"{first.visitor}~{first.client_session}" if first.client_session else first.visitor
+        return f"{named}@{milliseconds(self.began)}"
+
+    @property
+    def number(self) -> int:
+        """The number that the lake has for its id: sessions of one moment come in the order of theirs."""
+        return int.from_bytes(blake2b(self.session_id.encode(), digest_size=8).digest()) % 2**63
+
+    @property
+    def own_source(self) -> str | None:
+        """What brought its visitor this time; None for nothing."""
+        return first_view(self.events).brought_by
 
     @property
     def began(self) -> datetime:

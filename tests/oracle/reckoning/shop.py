@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -75,6 +75,14 @@ class Reckoning:
     def day(self, event: Event) -> date:
         """Returns the local day of an event."""
         return local_day(event.at, self.zone)
+
+    def begin(self, days: Days) -> datetime:
+        """Returns when the first of these days begins."""
+        return datetime.combine(days.first, time(), self.zone).astimezone(UTC)
+
+    def end(self, days: Days) -> datetime:
+        """Returns when the day after the last of these begins."""
+        return self.begin(Days(days.last + timedelta(days=1), days.last))
 
     def is_present(self, event: Event) -> bool:
         """Returns whether an event says that somebody was there."""

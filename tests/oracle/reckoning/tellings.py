@@ -13,11 +13,12 @@ DIGITS = {"JPY": 0}
 
 @dataclass(frozen=True)
 class Line:
-    """One line: how many of which product, and what it comes to in minor units."""
+    """One line: how many of which product, what it comes to in minor units, and where in which list it was shown."""
 
     product: str
     quantity: Decimal
     total: int
+    place: tuple[str, int] | None = None
 
 
 def rank(event: Event) -> tuple[object, ...]:
@@ -43,10 +44,12 @@ def told_total(event: Event, currency: str) -> int | None:
 def read_lines(event: Event, currency: str) -> Iterator[Line]:
     """Returns the lines that an event tells."""
     products = event.fields.get("products")
-    for told in products if isinstance(products, list) else []:
+    alone = [dict(event.fields)] if event.kind.startswith("product_") and "product_id" in event.fields else []
+    for told in products if isinstance(products, list) else alone:
         line: Json = told
         quantity = Decimal(str(line.get("quantity", 1)))
         price = Decimal(str(line.get("price", 0)))
         product = str(line.get("product_id") or line.get("sku"))
         total = amount(price * quantity, DIGITS.get(currency, 2)) or 0
-        yield Line(product, quantity, total)
+        place = (str(line["list_id"]), int(str(line["position"]))) if "position" in line else None
+        yield Line(product, quantity, total, place)

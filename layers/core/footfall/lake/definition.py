@@ -9,8 +9,18 @@ from footfall.schemas.site import Site
 MANIFEST = 2
 """Counts what the manifest has said of a day: since 2, how many events of each type it has."""
 
+ALL_THERE: dict[str, object] = {"days": {"$type": "array"}, "files": {"$type": "array"}}
+"""The MongoDB condition for a document with its lists of days and files.
+
+One without is as if it were not there: its days are read from the events, and the next rollup writes it anew."""
+
 
 def definition(site: Site) -> str:
     """Returns a fingerprint of a site's time zone and own dimensions, and of the columns and the manifest there are."""
     own = [(row.name, row.property) for row in site.dimensions]
     return hashlib.sha256(json.dumps([MANIFEST, site.time_zone, own, columns_of(site)]).encode()).hexdigest()[:16]
+
+
+def written_by(site: Site) -> dict[str, object]:
+    """Returns the MongoDB condition for what is whole and written by a site's present settings."""
+    return {"definition": definition(site), **ALL_THERE}

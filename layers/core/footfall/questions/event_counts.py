@@ -11,7 +11,7 @@ from pymongo.client_session import ClientSession
 from footfall.clock import now
 from footfall.days import DayRange, day_of, start_of, zone_named
 from footfall.lake.archived import archived_dates
-from footfall.lake.definition import definition
+from footfall.lake.definition import ALL_THERE, definition
 from footfall.schemas.event import EventMoment
 from footfall.schemas.lake import LakeDay, WrittenDays
 from footfall.schemas.metrics import StaleDate
@@ -48,7 +48,7 @@ def _known(site: Site) -> tuple[list[LakeDay], set[str]]:
     # days that are in the lake as they are stored, and whole, in order; and which are archived, whose last state counts
     whole = {"site_id": site.site_id}
     with client().start_session(snapshot=True) as session:
-        found = lake_periods.read(database(), WrittenDays, whole, session=session).to_list()
+        found = lake_periods.read(database(), WrittenDays, whole | ALL_THERE, session=session).to_list()
         known = {day["date"]: day for period in found for day in period["days"]}
         others = {day["date"] for one in found if one["definition"] != definition(site) for day in one["days"]}
         archived = _archived(site, known, session)

@@ -14,7 +14,7 @@ from footfall.errors import FieldProblem, Invalid
 from footfall.events.log import BATCH, all_events_between
 from footfall.lake.archived import LEAVING, archives_of, days_within
 from footfall.lake.contents import LARGEST, digest_of
-from footfall.lake.definition import definition
+from footfall.lake.definition import written_by
 from footfall.lake.periods import name_of
 from footfall.questions.range import Range, RangeQuestion
 from footfall.rollups import Rollups, rollups_of
@@ -96,7 +96,7 @@ def answer(site_id: str, question: LakeCheckQuestion) -> LakeCheck:
 
 def _periods(rollups: Rollups, days: DayRange) -> list[LakePeriod]:
     ends = {"first": {"$lte": days.last.isoformat()}, "last": {"$gte": days.first.isoformat()}}
-    condition = {"site_id": rollups.site.site_id, "definition": definition(rollups.site), **ends}
+    condition = {"site_id": rollups.site.site_id, **written_by(rollups.site), **ends}
     return lake_periods.read(database(), LakePeriod, condition, session=rollups.session).to_list()
 
 

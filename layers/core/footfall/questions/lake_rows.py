@@ -18,7 +18,7 @@ from footfall.lake.archived import archived_dates
 from footfall.lake.coded import first_values
 from footfall.lake.columns import EPOCH, NOBODY, named
 from footfall.lake.contents import columns_of, values_of
-from footfall.lake.definition import definition
+from footfall.lake.definition import written_by
 from footfall.lake.loader import EventColumns, Loaded, load
 from footfall.people.links import people_of
 from footfall.questions.event_rows import EventsQuery, Narrow, Rows, Sorting
@@ -118,10 +118,10 @@ def _periods(query: EventsQuery) -> tuple[list[LakePeriod], set[str]]:
     # has not all events, so that the lake's last state of it counts until it is computed anew
     rollups, dates = query.rollups, query.days.dates
     site = {"site_id": rollups.site.site_id}
-    condition = {**site, "first": {"$lte": dates["$lte"]}, "last": {"$gte": dates["$gte"]}}
-    found = lake_periods.read(database(), LakePeriod, condition, session=rollups.session)
+    ends = {"first": {"$lte": dates["$lte"]}, "last": {"$gte": dates["$gte"]}}
+    condition = {**site, **written_by(rollups.site), **ends}
+    current = lake_periods.read(database(), LakePeriod, condition, session=rollups.session).to_list()
     marks = stale_days.read(database(), StaleDate, {**site, "date": dates}, session=rollups.session)
-    current = [period for period in found if period["definition"] == definition(rollups.site)]
     stale = {mark["date"] for mark in marks}
     return current, stale - (
         archived_dates(database(), site["site_id"], query.days, rollups.session) if stale else set()

@@ -1,7 +1,7 @@
 """Journeys, the links between their steps and their patterns as definitions, walked one by one in plain Python."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -11,15 +11,15 @@ OTHER = "other"
 class Visit(NamedTuple):
     """Somebody visited something; the list that holds it is in the order of time. `who` is the journey's."""
 
-    who: int
-    person: int
+    who: Hashable
+    person: Hashable
     node: str
 
 
 class Journey(NamedTuple):
     """What one session or person visited, repeats folded, and who did its first step."""
 
-    person: int
+    person: Hashable
     steps: list[str]
 
 
@@ -29,9 +29,9 @@ Linked = dict[tuple[int, str, str], tuple[int, int]]
 """By step, source and target: how many journeys and people."""
 
 
-def journeys(visits: Iterable[Visit]) -> dict[int, Journey]:
+def journeys(visits: Iterable[Visit]) -> dict[Hashable, Journey]:
     """Every journey, by whose it is."""
-    found: defaultdict[int, list[Visit]] = defaultdict(list)
+    found: defaultdict[Hashable, list[Visit]] = defaultdict(list)
     for visit in visits:
         found[visit.who].append(visit)
     return {
@@ -39,7 +39,7 @@ def journeys(visits: Iterable[Visit]) -> dict[int, Journey]:
     }
 
 
-def followed(found: Mapping[int, Journey], node: str | None, *, back: bool) -> list[Journey]:
+def followed(found: Mapping[Hashable, Journey], node: str | None, *, back: bool) -> list[Journey]:
     """The part of each journey that is followed: from its first time at a node on, or back from there."""
     parts = []
     for journey in found.values():
@@ -77,7 +77,7 @@ Patterns = dict[tuple[tuple[str, ...], bool], tuple[int, int]]
 """By its first steps and whether it goes on: how many journeys have a pattern, and how many of them converted."""
 
 
-def patterns(found: Mapping[int, Journey], converted: Iterable[int], length: int) -> Patterns:
+def patterns(found: Mapping[Hashable, Journey], converted: Iterable[Hashable], length: int) -> Patterns:
     """Every pattern of the journeys."""
     bought = set(converted)
     shapes = {who: (tuple(one.steps[:length]), len(one.steps) > length) for who, one in found.items()}

@@ -1,14 +1,16 @@
 """Cohorts, stickiness and stages as definitions, counted person by person in plain Python."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
+
+Person = TypeVar("Person", bound=Hashable)
 
 
 class Act(NamedTuple):
     """Somebody did something in a period; the list that holds it is in the order of time."""
 
-    person: int
+    person: Hashable
     what: str
     period: int
 
@@ -19,7 +21,7 @@ Triangle = tuple[list[int], dict[tuple[int, int], int]]
 
 def triangle(acts: Sequence[Act], first: Collection[str], returning: Collection[str], periods: int) -> Triangle:
     """Everybody is in the cohort of their first act that counts as first, and comes back from that act on."""
-    begun: dict[int, int] = {}
+    begun: dict[Hashable, int] = {}
     for place, act in enumerate(acts):
         if act.what in first:
             begun.setdefault(act.person, place)
@@ -40,19 +42,21 @@ def average(found: Triangle, complete: Sequence[bool], after: int) -> tuple[int,
     return sum(sizes[cohort] for cohort in ours), sum(returned.get((cohort, after), 0) for cohort in ours)
 
 
-def active(days: Sequence[Collection[int]], day: int, window: int) -> int:
+def active(days: Sequence[Collection[Hashable]], day: int, window: int) -> int:
     """How many people were there in the days that end with this one."""
     return len({person for each in days[max(0, day - window + 1) : day + 1] for person in each})
 
 
-def days_there(days: Iterable[Collection[int]]) -> list[int]:
+def days_there(days: Iterable[Collection[Hashable]]) -> list[int]:
     """How many people were there on exactly 1, 2, 3 … days."""
     counts = Counter(person for day in days for person in set(day))
     by_days = Counter(counts.values())
     return [by_days[number] for number in range(1, max(by_days, default=0) + 1)]
 
 
-def stages(seen: Mapping[int, Collection[int]], everywhere: Mapping[int, Collection[int]], period: int) -> list[int]:
+def stages(
+    seen: Mapping[Person, Collection[int]], everywhere: Mapping[Person, Collection[int]], period: int
+) -> list[int]:
     """How many are new, returning, resurrecting and dormant in a period.
 
     `seen` are the periods in which each person counts, `everywhere` those in which they were there at all.
