@@ -61,11 +61,12 @@ def _forget_settings() -> None:
 def _write(client: MongoClient[dict[str, Any]], share: float) -> list[Row]:
     from footfall.stores import preparing
 
-    from tests.benchmarks.stored import store
+    from tests.benchmarks.stored import store, store_rollups
 
     preparing.prepare(client["footfall"])
     stream = a_stream(share)
     stored = store(client["footfall"], [stream])
+    store_rollups(client["footfall"], stream)
     events = len(stream.who)
     return [
         Row(
@@ -99,6 +100,15 @@ def _compared(ours: dict[str, Any], lake: Path) -> list[Row]:
         _beside("ClickHouse on the same files, ours cold", ours["cold"], theirs["parquet"]["seconds"], "≥ 1.3 ×"),
         _beside("ClickHouse on the same files, ours warm", ours["warm"], theirs["parquet"]["seconds"]),
         _beside("ClickHouse on its own table, ours warm", ours["warm"], theirs["merge_tree"]["seconds"]),
+        *(
+            _beside(
+                f"ClickHouse on its own table, named funnel by {name}",
+                seconds,
+                theirs["merge_tree"]["seconds"],
+                "≥ 10 ×",
+            )
+            for name, seconds in ours["named"].items()
+        ),
     ]
 
 

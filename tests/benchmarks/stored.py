@@ -3,13 +3,15 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
+from footfall.funnels.columns import pack
+from footfall.funnels.steps import definition as funnel_definition
 from footfall.lake import parquet
 from footfall.lake.columns import Table
 from footfall.lake.contents import columns_of
@@ -19,7 +21,7 @@ from footfall.schemas.site import Funnel, Site
 from footfall.stores import lake
 from pymongo.database import Database
 
-from tests.benchmarks.stream import COUNTRIES, DAYS, DEVICES, KINDS, SOURCES, Numbers, Stream, date_of
+from tests.benchmarks.stream import COUNTRIES, DAY_MILLISECONDS, DAYS, DEVICES, KINDS, SOURCES, Numbers, Stream, date_of
 
 SITE = Site(
     site_id="bench",
@@ -62,6 +64,44 @@ def _months(day: Numbers) -> Iterator[tuple[Period, slice]]:
     for month, days in groupby(range(DAYS), lambda number: month_of(date_of(number))):
         numbers = list(days)
         yield month, slice(*np.searchsorted(day, [numbers[0], numbers[-1] + 1]))
+
+
+def store_rollups(database: Mongo, stream: Stream) -> None:
+    """Store the entries of the site's own funnel, by day, device and step."""
+    day = stream.day
+    steps = [kind for kind, named in enumerate(KINDS) if _is_step(named)]
+    numbers = np.full(len(KINDS), -1)
+    numbers[steps] = np.arange(len(steps))
+    for number in range(DAYS):
+        ours = slice(*np.searchsorted(day, [number, number + 1]))
+        database["funnel_analytics"].insert_many(_day_of_funnel(stream, ours, numbers, date_of(number)))
+    done = {"site_id": SITE.site_id, "version": "1", "definition": funnel_definition(SITE)}
+    database["rollups"].insert_one({"_id": SITE.site_id, **done})
+
+
+def _is_step(kind: tuple[str, str | None, float]) -> bool:
+    event_type, page_type, _ = kind
+    return page_type in ("home", "search", "product") or event_type == "order_completed"
+
+
+def _day_of_funnel(stream: Stream, ours: slice, numbers: Numbers, day: date) -> Iterator[dict[str, Any]]:
+    at = ours.start + np.flatnonzero(numbers[stream.kind[ours]] >= 0)
+    steps, devices, people = numbers[stream.kind[at]], stream.device[at], stream.who[at]
+    since = stream.time[at] % DAY_MILLISECONDS
+    for device, name in enumerate(DEVICES):
+        for order, step in enumerate(SITE.funnels[0].steps, 1):
+            ranks = np.flatnonzero((steps == order - 1) & (devices == device))
+            yield {
+                "_id": f"{SITE.site_id}:{day}:{name}:default:{step}",
+                "site_id": SITE.site_id,
+                "date": day.isoformat(),
+                "device": name,
+                "funnel": "default",
+                "step": step,
+                "order": order,
+                "ranked": len(at),
+                "entries": pack(people[ranks], ranks, since[ranks]),
+            }
 
 
 def _tables(stream: Stream, ours: slice, day: Numbers, rank: Numbers) -> Iterator[tuple[int, Table]]:

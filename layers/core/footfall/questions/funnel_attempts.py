@@ -1,18 +1,24 @@
 """What every answer about a funnel is made of: everybody's furthest attempt, and what those people bought."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.columns import Entered
-from footfall.funnels.engine import Attempts, Integers, Limits, People
+from footfall.funnels.engine import Attempts, Coded, Indices, Integers, Limits, People, Timeline
 from footfall.funnels.following import Overlapping, any_order, ordered, strict
+from footfall.questions.funnel_chains import Gone, chained
 from footfall.questions.funnel_entries import entries
 from footfall.questions.funnel_query import FunnelModes, FunnelQuery
 from footfall.schemas.metrics import Buyers, DayBuyers
 from footfall.stores.collections import daily_metrics
 from footfall.stores.mongo import database
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,48 @@ class Attempted:
 
     entered: Entered
     attempts: Attempts
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Everybody's attempt that counts, and what is known of the entries that it is made of.
+
+    `told` says of a dimension what is told of each attempt at a step, as `Entered.told` does. Where sessions are
+    counted, `owners` are their numbers in the lake; else people's are their own. `persons` are whose some attempts are.
+    """
+
+    attempts: Attempts
+    timeline: Timeline
+    told: Callable[[str, int], Coded]
+    persons: Callable[[Indices], Integers]
+    owners: Integers | None = None
+
+    def owners_of(self, attempts: Indices) -> Integers:
+        """Returns by which numbers the lake knows people or sessions whose attempts some are."""
+        people = self.attempts.people[attempts]
+        return people.astype(np.int64) if self.owners is None else self.owners[people]
+
+
+def of_reached(query: FunnelQuery, question: FunnelModes, made: Callable[[Reached], Made]) -> Made:
+    """Returns what is made of everybody's attempt: of kept chains where they answer, else of entries that are read.
+
+    Raises Invalid where steps cannot be told apart, and Unavailable.
+    """
+    if found := chained(query, question):
+        with suppress(Gone):
+            return made(Reached(found.attempts, found.timeline, found.told, found.persons))
+    return made(_reached(attempted(query, question)))
+
+
+def _reached(found: Attempted) -> Reached:
+    entered, attempts = found.entered, found.attempts
+    return Reached(
+        attempts,
+        entered.timeline,
+        lambda dimension, step: entered.told(dimension, attempts, step),
+        lambda those: entered.persons(attempts, those, 0),
+        entered.owners,
+    )
 
 
 def attempted(query: FunnelQuery, question: FunnelModes) -> Attempted:

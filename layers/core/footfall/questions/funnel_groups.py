@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from footfall.errors import FieldProblem, Invalid
-from footfall.funnels.engine import Coded, Integers
+from footfall.funnels.engine import Coded, Integers, distinct
 from footfall.funnels.totals import Totals, Values, largest
-from footfall.questions.funnel_attempts import Attempted
+from footfall.questions.funnel_attempts import Reached
 from footfall.questions.funnel_query import FunnelModes, FunnelQuery, step_of
 
 MOST_DIMENSIONS = 2
@@ -58,17 +58,17 @@ class Groups(NamedTuple):
     codes: Integers
 
     @classmethod
-    def of(cls, query: FunnelQuery, found: Attempted, step: int) -> "Groups":
+    def of(cls, query: FunnelQuery, found: Reached, step: int) -> "Groups":
         """Returns the groups of a breakdown, as a step tells it."""
-        told = [found.entered.told(name, found.attempts, step) for name in query.told]
+        told = [found.told(name, step) for name in query.told]
         combined = np.zeros(len(found.attempts.people), np.int64)
         for coded in told:
             combined = combined * len(coded.texts) + coded.codes
-        pairs, codes = np.unique(combined, return_inverse=True)
+        pairs = distinct([combined])
         shown = [_values(int(pair), told) for pair in pairs]
         values = sorted(set(shown))
         places = {each: place for place, each in enumerate(values)}
-        return cls(values, np.array([places[each] for each in shown], np.int64)[codes])
+        return cls(values, np.array([places[each] for each in shown], np.int64)[np.searchsorted(pairs, combined)])
 
     def having(self, value: Values) -> NDArray[np.bool_]:
         """Returns of each attempt whether it has a value; beyond the hundred largest all others are `other`."""

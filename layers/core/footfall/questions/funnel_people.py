@@ -13,7 +13,7 @@ from footfall.money import major_units
 from footfall.people.identities import people_numbered, users_among
 from footfall.questions.added_up import AddedUp
 from footfall.questions.figures import Currency
-from footfall.questions.funnel_attempts import Attempted, attempted, purchases
+from footfall.questions.funnel_attempts import Reached, of_reached, purchases
 from footfall.questions.funnel_groups import MOST_DIMENSIONS, BrokenDown, Groups
 from footfall.questions.funnel_query import MAX_STEPS, FunnelQuery, Unit, step_of
 from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion, Place
@@ -163,23 +163,24 @@ class _People:
 
     @classmethod
     def of(cls, query: FunnelQuery, question: FunnelPeopleQuestion, step: int) -> "_People":
-        found = attempted(query, question)
-        reached = found.attempts.reached
-        listed = reached >= step if question.outcome == "reached" else reached == step - 1
-        if question.value:
-            listed &= Groups.of(query, found, question.telling_step(query)).having(tuple(question.value))
-        return cls(found, step, question.outcome, np.flatnonzero(listed))
+        def listed(found: Reached) -> "_People":
+            reached = found.attempts.reached
+            ours = reached >= step if question.outcome == "reached" else reached == step - 1
+            if question.value:
+                ours &= Groups.of(query, found, question.telling_step(query)).having(tuple(question.value))
+            return cls(found, step, question.outcome, np.flatnonzero(ours))
 
-    def __init__(self, attempted: Attempted, step: int, outcome: Outcome, listed: Indices) -> None:
-        self.entered, self.all = attempted.entered, attempted.attempts
+        return of_reached(query, question, listed)
+
+    def __init__(self, found: Reached, step: int, outcome: Outcome, listed: Indices) -> None:
+        self.found, self.all = found, found.attempts
         self._last = step - 1 if outcome == "reached" else step - 2
-        at, owners = self.entered.timeline.times(self.all.places[self._last, listed]), self._owners(listed)
+        at, owners = found.timeline.times(self.all.places[self._last, listed]), self._owners(listed)
         order = np.lexsort((owners, -at))
         self.attempts, self.at, self.owners = listed[order], at[order], owners[order]
 
     def _owners(self, attempts: Indices) -> Integers:
-        people = self.all.people[attempts]
-        return people.astype(np.int64) if self.entered.owners is None else self.entered.owners[people]
+        return self.found.owners_of(attempts)
 
     def behind(self, place: Place) -> int:
         if place.value is None or not place.item_id.isdecimal():
@@ -188,11 +189,11 @@ class _People:
         return int(np.count_nonzero(before))
 
     def entered_at(self, attempts: Indices) -> Integers:
-        return self.entered.timeline.times(self.all.places[0, attempts])
+        return self.found.timeline.times(self.all.places[0, attempts])
 
     def numbers(self, attempts: Indices) -> Integers:
         # the dense numbers of whose attempts they are
-        return self.entered.persons(self.all, attempts, 0)
+        return self.found.persons(attempts)
 
 
 def _told(query: FunnelQuery, found: _People, page: slice) -> Table:

@@ -9,7 +9,7 @@ from footfall.funnels.summary import MILLISECONDS, Durations, durations
 from footfall.funnels.totals import Counted, Totals
 from footfall.questions.added_up import AddedUp
 from footfall.questions.cache import Remembered
-from footfall.questions.funnel_attempts import attempted
+from footfall.questions.funnel_attempts import Reached, of_reached
 from footfall.questions.funnel_query import MAX_STEPS, FunnelModes, FunnelQuery, Unit, step_of
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
@@ -98,11 +98,14 @@ def _totals(rollups: Rollups, question: TimeToConvertQuestion) -> Totals:
     # of those who went all the way, as of a funnel of the two steps
     query = question.query_of(rollups)
     begin, end = _between(query, question)
-    found = attempted(query, question)
-    timeline, places = found.entered.timeline, found.attempts.places
-    who = np.flatnonzero(found.attempts.reached >= end)
-    took = timeline.times(places[end - 1, who]) - timeline.times(places[begin - 1, who])
-    return Totals([()], np.array([[0, 0, len(who)]]), [Counted.of(np.zeros(len(who), np.int64), took)])
+
+    def of(found: Reached) -> Totals:
+        timeline, places = found.timeline, found.attempts.places
+        who = np.flatnonzero(found.attempts.reached >= end)
+        took = timeline.times(places[end - 1, who]) - timeline.times(places[begin - 1, who])
+        return Totals([()], np.array([[0, 0, len(who)]]), [Counted.of(np.zeros(len(who), np.int64), took)])
+
+    return of_reached(query, question, of)
 
 
 def _answered(
