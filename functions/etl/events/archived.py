@@ -17,7 +17,7 @@ from footfall.sessions.fold import SessionKey, gap_of, key_of, moments_of
 from footfall.stores.collections import archived_days, user_sessions
 from footfall.stores.mongo import Mongo
 
-VISITORS_AT_ONCE = 1_000
+KEYS_AT_ONCE = 1_000
 Chain = Sequence[SessionEvent]
 Sessions = Mapping[SessionKey, Sequence[SessionSpan]]
 
@@ -69,13 +69,14 @@ def _stretches(chains: Iterable[Chain]) -> dict[SessionKey, list[_Stretch]]:
 
 def _near(database: Mongo, site_id: str, stretches: Mapping[SessionKey, Sequence[_Stretch]]) -> Sessions:
     sessions: defaultdict[SessionKey, list[SessionSpan]] = defaultdict(list)
-    for some in chunks(sorted({visitor_id for visitor_id, _ in stretches}), VISITORS_AT_ONCE):
-        theirs = [stretch for (visitor_id, _), found in stretches.items() if visitor_id in some for stretch in found]
+    for some in map(frozenset, chunks(sorted(stretches, key=str), KEYS_AT_ONCE)):
+        theirs = [stretch for key in some for stretch in stretches[key]]
+        visitors = sorted({visitor_id for visitor_id, _ in some})
         began, ended = {"$lte": max(one.end for one in theirs)}, {"$gte": min(one.start for one in theirs)}
-        about = {"site_id": site_id, "visitor_id": {"$in": some}, "started_at": began, "ended_at": ended}
+        about = {"site_id": site_id, "visitor_id": {"$in": visitors}, "started_at": began, "ended_at": ended}
         for session in user_sessions.read(database, SessionSpan, about):
             key = session["visitor_id"], session["client_session_id"]
-            if any(_meet(session, stretch) for stretch in stretches.get(key, ())):
+            if key in some and any(_meet(session, stretch) for stretch in stretches[key]):
                 sessions[key].append(session)
     return sessions
 
