@@ -43,7 +43,7 @@ def main() -> None:
         return funnel()
 
     found = funnel()
-    memory = _most_megabytes()
+    memory = most_megabytes()
     times = {"cold": _median(cold), "warm": _median(funnel)}
     others = {name: _median(lambda asked=asked: _ask(*asked)) for name, asked in OTHERS.items()}  # type: ignore[misc]
     print(json.dumps({"answer": found, "megabytes": memory, **times, "others": others}))
@@ -56,8 +56,9 @@ def _ask(path: str, query: dict[str, str]) -> dict[str, Any]:
     return ask(handler, path, query, site_id=SITE.site_id)
 
 
-def _most_megabytes() -> float:
-    # so much memory the process has held at once; what getrusage says may be of the process that started it
+def most_megabytes() -> float:
+    """Returns how much memory this process has held at once."""
+    # what getrusage says may be of the process that started it
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) / 1024
 
