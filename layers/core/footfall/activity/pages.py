@@ -33,12 +33,21 @@ class Buying(NamedTuple):
     times: Numbers
 
 
+class Seen(NamedTuple):
+    """Pages, and somebody who viewed each; the same may be there again."""
+
+    pages: Numbers
+    people: Numbers
+
+
 @dataclass(frozen=True)
 class PageFigures:
-    """Of each page, by its number: counts, and how long it was looked at, in milliseconds, by so many `measured`."""
+    """Of each page, by its number: counts, and how long it was looked at, in milliseconds, by so many `measured`.
+
+    `people` are who viewed it, and `buyers` who did so in a session that converted.
+    """
 
     views: Numbers
-    people: Numbers
     sessions: Numbers
     entrances: Numbers
     exits: Numbers
@@ -46,7 +55,8 @@ class PageFigures:
     measured: Numbers
     milliseconds: Numbers
     conversions: Numbers
-    buyers: Numbers
+    people: Seen
+    buyers: Seen
 
 
 def page_figures(views: Views, pages: int, begun: int, busy: Numbers, buying: Buying) -> PageFigures:
@@ -74,7 +84,7 @@ def page_figures(views: Views, pages: int, begun: int, busy: Numbers, buying: Bu
     people = views.people[order]
     return PageFigures(
         views=of(counted),
-        people=_distinct(page[counted], people[counted], pages),
+        people=Seen(page[counted], people[counted]),
         sessions=np.bincount(page[seen], minlength=pages),
         entrances=of(entered),
         exits=of(counted & last),
@@ -82,7 +92,7 @@ def page_figures(views: Views, pages: int, begun: int, busy: Numbers, buying: Bu
         measured=of(counted & ~last),
         milliseconds=of(counted & ~last, spent),
         conversions=of(buys),
-        buyers=_distinct(page[buys], people[buys], pages),
+        buyers=Seen(page[buys], people[buys]),
     )
 
 
@@ -104,7 +114,3 @@ def _last_order(sessions: Numbers, buying: Buying) -> Numbers:
     found = np.isin(sessions, known)
     return np.where(found, last[np.where(found, at, -1)], -1)
 
-
-def _distinct(pages: Numbers, people: Numbers, count: int) -> Numbers:
-    pairs = np.unique(np.stack([pages, people]), axis=1)
-    return np.bincount(pairs[0], minlength=count)

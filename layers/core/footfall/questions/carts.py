@@ -1,10 +1,11 @@
 """The question what becomes of the carts that people begin: how many are ordered, left and brought back."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Annotated
+from fractions import Fraction
+from typing import Annotated, NamedTuple, get_args
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
@@ -12,18 +13,22 @@ from pydantic_core import PydanticCustomError
 
 from footfall.activity.carts import RECOVERY, Cart, CartEvent, Change, Outcome, carts_of
 from footfall.days import DayRange, day_of
-from footfall.errors import FieldProblem, Invalid
+from footfall.errors import FieldProblem
 from footfall.funnels.columns import milliseconds
 from footfall.lake.lines import unpacked
 from footfall.money import major_units
+from footfall.questions.added_up import AddedUp
 from footfall.questions.cache import Asked, Remembered
 from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Kinds, Rows, columns_named
 from footfall.questions.figures import Currency
 from footfall.questions.filters import Filtered
 from footfall.questions.funnel_query import WINDOW, read_window
+from footfall.questions.how_much import LARGEST_PART, TooBig, most_rows
 from footfall.questions.placed_orders import placed_orders
 from footfall.questions.range import Range, RangeAnswer
 from footfall.questions.read_rows import read_rows
+from footfall.questions.sums import added
+from footfall.questions.table import Table
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
 from footfall.stores.keys import ANALYTICS
@@ -41,8 +46,14 @@ CHANGES: dict[str, Change] = {
     "payment_info_entered": "touch",
 }
 MOST_EVENTS = 1_000_000
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 MOST_PRODUCTS = 100
 OTHER = "other"
+
+
+def most_events() -> int:
+    """Returns how many events of carts one call looks at: they are looked at one by one."""
+    return min(MOST_EVENTS, most_rows())
 
 
 def _window(text: object) -> int:
@@ -131,31 +142,76 @@ def answer(site_id: str, question: CartsQuestion) -> Carts:
         filters = question.filters_of(rollups.site).values()
         asked = Asked(rollups, looked_at, question, "events", [wanted.row for wanted in filters])
         if days.last >= day_of(rollups.moment - timedelta(milliseconds=question.window + RECOVERY), days.zone):
-            return _answer(rollups, days, question).counted_to(asked.complete_to())  # what is open may be so no longer
-        return _answers.remember(asked, lambda: _answer(rollups, days, question))
+            return ADDED_UP.answer(rollups, question)  # what is open may be so no longer
+        return _answers.remember(asked, lambda: ADDED_UP.answer(rollups, question))
 
 
-def _answer(rollups: Rollups, days: DayRange, question: CartsQuestion) -> Carts:
-    currency = rollups.site.currency
-    carts = [cart for cart in _carts(rollups, days, question) if cart.chosen]
-    by_day: defaultdict[int, list[Cart]] = defaultdict(list)
-    for cart in carts:
-        by_day[cart.day].append(cart)
+class _Sums(NamedTuple):
+    # by the day's place in the range and the outcome's: how many carts, and their value; by product left: the same
+    carts: Table
+    left: Table
+    quantities: dict[str, Fraction]
+
+
+def _about_nobody(rollups: Rollups, question: CartsQuestion) -> Carts:
+    days, currency = question.days_of(rollups), rollups.site.currency
+    none = _figures({}, currency)
     return Carts(
         range=Range.of(days),
-        complete_to=None,
-        overall=_figures(carts, currency),
-        data=[CartsDay(date=day, **_figures(by_day[number], currency).model_dump()) for number, day in enumerate(days)],
-        products_left=_left((cart for cart in carts if cart.outcome == "abandoned"), currency),
+        complete_to=rollups.received_to,
+        overall=none,
+        data=[CartsDay(date=day, **none.model_dump()) for day in days],
+        products_left=[],
         currency=currency,
     )
+
+
+def _answered(_question: CartsQuestion, about_nobody: Carts, sums: _Sums) -> Carts:
+    currency = about_nobody.currency
+    of_days: defaultdict[int, dict[Outcome, _Counted]] = defaultdict(dict)
+    overall: dict[Outcome, _Counted] = {}
+    for (day, at), counts in zip(sums.carts.numbers.T.tolist(), sums.carts.sums.T.tolist(), strict=True):
+        of_days[day][OUTCOMES[at]] = _Counted(*counts)
+        overall[OUTCOMES[at]] = added([overall.get(OUTCOMES[at], _Counted(0, 0)), _Counted(*counts)])
+    data = [
+        CartsDay(date=day.date, **_figures(of_days[number], currency).model_dump())
+        for number, day in enumerate(about_nobody.data)
+    ]
+    found = {"overall": _figures(overall, currency), "data": data, "products_left": _left(sums, currency)}
+    return about_nobody.model_copy(update=found)
+
+
+def _sums(rollups: Rollups, question: CartsQuestion) -> _Sums:
+    carts = [cart for cart in _carts(rollups, question.days_of(rollups), question) if cart.chosen]
+    days, outcomes, values = (
+        np.array(column, np.int64)
+        for column in (
+            [cart.day for cart in carts],
+            [OUTCOMES.index(cart.outcome) for cart in carts],
+            [cart.value for cart in carts],
+        )
+    )
+    counted = Table.of([], [], [days, outcomes], [np.ones(len(carts), np.int64), values])
+    return _Sums(counted, *_left_in(cart for cart in carts if cart.outcome == "abandoned"))
+
+
+def _left_in(carts: Iterable[Cart]) -> tuple[Table, dict[str, Fraction]]:
+    number, value = Counter[str](), Counter[str]()
+    quantities: defaultdict[str, Fraction] = defaultdict(Fraction)
+    for cart in carts:
+        for product, left in cart.left.items():
+            number[product] += 1
+            quantities[product] += Fraction(left.quantity)
+            value[product] += left.value
+    columns = (np.array([counts[product] for product in number], np.int64) for counts in (number, value))
+    return Table.of(list(number), [np.arange(len(number))], sums=list(columns)), dict(quantities)
 
 
 def _carts(rollups: Rollups, days: DayRange, question: CartsQuestion) -> Iterator[Cart]:
     query = ChoosingQuery.by(rollups, days, question, columns_named("lines"), Kinds(tuple(CHANGES)), by_session=False)
     rows = read_rows(query).rows
-    if sum(len(each.who) for each in rows) > MOST_EVENTS:
-        raise Invalid([FieldProblem("from", f"more than {MOST_EVENTS:,} events are of carts; ask for fewer days")])
+    if sum(len(each.who) for each in rows) > most_events() * (LARGEST_PART if rollups.part else 1):
+        raise TooBig([FieldProblem("from", f"more than {most_events():,} events are of carts; ask for fewer days")])
     placed = placed_orders(rollups, days.start, days.end + timedelta(milliseconds=RECOVERY))
     orders: defaultdict[int, list[int]] = defaultdict(list)
     for person, moment in sorted(zip(placed.people.tolist(), placed.times.tolist(), strict=True)):
@@ -178,36 +234,35 @@ def _of(rows: Rows) -> Iterator[tuple[tuple[int, int, int], CartEvent]]:
         yield (person, day, rank), CartEvent(person, time, day, change, lines[code], chosen)
 
 
-def _figures(carts: Sequence[Cart], currency: str) -> CartFigures:
-    counts, values = Counter[Outcome](), Counter[Outcome]()
-    for cart in carts:
-        counts[cart.outcome] += 1
-        values[cart.outcome] += cart.value
-    gone = counts["abandoned"] + counts["recovered"]
+class _Counted(NamedTuple):
+    # carts, and what was left in them, in minor units
+    carts: int
+    value: int
+
+
+def _figures(found: Mapping[Outcome, _Counted], currency: str) -> CartFigures:
+    of = {outcome: found.get(outcome, _Counted(0, 0)) for outcome in OUTCOMES}
+    gone = of["abandoned"].carts + of["recovered"].carts
     return CartFigures(
-        started=len(carts),
-        ordered=counts["ordered"],
-        abandoned=counts["abandoned"],
-        recovered=counts["recovered"],
-        emptied=counts["emptied"],
-        open=counts["open"],
-        started_value=major_units(values.total(), currency),
-        ordered_value=major_units(values["ordered"], currency),
-        abandoned_value=major_units(values["abandoned"], currency),
-        recovered_value=major_units(values["recovered"], currency),
-        abandonment_rate=percentage(gone, gone + counts["ordered"]),
-        recovery_rate=percentage(counts["recovered"], gone),
+        started=sum(each.carts for each in of.values()),
+        ordered=of["ordered"].carts,
+        abandoned=of["abandoned"].carts,
+        recovered=of["recovered"].carts,
+        emptied=of["emptied"].carts,
+        open=of["open"].carts,
+        started_value=major_units(sum(each.value for each in of.values()), currency),
+        ordered_value=major_units(of["ordered"].value, currency),
+        abandoned_value=major_units(of["abandoned"].value, currency),
+        recovered_value=major_units(of["recovered"].value, currency),
+        abandonment_rate=percentage(gone, gone + of["ordered"].carts),
+        recovery_rate=percentage(of["recovered"].carts, gone),
     )
 
 
-def _left(carts: Iterable[Cart], currency: str) -> list[ProductLeft]:
-    number, quantity, value = Counter[str](), Counter[str](), Counter[str]()
-    for cart in carts:
-        for product, left in cart.left.items():
-            number[product] += 1
-            quantity[product] += left.quantity  # type: ignore[assignment]
-            value[product] += left.value
-    ranked = sorted(number, key=lambda product: (-value[product], -number[product], product))
+def _left(sums: _Sums, currency: str) -> list[ProductLeft]:
+    products = [sums.left.texts[code] for code in sums.left.codes[0]]
+    number, value = (dict(zip(products, line.tolist(), strict=True)) for line in sums.left.sums)
+    ranked = sorted(products, key=lambda product: (-value[product], -number[product], product))
     groups = [(product, [product]) for product in ranked[:MOST_PRODUCTS]]
     if others := ranked[MOST_PRODUCTS:]:
         groups.append((OTHER, others))
@@ -215,8 +270,11 @@ def _left(carts: Iterable[Cart], currency: str) -> list[ProductLeft]:
         ProductLeft(
             product_id=name,
             carts=sum(number[product] for product in group),
-            quantity=round(sum(quantity[product] for product in group), 3),
+            quantity=round(float(sum(sums.quantities[product] for product in group)), 3),
             value=major_units(sum(value[product] for product in group), currency),
         )
         for name, group in groups
     ]
+
+
+ADDED_UP = AddedUp(CartsQuestion, Carts, _Sums, _about_nobody, _sums, _answered, most_events)

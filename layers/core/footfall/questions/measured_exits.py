@@ -1,8 +1,8 @@
-"""Exits of pages with what browsers measured of them, as columns, and how often each vital was how much."""
+"""What browsers measured of pages at their exits: how often each vital was how much."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from footfall.lake.contents import SPEED
 from footfall.questions.event_rows import EventsQuery, Numbers, joined
 from footfall.questions.filters import Filtered
 from footfall.questions.read_rows import read_rows
+from footfall.questions.table import NONE, Table
 from footfall.rollups import Rollups
 from footfall.schemas.event import NamedEvent
 from footfall.schemas.funnel import DEVICES
@@ -38,62 +39,65 @@ class Exits:
         return {"type": EXIT, "vitals": {"$exists": True}}
 
 
-@dataclass(frozen=True)
-class MeasuredExits:
-    """Exits of pages of which anything was measured: each one's page, a place in `names`, its device and its vitals."""
+class MeasuredExits(NamedTuple):
+    """How many exits of each page had anything measured, and by page how often what was how much.
 
-    names: Sequence[str]
-    pages: Numbers
-    devices: NDArray[np.uint8]
-    vitals: Mapping[Vital, Coded]
+    The numbers of `counts` are places in DEVICES and VITALS, and the steps that were measured.
+    """
+
+    exits: Table
+    counts: Table
 
     def pages_by_exits(self) -> list[str]:
         """Returns the pages, those first of which most was measured."""
-        exits = np.bincount(self.pages, minlength=len(self.names)).tolist()
-        return [
-            name for _, name in sorted((-count, name) for name, count in zip(self.names, exits, strict=True) if count)
-        ]
+        return [self.exits.texts[code] for code in self.exits.codes[0, self.exits.largest(len(self.exits))]]
 
     def parts(self, listed: Sequence[str]) -> Parts:
         """Returns how often each vital was how much, by page of those listed and by device."""
-        places = {name: place for place, name in enumerate(listed)}
-        pages = np.array([places.get(name, len(listed)) for name in self.names], np.int64)
-        part = pages[self.pages] * len(DEVICES) + self.devices if len(pages) else self.pages
         found: dict[tuple[str | None, str], dict[Vital, Counter[int]]] = {}
-        for vital, coded in self.vitals.items():
-            for number, steps, count in _counted(part, coded):
-                page, device = divmod(number, len(DEVICES))
-                tallies = found.setdefault((listed[page] if page < len(listed) else None, DEVICES[device]), {})
-                tallies.setdefault(vital, Counter())[steps] += count
+        some = self._of(listed)
+        for row, (device, vital, steps) in enumerate(some.numbers.T.tolist()):
+            tallies = found.setdefault((some.text(0, row), DEVICES[device]), {})
+            tallies.setdefault(VITALS[vital], Counter())[steps] = int(some.sums[0, row])
         return found
 
-
-def _counted(part: Numbers, coded: Coded) -> Iterator[tuple[int, int, int]]:
-    # how often a vital was so many steps in each part
-    kinds = len(coded.texts)
-    counts = np.bincount(part * kinds + coded.codes) if kinds else np.zeros(0, np.int64)
-    for place in np.flatnonzero(counts).tolist():
-        number, code = divmod(place, kinds)
-        if coded.texts[code]:
-            yield number, int(coded.texts[code]), int(counts[place])
+    def _of(self, listed: Sequence[str]) -> Table:
+        # all pages that are not listed together
+        places = {text: place for place, text in enumerate(self.counts.texts)}
+        codes = self.counts.codes[0]
+        ours = np.isin(codes, [places[page] for page in listed if page in places])
+        return Table.of(self.counts.texts, [np.where(ours, codes, NONE)], self.counts.numbers, self.counts.sums)
 
 
 def measured_exits(rollups: Rollups, question: Filtered) -> MeasuredExits:
-    """Returns the exits of a range that pass the filters; raises Invalid, also for too many, and Unavailable."""
+    """Returns what was measured in a range of what passes the filters; raises Invalid, also for too many exits."""
     dimensions = dimensions_of(rollups.site)
     paths = {name: dimensions[name] for name in ("page", "page_type")}
     query = EventsQuery.over(rollups, question, Exits(), {**paths, **{row.name: row for row in SPEED}})
     rows = [each for each in read_rows(query).rows if each.steps]
     told = {name: joined([each.told[name] for each in rows]) for name in query.told}
-    measured = np.any([_is_told(told[vital]) for vital in VITALS], axis=0)
     devices = np.concatenate([np.zeros(0, np.uint8), *(each.devices for each in rows)])
     pages = _named(told["page"], told["page_type"])
-    return MeasuredExits(
+    measured = np.any([_is_told(told[vital]) for vital in VITALS], axis=0)
+    exits = Table.of(pages.texts, [pages.codes[measured]], sums=[np.ones(np.count_nonzero(measured), np.int64)])
+    return MeasuredExits(exits, _counts(pages, devices, [told[vital] for vital in VITALS]))
+
+
+def _counts(pages: Coded, devices: NDArray[np.uint8], vitals: Sequence[Coded]) -> Table:
+    there = [_is_told(coded) for coded in vitals]
+    steps = [_steps(coded)[those] for coded, those in zip(vitals, there, strict=True)]
+    numbers = [np.full(len(each), place) for place, each in enumerate(steps)]
+    return Table.of(
         pages.texts,
-        pages.codes[measured],
-        devices[measured],
-        {vital: Coded(told[vital].texts, told[vital].codes[measured]) for vital in VITALS},
+        [np.concatenate([pages.codes[those] for those in there])],
+        [np.concatenate([devices[those] for those in there]), np.concatenate(numbers), np.concatenate(steps)],
+        [np.ones(sum(map(len, steps)), np.int64)],
     )
+
+
+def _steps(coded: Coded) -> Numbers:
+    steps = np.array([int(text) if text else 0 for text in coded.texts], np.int64)
+    return steps[coded.codes] if len(steps) else np.zeros(0, np.int64)
 
 
 def _is_told(coded: Coded) -> NDArray[np.bool_]:

@@ -1,8 +1,8 @@
 """The question what each page of a shop is to its visitors: a table of pages."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, Field
@@ -12,17 +12,19 @@ from footfall.days import DayRange, day_of
 from footfall.dimensions import UNKNOWN
 from footfall.funnels.columns import milliseconds
 from footfall.funnels.engine import Coded
+from footfall.questions.added_up import AddedUp
 from footfall.questions.cache import Asked, Remembered
-from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Kinds, Rows, dimensions_named, joined
+from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Kinds, Numbers, Rows, dimensions_named, joined
 from footfall.questions.filters import Filtered
 from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion
 from footfall.questions.placed_orders import placed_orders, sessions_behind
 from footfall.questions.range import Range, RangeAnswer
-from footfall.questions.ranked_list import MOST_LISTED, OTHER, page_of
+from footfall.questions.ranked_list import MOST_LISTED, OTHER, check_listed, page_of
 from footfall.questions.read_rows import read_rows
 from footfall.questions.session_columns import stacked
+from footfall.questions.table import Table
 from footfall.rates import percentage
-from footfall.rollups import Rollups, rollups_of
+from footfall.rollups import Part, Rollups, rollups_of
 from footfall.schemas.event import INTERACTION_TYPES
 from footfall.schemas.paging import paged
 from footfall.sessions.attribution import ATTRIBUTION_WINDOW
@@ -31,6 +33,8 @@ from footfall.stores.mongo import answering
 
 SortedBy = Literal["views", "people", "entrances", "exits", "bounces", "conversions"]
 VIEW = 0
+COUNTS = ("views", "sessions", "entrances", "exits", "bounces", "measured", "milliseconds", "conversions")
+"""What is counted of each page beside people, by its name in `PageFigures`."""
 
 
 class PagesQuestion(KeyedQuestion, Filtered):
@@ -92,7 +96,7 @@ def answer(site_id: str, question: PagesQuestion) -> Pages:
         question.behind(question.sort_by)
         filters = question.filters_of(rollups.site).values()
         asked = Asked(rollups, _with_orders(days), question, "events", [wanted.row for wanted in filters])
-        return _answers.remember(asked, lambda: _answer(rollups, days, question))
+        return _answers.remember(asked, lambda: ADDED_UP.answer(rollups, question))
 
 
 def _with_orders(days: DayRange) -> DayRange:
@@ -100,25 +104,48 @@ def _with_orders(days: DayRange) -> DayRange:
     return replace(days, last=day_of(days.end + ATTRIBUTION_WINDOW, days.zone))
 
 
-def _answer(rollups: Rollups, days: DayRange, question: PagesQuestion) -> Pages:
-    names, figures = _figures(rollups, days, question)
-    there: list[int] = np.flatnonzero(figures.views).tolist()
-    listed = [names[at] for at in there]
-    part = page_of(question, listed, getattr(figures, question.sort_by)[there].tolist(), question.sort_by)
-    return Pages(
-        range=Range.of(days),
-        complete_to=None,
-        data=[_row(names[there[item]], there[item], figures) for item in part.items],
-        next=part.next,
-        **paged(question, len(there)),
-    )
+class _Sums(NamedTuple):
+    # by page: the counts of COUNTS; who viewed it, and who in a session that converted
+    counts: Table
+    people: Table
+    buyers: Table
+
+
+def _about_nobody(rollups: Rollups, question: PagesQuestion) -> Pages:
+    range_ = Range.of(question.days_of(rollups))
+    return Pages(range=range_, complete_to=rollups.received_to, data=[], next=None, **paged(question, 0))
+
+
+def _answered(question: PagesQuestion, about_nobody: Pages, sums: _Sums) -> Pages:
+    check_listed(sums.counts, "pages were viewed")
+    there = np.flatnonzero(sums.counts.sums[0])
+    names = [sums.counts.texts[code] for code in sums.counts.codes[0, there]]
+    people, buyers = (dict(zip(*each.counted(), strict=True)) for each in (sums.people, sums.buyers))
+    counts = [
+        {**counts, "people": people.get(name, 0), "buyers": buyers.get(name, 0)}
+        for name, counts in zip(names, _by_name(sums.counts, there), strict=True)
+    ]
+    part = page_of(question, names, [each[question.sort_by] for each in counts], question.sort_by)
+    rows = [_row(names[item], counts[item]) for item in part.items]
+    return about_nobody.model_copy(update={"data": rows, "next": part.next, **paged(question, len(names))})
+
+
+def _by_name(found: Table, rows: Numbers) -> Iterator[dict[str, int]]:
+    for counts in found.sums[:, rows].T.tolist():
+        yield dict(zip(COUNTS, counts, strict=True))
+
+
+def _sums(rollups: Rollups, question: PagesQuestion) -> _Sums:
+    names, found = _figures(rollups, question.days_of(rollups), question)
+    counts = Table.of(names, [np.arange(len(names))], sums=[getattr(found, name) for name in COUNTS])
+    return _Sums(counts, *(Table.of(names, [seen.pages], [seen.people]) for seen in (found.people, found.buyers)))
 
 
 def _figures(rollups: Rollups, days: DayRange, question: PagesQuestion) -> tuple[Sequence[str], PageFigures]:
     told = dimensions_named(rollups.site, ["page", "page_type"])
     reading = Kinds(("pageview", *sorted(INTERACTION_TYPES)))
     rows = read_rows(ChoosingQuery.by(rollups, days, question, told, reading)).rows
-    views, names = _views([each for each in rows if VIEW in each.steps])
+    views, names = _views([each for each in rows if VIEW in each.steps], rollups.part)
     busy = np.unique(stacked(each.who for each in rows if VIEW not in each.steps))
     placed = placed_orders(rollups, days.start, days.end + ATTRIBUTION_WINDOW)
     came = sessions_behind(rollups, placed)
@@ -126,7 +153,7 @@ def _figures(rollups: Rollups, days: DayRange, question: PagesQuestion) -> tuple
     return names, page_figures(views, len(names), milliseconds(days.start), busy, buying)
 
 
-def _views(rows: Sequence[Rows]) -> tuple[Views, Sequence[str]]:
+def _views(rows: Sequence[Rows], part: Part | None) -> tuple[Views, Sequence[str]]:
     days, ranks = stacked(each.days for each in rows), stacked(each.ranks for each in rows)
     order = np.lexsort((ranks, days))
     sessions, people, times, starts = (
@@ -134,6 +161,7 @@ def _views(rows: Sequence[Rows]) -> tuple[Views, Sequence[str]]:
     )
     counted = stacked(np.full(len(each.who), CHOSEN in each.steps, np.int64) for each in rows)[order] == 1
     pages = _named([each.told["page"] for each in rows], [each.told["page_type"] for each in rows])
+    pages = pages if part else _bounded(pages)  # which are viewed most is not known of a part
     return Views(sessions, people, times, starts, pages.codes[order], counted), pages.texts
 
 
@@ -149,7 +177,7 @@ def _named(paths: Sequence[Coded], types: Sequence[Coded]) -> Coded:
     if not len(path.codes):
         return Coded(list(places), path.codes)
     codes = of_path[path.codes]
-    return _bounded(Coded(list(places), np.where(codes, codes, of_type[kind.codes])))
+    return Coded(list(places), np.where(codes, codes, of_type[kind.codes]))
 
 
 def _bounded(pages: Coded) -> Coded:
@@ -161,14 +189,18 @@ def _bounded(pages: Coded) -> Coded:
     return Coded(pages.texts, np.where(few[pages.codes], 0, pages.codes))
 
 
-def _row(name: str, at: int, figures: PageFigures) -> PageRow:
-    counts = {field: int(column[at]) for field, column in vars(figures).items() if field != "milliseconds"}
+def _row(name: str, counts: Mapping[str, int]) -> PageRow:
     measured = counts["measured"]
-    return PageRow(
-        page=name,
-        exit_rate=percentage(counts["exits"], counts["views"]),
-        bounce_rate=percentage(counts["bounces"], counts["entrances"]),
-        avg_seconds=round(int(figures.milliseconds[at]) / measured / 1_000, 1) if measured else None,
-        conversion_rate=percentage(counts["conversions"], counts["sessions"]),
-        **counts,
+    return PageRow.model_validate(
+        {
+            **counts,
+            "page": name,
+            "exit_rate": percentage(counts["exits"], counts["views"]),
+            "bounce_rate": percentage(counts["bounces"], counts["entrances"]),
+            "avg_seconds": round(counts["milliseconds"] / measured / 1_000, 1) if measured else None,
+            "conversion_rate": percentage(counts["conversions"], counts["sessions"]),
+        }
     )
+
+
+ADDED_UP = AddedUp(PagesQuestion, Pages, _Sums, _about_nobody, _sums, _answered)

@@ -1,17 +1,19 @@
 """The question how products sell: how often they are seen, put into carts and bought, and where in lists they stand."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from fractions import Fraction
 from typing import Literal, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, Field
 
-from footfall.activity.products import Shown, Told, What, shares, shown
+from footfall.activity.products import Place, Told, What, shares, shown
 from footfall.days import DayRange, day_of
 from footfall.lake.lines import unpacked
 from footfall.money import major_units
+from footfall.questions.added_up import AddedUp
 from footfall.questions.cache import Asked, Remembered
 from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Kinds, Rows, columns_named
 from footfall.questions.figures import Currency
@@ -22,6 +24,7 @@ from footfall.questions.range import Range, RangeAnswer
 from footfall.questions.ranked_list import MOST_LISTED, OTHER, page_of
 from footfall.questions.read_rows import read_rows
 from footfall.questions.session_columns import visits_of
+from footfall.questions.sums import added
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.order import PurchasedOrder
@@ -114,45 +117,83 @@ def answer(site_id: str, question: ProductsQuestion) -> Products:
         question.behind(question.sort_by)
         filters = question.filters_of(rollups.site).values()
         asked = Asked(rollups, _with_sessions(days), question, "events", [wanted.row for wanted in filters])
-        return _answers.remember(asked, lambda: _answer(rollups, days, question))
+        return _answers.remember(asked, lambda: ADDED_UP.answer(rollups, question))
+
+
+class _Done(NamedTuple):
+    impressions: int = 0
+    clicks: int = 0
+    views: int = 0
+    added: int = 0
+    removed: int = 0
+
+    @classmethod
+    def of(cls, counts: Counter[What]) -> "_Done":
+        return cls(**{name: counts[name] for name in counts})
+
+
+class _Shown(NamedTuple):
+    impressions: int
+    clicks: int
 
 
 class _Sold(NamedTuple):
     orders: int = 0
-    quantity: float = 0
+    quantity: Fraction = Fraction(0)
     revenue: int = 0
     refunded: int = 0
     refunded_orders: int = 0
 
-    def and_(self, other: "_Sold") -> "_Sold":
-        return _Sold._make(ours + theirs for ours, theirs in zip(self, other, strict=True))
+
+class _Sums(NamedTuple):
+    # by product what was done with it and sold of it, and by list and position how often it was shown and clicked
+    done: dict[str, _Done]
+    sold: dict[str, _Sold]
+    places: dict[Place, _Shown]
 
 
-def _answer(rollups: Rollups, days: DayRange, question: ProductsQuestion) -> Products:
-    filters = question.filters_of(rollups.site)
-    wanted = filters.pop("product", None)
-    query = ChoosingQuery.by(rollups, days, question, columns_named("lines"), Kinds(tuple(WHATS)), by_session=False)
-    query = replace(query, chosen=filters)
-    done = shown(_told(read_rows(query).rows))
-    sold = _sold(_orders(query))
+def _about_nobody(rollups: Rollups, question: ProductsQuestion) -> Products:
+    return Products(
+        range=Range.of(question.days_of(rollups)),
+        complete_to=rollups.received_to,
+        data=[],
+        places=[],
+        places_other=0,
+        currency=rollups.site.currency,
+        next=None,
+        **paged(question, 0),
+    )
+
+
+def _answered(question: ProductsQuestion, about_nobody: Products, sums: _Sums) -> Products:
     every = {
-        name: _Figures(done.products.get(name, Counter()), sold.get(name, _Sold()))
-        for name in {**done.products, **sold}
-        if wanted is None or wanted.takes([name])
+        name: _Figures(sums.done.get(name, _Done()), sums.sold.get(name, _Sold())) for name in {**sums.done, **sums.sold}
     }
     listed = _listed(every, question.sort_by)
     names, figures = list(listed), list(listed.values())
     part = page_of(question, names, [each.of(question.sort_by) for each in figures], question.sort_by)
-    places = _places(done)
-    return Products(
-        range=Range.of(days),
-        complete_to=None,
-        data=[figures[at].row(names[at], rollups.site.currency) for at in part.items],
-        places=places[:MOST_PLACES],
-        places_other=sum(place.impressions for place in places[MOST_PLACES:]),
-        currency=rollups.site.currency,
-        next=part.next,
-        **paged(question, len(names)),
+    places = _places(sums.places)
+    return about_nobody.model_copy(
+        update={
+            "data": [figures[at].row(names[at], about_nobody.currency) for at in part.items],
+            "places": places[:MOST_PLACES],
+            "places_other": sum(place.impressions for place in places[MOST_PLACES:]),
+            "next": part.next,
+            **paged(question, len(names)),
+        }
+    )
+
+
+def _sums(rollups: Rollups, question: ProductsQuestion) -> _Sums:
+    filters = question.filters_of(rollups.site)
+    wanted, days = filters.pop("product", None), question.days_of(rollups)
+    query = ChoosingQuery.by(rollups, days, question, columns_named("lines"), Kinds(tuple(WHATS)), by_session=False)
+    query = replace(query, chosen=filters)
+    found, sold = shown(_told(read_rows(query).rows)), _sold(_orders(query))
+    return _Sums(
+        {name: _Done.of(counts) for name, counts in found.products.items() if wanted is None or wanted.takes([name])},
+        {name: counts for name, counts in sold.items() if wanted is None or wanted.takes([name])},
+        {place: _Shown(counts["impressions"], counts["clicks"]) for place, counts in found.places.items()},
     )
 
 
@@ -173,6 +214,8 @@ def _with_sessions(days: DayRange) -> DayRange:
 
 def _orders(query: ChoosingQuery) -> list[PurchasedOrder]:
     days = query.days
+    if query.rollups.part and query.rollups.part.number and not query.chosen:
+        return []  # all orders are of the first part
     placed = orders_with_lines(query.rollups, days.start, days.end)
     if query.chosen:
         visits = visits_of(replace(query, days=_with_sessions(days), told={}, by_session=True, reading=Kinds()))
@@ -187,34 +230,34 @@ def _sold(orders: Iterable[PurchasedOrder]) -> dict[str, _Sold]:
         refunded = shares(order["refunded"], [max(line.get("total", 0), 0) for line in lines]) if lines else []
         of_order: dict[str, _Sold] = {}
         for line, back in zip(lines, refunded, strict=True):
-            one = _Sold(0, line.get("quantity", 0), line.get("total", 0), back, 0)
-            of_order[line["product_id"]] = of_order.get(line["product_id"], _Sold()).and_(one)
+            one = _Sold(0, Fraction(line.get("quantity", 0)), line.get("total", 0), back, 0)
+            of_order[line["product_id"]] = added([of_order.get(line["product_id"], _Sold()), one])
         for product, sum_ in of_order.items():
-            found[product] = found[product].and_(sum_._replace(orders=1, refunded_orders=int(sum_.refunded > 0)))
+            found[product] = added([found[product], sum_._replace(orders=1, refunded_orders=int(sum_.refunded > 0))])
     return found
 
 
 class _Figures(NamedTuple):
-    done: Counter[What]
+    done: _Done
     sold: _Sold
 
     def of(self, name: SortedBy) -> int:
-        return int(getattr(self.sold, name)) if name in _Sold._fields else self.done[name]  # type: ignore[index]
+        return int(getattr(self.sold if name in _Sold._fields else self.done, name))
 
     def row(self, name: str, currency: str) -> ProductRow:
         done, sold = self.done, self.sold
         return ProductRow(
             product_id=name,
-            impressions=done["impressions"],
-            clicks=done["clicks"],
-            click_rate=percentage(done["clicks"], done["impressions"]),
-            views=done["views"],
-            added=done["added"],
-            added_rate=percentage(done["added"], done["views"]),
-            removed=done["removed"],
+            impressions=done.impressions,
+            clicks=done.clicks,
+            click_rate=percentage(done.clicks, done.impressions),
+            views=done.views,
+            added=done.added,
+            added_rate=percentage(done.added, done.views),
+            removed=done.removed,
             orders=sold.orders,
-            orders_rate=percentage(sold.orders, done["views"]),
-            quantity=round(sold.quantity, 3),
+            orders_rate=percentage(sold.orders, done.views),
+            quantity=round(float(sold.quantity), 3),
             revenue=major_units(sold.revenue, currency),
             refunded=major_units(sold.refunded, currency),
             refunded_orders=sold.refunded_orders,
@@ -226,21 +269,22 @@ def _listed(figures: dict[str, _Figures], sorted_by: SortedBy) -> dict[str, _Fig
         return figures
     ranked = sorted(figures, key=lambda name: (-figures[name].of(sorted_by), name))
     found = {name: figures[name] for name in ranked[:MOST_LISTED]}
-    for name in ranked[MOST_LISTED:]:
-        done, sold = found.get(OTHER, _Figures(Counter(), _Sold()))
-        found[OTHER] = _Figures(done + figures[name].done, sold.and_(figures[name].sold))
-    return found
+    others = [figures[name] for name in ranked[MOST_LISTED:]]
+    return {**found, OTHER: added([*others, *([found[OTHER]] if OTHER in found else [])])}
 
 
-def _places(done: Shown) -> list[ListPlace]:
-    ranked = sorted(done.places.items(), key=lambda each: (-each[1]["impressions"], -each[1]["clicks"], each[0]))
+def _places(shown: Mapping[Place, _Shown]) -> list[ListPlace]:
+    ranked = sorted(shown.items(), key=lambda each: (-each[1].impressions, -each[1].clicks, each[0]))
     return [
         ListPlace(
             list=place.list,
             position=place.position,
-            impressions=counts["impressions"],
-            clicks=counts["clicks"],
-            click_rate=percentage(counts["clicks"], counts["impressions"]),
+            impressions=counts.impressions,
+            clicks=counts.clicks,
+            click_rate=percentage(counts.clicks, counts.impressions),
         )
         for place, counts in ranked
     ]
+
+
+ADDED_UP = AddedUp(ProductsQuestion, Products, _Sums, _about_nobody, _sums, _answered)

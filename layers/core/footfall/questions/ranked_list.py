@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from footfall.errors import FieldProblem, Invalid
 from footfall.questions.keyed_list import KeyedQuestion, Place
+from footfall.questions.table import Table
 
 MOST_LISTED = 100_000
 """Items of a list; beyond these many, the smallest are one, called `other`."""
@@ -15,6 +17,12 @@ class Page(NamedTuple):
 
     items: list[int]
     next: str | None
+
+
+def check_listed(found: Table, were: str) -> None:
+    """Raises Invalid for more than are listed: of parts of the people it is not known which are the smallest."""
+    if len(found) > MOST_LISTED + 1:
+        raise Invalid([FieldProblem("from", f"more than {MOST_LISTED:,} {were}; ask for fewer days, or narrow them")])
 
 
 def page_of(question: KeyedQuestion, names: Sequence[str], counts: Sequence[int], sorted_by: str) -> Page:

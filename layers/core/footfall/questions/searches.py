@@ -1,6 +1,6 @@
 """The question what people search a shop for, what is found, and what comes of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
@@ -8,19 +8,21 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from footfall.activity.searches import ADDED, CLICKED, NOT_SAID, SEARCHED, Placed, Searches, Steps, searches_of
-from footfall.days import DayRange, day_of
+from footfall.days import day_of
 from footfall.dimensions import UNKNOWN
+from footfall.questions.added_up import AddedUp
 from footfall.questions.cache import Asked, Remembered
 from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Kinds, Numbers, Rows, columns_named, joined
 from footfall.questions.filters import Filtered
 from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion
 from footfall.questions.placed_orders import placed_orders, sessions_behind
 from footfall.questions.range import Range, RangeAnswer
-from footfall.questions.ranked_list import MOST_LISTED, OTHER, page_of
+from footfall.questions.ranked_list import MOST_LISTED, OTHER, check_listed, page_of
 from footfall.questions.read_rows import read_rows
 from footfall.questions.session_columns import stacked
+from footfall.questions.table import Table
 from footfall.rates import percentage
-from footfall.rollups import Rollups, rollups_of
+from footfall.rollups import Part, Rollups, rollups_of
 from footfall.schemas.paging import paged
 from footfall.sessions.attribution import ATTRIBUTION_WINDOW
 from footfall.stores.keys import ANALYTICS
@@ -33,6 +35,8 @@ STEPS = {
     "product_added": ADDED,
     "wishlist_product_added_to_cart": ADDED,
 }
+COUNTS = ("searches", "results_told", "without_results", "results", "clicked", "added", "ordered")
+"""What is counted of each term beside people; `results` are how many were found in all."""
 SortedBy = Literal["searches", "people", "without_results", "clicked", "added", "ordered"]
 
 
@@ -95,31 +99,58 @@ def answer(site_id: str, question: SearchesQuestion) -> SearchesAnswer:
         looked_at = replace(days, last=day_of(days.end + ATTRIBUTION_WINDOW, days.zone))
         filters = question.filters_of(rollups.site).values()
         asked = Asked(rollups, looked_at, question, "events", [wanted.row for wanted in filters])
-        return _answers.remember(asked, lambda: _answer(rollups, days, question))
+        return _answers.remember(asked, lambda: ADDED_UP.answer(rollups, question))
 
 
-def _answer(rollups: Rollups, days: DayRange, question: SearchesQuestion) -> SearchesAnswer:
-    query = ChoosingQuery.by(
-        rollups, days, question, columns_named("search_term", "search_results"), Kinds(tuple(STEPS))
-    )
-    steps, terms = _steps(read_rows(query).rows)
-    placed = placed_orders(rollups, days.start, days.end + ATTRIBUTION_WINDOW)
-    searches = searches_of(steps, Placed(sessions_behind(rollups, placed), placed.times))
-    tally = _Tally.of(searches.terms, searches, len(terms))
-    there: list[int] = np.flatnonzero(tally.searches).tolist()
-    counts = getattr(tally, question.sort_by)[there].tolist()
-    part = page_of(question, [terms[at] for at in there], counts, question.sort_by)
+class _Sums(NamedTuple):
+    # by term: the counts of COUNTS, and who searched for it
+    counts: Table
+    people: Table
+
+
+def _about_nobody(rollups: Rollups, question: SearchesQuestion) -> SearchesAnswer:
     return SearchesAnswer(
-        range=Range.of(days),
-        complete_to=None,
-        overall=_Tally.of(np.zeros(len(searches.terms), np.int64), searches, 1).figures(0),
-        data=[SearchTerm(term=terms[there[item]], **tally.figures(there[item]).model_dump()) for item in part.items],
-        next=part.next,
-        **paged(question, len(there)),
+        range=Range.of(question.days_of(rollups)),
+        complete_to=rollups.received_to,
+        overall=_figures(dict.fromkeys(("people", *COUNTS), 0)),
+        data=[],
+        next=None,
+        **paged(question, 0),
     )
 
 
-def _steps(rows: Sequence[Rows]) -> tuple[Steps, list[str]]:
+def _answered(question: SearchesQuestion, about_nobody: SearchesAnswer, sums: _Sums) -> SearchesAnswer:
+    check_listed(sums.counts, "terms were searched for")
+    names = [sums.counts.texts[code] for code in sums.counts.codes[0]]
+    people = dict(zip(*sums.people.counted(), strict=True))
+    columns = [dict(zip(COUNTS, counts, strict=True)) for counts in sums.counts.sums.T.tolist()]
+    counts = [{**each, "people": people[name]} for name, each in zip(names, columns, strict=True)]
+    part = page_of(question, names, [each[question.sort_by] for each in counts], question.sort_by)
+    whole = dict(zip(COUNTS, sums.counts.sums.sum(axis=1).tolist(), strict=True))
+    return about_nobody.model_copy(
+        update={
+            "overall": _figures({**whole, "people": len(np.unique(sums.people.numbers))}),
+            "data": [SearchTerm(term=names[at], **_figures(counts[at]).model_dump()) for at in part.items],
+            "next": part.next,
+            **paged(question, len(names)),
+        }
+    )
+
+
+def _sums(rollups: Rollups, question: SearchesQuestion) -> _Sums:
+    days, told = question.days_of(rollups), columns_named("search_term", "search_results")
+    query = ChoosingQuery.by(rollups, days, question, told, Kinds(tuple(STEPS)))
+    steps, terms = _steps(read_rows(query).rows, rollups.part)
+    placed = placed_orders(rollups, days.start, days.end + ATTRIBUTION_WINDOW)
+    found = searches_of(steps, Placed(sessions_behind(rollups, placed), placed.times))
+    is_told = found.found != NOT_SAID
+    results = np.where(is_told, found.found, 0)
+    ones = np.ones(len(found.terms), np.int64)
+    counts = [ones, is_told, found.found == 0, results, found.clicked, found.added, found.ordered]
+    return _Sums(Table.of(terms, [found.terms], sums=counts), Table.of(terms, [found.terms], [found.people]))
+
+
+def _steps(rows: Sequence[Rows], part: Part | None) -> tuple[Steps, list[str]]:
     days, ranks = stacked(each.days for each in rows), stacked(each.ranks for each in rows)
     order = np.lexsort((ranks, days))
     sessions, people, times = (
@@ -132,71 +163,43 @@ def _steps(rows: Sequence[Rows]) -> tuple[Steps, list[str]]:
             [CHOSEN in each.steps for each in rows],
         )
     )
-    codes, terms = _terms(rows, kinds, order)
+    codes, terms = _terms(rows, kinds, order, None if part else MOST_LISTED)
     told = joined([each.told["search_results"] for each in rows])
     found = np.array([int(text) if text else NOT_SAID for text in told.texts], np.int64)
     results = found[told.codes[order]] if len(order) else told.codes
     return Steps(sessions, people, times, kinds, codes, results, counted == 1), terms
 
 
-def _terms(rows: Sequence[Rows], kinds: Numbers, order: Numbers) -> tuple[Numbers, list[str]]:
-    # the term of each event by number; beyond the most frequent, 0 is for all others
+def _terms(
+    rows: Sequence[Rows], kinds: Numbers, order: Numbers, most: int | None
+) -> tuple[Numbers, list[str]]:
+    # the term of each event by number; beyond the most frequent, which no part of the people tells, 0 is for all others
     told = joined([each.told["search_term"] for each in rows])
     codes = told.codes[order]
     counts = np.bincount(codes[kinds == SEARCHED], minlength=len(told.texts))
     numbers = np.zeros(len(told.texts), np.int64)
-    frequent = np.argsort(-counts, kind="stable")[:MOST_LISTED]
+    frequent = np.argsort(-counts, kind="stable")[:most]
     numbers[frequent] = np.arange(1, len(frequent) + 1)
     terms = [OTHER, *(told.texts[at] or UNKNOWN for at in frequent.tolist())]
     return (numbers[codes] if len(codes) else codes), terms
 
 
-class _Tally(NamedTuple):
-    # of each term, by its number
-    searches: Numbers
-    people: Numbers
-    results_told: Numbers
-    without_results: Numbers
-    results: Numbers
-    clicked: Numbers
-    added: Numbers
-    ordered: Numbers
+def _figures(counts: Mapping[str, int]) -> SearchFigures:
+    searches, told = counts["searches"], counts["results_told"]
+    return SearchFigures(
+        searches=searches,
+        people=counts["people"],
+        results_told=told,
+        without_results=counts["without_results"],
+        without_results_rate=percentage(counts["without_results"], told),
+        avg_results=round(counts["results"] / told, 1) if told else None,
+        clicked=counts["clicked"],
+        clicked_rate=percentage(counts["clicked"], searches),
+        added=counts["added"],
+        added_rate=percentage(counts["added"], searches),
+        ordered=counts["ordered"],
+        ordered_rate=percentage(counts["ordered"], searches),
+    )
 
-    @classmethod
-    def of(cls, terms: Numbers, searches: Searches, count: int) -> "_Tally":
-        told = searches.found != NOT_SAID
-        results = np.zeros(count, np.int64)
-        np.add.at(results, terms[told], searches.found[told])
-        pairs = np.unique(np.stack([terms, searches.people]), axis=1)
 
-        def of(those: "np.typing.NDArray[np.bool_]") -> Numbers:
-            return np.bincount(terms[those], minlength=count)
-
-        return cls(
-            np.bincount(terms, minlength=count),
-            np.bincount(pairs[0], minlength=count),
-            of(told),
-            of(searches.found == 0),
-            results,
-            of(searches.clicked),
-            of(searches.added),
-            of(searches.ordered),
-        )
-
-    def figures(self, at: int) -> SearchFigures:
-        counts = {name: int(column[at]) for name, column in self._asdict().items()}
-        searches, told = counts["searches"], counts["results_told"]
-        return SearchFigures(
-            searches=searches,
-            people=counts["people"],
-            results_told=told,
-            without_results=counts["without_results"],
-            without_results_rate=percentage(counts["without_results"], told),
-            avg_results=round(counts["results"] / told, 1) if told else None,
-            clicked=counts["clicked"],
-            clicked_rate=percentage(counts["clicked"], searches),
-            added=counts["added"],
-            added_rate=percentage(counts["added"], searches),
-            ordered=counts["ordered"],
-            ordered_rate=percentage(counts["ordered"], searches),
-        )
+ADDED_UP = AddedUp(SearchesQuestion, SearchesAnswer, _Sums, _about_nobody, _sums, _answered)

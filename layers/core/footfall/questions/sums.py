@@ -15,7 +15,8 @@ import numpy as np
 from pyroaring import BitMap
 
 Sums = TypeVar("Sums")
-Leaf = int | Fraction | np.ndarray | BitMap
+COLUMN = b"\x93NUMPY"
+"""What a column of numbers that is kept begins with."""
 
 
 @runtime_checkable
@@ -107,7 +108,7 @@ class _Reading:
         if origin in (dict, Mapping):
             key, value = get_args(kind)
             return {_key(key, name): self.read(value, each) for name, each in plain}
-        if issubclass(origin, tuple):
+        if isinstance(origin, type) and issubclass(origin, tuple):
             hints = get_type_hints(kind)
             return kind._make(self.read(hints[name], each) for name, each in zip(kind._fields, plain, strict=True))
         if origin is Fraction:
@@ -115,10 +116,10 @@ class _Reading:
         return plain if origin is int else self._of_blob(origin, bytes(self._blobs[slice(*self._ends[plain:][:2])]))
 
     def _of_blob(self, kind: Any, blob: bytes) -> Any:
-        if kind is np.ndarray:
+        if blob.startswith(COLUMN):
             return np.load(io.BytesIO(blob), allow_pickle=False)
         return BitMap.deserialize(blob) if kind is BitMap else kind.unpacked(blob)
 
 
 def _key(kind: Any, plain: Any) -> Any:
-    return tuple(plain) if isinstance(plain, list) else plain
+    return kind._make(plain) if isinstance(plain, list) else plain

@@ -70,6 +70,11 @@ class Table:
         code = int(self.codes[line, row])
         return None if code == NONE else self.texts[code]
 
+    def counted(self) -> tuple[list[str], list[int]]:
+        """Returns the first texts, and how many rows each has."""
+        codes, counts = np.unique(self.codes[0], return_counts=True)
+        return [self.texts[code] for code in codes.tolist()], counts.tolist()
+
     def largest(self, most: int) -> Integers:
         """Returns the places of so many rows, those with the largest first sum, of alike ones the first."""
         found: Integers = np.argsort(-self.sums[0], kind="stable")[:most]

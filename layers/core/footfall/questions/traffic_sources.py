@@ -1,5 +1,7 @@
 """The question what brought people to a shop, and what of its orders each source is credited with."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated, Literal, NamedTuple
@@ -13,7 +15,9 @@ from footfall.activity.credit import Bought, Model, Numbers, Touches, credits_of
 from footfall.days import DayRange, day_of
 from footfall.funnels.columns import milliseconds
 from footfall.funnels.engine import Coded
+from footfall.lake.columns import NOBODY
 from footfall.money import major_units
+from footfall.questions.added_up import AddedUp
 from footfall.questions.cache import Asked, Remembered
 from footfall.questions.event_rows import ChoosingQuery, Kinds, columns_named, dimensions_named
 from footfall.questions.figures import Currency, Orders, Revenue
@@ -22,6 +26,7 @@ from footfall.questions.funnel_query import WINDOW, read_window
 from footfall.questions.placed_orders import PlacedOrders, placed_orders, sessions_behind
 from footfall.questions.range import Range, RangeAnswer
 from footfall.questions.session_columns import VisitColumns, visits_of
+from footfall.questions.table import Table
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.order import NamedOrder
@@ -114,27 +119,64 @@ def answer(site_id: str, question: TrafficSourcesQuestion) -> TrafficSources:
         looked_at = _with_window(days, max(question.window, ATTRIBUTION))
         filters = question.filters_of(rollups.site).values()
         asked = Asked(rollups, looked_at, question, "events", [wanted.row for wanted in filters])
-        return _answers.remember(asked, lambda: _answer(rollups, days, question))
+        return _answers.remember(asked, lambda: ADDED_UP.answer(rollups, question))
 
 
 def _with_window(days: DayRange, window: int) -> DayRange:
     return replace(days, first=day_of(days.start - timedelta(milliseconds=window), days.zone))
 
 
-def _answer(rollups: Rollups, days: DayRange, question: TrafficSourcesQuestion) -> TrafficSources:
-    found = _Found.of(rollups, days, question)
-    placed, currency = found.placed, rollups.site.currency
-    credit = _credit(found, question)
-    none = ~credit.given
+class _Sums(NamedTuple):
+    # by source: sessions, and their people; by what brought it itself: each session of a buyer, by its number, person,
+    # start and whether nothing brought it; by its id: each order, by its person, time and amount
+    sessions: Table
+    people: Table
+    touches: Table
+    orders: Table
+
+
+def _about_nobody(rollups: Rollups, question: TrafficSourcesQuestion) -> TrafficSources:
     return TrafficSources(
-        range=Range.of(days),
-        complete_to=None,
-        data=_rows(found, credit, currency),
-        orders=len(placed.totals),
-        revenue=major_units(int(placed.totals.sum()), currency),
-        unattributed_orders=int(none.sum()),
-        unattributed_revenue=major_units(int(placed.totals[none].sum()), currency),
-        currency=currency,
+        range=Range.of(question.days_of(rollups)),
+        complete_to=rollups.received_to,
+        data=[],
+        orders=0,
+        revenue=0.0,
+        unattributed_orders=0,
+        unattributed_revenue=0.0,
+        currency=rollups.site.currency,
+    )
+
+
+def _sums(rollups: Rollups, question: TrafficSourcesQuestion) -> _Sums:
+    found = _Found.of(rollups, question.days_of(rollups), question)
+    visits, placed = found.visits, found.placed
+    counted, bought = found.counted, np.isin(visits.people, found.buyers)
+    ids = [order["order_id"] for order in placed.orders]
+    return _Sums(
+        Table.of(found.texts, [found.attributed[counted]], sums=[np.ones(np.count_nonzero(counted), np.int64)]),
+        Table.of(found.texts, [found.attributed[counted]], [visits.people[counted]]),
+        Table.of(
+            found.texts,
+            [found.own[bought]],
+            [each[bought] for each in (visits.numbers, visits.people, visits.starts, found.direct)],
+        ),
+        Table.of(ids, [np.arange(len(ids))], [placed.people, placed.times, placed.totals]),
+    )
+
+
+def _answered(question: TrafficSourcesQuestion, about_nobody: TrafficSources, sums: _Sums) -> TrafficSources:
+    *_, totals = sums.orders.numbers
+    credit, currency = _credit(question, sums), about_nobody.currency
+    unattributed = totals[~credit.given]
+    return about_nobody.model_copy(
+        update={
+            "data": _rows(sums, credit, currency),
+            "orders": len(totals),
+            "revenue": major_units(int(totals.sum()), currency),
+            "unattributed_orders": len(unattributed),
+            "unattributed_revenue": major_units(int(unattributed.sum()), currency),
+        }
     )
 
 
@@ -148,6 +190,7 @@ class _Found:
     own: Numbers
     direct: NDArray[np.bool_]
     placed: PlacedOrders[NamedOrder]
+    buyers: Numbers
 
     @classmethod
     def of(cls, rollups: Rollups, days: DayRange, question: TrafficSourcesQuestion) -> "_Found":
@@ -156,13 +199,16 @@ class _Found:
         query = ChoosingQuery.by(rollups, span, question, {**row, **columns_named("own_direct")}, Kinds())
         visits = visits_of(query)
         placed = placed_orders(rollups, days.start, days.end)
+        buyers = np.unique(placed.people[placed.people != NOBODY])
         if query.chosen:
             placed = placed.where(np.isin(sessions_behind(rollups, placed), visits.numbers[visits.chosen]))
+        elif rollups.part and rollups.part.number:
+            placed = placed.where(np.zeros(len(placed.totals), bool))  # all orders are of the first part
         counted = visits.chosen & (visits.starts >= milliseconds(days.start))
         texts, (attributed, missing) = _with(visits.told[question.breakdown], row[question.breakdown].missing)
         direct = np.array([text == "true" for text in visits.told["own_direct"].texts], bool)
         own_direct = direct[visits.told["own_direct"].codes]
-        return cls(visits, counted, texts, attributed, np.where(own_direct, missing, attributed), own_direct, placed)
+        return cls(visits, counted, texts, attributed, np.where(own_direct, missing, attributed), own_direct, placed, buyers)
 
 
 def _with(told: Coded, missing: str) -> tuple[list[str], tuple[Numbers, int]]:
@@ -171,58 +217,62 @@ def _with(told: Coded, missing: str) -> tuple[list[str], tuple[Numbers, int]]:
 
 
 class _Credit(NamedTuple):
-    # what each source has of the orders, in parts of one and in minor units, and which orders were given to any
-    parts: Numbers
-    revenue: Numbers
+    # what each source has of the orders, by its text, in parts of one and in minor units; which were given to any
+    parts: dict[str, int]
+    revenue: dict[str, int]
     given: NDArray[np.bool_]
 
 
-def _credit(found: _Found, question: TrafficSourcesQuestion) -> _Credit:
-    placed, visits = found.placed, found.visits
-    parts, revenue = np.zeros((2, len(found.texts)), np.int64)
-    given = np.zeros(len(placed.totals), bool)
-    ones = np.full(len(placed.totals), PARTS)
-    touches = Touches(visits.people, visits.starts, found.direct)
-    bought = Bought(placed.people, placed.times)
+def _credit(question: TrafficSourcesQuestion, sums: _Sums) -> _Credit:
+    buyers, times, totals = sums.orders.numbers
+    order = np.argsort(sums.touches.numbers[0])
+    _, people, starts, direct = sums.touches.numbers[:, order]
+    own, texts = sums.touches.codes[0, order], sums.touches.texts
+    parts, revenue = np.zeros((2, len(texts)), np.int64)
+    given, ones = np.zeros(len(totals), bool), np.full(len(totals), PARTS)
+    touches, bought = Touches(people, starts, direct == 1), Bought(buyers, times)
     for some in credits_of(touches, bought, question.window, question.model):
-        sources = found.own[some.touches]
-        np.add.at(parts, sources, some.shares(ones))
-        np.add.at(revenue, sources, some.shares(placed.totals))
+        np.add.at(parts, own[some.touches], some.shares(ones))
+        np.add.at(revenue, own[some.touches], some.shares(totals))
         given[some.orders] = True
-    return _Credit(parts, revenue, given)
+    return _Credit(*(dict(zip(texts, each.tolist(), strict=True)) for each in (parts, revenue)), given)
 
 
-def _rows(found: _Found, credit: _Credit, currency: str) -> list[TrafficSource]:
-    sources = found.attributed[found.counted]
-    sessions = np.bincount(sources, minlength=len(found.texts))
-    there = np.flatnonzero((sessions > 0) | (credit.parts > 0))
-    ranked = sorted(there.tolist(), key=lambda at: (-sessions[at], -credit.revenue[at], found.texts[at]))
-    # beyond the largest, all are one row more
-    row_of = np.full(len(found.texts), MOST_VALUES)
-    row_of[ranked[:MOST_VALUES]] = np.arange(len(ranked[:MOST_VALUES]))
-    pairs = np.unique(np.stack([row_of[sources], found.visits.people[found.counted]]), axis=1)
-    names = [found.texts[at] for at in ranked[:MOST_VALUES]] + [OTHER] * (len(ranked) > MOST_VALUES)
-    rows = zip(
-        names,
-        np.bincount(row_of[sources], minlength=len(names)).tolist(),
-        np.bincount(pairs[0], minlength=len(names)).tolist(),
-        *(_by_row(row_of[there], amounts[there], len(names)) for amounts in (credit.parts, credit.revenue)),
-        strict=True,
-    )
+def _rows(sums: _Sums, credit: _Credit, currency: str) -> list[TrafficSource]:
+    names = [sums.sessions.texts[code] for code in sums.sessions.codes[0]]
+    sessions = Counter(dict(zip(names, sums.sessions.sums[0].tolist(), strict=True)))
+    there = {*names, *(text for text, parts in credit.parts.items() if parts)}
+    ranked = sorted(there, key=lambda text: (-sessions[text], -credit.revenue.get(text, 0), text))
+    groups = [(text, [text]) for text in ranked[:MOST_VALUES]]
+    if others := ranked[MOST_VALUES:]:
+        groups.append((OTHER, others))
     return [
-        TrafficSource(
-            value=name,
-            sessions=count,
-            people=people,
-            conversions=parts / PARTS,
-            conversion_rate=percentage(parts / PARTS, count),
-            revenue=major_units(revenue, currency),
-        )
-        for name, count, people, parts, revenue in rows
+        _row(name, group, sum(sessions[text] for text in group), people, credit, currency)
+        for (name, group), people in zip(groups, _people(sums.people, [group for _, group in groups]), strict=True)
     ]
 
 
-def _by_row(rows: Numbers, amounts: Numbers, count: int) -> list[int]:
-    found = np.zeros(count, np.int64)
-    np.add.at(found, rows, amounts)
-    return [int(amount) for amount in found]
+def _people(found: Table, groups: Sequence[Sequence[str]]) -> list[int]:
+    # how many distinct people each group of texts has
+    row_of = {text: row for row, group in enumerate(groups) for text in group}
+    rows = np.array([row_of.get(text, len(groups)) for text in found.texts], np.int64)
+    pairs = np.unique(np.stack([rows[found.codes[0]], found.numbers[0]]), axis=1)
+    counts: list[int] = np.bincount(pairs[0], minlength=len(groups)).tolist()
+    return counts[: len(groups)]
+
+
+def _row(
+    name: str, group: Sequence[str], sessions: int, people: int, credit: _Credit, currency: str
+) -> TrafficSource:
+    parts, revenue = (sum(each.get(text, 0) for text in group) for each in (credit.parts, credit.revenue))
+    return TrafficSource(
+        value=name,
+        sessions=sessions,
+        people=people,
+        conversions=parts / PARTS,
+        conversion_rate=percentage(parts / PARTS, sessions),
+        revenue=major_units(revenue, currency),
+    )
+
+
+ADDED_UP = AddedUp(TrafficSourcesQuestion, TrafficSources, _Sums, _about_nobody, _sums, _answered)

@@ -8,11 +8,11 @@ from typing import TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from footfall.days import DayRange
 from footfall.events.vitals import LIMITS, STEPS, VITALS, Vital
+from footfall.questions.added_up import AddedUp
 from footfall.questions.cache import Asked, Remembered
 from footfall.questions.filters import Filtered
-from footfall.questions.measured_exits import Parts, measured_exits
+from footfall.questions.measured_exits import MeasuredExits, Parts, measured_exits
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
@@ -87,21 +87,27 @@ def answer(site_id: str, question: WebVitalsQuestion) -> WebVitals:
         days = question.days_of(rollups)
         filters = question.filters_of(rollups.site).values()
         asked = Asked(rollups, days, question, "events", [wanted.row for wanted in filters])
-        return _answers.remember(asked, lambda: _web_vitals(rollups, days, question))
+        return _answers.remember(asked, lambda: ADDED_UP.answer(rollups, question))
 
 
-def _web_vitals(rollups: Rollups, days: DayRange, question: WebVitalsQuestion) -> WebVitals:
-    exits = measured_exits(rollups, question)
+def _about_nobody(rollups: Rollups, question: WebVitalsQuestion) -> WebVitals:
+    found = WebVitals(
+        range=Range.of(question.days_of(rollups)),
+        complete_to=None,
+        overall=VitalsByDevice(**_by_device({})),
+        pages=[],
+        **paged(question, 0),
+    )
+    return found.counted_to(rollups.received_to)
+
+
+def _answered(question: WebVitalsQuestion, about_nobody: WebVitals, exits: MeasuredExits) -> WebVitals:
     ranked = exits.pages_by_exits()
     listed = ranked[question.skip :][: question.page_size]
     parts = exits.parts(listed)
-    return WebVitals(
-        range=Range.of(days),
-        complete_to=None,
-        overall=VitalsByDevice(**_by_device(parts)),
-        pages=[PageVitals(page=page, **_by_device(_only(parts, page=page))) for page in listed],
-        **paged(question, len(ranked)),
-    )
+    overall = VitalsByDevice(**_by_device(parts))
+    pages = [PageVitals(page=page, **_by_device(_only(parts, page=page))) for page in listed]
+    return about_nobody.model_copy(update={"overall": overall, "pages": pages, **paged(question, len(ranked))})
 
 
 def _only(parts: Parts, page: str | None = None, device: str | None = None) -> Parts:
@@ -156,3 +162,6 @@ def _third_quartile(counts: Counter[int], n: int) -> int:
     ordered = sorted(counts)
     sums = list(accumulate(counts[steps] for steps in ordered))
     return ordered[bisect_left(sums, 0.75 * n)]
+
+
+ADDED_UP = AddedUp(WebVitalsQuestion, WebVitals, MeasuredExits, _about_nobody, measured_exits, _answered)

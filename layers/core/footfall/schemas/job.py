@@ -7,7 +7,22 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "expired"]
-LargeQuestion = Literal["funnel", "time-to-convert"]
+LargeQuestion = Literal[
+    "funnel",
+    "time-to-convert",
+    "trend",
+    "retention",
+    "stickiness",
+    "lifecycle",
+    "paths",
+    "journeys",
+    "traffic-sources",
+    "pages",
+    "searches",
+    "products",
+    "carts",
+    "web-vitals",
+]
 """Which questions can be jobs: the last word of their path."""
 JOB_ID = r"^[0-9a-f]{32}$"
 
