@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -40,7 +41,7 @@ class Step(NamedTuple):
     megabytes: float
 
 
-def in_a_process(step: dict[str, Any]) -> Step:
+def in_a_process(step: Mapping[str, object]) -> Step:
     """Returns what a step of jobs/answer comes to, or with a `path` an answer, in a process of its own."""
     started = time.perf_counter()
     command = [sys.executable, "-m", "tests.benchmarks.one_step", json.dumps(step)]
@@ -55,11 +56,11 @@ class Invoked:
     def __init__(self) -> None:
         self.steps: list[tuple[str, Step]] = []
 
-    def __call__(self, event: dict[str, Any], _context: object) -> Any:
+    def __call__(self, event: Mapping[str, object], context: object) -> dict[str, object]:
         """Do a step."""
         done = in_a_process(event)
-        self.steps.append((event["step"], done))
-        return done.returned
+        self.steps.append((str(event["step"]), done))
+        return dict(done.returned)
 
 
 INVOKED = Invoked()
@@ -78,6 +79,7 @@ def run(count: int) -> list[Row]:
         stack.callback(supervisor.stop)
         use(start_mongodb(supervisor, Path(folder) / "mongodb"), Path(folder))
         from footfall.stores import collections
+
         from tests.benchmarks.stored import store
 
         client = stack.enter_context(MongoClient[dict[str, Any]](os.environ["MONGODB_URI"], tz_aware=True))
@@ -101,7 +103,9 @@ def measured(supervisor: ProcessSupervisor) -> list[Row]:
         os.environ.update(start_aws(supervisor, None, endpoint).environment())
         machine = json.dumps(definition(DEFINITION, Answering))
         made = boto3.client("stepfunctions").create_state_machine(name="big", definition=machine, roleArn=ROLE)
-        os.environ.update(ANSWERING_STATE_MACHINE_ARN=made["stateMachineArn"], ANSWER_FUNCTION_NAME="JobsAnswerFunction")
+        os.environ.update(
+            ANSWERING_STATE_MACHINE_ARN=made["stateMachineArn"], ANSWER_FUNCTION_NAME="JobsAnswerFunction"
+        )
         started = time.perf_counter()
         begun = in_a_process({"path": "/api/funnel", "query": FUNNEL}).returned
         job = _ended(begun["job_id"])
@@ -116,7 +120,9 @@ def measured(supervisor: ProcessSupervisor) -> list[Row]:
         Row("a funnel by a job", f"{seconds:.1f} s", f"{reads['rows']:,} rows, {reads['bytes'] / 1e6:,.0f} MB"),
         Row("  each part", ", ".join(f"{part.seconds:.1f} s" for part in parts), f"{len(parts)} parts"),
         Row("  memory of each part", ", ".join(f"{part.megabytes:,.0f} MB" for part in parts)),
-        Row("  its begin and fold", ", ".join(f"{d.seconds:.1f} s" for n, d in INVOKED.steps if n in ("begin", "fold"))),
+        Row(
+            "  its begin and fold", ", ".join(f"{d.seconds:.1f} s" for n, d in INVOKED.steps if n in ("begin", "fold"))
+        ),
         Row("the same in one call, the bound lifted", f"{whole.seconds:.1f} s", f"{whole.megabytes:,.0f} MB"),
     ]
 

@@ -13,12 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from infra.local.processes import StartFailed
-from tests.faults import caches, database, messages, process, queue
+from tests.faults import caches, database, jobs, messages, process, queue
 from tests.faults.disks import CannotInject
 from tests.faults.pipeline import Pipeline, Setting, opened
 from tests.faults.trial import Outcome, Scenario, run
 
-MODULES = (database, process, queue, messages, caches)
+MODULES = (database, process, queue, messages, caches, jobs)
 SCENARIOS: dict[str, Scenario] = {scenario.name: scenario for module in MODULES for scenario in module.SCENARIOS}
 EVENTS = 13_000
 TABLE_WIDTH = 160

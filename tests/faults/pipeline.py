@@ -34,7 +34,7 @@ from infra.local.workers import Function, Invocation, aws_variables
 from tests.faults.mongods import Mongod, ReplicaSet, wait_until
 from tests.faults.proxies import MongoDoor, SqsDoor
 
-COLLECT, EVENTS, ROLLUP = "ApiCollectFunction", "EtlEventsFunction", "JobsRollupFunction"
+COLLECT, EVENTS, ROLLUP, ANSWER = "ApiCollectFunction", "EtlEventsFunction", "JobsRollupFunction", "JobsAnswerFunction"
 MESSAGES_AT_ONCE = 20
 SETTLE_SECONDS = 240.0
 NOWHERE = "127.0.0.1:9"  # the discard port: nothing answers there
@@ -46,8 +46,9 @@ class Setting:
     """How a pipeline differs from the plain one: which parts it has, and where a fault can be let in.
 
     `time_out` is that of etl/events, in seconds; a failed message comes back after `retry_seconds`, and not after the
-    seven minutes of the queue's visibility; `dying` says whether collect and etl/events run under `tests.faults.dying`;
-    `fan_out` are functions that hear of sessions, for which Redis and Milvus run.
+    seven minutes of the queue's visibility; `dying` says whether collect, etl/events and the jobs run under
+    `tests.faults.dying`; `fan_out` are functions that hear of sessions, for which Redis and Milvus run; one call reads
+    `most_rows` rows of the lake.
     """
 
     sites = ("shop", "quiet-1", "quiet-2", "quiet-3")
@@ -62,6 +63,7 @@ class Setting:
     retry_seconds: int = 1
     dying: bool = False
     fan_out: tuple[str, ...] = ()
+    most_rows: int | None = None
 
 
 THROUGH_DOOR = Setting(mongo_door=True)
@@ -136,6 +138,7 @@ class Pipeline:
         self._cleanup.callback(self.supervisor.stop)
         self.aws = start_aws(self.supervisor, None, NO_LAMBDA)
         parameters = {"Environment": "local", "RedisUrl": f"redis://{NOWHERE}", "MilvusUri": f"http://{NOWHERE}"}
+        parameters |= {"MostRows": str(self.setting.most_rows)} if self.setting.most_rows else {}
         template = Template(TEMPLATE, parameters, self.aws.endpoint)
         with ThreadPoolExecutor(3) as pool:
             resources = pool.submit(create_resources, template)
@@ -182,7 +185,7 @@ class Pipeline:
     def _changed(self, plan: FunctionPlan) -> FunctionPlan:
         if plan.name == EVENTS and self.setting.time_out:
             plan = replace(plan, timeout=self.setting.time_out)
-        if self.setting.dying and plan.name in (COLLECT, EVENTS, ROLLUP):
+        if self.setting.dying and plan.name in (COLLECT, EVENTS, ROLLUP, ANSWER):
             folder = self.folder / plan.name
             folder.mkdir()
             variables = {"DYING_HANDLER": plan.handler, "DYING_FOLDER": str(folder)}

@@ -39,24 +39,52 @@ def get_funnel(
     return answered_or_begun("funnel", site_id, question, funnel.answer)
 
 
-@app.get("/api/funnel/dropoff", summary="Where a funnel loses people, and what they had in common")
-def get_dropoff(site_id: ReadSite, question: Annotated[dropoff.DropoffQuestion, Query()]) -> dropoff.DropoffAnswer:
-    """Returns each transition by its loss, what is more frequent among those who left, and since when they leave."""
-    return dropoff.answer(site_id, question)
+@app.get(
+    "/api/funnel/dropoff",
+    summary="Where a funnel loses people, and what they had in common",
+    response_model=dropoff.DropoffAnswer,
+    responses=OR_A_JOB,
+)
+def get_dropoff(
+    site_id: ReadSite, question: Annotated[dropoff.DropoffQuestion, Query()]
+) -> dropoff.DropoffAnswer | JSONResponse:
+    """Returns each transition by its loss, what is more frequent among those who left, and since when they leave.
+
+    Over more events than one call reads, it answers 202 with a job, whose answer is the same.
+    """
+    return answered_or_begun("dropoff", site_id, question, dropoff.answer)
 
 
-@app.get("/api/funnel/trend", summary="A funnel's conversion by day, week or month, its breaks marked")
-def get_trend(site_id: ReadSite, question: Annotated[funnel_trend.TrendQuestion, Query()]) -> funnel_trend.TrendAnswer:
-    """Returns each period as a funnel of its own, and where a rate broke; weekdays are compared with like weekdays."""
-    return funnel_trend.answer(site_id, question)
+@app.get(
+    "/api/funnel/trend",
+    summary="A funnel's conversion by day, week or month, its breaks marked",
+    response_model=funnel_trend.TrendAnswer,
+    responses=OR_A_JOB,
+)
+def get_trend(
+    site_id: ReadSite, question: Annotated[funnel_trend.TrendQuestion, Query()]
+) -> funnel_trend.TrendAnswer | JSONResponse:
+    """Returns each period as a funnel of its own, and where a rate broke; weekdays are compared with like weekdays.
+
+    Over more events than one call reads, it answers 202 with a job, whose answer is the same.
+    """
+    return answered_or_begun("trend", site_id, question, funnel_trend.answer)
 
 
-@app.get("/api/funnel/people", summary="Who reached a step of a funnel, or left before it")
+@app.get(
+    "/api/funnel/people",
+    summary="Who reached a step of a funnel, or left before it",
+    response_model=funnel_people.FunnelPeopleAnswer,
+    responses=OR_A_JOB,
+)
 def get_people(
     site_id: ReadSite, question: Annotated[funnel_people.FunnelPeopleQuestion, Query()]
-) -> funnel_people.FunnelPeopleAnswer:
-    """Returns a page of the people behind a number of /api/funnel, the latest first, each with what they bought."""
-    return funnel_people.answer(site_id, question)
+) -> funnel_people.FunnelPeopleAnswer | JSONResponse:
+    """Returns a page of the people behind a number of /api/funnel, the latest first, each with what they bought.
+
+    Over more events than one call reads, it answers 202 with a job, whose answer is the same.
+    """
+    return answered_or_begun("people", site_id, question, funnel_people.answer)
 
 
 @app.get(
@@ -75,38 +103,82 @@ def get_time_to_convert(
     return answered_or_begun("time-to-convert", site_id, question, time_to_convert.answer)
 
 
-@app.get("/api/retention", summary="Who comes back: cohorts by day, week or month")
+@app.get(
+    "/api/retention",
+    summary="Who comes back: cohorts by day, week or month",
+    response_model=retention.RetentionAnswer,
+    responses=OR_A_JOB,
+)
 def get_retention(
     site_id: ReadSite, question: Annotated[retention.RetentionQuestion, Query()]
-) -> retention.RetentionAnswer:
-    """Returns how many of those who did something first in a period did it, or something else, again in later ones."""
-    return retention.answer(site_id, question)
+) -> retention.RetentionAnswer | JSONResponse:
+    """Returns how many of those who did something first in a period did it, or something else, again in later ones.
+
+    Over more events than one call reads, it answers 202 with a job, whose answer is the same.
+    """
+    return answered_or_begun("retention", site_id, question, retention.answer)
 
 
-@app.get("/api/analytics/stickiness", summary="How often people are there")
+@app.get(
+    "/api/analytics/stickiness",
+    summary="How often people are there",
+    response_model=stickiness.Stickiness,
+    responses=OR_A_JOB,
+)
 def get_stickiness(
     site_id: ReadSite, question: Annotated[stickiness.StickinessQuestion, Query()]
-) -> stickiness.Stickiness:
-    """Returns people by day, week and month, their ratios, and on how many days of the range each was there."""
-    return stickiness.answer(site_id, question)
+) -> stickiness.Stickiness | JSONResponse:
+    """Returns people by day, week and month, their ratios, and on how many days of the range each was there.
+
+    Over more events than one call reads, it answers 202 with a job, whose answer is the same.
+    """
+    return answered_or_begun("stickiness", site_id, question, stickiness.answer)
 
 
-@app.get("/api/analytics/lifecycle", summary="New, returning, resurrecting and dormant people by period")
-def get_lifecycle(site_id: ReadSite, question: Annotated[lifecycle.LifecycleQuestion, Query()]) -> lifecycle.Lifecycle:
-    """Returns at which stage the people of each period are; the stages add up to who is there and who was before."""
-    return lifecycle.answer(site_id, question)
+@app.get(
+    "/api/analytics/lifecycle",
+    summary="New, returning, resurrecting and dormant people by period",
+    response_model=lifecycle.Lifecycle,
+    responses=OR_A_JOB,
+)
+def get_lifecycle(
+    site_id: ReadSite, question: Annotated[lifecycle.LifecycleQuestion, Query()]
+) -> lifecycle.Lifecycle | JSONResponse:
+    """Returns at which stage the people of each period are; the stages add up to who is there and who was before.
+
+    Over more events than one call reads, it answers 202 with a job, whose answer is the same.
+    """
+    return answered_or_begun("lifecycle", site_id, question, lifecycle.answer)
 
 
-@app.get("/api/paths", summary="From where to where sessions go: links of a Sankey diagram")
-def get_paths(site_id: ReadSite, question: Annotated[paths.PathsQuestion, Query()]) -> paths.PathsAnswer:
-    """Returns the ways from a page, to a page or from the beginning of sessions, step by step, repeats folded."""
-    return paths.answer(site_id, question)
+@app.get(
+    "/api/paths",
+    summary="From where to where sessions go: links of a Sankey diagram",
+    response_model=paths.PathsAnswer,
+    responses=OR_A_JOB,
+)
+def get_paths(site_id: ReadSite, question: Annotated[paths.PathsQuestion, Query()]) -> paths.PathsAnswer | JSONResponse:
+    """Returns the ways from a page, to a page or from the beginning of sessions, step by step, repeats folded.
+
+    Over more events than one call reads, it answers 202 with a job, whose answer is the same.
+    """
+    return answered_or_begun("paths", site_id, question, paths.answer)
 
 
-@app.get("/api/journeys", summary="The commonest journeys, and how many of them convert")
-def get_journeys(site_id: ReadSite, question: Annotated[journeys.JourneysQuestion, Query()]) -> journeys.JourneysAnswer:
-    """Returns what people (or sessions) visited one after the other, the commonest first."""
-    return journeys.answer(site_id, question)
+@app.get(
+    "/api/journeys",
+    summary="The commonest journeys, and how many of them convert",
+    response_model=journeys.JourneysAnswer,
+    responses=OR_A_JOB,
+)
+def get_journeys(
+    site_id: ReadSite, question: Annotated[journeys.JourneysQuestion, Query()]
+) -> journeys.JourneysAnswer | JSONResponse:
+    """Returns what people (or sessions) visited one after the other, the commonest first.
+
+    Over more events than one call reads, it answers 202 with a job, whose answer is the same.
+    """
+    return answered_or_begun("journeys", site_id, question, journeys.answer)
 
 
 @app.get("/api/heatmap/{page:path}", summary="Where on a page people click and hover, and how far they scroll")

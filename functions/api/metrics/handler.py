@@ -3,8 +3,10 @@
 from typing import Annotated
 
 from fastapi import Path, Query, Response
+from fastapi.responses import JSONResponse
 from footfall.http.app import ReadSite, as_lambda, create_app
 from footfall.http.conditional import NOT_MODIFIED, IfNoneMatch, unless_known
+from footfall.http.jobs import OR_A_JOB, answered_or_begun
 from footfall.questions import (
     business,
     carts,
@@ -128,46 +130,96 @@ def get_clv_distribution(site_id: ReadSite) -> clv_distribution.ClvDistribution:
     return clv_distribution.answer(site_id)
 
 
-@app.get("/api/analytics/web-vitals", summary="How quickly pages show themselves and answer")
+@app.get(
+    "/api/analytics/web-vitals",
+    summary="How quickly pages show themselves and answer",
+    response_model=web_vitals.WebVitals,
+    responses=OR_A_JOB,
+)
 def get_web_vitals(
     site_id: ReadSite, question: Annotated[web_vitals.WebVitalsQuestion, Query()]
-) -> web_vitals.WebVitals:
-    """Returns Google's web vitals as browsers measured them: the 75th percentile, and the shares of good and poor."""
-    return web_vitals.answer(site_id, question)
+) -> web_vitals.WebVitals | JSONResponse:
+    """Returns Google's web vitals as browsers measured them: the 75th percentile, and the shares of good and poor.
 
-
-@app.get("/api/analytics/traffic-sources", summary="What brought people, and what each source is credited with")
-def get_traffic_sources(
-    site_id: ReadSite, question: Annotated[traffic_sources.TrafficSourcesQuestion, Query()]
-) -> traffic_sources.TrafficSources:
-    """Returns sessions, people, and the parts of orders and revenue by source, under one of six attribution models."""
-    return traffic_sources.answer(site_id, question)
+    Over more events than one call reads, it answers 202 with a job, whose answer is the same.
+    """
+    return answered_or_begun("web-vitals", site_id, question, web_vitals.answer)
 
 
 @app.get(
-    "/api/analytics/pages", summary="What each page is to its visitors: views, entrances, exits, time, orders after it"
+    "/api/analytics/traffic-sources",
+    summary="What brought people, and what each source is credited with",
+    response_model=traffic_sources.TrafficSources,
+    responses=OR_A_JOB,
 )
-def get_pages(site_id: ReadSite, question: Annotated[pages.PagesQuestion, Query()]) -> pages.Pages:
-    """Returns the table of pages, those with most views first or as `sort_by` says."""
-    return pages.answer(site_id, question)
+def get_traffic_sources(
+    site_id: ReadSite, question: Annotated[traffic_sources.TrafficSourcesQuestion, Query()]
+) -> traffic_sources.TrafficSources | JSONResponse:
+    """Returns sessions, people, and the parts of orders and revenue by source, under one of six attribution models.
+
+    Over more events than one call reads, it answers 202 with a job, whose answer is the same.
+    """
+    return answered_or_begun("traffic-sources", site_id, question, traffic_sources.answer)
 
 
-@app.get("/api/analytics/carts", summary="Carts that began, and how many were ordered, left and brought back")
-def get_carts(site_id: ReadSite, question: Annotated[carts.CartsQuestion, Query()]) -> carts.Carts:
-    """Returns carts and their value by what became of them, in all and by day, and the products that are left."""
-    return carts.answer(site_id, question)
+@app.get(
+    "/api/analytics/pages",
+    summary="What each page is to its visitors: views, entrances, exits, time, orders after it",
+    response_model=pages.Pages,
+    responses=OR_A_JOB,
+)
+def get_pages(site_id: ReadSite, question: Annotated[pages.PagesQuestion, Query()]) -> pages.Pages | JSONResponse:
+    """Returns the table of pages, those with most views first or as `sort_by` says.
+
+    Over more events than one call reads, it answers 202 with a job, whose answer is the same.
+    """
+    return answered_or_begun("pages", site_id, question, pages.answer)
 
 
-@app.get("/api/analytics/products", summary="How often products are seen, put into carts and bought")
-def get_products(site_id: ReadSite, question: Annotated[products.ProductsQuestion, Query()]) -> products.Products:
-    """Returns products with what was done with them, bought and given back, and how places in lists are clicked."""
-    return products.answer(site_id, question)
+@app.get(
+    "/api/analytics/carts",
+    summary="Carts that began, and how many were ordered, left and brought back",
+    response_model=carts.Carts,
+    responses=OR_A_JOB,
+)
+def get_carts(site_id: ReadSite, question: Annotated[carts.CartsQuestion, Query()]) -> carts.Carts | JSONResponse:
+    """Returns carts and their value by what became of them, in all and by day, and the products that are left.
+
+    Over more events than one call reads, it answers 202 with a job, whose answer is the same.
+    """
+    return answered_or_begun("carts", site_id, question, carts.answer)
 
 
-@app.get("/api/analytics/searches", summary="What people search for, what is found, and what comes of it")
-def get_searches(site_id: ReadSite, question: Annotated[searches.SearchesQuestion, Query()]) -> searches.SearchesAnswer:
-    """Returns search terms with their results, and the clicks, products in carts and orders that came after."""
-    return searches.answer(site_id, question)
+@app.get(
+    "/api/analytics/products",
+    summary="How often products are seen, put into carts and bought",
+    response_model=products.Products,
+    responses=OR_A_JOB,
+)
+def get_products(
+    site_id: ReadSite, question: Annotated[products.ProductsQuestion, Query()]
+) -> products.Products | JSONResponse:
+    """Returns products with what was done with them, bought and given back, and how places in lists are clicked.
+
+    Over more events than one call reads, it answers 202 with a job, whose answer is the same.
+    """
+    return answered_or_begun("products", site_id, question, products.answer)
+
+
+@app.get(
+    "/api/analytics/searches",
+    summary="What people search for, what is found, and what comes of it",
+    response_model=searches.SearchesAnswer,
+    responses=OR_A_JOB,
+)
+def get_searches(
+    site_id: ReadSite, question: Annotated[searches.SearchesQuestion, Query()]
+) -> searches.SearchesAnswer | JSONResponse:
+    """Returns search terms with their results, and the clicks, products in carts and orders that came after.
+
+    Over more events than one call reads, it answers 202 with a job, whose answer is the same.
+    """
+    return answered_or_begun("searches", site_id, question, searches.answer)
 
 
 @app.get("/api/analytics/refunds", summary="What is given back: how much of the orders, why, and how long after")

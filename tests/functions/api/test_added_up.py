@@ -34,6 +34,11 @@ STORED = (
 ASKED: list[tuple[LargeQuestion, Json]] = [
     ("trend", {**STEPS, "device": ["Mobile"]}),
     ("trend", {"steps": ["home", "search|home"], "period": "week", "source": ["unknown"]}),
+    ("dropoff", STEPS),
+    ("dropoff", {"steps": ["home", "search|cart", "home|search"], "unit": "session", "window": "1h"}),
+    ("people", {**STEPS, "step": 1, "page_size": 2}),
+    ("people", {"steps": ["home", "search|home"], "unit": "session", "outcome": "dropped"}),
+    ("people", {**STEPS, "step": 1, "page": 2, "page_size": 1, "breakdown": ["device"], "value": ["Mobile"]}),
     ("retention", {"bots": "include"}),
     ("retention", {"first": "home", "returning": "search|cart", "breakdown": "page", "period": "week"}),
     ("retention", {"breakdown": "visitor", "periods": 1, "device": ["!Tablet"]}),
@@ -82,8 +87,12 @@ def document(number: int, who: str, what: str, minutes: float, device: str, path
     named: Json = {"path": path, "eventId": f"e{99 - number}", "device": device, "sequence": number}
     lines = [{"product_id": found, "position": 1 + number % 2, "list_id": "new", "price": 3, "quantity": 1.1}]
     of_products = {"eventType": "track", "pageType": None, "properties": {"products": lines}}
-    told: Json = {
-        "find": {"eventType": "track", "event": "Products Searched", "properties": {"query": found, "results": number % 3}},
+    kinds: dict[str, Json] = {
+        "find": {
+            "eventType": "track",
+            "event": "Products Searched",
+            "properties": {"query": found, "results": number % 3},
+        },
         "look": {**of_products, "event": "Product Viewed"},
         "list": {**of_products, "event": "Product List Viewed"},
         "see": {**of_products, "event": "Product Clicked"},
@@ -92,10 +101,13 @@ def document(number: int, who: str, what: str, minutes: float, device: str, path
         "click": {"eventType": "click", "element": f"#{found}", "coordinates": {"x": 10 * number % 97, "y": 7}},
         "scroll": {"eventType": "scroll", "value": 10 * (number % 11)},
         "left": {"eventType": "page_exit", "pageType": None, "vitals": {"lcp": 900 + number, "cls": 0.2}},
-    }.get(what, {})
+    }
+    told = kinds.get(what, {})
     source = {"utm": {"source": "news" if number % 2 else "partner", "medium": "email"}} if minutes > 0 else {}
     shared = {"sessionId": "both"} if number % 7 == 3 else {}
-    return view(what if what in ("home", "search", "cart") else "home", who, minutes, **{**named, **told, **source, **shared})
+    return view(
+        what if what in ("home", "search", "cart") else "home", who, minutes, **{**named, **told, **source, **shared}
+    )
 
 
 def live(shop: Mongo, happened: list[Any], *, linked: bool) -> None:
@@ -133,7 +145,7 @@ def at_once(kind: LargeQuestion, asked: Json) -> str:
     """The answer that one call makes."""
     large = LARGE[kind]
     with rollups_of("demo") as rollups:
-        return large.answer(rollups, large.question.model_validate(asked)).model_dump_json(by_alias=True)
+        return str(large.answer(rollups, large.question.model_validate(asked)).model_dump_json(by_alias=True))
 
 
 def added_up(kind: LargeQuestion, asked: Json, of: int) -> str:
@@ -141,7 +153,7 @@ def added_up(kind: LargeQuestion, asked: Json, of: int) -> str:
     large, moment = LARGE[kind], Moment.now()
     parameters = large.question.model_validate(asked).model_dump_json(by_alias=True, exclude_none=True)
     parts = [large.part("demo", parameters, moment, Part(number, of)) for number in range(of)]
-    return large.folded(parameters, parts).model_dump_json(by_alias=True)
+    return str(large.folded(parameters, parts).model_dump_json(by_alias=True))
 
 
 @settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from footfall.questions import carts
+from footfall.questions.how_much import TooBig
 
 from functions.api.metrics.handler import handler
 from tests.support.asking import ask, refusal
@@ -105,7 +106,8 @@ def test_what_cannot_be_answered_is_refused_by_name(shop: Mongo, query: dict[str
     assert refusal(handler, CARTS, query) == (422, [field])
 
 
-def test_too_many_events_are_refused(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_events_are_looked_at_in_parts(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(carts, "MOST_EVENTS", 1)
     happen(shop, put("ann", 0, "a"), put("ann", 1, "a"))
-    assert refusal(handler, CARTS, RANGE) == (422, ["from"])
+    with pytest.raises(TooBig, match="more than 1 events are of carts"):
+        carts.answer("demo", carts.CartsQuestion.model_validate(RANGE))

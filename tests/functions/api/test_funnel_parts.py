@@ -43,7 +43,7 @@ def in_parts(question: funnel.FunnelQuestion, of: int) -> str:
 def added_up(kind: LargeQuestion, question: FunnelModes, of: int) -> str:
     asked, moment = question.model_dump_json(by_alias=True, exclude_none=True), Moment.now()
     parts = [LARGE[kind].part("demo", asked, moment, Part(number, of)) for number in range(of)]
-    return LARGE[kind].folded(asked, parts).model_dump_json(by_alias=True)
+    return str(LARGE[kind].folded(asked, parts).model_dump_json(by_alias=True))
 
 
 def states(shop: Mongo) -> Iterator[str]:

@@ -85,7 +85,9 @@ def test_patterns_are_counted_as_walking_each_journey_does(
     journeys = journeys_of(happened)
     expected = oracle.patterns(oracle.journeys(happened), bought, length)
     found = table_of(journeys, length, np.isin(journeys.who, sorted(bought)))
-    told = {(steps_at(found, row), bool(found.numbers[0, row])): tuple(found.sums[:, row]) for row in found.largest(most)}
+    told = {
+        (steps_at(found, row), bool(found.numbers[0, row])): tuple(found.sums[:, row]) for row in found.largest(most)
+    }
     assert len(found) == len(expected)
     assert list(told.items()) == sorted(expected.items(), key=lambda each: (-each[1][0], each[0]))[:most]
 

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 from footfall.retention.activity import DayActivity, Stages, days_there, rolling, stages
-from footfall.retention.cohorts import Cohorts, Happened, Triangle, averages, averages_by, returns, triangle, triangle_of
+from footfall.retention.cohorts import (
+    Cohorts,
+    Happened,
+    Triangle,
+    averages,
+    averages_by,
+    returns,
+    triangle,
+    triangle_of,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from pyroaring import BitMap

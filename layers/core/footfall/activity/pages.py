@@ -113,4 +113,3 @@ def _last_order(sessions: Numbers, buying: Buying) -> Numbers:
     at = np.searchsorted(known, sessions)
     found = np.isin(sessions, known)
     return np.where(found, last[np.where(found, at, -1)], -1)
-

@@ -1,13 +1,13 @@
 """What is more frequent among those who left than among those who stayed, beyond chance."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from footfall.funnels.engine import Coded, Flags, Indices
+from footfall.funnels.engine import Flags
 from footfall.rates import NORMAL_95
 
 FEWEST = 30
@@ -71,19 +71,15 @@ def trait_of(name: str, having: Flags, left: Flags, known: Flags | None = None) 
     return Trait(name, None, *counts)
 
 
-def traits_of(name: str, coded: Coded, left: Flags, unknown: Sequence[str] = ()) -> Iterator[Trait]:
-    """Yields a dimension's values, the most frequent hundred; who has one of the `unknown` is left out."""
-    counts = [_counted(coded, side) for side in (left, ~left)]
-    told = np.array([text not in unknown for text in coded.texts], bool)
-    of_left, of_stayed = (int(count[told].sum()) for count in counts)
-    both = np.where(told, counts[0] + counts[1], 0)
-    for place in np.argsort(-both, kind="stable")[:MOST_VALUES]:
-        if both[place]:
-            yield Trait(name, coded.texts[place], int(counts[0][place]), of_left, int(counts[1][place]), of_stayed)
+def traits_of(name: str, having: Mapping[str, tuple[int, int]]) -> Iterator[Trait]:
+    """Yields a dimension's values, the most frequent hundred, from how many of those who left and who stayed have each.
 
-
-def _counted(coded: Coded, side: Flags) -> Indices:
-    return np.bincount(coded.codes[side].astype(np.intp), minlength=len(coded.texts))
+    Of values that are as frequent the first come first.
+    """
+    of_left, of_stayed = (sum(counts[side] for counts in having.values()) for side in (0, 1))
+    for value in sorted(having, key=lambda value: (-sum(having[value]), value))[:MOST_VALUES]:
+        left, stayed = having[value]
+        yield Trait(name, value, left, of_left, stayed, of_stayed)
 
 
 def lift_of(trait: Trait) -> Lift:

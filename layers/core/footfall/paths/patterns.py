@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from footfall.paths.journeys import NOTHING, Flags, Journeys, Integers
+from footfall.paths.journeys import NOTHING, Flags, Integers, Journeys
 
 
 class Beginnings(NamedTuple):

@@ -1,16 +1,19 @@
 """The question why people leave a funnel: what is more frequent among those who left than among those who went on."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 from pydantic import BaseModel, Field
 
+from footfall.funnels.engine import Integers
 from footfall.funnels.lift import Reason, compared
 from footfall.funnels.summary import StepFigures, Summary, step_figures
-from footfall.funnels.totals import Totals
-from footfall.questions.dropoff_breaks import DropoffBreak, breaks
-from footfall.questions.dropoff_traits import COMPARED_ALWAYS, dimensions_told, traits
+from footfall.funnels.totals import NO_TIMES, Totals
+from footfall.questions.added_up import AddedUp
+from footfall.questions.dropoff_breaks import DropoffBreak, breaks, reached_by_day
+from footfall.questions.dropoff_traits import COMPARED_ALWAYS, Counts, counts, dimensions_told, traits
 from footfall.questions.figures import Currency
 from footfall.questions.funnel_attempts import attempted
 from footfall.questions.funnel_money import bought, money_of, orders_left_out
@@ -120,37 +123,61 @@ class DropoffAnswer(LeftOut, RangeAnswer):
 def answer(site_id: str, question: DropoffQuestion) -> DropoffAnswer:
     """Returns why people left; raises NotFound, Unavailable, or Invalid, also for too many events to look at."""
     with rollups_of(site_id) as rollups:
-        query = question.query_of(rollups)
-        return query.counted(_answer(query, question))
+        return ADDED_UP.answer(rollups, question)
 
 
-def _answer(query: FunnelQuery, question: DropoffQuestion) -> DropoffAnswer:
-    found = attempted(query, question)
-    summary = Summary(len(query.funnel.steps), found.attempts, found.entered.timeline)
-    together = np.zeros(len(found.attempts.people), np.int64)
-    totals = summary.totals([()], together, bought(query, found.attempts))
-    told = compared(traits(query, question, found, summary))
-    broken = breaks(query, question, found.entered)
-    listed = [
-        Transition(
-            **_loss(query, step, totals),
-            reasons=[_reason(reason) for reason in why[:MOST_REASONS]],
-            more_reasons=max(len(why) - MOST_REASONS, 0),
-            breaks=None if broken is None else list(broken.get(step.order, [])),
-        )
-        for step, why in zip(step_figures(query.funnel.steps, totals, 0)[1:], told.reasons, strict=True)
-    ]
-    return DropoffAnswer(
+class _Sums(NamedTuple):
+    totals: Totals
+    counts: Counts
+    by_day: dict[int, Integers]
+
+
+def _about_nobody(rollups: Rollups, question: DropoffQuestion) -> DropoffAnswer:
+    query = question.query_of(rollups)
+    names, currency = query.funnel.steps, rollups.site.currency
+    nobody = Totals([()], np.zeros((1, len(names) + 1), np.int64), [NO_TIMES] * (len(names) - 1))
+    found = DropoffAnswer(
         range=Range.of(query.days),
         complete_to=None,
         funnel=query.funnel.name or None,
         unit=query.unit,
-        currency=query.rollups.site.currency,
-        looked_at=told.looked_at,
+        currency=currency,
+        looked_at=0,
         dimensions=[*COMPARED_ALWAYS, *query.told],
-        transitions=sorted(listed, key=lambda one: -one.drop_off),
+        transitions=[
+            Transition(**_loss(names, step, nobody, currency), reasons=[], more_reasons=0, breaks=None)
+            for step in step_figures(names, nobody, 0)[1:]
+        ],
         **orders_left_out(query).model_dump(),
     )
+    return query.counted(found)
+
+
+def _sums(rollups: Rollups, question: DropoffQuestion) -> _Sums:
+    query = question.query_of(rollups)
+    found = attempted(query, question)
+    summary = Summary(len(query.funnel.steps), found.attempts, found.entered.timeline)
+    together = np.zeros(len(found.attempts.people), np.int64)
+    totals = summary.totals([()], together, bought(query, found.attempts))
+    by_day = reached_by_day(query, question, found.entered)
+    return _Sums(totals, counts(query, question, found, summary), by_day)
+
+
+def _answered(_question: DropoffQuestion, about_nobody: DropoffAnswer, sums: _Sums) -> DropoffAnswer:
+    names = [about_nobody.transitions[0].step_before, *(each.step for each in about_nobody.transitions)]
+    told = compared(traits(sums.counts, len(names)))
+    broken = breaks(sums.by_day, list(about_nobody.range.days)) if sums.by_day else None
+    listed = [
+        Transition(
+            **_loss(names, step, sums.totals, about_nobody.currency),
+            reasons=[_reason(reason) for reason in why[:MOST_REASONS]],
+            more_reasons=max(len(why) - MOST_REASONS, 0),
+            breaks=None if broken is None else list(broken.get(step.order, [])),
+        )
+        for step, why in zip(step_figures(names, sums.totals, 0)[1:], told.reasons, strict=True)
+    ]
+    transitions = sorted(listed, key=lambda one: -one.drop_off)
+    return about_nobody.model_copy(update={"looked_at": told.looked_at, "transitions": transitions})
 
 
 class _Loss(TypedDict):
@@ -165,11 +192,11 @@ class _Loss(TypedDict):
     value_lost_high: float | None
 
 
-def _loss(query: FunnelQuery, step: StepFigures, totals: Totals) -> _Loss:
-    told = money_of(totals, 0, step, query.rollups.site.currency)
+def _loss(names: Sequence[str], step: StepFigures, totals: Totals, currency: str) -> _Loss:
+    told = money_of(totals, 0, step, currency)
     return _Loss(
         step=step.name,
-        step_before=query.funnel.steps[step.order - 2],
+        step_before=names[step.order - 2],
         order=step.order,
         users=step.users + step.drop_off,
         drop_off=step.drop_off,
@@ -197,3 +224,6 @@ def _reason(reason: Reason) -> DropoffReason:
         stayed_of=trait.stayed,
         stayed_share=percentage(trait.stayed_having, trait.stayed),
     )
+
+
+ADDED_UP = AddedUp(DropoffQuestion, DropoffAnswer, _Sums, _about_nobody, _sums, _answered)

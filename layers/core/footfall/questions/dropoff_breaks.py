@@ -7,8 +7,10 @@ from datetime import date
 import numpy as np
 from pydantic import Field
 
+from footfall.days import DayRange
 from footfall.funnels.anomalies import find_anomalies
 from footfall.funnels.columns import Entered
+from footfall.funnels.engine import Integers
 from footfall.questions.funnel_attempts import followed
 from footfall.questions.funnel_periods import in_periods
 from footfall.questions.funnel_query import FunnelModes, FunnelQuery
@@ -30,20 +32,31 @@ class DropoffBreak(Mark):
     )
 
 
+ALL = -1
+"""What stands for all devices."""
 Breaks = Mapping[int, Sequence[DropoffBreak]]
 
 
-def breaks(query: FunnelQuery, question: FunnelModes, entered: Entered) -> Breaks | None:
-    """Returns the breaks of each step but the first, by its place from 1; None for more days than are looked at."""
-    days = list(query.days)
-    if len(days) * len(query.funnel.steps) > MOST_FIGURES:
-        return None
+def too_many(days: DayRange, steps: int) -> bool:
+    """Returns whether these are more days than are looked at."""
+    return len(days) * steps > MOST_FIGURES
+
+
+def breaks(reached: Mapping[int, Integers], days: Sequence[date]) -> Breaks:
+    """Returns the breaks of each step but the first, by its place from 1, of what `reached_by_day` returns."""
     found: defaultdict[int, list[DropoffBreak]] = defaultdict(list)
-    for device, users in _by_device(question, entered, len(days)):
-        for number in range(1, len(query.funnel.steps)):
-            series = [(row[number - 1], row[number]) for row in users]
+    for device, users in _series(reached):
+        for number in range(1, users.shape[1]):
+            series = [(before, after) for before, after in users[:, number - 1 : number + 1].tolist()]
             found[number + 1] += _found(series, days, device)
     return found
+
+
+def _series(reached: Mapping[int, Integers]) -> Iterator[tuple[Device | None, Integers]]:
+    yield None, reached[ALL]
+    devices = sorted(reached.keys() - {ALL})
+    for device in devices if len(devices) > 1 else ():
+        yield DEVICES[device], reached[device]
 
 
 def _found(series: Sequence[tuple[int, int]], days: Sequence[date], device: Device | None) -> Iterator[DropoffBreak]:
@@ -56,14 +69,17 @@ def _found(series: Sequence[tuple[int, int]], days: Sequence[date], device: Devi
         yield DropoffBreak(date=days[one.index], device=device, rate_before=before, **marked(one))
 
 
-def _by_device(
-    question: FunnelModes, entered: Entered, days: int
-) -> Iterator[tuple[Device | None, Sequence[Sequence[int]]]]:
-    # how many reached each step on each day, each day being a funnel of its own; by device where there are several
+def reached_by_day(query: FunnelQuery, question: FunnelModes, entered: Entered) -> dict[int, Integers]:
+    """Returns how many reached each step on each day, each day being a funnel of its own; nothing for too many days.
+
+    It is told of ALL, and of each device by its place in DEVICES.
+    """
+    days = len(query.days)
+    if too_many(query.days, len(query.funnel.steps)):
+        return {}
     cut = in_periods(entered, [1] * days)
     attempts = followed(cut.entered, question)
-    yield None, cut.reached_each(attempts, days)
     devices = entered.timeline.devices[attempts.places[0]] if len(attempts.people) else np.zeros(0, np.uint8)
-    there = np.unique(devices)
-    for device in there if len(there) > 1 else ():
-        yield DEVICES[device], cut.reached_each(attempts, days, devices == device)
+    found = {ALL: cut.reached_each(attempts, days)}
+    found |= {int(device): cut.reached_each(attempts, days, devices == device) for device in np.unique(devices)}
+    return {device: np.array(users, np.int64) for device, users in found.items()}

@@ -1,8 +1,10 @@
 """What people had and did, or had happen to them, who reached a step of a funnel: of those who left and who stayed."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from footfall.questions.funnel_attempts import Attempted
 from footfall.questions.funnel_query import FunnelModes, FunnelQuery
 from footfall.questions.lake_rows import rows_held
 from footfall.questions.person_values import PersonValues
+from footfall.questions.table import Table
 
 FIRST, OTHERS = "source", ("country", "browser", "page", "product", "channel", "campaign", "os", "language", "screen")
 """Dimensions whose values may be reasons; a site's own are between the first and the others."""
@@ -39,11 +42,61 @@ def dimensions_told(query: FunnelQuery) -> dict[str, Dimension]:
     return {name: rows[name] for name in [FIRST, *(own.name for own in site.dimensions), *OTHERS][:most]}
 
 
-def traits(query: FunnelQuery, question: FunnelModes, found: Attempted, summary: Summary) -> list[Iterator[Trait]]:
-    """Returns what is known of those who reached each step but the last; raises Invalid for too many events."""
+class Counts(NamedTuple):
+    """What is known of those who reached each step but the last, whose place is a row's first number.
+
+    `did` has the four counts of a `Trait` by its name, and `had` by dimension and value how many of those who left and
+    who stayed have it. `drawn` are people by whether they are new: what their numbers are scattered to, these, and
+    whether they left.
+    """
+
+    did: Table
+    had: Table
+    drawn: Table
+
+
+def counts(query: FunnelQuery, question: FunnelModes, found: Attempted, summary: Summary) -> Counts:
+    """Returns what people come to; raises Invalid for too many events."""
     happened, visitors = signals(query, found), _Visitors(query, found)
     steps = range(len(query.funnel.steps) - 1)
-    return [_Step(query, question, found, summary, happened, visitors, step).traits() for step in steps]
+    each = [_Step(query, question, found, summary, happened, visitors, step) for step in steps]
+    return Counts(
+        *(Table.added(tables) for tables in zip(*((one.did(), one.had(), one.drawn()) for one in each), strict=True))
+    )
+
+
+def traits(found: Counts, steps: int) -> list[list[Trait]]:
+    """Returns the traits of those who reached each step but the last of so many."""
+    listed: list[list[Trait]] = [[] for _ in range(steps - 1)]
+    for row, four in enumerate(found.did.sums.T.tolist()):
+        listed[int(found.did.numbers[0, row])].append(Trait(str(found.did.text(0, row)), None, *four))
+    for (step, name), having in _having(found, steps).items():
+        listed[step] += traits_of(name, having)
+    return listed
+
+
+def _having(found: Counts, steps: int) -> Mapping[tuple[int, str], Mapping[str, tuple[int, int]]]:
+    # of each step and dimension how many have every value
+    having: defaultdict[tuple[int, str], dict[str, tuple[int, int]]] = defaultdict(dict)
+    for row, (left, stayed) in enumerate(found.had.sums.T.tolist()):
+        name, value = str(found.had.text(0, row)), str(found.had.text(1, row))
+        having[int(found.had.numbers[0, row]), name][value] = left, stayed
+    for step in range(steps - 1):
+        having[step, VISITOR] = _drawn(found.drawn, step, steps)
+    return having
+
+
+def _drawn(drawn: Table, step: int, steps: int) -> dict[str, tuple[int, int]]:
+    ours = np.flatnonzero(drawn.numbers[0] == step)
+    some = ours[np.lexsort(drawn.numbers[2:0:-1, ours])][: _most_drawn(steps)]
+    counted: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for row in some.tolist():
+        counted[str(drawn.text(0, row))][1 - int(drawn.numbers[3, row])] += 1
+    return {value: (left, stayed) for value, (left, stayed) in counted.items() if value not in NOTHING_TOLD}
+
+
+def _most_drawn(steps: int) -> int:
+    return MOST_PROFILES // steps
 
 
 @dataclass(frozen=True)
@@ -56,12 +109,13 @@ class _Visitors:
     def values(self) -> PersonValues:
         return PersonValues(self.query)
 
-    def some(self, attempts: Indices) -> Indices:
-        # drawn by the attempts' own numbers: whoever was drawn for a step and reaches the next is drawn again, if any
-        most = MOST_PROFILES // len(self.query.funnel.steps)
-        if len(attempts) <= most:
-            return np.arange(len(attempts))
-        return np.argpartition(attempts.astype(np.uint32) * SCATTERED, most)[:most]
+    def drawn(self, attempts: Indices) -> tuple[Indices, Integers, Integers]:
+        # drawn by their own numbers: whoever was drawn for a step and reaches the next is drawn again, if any
+        people = self.found.attempts.people[attempts].astype(np.int64)
+        owners = people if self.found.entered.owners is None else self.found.entered.owners[people]
+        scattered = (owners.astype(np.uint32) * SCATTERED).astype(np.int64)
+        some = np.lexsort((owners, scattered))[: _most_drawn(len(self.query.funnel.steps))]
+        return some, scattered[some], owners[some]
 
     def told(self, attempts: Indices, step: int) -> Coded:
         timeline, all_attempts = self.found.entered.timeline, self.found.attempts
@@ -82,20 +136,41 @@ class _Step:
     visitors: _Visitors
     step: int
 
-    def traits(self) -> Iterator[Trait]:
-        """Yields what they did, how quick their pages were, and what they had."""
+    def did(self) -> Table:
+        """Returns what they did, and how quick their pages were."""
+        found = list(self._did())
+        names = [trait.name for trait in found]
+        four = np.array([trait[2:] for trait in found], np.int64).T
+        return Table.of(names, [np.arange(len(names))], [np.full(len(names), self.step)], four)
+
+    def _did(self) -> Iterator[Trait]:
         stays = self.stays
         for name, moments in self.happened.done.items():
             yield trait_of(name, stays.saw(moments), stays.left)
         yield trait_of("exit", stays.ended_the_visit, stays.left)
         for vital, speed in self.happened.speeds.items():
             yield trait_of(f"poor_{vital}", stays.measured(speed.poor), stays.left, stays.measured(speed.known))
-        for name in (DEVICE, *self.query.told):
-            texts, codes = self.summary.told(name, self.step)
-            yield from traits_of(name, Coded(texts, codes[stays.attempts]), stays.left, NOTHING_TOLD)
-        some = self.visitors.some(stays.attempts)
+
+    def had(self) -> Table:
+        """Returns which values of dimensions they had; who has none that is told is left out."""
+        return Table.added([self._had(name) for name in (DEVICE, *self.query.told)])
+
+    def _had(self, name: str) -> Table:
+        texts, codes = self.summary.told(name, self.step)
+        told = np.array([text not in NOTHING_TOLD for text in texts], bool)
+        ours = codes[self.stays.attempts].astype(np.int64)
+        known = told[ours] if len(told) else np.zeros(len(ours), bool)
+        values, left = ours[known] + 1, self.stays.left[known]
+        numbers = np.full(len(values), self.step)
+        return Table.of([name, *texts], [np.zeros(len(values), np.int64), values], [numbers], [left, ~left])
+
+    def drawn(self) -> Table:
+        """Returns those of them who are drawn, and whether they are new."""
+        stays = self.stays
+        some, scattered, owners = self.visitors.drawn(stays.attempts)
         told = self.visitors.told(stays.attempts[some], self.step)
-        yield from traits_of(VISITOR, told, stays.left[some], NOTHING_TOLD)
+        numbers = [np.full(len(some), self.step), scattered, owners, stays.left[some]]
+        return Table.of(told.texts, [told.codes], numbers)
 
     @cached_property
     def stays(self) -> Stays:

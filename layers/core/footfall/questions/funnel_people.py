@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, Field
@@ -12,13 +12,15 @@ from footfall.funnels.engine import Indices, Integers
 from footfall.funnels.summary import Summary
 from footfall.money import major_units
 from footfall.people.identities import people_numbered, users_among
+from footfall.questions.added_up import AddedUp
 from footfall.questions.figures import Currency
 from footfall.questions.funnel_attempts import Attempted, attempted, purchases
 from footfall.questions.funnel_groups import MOST_DIMENSIONS, BrokenDown, Groups
 from footfall.questions.funnel_query import MAX_STEPS, FunnelQuery, Unit, step_of
 from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion, Place
 from footfall.questions.range import Range, RangeAnswer
-from footfall.rollups import rollups_of
+from footfall.questions.table import NONE, Table
+from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.paging import paged
 from footfall.stores.mongo import answering, database
 
@@ -84,19 +86,21 @@ class FunnelPeopleAnswer(KeyedAnswer, RangeAnswer):
 def answer(site_id: str, question: FunnelPeopleQuestion) -> FunnelPeopleAnswer:
     """Returns a page of people; raises NotFound, Unavailable, or Invalid. Nothing of it is remembered."""
     with rollups_of(site_id) as rollups:
-        query = question.query_of(rollups)
-        step = step_of(query, "step", question.step, len(query.funnel.steps))
-        question.check(query)
-        return query.counted(_answer(query, question, step))
+        return ADDED_UP.answer(rollups, question)
 
 
-def _answer(query: FunnelQuery, question: FunnelPeopleQuestion, step: int) -> FunnelPeopleAnswer:
-    behind = question.behind(_sorted_by(question, step))
-    found = _People.of(query, question, step)
-    begin = question.skip if behind is None else found.behind(behind)
-    page = found.attempts[begin : begin + question.page_size]
-    is_last = begin + len(page) >= len(found.attempts)
-    return FunnelPeopleAnswer(
+class _Listed(NamedTuple):
+    # those behind a place, as far as a page of them reaches: by their ids; when they came so far, whose they are,
+    # when they entered, how many steps they reached, what they bought and what is left of it
+    total: int
+    behind: int
+    people: Table
+
+
+def _about_nobody(rollups: Rollups, question: FunnelPeopleQuestion) -> FunnelPeopleAnswer:
+    query = question.query_of(rollups)
+    step = _step(query, question)
+    found = FunnelPeopleAnswer(
         range=Range.of(query.days),
         complete_to=None,
         funnel=query.funnel.name or None,
@@ -105,9 +109,49 @@ def _answer(query: FunnelQuery, question: FunnelPeopleQuestion, step: int) -> Fu
         name=query.funnel.steps[step - 1],
         outcome=question.outcome,
         currency=query.rollups.site.currency,
-        people=_people(query, found, page),
-        next=None if is_last else found.place(_sorted_by(question, step), begin + len(page) - 1).text,
-        **paged(question, len(found.attempts)),
+        people=[],
+        next=None,
+        **paged(question, 0),
+    )
+    return query.counted(found)
+
+
+def _step(query: FunnelQuery, question: FunnelPeopleQuestion) -> int:
+    return step_of(query, "step", question.step, len(query.funnel.steps))
+
+
+def _sums(rollups: Rollups, question: FunnelPeopleQuestion) -> _Listed:
+    query = question.query_of(rollups)
+    question.check(query)
+    step = _step(query, question)
+    place = question.behind(_sorted_by(question, step))
+    found = _People.of(query, question, step)
+    begin = 0 if place is None else found.behind(place)
+    page = slice(begin, begin + question.skip + question.page_size)
+    return _Listed(len(found.attempts), len(found.attempts) - begin, _told(query, found, page))
+
+
+def _answered(question: FunnelPeopleQuestion, about_nobody: FunnelPeopleAnswer, sums: _Listed) -> FunnelPeopleAnswer:
+    at, owners, *_ = sums.people.numbers
+    page = np.lexsort((owners, -at))[question.skip :][: question.page_size].tolist()
+    is_last = question.skip + len(page) >= sums.behind
+    sorted_by = _sorted_by(question, about_nobody.step)
+    after = None if is_last else Place(sorted_by, int(at[page[-1]]), str(owners[page[-1]])).text
+    people = [_person(sums.people, row, about_nobody) for row in page]
+    return about_nobody.model_copy(update={"people": people, "next": after, **paged(question, sums.total)})
+
+
+def _person(found: Table, row: int, about: FunnelPeopleAnswer) -> FunnelPerson:
+    at, _, entered_at, steps, total, net = found.numbers[:, row].tolist()
+    money = [None if about.unit == "session" else major_units(amount, about.currency) for amount in (total, net)]
+    return FunnelPerson(
+        user_id=found.text(0, row),
+        visitor_id=found.text(1, row),
+        entered_at=datetime.fromtimestamp(entered_at / 1000, UTC),
+        at=datetime.fromtimestamp(at / 1000, UTC),
+        steps=steps,
+        revenue=money[0],
+        net_revenue=money[1],
     )
 
 
@@ -139,63 +183,50 @@ class _People:
         people = self.all.people[attempts]
         return people.astype(np.int64) if self.entered.owners is None else self.entered.owners[people]
 
-    def place(self, sorted_by: str, number: int) -> Place:
-        return Place(sorted_by, int(self.at[number]), str(self.owners[number]))
-
     def behind(self, place: Place) -> int:
         if place.value is None or not place.item_id.isdecimal():
             raise Invalid([FieldProblem("after", "is not the `next` of a list of people")])
         before = (self.at > place.value) | ((self.at == place.value) & (self.owners <= int(place.item_id)))
         return int(np.count_nonzero(before))
 
-    def times(self, step: int, attempts: Indices) -> list[datetime]:
-        found = self.entered.timeline.times[self.all.places[step, attempts]]
-        return [datetime.fromtimestamp(milliseconds / 1000, UTC) for milliseconds in found.tolist()]
+    def entered_at(self, attempts: Indices) -> Integers:
+        times: Integers = self.entered.timeline.times[self.all.places[0, attempts]]
+        return times
 
-    def reached_at(self, attempts: Indices) -> list[datetime]:
-        return self.times(self._last, attempts)
-
-    def numbers(self, attempts: Indices) -> list[int]:
+    def numbers(self, attempts: Indices) -> Integers:
         # the dense numbers of whose attempts they are
         people = self.entered.timeline.people
         whose = self.all.people[attempts] if people is None else people[self.all.places[0, attempts]]
-        return [int(number) for number in whose]
+        return whose.astype(np.int64)
 
 
-def _people(query: FunnelQuery, found: _People, page: Indices) -> list[FunnelPerson]:
+def _told(query: FunnelQuery, found: _People, page: slice) -> Table:
+    attempts = found.attempts[page]
+    names, user_ids, visitor_ids = _ids(query, found.numbers(attempts).tolist())
+    totals, net = _money(query, found, attempts)
+    numbers = [found.at[page], found.owners[page], found.entered_at(attempts), found.all.reached[attempts], totals, net]
+    return Table.of(names, [user_ids, visitor_ids], numbers)
+
+
+def _ids(query: FunnelQuery, numbers: Sequence[int]) -> tuple[list[str], Integers, Integers]:
+    # the names of people, and of each its place where it is a user's, and where it is a visitor's
     site, session = query.rollups.site, query.rollups.session
-    numbers = found.numbers(page)
-    names = people_numbered(database(), site.site_id, numbers, session)
-    known = users_among(database(), site.site_id, names.values(), session)
-    rows = zip(
-        (names.get(number) for number in numbers),
-        found.times(0, page),
-        found.reached_at(page),
-        found.all.reached[page].tolist(),
-        _money(query, found, page),
-        strict=True,
-    )
-    return [
-        FunnelPerson(
-            user_id=name if name in known else None,
-            visitor_id=None if name in known else name,
-            entered_at=entered_at,
-            at=at,
-            steps=steps,
-            revenue=revenue,
-            net_revenue=net,
-        )
-        for name, entered_at, at, steps, (revenue, net) in rows
-    ]
+    named = people_numbered(database(), site.site_id, numbers, session)
+    known = users_among(database(), site.site_id, named.values(), session)
+    names = sorted(set(named.values()))
+    places = {name: place for place, name in enumerate(names)}
+    codes = np.array([places.get(named.get(number, ""), NONE) for number in numbers], np.int64)
+    is_user = np.array([named.get(number) in known for number in numbers], bool)
+    return names, np.where(is_user, codes, NONE), np.where(is_user, NONE, codes)
 
 
-def _money(query: FunnelQuery, found: _People, page: Indices) -> Sequence[tuple[float | None, float | None]]:
+def _money(query: FunnelQuery, found: _People, page: Indices) -> tuple[Integers, Integers]:
+    # what the orders of each come to, and what is left of it, in minor units; nothing of sessions
     bought = purchases(query, found.all)
     if bought is None:
-        return [(None, None)] * len(page)
+        return np.zeros(len(page), np.int64), np.zeros(len(page), np.int64)
     totals, refunded = bought.by_attempt(len(found.all.people))
-    currency = query.rollups.site.currency
-    return [
-        (major_units(total, currency), major_units(total - back, currency))
-        for total, back in zip(totals[page].tolist(), refunded[page].tolist(), strict=True)
-    ]
+    return totals[page], (totals - refunded)[page]
+
+
+ADDED_UP = AddedUp(FunnelPeopleQuestion, FunnelPeopleAnswer, _Listed, _about_nobody, _sums, _answered)

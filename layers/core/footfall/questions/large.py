@@ -5,7 +5,9 @@ from typing import Any
 
 from footfall.questions import (
     carts,
+    dropoff,
     funnel,
+    funnel_people,
     funnel_trend,
     journeys,
     lifecycle,
@@ -26,6 +28,8 @@ LARGE: Mapping[LargeQuestion, AddedUp[Any, Any, Any]] = {
     "funnel": funnel.ADDED_UP,
     "time-to-convert": time_to_convert.ADDED_UP,
     "trend": funnel_trend.ADDED_UP,
+    "dropoff": dropoff.ADDED_UP,
+    "people": funnel_people.ADDED_UP,
     "retention": retention.ADDED_UP,
     "stickiness": stickiness.ADDED_UP,
     "lifecycle": lifecycle.ADDED_UP,

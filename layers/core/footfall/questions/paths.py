@@ -113,7 +113,7 @@ def _answered(question: PathsQuestion, about_nobody: PathsAnswer, sums: Table) -
         raise Invalid([FieldProblem("from", f"more than {MOST_SESSIONS:,} sessions have a path; ask for fewer days")])
     each = np.repeat(np.arange(len(sums)), sums.sums[0])
     walk = Walk(question.depth, question.top, len(sums.texts), back=question.to_page is not None)
-    found, texts = flow(Followed(sums.codes[:, each], sums.numbers[0, each]), walk), [*sums.texts, OTHER]
+    found, texts = flow(Followed(list(sums.codes[:, each]), sums.numbers[0, each]), walk), [*sums.texts, OTHER]
     return about_nobody.model_copy(
         update={
             "sessions": sessions,

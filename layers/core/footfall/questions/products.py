@@ -167,7 +167,8 @@ def _about_nobody(rollups: Rollups, question: ProductsQuestion) -> Products:
 
 def _answered(question: ProductsQuestion, about_nobody: Products, sums: _Sums) -> Products:
     every = {
-        name: _Figures(sums.done.get(name, _Done()), sums.sold.get(name, _Sold())) for name in {**sums.done, **sums.sold}
+        name: _Figures(sums.done.get(name, _Done()), sums.sold.get(name, _Sold()))
+        for name in {**sums.done, **sums.sold}
     }
     listed = _listed(every, question.sort_by)
     names, figures = list(listed), list(listed.values())

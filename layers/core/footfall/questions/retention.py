@@ -195,9 +195,7 @@ class _Table:
 def _about_nobody(rollups: Rollups, question: RetentionQuestion) -> RetentionAnswer:
     table = _Table.of(rollups, question)
     nothing = [0] * table.width
-    cohorts = [
-        _cohort(period, 0, nothing, table.complete[number:]) for number, period in enumerate(table.periods)
-    ]
+    cohorts = [_cohort(period, 0, nothing, table.complete[number:]) for number, period in enumerate(table.periods)]
     return RetentionAnswer(
         range=Range.of(table.days),
         complete_to=table.complete_to,
@@ -297,7 +295,8 @@ def _of_events(table: _Table) -> _Sums:
     cohorts = Cohorts.of(_happened(table, read, FIRST))
     found = returns(cohorts, _happened(table, read, RETURNING))
     whole = triangle(cohorts, found, len(table.periods), table.width)
-    return _Sums(whole, {} if not told else _by_value(table, *told, read, cohorts, found))
+    by_value = [_by_value(table, name, read, cohorts, found) for name in told]
+    return _Sums(whole, by_value[0] if by_value else {})
 
 
 def _happened(table: _Table, read: Read, group: int) -> Happened:

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from pydantic import BaseModel, Field
 
-from footfall.activity.searches import ADDED, CLICKED, NOT_SAID, SEARCHED, Placed, Searches, Steps, searches_of
+from footfall.activity.searches import ADDED, CLICKED, NOT_SAID, SEARCHED, Placed, Steps, searches_of
 from footfall.days import day_of
 from footfall.dimensions import UNKNOWN
 from footfall.questions.added_up import AddedUp
@@ -170,9 +170,7 @@ def _steps(rows: Sequence[Rows], part: Part | None) -> tuple[Steps, list[str]]:
     return Steps(sessions, people, times, kinds, codes, results, counted == 1), terms
 
 
-def _terms(
-    rows: Sequence[Rows], kinds: Numbers, order: Numbers, most: int | None
-) -> tuple[Numbers, list[str]]:
+def _terms(rows: Sequence[Rows], kinds: Numbers, order: Numbers, most: int | None) -> tuple[Numbers, list[str]]:
     # the term of each event by number; beyond the most frequent, which no part of the people tells, 0 is for all others
     told = joined([each.told["search_term"] for each in rows])
     codes = told.codes[order]

@@ -2,13 +2,15 @@
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
+Column = NDArray[np.integer[Any]] | NDArray[np.bool_]
 MOST_BITS = 62
 NONE = -1
 """The code of no text."""
@@ -31,14 +33,15 @@ class Table:
     def of(
         cls,
         texts: Sequence[str],
-        codes: Sequence[NDArray[np.integer]],
-        numbers: Sequence[NDArray[np.integer]] = (),
-        sums: Sequence[NDArray[np.integer]] = (),
+        codes: Iterable[Column],
+        numbers: Iterable[Column] = (),
+        sums: Iterable[Column] = (),
     ) -> "Table":
         """Returns the table of rows in any order, of which several may be alike; `texts` are in any order too."""
-        rows = len(codes[0]) if len(codes) else len(numbers[0])
+        told, counted = list(codes), list(numbers)
+        rows = len([*told, *counted][0])
         ordered, (moved,) = _united([texts])
-        return cls(ordered, moved[_lines(codes, rows)], _lines(numbers, rows), _lines(sums, rows))._added_up()
+        return _summed(cls(ordered, moved[_lines(told, rows)], _lines(counted, rows), _lines(list(sums), rows)))
 
     @classmethod
     def added(cls, parts: Sequence["Table"]) -> "Table":
@@ -46,7 +49,7 @@ class Table:
         texts, moved = _united([part.texts for part in parts])
         codes = [places[part.codes] for places, part in zip(moved, parts, strict=True)]
         numbers, sums = [part.numbers for part in parts], [part.sums for part in parts]
-        return cls(texts, *(np.concatenate(lines, axis=1) for lines in (codes, numbers, sums)))._added_up()
+        return _summed(cls(texts, *(np.concatenate(lines, axis=1) for lines in (codes, numbers, sums))))
 
     def packed(self) -> bytes:
         """Returns it as bytes, which `unpacked` reads."""
@@ -63,7 +66,7 @@ class Table:
             return cls(texts, found["codes"], found["numbers"], found["sums"])
 
     def __len__(self) -> int:
-        return self.codes.shape[1]
+        return int(self.codes.shape[1])
 
     def text(self, line: int, row: int) -> str | None:
         """Returns a text of a row; None for no text."""
@@ -80,18 +83,20 @@ class Table:
         found: Integers = np.argsort(-self.sums[0], kind="stable")[:most]
         return found
 
-    def _added_up(self) -> "Table":
-        if not len(self):
-            return self
-        keys = _keys([*self.codes, *self.numbers])
-        order = np.argsort(keys, kind="stable")
-        begins = np.flatnonzero(np.diff(keys[order], prepend=keys[order[0]] - 1))
-        first = order[begins]
-        sums = np.add.reduceat(self.sums[:, order], begins, axis=1) if len(self.sums) else self.sums[:, first]
-        return Table(self.texts, self.codes[:, first], self.numbers[:, first], sums)
+
+def _summed(table: Table) -> Table:
+    # the same rows in order, and once each
+    if not len(table):
+        return table
+    keys = _keys([*table.codes, *table.numbers])
+    order = np.argsort(keys, kind="stable")
+    begins = np.flatnonzero(np.diff(keys[order], prepend=keys[order[0]] - 1))
+    first = order[begins]
+    sums = np.add.reduceat(table.sums[:, order], begins, axis=1) if len(table.sums) else table.sums[:, first]
+    return Table(table.texts, table.codes[:, first], table.numbers[:, first], sums)
 
 
-def _lines(columns: Sequence[NDArray[np.integer]], rows: int) -> Integers:
+def _lines(columns: Sequence[Column], rows: int) -> Integers:
     return np.array(columns, np.int64).reshape(len(columns), rows)
 
 
@@ -106,12 +111,9 @@ def _keys(columns: Sequence[Integers]) -> Integers:
     # one number for each row, alike where the row is, in the order of the columns
     keys, width = np.zeros(len(columns[0]), np.int64), 1
     for column in columns:
-        low, span = int(column.min()), int(column.max()) - int(column.min()) + 1
+        codes, span = column, int(column.max()) - int(column.min()) + 1
         if width * span >= 1 << MOST_BITS:
-            keys = np.unique(keys, return_inverse=True)[1].astype(np.int64)
-            width = int(keys.max()) + 1
-        if width * span >= 1 << MOST_BITS:
-            column, low = np.unique(column, return_inverse=True)[1].astype(np.int64), 0
-            span = int(column.max()) + 1
-        keys, width = keys * span + (column - low), width * span
+            keys, codes = (np.unique(each, return_inverse=True)[1].astype(np.int64) for each in (keys, column))
+            width, span = int(keys.max()) + 1, int(codes.max()) + 1
+        keys, width = keys * span + (codes - codes.min()), width * span
     return keys

@@ -159,7 +159,7 @@ def _sums(rollups: Rollups, question: TrafficSourcesQuestion) -> _Sums:
         Table.of(
             found.texts,
             [found.own[bought]],
-            [each[bought] for each in (visits.numbers, visits.people, visits.starts, found.direct)],
+            [visits.numbers[bought], visits.people[bought], visits.starts[bought], found.direct[bought]],
         ),
         Table.of(ids, [np.arange(len(ids))], [placed.people, placed.times, placed.totals]),
     )
@@ -208,7 +208,9 @@ class _Found:
         texts, (attributed, missing) = _with(visits.told[question.breakdown], row[question.breakdown].missing)
         direct = np.array([text == "true" for text in visits.told["own_direct"].texts], bool)
         own_direct = direct[visits.told["own_direct"].codes]
-        return cls(visits, counted, texts, attributed, np.where(own_direct, missing, attributed), own_direct, placed, buyers)
+        return cls(
+            visits, counted, texts, attributed, np.where(own_direct, missing, attributed), own_direct, placed, buyers
+        )
 
 
 def _with(told: Coded, missing: str) -> tuple[list[str], tuple[Numbers, int]]:
@@ -235,7 +237,8 @@ def _credit(question: TrafficSourcesQuestion, sums: _Sums) -> _Credit:
         np.add.at(parts, own[some.touches], some.shares(ones))
         np.add.at(revenue, own[some.touches], some.shares(totals))
         given[some.orders] = True
-    return _Credit(*(dict(zip(texts, each.tolist(), strict=True)) for each in (parts, revenue)), given)
+    each = (dict(zip(texts, amounts.tolist(), strict=True)) for amounts in (parts, revenue))
+    return _Credit(next(each), next(each), given)
 
 
 def _rows(sums: _Sums, credit: _Credit, currency: str) -> list[TrafficSource]:
@@ -261,9 +264,7 @@ def _people(found: Table, groups: Sequence[Sequence[str]]) -> list[int]:
     return counts[: len(groups)]
 
 
-def _row(
-    name: str, group: Sequence[str], sessions: int, people: int, credit: _Credit, currency: str
-) -> TrafficSource:
+def _row(name: str, group: Sequence[str], sessions: int, people: int, credit: _Credit, currency: str) -> TrafficSource:
     parts, revenue = (sum(each.get(text, 0) for text in group) for each in (credit.parts, credit.revenue))
     return TrafficSource(
         value=name,

@@ -11,6 +11,8 @@ LargeQuestion = Literal[
     "funnel",
     "time-to-convert",
     "trend",
+    "dropoff",
+    "people",
     "retention",
     "stickiness",
     "lifecycle",
