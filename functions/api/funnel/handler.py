@@ -181,7 +181,12 @@ def get_journeys(
     return answered_or_begun("journeys", site_id, question, journeys.answer)
 
 
-@app.get("/api/heatmap/{page:path}", summary="Where on a page people click and hover, and how far they scroll")
+@app.get(
+    "/api/heatmap/{page:path}",
+    summary="Where on a page people click and hover, and how far they scroll",
+    response_model=heatmap.HeatmapAnswer,
+    responses=OR_A_JOB,
+)
 def get_heatmap(
     site_id: ReadSite,
     page: Annotated[
@@ -194,12 +199,13 @@ def get_heatmap(
         ),
     ],
     question: Annotated[heatmap.HeatmapQuestion, Query()],
-) -> heatmap.HeatmapAnswer:
+) -> heatmap.HeatmapAnswer | JSONResponse:
     """Returns clicks by their place in the view and on the page, rage clicks, elements and scroll depth, by device.
 
-    A page that was not seen in these days is a 404 that tells those near it.
+    A page that was not seen in these days is a 404 that tells those near it. Over more events than one call reads, it
+    answers 202 with a job, whose answer is the same.
     """
-    return heatmap.answer(site_id, page, question)
+    return answered_or_begun("heatmap", site_id, heatmap.of_page(page, question), heatmap.answer_of)
 
 
 handler = as_lambda(app)

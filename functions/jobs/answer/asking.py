@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from footfall.aws.executions import start_once
 from footfall.clock import now
+from footfall.errors import Invalid
 from footfall.questions.event_rows import EventsQuery
 from footfall.questions.how_much import parts_of
 from footfall.questions.job import GOING_ON
@@ -36,7 +37,10 @@ def ask(asked: AskedQuestion) -> AskedJob:
     parameters = json.dumps(asked.parameters, sort_keys=True)
     large = LARGE[asked.question]
     with rollups_of(asked.site_id, part=WHOLE) as rollups:
-        queries = large.reads(rollups, parameters)
+        try:
+            queries = large.reads(rollups, parameters)
+        except Invalid:  # of something else there is too much, as orders
+            return AskedJob(job_id=None, refused="too_big")
         reads = estimate(queries)
         version = _version(rollups, queries)
     if parts_of(reads["rows"], large.most_rows()) > MOST_PARTS:

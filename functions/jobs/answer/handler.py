@@ -1,6 +1,7 @@
 """jobs/answer: answers questions too big for one call, of parts of the people; the one writer of `jobs`.
 
-api/funnel has it `ask`, api/jobs `poll` and `cancel`; infra/answering.asl.yaml `begin`, each `part`, `fold` and `fail`.
+api/funnel and api/metrics have it `ask`, api/jobs `poll` and `cancel`; infra/answering.asl.yaml `begin`, each `part`,
+`fold` and `fail`.
 """
 
 from collections.abc import Callable, Mapping

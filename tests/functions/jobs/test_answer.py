@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 import boto3
 import pytest
-from footfall.questions import how_much, person_values
+from footfall.http import jobs
+from footfall.questions import how_much, person_values, placed_orders
 from footfall.questions.added_up import AddedUp
 from footfall.settings import read_environment
 from footfall.stores import lake, redis
@@ -17,6 +18,7 @@ from pymongo.database import Database
 
 from functions.api.funnel.handler import handler as funnel_handler
 from functions.api.jobs.handler import handler as jobs_handler
+from functions.api.metrics.handler import handler as metrics_handler
 from functions.jobs.answer import asking, working
 from functions.jobs.answer.handler import handler
 from infra.local.aws import AwsAddresses, start_aws
@@ -325,6 +327,37 @@ def test_how_long_people_take_is_told_in_parts_too(machine: None, monkeypatch: p
     status, job = request(funnel_handler, "GET", path, asked)
     found = wait_for(job["job_id"])
     assert (status, found["question"], found["answer"]) == (202, "time-to-convert", whole)
+
+
+@pytest.mark.parametrize(
+    ("handler_of", "path", "query"),
+    [
+        (funnel_handler, "/api/retention", {"first": "home", "returning": "search"}),
+        (funnel_handler, "/api/funnel/dropoff", {"steps": "home,search"}),
+        (funnel_handler, "/api/heatmap/home", {"grid": "10"}),
+        (metrics_handler, "/api/analytics/pages", {"page_size": "1"}),
+        (metrics_handler, "/api/analytics/traffic-sources", {}),
+    ],
+)
+def test_other_questions_become_jobs_too(
+    parked: None, handler_of: Any, path: str, query: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"from": TODAY, "to": TODAY, **query}
+    one_call_reads(100, monkeypatch)
+    whole = ask(handler_of, path, asked)
+    one_call_reads(8, monkeypatch)
+    monkeypatch.setattr(jobs, "invoke", lambda _name, event, _answer: handler(event, LambdaContext()))
+    status, job = request(handler_of, "GET", path, asked)
+    answered({"site_id": "demo", "job_id": job["job_id"], "run": run_of(job["job_id"])})
+    found = ask(jobs_handler, f"/api/jobs/{job['job_id']}")
+    assert (status, found["state"], told(found)) == (202, "done", expected(whole))
+    assert found["progress"]["of"] > 1
+
+
+def test_what_one_call_refuses_for_another_reason_is_no_job(parked: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(placed_orders, "MOST_ORDERS", -1)
+    asked = {"site_id": "demo", "question": "pages", "parameters": {"from": TODAY, "to": TODAY}}
+    assert step("ask", **asked) == {"job_id": None, "refused": "too_big"}
 
 
 def test_more_than_all_parts_can_read_is_refused(shop: Mongo, machine: None, monkeypatch: pytest.MonkeyPatch) -> None:

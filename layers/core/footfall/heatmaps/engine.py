@@ -1,7 +1,6 @@
 """Heatmaps from columns of events: bins of a grid, elements, and how far down each view went."""
 
 from functools import lru_cache
-from heapq import nsmallest
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,26 +61,27 @@ def _cell(place: str, grid: int) -> int:
     return row * grid // FINEST * grid + column * grid // FINEST
 
 
-def bins_of(cells: Numbers, grid: int) -> list[Bin]:
+def counts_of(cells: Numbers, grid: int) -> Numbers:
+    """Returns how often anything happened in each part of a grid, row by row."""
+    return np.bincount(cells[cells != NOWHERE], minlength=grid * grid)
+
+
+def bins_of(counts: Numbers, grid: int) -> list[Bin]:
     """Returns the parts of a grid in which anything happened, row by row."""
-    counts = np.bincount(cells[cells != NOWHERE], minlength=1)
     step = FINEST // grid
     return [Bin(cell % grid * step, cell // grid * step, int(counts[cell])) for cell in np.flatnonzero(counts).tolist()]
 
 
-def top_elements(elements: Coded, people: Numbers, most: int) -> list[ElementCount]:
-    """Returns what was clicked most, of as many the first by name; events that name nothing are left out."""
-    if not len(people):
-        return []
+def elements_of(elements: Coded, people: Numbers) -> list[ElementCount]:
+    """Returns what was clicked, how often and by how many people; events that name nothing are left out."""
     counts = np.bincount(elements.codes, minlength=len(elements.texts))
-    named = [code for code in np.flatnonzero(counts).tolist() if elements.texts[code]]
-    top = nsmallest(most, named, key=lambda code: (-counts[code], elements.texts[code]))
-    places = np.full(len(elements.texts), len(top), np.int64)
-    places[top] = np.arange(len(top))
-    place = places[elements.codes]
-    pairs = distinct([(place << BITS | people)[place < len(top)]])
-    clicked_by = np.bincount(pairs >> BITS, minlength=len(top))
-    return [ElementCount(elements.texts[code], int(counts[code]), int(clicked_by[at])) for at, code in enumerate(top)]
+    pairs = distinct([elements.codes.astype(np.int64) << BITS | people])
+    clicked_by = np.bincount(pairs >> BITS, minlength=len(elements.texts))
+    return [
+        ElementCount(elements.texts[code], int(counts[code]), int(clicked_by[code]))
+        for code in np.flatnonzero(counts).tolist()
+        if elements.texts[code]
+    ]
 
 
 def people_of(people: Numbers) -> int:
@@ -118,9 +118,18 @@ def scrolled(views: Moments, scrolls: Moments, depths: Numbers) -> Scrolled:
     return Scrolled(deepest, placed)
 
 
-def reached(deepest: Numbers, parts: int = TENTHS) -> list[int]:
-    """Returns how many views went down to the end of each part of the page, as tenths: 10 %, 20 % … all of it."""
-    ended_in = np.bincount(deepest * parts // FINEST, minlength=parts + 1)
+def deepest_of(deepest: Numbers) -> Numbers:
+    """Returns how many views went down so far at most, for each percent from 0 to 100."""
+    return np.bincount(deepest, minlength=FINEST + 1)
+
+
+def reached(views: Numbers, parts: int = TENTHS) -> list[int]:
+    """Returns how many views went down to the end of each part of the page, as tenths: 10 %, 20 % … all of it.
+
+    `views` are how many went down by so many percent.
+    """
+    ended_in = np.zeros(parts + 1, np.int64)
+    np.add.at(ended_in, np.arange(FINEST + 1) * parts // FINEST, views)
     return [int(count) for count in ended_in[::-1].cumsum()[::-1][1:]]
 
 

@@ -1,8 +1,9 @@
 """The question where on a page people click, hover and scroll to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from heapq import nsmallest
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,23 +18,38 @@ from footfall.heatmaps.engine import (
     Numbers,
     bins_of,
     cells_of,
+    counts_of,
+    deepest_of,
     depths_of,
+    elements_of,
     people_of,
     reached,
     scrolled,
-    top_elements,
 )
-from footfall.questions.event_rows import EventsQuery
+from footfall.questions.added_up import AddedUp
 from footfall.questions.filters import Filtered
-from footfall.questions.page_events import KINDS, TROUBLE, VIEW, Kind, PageEvents, check_seen, page_query, read_page
+from footfall.questions.page_events import (
+    KINDS,
+    TROUBLE,
+    VIEW,
+    Kind,
+    PageEvents,
+    check_seen,
+    page_query,
+    pages_seen,
+    read_page,
+)
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
-from footfall.rollups import rollups_of
+from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.funnel import DEVICES, Device
 from footfall.stores.mongo import answering
 
 GRIDS = (10, 20, 25, 50)
 MOST_ELEMENTS = 20
+ALL = -1
+"""What stands for all devices."""
+NOBODY = np.zeros(0, np.int64)
 PLACED = ("element", "place", "place_on_page")
 Metric = Literal["click", "rage_click", "hover", "scroll"]
 Those = slice | NDArray[np.bool_]
@@ -142,37 +158,138 @@ class HeatmapAnswer(RangeAnswer, Heat):
     dead: Trouble = Field(description="Dead clicks: where and on what")
 
 
-@answering()
+class PageHeatmapQuestion(HeatmapQuestion):
+    """The same, with the page that the address names."""
+
+    of_page: str
+
+
 def answer(site_id: str, page: str, question: HeatmapQuestion) -> HeatmapAnswer:
     """Returns what was done on a page; raises Invalid, Unavailable, or NotFound for a page that was not seen."""
+    return answer_of(site_id, of_page(page, question))
+
+
+def of_page(page: str, question: HeatmapQuestion) -> PageHeatmapQuestion:
+    """Returns the question about one page."""
+    asked = question.model_dump(by_alias=True, exclude_none=True)
+    return PageHeatmapQuestion.model_validate({**asked, "of_page": page})
+
+
+@answering()
+def answer_of(site_id: str, question: PageHeatmapQuestion) -> HeatmapAnswer:
+    """Returns what was done on a question's page; raises as `answer` does."""
     with rollups_of(site_id) as rollups:
-        query = page_query(rollups, page, question)
-        visits = read_page(query, [VIEW, "scroll"], ["scrolled"])
-        placed: list[Kind] = [] if question.metric == "scroll" else [question.metric]
-        doings = read_page(query, [*placed, *TROUBLE], PLACED)
-        if not len(visits.people) + len(doings.people):
-            check_seen(query, page)
-        return query.counted(_heatmap(query, page, question, visits, doings))
+        return ADDED_UP.answer(rollups, question)
 
 
-def _heatmap(
-    query: EventsQuery, page: str, question: HeatmapQuestion, visits: PageEvents, doings: PageEvents
-) -> HeatmapAnswer:
-    heats = _Heats.of(visits, doings, question)
-    seen = {*np.unique(visits.devices).tolist(), *np.unique(doings.devices).tolist()}
-    devices = [(place, device) for place, device in enumerate(DEVICES) if place in seen]
+class _Counts(NamedTuple):
+    # what `Heat` is made of; `deepest` are views by how far down they went, in percent
+    people: int
+    done: int
+    done_people: int
+    unplaced: int
+    rage_clicks: int
+    dead_clicks: int
+    cells: Numbers
+    page_cells: Numbers
+    deepest: Numbers
+
+
+class _Element(NamedTuple):
+    times: int
+    people: int
+
+
+class _Troubled(NamedTuple):
+    times: int
+    people: int
+    unplaced: int
+    cells: Numbers
+    elements: dict[str, _Element]
+
+
+class _Sums(NamedTuple):
+    # of ALL and by device, a place in DEVICES; `seen` are pages of the shop, where nothing happened on this one
+    events: int
+    heats: dict[int, _Counts]
+    elements: dict[str, _Element]
+    rage: _Troubled
+    dead: _Troubled
+    seen: dict[str, int]
+
+
+def _about_nobody(rollups: Rollups, question: PageHeatmapQuestion) -> HeatmapAnswer:
+    nothing = Trouble(count=0, people=0, unplaced=0, bins=[], elements=[])
     return HeatmapAnswer(
-        range=Range.of(query.days),
-        complete_to=None,
-        name=page,
+        range=Range.of(question.days_of(rollups)),
+        complete_to=rollups.received_to,
+        name=question.of_page,
         metric=question.metric,
         grid=question.grid,
-        **dict(heats.heat(None)),
-        by_device=[DeviceHeat(device=device, **dict(heats.heat(place))) for place, device in devices],
-        elements=[] if question.metric == "scroll" else _elements(heats.done),
-        rage=_trouble(doings.of("rage_click"), question.grid),
-        dead=_trouble(doings.of("dead_click"), question.grid),
+        **dict(_heat(_Counts(0, 0, 0, 0, 0, 0, *(np.zeros(1, np.int64),) * 2, deepest_of(NOBODY)), question)),
+        by_device=[],
+        elements=[],
+        rage=nothing,
+        dead=nothing,
     )
+
+
+def _sums(rollups: Rollups, question: PageHeatmapQuestion) -> _Sums:
+    query = page_query(rollups, question.of_page, question)
+    visits = read_page(query, [VIEW, "scroll"], ["scrolled"])
+    placed: list[Kind] = [] if question.metric == "scroll" else [question.metric]
+    doings = read_page(query, [*placed, *TROUBLE], PLACED)
+    heats, events = _Heats.of(visits, doings, question), len(visits.people) + len(doings.people)
+    devices = {*np.unique(visits.devices).tolist(), *np.unique(doings.devices).tolist()}
+    return _Sums(
+        events,
+        {ALL: heats.counts(None), **{device: heats.counts(device) for device in devices}},
+        {} if question.metric == "scroll" else _elements_of(heats.done),
+        _troubled(doings.of("rage_click"), question.grid),
+        _troubled(doings.of("dead_click"), question.grid),
+        {} if events else pages_seen(query, question.of_page),
+    )
+
+
+def _answered(question: PageHeatmapQuestion, about_nobody: HeatmapAnswer, sums: _Sums) -> HeatmapAnswer:
+    if not sums.events:
+        check_seen(sums.seen, question.of_page)
+    by_device = [
+        DeviceHeat(device=device, **dict(_heat(sums.heats[place], question)))
+        for place, device in enumerate(DEVICES)
+        if place in sums.heats
+    ]
+    return about_nobody.model_copy(
+        update={
+            **dict(_heat(sums.heats[ALL], question)),
+            "by_device": by_device,
+            "elements": _listed(sums.elements),
+            "rage": _trouble(sums.rage, question.grid),
+            "dead": _trouble(sums.dead, question.grid),
+        }
+    )
+
+
+def _heat(counts: _Counts, question: HeatmapQuestion) -> Heat:
+    return Heat(
+        views=int(counts.deepest.sum()),
+        people=counts.people,
+        count=counts.done,
+        count_people=counts.done_people,
+        unplaced=counts.unplaced,
+        bins=_bins(bins_of(counts.cells, question.grid)),
+        page_bins=_bins(_page_bins(counts, question)),
+        rage_clicks=counts.rage_clicks,
+        dead_clicks=counts.dead_clicks,
+        scroll_depth=_depths(counts.deepest),
+    )
+
+
+def _page_bins(counts: _Counts, question: HeatmapQuestion) -> list[Bin]:
+    if question.metric != "scroll":
+        return bins_of(counts.page_cells, question.grid)
+    rows = enumerate(reached(counts.deepest, question.grid))
+    return [Bin(0, row * (FINEST // question.grid), count) for row, count in rows if count]
 
 
 @dataclass(frozen=True)
@@ -186,7 +303,6 @@ class _Heats:
     cells: Numbers
     page_cells: Numbers
     grid: int
-    metric: Metric
 
     @classmethod
     def of(cls, visits: PageEvents, doings: PageEvents, question: HeatmapQuestion) -> "_Heats":
@@ -200,29 +316,22 @@ class _Heats:
             cells = cells_of(done.spots["place"], question.grid)
             page_cells = cells_of(done.spots["place_on_page"], question.grid)
             found = done, depths.deepest, cells != NOWHERE, cells, page_cells
-        return cls(doings, views, *found, question.grid, question.metric)
+        return cls(doings, views, *found, question.grid)
 
-    def heat(self, device: int | None) -> Heat:
+    def counts(self, device: int | None) -> _Counts:
         viewed, done = _on(self.views, device), _on(self.done, device)
         kinds = self.doings.kinds[_on(self.doings, device)]
-        return Heat(
-            views=len(self.deepest[viewed]),
+        return _Counts(
             people=people_of(self.views.people[viewed]),
-            count=len(self.placed[done]),
-            count_people=people_of(self.done.people[done]),
+            done=len(self.placed[done]),
+            done_people=people_of(self.done.people[done]),
             unplaced=int(np.count_nonzero(~self.placed[done])),
-            bins=_bins(bins_of(self.cells[done], self.grid)),
-            page_bins=_bins(self._page_bins(viewed, done)),
             rage_clicks=int((kinds == KINDS.index("rage_click")).sum()),
             dead_clicks=int((kinds == KINDS.index("dead_click")).sum()),
-            scroll_depth=_depths(self.deepest[viewed]),
+            cells=counts_of(self.cells[done], self.grid),
+            page_cells=counts_of(self.page_cells[done], self.grid),
+            deepest=deepest_of(self.deepest[viewed]),
         )
-
-    def _page_bins(self, viewed: Those, done: Those) -> list[Bin]:
-        if self.metric != "scroll":
-            return bins_of(self.page_cells[done], self.grid)
-        rows = enumerate(reached(self.deepest[viewed], self.grid))
-        return [Bin(0, row * (FINEST // self.grid), count) for row, count in rows if count]
 
 
 def _on(events: PageEvents, device: int | None) -> Those:
@@ -234,29 +343,42 @@ def _bins(bins: Iterable[Bin]) -> list[HeatBin]:
 
 
 def _depths(deepest: Numbers) -> list[ScrollDepth]:
-    views = reached(deepest)
+    views, all_views = reached(deepest), int(deepest.sum())
     return [
         ScrollDepth(
             depth=(place + 1) * (FINEST // TENTHS),
             views=count,
-            share=percentage(count, len(deepest)),
+            share=percentage(count, all_views),
             ended=count - further,
         )
         for place, (count, further) in enumerate(zip(views, [*views[1:], 0], strict=True))
     ]
 
 
-def _elements(events: PageEvents) -> list[HeatElement]:
-    top = top_elements(events.spots["element"], events.people, MOST_ELEMENTS)
-    return [HeatElement(element=element, count=count, people=people) for element, count, people in top]
+def _elements_of(events: PageEvents) -> dict[str, _Element]:
+    found = elements_of(events.spots["element"], events.people)
+    return {element: _Element(times, people) for element, times, people in found}
 
 
-def _trouble(events: PageEvents, grid: int) -> Trouble:
+def _listed(elements: Mapping[str, _Element]) -> list[HeatElement]:
+    top = nsmallest(MOST_ELEMENTS, elements.items(), key=lambda each: (-each[1].times, each[0]))
+    return [HeatElement(element=element, count=found.times, people=found.people) for element, found in top]
+
+
+def _troubled(events: PageEvents, grid: int) -> _Troubled:
     cells = cells_of(events.spots["place"], grid)
+    unplaced = int((cells == NOWHERE).sum())
+    return _Troubled(len(cells), people_of(events.people), unplaced, counts_of(cells, grid), _elements_of(events))
+
+
+def _trouble(found: _Troubled, grid: int) -> Trouble:
     return Trouble(
-        count=len(cells),
-        people=people_of(events.people),
-        unplaced=int((cells == NOWHERE).sum()),
-        bins=_bins(bins_of(cells, grid)),
-        elements=_elements(events),
+        count=found.times,
+        people=found.people,
+        unplaced=found.unplaced,
+        bins=_bins(bins_of(found.cells, grid)),
+        elements=_listed(found.elements),
     )
+
+
+ADDED_UP = AddedUp(PageHeatmapQuestion, HeatmapAnswer, _Sums, _about_nobody, _sums, _answered)

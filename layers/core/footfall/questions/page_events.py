@@ -1,6 +1,5 @@
 """What happened on one page over a range of days, as columns: its views, and what people did on it."""
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -17,6 +16,7 @@ from footfall.heatmaps.engine import Moments, Numbers, numbered
 from footfall.lake.contents import SPOTS
 from footfall.questions.event_rows import EventsQuery, joined
 from footfall.questions.filters import Filtered, Wanted
+from footfall.questions.how_much import TooBig
 from footfall.questions.read_rows import read_rows
 from footfall.rollups import Rollups
 from footfall.schemas.event import NamedEvent
@@ -101,9 +101,14 @@ def is_path(page: str) -> bool:
 
 
 def _paths(query: EventsQuery, page_type: str, row: Dimension) -> set[str]:
+    # of everybody, whoever the question is about: one person's view says the type for all
     of_type = {**query.filters, "page_type": _only(row, [page_type_named(page_type) or page_type[:LONGEST]])}
-    views = replace(query, reading=Doings([VIEW]), filters=of_type)
-    pages = joined([rows.told["page"] for rows in read_rows(views).rows])
+    views = replace(query, rollups=replace(query.rollups, part=None), reading=Doings([VIEW]), filters=of_type)
+    try:
+        pages = joined([rows.told["page"] for rows in read_rows(views).rows])
+    except TooBig:
+        message = "pages are viewed too often to find those of a type: ask for one by its path, or for fewer days"
+        raise Invalid([FieldProblem("page_type", message)]) from None
     return {NO_PATH, *(pages.texts[code] for code in np.unique(pages.codes).tolist())} - {UNKNOWN}
 
 
@@ -141,17 +146,22 @@ def _whole(columns: Sequence[NDArray[Any]], kind: type[Number]) -> NDArray[Numbe
     return np.concatenate(columns).astype(kind) if columns else np.zeros(0, kind)
 
 
-def check_seen(query: EventsQuery, page: str) -> None:
-    """Raises NotFound, naming pages that are near, for one that was not seen in a range in which others were."""
+def pages_seen(query: EventsQuery, page: str) -> dict[str, int]:
+    """Returns how often pages were seen in a range, by what `page` names one; nothing for a type that there is."""
     name = "page" if is_path(page) else "page_type"
     if name == "page_type" and _is_known(query.rollups.site, page):
-        return
+        return {}
     row = dimensions_of(query.rollups.site)[name]
     everything = replace(query, device=None, filters={}, told={name: row})
     found = joined([rows.told[name] for rows in read_rows(everything).rows])
-    seen = Counter({found.texts[code]: count for code, count in enumerate(np.bincount(found.codes).tolist()) if count})
+    return {found.texts[code]: count for code, count in enumerate(np.bincount(found.codes).tolist()) if count}
+
+
+def check_seen(seen: Mapping[str, int], page: str) -> None:
+    """Raises NotFound, naming pages that are near, for one that was not seen where others were."""
     if seen and page[:LONGEST].casefold() not in {text.casefold() for text in seen}:
-        raise NotFound(_near(page, [text for text, _ in seen.most_common(MOST_COMPARED)]))
+        ranked = sorted(seen, key=lambda text: (-seen[text], text))
+        raise NotFound(_near(page, ranked[:MOST_COMPARED]))
 
 
 def _is_known(site: Site, page_type: str) -> bool:

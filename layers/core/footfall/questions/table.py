@@ -74,7 +74,7 @@ class Table:
         return None if code == NONE else self.texts[code]
 
     def counted(self) -> tuple[list[str], list[int]]:
-        """Returns the first texts, and how many rows each has."""
+        """Returns the first texts, where every row has one, and how many rows each has."""
         codes, counts = np.unique(self.codes[0], return_counts=True)
         return [self.texts[code] for code in codes.tolist()], counts.tolist()
 

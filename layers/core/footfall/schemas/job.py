@@ -18,6 +18,7 @@ LargeQuestion = Literal[
     "lifecycle",
     "paths",
     "journeys",
+    "heatmap",
     "traffic-sources",
     "pages",
     "searches",
@@ -25,7 +26,7 @@ LargeQuestion = Literal[
     "carts",
     "web-vitals",
 ]
-"""Which questions can be jobs: the last word of their path."""
+"""Which questions can be jobs: the last word of their path, but for what an address says of a page."""
 JOB_ID = r"^[0-9a-f]{32}$"
 
 
