@@ -52,7 +52,7 @@ def shop(database: Mongo) -> Iterator[Mongo]:
     names = [f"v{number:02}" for number in range(PEOPLE)]
     database["users"].insert_many([person(number, name) for number, name in enumerate(names, 1)])
     devices = ["Mobile", "Desktop"]
-    homes = [view("home", name, number, device=devices[number % 2]) for number, name in enumerate(names)]
+    homes = [view("home", name, number, device=devices[number % 2], path="/home") for number, name in enumerate(names)]
     searches = [view("search", name, 30 + number / 7) for number, name in enumerate(names) if number % 3]
     happen(database, *homes, *searches)
     roll_up()
@@ -334,7 +334,7 @@ def test_how_long_people_take_is_told_in_parts_too(machine: None, monkeypatch: p
     [
         (funnel_handler, "/api/retention", {"first": "home", "returning": "search"}),
         (funnel_handler, "/api/funnel/dropoff", {"steps": "home,search"}),
-        (funnel_handler, "/api/heatmap/home", {"grid": "10"}),
+        (funnel_handler, "/api/heatmap//home", {"grid": "10"}),
         (metrics_handler, "/api/analytics/pages", {"page_size": "1"}),
         (metrics_handler, "/api/analytics/traffic-sources", {}),
     ],

@@ -26,7 +26,7 @@ class Place(NamedTuple):
 
 
 class Inner(NamedTuple):
-    count: int
+    number: int
     column: NDArray[np.int64]
 
 
@@ -95,7 +95,7 @@ def test_sums_of_parts_are_added_by_their_keys_and_are_kept_as_they_are(
     for _, _, count in parts:
         counts[f"{count % 3}"] += count
         exact[Place("a", count % 2)] += Fraction(count, 3)
-    assert {name: inner.count for name, inner in found.inner.items()} == {**counts}
+    assert {name: inner.number for name, inner in found.inner.items()} == {**counts}
     assert sum(int(inner.column[1]) for inner in found.inner.values()) == len(parts)
     assert found.exact == exact
     assert unpacked(Sums, packed(found)).exact == exact
