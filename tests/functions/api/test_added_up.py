@@ -1,7 +1,7 @@
 """An answer made of parts of the people is, to the byte, the one that is made at once: every question that can be."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 from footfall.errors import NotFound
 from footfall.people import links
@@ -177,3 +177,8 @@ def test_parts_give_every_answer_that_one_call_gives(shop: Mongo, happened: list
         for kind, asked in ASKED:
             whole, in_parts = (told(make, kind, RANGE | asked) for make in (at_once, added_up))
             assert in_parts == whole, (state, kind, asked)
+
+
+def test_every_question_that_can_be_a_job_is_asked() -> None:
+    asked = {kind for kind, _ in ASKED} | {"funnel", "time-to-convert"}  # test_funnel_parts asks these
+    assert asked == LARGE.keys() == set(get_args(LargeQuestion))
