@@ -28,7 +28,7 @@ from footfall.funnels.engine import (
 
 NONE = -1
 """Behind an entry that none to the next step follows."""
-BYTES_OF_AN_ENTRY = 44
+BYTES_OF_AN_ENTRY = 48
 COUNTED = Timeline()
 """Places count events."""
 
@@ -57,8 +57,9 @@ class StepColumns(NamedTuple):
 
 
 class _LedTo(NamedTuple):
-    # entries to a step, of each the latest entry to the first step from which a chain leads to it, how many
-    # milliseconds there are between, and on which days either is
+    # entries to a step, of each whose it is, the latest entry to the first step from which a chain leads to it, how
+    # many milliseconds there are between, and on which days either is
+    people: People
     entries: NDArray[np.int32]
     origins: NDArray[np.int32]
     took: Integers
@@ -146,17 +147,17 @@ class Chains:
 
     def _led(self, entries: NDArray[np.int32], origins: NDArray[np.int32]) -> _LedTo:
         took = self.times[entries] - self.times[origins]
-        return _LedTo(entries, origins, took, self.days[origins], self.days[entries])
+        return _LedTo(self.people[entries], entries, origins, took, self.days[origins], self.days[entries])
 
     def _furthest(self, starts: Indices, first: int, last: int, window: int) -> Indices:
         # of everybody's starts the earliest of those that reach furthest
         people = self.people[starts]
         undecided = np.ones(len(starts), bool)
         chosen = starts.copy()
-        for entries, origins, took, began, ended in reversed(self._led_to):
+        for whom, entries, origins, took, began, ended in reversed(self._led_to):
             at = np.flatnonzero((took <= window) & (began >= first) & (ended <= last))
-            at = at[begins(self.people[entries[at]])]
-            whose = np.searchsorted(people, self.people[entries[at]])
+            at = at[begins(whom[at])]
+            whose = np.searchsorted(people, whom[at])
             at, whose = at[undecided[whose]], whose[undecided[whose]]
             since = np.maximum(np.where(at > 0, origins[at - 1] + 1, 0), starts[whose])
             chosen[whose] = self._first_since(since, origins[at].astype(np.intp), self.times[entries[at]] - window)
@@ -164,12 +165,14 @@ class Chains:
         return chosen
 
     def _first_since(self, firsts: Indices, lasts: Indices, since: Integers) -> Indices:
-        # of each stretch of entries the first that is late enough, which its last one is
-        sizes = lasts - firsts + 1
-        whose = np.repeat(np.arange(len(sizes)), sizes)
-        among = np.arange(len(whose)) + np.repeat(firsts - (sizes.cumsum() - sizes), sizes)
-        late = np.flatnonzero(self.times[among] >= since[whose])
-        return among[late[begins(whose[late])]]
+        # of each stretch of one person's entries the first that is late enough, which its last one is
+        low, high = firsts.copy(), lasts.copy()
+        while len(wide := np.flatnonzero(low < high)):
+            middle = (low[wide] + high[wide]) // 2
+            late = self.times[middle] >= since[wide]
+            high[wide[late]] = middle[late]
+            low[wide[~late]] = middle[~late] + 1
+        return low
 
     def _followed(self, starts: Indices, last: int, until: Integers | None) -> Attempts:
         at, alive = starts, np.arange(len(starts))

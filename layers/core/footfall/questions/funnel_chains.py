@@ -23,10 +23,10 @@ from footfall.questions.lake_rows import (
     EVERY_DAY,
     Links,
     Numbered,
+    files_of,
     links_of,
     numbered,
     periods_of,
-    rows_held,
     told_of,
 )
 from footfall.questions.recent_rows import changed_events
@@ -127,10 +127,13 @@ def chained(query: FunnelQuery, question: FunnelModes) -> Chained | None:
     if not _is_plain(query, question):
         return None
     periods, marked = periods_of(query.rollups, query.days)
-    if marked or changed_events(query, _not_held(query, periods), 0):
+    key = (query.rollups.site.site_id, tuple(query.funnel.steps), tuple(sorted(each["token"] for each in periods)))
+    if marked or not (key in _kept or _is_worth_it(query, periods)):
+        return None
+    if changed_events(query, _not_held(query, periods), 0):
         return None
     links = links_of(query)
-    kept = _known(query, periods, links)
+    kept = _known(key, query, periods, links)
     if kept is None:
         return None
     first, last = ((day - EPOCH).days for day in (query.days.first, query.days.last))
@@ -147,15 +150,18 @@ def _is_own(query: FunnelQuery) -> bool:
     return query.funnel in kept_by_day(query.rollups.site)
 
 
-def _known(query: FunnelQuery, periods: Sequence[LakePeriod], links: Links) -> Kept | None:
-    key = (query.rollups.site.site_id, tuple(query.funnel.steps), tuple(period["token"] for period in periods))
+def _is_worth_it(query: FunnelQuery, periods: Iterable[LakePeriod]) -> bool:
+    return FEWEST[query.from_rollups] <= sum(file["rows"] for file in files_of(periods, query.reading)) <= MOST_ENTRIES
+
+
+def _known(key: Key, query: FunnelQuery, periods: Sequence[LakePeriod], links: Links) -> Kept | None:
     kept = _kept.get(key)
     if kept is not None and kept.holds_for(links):
         return kept
-    if FEWEST[query.from_rollups] <= rows_held(query) <= MOST_ENTRIES and (made := _made(query, periods, links)):
+    made = _made(query, periods, links)
+    if made is not None and made.chains.size <= MOST_KEPT_BYTES:  # an event that satisfies two steps is two entries
         _kept[key] = made
-        return made
-    return None
+    return made
 
 
 def _made(query: FunnelQuery, periods: Sequence[LakePeriod], links: Links) -> Kept | None:

@@ -154,13 +154,18 @@ def estimate(queries: Iterable[EventsQuery]) -> Estimate:
     changed: set[date] = set()
     for query in queries:
         current, stale = periods_of(query.rollups, query.days)
-        files += [file for period in current for file, _ in _wanted(period, query.reading)]
+        files += files_of(current, query.reading)
         changed |= _changed(query, current, stale)
     return Estimate(
         rows=sum(file["rows"] for file in files),
         bytes=sum(file["bytes"] for file in files),
         changed_days=len(changed),
     )
+
+
+def files_of(periods: Iterable[LakePeriod], reading: Sorting) -> list[LakeFile]:
+    """Returns the files of periods that have any wanted event."""
+    return [file for period in periods for file, _ in _wanted(period, reading)]
 
 
 def changed_days(query: EventsQuery) -> list[date]:
