@@ -39,6 +39,11 @@ def currency_of(site: Site, model: ModelDocument | None) -> str:
     return model["details"]["currency"] if model else site.currency
 
 
+def as_trained(site: Site, model: ModelDocument | None) -> Site:
+    """Returns a site as a training saw it: orders in what was its currency then are those that the sums count."""
+    return site.model_copy(update={"currency": currency_of(site, model)})
+
+
 def distribution(site: Site, model: ModelDocument | None, missing: str | None = None) -> Distribution:
     """Returns what a distribution says besides its figures; `missing` says what the training has not told."""
     customers = sum(sums["customers"] for sums in model.get("segments", [])) if model else 0

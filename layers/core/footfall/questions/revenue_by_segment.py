@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from footfall.questions.distribution import Distribution, currency_of, distribution
+from footfall.questions.distribution import Distribution, as_trained, distribution
 from footfall.questions.figures import AverageOrderValue, Currency, NetRevenue, Refunds, Revenue
 from footfall.questions.left_out import KNOWN_PEOPLE, LeftOut, left_out
 from footfall.questions.segments import SegmentLine, SegmentsQuestion, lines_of, model_of
@@ -40,14 +40,14 @@ def answer(site_id: str, question: RevenueBySegmentQuestion) -> RevenueBySegment
     """Returns what each segment of a kind brought; raises NotFound or Unavailable."""
     site = get_site(database(), site_id)
     model = model_of(site, question.segment_type)
-    currency = currency_of(site, model)
-    lines = lines_of(site, question.segment_type, model, currency) if model else []
+    then = as_trained(site, model)
+    lines = lines_of(site, question.segment_type, model, then.currency) if model else []
     return RevenueBySegment(
         segment_type=question.segment_type,
-        currency=currency,
+        currency=then.currency,
         data=[_revenue(line) for line in sorted(lines, key=lambda line: -line.revenue)],
         **dict(distribution(site, model)),
-        **dict(left_out(site, KNOWN_PEOPLE)),
+        **dict(left_out(then, KNOWN_PEOPLE)),
     )
 
 

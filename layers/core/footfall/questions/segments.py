@@ -1,4 +1,7 @@
-"""The question which segments the customers fall into. Money in answers is in major units of `currency`."""
+"""The question which segments the customers fall into.
+
+Money in answers is in major units of `currency`: the one that the site had when the customers were found.
+"""
 
 from datetime import date
 from typing import Literal
@@ -9,6 +12,7 @@ from footfall.customers.rfm_segments import RFM_SEGMENTS
 from footfall.customers.traits import described
 from footfall.models import registry as models
 from footfall.money import major_units
+from footfall.questions.distribution import as_trained
 from footfall.questions.figures import AverageOrderValue, Currency, Customers, NetRevenue, Refunds, Revenue
 from footfall.questions.left_out import KNOWN_PEOPLE, LeftOut, left_out
 from footfall.questions.trained import TrainedAnswer, trained
@@ -88,16 +92,17 @@ def answer(site_id: str, question: SegmentsQuestion) -> SegmentsAnswer:
     """Returns every segment of a kind, the one with most revenue first; raises NotFound or Unavailable."""
     site = get_site(database(), site_id)
     model = model_of(site, question.segment_type)
-    lines = lines_of(site, question.segment_type, model, site.currency)
+    then = as_trained(site, model)
+    lines = lines_of(site, question.segment_type, model, then.currency)
     customer_count = sum(line.customer_count for line in lines)
     return SegmentsAnswer(
         segment_type=question.segment_type,
         segments=sorted(lines, key=lambda line: -line.total_revenue),
         total_customers=customer_count,
-        currency=site.currency,
+        currency=then.currency,
         as_of=date.fromisoformat(model["details"]["as_of"]) if model and customer_count else None,
         **trained(site).model_dump(),
-        **left_out(site, KNOWN_PEOPLE).model_dump(),
+        **left_out(then, KNOWN_PEOPLE).model_dump(),
     )
 
 
