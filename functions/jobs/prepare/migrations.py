@@ -44,6 +44,9 @@ OVERTAKEN_INDEXES: tuple[tuple[Collection[Any], str], ...] = (
     (events, "site_id_1_flags_1_timestamp_1"),
     (events, "site_id_1_timestamp_-1_flags_1"),
     (quarantine, "site_id_1_state_1_first_seen_-1__id_1"),
+    (customers, "site_id_1_monetary_1__id_1"),
+    (customers, "site_id_1_frequency_1__id_1"),
+    (customers, "site_id_1_recency_1__id_1"),
 )
 
 

@@ -28,6 +28,9 @@ def shop(database: Mongo) -> Iterator[Mongo]:
     sites._known.clear()
 
 
+DETAILS = {"as_of": "2026-03-13", "currency": "GBP", "time_zone": "UTC"}
+
+
 def ask(path: str, query: str = "", site_id: str = "demo", scopes: str = "read") -> tuple[int, Json]:
     """What the handler answers to a caller of that site: status and body."""
     answer = handler(
@@ -76,7 +79,12 @@ def a_customer(customer_id: str, site_id: str = "demo", **but: Any) -> Json:
 def know_behaviour(database: Mongo, *names: str) -> None:
     """Publish a model with these behaviour segments."""
     segments = [{"name": name, "customers": 1, "deviations": {"orders": 1.2}} for name in names]
-    document = {"name": "behaviour_segments", "version": 1, "state": "published", "details": {"segments": segments}}
+    document = {
+        "name": "behaviour_segments",
+        "version": 1,
+        "state": "published",
+        "details": {**DETAILS, "segments": segments},
+    }
     database["models"].insert_one({"_id": "demo:behaviour_segments:1", "site_id": "demo", **document})
 
 
@@ -88,7 +96,9 @@ def publish(database: Mongo, *customers: Json) -> None:
     for name in SEGMENT_FIELDS:
         fields = {"version": 1, "state": "published", "segments": segments.of_model(name)}
         key = {"_id": f"demo:{name}:1", "site_id": "demo", "name": name}
-        database["models"].update_one(key, {"$set": {**fields, "details.as_of": "2026-03-13"}}, upsert=True)
+        database["models"].update_one(
+            key, {"$set": {**fields, **{f"details.{field}": told for field, told in DETAILS.items()}}}, upsert=True
+        )
 
 
 def ids(answer: Json) -> list[str]:
@@ -126,7 +136,7 @@ def test_a_customer_is_listed_with_money_in_major_units(shop: Mongo) -> None:
 
 def test_customers_and_segments_say_which_days_they_cover_and_up_to_when(shop: Mongo) -> None:
     published = {"site_id": "demo", "name": "rfm", "version": 1_773_000_000_000, "state": "published"}
-    shop["models"].insert_one({"_id": "demo:rfm:1", **published, "details": {"as_of": "2026-03-08"}})
+    shop["models"].insert_one({"_id": "demo:rfm:1", **published, "details": {**DETAILS, "as_of": "2026-03-08"}})
     shop["orders"].insert_many([dict(an_order(None, "tea", day=-400)), dict(an_order("ann", "tea"))])
     for path in ("/api/customers", "/api/segments"):
         answer = ask(path)[1]
@@ -172,6 +182,21 @@ def test_pages_of_equal_customers_neither_repeat_nor_leave_out_any(shop: Mongo) 
     pages = [ask("/api/customers", f"page={page}&page_size=10")[1] for page in (1, 2, 3)]
     assert [name for page in pages for name in ids(page)] == [f"c{number:02}" for number in reversed(range(25))]
     assert (pages[0]["total"], pages[0]["total_pages"]) == (25, 3)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "&sort_by=recency&order=asc", "&sort_by=customer_id", "&segment=Champions"],
+)
+def test_of_a_page_by_number_no_customer_before_it_is_read(shop: Mongo, query: str) -> None:
+    publish(shop, *(a_customer(f"c{number:02}", monetary=number) for number in range(40)))
+    shop.command("profile", 2)
+    answer = ask("/api/customers", f"page=6&page_size=5{query}")[1]
+    shop.command("profile", 0)
+    read = shop["system.profile"].find({"ns": f"{shop.name}.customers", "op": "query"}).to_list()
+    shop["system.profile"].drop()
+    assert len(answer["customers"]) == 5
+    assert sum(each["docsExamined"] for each in read) == 6, "those of the page, and the one behind"
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
@@ -340,6 +365,19 @@ def test_customers_and_segments_say_which_orders_they_leave_out(shop: Mongo) -> 
     shop["orders"].insert_many([dict(order) for order in [*abroad, an_order("ann", "tea", currency="GBP")]])
     for path in ("/api/customers", "/api/segments"):
         assert ask(path)[1]["other_currencies"] == [{"currency": "USD", "orders": 2}], "guests are no customers"
+
+
+def test_after_a_change_of_currency_sums_are_in_the_one_that_they_are_made_of(shop: Mongo) -> None:
+    publish(shop, a_customer("ann", monetary=30_000, frequency=3))
+    orders = [an_order(user, "tea", currency=money) for user, money in [("ann", "GBP"), ("ann", "JPY"), ("bob", "USD")]]
+    shop["orders"].insert_many([dict(order) for order in orders])
+    shop["sites"].update_one({"_id": "demo"}, {"$set": {"currency": "JPY"}})
+    sites._known.clear()
+    answer = ask("/api/segments")[1]
+    assert (answer["currency"], answer["segments"][0]["revenue"]) == ("GBP", 300.0)
+    abroad = [{"currency": "JPY", "orders": 1}, {"currency": "USD", "orders": 1}]
+    for path in ("/api/customers", "/api/segments"):
+        assert ask(path)[1]["other_currencies"] == abroad, "what the sums leave out is in other currencies than theirs"
 
 
 def test_a_customer_who_came_since_the_training_has_no_scores_yet(shop: Mongo) -> None:

@@ -1,5 +1,6 @@
 """The question who the customers are: a page of them, sorted and filtered. Money in answers is in major units."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal, NoReturn
 
@@ -9,15 +10,17 @@ from pydantic_core import PydanticCustomError
 from footfall.customers.segment_sums import SEGMENT_FIELDS
 from footfall.models import registry as models
 from footfall.questions.customer import Rfm
+from footfall.questions.distribution import as_trained, customers_found
 from footfall.questions.figures import Currency
-from footfall.questions.keyed_list import FARTHEST, KeyedAnswer, KeyedQuestion, Place, behind
+from footfall.questions.keyed_list import FARTHEST, KeyedAnswer, KeyedQuestion, Place, behind, documents_of
 from footfall.questions.left_out import KNOWN_PEOPLE, LeftOut, left_out
 from footfall.questions.trained import TrainedAnswer, trained
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.paging import paged
 from footfall.sites import get_site
 from footfall.stores import collections
-from footfall.stores.mongo import answering, database
+from footfall.stores.collections import SEGMENTS
+from footfall.stores.mongo import Condition, answering, database
 
 LATER_SORTS = frozenset({"predicted_clv", "churn_probability", "customer_priority"})
 LAST_CHARACTER = "\U0010ffff"
@@ -85,13 +88,15 @@ def answer(site_id: str, question: CustomersQuestion) -> CustomersAnswer:
         next=_place(question, page[-1]).text if len(found) > len(page) else None,
         **paged(question, _total(site_id, question)),
         **trained(site).model_dump(),
-        **left_out(site, KNOWN_PEOPLE).model_dump(),
+        **left_out(as_trained(site, customers_found(site)), KNOWN_PEOPLE).model_dump(),
     )
 
 
 def _page(site_id: str, question: CustomersQuestion) -> list[CustomerDocument]:
     # and the one that comes next, if there is one
-    query, direction = _query(site_id, question), 1 if question.order == "asc" else -1
+    query: Condition = _query(site_id, question)
+    index = _index(question, query)
+    direction = 1 if question.order == "asc" else -1
     order = (
         [("_id", direction)]
         if question.sort_by == "customer_id"
@@ -100,8 +105,18 @@ def _page(site_id: str, question: CustomersQuestion) -> list[CustomerDocument]:
     if place := question.behind(_sorted_by(question)):
         values = [place.value, f"{site_id}:{place.item_id}"][-len(order) :]
         query = {"$and": [query, behind(order, values)]}
-    found = collections.customers.of(database()).find(query).sort(order).skip(question.skip)
-    return found.limit(question.page_size + 1).to_list()
+    return documents_of(database(), collections.customers, query, order, question, index=index)
+
+
+def _index(question: CustomersFilter, query: Condition) -> Sequence[str]:
+    # MongoDB tries every index as far as a page is, to find which is best: it is told, where there is no choice
+    segment = next((field for field in SEGMENTS if field in query), None)
+    if question.q is not None or (segment and question.sort_by != "monetary"):
+        return ()
+    if segment:
+        return ("site_id", segment, "monetary", "_id")
+    sorted_by = () if question.sort_by == "customer_id" else (question.sort_by,)
+    return ("site_id", *sorted_by, "_id", *SEGMENTS)
 
 
 def _sorted_by(question: CustomersFilter) -> str:

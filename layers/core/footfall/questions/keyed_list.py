@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from pydantic import Field, TypeAdapter
+from pymongo.cursor import Cursor
 
 from footfall.errors import FieldProblem, Invalid
 from footfall.schemas.paging import PagedAnswer, PagedQuestion
@@ -13,8 +14,9 @@ from footfall.stores.collections import Collection
 from footfall.stores.mongo import Condition, Mongo
 
 Document = TypeVar("Document", bound=Mapping[str, Any])
+Order = Sequence[tuple[str, int]]
 FARTHEST = 10_000
-"""Items in pages by number: what is before a page is passed over one by one."""
+"""Items in pages by number: the keys of what is before a page are passed over one by one."""
 COUNTED = f"{FARTHEST + 1:,} stands for more than {FARTHEST:,}"
 """What `total` says of a list that is counted only so far."""
 
@@ -84,7 +86,7 @@ def _read(text: str) -> Place | None:
         return None
 
 
-def behind(order: Sequence[tuple[str, int]], values: Sequence[object]) -> Condition:
+def behind(order: Order, values: Sequence[object]) -> Condition:
     """Returns the condition for what comes behind an item with these values, in the order of these fields."""
     same = dict(zip((field for field, _ in order), values, strict=True))
     steps = []
@@ -94,6 +96,34 @@ def behind(order: Sequence[tuple[str, int]], values: Sequence[object]) -> Condit
     # the first condition follows from the others: an index is read from there on
     first, direction = order[0]
     return {first: {"$gte" if direction == 1 else "$lte": same[first]}, "$or": steps}
+
+
+def documents_of(
+    database: Mongo,
+    collection: Collection[Document],
+    query: Condition,
+    order: Order,
+    question: KeyedQuestion,
+    fields: Iterable[str] = (),
+    index: Iterable[str] = (),
+) -> list[Document]:
+    """Returns the documents of a page that match, and the one that comes next if there is one; `fields` of them.
+
+    What is before a page by number is passed over in the index, and no document of it read: an index must go by all
+    fields of the order. `index` are its fields where MongoDB might take another, or would try them all first.
+    """
+    shown, most = dict.fromkeys(fields, True) or None, question.page_size + 1
+
+    def found(read: Mapping[str, bool] | None) -> Cursor[Document]:
+        cursor = collection.of(database).find(query, read).sort(order).skip(question.skip).limit(most)
+        return cursor.hint([(field, 1) for field in index]) if index else cursor
+
+    if not question.skip:
+        return found(shown).to_list()
+    keys = [each["_id"] for each in found({"_id": True, **{field: True for field, _ in order}})]
+    ours = {"site_id": query["site_id"], "_id": {"$in": keys}}
+    known = {each["_id"]: each for each in collection.of(database).find(ours, shown)}
+    return [known[key] for key in keys if key in known]
 
 
 def newest(
@@ -114,11 +144,8 @@ def newest(
     site_id, wanted = query["site_id"], query
     if place := question.behind(moment):
         wanted = {"$and": [query, behind(order, [_moment(place), f"{site_id}:{place.item_id}"])]}
-    fields = dict.fromkeys([*shown, moment], True) if shown else None
-    found = collection.of(database).find(wanted, fields).sort(order).skip(question.skip)
-    if index:
-        found = found.hint([(field, 1) for field in index])
-    documents = found.limit(question.page_size + 1).to_list()
+    fields = [*shown, moment] if shown else []
+    documents = documents_of(database, collection, wanted, order, question, fields, index)
     page = documents[: question.page_size]
     return Listed(
         page,

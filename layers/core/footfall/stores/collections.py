@@ -163,6 +163,8 @@ NEWEST_FLAGGED = ("site_id", "timestamp", "_id", "flags")
 BY_CURRENCY = ("site_id", "currency", "placed_at", "total", "user_id")
 """All that is asked of orders in other currencies, so that none of them is read."""
 CUSTOM_NAMES = ("site_id", "name")
+SEGMENTS = ("rfm_segment", "behaviour_segment")
+"""In every order of customers, so that of one segment, too, none before a page is read."""
 VISITOR = ("visitor_id", "user_id", "person_id")
 
 sites = Collection("sites", SiteDocument, writer="api/sites")
@@ -268,9 +270,10 @@ customers = Collection(
     CustomerDocument,
     writer="training/publish",
     indexes=[
-        _index("site_id", "monetary", "_id"),
-        _index("site_id", "frequency", "_id"),
-        _index("site_id", "recency", "_id"),
+        _index("site_id", "_id", *SEGMENTS),
+        _index("site_id", "monetary", "_id", *SEGMENTS),
+        _index("site_id", "frequency", "_id", *SEGMENTS),
+        _index("site_id", "recency", "_id", *SEGMENTS),
         _index("site_id", "rfm_segment", "monetary", "_id"),
         _index("site_id", "behaviour_segment", "monetary", "_id"),
     ],
