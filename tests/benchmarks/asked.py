@@ -18,6 +18,9 @@ MONTH = {"from": str(date_of(60)), "to": str(date_of(89))}
 STEPS = "home|home,search,product,Order Completed"
 """The same as the site's own funnel, but not called so: the rollups have no answer."""
 FUNNEL = {**WHOLE, "steps": STEPS, "window": "7d", "breakdown": "device"}
+NAMED = {**WHOLE, "funnel": "default", "window": "7d"}
+"""The site's own funnel, whose entries are linked once."""
+BREAKDOWNS = ("device", "source", "country")
 OTHERS = {
     "funnel by source and country": ("/api/funnel", {**FUNNEL, "breakdown": "source,country"}),
     "retention of twelve weeks, of who searched": (
@@ -34,8 +37,8 @@ def main() -> None:
     """Print what was found and measured."""
     from footfall.lake import loader
 
-    def funnel() -> dict[str, list[int]]:
-        answer = _ask("/api/funnel", FUNNEL)
+    def funnel(query: dict[str, str] = FUNNEL) -> dict[str, list[int]]:
+        answer = _ask("/api/funnel", query)
         return {part["value"]: [step["users"] for step in part["steps"]] for part in answer["breakdowns"]}
 
     def cold() -> dict[str, list[int]]:
@@ -46,7 +49,9 @@ def main() -> None:
     memory = _most_megabytes()
     times = {"cold": _median(cold), "warm": _median(funnel)}
     others = {name: _median(lambda asked=asked: _ask(*asked)) for name, asked in OTHERS.items()}  # type: ignore[misc]
-    print(json.dumps({"answer": found, "megabytes": memory, **times, "others": others}))
+    named = {name: _median(lambda name=name: _ask("/api/funnel", {**NAMED, "breakdown": name})) for name in BREAKDOWNS}  # type: ignore[misc]
+    assert found == funnel({**NAMED, "breakdown": "device"})
+    print(json.dumps({"answer": found, "megabytes": memory, **times, "others": others, "named": named}))
 
 
 def _ask(path: str, query: dict[str, str]) -> dict[str, Any]:

@@ -99,6 +99,15 @@ def _compared(ours: dict[str, Any], lake: Path) -> list[Row]:
         _beside("ClickHouse on the same files, ours cold", ours["cold"], theirs["parquet"]["seconds"], "≥ 1.3 ×"),
         _beside("ClickHouse on the same files, ours warm", ours["warm"], theirs["parquet"]["seconds"]),
         _beside("ClickHouse on its own table, ours warm", ours["warm"], theirs["merge_tree"]["seconds"]),
+        *(
+            _beside(
+                f"ClickHouse on its own table, named funnel by {name}",
+                seconds,
+                theirs["merge_tree"]["seconds"],
+                "≥ 10 ×",
+            )
+            for name, seconds in ours["named"].items()
+        ),
     ]
 
 

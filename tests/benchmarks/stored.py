@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
+from footfall.funnels.columns import pack
+from footfall.funnels.steps import definition as funnel_definition
 from footfall.lake import parquet
 from footfall.lake.columns import Table
 from footfall.lake.contents import columns_of
@@ -18,7 +20,7 @@ from footfall.schemas.site import Funnel, Site
 from footfall.stores import lake
 from pymongo.database import Database
 
-from tests.benchmarks.stream import COUNTRIES, DAYS, DEVICES, KINDS, SOURCES, Numbers, Stream, date_of
+from tests.benchmarks.stream import COUNTRIES, DAY_MILLISECONDS, DAYS, DEVICES, KINDS, SOURCES, Numbers, Stream, date_of
 
 SITE = Site(
     site_id="bench",
@@ -51,7 +53,46 @@ def store(database: Mongo, stream: Stream) -> Stored:
         seconds += time.perf_counter() - started
         size += sum(file["bytes"] for file in files)
         database["lake_periods"].insert_one(_period(month, numbers, day, files))
+    _store_rollups(database, stream)
     return Stored(seconds, size)
+
+
+def _store_rollups(database: Mongo, stream: Stream) -> None:
+    # the entries of the site's own funnel, by day, device and step
+    day = stream.day
+    steps = [kind for kind, named in enumerate(KINDS) if _is_step(named)]
+    numbers = np.full(len(KINDS), -1)
+    numbers[steps] = np.arange(len(steps))
+    for number in range(DAYS):
+        ours = slice(*np.searchsorted(day, [number, number + 1]))
+        database["funnel_analytics"].insert_many(_day_of_funnel(stream, ours, numbers, date_of(number)))
+    done = {"site_id": SITE.site_id, "version": "1", "definition": funnel_definition(SITE)}
+    database["rollups"].insert_one({"_id": SITE.site_id, **done})
+
+
+def _is_step(kind: tuple[str, str | None, float]) -> bool:
+    event_type, page_type, _ = kind
+    return page_type in ("home", "search", "product") or event_type == "order_completed"
+
+
+def _day_of_funnel(stream: Stream, ours: slice, numbers: Numbers, day: date) -> Iterator[dict[str, Any]]:
+    at = ours.start + np.flatnonzero(numbers[stream.kind[ours]] >= 0)
+    steps, devices, people = numbers[stream.kind[at]], stream.device[at], stream.who[at]
+    since = stream.time[at] % DAY_MILLISECONDS
+    for device, name in enumerate(DEVICES):
+        for order, step in enumerate(SITE.funnels[0].steps, 1):
+            ranks = np.flatnonzero((steps == order - 1) & (devices == device))
+            yield {
+                "_id": f"{SITE.site_id}:{day}:{name}:default:{step}",
+                "site_id": SITE.site_id,
+                "date": day.isoformat(),
+                "device": name,
+                "funnel": "default",
+                "step": step,
+                "order": order,
+                "ranked": len(at),
+                "entries": pack(people[ranks], ranks, since[ranks]),
+            }
 
 
 def _tables(stream: Stream, ours: slice, day: Numbers, rank: Numbers) -> Iterator[tuple[int, Table]]:

@@ -55,6 +55,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{CORE}/orders/refunds.py": (*_ORDERS, "tests/functions/etl/test_orders.py"),
     f"{CORE}/orders/tellings.py": (*_ORDERS, "tests/functions/etl/test_orders.py", *_ARRIVAL),
     f"{CORE}/funnels/anomalies.py": _MARKS,
+    f"{CORE}/funnels/chains.py": ("tests/layers/core/test_chains.py", "tests/functions/api/test_funnel_chains.py"),
     f"{CORE}/funnels/columns.py": (*_FUNNELS, "tests/functions/api/test_funnel.py"),
     f"{CORE}/funnels/engine.py": (*_FUNNELS, "tests/functions/api/test_funnel.py"),
     f"{CORE}/funnels/evidence.py": (*_FUNNELS, *_MARKS),

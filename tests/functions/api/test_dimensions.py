@@ -11,14 +11,16 @@ from footfall.dimensions import BUILT_IN, Dimension, Facts, dimensions_of, is_ta
 from footfall.people.profiles import profiles
 from footfall.questions import dimension_values
 from footfall.schemas.site import OwnDimension
+from footfall.stores import lake
 from footfall.stores.collections import events, user_sessions
 from footfall.stores.mongo import Mongo as Store
 from pymongo.database import Database
 
 from functions.api.docs import documentation
 from functions.api.metrics.handler import handler
+from functions.jobs.rollup import dimensions as of_days
 from tests.support.asking import ask, refusal, request
-from tests.support.visits import TODAY, YESTERDAY, a_shop, happen, know, person, view
+from tests.support.visits import TODAY, YESTERDAY, a_shop, happen, know, person, roll_up, view
 
 Mongo = Database[dict[str, Any]]
 DIMENSIONS = "/api/dimensions"
@@ -205,3 +207,38 @@ def test_no_parameter_of_any_answer_can_be_the_name_of_a_dimension_of_ones_own()
     ]
     named = {each["name"] for operation in asked for each in operation.get("parameters", []) if each["in"] == "query"}
     assert [name for name in named if not is_taken(name)] == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_values_beyond_those_that_days_tell_apart_are_counted_in_the_lake(
+    shop: Mongo, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    rng = Random(seed)
+    know(shop, a_shop("home", "search", dimensions=OWN))
+    happen(shop, *(_anything(rng, number) for number in range(120)))
+    shop["users"].insert_many([person(number, f"v{number - 20}") for number in range(20, 32)])
+    monkeypatch.setattr(of_days, "MOST_VALUES", 1)
+    roll_up()
+    rows = [row for row in BUILT_IN if not row.session and not row.needs_person]
+    monkeypatch.setattr(dimension_values, "events", None)
+    for row in rows:
+        assert counts(values(row.name, page_size=100)) == _one_by_one(shop, row), row.name
+    monkeypatch.undo()
+    page = next(row for row in rows if row.name == "page")
+    happen(shop, view("search", "v1", 200, url="https://shop.example/late"))
+    assert counts(values("page", page_size=100)) == _one_by_one(shop, page), "a day changed"
+
+
+def test_values_are_counted_in_mongodb_where_the_lake_has_lost_a_file(
+    shop: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happen(shop, *(view("home", minutes=n, url=f"https://shop.example/{n}") for n in range(3)))
+    monkeypatch.setattr(of_days, "MOST_VALUES", 1)
+    roll_up()
+    with monkeypatch.context() as without:
+        without.setattr(dimension_values, "events", None)
+        told = counts(values("page"))
+    for period in shop["lake_periods"].find():
+        for file in period["files"]:
+            lake.remove(file["key"])
+    assert (counts(values("page")), told) == (told, {"/0": 1, "/1": 1, "/2": 1})

@@ -13,6 +13,8 @@ from typing import Any, Literal, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from footfall.schemas.funnel import DEVICES
+
 Number = TypeVar("Number", np.uint32, np.uint64, np.int64)
 Integers = NDArray[np.int64]
 People = NDArray[np.uint32]
@@ -73,6 +75,11 @@ class Timeline:
     def of(self, keys: Keys) -> Integers:
         """Returns when entries happened."""
         return self.times[_places(keys)]
+
+    def told_at(self, dimension: str, places: Places) -> Coded:
+        """Returns what a dimension tells of places in time."""
+        known = self.told.get(dimension) or Coded(DEVICES, self.devices)
+        return Coded(known.texts, known.codes[places])
 
 
 @dataclass(frozen=True)
@@ -137,7 +144,7 @@ def _earliest_since(starts: Keys, begins: Indices, ends: Indices, since: Integer
     whose = np.repeat(np.arange(len(sizes)), sizes)
     among = np.arange(len(whose)) + np.repeat(begins - (sizes.cumsum() - sizes), sizes)
     late = np.flatnonzero(timeline.of(starts[among]) >= since[whose])
-    return _places(starts[among[late[_begins(whose[late])]]])
+    return _places(starts[among[late[firsts_of(whose[late])]]])
 
 
 def strict(steps: Sequence[Entries], others: Entries, timeline: Timeline, limits: Limits = NO_LIMITS) -> Attempts:
@@ -175,7 +182,7 @@ def _numbered(columns: Sequence[People]) -> tuple[People, Sequence[People | Indi
 def distinct(columns: Sequence[NDArray[Number]]) -> NDArray[Number]:
     """Returns every number of some columns once, in ascending order; quicker than np.unique, which hashes."""
     numbers = np.sort(np.concatenate(columns))
-    return numbers[_begins(numbers)]
+    return numbers[firsts_of(numbers)]
 
 
 @dataclass(frozen=True)
@@ -227,7 +234,7 @@ def _followed(starts: Keys, onward: Iterable[Keys], steps: int, reach: _Reach, f
         alive, keys = alive[found[holds]], entered[holds]
         reached[alive] = number + 1
         places[number, alive] = _places(keys)
-    return _furthest(_people(starts), reached, places)
+    return furthest(_people(starts), reached, places)
 
 
 def _later(step: Keys, keys: Keys) -> tuple[Indices, Keys]:
@@ -258,7 +265,7 @@ def any_order(steps: Sequence[Entries], timeline: Timeline, limits: Limits = NO_
     if len(starts) and not (starts[1:] > starts[:-1]).all():
         raise Overlapping
     if limits.window is None and limits.excluded is None:
-        starts = starts[_begins(_people(starts))]
+        starts = starts[firsts_of(_people(starts))]
     reach = _Reach.of(timeline, limits, starts)
     reached = np.zeros(len(starts), np.int64)
     places = np.zeros((len(steps), len(starts)), np.uint32)
@@ -269,7 +276,7 @@ def any_order(steps: Sequence[Entries], timeline: Timeline, limits: Limits = NO_
         reached[found] += reached[found] == number
         places[number, found] = _places(keys[holds])
     some = reached > 0
-    return _furthest(_people(starts[some]), reached[some], np.maximum.accumulate(places[:, some]))
+    return furthest(_people(starts[some]), reached[some], np.maximum.accumulate(places[:, some]))
 
 
 def _next(step: Keys, keys: Keys, side: Literal["left", "right"]) -> tuple[Indices, Keys]:
@@ -328,7 +335,7 @@ def _linked(steps: Sequence[Entries], links: _Links) -> Attempts:
 
 def _earliest(leading: Sequence[Keys], people: int) -> Places:
     # of everybody the first entry that leads on, and after it the first to each further step
-    keys = leading[0][_begins(_people(leading[0]))]
+    keys = leading[0][firsts_of(_people(leading[0]))]
     alive = np.arange(people)
     places = np.zeros((len(leading), people), np.uint32)
     places[0] = _places(keys)
@@ -354,19 +361,22 @@ def _places(keys: Keys) -> Places:
     return keys.astype(np.uint32)
 
 
-def _begins(numbers: NDArray[Number]) -> Flags:
-    # where each number's stretch of a sorted column begins
+def firsts_of(numbers: NDArray[Number]) -> Flags:
+    """Returns where each number's stretch of a column begins, in which equal ones are together."""
     begins = np.ones(len(numbers), bool)
     begins[1:] = numbers[1:] != numbers[:-1]
     return begins
 
 
-def _furthest(people: People, reached: NDArray[np.integer[Any]], places: Places) -> Attempts:
-    # attempts come by person and in the order of time: of those that reach furthest, the first counts
-    begins = np.flatnonzero(_begins(people))
+def furthest(people: People, reached: NDArray[np.integer[Any]], places: Places) -> Attempts:
+    """Returns of attempts by person and in the order of time everybody's that counts: the first that reaches furthest.
+
+    `places` has a row for each step.
+    """
+    begins = np.flatnonzero(firsts_of(people))
     if len(begins) == len(people):
         return Attempts(people, reached.astype(np.int64), places)
     sizes = np.diff(begins, append=len(people))
     best = np.flatnonzero(reached == np.repeat(np.maximum.reduceat(reached, begins), sizes))
-    chosen = best[_begins(people[best])]
+    chosen = best[firsts_of(people[best])]
     return Attempts(people[chosen], reached[chosen].astype(np.int64), places[:, chosen])

@@ -10,7 +10,6 @@ from footfall.funnels.engine import Attempts, Coded, Integers, Timeline
 from footfall.funnels.totals import Counted, Totals, Values
 from footfall.funnels.value import Brought
 from footfall.rates import percentage
-from footfall.schemas.funnel import DEVICES
 
 MILLISECONDS = 1_000
 HALF_OF_A_TIME = 20
@@ -37,15 +36,11 @@ class Summary:
         Of an attempt that did not reach the step it is an empty text.
         """
         at = self.attempts.reached - 1 if step < 0 else np.full(len(self.attempts.reached), step)
-        places = self.attempts.places[at, np.arange(len(at))] if len(at) else np.zeros(0, np.uint32)
-        texts, codes = self._of_places(dimension)
-        found = codes[np.where(at < self.attempts.reached, places, 0)] if len(at) else codes[:0]
-        return Coded([*texts, ""], np.where(at < self.attempts.reached, found, len(texts)))
-
-    def _of_places(self, dimension: str) -> Coded:
-        if dimension in self.timeline.told:
-            return self.timeline.told[dimension]
-        return Coded(DEVICES, self.timeline.devices)
+        those = np.flatnonzero(at < self.attempts.reached)
+        told = self.timeline.told_at(dimension, self.attempts.places[at[those], those])
+        codes = np.full(len(at), len(told.texts), np.int64)
+        codes[those] = told.codes
+        return Coded([*told.texts, ""], codes)
 
     def totals(self, groups: Sequence[Values], group: Integers, bought: Bought | None = None) -> Totals:
         """Returns the totals of the attempts, each of which is in one of the groups, by its place."""

@@ -40,7 +40,7 @@ class EventColumns(NamedTuple):
     session_start: NDArray[np.int64] | None = None
     kinds: NDArray[np.object_] | None = None
 
-    def where(self, those: "NDArray[np.bool_] | slice") -> "EventColumns":
+    def where(self, those: "NDArray[np.bool_] | NDArray[np.int64] | slice") -> "EventColumns":
         """Returns the same of some of the events."""
         return EventColumns._make(None if column is None else column[those] for column in self)
 
@@ -86,7 +86,7 @@ class Loaded(NamedTuple):
     columns: EventColumns
     texts: Mapping[str, Coded]
 
-    def where(self, those: "NDArray[np.bool_] | slice") -> "Loaded":
+    def where(self, those: "NDArray[np.bool_] | NDArray[np.int64] | slice") -> "Loaded":
         """Returns the same of some of the events."""
         texts = {name: Coded(coded.texts, coded.codes[those]) for name, coded in self.texts.items()}
         return Loaded(self.columns.where(those), texts)

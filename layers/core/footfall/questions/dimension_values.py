@@ -19,6 +19,7 @@ from footfall.errors import FieldProblem, Invalid
 from footfall.people.profiles import profiles
 from footfall.questions.breakdown import figures_of_days
 from footfall.questions.kept_days import kept_days, runs_without
+from footfall.questions.lake_values import NOWHERE, lake_values
 from footfall.questions.read_sessions import packed_days
 from footfall.rollups import Rollups
 from footfall.schemas.session import SessionSpan
@@ -71,12 +72,17 @@ def _too_many(counted: Counted) -> Invalid:
 
 def _stored(rollups: Rollups, dimension: Dimension, days: DayRange) -> ValueCounts:
     kept = _of_days(rollups, dimension, days)
-    left = list(runs_without(days, kept))
+    some = NOWHERE
+    if not dimension.session and len(kept) < len(days):
+        some = lake_values(rollups, dimension, days, kept, MOST_READ)
+    left = list(runs_without(days, kept.keys() | some.days))
     found = _read(rollups, dimension, left) if left else NOTHING
     shown: Counter[str] = Counter()
     for values in kept.values():
         shown.update(values)
-    total = shown.total() + found["counted"]
+    total = shown.total() + some.counted + found["counted"]
+    for value, count in some.values:
+        shown[dimension.shown(value)] += count
     for each in found["values"]:
         shown[dimension.shown(each["value"])] += each["count"]
     if dimension.session:

@@ -9,7 +9,7 @@ from footfall.funnels.summary import Summary, step_figures
 from footfall.funnels.totals import NO_TIMES, Totals
 from footfall.questions.cache import Remembered
 from footfall.questions.figures import Currency
-from footfall.questions.funnel_attempts import attempted
+from footfall.questions.funnel_attempts import Reached, of_reached
 from footfall.questions.funnel_groups import BrokenDown, Groups, shown
 from footfall.questions.funnel_money import bought, money_of, orders_left_out
 from footfall.questions.funnel_query import FunnelQuery, Unit
@@ -142,10 +142,12 @@ def _about_nobody(query: FunnelQuery) -> FunnelAnswer:
 
 
 def _totals(query: FunnelQuery, question: FunnelQuestion) -> Totals:
-    found = attempted(query, question)
-    summary = Summary(len(query.funnel.steps), found.attempts, found.entered.timeline)
-    groups = Groups.of(query, summary, question.telling_step(query))
-    return summary.totals(groups.values, groups.codes, bought(query, found.attempts))
+    def of(found: Reached) -> Totals:
+        summary = Summary(len(query.funnel.steps), found.attempts, found.timeline)
+        groups = Groups.of(query, summary, question.telling_step(query))
+        return summary.totals(groups.values, groups.codes, bought(query, found.attempts))
+
+    return of_reached(query, question, of)
 
 
 def _answered(about_nobody: FunnelAnswer, totals: Totals) -> FunnelAnswer:

@@ -1,17 +1,33 @@
 """What every answer about a funnel is made of: everybody's furthest attempt, and what those people bought."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.columns import Entered
-from footfall.funnels.engine import Attempts, Integers, Limits, Overlapping, People, any_order, ordered, strict
+from footfall.funnels.engine import (
+    Attempts,
+    Integers,
+    Limits,
+    Overlapping,
+    People,
+    Timeline,
+    any_order,
+    ordered,
+    strict,
+)
+from footfall.questions.funnel_chains import Gone, chained
 from footfall.questions.funnel_entries import entries
 from footfall.questions.funnel_query import FunnelModes, FunnelQuery
 from footfall.schemas.metrics import Buyers, DayBuyers
 from footfall.stores.collections import daily_metrics
 from footfall.stores.mongo import database
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -20,6 +36,30 @@ class Attempted:
 
     entered: Entered
     attempts: Attempts
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Everybody's attempt that counts, and what is known of the entries that it is made of.
+
+    Where sessions are counted, `owners` are their numbers in the lake; else people's are their own.
+    """
+
+    attempts: Attempts
+    timeline: Timeline
+    owners: Integers | None = None
+
+
+def of_reached(query: FunnelQuery, question: FunnelModes, made: Callable[[Reached], Made]) -> Made:
+    """Returns what is made of everybody's attempt: of kept chains where they answer, else of entries that are read.
+
+    Raises Invalid where steps cannot be told apart, and Unavailable.
+    """
+    if found := chained(query, question):
+        with suppress(Gone):
+            return made(Reached(*found))
+    whole = attempted(query, question)
+    return made(Reached(whole.attempts, whole.entered.timeline, whole.entered.owners))
 
 
 def attempted(query: FunnelQuery, question: FunnelModes) -> Attempted:

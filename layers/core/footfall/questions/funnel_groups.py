@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from footfall.errors import FieldProblem, Invalid
-from footfall.funnels.engine import Coded, Integers
+from footfall.funnels.engine import Coded, Integers, distinct
 from footfall.funnels.summary import Summary
 from footfall.funnels.totals import Totals, Values, largest
 from footfall.questions.funnel_query import FunnelModes, FunnelQuery, step_of
@@ -64,11 +64,11 @@ class Groups(NamedTuple):
         combined = np.zeros(len(summary.attempts.people), np.int64)
         for coded in told:
             combined = combined * len(coded.texts) + coded.codes
-        pairs, codes = np.unique(combined, return_inverse=True)
+        pairs = distinct([combined])
         found = [_values(int(pair), told) for pair in pairs]
         values = sorted(set(found))
         places = {each: place for place, each in enumerate(values)}
-        return cls(values, np.array([places[each] for each in found], np.int64)[codes])
+        return cls(values, np.array([places[each] for each in found], np.int64)[np.searchsorted(pairs, combined)])
 
     def having(self, value: Values) -> NDArray[np.bool_]:
         """Returns of each attempt whether it has a value; beyond the hundred largest all others are `other`."""

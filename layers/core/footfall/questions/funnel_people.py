@@ -13,7 +13,7 @@ from footfall.funnels.summary import Summary
 from footfall.money import major_units
 from footfall.people.identities import people_numbered, users_among
 from footfall.questions.figures import Currency
-from footfall.questions.funnel_attempts import Attempted, attempted, purchases
+from footfall.questions.funnel_attempts import Reached, of_reached, purchases
 from footfall.questions.funnel_groups import MOST_DIMENSIONS, BrokenDown, Groups
 from footfall.questions.funnel_query import MAX_STEPS, FunnelQuery, Unit, step_of
 from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion, Place
@@ -120,24 +120,26 @@ class _People:
 
     @classmethod
     def of(cls, query: FunnelQuery, question: FunnelPeopleQuestion, step: int) -> "_People":
-        found = attempted(query, question)
-        reached = found.attempts.reached
-        listed = reached >= step if question.outcome == "reached" else reached == step - 1
-        if question.value:
-            summary = Summary(len(query.funnel.steps), found.attempts, found.entered.timeline)
-            listed &= Groups.of(query, summary, question.telling_step(query)).having(tuple(question.value))
-        return cls(found, step, question.outcome, np.flatnonzero(listed))
+        def listed(found: Reached) -> "_People":
+            reached = found.attempts.reached
+            ours = reached >= step if question.outcome == "reached" else reached == step - 1
+            if question.value:
+                summary = Summary(len(query.funnel.steps), found.attempts, found.timeline)
+                ours &= Groups.of(query, summary, question.telling_step(query)).having(tuple(question.value))
+            return cls(found, step, question.outcome, np.flatnonzero(ours))
 
-    def __init__(self, attempted: Attempted, step: int, outcome: Outcome, listed: Indices) -> None:
-        self.entered, self.all = attempted.entered, attempted.attempts
+        return of_reached(query, question, listed)
+
+    def __init__(self, found: Reached, step: int, outcome: Outcome, listed: Indices) -> None:
+        self.timeline, self.all, self._numbers_of = found.timeline, found.attempts, found.owners
         self._last = step - 1 if outcome == "reached" else step - 2
-        at, owners = self.entered.timeline.times[self.all.places[self._last, listed]], self._owners(listed)
+        at, owners = self.timeline.times[self.all.places[self._last, listed]], self._owners(listed)
         order = np.lexsort((owners, -at))
         self.attempts, self.at, self.owners = listed[order], at[order], owners[order]
 
     def _owners(self, attempts: Indices) -> Integers:
         people = self.all.people[attempts]
-        return people.astype(np.int64) if self.entered.owners is None else self.entered.owners[people]
+        return people.astype(np.int64) if self._numbers_of is None else self._numbers_of[people]
 
     def place(self, sorted_by: str, number: int) -> Place:
         return Place(sorted_by, int(self.at[number]), str(self.owners[number]))
@@ -149,7 +151,7 @@ class _People:
         return int(np.count_nonzero(before))
 
     def times(self, step: int, attempts: Indices) -> list[datetime]:
-        found = self.entered.timeline.times[self.all.places[step, attempts]]
+        found = self.timeline.times[self.all.places[step, attempts]]
         return [datetime.fromtimestamp(milliseconds / 1000, UTC) for milliseconds in found.tolist()]
 
     def reached_at(self, attempts: Indices) -> list[datetime]:
@@ -157,7 +159,7 @@ class _People:
 
     def numbers(self, attempts: Indices) -> list[int]:
         # the dense numbers of whose attempts they are
-        people = self.entered.timeline.people
+        people = self.timeline.people
         whose = self.all.people[attempts] if people is None else people[self.all.places[0, attempts]]
         return [int(number) for number in whose]
 

@@ -1,8 +1,8 @@
 """What the lake has of the events that a question wants, and of which days that is all there is."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -20,10 +20,11 @@ from footfall.lake.contents import columns_of, values_of
 from footfall.lake.definition import definition
 from footfall.lake.loader import EventColumns, Loaded, load
 from footfall.people.links import people_of
-from footfall.questions.event_rows import EventsQuery, Narrow, Rows, Sorting
+from footfall.questions.event_rows import EventsQuery, Narrow, Numbers, Rows, Sorting, joined
 from footfall.questions.filters import Wanted
 from footfall.questions.how_much import LARGEST_PART, TooBig, most_rows, of_part
 from footfall.questions.person_values import PersonValues
+from footfall.rollups import Rollups
 from footfall.schemas.funnel import DEVICES
 from footfall.schemas.job import Estimate
 from footfall.schemas.lake import LakeFile, LakePeriod
@@ -32,14 +33,26 @@ from footfall.stores.collections import lake_periods, stale_days
 from footfall.stores.mongo import database
 
 DEVICE = "device"
+EVERY_DAY = np.ones(np.iinfo(np.uint16).max + 1, bool)
 Links = NDArray[np.int32] | None
 """The person of each visitor's number; None where everybody is who they were."""
 
 
 class _Read(NamedTuple):
     # a file's events, and which groups all of them are in; None where they are of several kinds
+    file: LakeFile
     loaded: Loaded
     steps: frozenset[int] | None
+
+
+class Numbered(NamedTuple):
+    """Wanted events of a file that are in the same groups: their rows in it, what is read of them, and whose."""
+
+    file: LakeFile
+    steps: frozenset[int]
+    rows: Numbers
+    columns: EventColumns
+    people: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -54,8 +67,8 @@ class Held:
     @classmethod
     def of(cls, query: EventsQuery) -> "Held":
         """Returns what the lake holds for a question; raises TooBig for too many events, Unavailable."""
-        current, stale = _periods(query)
-        links = _links(query)
+        current, stale = periods_of(query.rollups, query.days)
+        links = links_of(query)
         files: list[_Read] = []
         events: dict[str, int] = {}
         for period, read in zip(current, _loaded(query, current, links), strict=True):
@@ -69,17 +82,64 @@ class Held:
         if not self.files or not self.events:
             return
         reading = _Reading(self.query, self._days, self.links, PersonValues(self.query))
-        for loaded, steps in self.files:
-            parts = [(steps, loaded)] if steps is not None else _by_steps(loaded, self.query.reading)
-            for found, some in parts:
-                yield from reading.rows(some, found)
+        for _, loaded, steps in self.files:
+            if steps is not None:
+                yield from reading.rows(loaded, steps)
+            else:
+                for found, those in _by_steps(loaded, self.query.reading):
+                    yield from reading.rows(loaded.where(those), found)
 
     @property
     def _days(self) -> NDArray[np.bool_]:
-        days = np.zeros(np.iinfo(np.uint16).max + 1, bool)
+        days = np.zeros_like(EVERY_DAY)
         ours = [date.fromisoformat(day) for day in self.events if _is_in(day, self.query.days)]
         days[[(day - EPOCH).days for day in ours]] = True
         return days
+
+
+def numbered(query: EventsQuery, periods: Sequence[LakePeriod], links: Links) -> list[Numbered] | None:
+    """Returns the wanted events of whole periods, file by file with their rows there, whatever days are asked about.
+
+    None where a file is missing or broken; raises TooBig for too many events, Unavailable.
+    """
+    found: list[Numbered] = []
+    reading = _Reading(query, EVERY_DAY, links, PersonValues(query))
+    for read in _loaded(query, periods, links):
+        if read is None:
+            return None
+        found += [numbers for one in read for numbers in _numbered(one, reading)]
+    return found
+
+
+def _numbered(read: _Read, reading: "_Reading") -> Iterator[Numbered]:
+    ours = reading.ours(read.loaded)
+    parts = [(read.steps, ours)] if read.steps is not None else _by_steps(read.loaded, reading.query.reading)
+    for steps, those in parts:
+        rows = np.flatnonzero(those & ours)
+        columns = read.loaded.columns.where(rows)
+        yield Numbered(read.file, steps, rows, columns, persons(columns, reading.links))
+
+
+def told_of(query: EventsQuery, name: str, events: Sequence[tuple[LakeFile, Numbers]], links: Links) -> Coded | None:
+    """Returns what a dimension tells of rows of files, one file's after the other's; None where a file is missing.
+
+    Raises TooBig for too many people, Unavailable.
+    """
+    row = query.told[name]
+    loaded = load([file for file, _ in events], _columns(replace(query, told={name: row})))
+    reading = _Reading(query, EVERY_DAY, links, PersonValues(query))
+    found: list[Coded] = []
+    for file, rows in events:
+        whole = loaded[file["key"]]
+        if whole is None:
+            return None
+        if row.needs_person:
+            some = whole.where(rows)
+            found.append(reading.told(row, some, persons(some.columns, links)))
+        else:
+            texts = {name: Coded(coded.texts, coded.codes[rows]) for name, coded in whole.texts.items()}
+            found.append(reading.told(row, Loaded(whole.columns, texts), whole.columns.who))
+    return joined(found)
 
 
 def rows_held(query: EventsQuery) -> int:
@@ -89,8 +149,8 @@ def rows_held(query: EventsQuery) -> int:
 
 def estimate(query: EventsQuery) -> Estimate:
     """Returns how much a question reads, as the lake's manifest says, before anything is read."""
-    current, _ = _periods(query)
-    files = [file for period in current for file, _ in _wanted(period, query.reading)]
+    current, _ = periods_of(query.rollups, query.days)
+    files = files_of(current, query.reading)
     return Estimate(
         rows=sum(file["rows"] for file in files),
         bytes=sum(file["bytes"] for file in files),
@@ -98,16 +158,21 @@ def estimate(query: EventsQuery) -> Estimate:
     )
 
 
+def files_of(periods: Iterable[LakePeriod], reading: Sorting) -> list[LakeFile]:
+    """Returns the files of periods that have any wanted event."""
+    return [file for period in periods for file, _ in _wanted(period, reading)]
+
+
 def changed_days(query: EventsQuery) -> list[date]:
     """Returns the days that the lake does not hold as they are."""
-    current, stale = _periods(query)
+    current, stale = periods_of(query.rollups, query.days)
     held = {day for period in current for day in _whole_days(period, stale)}
     return [day for day in query.days if day.isoformat() not in held]
 
 
-def _periods(query: EventsQuery) -> tuple[list[LakePeriod], set[str]]:
-    # what is written by the site's present settings, and which days have changed since
-    rollups, dates = query.rollups, query.days.dates
+def periods_of(rollups: Rollups, days: DayRange) -> tuple[list[LakePeriod], set[str]]:
+    """Returns what the lake holds of a range by the site's present settings, and which days have changed since."""
+    dates = days.dates
     site = {"site_id": rollups.site.site_id}
     condition = {**site, "first": {"$lte": dates["$lte"]}, "last": {"$gte": dates["$gte"]}}
     found = lake_periods.read(database(), LakePeriod, condition, session=rollups.session)
@@ -120,7 +185,8 @@ def _whole_days(period: LakePeriod, stale: Collection[str]) -> dict[str, int]:
     return {day["date"]: day["events"] for day in period["days"] if day["date"] not in stale}
 
 
-def _links(query: EventsQuery) -> Links:
+def links_of(query: EventsQuery) -> Links:
+    """Returns whom every visitor turned out to be."""
     rollups = query.rollups
     links = people_of(database(), rollups.site.site_id, rollups.session, rollups.moment).astype(np.int32)
     return None if np.array_equal(links, np.arange(len(links))) else links
@@ -136,8 +202,8 @@ def _loaded(query: EventsQuery, periods: Sequence[LakePeriod], links: Links) -> 
     files = [file for found in wanted for file, _ in found]
     loaded = _whole(query, files) if query.rollups.part is None else _of_part(query, files, links)
     for found in wanted:
-        read = [(loaded[file["key"]], satisfied) for file, satisfied in found]
-        sound = [_Read(columns, satisfied) for columns, satisfied in read if columns is not None]
+        read = [(file, loaded[file["key"]], satisfied) for file, satisfied in found]
+        sound = [_Read(file, columns, satisfied) for file, columns, satisfied in read if columns is not None]
         yield sound if len(sound) == len(found) else None
 
 
@@ -169,13 +235,13 @@ def _columns(query: EventsQuery) -> loader.Wanted:
 
 
 def _is_of_part(query: EventsQuery, columns: EventColumns, links: Links) -> NDArray[np.bool_]:
-    counted = columns.session if query.by_session and columns.session is not None else _persons(columns, links)
+    counted = columns.session if query.by_session and columns.session is not None else persons(columns, links)
     ours: NDArray[np.bool_] = of_part(query.rollups.part, counted) & (columns.who != NOBODY)
     return ours
 
 
-def _persons(columns: EventColumns, links: Links) -> NDArray[np.int32]:
-    # who did it: a user, or whom a visitor turned out to be
+def persons(columns: EventColumns, links: Links) -> NDArray[np.int32]:
+    """Returns who did each event: a user, or whom a visitor turned out to be."""
     return columns.who if links is None else np.where(columns.signed_in, columns.who, links[columns.who])
 
 
@@ -184,13 +250,13 @@ def _wanted(period: LakePeriod, reading: Sorting) -> list[tuple[LakeFile, frozen
     return [(file, satisfied) for file, satisfied in found if satisfied is None or satisfied]
 
 
-def _by_steps(loaded: Loaded, reading: Sorting) -> Iterator[tuple[frozenset[int], Loaded]]:
-    # of events of several kinds, those that are in the same groups
+def _by_steps(loaded: Loaded, reading: Sorting) -> Iterator[tuple[frozenset[int], NDArray[np.bool_]]]:
+    # of events of several kinds, which are in the same groups
     kinds: list[str] = [] if loaded.columns.kinds is None else loaded.columns.kinds.tolist()
     known = {text: reading.places(named(json.loads(text))) for text in set(kinds)}
     satisfied = [known[text] for text in kinds]
     for found in {steps for steps in known.values() if steps}:
-        yield found, loaded.where(np.array([steps == found for steps in satisfied], bool))
+        yield found, np.array([steps == found for steps in satisfied], bool)
 
 
 @dataclass(frozen=True)
@@ -205,13 +271,13 @@ class _Reading:
     def rows(self, loaded: Loaded, steps: frozenset[int]) -> Iterator[Rows]:
         """Yields the events that are asked for, those of the same groups together."""
         query = self.query
-        some = _only(loaded, self._ours(loaded))
-        people = _persons(some.columns, self.links)
+        some = _only(loaded, self.ours(loaded))
+        people = persons(some.columns, self.links)
         for wanted in query.filters.values():
             if wanted.row.needs_person:
                 passes = self._passing(wanted, some, people)
                 some, people = some.where(passes), people[passes]
-        told = {name: self._told(row, some, people) for name, row in query.told.items()}
+        told = {name: self.told(row, some, people) for name, row in query.told.items()}
         rows = Rows(steps, self._narrow(some.columns, people), told)
         yield from query.fitting(rows, lambda wanted: self._passing(wanted, some, people))
 
@@ -222,7 +288,8 @@ class _Reading:
         starts = columns.session_start if self.query.tells_sessions else None
         return Narrow(who, people, days, columns.rank, columns.time, columns.device, starts)
 
-    def _ours(self, loaded: Loaded) -> NDArray[np.bool_]:
+    def ours(self, loaded: Loaded) -> NDArray[np.bool_]:
+        """Returns which events are asked for, as far as it is not people who tell."""
         columns, query = loaded.columns, self.query
         ours: NDArray[np.bool_] = self.held[columns.day]
         if not query.bots:
@@ -241,7 +308,8 @@ class _Reading:
         row = wanted.row
         return _passing(wanted, self._of_people(row, loaded, people) if row.needs_person else _coded(row, loaded))
 
-    def _told(self, row: Dimension, loaded: Loaded, people: NDArray[np.int32]) -> Coded:
+    def told(self, row: Dimension, loaded: Loaded, people: NDArray[np.int32]) -> Coded:
+        """Returns what a dimension tells of events: the one value that each counts under."""
         return self._of_people(row, loaded, people) if row.needs_person else self._first_values(row, loaded)
 
     def _first_values(self, row: Dimension, loaded: Loaded) -> Coded:

@@ -10,7 +10,7 @@ from footfall.funnels.bins import bins_of
 from footfall.funnels.summary import MILLISECONDS, Durations, durations
 from footfall.funnels.totals import Counted, Totals
 from footfall.questions.cache import Remembered
-from footfall.questions.funnel_attempts import attempted
+from footfall.questions.funnel_attempts import Reached, of_reached
 from footfall.questions.funnel_query import MAX_STEPS, FunnelModes, FunnelQuery, Unit, step_of
 from footfall.questions.parts import pack, unpack
 from footfall.questions.range import Range, RangeAnswer
@@ -117,11 +117,14 @@ def _about_nobody(query: FunnelQuery, question: TimeToConvertQuestion) -> TimeTo
 def _totals(query: FunnelQuery, question: TimeToConvertQuestion) -> Totals:
     # of those who went all the way, as of a funnel of the two steps
     begin, end = _between(query, question)
-    found = attempted(query, question)
-    times, places = found.entered.timeline.times, found.attempts.places
-    who = np.flatnonzero(found.attempts.reached >= end)
-    took = Counted.of(np.zeros(len(who), np.int64), times[places[end - 1, who]] - times[places[begin - 1, who]])
-    return Totals([()], np.array([[0, 0, len(who)]]), [took])
+
+    def of(found: Reached) -> Totals:
+        times, places = found.timeline.times, found.attempts.places
+        who = np.flatnonzero(found.attempts.reached >= end)
+        took = Counted.of(np.zeros(len(who), np.int64), times[places[end - 1, who]] - times[places[begin - 1, who]])
+        return Totals([()], np.array([[0, 0, len(who)]]), [took])
+
+    return of_reached(query, question, of)
 
 
 def _answered(about_nobody: TimeToConvertAnswer, totals: Totals) -> TimeToConvertAnswer:
