@@ -164,12 +164,14 @@ class Chains:
         return chosen
 
     def _first_since(self, begins: Indices, lasts: Indices, since: Integers) -> Indices:
-        # of each stretch of entries the first that is late enough, which its last one is
-        sizes = lasts - begins + 1
-        whose = np.repeat(np.arange(len(sizes)), sizes)
-        among = np.arange(len(whose)) + np.repeat(begins - (sizes.cumsum() - sizes), sizes)
-        late = np.flatnonzero(self.times[among] >= since[whose])
-        return among[late[firsts_of(whose[late])]]
+        # of each stretch of one person's entries the first that is late enough, which its last one is
+        low, high = begins.copy(), lasts.copy()
+        while len(wide := np.flatnonzero(low < high)):
+            middle = (low[wide] + high[wide]) // 2
+            late = self.times[middle] >= since[wide]
+            high[wide[late]] = middle[late]
+            low[wide[~late]] = middle[~late] + 1
+        return low
 
     def _followed(self, starts: Indices, last: int, until: Integers | None) -> Attempts:
         at, alive = starts, np.arange(len(starts))
