@@ -87,7 +87,7 @@ def read(told: Told) -> Event:
         client_session=_text(raw, "sessionId"),
         device=DEVICES.get((_text(raw, "device") or "").lower(), "Other"),
         bot="bot" in (told.agent or ""),
-        page_type=_text(raw, "pageType") or _page_type(url.path),
+        page_type=_text(raw, "pageType") or (_page_type(url.path) if kind == "pageview" else None),
         path=url.path or None,
         brought_by=_brought_by(raw, url.query),
         trust={"collect": 0, "collect:secret": 2}.get(told.source, 1),
