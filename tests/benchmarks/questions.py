@@ -238,7 +238,7 @@ def _put_days(database: Mongo, people: int, events: int) -> None:
         database["daily_metrics"].insert_one(document)  # type: ignore[arg-type]
         database["funnel_analytics"].insert_many(funnel_documents(site, day, entries))  # type: ignore[arg-type]
         lake_days.append({"date": str(day), "events": types.total(), "types": types})
-    period = {"site_id": "demo", "definition": lake_definition(site), "days": lake_days}
+    period = {"site_id": "demo", "definition": lake_definition(site), "days": lake_days, "files": []}
     database["lake_periods"].insert_one({"_id": "demo:all", **period})
     done = {"site_id": "demo", "version": "1", "definition": definition(site)}
     database["rollups"].insert_one({"_id": "demo", **done})
