@@ -11,6 +11,12 @@ def forget_what_is_cached() -> None:
     loaded = [module for name, module in sys.modules.items() if name.startswith(("footfall.", "functions."))]
     for cached in {value for module in loaded for value in vars(module).values() if hasattr(value, "cache_clear")}:
         cached.cache_clear()
+    forget_what_is_kept()
+
+
+def forget_what_is_kept() -> None:
+    """Have what was read of a site be read anew, after its people were numbered anew."""
+    loaded = [module for name, module in sys.modules.items() if name.startswith(("footfall.", "functions."))]
     for module in loaded:
         for kept in [value for value in vars(module).values() if isinstance(value, Cache)]:
             kept.clear()

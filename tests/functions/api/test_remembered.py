@@ -33,7 +33,7 @@ from infra.local.stores import start_redis
 from tests.faults.mongods import frozen
 from tests.support.asking import ask, question, refusal, request
 from tests.support.builders import NOON, LambdaContext, a_message, a_site, an_event, sqs_event
-from tests.support.caches import forget_redis
+from tests.support.caches import forget_redis, forget_what_is_kept
 from tests.support.visits import a_shop, know, roll_up
 
 Mongo = Database[dict[str, Any]]
@@ -357,6 +357,7 @@ def test_a_remembered_answer_is_the_one_that_would_be_computed_now(
     ask_redis(lambda client: client.flushdb())
     for name in COLLECTIONS:
         told[name].delete_many({})
+    forget_what_is_kept()
     know(told, a_shop("home", "search", "payment"))
     for _ in range(source.randint(4, 8)):
         something_happens(told, source)
