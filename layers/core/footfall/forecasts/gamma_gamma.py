@@ -39,7 +39,7 @@ class GammaGamma(NamedTuple):
         if found.parameters["q"] <= 1:
             raise NotFitted("purchases differ so much among customers that they have no mean in common")
         parameters = {**found.parameters, "gamma": found.parameters["gamma"] * scale}
-        return Found(parameters, found.log_likelihood - len(mean) * float(np.log(scale)))
+        return Found(parameters, found.log_likelihood - len(mean) * float(np.log(scale)), found.endless)
 
     @classmethod
     def of(cls, parameters: Mapping[str, float]) -> "GammaGamma":

@@ -3,6 +3,7 @@
 Customers are numbered from 0, days are counted as `date.toordinal` does, in the site's time zone.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -67,6 +68,15 @@ class TradeLog(NamedTuple):
         )
 
 
+TABLES = ("orders", "refunds", "activity", "complaints")
+
+
+def log_of(arrays: Mapping[str, NDArray[Any]], customers: int) -> TradeLog:
+    """Returns the log that training extracted: `orders`, `refunds` and so on, each with a row for each column."""
+    orders, refunds, activity, complaints = (arrays[name] for name in TABLES)
+    return TradeLog(customers, Amounts(*orders), Amounts(*refunds), Activity(*activity), Complaints(*complaints))
+
+
 def _between(table: Table, first: int, end: int) -> Table:
     chosen = (table.day >= first) & (table.day < end)
     return type(table)(*(column[chosen] for column in table))
@@ -82,10 +92,13 @@ class Purchases(NamedTuple):
 
 def purchases_of(orders: Amounts) -> Purchases:
     """Returns the days of purchase of orders: several of a customer on one day are one purchase."""
-    pairs, number = np.unique(np.column_stack((orders.customer, orders.day)), axis=0, return_inverse=True)
-    amount = np.zeros(len(pairs), np.int64)
-    np.add.at(amount, number.ravel(), orders.amount)
-    return Purchases(pairs[:, 0], pairs[:, 1], amount)
+    keys, number = np.unique(day_keys(orders.customer, orders.day), return_inverse=True)
+    return Purchases(keys >> 32, keys & 0xFFFFFFFF, sums(number, orders.amount, len(keys)))
+
+
+def day_keys(customer: Ints, day: Ints) -> Ints:
+    """Returns one number for each customer and day, in the order of customers and then of days."""
+    return customer << 32 | day
 
 
 class Standing(NamedTuple):
@@ -109,14 +122,14 @@ class Standing(NamedTuple):
 
 def standing(log: TradeLog) -> Standing:
     """Returns what each customer's purchases of a log came to."""
-    found = purchases_of(log.orders)
+    found, refunds = purchases_of(log.orders), log.refunds
     count = counts(found.customer, log.customers)
     ends = np.cumsum(count)
     bought = count > 0
     first, last = np.zeros((2, log.customers), np.int64)
     first[bought], last[bought] = found.day[(ends - count)[bought]], found.day[ends[bought] - 1]
     spent = sums(found.customer, found.amount, log.customers)
-    return Standing(count, first, last, spent, sums(log.refunds.customer, log.refunds.amount, log.customers))
+    return Standing(count, first, last, spent, sums(refunds.customer, refunds.amount, log.customers))
 
 
 def counts(customer: Ints, customers: int) -> Ints:

@@ -151,7 +151,9 @@ def test_gamma_gamma_expects_what_comes_next() -> None:
 
 
 def test_money_may_be_in_any_unit() -> None:
-    purchases, euros = np.array([1.0, 2, 3, 1, 5, 2] * 20), np.array([10.0, 14, 9, 30, 17, 22] * 20)
+    random = np.random.default_rng(6)
+    purchases = random.integers(1, 6, 800).astype(float)
+    euros = random.gamma(6.25 * purchases) / random.gamma(3.74, 1 / 15.44, 800) / purchases
     by_euros, by_cents = GammaGamma.fit(purchases, euros), GammaGamma.fit(purchases, 100 * euros)
     assert by_cents.parameters["gamma"] == pytest.approx(100 * by_euros.parameters["gamma"], rel=1e-3)
     in_euros = GammaGamma.of(by_euros.parameters).expected(purchases, euros)
@@ -182,7 +184,20 @@ def test_of_nobody_and_of_customers_who_are_all_alike_nothing_is_fitted() -> Non
             fit(Histories(np.zeros(50), np.zeros(50), np.full(50, 9.0)))
     for purchases, mean in ((np.zeros(0), np.zeros(0)), (np.full(40, 2.0), np.full(40, 10.0))):
         with pytest.raises(NotFitted):
-            GammaGamma.fit(purchases, mean)
+            GammaGamma.fit(purchases, mean).settled()
+
+
+def test_where_nobody_leaves_parameters_are_endless_and_what_is_foreseen_is_not() -> None:
+    random = np.random.default_rng(2)
+    repeats = random.poisson(8, 400).astype(float)
+    seen = Histories(repeats, np.where(repeats > 0, 40 - 40 / (repeats + 2), 0), np.full(400, 40.0))
+    found = ParetoNbd.fit(seen)
+    assert found.endless
+    with pytest.raises(NotFitted, match="grows without end"):
+        found.settled()
+    model = ParetoNbd.of(found.parameters)
+    expected = model.alive(seen) * model.purchases_if_alive(seen, 40.0)
+    assert expected.mean() == pytest.approx(repeats.mean(), rel=0.05)
 
 
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 20), st.integers(0, 20)), min_size=1, max_size=30))
