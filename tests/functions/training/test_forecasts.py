@@ -29,13 +29,13 @@ def site(database: Mongo, aws: AwsAddresses, worker: str) -> Iterator[str]:
         yield site_id
 
 
-def open_larger_shop(database: Mongo, site_id: str, customers: int = 500) -> None:
+def open_larger_shop(database: Mongo, site_id: str, customers: int = 400) -> None:
     """Store a shop whose customers buy at rates of their own, until most of them are gone."""
     database["sites"].insert_one({"_id": site_id, **a_site(site_id=site_id).model_dump()})
     random = np.random.default_rng(3)
     orders = []
     for number in range(customers):
-        rate, gone = random.gamma(0.8, 1 / 18), random.exponential(250)
+        rate, gone = random.gamma(3.0, 1 / 90), random.exponential(250)
         day = float(random.uniform(0, 90))
         until = min(DAYS, day + gone)
         while day <= until:

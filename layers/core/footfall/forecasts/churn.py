@@ -26,7 +26,9 @@ FEWEST_OF_EACH = 50
 SHARE_BACK = 0.8
 SHORTEST, LONGEST = 7, 180
 MOST_CUTOFFS = 3
-SURE = 1e-6
+SURE = 1e-4
+"""No chance is nearer to 0 or 1 than this."""
+TINY = 1e-6
 ALIKE = 1e-9
 """A feature that differs by less is the same of everybody, and tells nothing."""
 ALL_ALIKE = "all customers are alike"
@@ -144,7 +146,7 @@ def by_pareto_nbd(scored: Reals, horizon: int) -> LogOdds:
     def log_odds(features: Reals) -> Reals:
         seen = _histories(features)
         buys = model.alive(seen) * model.buys_if_alive(seen, np.full(len(features), weeks))
-        kept: Reals = np.clip(buys, SURE, 1 - SURE)
+        kept: Reals = np.clip(buys, TINY, 1 - TINY)
         return np.log((1 - kept) / kept)
 
     return log_odds

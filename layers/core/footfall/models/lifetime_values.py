@@ -1,5 +1,6 @@
 """Fitting the model `lifetime`: every customer's value, how it was found, and how good such forecasts are."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,9 @@ from footfall.forecasts.lifetime_judged import Judged, Score, judge
 from footfall.forecasts.likelihood import Reals
 from footfall.forecasts.trade_log import log_of
 from footfall.schemas.model import Figures, LifetimeDetails, LifetimeKind
+
+ALL = 3
+"""The models that are fitted."""
 
 
 class Values(NamedTuple):
@@ -54,10 +58,17 @@ def _chosen(judged: Judged | None, learnt: Learnt) -> tuple[LifetimeKind, str | 
     best = judged.kind if judged else "pareto_nbd"
     kinds = [kind for kind in (best, "pareto_nbd", "bg_nbd") if kind in learnt.buying]
     kind: LifetimeKind = "pooled" if best == "pooled" or not kinds else kinds[0]
-    problems = dict.fromkeys(learnt.problems.values())
-    if not problems and kind == "pooled":
-        problems = {"on the days held out, no model told purchases better than expecting as much of everybody": None}
-    return kind, "; ".join(problems) or None
+    if kind == "pooled" and not learnt.problems:
+        return kind, "on the days held out, no model told purchases better than expecting as much of everybody"
+    return kind, _told(learnt.problems)
+
+
+def _told(problems: Mapping[str, str]) -> str | None:
+    # what holds for every model, or which models it holds for
+    reasons = dict.fromkeys(problems.values())
+    named = {reason: [name for name, problem in problems.items() if problem == reason] for reason in reasons}
+    parts = [reason if len(names) == ALL else f"{', '.join(names)}: {reason}" for reason, names in named.items()]
+    return "; ".join(parts) or None
 
 
 def _alive(known: Customers, expected: Forecast, kind: LifetimeKind) -> Reals:
