@@ -11,7 +11,8 @@ from cli.client import Client, CliError, Json, Key, SiteId, To, client_of, follo
 def train(to: To = None, key: Key = None, site: SiteId = None) -> None:
     """Train the site's models, wait until they are published, and show their figures.
 
-    Customers get segments, people get behaviour vectors.
+    Customers get segments, lifetime values and chances of churn, people get behaviour vectors. Beside a model's figures
+    are those of simpler ways, its baselines.
     The exit code is 0 only when the new models were published.
 
     For example: footfall train
@@ -47,13 +48,13 @@ def _reason(run_id: str, run: Json) -> str:
 
 def _show(console: Console, run: Json, models: list[Json]) -> None:
     table = Table(title="Trained", title_justify="left", title_style="bold", box=None, padding=(0, 2, 0, 0))
-    for column in ("", "figure", "value"):
+    for column in ("", "figure", "value", "baselines"):
         table.add_column(column, header_style="dim", justify="right" if column == "value" else "left")
     sources = {**run["figures"], **{model["name"]: model["metrics"] for model in models}}
     currency = run["figures"]["extract"]["currency"]
     for name, figures in sources.items():
         for number, (figure, value) in enumerate(_plain(figures, currency)):
-            table.add_row("" if number else name, figure, value)
+            table.add_row("" if number else name, figure, value, _baselines(figures, figure, currency))
     console.print(table)
     console.print(f"Published as version {run['version']}", highlight=False)
 
@@ -61,10 +62,18 @@ def _show(console: Console, run: Json, models: list[Json]) -> None:
 def _plain(figures: Json, currency: str) -> list[tuple[str, str]]:
     # the other figures are lists and tables
     return [
-        (name, _money(value, currency) if name in MONEY else _formatted(value))
-        for name, value in figures.items()
-        if isinstance(value, int | float | str)
+        (name, _shown(name, value, currency)) for name, value in figures.items() if isinstance(value, int | float | str)
     ]
+
+
+def _baselines(figures: Json, name: str, currency: str) -> str:
+    # what simpler ways come to in the same figure
+    found = {baseline: told[name] for baseline, told in figures.get("baselines", {}).items() if name in told}
+    return ", ".join(f"{baseline} {_shown(name, value, currency)}" for baseline, value in found.items())
+
+
+def _shown(name: str, value: float | str, currency: str) -> str:
+    return _money(value, currency) if name in MONEY else _formatted(value)
 
 
 def _money(amount: float | str, currency: str) -> str:
@@ -72,4 +81,6 @@ def _money(amount: float | str, currency: str) -> str:
 
 
 def _formatted(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:,.3f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)

@@ -19,3 +19,16 @@ def test_money_is_shown_in_the_sites_currency(currency: str, shown: str) -> None
     assert ["rfm", "revenue", *shown.split()] in lines
     assert ["silhouette", "0.250"] in lines
     assert ["customers", "4,338"] in lines
+
+
+def test_figures_are_shown_beside_those_of_their_baselines() -> None:
+    console = Console(file=StringIO(), width=140)
+    baselines = {"recency": {"auc": 0.8124, "mean_error": 22.71}, "pareto_nbd": {"auc": 0.8174}}
+    metrics = {"auc": 0.8222, "mean_error": 20.9, "degraded": False, "baselines": baselines}
+    run = {"version": 7, "figures": {"extract": {"currency": "EUR"}}}
+    _show(console, run, [{"name": "churn", "metrics": metrics}])
+    assert isinstance(console.file, StringIO)
+    lines = [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
+    assert "churn auc 0.822 recency 0.812, pareto_nbd 0.817" in lines
+    assert "mean_error 20.90 EUR recency 22.71 EUR" in lines
+    assert "degraded no" in lines

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query
 from footfall.http.app import ReadSite, as_lambda, create_app
-from footfall.questions import customer, customer_journey, customers, segments
+from footfall.questions import churn_predictions, clv_predictions, customer, customer_journey, customers, segments
 
 app = create_app("customers")
 
@@ -39,6 +39,22 @@ def get_journey(
 def get_segments(site_id: ReadSite, question: Annotated[segments.SegmentsQuestion, Query()]) -> segments.SegmentsAnswer:
     """Returns sizes, revenue and averages of every segment; those of RFM are listed even when nobody is in them."""
     return segments.answer(site_id, question)
+
+
+@app.get("/api/clv/predictions", summary="The customers of whom most is expected")
+def get_values(
+    site_id: ReadSite, question: Annotated[clv_predictions.ClvPredictionsQuestion, Query()]
+) -> clv_predictions.ClvPredictions:
+    """Returns lifetime values with their intervals, as the last training found them."""
+    return clv_predictions.answer(site_id, question)
+
+
+@app.get("/api/churn/predictions", summary="The customers whose leaving would cost most")
+def get_chances_of_churn(
+    site_id: ReadSite, question: Annotated[churn_predictions.ChurnPredictionsQuestion, Query()]
+) -> churn_predictions.ChurnPredictions:
+    """Returns chances of churn with what explains them, by risk times value."""
+    return churn_predictions.answer(site_id, question)
 
 
 handler = as_lambda(app)

@@ -11,12 +11,14 @@ from footfall.customers.behaviour import order_tokens, person_of_visit, visit_to
 from footfall.days import day_of
 from footfall.orders.purchases import in_currency, is_purchase, last_moment
 from footfall.schemas.event import BehaviourEvent
+from footfall.schemas.feedback import FeedbackOwner
 from footfall.schemas.order import PurchasedOrder
 from footfall.sessions.fold import is_session
 from numpy.typing import NDArray
 
 from .counts import Counts
 from .page_gathering import PageGathering
+from .trade import TradeGathering
 
 
 @dataclass
@@ -45,16 +47,20 @@ class Gathering:
     purchases: dict[str, Purchases] = field(default_factory=dict)
     totals: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(
-            ["visits", "orders", "guest_orders", "guest_revenue", "foreign_currency_orders"], 0
+            ["visits", "orders", "guest_orders", "guest_revenue", "foreign_currency_orders", "refunds_over_totals"], 0
         )
     )
     _turns: dict[int, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.trade = TradeGathering(self.zone)
 
     def add_visit(self, visit: Sequence[BehaviourEvent]) -> None:
         """Count one visit."""
         self.totals["visits"] += is_session(visit)
         self.last_visit = _later(self.last_visit, visit[-1]["timestamp"])
-        self._add(person_of_visit(visit, self.links), visit_tokens(visit, self.zone))
+        row = self._add(person_of_visit(visit, self.links), visit_tokens(visit, self.zone))
+        self.trade.add_visit(row, visit)
         self.pages.add_visit(visit)
 
     def add_order(self, order: PurchasedOrder) -> None:
@@ -64,6 +70,7 @@ class Gathering:
             self.totals["foreign_currency_orders"] += 1
             return
         self._add(order["person_id"], order_tokens(order, self.zone))
+        self.totals["refunds_over_totals"] += is_purchase(order) and order["refunded"] > order["total"]
         if order["user_id"] is not None:
             self._add_purchase(order["user_id"], order)
         elif is_purchase(order):
@@ -79,12 +86,20 @@ class Gathering:
         moment = self.last_trade or self.last_visit
         return day_of(moment, self.zone) if moment else None
 
-    def _add(self, person_id: str, tokens: Mapping[str, float]) -> None:
+    def add_complaint(self, given: FeedbackOwner) -> None:
+        """Count a negative text of feedback, of who has visited or ordered."""
+        person_id = given["user_id"] or self.links.get(given["person_id"], given["person_id"])
+        if person_id in self.people:
+            self.trade.add_complaint(self.people[person_id], given["timestamp"])
+
+    def _add(self, person_id: str, tokens: Mapping[str, float]) -> int:
         row = self.people.setdefault(person_id, len(self.people))
         turn = self._turns[row] = self._turns.get(row, -1) + 1
         self.counts.add(row, turn & 1, tokens)
+        return row
 
     def _add_purchase(self, customer_id: str, order: PurchasedOrder) -> None:
+        self.trade.add_order(self.people[customer_id], order)
         purchases = self.purchases.setdefault(customer_id, Purchases())
         purchases.refunded += order["refunded"]
         if is_purchase(order) and order["placed_at"]:

@@ -11,10 +11,12 @@ from footfall.models.artefacts import save_arrays, work_key
 from footfall.models.table import MODELS
 from footfall.orders.log import orders_of
 from footfall.people.identities import links
+from footfall.schemas.feedback import FeedbackOwner
 from footfall.schemas.model import Extracted, Facts
 from footfall.schemas.site import Site
 from footfall.sites import get_site, site_ids
-from footfall.stores.mongo import answering, database
+from footfall.stores.collections import feedback
+from footfall.stores.mongo import Condition, answering, database
 from pydantic import BaseModel
 
 from .gather import Gathering
@@ -54,7 +56,8 @@ def extract(site_id: str, run_id: str) -> Extracted:
         before=before,
         after=after,
     )
-    files = {"features": arrays, "pages": gathered.pages.arrays()}
+    trade = gathered.trade.arrays(arrays["customer"], gathered.as_of)
+    files = {"features": arrays, "pages": gathered.pages.arrays(), "trade": trade}
     artefacts = {name: save_arrays(work_key(run, f"{name}.npz"), found) for name, found in files.items()}
     runs.note(database(), run, "extract", {**facts.model_dump(mode="json"), **gathered.totals})
     runs.enter(database(), run, "fit")
@@ -69,4 +72,10 @@ def gather(site: Site) -> Gathering:
             gathered.add_visit(visit)
     for order in orders_of(database(), site.site_id):
         gathered.add_order(order)
+    for given in feedback.read(database(), FeedbackOwner, _complaints(site)):
+        gathered.add_complaint(given)
     return gathered
+
+
+def _complaints(site: Site) -> Condition:
+    return {"site_id": site.site_id, "sentiment.label": "negative", "bot": False}

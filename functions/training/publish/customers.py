@@ -41,6 +41,7 @@ def customers_of(run: Evaluated, arrays: Arrays, models: Mapping[ModelName, Trai
             first_order_at=_moment(first_order),
             last_order_at=_moment(last_order),
             **written,
+            value_at_risk=_value_at_risk(written),
             device=device,
             as_of=str(run.facts.as_of),
             version=run.version,
@@ -52,6 +53,11 @@ def _written(models: Mapping[ModelName, Trained]) -> Iterator[ModelFields]:
     for parts in zip(*(fields(model) for fields, model in writers), strict=True):
         # the models together write all of these, each in its own type
         yield cast(ModelFields, {name: value for part in parts for name, value in part.items()})
+
+
+def _value_at_risk(written: ModelFields) -> int | None:
+    chance, value = written.get("churn_probability"), written.get("clv_if_active")
+    return None if chance is None or value is None else round(chance * value)
 
 
 def _moment(milliseconds: int) -> datetime:

@@ -130,6 +130,10 @@ def test_a_customer_is_listed_with_money_in_major_units(shop: Mongo) -> None:
             "as_of": "2026-03-13",
             "first_order_at": "2026-03-01T12:00:00Z",
             "last_order_at": "2026-03-10T12:00:00Z",
+            "predicted_clv": None,
+            "clv_category": None,
+            "churn_probability": None,
+            "churn_risk_level": None,
         }
     ]
 
@@ -249,15 +253,14 @@ def test_of_very_many_whose_ids_begin_alike_the_total_says_that_there_are_more(s
     assert answer["next"] is not None
 
 
-@pytest.mark.parametrize("name", ["risk_level", "clv_category", "priority"])
-def test_filters_that_come_later_are_refused_by_name(shop: Mongo, name: str) -> None:
-    status, answer = ask("/api/customers", f"{name}=high")
+def test_filters_that_come_later_are_refused_by_name(shop: Mongo) -> None:
+    status, answer = ask("/api/customers", "priority=high")
     assert status == 422
-    assert answer["errors"] == [{"field": name, "message": "not available yet"}]
+    assert answer["errors"] == [{"field": "priority", "message": "not available yet"}]
 
 
 def test_sorting_by_what_comes_later_is_refused_by_name(shop: Mongo) -> None:
-    status, answer = ask("/api/customers", "sort_by=predicted_clv")
+    status, answer = ask("/api/customers", "sort_by=customer_priority")
     assert (status, answer["errors"]) == (422, [{"field": "sort_by", "message": "not available yet"}])
 
 

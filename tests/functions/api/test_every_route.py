@@ -21,7 +21,10 @@ SENDING = {
     *("/sourceConfig", "/v1/projects/{write_key}/settings"),
 }
 """What SDKs, pixels and links send is up to them."""
-NEWEST_OR_NEAREST = {"/events/recent", "/etl/recent-sessions", "/api/similar/{user_id}"}
+NEWEST_OR_NEAREST = {
+    *("/events/recent", "/etl/recent-sessions", "/api/similar/{user_id}"),
+    *("/api/clv/predictions", "/api/churn/predictions"),
+}
 """Questions for so many at most, and not for a list."""
 PAGING = {"page", "page_size"}
 PAGED = PAGING | {"total", "total_pages"}
@@ -29,7 +32,7 @@ ANALYTIC = {
     *("/api/metrics", "/api/metrics/dashboard", "/api/funnel", "/api/funnel/trend"),
     *("/api/funnel/people", "/api/funnel/time-to-convert", "/api/funnel/dropoff", "/api/heatmap/{page}"),
     *("/api/retention", "/api/analytics/stickiness", "/api/analytics/lifecycle", "/api/paths", "/api/journeys"),
-    *("/api/customers", "/api/segments", "/api/dimensions/{name}"),
+    *("/api/customers", "/api/segments", "/api/dimensions/{name}", "/api/clv/predictions", "/api/churn/predictions"),
     *("/api/analytics/web-vitals", "/api/metrics/health-score"),
     *("/api/analytics/revenue-trend", "/api/analytics/conversion-trends", "/api/analytics/segment-distribution"),
     *("/api/analytics/revenue-by-segment", "/api/analytics/risk-distribution", "/api/analytics/clv-distribution"),

@@ -11,6 +11,7 @@ from footfall.customers.features import Features, Floats
 from footfall.customers.projection import project
 from footfall.customers.rfm import rfm_scores
 from footfall.customers.rfm_segments import rfm_segment
+from footfall.models import churn_chances, lifetime_values
 from footfall.models.behaviour_segments import group
 from footfall.models.directions import fit_projection
 from footfall.models.neighbours import recall, shared_products
@@ -24,13 +25,25 @@ NEAREST = 10
 
 
 @pytest.fixture(scope="module")
-def retail(shared_data: Path) -> Arrays:
-    """What extract makes of the UCI Online Retail table."""
+def gathering(shared_data: Path) -> Gathering:
+    """What extract reads in the UCI Online Retail table."""
     gathered = Gathering(LONDON, "GBP", {})
     for order in sorted(online_retail(shared_data), key=lambda order: str(order["placed_at"])):
         gathered.add_order(order)
     assert str(gathered.as_of) == "2011-12-09"
-    return gathered.arrays()
+    return gathered
+
+
+@pytest.fixture(scope="module")
+def retail(gathering: Gathering) -> Arrays:
+    """What extract makes of it."""
+    return gathering.arrays()
+
+
+@pytest.fixture(scope="module")
+def trade(gathering: Gathering, retail: Arrays) -> Arrays:
+    """The same for forecasts."""
+    return gathering.trade.arrays(retail["customer"], gathering.as_of)
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +117,32 @@ def test_behaviour_segments_are_found_apart_and_named_differently(retail: Arrays
     assert len(names) == len(set(names)) >= 3
     assert grouping.silhouette > 0.15
     assert sum(segment["customers"] for segment in grouping.segments) == 4_338
+
+
+def test_orders_and_refunds_by_day_add_up_to_those_of_the_customers(retail: Arrays, trade: Arrays) -> None:
+    assert trade["orders"].shape[1] == retail["frequency"].sum()
+    assert trade["orders"][2].sum() == retail["monetary"].sum()
+    assert trade["refunds"][2].sum() == retail["refunded"].sum()
+
+
+def test_values_put_customers_in_the_order_of_what_they_bring_better_than_their_past_does(trade: Arrays) -> None:
+    values = lifetime_values.found(trade, 4_338)
+    figures = values.figures
+    assert figures["held_out_days"] == 124
+    assert isinstance(figures["gini"], float)
+    assert isinstance(figures["baselines"], dict)
+    assert figures["gini"] > 0.8
+    assert figures["gini"] > figures["baselines"]["same_again"]["gini"]
+    # nobody seems to leave this shop for good, so that Pareto/NBD has no largest likelihood
+    assert (values.details["kind"], values.details["degraded"]) == ("bg_nbd", True)
+
+
+def test_churn_is_told_better_than_by_recency(trade: Arrays) -> None:
+    figures = churn_chances.found(trade, 4_338).figures
+    assert isinstance(figures["auc"], float)
+    assert isinstance(figures["baselines"], dict)
+    assert (figures["judged_as_of"], figures["customers"]) == ("2011-10-01", 3_616)
+    assert figures["auc"] > figures["baselines"]["recency"]["auc"] + 0.05
 
 
 def test_visitors_do_the_same_on_the_same_device_as_their_nearest(funnel: tuple[list[str], Features]) -> None:

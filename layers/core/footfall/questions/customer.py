@@ -1,4 +1,4 @@
-"""The question who one customer is: scores, visits, orders and refunds. Money in answers is in major units."""
+"""The question who one customer is: scores, forecasts, visits, orders and refunds. Money is in major units."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -13,6 +13,7 @@ from footfall.money import major_units
 from footfall.orders.purchases import in_currency_of, purchases
 from footfall.people.identities import identities
 from footfall.questions.figures import AverageOrderValue, Currency, NetRevenue, Orders, Refunds, Revenue
+from footfall.questions.forecasts import Churn, Degraded, LifetimeValue, churn_details, degraded, lifetime_details
 from footfall.questions.left_out import LeftOut, left_out
 from footfall.rates import percentage
 from footfall.schemas.customer import CustomerDocument
@@ -130,12 +131,24 @@ class OrdersSummary(LeftOut):
     recent: list[CustomerOrder] = Field(description="The newest twenty, also of those that no figure counts")
 
 
+class CustomerLifetime(LifetimeValue, Degraded):
+    """What a customer is expected to bring."""
+
+
+class CustomerChurn(Churn, Degraded):
+    """How likely a customer is to leave, and why."""
+
+    horizon_days: int | None = Field(description="Churn is not to buy within so many days", examples=[119])
+
+
 class CustomerAnswer(BaseModel):
     """One customer: scores as of the last training, visits and orders as they stand now."""
 
     customer_id: str
     currency: Currency
     rfm: Rfm | None = Field(description="null for a customer who has come since the last training")
+    lifetime: CustomerLifetime | None = Field(description="What they are expected to bring; null likewise")
+    churn: CustomerChurn | None = Field(description="How likely they are to leave, and why; null likewise")
     sessions: Visits
     orders: OrdersSummary
 
@@ -152,8 +165,24 @@ def answer(site_id: str, question: CustomerQuestion) -> CustomerAnswer:
         customer_id=customer_id,
         currency=site.currency,
         rfm=Rfm.of(scored) if scored else None,
+        lifetime=_lifetime(site_id, scored) if scored else None,
+        churn=_churn(site_id, scored) if scored else None,
         sessions=_visits(_sessions_of(site, customer_id)),
         orders=summary,
+    )
+
+
+def _lifetime(site_id: str, customer: CustomerDocument) -> CustomerLifetime:
+    told = degraded(lifetime_details(site_id))
+    return CustomerLifetime(**LifetimeValue.of(customer).model_dump(), **told.model_dump())
+
+
+def _churn(site_id: str, customer: CustomerDocument) -> CustomerChurn:
+    details = churn_details(site_id)
+    return CustomerChurn(
+        **Churn.of(customer).model_dump(),
+        **degraded(details).model_dump(),
+        horizon_days=details["horizon_days"] if details else None,
     )
 
 

@@ -12,17 +12,18 @@ from footfall.models import registry as models
 from footfall.questions.customer import Rfm
 from footfall.questions.distribution import as_trained, customers_found
 from footfall.questions.figures import Currency
+from footfall.questions.forecasts import ShortForecast, short_forecast
 from footfall.questions.keyed_list import FARTHEST, KeyedAnswer, KeyedQuestion, Place, behind, documents_of
 from footfall.questions.left_out import KNOWN_PEOPLE, LeftOut, left_out
 from footfall.questions.trained import TrainedAnswer, trained
-from footfall.schemas.customer import CustomerDocument
+from footfall.schemas.customer import ClvCategory, CustomerDocument, RiskLevel
 from footfall.schemas.paging import paged
 from footfall.sites import get_site
 from footfall.stores import collections
 from footfall.stores.collections import SEGMENTS
 from footfall.stores.mongo import Condition, answering, database
 
-LATER_SORTS = frozenset({"predicted_clv", "churn_probability", "customer_priority"})
+LATER_SORTS = frozenset({"customer_priority"})
 LAST_CHARACTER = "\U0010ffff"
 
 
@@ -35,7 +36,10 @@ def _known_sort(value: object) -> object:
 
 
 Later = Annotated[str | None, BeforeValidator(_later), Field(description="Not available yet")]
-SortBy = Annotated[Literal["monetary", "frequency", "recency", "customer_id"], BeforeValidator(_known_sort)]
+SortBy = Annotated[
+    Literal["monetary", "frequency", "recency", "customer_id", "predicted_clv", "churn_probability", "value_at_risk"],
+    BeforeValidator(_known_sort),
+]
 
 
 class CustomersFilter(BaseModel):
@@ -47,8 +51,10 @@ class CustomersFilter(BaseModel):
     order: Literal["asc", "desc"] = Field(default="desc", description="Upwards or downwards")
     segment: str | None = Field(default=None, max_length=128, description="Name of an RFM or a behaviour segment")
     q: str | None = Field(default=None, min_length=1, max_length=256, description="How the customer's id begins")
-    risk_level: Later = None
-    clv_category: Later = None
+    risk_level: RiskLevel | None = Field(default=None, description="Only customers at this level of risk to leave")
+    clv_category: ClvCategory | None = Field(
+        default=None, description="Only customers of this category of predicted value"
+    )
     priority: Later = None
 
 
@@ -56,7 +62,7 @@ class CustomersQuestion(KeyedQuestion, CustomersFilter):  # fields of the last b
     """Which page of which customers."""
 
 
-class CustomerLine(Rfm):
+class CustomerLine(Rfm, ShortForecast):
     """One customer in a list."""
 
     customer_id: str = Field(examples=["12347"])
@@ -71,8 +77,8 @@ class CustomersAnswer(LeftOut, TrainedAnswer, KeyedAnswer):
 
     customers: list[CustomerLine]
     total: int = Field(
-        description=f"Customers that the filters let through; with `q`, {FARTHEST + 1:,} stands for more than"
-        f" {FARTHEST:,}",
+        description=f"Customers that the filters let through; with `q`, `risk_level` or `clv_category`,"
+        f" {FARTHEST + 1:,} stands for more than {FARTHEST:,}",
         examples=[4338],
     )
 
@@ -111,7 +117,8 @@ def _page(site_id: str, question: CustomersQuestion) -> list[CustomerDocument]:
 def _index(question: CustomersFilter, query: Condition) -> Sequence[str]:
     # MongoDB tries every index as far as a page is, to find which is best: it is told, where there is no choice
     segment = next((field for field in SEGMENTS if field in query), None)
-    if question.q is not None or (segment and question.sort_by != "monetary"):
+    narrowed = question.q is not None or question.risk_level is not None or question.clv_category is not None
+    if narrowed or (segment and question.sort_by != "monetary"):
         return ()
     if segment:
         return ("site_id", segment, "monetary", "_id")
@@ -124,12 +131,12 @@ def _sorted_by(question: CustomersFilter) -> str:
 
 
 def _place(question: CustomersFilter, customer: CustomerDocument) -> Place:
-    value = None if question.sort_by == "customer_id" else customer[question.sort_by]
+    value = None if question.sort_by == "customer_id" else customer.get(question.sort_by)
     return Place(_sorted_by(question), value, customer["customer_id"])
 
 
 def _total(site_id: str, question: CustomersFilter) -> int:
-    if question.q is not None:
+    if question.q is not None or question.risk_level is not None or question.clv_category is not None:
         return collections.customers.count(database(), _query(site_id, question), most=FARTHEST + 1)
     if question.segment is None:
         return sum(sums["customers"] for sums in models.segments(database(), site_id, "rfm").values())
@@ -143,6 +150,10 @@ def _query(site_id: str, question: CustomersFilter) -> dict[str, object]:
         # a range of keys, since a pattern from a caller could be anything
         start = f"{site_id}:{question.q}"
         query["_id"] = {"$gte": start, "$lt": start + LAST_CHARACTER}
+    if question.risk_level is not None:
+        query["churn_risk_level"] = question.risk_level
+    if question.clv_category is not None:
+        query["clv_category"] = question.clv_category
     if question.segment is not None:
         query[SEGMENT_FIELDS[models.model_of_segment(database(), site_id, question.segment)]] = question.segment
     return query
@@ -151,6 +162,7 @@ def _query(site_id: str, question: CustomersFilter) -> dict[str, object]:
 def _line(customer: CustomerDocument) -> CustomerLine:
     return CustomerLine(
         **Rfm.of(customer).model_dump(),
+        **short_forecast(customer).model_dump(),
         customer_id=customer["customer_id"],
         currency=customer["currency"],
         first_order_at=customer["first_order_at"],

@@ -67,7 +67,7 @@ class Place(NamedTuple):
     """An item's place in a list: how the list is sorted, by which value the item is, and its id."""
 
     sorted_by: str
-    value: int | None
+    value: int | float | None
     item_id: str
 
     @property
@@ -87,15 +87,32 @@ def _read(text: str) -> Place | None:
 
 
 def behind(order: Order, values: Sequence[object]) -> Condition:
-    """Returns the condition for what comes behind an item with these values, in the order of these fields."""
+    """Returns the condition for what comes behind an item with these values, in the order of these fields.
+
+    An item without a value, None, comes before all that have one, as in MongoDB's own order.
+    """
     same = dict(zip((field for field, _ in order), values, strict=True))
     steps = []
     for place, (field, direction) in enumerate(order):
         before = {name: same[name] for name, _ in order[:place]}
-        steps.append({**before, field: {"$gt" if direction == 1 else "$lt": same[field]}})
+        if same[field] is not None or direction == 1:
+            steps.append({**before, field: _beyond(same[field], direction)})
     # the first condition follows from the others: an index is read from there on
     first, direction = order[0]
-    return {first: {"$gte" if direction == 1 else "$lte": same[first]}, "$or": steps}
+    if same[first] is None:
+        return {"$or": steps}
+    if direction == 1 or not isinstance(same[first], int | float):
+        return {first: {"$gte" if direction == 1 else "$lte": same[first]}, "$or": steps}
+    return {first: {"$not": {"$gt": same[first]}}, "$or": steps}
+
+
+def _beyond(value: object, direction: int) -> dict[str, object]:
+    # numbers may be missing, times and keys are not: $lt passes over what has none
+    if value is None:
+        return {"$ne": None}
+    if direction == 1 or not isinstance(value, int | float):
+        return {"$gt" if direction == 1 else "$lt": value}
+    return {"$not": {"$gte": value}}
 
 
 def documents_of(

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from footfall.money import major_units
 
-MONEY = frozenset({"revenue", "guest_revenue", "refunds", "refunded"})
+MONEY = frozenset(
+    {"revenue", "guest_revenue", "refunds", "refunded", "predicted_revenue", "actual_revenue", "mean_error"}
+)
 
 
 def in_major_units(figures: Mapping[str, object], currency: str) -> dict[str, object]:
@@ -15,4 +17,6 @@ def in_major_units(figures: Mapping[str, object], currency: str) -> dict[str, ob
 def _shown(name: str, value: object, currency: str) -> object:
     if isinstance(value, Mapping):
         return in_major_units(value, currency)
+    if isinstance(value, list):
+        return [_shown(name, one, currency) for one in value]
     return major_units(value, currency) if name in MONEY and isinstance(value, int) else value

@@ -1,7 +1,7 @@
 """A customer: a person the shop knows by an id of its own, and who has placed at least one order with a price."""
 
 from datetime import datetime
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, get_args
 
 
 class RfmFields(TypedDict):
@@ -24,14 +24,76 @@ RiskLevel = Literal["high", "medium", "low"]
 """How likely a customer is to leave."""
 
 
-class Forecasts(TypedDict, total=False):
-    """What models of churn and of lifetime value are to write on a customer; none does yet. Value in minor units."""
+ClvCategory = Literal["high", "medium", "low"]
+"""The fifth of all customers of whom most is expected, the two fifths of whom least is, and those between."""
+ChurnFeature = Literal[
+    "days_since_purchase",
+    "days_since_first_purchase",
+    "purchases",
+    "times_overdue",
+    "purchases_lately",
+    "net_revenue_per_purchase",
+    "refund_rate",
+    "days_since_visit",
+    "visits_lately",
+    "pages_lately",
+    "carts_lately",
+    "checkouts_left_lately",
+    "complaints_lately",
+]
+"""What the model `churn` may go by: `forecasts/churn_features.py` reckons each."""
+CHURN_FEATURES: tuple[ChurnFeature, ...] = get_args(ChurnFeature)
 
-    churn_risk_level: RiskLevel
+
+class ChurnReason(TypedDict):
+    """A feature of a customer, and by how much it moves the log-odds to churn against the median customer."""
+
+    feature: ChurnFeature
+    value: float
+    effect: float
+
+
+class LifetimeFields(TypedDict, total=False):
+    """What the model `lifetime` writes on a customer; money in minor units, net of refunds.
+
+    `predicted_clv` is what is expected of the next 365 days, between `predicted_clv_low` and `predicted_clv_high` in
+    nine cases of ten; `clv_if_active` the same if they are still a customer, which is as likely as `p_alive` says.
+    `next_purchase_on` is the day until which they are as likely as not to have bought again, None where that is not
+    within these days. What only a fitted model can tell is None without one.
+    """
+
     predicted_clv: int
+    predicted_clv_low: int | None
+    predicted_clv_high: int | None
+    clv_if_active: int
+    clv_category: ClvCategory
+    p_alive: float | None
+    next_purchase_on: str | None
 
 
-class ModelFields(RfmFields, BehaviourSegmentFields, Forecasts):
+class ChurnFields(TypedDict, total=False):
+    """What the model `churn` writes on a customer.
+
+    How likely they are not to buy within the model's horizon, from 0 to 1, None where the shop is too small for a model
+    and the level goes by the days since their last purchase alone; and what moves it most.
+    """
+
+    churn_probability: float | None
+    churn_risk_level: RiskLevel
+    churn_reasons: list[ChurnReason]
+
+
+class Forecasts(LifetimeFields, ChurnFields, total=False):
+    """What is expected of a customer; nothing is there where the last training was before there were such models.
+
+    `value_at_risk` is how likely they are to churn times what is expected of them if they are still a customer, in
+    minor units; None where that likelihood is.
+    """
+
+    value_at_risk: int | None
+
+
+class ModelFields(RfmFields, BehaviourSegmentFields, LifetimeFields, ChurnFields):
     """All that models write on a customer."""
 
 
@@ -57,7 +119,7 @@ class CustomerSums(CustomerSegments):
     refunded: int
 
 
-class CustomerDocument(CustomerSums):
+class CustomerDocument(CustomerSums, Forecasts):
     """One stored customer, as the training of `version` found them.
 
     `recency` in days from the last order to `as_of`, the site's last day with an order or refund; `frequency` counts

@@ -9,12 +9,16 @@ from pydantic import BaseModel, model_validator
 from footfall.schemas.customer import RiskLevel
 from footfall.schemas.population import OF_CUSTOMERS, OF_VISITS, Feature, Population
 
-ModelName = Literal["rfm", "behaviour_segments", "behaviour_vectors"]
+ModelName = Literal["rfm", "behaviour_segments", "behaviour_vectors", "lifetime", "churn"]
 SegmentingModel = Literal["rfm", "behaviour_segments"]
+LifetimeKind = Literal["pareto_nbd", "bg_nbd", "pooled"]
+ChurnKind = Literal["recency", "pareto_nbd", "logistic", "boosting"]
 LEARNS_FROM: Mapping[ModelName, tuple[Feature, ...]] = {
     "rfm": OF_CUSTOMERS,
     "behaviour_segments": (*OF_CUSTOMERS, *OF_VISITS),
     "behaviour_vectors": OF_VISITS,
+    "lifetime": OF_CUSTOMERS,
+    "churn": (*OF_CUSTOMERS, *OF_VISITS),
 }
 """What each model learns from: it drifts as these features move."""
 Stage = Literal["extract", "fit", "evaluate", "publish"]
@@ -178,10 +182,38 @@ class ValueSums(TypedDict):
     predicted: int
 
 
+class LifetimeDetails(TypedDict):
+    """How lifetime values of the next `days` were found: by which kind of model, and its parameters by model and name.
+
+    `degraded` where it is not the first choice, and `reason` says why.
+    """
+
+    kind: LifetimeKind
+    days: int
+    parameters: dict[str, dict[str, float]]
+    degraded: bool
+    reason: str | None
+
+
+class ChurnDetails(TypedDict):
+    """How chances were found not to buy within `horizon_days`: by which kind of model, learnt as of which days.
+
+    `kind` is None, and `degraded` true, where the shop is too small for a model; `reason` says why.
+    """
+
+    kind: ChurnKind | None
+    horizon_days: int
+    learnt_as_of: list[str]
+    degraded: bool
+    reason: str | None
+
+
 class ToldDetails(TypedDict, total=False):
     """What a model tells its readers of itself."""
 
     segments: list[BehaviourSegment]
+    lifetime: LifetimeDetails
+    churn: ChurnDetails
 
 
 class ModelDetails(ToldDetails):

@@ -286,6 +286,11 @@ customers = Collection(
         _index("site_id", "recency", "_id", *SEGMENTS),
         _index("site_id", "rfm_segment", "monetary", "_id"),
         _index("site_id", "behaviour_segment", "monetary", "_id"),
+        _index("site_id", "predicted_clv", "_id", *SEGMENTS),
+        _index("site_id", "churn_probability", "_id", *SEGMENTS),
+        _index("site_id", "value_at_risk", "_id", *SEGMENTS),
+        _index("site_id", "clv_category", "monetary", "_id"),
+        _index("site_id", "churn_risk_level", "value_at_risk", "_id"),
     ],
     person=("customer_id",),
 )
