@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query
 from footfall.http.app import ReadSite, as_lambda, create_app
-from footfall.questions import customer, customer_journey, customers, segments
+from footfall.questions import customer, customer_events, customer_journey, customer_orders, customers, segments
 
 app = create_app("customers")
 
@@ -33,6 +33,26 @@ def get_journey(
 ) -> customer_journey.CustomerJourney:
     """Returns a page of the timeline, the latest first; sessions have their steps in order."""
     return customer_journey.answer(site_id, customer_id, question)
+
+
+@app.get("/api/customers/{customer_id}/events", summary="What one customer did, event by event")
+def get_events(
+    site_id: ReadSite,
+    customer_id: Annotated[customer.CustomerId, Path(description="The user's id")],
+    question: Annotated[customer_events.CustomerEventsQuestion, Query()],
+) -> customer_events.CustomerEvents:
+    """Returns a page of a customer's events as they are stored, the latest first."""
+    return customer_events.answer(site_id, customer_id, question)
+
+
+@app.get("/api/customers/{customer_id}/orders", summary="What one customer ordered")
+def get_orders(
+    site_id: ReadSite,
+    customer_id: Annotated[customer.CustomerId, Path(description="The user's id")],
+    question: Annotated[customer_orders.CustomerOrdersQuestion, Query()],
+) -> customer_orders.CustomerOrders:
+    """Returns a page of a customer's orders, the newest first."""
+    return customer_orders.answer(site_id, customer_id, question)
 
 
 @app.get("/api/segments", summary="The segments that customers fall into")

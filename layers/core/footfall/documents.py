@@ -18,6 +18,7 @@ _BOOKKEEPING = (  # how far the work is, and not what it has come to
     collections.sites,
     collections.exchange_rates,
     collections.counters,
+    collections.catalog_receipts,
     collections.day_versions,
     collections.stale_days,
     collections.ledger,

@@ -15,6 +15,7 @@ from pymongo.command_cursor import CommandCursor
 from pymongo.cursor import Cursor
 from pymongo.errors import CollectionInvalid, OperationFailure
 
+from footfall.schemas.catalog import CatalogReceiptDocument
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.dimension import DaySessionsDocument, DimensionDocument
 from footfall.schemas.event import EventDocument
@@ -22,6 +23,7 @@ from footfall.schemas.exchange import ExchangeRateDocument
 from footfall.schemas.feedback import FeedbackDay, FeedbackDocument
 from footfall.schemas.funnel import FunnelDocument, RollupsDocument
 from footfall.schemas.imports import ImportDocument
+from footfall.schemas.interest import InterestsDocument
 from footfall.schemas.job import JobDocument
 from footfall.schemas.lake import LakePeriod
 from footfall.schemas.ledger import LedgerLine, LedgerSums, SuspectDocument
@@ -163,6 +165,8 @@ NEWEST_FLAGGED = ("site_id", "timestamp", "_id", "flags")
 BY_CURRENCY = ("site_id", "currency", "placed_at", "total", "user_id")
 """All that is asked of orders in other currencies, so that none of them is read."""
 CUSTOM_NAMES = ("site_id", "name")
+INTERESTS_BY_CATEGORY = ("site_id", "categories")
+PRODUCTS_BY_CATEGORY = ("site_id", "category", "_id")
 VISITOR = ("visitor_id", "user_id", "person_id")
 
 sites = Collection("sites", SiteDocument, writer="api/sites")
@@ -247,7 +251,30 @@ exchange_rates = Collection(
     indexes=[_index("site_id", "into", "currency", "date"), _index("site_id", "into", "-date", "currency")],
 )
 
-products = Collection("products", ProductDocument, writer="etl/imports", indexes=[_index("site_id", "category")])
+products = Collection(
+    "products",
+    ProductDocument,
+    writer="etl/catalog",
+    indexes=[
+        _index(*PRODUCTS_BY_CATEGORY),
+        _index("site_id", "words", "_id"),
+        _index("site_id", "_id"),
+        _index("site_id", "featured", "_id", partialFilterExpression={"featured": True}),
+    ],
+    keep=(Expiry("removed_at", 30 * 86_400),),
+)
+
+interests = Collection(
+    "interests",
+    InterestsDocument,
+    writer="etl/catalog",
+    indexes=[_index(*INTERESTS_BY_CATEGORY)],
+    person=("person_id",),
+)
+
+catalog_receipts = Collection(
+    "catalog_receipts", CatalogReceiptDocument, writer="etl/catalog", keep=(Expiry("at", 7 * 86_400),)
+)
 
 feedback = Collection(
     "feedback",
