@@ -2,9 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
-from footfall.http.app import ReadSite, as_lambda, create_app
-from footfall.questions import customer, customer_events, customer_journey, customer_orders, customers, segments
+from fastapi import Path, Query, status
+from footfall.http.app import PROBLEMS, ReadSite, WriteSite, as_lambda, create_app
+from footfall.questions import (
+    customer,
+    customer_events,
+    customer_journey,
+    customer_orders,
+    customer_search,
+    customers,
+    segments,
+)
+from footfall.questions.saved_segments import SegmentIn, SegmentOut
+
+from . import saving
 
 app = create_app("customers")
 
@@ -59,6 +70,34 @@ def get_orders(
 def get_segments(site_id: ReadSite, question: Annotated[segments.SegmentsQuestion, Query()]) -> segments.SegmentsAnswer:
     """Returns sizes, revenue and averages of every segment; those of RFM are listed even when nobody is in them."""
     return segments.answer(site_id, question)
+
+
+@app.get("/api/search/customers", summary="Customers by how their id, e-mail address or name begins")
+def search_customers(
+    site_id: ReadSite, question: Annotated[customer_search.CustomerSearchQuestion, Query()]
+) -> customer_search.FoundCustomers:
+    """Returns the customers who are found, by their ids first."""
+    return customer_search.answer(site_id, question)
+
+
+@app.post(
+    "/api/segments",
+    status_code=status.HTTP_201_CREATED,
+    summary="Save a segment",
+    responses={409: {**PROBLEMS[422], "description": "There is one of this name, or no room"}},
+)
+def save_segment(site_id: WriteSite, told: SegmentIn) -> SegmentOut:
+    """Save conditions under a name; returns them. `segment=` of any analytic question takes the name from then on."""
+    return saving.save(site_id, told)
+
+
+@app.delete("/api/segments/{name}", summary="Remove a segment that was saved")
+def remove_segment(
+    site_id: WriteSite,
+    name: Annotated[str, Path(min_length=1, max_length=128, description="Its name, in any case")],
+) -> SegmentOut:
+    """Remove a segment that was saved; returns it. Those that training finds stay."""
+    return saving.remove(site_id, name)
 
 
 handler = as_lambda(app)

@@ -14,6 +14,7 @@ from footfall.customers.segment_sums import SEGMENT_FIELDS, Segments
 from footfall.models.registry import in_use
 from footfall.orders.fold import ORDER_EVENTS, buyer_of, order_id_of, told_id_of, told_in, unsigned_visitors
 from footfall.people.identities import links_of
+from footfall.people.searching import found_by
 from footfall.schemas.customer import CustomerSums
 from footfall.schemas.event import VIEW_TYPES, EventDocument
 from footfall.schemas.order import OrderDocument
@@ -25,6 +26,7 @@ from footfall.stores.collections import (
     events,
     models,
     orders,
+    products,
     quarantine,
     sites,
     user_sessions,
@@ -36,6 +38,7 @@ from pymongo.errors import OperationFailure
 
 SESSIONS_PER_WRITE = 1_000
 ORDERS_PER_WRITE = 1_000
+PEOPLE_PER_WRITE = 1_000
 SESSIONS_PER_QUESTION = 200
 NOT_NEEDED = {"properties": 0, "commerce.lines": 0, "traits": 0}
 """Of events, to find out who told of an order, and which of them counts."""
@@ -44,6 +47,7 @@ OVERTAKEN_INDEXES: tuple[tuple[Collection[Any], str], ...] = (
     (events, "site_id_1_flags_1_timestamp_1"),
     (events, "site_id_1_timestamp_-1_flags_1"),
     (quarantine, "site_id_1_state_1_first_seen_-1__id_1"),
+    (products, "site_id_1_category_1"),
 )
 
 
@@ -58,6 +62,7 @@ def migrate(database: Mongo) -> None:
     _have_sessions_rechecked(database)
     _have_dimensions_of_sessions_read(database)
     _add_up_the_segments(database)
+    _say_what_people_are_found_by(database)
     _drop_what_other_indexes_do(database)
 
 
@@ -69,6 +74,16 @@ def _name_the_numbers(database: Mongo) -> None:
         users.of(database).drop_index("site_id_1_user_id_1")
     old = {"user_id": {"$exists": True}, "number": {"$exists": False}}
     users.of(database).update_many(old, {"$rename": {"user_id": "number"}})
+
+
+def _say_what_people_are_found_by(database: Mongo) -> None:
+    # until 0.1.0 nobody was found by what was told of them
+    if "site_id_1_found_by_1__id_1" in users.of(database).index_information():
+        return
+    old: Condition = {"traits": {"$type": "object", "$ne": {}}, "found_by": {"$exists": False}}
+    for some in chunks(users.of(database).find(old, {"traits": True}), PEOPLE_PER_WRITE):
+        writes = [UpdateOne({"_id": each["_id"]}, {"$set": {"found_by": found_by(each["traits"])}}) for each in some]
+        users.of(database).bulk_write(writes, ordered=False)
 
 
 def _name_the_revoked_keys(database: Mongo) -> None:

@@ -186,7 +186,12 @@ BUILT_IN = (
         "session",
         derived=_new_or_returning,
     ),
-    Dimension("segment", "The RFM segment of a customer, as Champions", "person", person="rfm_segment"),
+    Dimension(
+        "segment",
+        "The RFM segment of a customer, as Champions; a filter takes segments that the site has saved too",
+        "person",
+        person="rfm_segment",
+    ),
 )
 """Those of every site. What brought a visitor is their session's, so that all figures by source agree."""
 BUILT_IN_NAMES = frozenset(row.name for row in BUILT_IN)

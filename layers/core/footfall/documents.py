@@ -19,6 +19,7 @@ _BOOKKEEPING = (  # how far the work is, and not what it has come to
     collections.exchange_rates,
     collections.counters,
     collections.catalog_receipts,
+    collections.saved_segments,
     collections.day_versions,
     collections.stale_days,
     collections.ledger,

@@ -145,9 +145,7 @@ def test_a_search_is_never_a_pattern(pipeline: Pipeline) -> None:
 
 def test_a_catalogue_of_another_site_is_not_told_of(pipeline: Pipeline) -> None:
     change(pipeline, "PUT", "/api/products/p", LAMP)
-    pipeline.database["sites"].insert_one(
-        {**pipeline.database["sites"].find_one({"_id": "demo"}), "_id": "other", "site_id": "other"}
-    )
+    pipeline.database["sites"].insert_one({"_id": "other", **a_site(site_id="other").model_dump()})
     assert ask("GET", "/api/products", site_id="other")[1]["total"] == 0
     assert ask("GET", "/api/products/p", site_id="other")[0] == 404
     assert ask("DELETE", "/api/products/p", site_id="other")[0] == 404

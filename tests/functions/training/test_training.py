@@ -10,7 +10,7 @@ from footfall.errors import NotFound
 from footfall.models import registry as models
 from footfall.models.artefacts import Corrupted, load_arrays
 from footfall.models.table import MODELS
-from footfall.schemas.customer import CustomerDocument
+from footfall.schemas.customer import CustomerDocument, Habits, ValueFields
 from footfall.schemas.model import Extracted
 from footfall.stores import vectors
 from footfall.stores.vectors import PAGES, PEOPLE
@@ -85,7 +85,11 @@ def test_figures_of_a_customer_are_those_of_their_orders(database: Mongo, site: 
 
 def test_a_customer_has_every_field_that_is_declared_and_no_other(database: Mongo, site: str) -> None:
     train(site)
-    assert {frozenset(found) for found in customers(database, site).values()} == {CustomerDocument.__required_keys__}
+    written = frozenset({*CustomerDocument.__required_keys__, *ValueFields.__annotations__, *Habits.__annotations__})
+    assert {frozenset(found) for found in customers(database, site).values()} == {written}
+    for found in customers(database, site).values():
+        assert 0 <= found["customer_value_score"] <= 100
+        assert found["customer_priority"] in {"high", "medium", "low"}
 
 
 def test_amounts_in_other_currencies_are_left_out_and_counted(database: Mongo, site: str) -> None:

@@ -6,11 +6,11 @@ from typing import Any, cast
 
 from footfall.catalog.interests import MOST_TOLD, categories_of, folded, found_in, with_told
 from footfall.catalog.products import MOST_PRICES, price_history, told
-from footfall.catalog.words import words
 from footfall.schemas.catalog import InterestChange, ProductChange
 from footfall.schemas.interest import InterestEvent, InterestsDocument, ToldInterest
 from footfall.schemas.order import PurchasedOrder
 from footfall.schemas.product import ProductDocument, ProductFields
+from footfall.words import words
 from hypothesis import given
 from hypothesis import strategies as st
 

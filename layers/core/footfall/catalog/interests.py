@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from footfall.catalog.words import words
 from footfall.events.searches import term_of
 from footfall.orders.purchases import is_purchase
 from footfall.schemas.catalog import InterestChange
 from footfall.schemas.interest import FoundInterest, InterestEvent, InterestsDocument, ToldInterest
 from footfall.schemas.order import PurchasedOrder
+from footfall.words import words
 
 MOST_TOLD = 50
 """Interests that a shop may tell of one person."""

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import cast
 
-from footfall.catalog.words import words_of
 from footfall.schemas.catalog import ProductChange
 from footfall.schemas.product import FieldName, PriceTold, ProductDocument, ProductFields, Telling
+from footfall.words import words
 
 MOST_PRODUCTS = 500_000
 """Of a site."""
@@ -42,7 +42,7 @@ def told(site_id: str, known: ProductDocument | None, change: ProductChange, cur
     product.update(cast(ProductDocument, taken))
     product["prices"] = _with_price(product.get("prices", []), change)
     product["version"] = max(each["at"] for each in product["told"].values())
-    product["words"] = words_of(product)
+    product["words"] = _words_of(product)
     return product
 
 
@@ -104,3 +104,8 @@ def price_history(prices: list[PriceTold]) -> list[PriceTold]:
         if not changed or (one["price"], one["currency"]) != (changed[-1]["price"], changed[-1]["currency"]):
             changed.append(one)
     return changed
+
+
+def _words_of(product: ProductDocument) -> list[str]:
+    told = (product.get("name"), product.get("brand"), product.get("category"), product["product_id"])
+    return words(" ".join(text for text in told if text))

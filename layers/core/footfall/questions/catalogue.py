@@ -7,7 +7,6 @@ from typing import Annotated, TypedDict
 from pydantic import BaseModel, Field
 
 from footfall.catalog.products import MOST_PRICES, price_history
-from footfall.catalog.words import all_begin, words
 from footfall.errors import FieldProblem, Invalid, NotFound
 from footfall.money import major_units, scaled
 from footfall.questions.keyed_list import COUNTED, FARTHEST, KeyedAnswer, KeyedQuestion, Place
@@ -17,6 +16,7 @@ from footfall.schemas.site import Site
 from footfall.sites import get_site
 from footfall.stores.collections import PRODUCTS_BY_CATEGORY, products
 from footfall.stores.mongo import Pipeline, answering, database
+from footfall.words import all_begin, words
 
 MOST_WORDS_ASKED = 10
 MOST_CATEGORIES = 10_000

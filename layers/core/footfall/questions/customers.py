@@ -8,18 +8,22 @@ from pydantic_core import PydanticCustomError
 
 from footfall.customers.segment_sums import SEGMENT_FIELDS
 from footfall.models import registry as models
+from footfall.people.saved_segments import segment_named, segments_saved
+from footfall.people.segment_conditions import as_query
 from footfall.questions.customer import Rfm
 from footfall.questions.figures import Currency
 from footfall.questions.keyed_list import FARTHEST, KeyedAnswer, KeyedQuestion, Place, behind
 from footfall.questions.left_out import KNOWN_PEOPLE, LeftOut, left_out
 from footfall.questions.trained import TrainedAnswer, trained
-from footfall.schemas.customer import CustomerDocument
+from footfall.schemas.customer import ClvCategory, CustomerDocument, Priority, RiskLevel
 from footfall.schemas.paging import paged
+from footfall.schemas.segment import SavedSegment
 from footfall.sites import get_site
 from footfall.stores import collections
 from footfall.stores.mongo import answering, database
 
 LATER_SORTS = frozenset({"predicted_clv", "churn_probability", "customer_priority"})
+STORED = {"risk_level": "churn_risk_level", "clv_category": "clv_category", "priority": "customer_priority"}
 LAST_CHARACTER = "\U0010ffff"
 
 
@@ -31,7 +35,6 @@ def _known_sort(value: object) -> object:
     return _later(value) if value in LATER_SORTS else value
 
 
-Later = Annotated[str | None, BeforeValidator(_later), Field(description="Not available yet")]
 SortBy = Annotated[Literal["monetary", "frequency", "recency", "customer_id"], BeforeValidator(_known_sort)]
 
 
@@ -42,11 +45,13 @@ class CustomersFilter(BaseModel):
 
     sort_by: SortBy = Field(default="monetary", description="Equal ones come in the order of their ids")
     order: Literal["asc", "desc"] = Field(default="desc", description="Upwards or downwards")
-    segment: str | None = Field(default=None, max_length=128, description="Name of an RFM or a behaviour segment")
+    segment: str | None = Field(
+        default=None, max_length=128, description="Name of an RFM segment, a behaviour segment, or one that was saved"
+    )
     q: str | None = Field(default=None, min_length=1, max_length=256, description="How the customer's id begins")
-    risk_level: Later = None
-    clv_category: Later = None
-    priority: Later = None
+    risk_level: RiskLevel | None = Field(default=None, description="How likely they are to churn, where that is known")
+    clv_category: ClvCategory | None = Field(default=None, description="How much is expected of them, likewise")
+    priority: Priority | None = Field(default=None, description="Whom to turn to first")
 
 
 class CustomersQuestion(KeyedQuestion, CustomersFilter):  # fields of the last base come first, in errors as in docs
@@ -68,8 +73,8 @@ class CustomersAnswer(LeftOut, TrainedAnswer, KeyedAnswer):
 
     customers: list[CustomerLine]
     total: int = Field(
-        description=f"Customers that the filters let through; with `q`, {FARTHEST + 1:,} stands for more than"
-        f" {FARTHEST:,}",
+        description="Customers that the filters let through; with others than the segment of a training,"
+        f" {FARTHEST + 1:,} stands for more than {FARTHEST:,}",
         examples=[4338],
     )
 
@@ -114,7 +119,8 @@ def _place(question: CustomersFilter, customer: CustomerDocument) -> Place:
 
 
 def _total(site_id: str, question: CustomersFilter) -> int:
-    if question.q is not None:
+    chosen = any(getattr(question, name) is not None for name in STORED)
+    if question.q is not None or chosen or _saved(site_id, question) is not None:
         return collections.customers.count(database(), _query(site_id, question), most=FARTHEST + 1)
     if question.segment is None:
         return sum(sums["customers"] for sums in models.segments(database(), site_id, "rfm").values())
@@ -128,9 +134,17 @@ def _query(site_id: str, question: CustomersFilter) -> dict[str, object]:
         # a range of keys, since a pattern from a caller could be anything
         start = f"{site_id}:{question.q}"
         query["_id"] = {"$gte": start, "$lt": start + LAST_CHARACTER}
-    if question.segment is not None:
+    query |= {stored: told for name, stored in STORED.items() if (told := getattr(question, name)) is not None}
+    if saved := _saved(site_id, question):
+        query["$and"] = [as_query(saved, get_site(database(), site_id).currency)]
+    elif question.segment is not None:
         query[SEGMENT_FIELDS[models.model_of_segment(database(), site_id, question.segment)]] = question.segment
     return query
+
+
+def _saved(site_id: str, question: CustomersFilter) -> SavedSegment | None:
+    name = question.segment
+    return None if name is None else segment_named(segments_saved(database(), site_id), name)
 
 
 def _line(customer: CustomerDocument) -> CustomerLine:

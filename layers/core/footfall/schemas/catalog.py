@@ -14,7 +14,10 @@ RefusalReason = Literal["too_many_products", "too_many_interests"]
 
 
 def _as_stored(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
+    try:
+        return at.astimezone(UTC).replace(microsecond=at.microsecond // 1000 * 1000)
+    except OverflowError:
+        raise ValueError("is before or after all time") from None
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_as_stored)]

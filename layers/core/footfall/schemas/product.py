@@ -1,19 +1,27 @@
 """Products of the catalogue: what is stored of them, and what is told of them."""
 
 from datetime import datetime
-from typing import Literal, NotRequired
+from typing import Annotated, Literal, NotRequired
+
+from pydantic import Field
 
 # pydantic reads changes that hold these, before Python 3.12 only those of typing_extensions
 from typing_extensions import TypedDict
+
+Text = Annotated[str, Field(max_length=16_384)]
+"""Text that can be stored: with a limit, pydantic refuses halves of surrogate pairs too."""
+Minor = Annotated[int, Field(gt=-(10**15), lt=10**15)]
+"""An amount in minor units."""
+Pieces = Annotated[int, Field(ge=0, le=10**9)]
 
 
 class Variant(TypedDict):
     """One form in which a product is sold; `price` in minor units of the product's currency, None for the product's."""
 
-    variant_id: str
-    name: str | None
-    price: int | None
-    stock: int | None
+    variant_id: Text
+    name: Text | None
+    price: Minor | None
+    stock: Pieces | None
 
 
 class PriceTold(TypedDict):
@@ -28,17 +36,17 @@ class PriceTold(TypedDict):
 class ProductFields(TypedDict, total=False):
     """What may be told of a product; None is told too, and means that there is none. `price` goes with `currency`."""
 
-    name: str | None
-    description: str | None
-    category: str | None
-    brand: str | None
-    price: int | None
-    currency: str
-    url: str | None
-    image: str | None
+    name: Text | None
+    description: Text | None
+    category: Text | None
+    brand: Text | None
+    price: Minor | None
+    currency: Text
+    url: Text | None
+    image: Text | None
     featured: bool
-    stock: int | None
-    variants: list[Variant]
+    stock: Pieces | None
+    variants: Annotated[list[Variant], Field(max_length=100)]
 
 
 FieldName = Literal[

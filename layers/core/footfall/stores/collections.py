@@ -35,6 +35,7 @@ from footfall.schemas.person import CounterDocument, PersonDocument
 from footfall.schemas.product import ProductDocument
 from footfall.schemas.quarantine import QuarantineDocument
 from footfall.schemas.recommendation import RecommendationDocument
+from footfall.schemas.segment import SavedSegmentsDocument
 from footfall.schemas.session import SessionDocument
 from footfall.schemas.site import KeyUseDocument, SiteDocument
 from footfall.stores.mongo import Condition, Mongo, Pipeline
@@ -166,6 +167,7 @@ BY_CURRENCY = ("site_id", "currency", "placed_at", "total", "user_id")
 """All that is asked of orders in other currencies, so that none of them is read."""
 CUSTOM_NAMES = ("site_id", "name")
 INTERESTS_BY_CATEGORY = ("site_id", "categories")
+PEOPLE_BY_NAME = ("site_id", "found_by", "_id")
 PRODUCTS_BY_CATEGORY = ("site_id", "category", "_id")
 VISITOR = ("visitor_id", "user_id", "person_id")
 
@@ -222,6 +224,7 @@ users = Collection(
     writer="etl/events",
     indexes=[
         _index("site_id", "number", unique=True),
+        _index(*PEOPLE_BY_NAME, partialFilterExpression={"found_by": {"$gt": ""}}),
         _index("site_id", "linked_at", partialFilterExpression={"linked_at": {"$exists": True}}),
     ],
     person=("person_id", "link.person_id", "merged_ids"),
@@ -300,9 +303,14 @@ customers = Collection(
         _index("site_id", "recency", "_id"),
         _index("site_id", "rfm_segment", "monetary", "_id"),
         _index("site_id", "behaviour_segment", "monetary", "_id"),
+        _index("site_id", "churn_risk_level", "monetary", "_id"),
+        _index("site_id", "clv_category", "monetary", "_id"),
+        _index("site_id", "customer_priority", "monetary", "_id"),
     ],
     person=("customer_id",),
 )
+
+saved_segments = Collection("saved_segments", SavedSegmentsDocument, writer="api/customers")
 
 recommendations = Collection(
     "recommendations", RecommendationDocument, None, [_index("site_id", "customer_id")], person=("customer_id",)

@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from itertools import islice
 from re import findall
 
-from footfall.schemas.product import ProductDocument
-
 MOST_WORDS = 40
 LONGEST_WORD = 64
 LAST_CHARACTER = "\U0010ffff"
@@ -17,12 +15,6 @@ def words(text: str) -> list[str]:
     plain = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
     found = (word[:LONGEST_WORD] for word in findall(r"\w+", plain.casefold()))
     return list(islice(dict.fromkeys(found), MOST_WORDS))
-
-
-def words_of(product: ProductDocument) -> list[str]:
-    """Returns what a search finds a product by: the words of its name, its brand, its category and its id."""
-    told = (product.get("name"), product.get("brand"), product.get("category"), product["product_id"])
-    return words(" ".join(text for text in told if text))
 
 
 def beginning(field: str, word: str) -> dict[str, object]:
