@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from typing import Any
 
+from footfall.catalog.products import words_of
 from footfall.chunks import chunks
 from footfall.clock import now
 from footfall.customers.segment_sums import SEGMENT_FIELDS, Segments
@@ -39,6 +40,7 @@ from pymongo.errors import OperationFailure
 SESSIONS_PER_WRITE = 1_000
 ORDERS_PER_WRITE = 1_000
 PEOPLE_PER_WRITE = 1_000
+PRODUCTS_PER_WRITE = 1_000
 SESSIONS_PER_QUESTION = 200
 NOT_NEEDED = {"properties": 0, "commerce.lines": 0, "traits": 0}
 """Of events, to find out who told of an order, and which of them counts."""
@@ -63,6 +65,7 @@ def migrate(database: Mongo) -> None:
     _have_dimensions_of_sessions_read(database)
     _add_up_the_segments(database)
     _say_what_people_are_found_by(database)
+    _say_what_products_are_found_by(database)
     _drop_what_other_indexes_do(database)
 
 
@@ -84,6 +87,15 @@ def _say_what_people_are_found_by(database: Mongo) -> None:
     for some in chunks(users.of(database).find(old, {"traits": True}), PEOPLE_PER_WRITE):
         writes = [UpdateOne({"_id": each["_id"]}, {"$set": {"found_by": found_by(each["traits"])}}) for each in some]
         users.of(database).bulk_write(writes, ordered=False)
+
+
+def _say_what_products_are_found_by(database: Mongo) -> None:
+    # until 0.1.0 products were stored as their newest file said, and nobody searched them
+    if "site_id_1_words_1__id_1" in products.of(database).index_information():
+        return
+    for some in chunks(products.of(database).find({"words": {"$exists": False}}), PRODUCTS_PER_WRITE):
+        writes = [UpdateOne({"_id": each["_id"]}, {"$set": {"words": words_of(each)}}) for each in some]
+        products.of(database).bulk_write(writes, ordered=False)
 
 
 def _name_the_revoked_keys(database: Mongo) -> None:

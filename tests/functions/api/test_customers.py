@@ -386,6 +386,7 @@ def test_every_rfm_segment_is_listed_with_what_it_amounts_to(shop: Mongo) -> Non
         "net_revenue": 399.0,
         "stability": None,
         "habits": [],
+        "saved": None,
     }
     assert sum(segment["customer_count"] for segment in answer["segments"]) == 3
 

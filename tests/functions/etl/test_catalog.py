@@ -172,6 +172,21 @@ def test_interests_follow_from_what_somebody_does_as_whatever_visitor(
     assert [who for who, each in found.items() if each["found"]] == ["ann"]
 
 
+def test_a_product_that_left_the_catalogue_tells_no_category_that_events_do_not(
+    shop: Mongo, announced: list[SessionsMessage]
+) -> None:
+    gone = ProductChange(change_id="2", at=START + timedelta(minutes=2), product_id="p", fields={}, removed=True)
+    deliver(told(products=[product(fields={"category": "Lamps"}), gone]))
+    lines: list[dict[str, Any]] = [{"product_id": "p"}, {"product_id": "q", "category": "Rugs"}]
+    events = [
+        an_event(eventType="Product Viewed", visitorId="ann", timestamp=at(number), properties={"products": [line]})
+        for number, line in enumerate(lines)
+    ]
+    store_events(sqs_event([a_message(events)]), LambdaContext())
+    deliver(behaved("ann"))
+    assert [each["category"] for each in shop["interests"].find()[0]["found"]] == ["Rugs"]
+
+
 def test_told_interests_stay_beside_those_that_are_found(shop: Mongo) -> None:
     deliver(told(interests=[interest("Garden", 5)]))
     deliver(told(readings=[InterestReading(change_id="r", at=START, user_id="ann")]), behaved("ann"))

@@ -42,7 +42,7 @@ def told(site_id: str, known: ProductDocument | None, change: ProductChange, cur
     product.update(cast(ProductDocument, taken))
     product["prices"] = _with_price(product.get("prices", []), change)
     product["version"] = max(each["at"] for each in product["told"].values())
-    product["words"] = _words_of(product)
+    product["words"] = words_of(product)
     return product
 
 
@@ -106,6 +106,7 @@ def price_history(prices: list[PriceTold]) -> list[PriceTold]:
     return changed
 
 
-def _words_of(product: ProductDocument) -> list[str]:
+def words_of(product: ProductDocument) -> list[str]:
+    """Returns what a search finds a product by: the words of its name, its brand, its category and its id."""
     told = (product.get("name"), product.get("brand"), product.get("category"), product["product_id"])
     return words(" ".join(text for text in told if text))

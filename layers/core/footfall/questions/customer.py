@@ -13,6 +13,7 @@ from footfall.money import major_units
 from footfall.orders.purchases import in_currency_of, purchases
 from footfall.people.identities import identities
 from footfall.questions.figures import AverageOrderValue, Currency, NetRevenue, Orders, Refunds, Revenue
+from footfall.questions.interests import Interest, interests_of
 from footfall.questions.left_out import LeftOut, left_out
 from footfall.rates import percentage
 from footfall.schemas.customer import CustomerDocument, Priority, PurchaseTiming
@@ -160,6 +161,7 @@ class CustomerAnswer(BaseModel):
     rfm: Rfm | None = Field(description="null for a customer who has come since the last training")
     sessions: Visits
     orders: OrdersSummary
+    interests: list[Interest] = Field(description="As `/api/users/{user_id}/interests` has them")
 
 
 @answering()
@@ -176,6 +178,7 @@ def answer(site_id: str, question: CustomerQuestion) -> CustomerAnswer:
         rfm=Rfm.of(scored) if scored else None,
         sessions=_visits(_sessions_of(site, customer_id)),
         orders=summary,
+        interests=interests_of(site_id, customer_id),
     )
 
 

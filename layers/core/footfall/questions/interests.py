@@ -71,7 +71,13 @@ class InterestCategories(PagedAnswer):
 @answering()
 def answer(site_id: str, user_id: str) -> Interests:
     """Returns somebody's interests; raises NotFound where the site knows nobody of that id, or Unavailable."""
-    return Interests(user_id=user_id, interests=_of(_document(site_id, user_id)))
+    check_known(site_id, user_id)
+    return Interests(user_id=user_id, interests=interests_of(site_id, user_id))
+
+
+def interests_of(site_id: str, user_id: str) -> list[Interest]:
+    """Returns what somebody is interested in, those told first; nothing of whom nothing is known."""
+    return _of(interests.of(database()).find_one({"_id": f"{site_id}:{user_id}"}))
 
 
 @answering()
