@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypedDict, cast
 
 from footfall.chunks import chunks
 from footfall.customers.arrays import Arrays, features_of_all, subjects_of
 from footfall.customers.forecast_sums import ForecastSums
 from footfall.customers.habits import habits_of
-from footfall.customers.priority import priority
+from footfall.customers.priority import priority, priority_order
 from footfall.customers.profile import main_device
 from footfall.customers.segment_sums import Segments
 from footfall.models.table import MODELS
@@ -44,16 +44,22 @@ def customers_of(run: Evaluated, arrays: Arrays, models: Mapping[ModelName, Trai
             last_order_at=_moment(last_order),
             **written,
             **habits_of(tokens, monetary, refunded),
-            customer_priority=_priority(written),
+            **_priority(written),
             device=main_device(tokens),
             as_of=str(run.facts.as_of),
             version=run.version,
         )
 
 
-def _priority(written: ModelFields) -> Priority:
+class _Priority(TypedDict):
+    customer_priority: Priority
+    priority_order: int
+
+
+def _priority(written: ModelFields) -> _Priority:
     score, status = written.get("customer_value_score", 0.0), written.get("purchase_timing", "unknown")
-    return priority(score, status, written.get("churn_risk_level"))
+    found = priority(score, status, written.get("churn_risk_level"))
+    return _Priority(customer_priority=found, priority_order=priority_order(found, score))
 
 
 def _written(models: Mapping[ModelName, Trained]) -> Iterator[ModelFields]:

@@ -82,6 +82,11 @@ def test_the_list_of_customers_takes_saved_segments_and_priorities(customers: Mo
         {"_id": "demo:ann"}, {"$set": {"churn_risk_level": "high", "clv_category": "low"}}
     )
     assert listed(risk_level="high", clv_category="low") == (["ann"], 1)
+    for who, order in {"ann": 105_000, "cid": 203_000}.items():
+        customers["customers"].update_one({"_id": f"demo:{who}"}, {"$set": {"priority_order": order}})
+    assert listed(sort_by="customer_priority") == (["cid", "ann"], 2)
+    first = ask(handler, "/api/customers", {"sort_by": "customer_priority", "page_size": 1})
+    assert listed(sort_by="customer_priority", page_size=1, after=first["next"]) == (["ann"], 2)
     assert refusal(handler, "/api/customers", {"priority": "urgent"}) == (422, ["priority"])
 
 

@@ -6,7 +6,7 @@ from statistics import median
 import numpy as np
 import pytest
 from footfall.customers.habits import habits_of
-from footfall.customers.priority import priority
+from footfall.customers.priority import priority, priority_order
 from footfall.customers.rfm import FEWEST, rfm_scores, scores_by_limits
 from footfall.customers.rfm_segments import RFM_SEGMENTS, rfm_segment
 from footfall.customers.timing import DAY, status_of, timing
@@ -118,6 +118,11 @@ def test_everybody_has_a_priority_that_grows_with_what_they_are_worth_and_with_t
         assert found == sorted(found)
         found = [order[priority(score, status, None)] for status in timings[1:]]
         assert found == sorted(found)
+    assert [priority_order("low", 100), priority_order("medium", 0), priority_order("medium", 0.01)] == [
+        10_000,
+        100_000,
+        100_001,
+    ]
     assert priority(90, "overdue", None) == priority(90, "not_due", "high") == "high"
 
 

@@ -22,8 +22,9 @@ from footfall.sites import get_site
 from footfall.stores import collections
 from footfall.stores.mongo import answering, database
 
-LATER_SORTS = frozenset({"predicted_clv", "churn_probability", "customer_priority"})
+LATER_SORTS = frozenset({"predicted_clv", "churn_probability"})
 STORED = {"risk_level": "churn_risk_level", "clv_category": "clv_category", "priority": "customer_priority"}
+PRIORITY_ORDER: Literal["priority_order"] = "priority_order"
 LAST_CHARACTER = "\U0010ffff"
 
 
@@ -35,7 +36,9 @@ def _known_sort(value: object) -> object:
     return _later(value) if value in LATER_SORTS else value
 
 
-SortBy = Annotated[Literal["monetary", "frequency", "recency", "customer_id"], BeforeValidator(_known_sort)]
+SortBy = Annotated[
+    Literal["monetary", "frequency", "recency", "customer_priority", "customer_id"], BeforeValidator(_known_sort)
+]
 
 
 class CustomersFilter(BaseModel):
@@ -43,7 +46,11 @@ class CustomersFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    sort_by: SortBy = Field(default="monetary", description="Equal ones come in the order of their ids")
+    sort_by: SortBy = Field(
+        default="monetary",
+        description="Equal ones come in the order of their ids; those of a priority in that of their value score. Who"
+        " has no priority yet is not listed by it",
+    )
     order: Literal["asc", "desc"] = Field(default="desc", description="Upwards or downwards")
     segment: str | None = Field(
         default=None, max_length=128, description="Name of an RFM segment, a behaviour segment, or one that was saved"
@@ -100,7 +107,7 @@ def _page(site_id: str, question: CustomersQuestion) -> list[CustomerDocument]:
     order = (
         [("_id", direction)]
         if question.sort_by == "customer_id"
-        else [(question.sort_by, direction), ("_id", direction)]
+        else [(_field(question), direction), ("_id", direction)]
     )
     if place := question.behind(_sorted_by(question)):
         values = [place.value, f"{site_id}:{place.item_id}"][-len(order) :]
@@ -109,17 +116,23 @@ def _page(site_id: str, question: CustomersQuestion) -> list[CustomerDocument]:
     return found.limit(question.page_size + 1).to_list()
 
 
+def _field(question: CustomersFilter) -> str:
+    return PRIORITY_ORDER if question.sort_by == "customer_priority" else question.sort_by
+
+
 def _sorted_by(question: CustomersFilter) -> str:
     return f"{question.sort_by} {question.order}"
 
 
 def _place(question: CustomersFilter, customer: CustomerDocument) -> Place:
-    value = None if question.sort_by == "customer_id" else customer[question.sort_by]
+    value = customer.get(PRIORITY_ORDER) if question.sort_by == "customer_priority" else None
+    if question.sort_by in ("monetary", "frequency", "recency"):
+        value = customer[question.sort_by]
     return Place(_sorted_by(question), value, customer["customer_id"])
 
 
 def _total(site_id: str, question: CustomersFilter) -> int:
-    chosen = any(getattr(question, name) is not None for name in STORED)
+    chosen = any(getattr(question, name) is not None for name in STORED) or question.sort_by == "customer_priority"
     if question.q is not None or chosen or _saved(site_id, question) is not None:
         return collections.customers.count(database(), _query(site_id, question), most=FARTHEST + 1)
     if question.segment is None:
@@ -135,6 +148,8 @@ def _query(site_id: str, question: CustomersFilter) -> dict[str, object]:
         start = f"{site_id}:{question.q}"
         query["_id"] = {"$gte": start, "$lt": start + LAST_CHARACTER}
     query |= {stored: told for name, stored in STORED.items() if (told := getattr(question, name)) is not None}
+    if question.sort_by == "customer_priority":
+        query[PRIORITY_ORDER] = {"$exists": True}
     if saved := _saved(site_id, question):
         query["$and"] = [as_query(saved, get_site(database(), site_id).currency)]
     elif question.segment is not None:

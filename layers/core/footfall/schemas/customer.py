@@ -55,7 +55,8 @@ class Habits(TypedDict, total=False):
     """How a customer shops, as training counts it; a training of before 0.1.0 did not write it.
 
     `page_views` in `sessions` without those of bots, `refund_rate` of their revenue, in percent; `categories` are the
-    ten they are most interested in, without case.
+    ten they are most interested in, without case. `priority_order` grows with the priority, and within one with the
+    value score.
     """
 
     sessions: int
@@ -63,6 +64,7 @@ class Habits(TypedDict, total=False):
     refund_rate: float
     categories: list[str]
     customer_priority: Priority
+    priority_order: int
 
 
 class ModelFields(RfmFields, BehaviourSegmentFields, Forecasts):

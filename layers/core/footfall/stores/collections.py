@@ -304,8 +304,8 @@ customers = Collection(
         _index("site_id", "rfm_segment", "monetary", "_id"),
         _index("site_id", "behaviour_segment", "monetary", "_id"),
         _index("site_id", "churn_risk_level", "monetary", "_id"),
-        _index("site_id", "clv_category", "monetary", "_id"),
         _index("site_id", "customer_priority", "monetary", "_id"),
+        _index("site_id", "priority_order", "_id"),
     ],
     person=("customer_id",),
 )
