@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 from footfall.people.searching import found_by
-from footfall.people.segment_conditions import FIELDS, STORED, as_query, holds
+from footfall.people.segment_conditions import FIELDS, STORED, as_query, has
 from footfall.questions.saved_segments import SegmentConditionIn, SegmentIn, SegmentOut, described_by
 from footfall.schemas.segment import SavedSegment, SegmentCondition
 from hypothesis import HealthCheck, given, settings
@@ -63,13 +63,13 @@ def test_mongodb_finds_just_the_customers_that_a_segment_holds_for(
     database["tried"].delete_many({})
     database["tried"].insert_many([{"_id": number, **each} for number, each in enumerate(found)])
     in_mongodb = {each["_id"] for each in database["tried"].find(as_query(segment, currency))}
-    assert in_mongodb == {number for number, each in enumerate(found) if holds(segment, each, currency)}
+    assert in_mongodb == {number for number, each in enumerate(found) if has(segment, currency)(each)}
 
 
 @given(segments())
 def test_of_whom_nothing_is_known_no_condition_is_fulfilled(segment: SavedSegment) -> None:
-    assert not holds(segment, {}, "EUR")
-    assert not holds(segment, dict.fromkeys(STORED), "EUR")
+    assert not has(segment, "EUR")({})
+    assert not has(segment, "EUR")(dict.fromkeys(STORED))
 
 
 def condition(**told: Any) -> str | None:

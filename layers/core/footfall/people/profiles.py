@@ -8,7 +8,7 @@ from pymongo.client_session import ClientSession
 
 from footfall.people.identities import person_of
 from footfall.people.saved_segments import segments_saved
-from footfall.people.segment_conditions import STORED, holds
+from footfall.people.segment_conditions import STORED, has
 from footfall.schemas.customer import CustomerRfmSegment
 from footfall.schemas.person import PersonProfile, PersonSeen
 from footfall.sites import get_site
@@ -63,9 +63,10 @@ def _segments(
         found = customers.read(database, CustomerRfmSegment, keys, session=session, batch_size=BATCH)
         return {each["customer_id"]: [each["rfm_segment"]] for each in found}
     currency = get_site(database, site_id).currency
+    named = [(segment["name"], has(segment, currency)) for segment in saved]
     shown = dict.fromkeys(["customer_id", *STORED], True)
     return {
-        each["customer_id"]: [each["rfm_segment"], *(one["name"] for one in saved if holds(one, each, currency))]
+        each["customer_id"]: [each["rfm_segment"], *(name for name, holds in named if holds(each))]
         for each in customers.of(database).find(keys, shown, session=session, batch_size=BATCH)
     }
 

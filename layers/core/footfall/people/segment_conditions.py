@@ -12,6 +12,7 @@ from footfall.schemas.segment import SavedSegment, SegmentCondition, SegmentFiel
 FieldKind = Literal["number", "money", "text", "texts"]
 Customer = Mapping[str, object]
 Condition = dict[str, object]
+Has = Callable[[Customer], bool]
 COMPARE: dict[SegmentOperator, Callable[[float, float], bool]] = {"at_least": ge, "at_most": le, "is": eq}
 IN_MONGODB: dict[SegmentOperator, str] = {"at_least": "$gte", "at_most": "$lte", "is": "$eq"}
 OF_NUMBERS: tuple[SegmentOperator, ...] = ("at_least", "at_most", "is")
@@ -67,21 +68,28 @@ FIELDS: dict[SegmentField, SegmentFieldRow] = {
 STORED = sorted({row.stored for row in FIELDS.values()})
 
 
-def holds(segment: SavedSegment, customer: Customer, currency: str) -> bool:
-    """Returns whether a customer is in a segment; `currency` is the site's. What is missing fulfils no condition."""
-    found = (_holds(condition, customer, currency) for condition in segment["conditions"])
-    return all(found) if segment["match"] == "all" else any(found)
+def has(segment: SavedSegment, currency: str) -> Has:
+    """Returns what tells whether a customer is in a segment; `currency` is the site's.
+
+    What is missing fulfils no condition.
+    """
+    conditions = [_fulfils(condition, currency) for condition in segment["conditions"]]
+    together = all if segment["match"] == "all" else any
+    return lambda customer: together(fulfils(customer) for fulfils in conditions)
 
 
-def _holds(condition: SegmentCondition, customer: Customer, currency: str) -> bool:
-    told = customer.get(FIELDS[condition["field"]].stored)
+def _fulfils(condition: SegmentCondition, currency: str) -> Has:
+    stored, operator = FIELDS[condition["field"]].stored, condition["operator"]
     if "value" in condition:
-        bound = _bound(condition, currency)
-        return isinstance(told, int | float) and COMPARE[condition["operator"]](told, bound)
-    if told is None:
-        return False
-    any_of = not set(_texts(told)).isdisjoint(condition.get("values", ()))
-    return any_of == (condition["operator"] == "is")
+        bound, compare = _bound(condition, currency), COMPARE[operator]
+        return lambda customer: isinstance(told := customer.get(stored), int | float) and compare(told, bound)
+    values, wanted = frozenset(condition.get("values", ())), operator == "is"
+
+    def fulfils(customer: Customer) -> bool:
+        told = customer.get(stored)
+        return told is not None and values.isdisjoint(_texts(told)) != wanted
+
+    return fulfils
 
 
 def _texts(told: object) -> Iterable[str]:
