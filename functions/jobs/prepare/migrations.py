@@ -21,8 +21,8 @@ from footfall.schemas.event import VIEW_TYPES, EventDocument
 from footfall.schemas.order import OrderDocument
 from footfall.schemas.session import SessionDocument
 from footfall.sessions.fold import key_of, session_id_of
+from footfall.stores.collection import Collection
 from footfall.stores.collections import (
-    Collection,
     customers,
     events,
     models,

@@ -9,7 +9,8 @@ from typing import Any
 
 from footfall.schemas.funnel import CountedDocuments
 from footfall.stores import collections
-from footfall.stores.collections import COLLECTIONS, Collection, rollups
+from footfall.stores.collection import Collection
+from footfall.stores.collections import COLLECTIONS, rollups
 from footfall.stores.mongo import Mongo
 
 MOST_COUNTED = 10_000
