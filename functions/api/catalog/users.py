@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, status
 from footfall.aws.queues import pack, send
 from footfall.clock import now
 from footfall.errors import Conflict, FieldProblem, Invalid, NotFound
+from footfall.events.nobody import somebody
 from footfall.http.app import PROBLEMS, ReadSite, Responses, WriteSite
 from footfall.questions import customer_orders, interests, user
 from footfall.questions.known_user import check_known
@@ -73,6 +74,8 @@ def get_user(site_id: ReadSite, user_id: UserId) -> user.UserProfile:
 @router.put("/api/users/{user_id}", status_code=status.HTTP_202_ACCEPTED, summary="Tell who one user is")
 def tell_user(site_id: WriteSite, user_id: UserId, told: Traits) -> SentEvent:
     """Tell traits of somebody, known or new; returns the id of the identify event that they become."""
+    if somebody(user_id) != user_id:
+        raise Invalid([FieldProblem("user_id", "is read as nobody's id, or as another one")])
     event_id = uuid4().hex
     identify = {"eventType": "identify", "eventId": event_id, "userId": user_id, "traits": told.traits}
     message = EventsMessage(site_id=site_id, source=API_KEY_SOURCE, received_at=now(), events=[identify])

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from footfall.aws.batches import process
 from footfall.aws.invocations import BatchResponse, LambdaContext, SqsEvent, SqsRecord
+from footfall.chunks import chunks
 from footfall.clock import now
 from footfall.observability import logger
 from footfall.quarantine import UNKNOWN_SITE, keep, quarantined
@@ -19,19 +20,27 @@ from .steps import STEPS, Batch
 
 CATALOG_QUEUE = "catalog queue"
 """The source of what came in a message that cannot be read."""
+GROUP_BYTES = 200_000
+"""So much of a site is worked on at a time: within the time-out, what is done is done."""
 Message = CatalogMessage | SessionsMessage
 
 
 def handler(event: SqsEvent, context: LambdaContext) -> BatchResponse:
     """Make the changes that a batch of messages asks for; returns the messages that must come back.
 
-    Messages are changes of the catalogue, or tell whose behaviour changed. A site's are worked on together.
+    Messages are changes of the catalogue, or tell whose behaviour changed. Of a site, as many are worked on together as
+    are quick.
     """
     sites: defaultdict[str, list[SqsRecord]] = defaultdict(list)
     for record in event["Records"]:
         message = _read(record)
         sites[message.site_id if message else UNKNOWN_SITE].append(record)
-    return process(sites.values(), _work, context)
+    groups = (group for records in sites.values() for group in chunks(records, None, _weight, GROUP_BYTES))
+    return process(groups, _work, context)
+
+
+def _weight(record: SqsRecord) -> int:
+    return len(record["body"])
 
 
 def _read(record: SqsRecord) -> Message | None:

@@ -90,6 +90,13 @@ def test_what_are_no_traits_is_refused(pipeline: Pipeline, told: Any) -> None:
     assert sent(pipeline.events_queue) == []
 
 
+@pytest.mark.parametrize("user_id", ["null", "7.0", " x", "undefined"])
+def test_an_id_that_names_nobody_is_refused(pipeline: Pipeline, user_id: str) -> None:
+    status, answer = ask("PUT", f"/api/users/{user_id}", {"traits": {"plan": "gold"}})
+    assert (status, [error["field"] for error in answer["errors"]]) == (422, ["user_id"])
+    assert sent(pipeline.events_queue) == []
+
+
 def test_purchases_are_a_users_orders_the_newest_first(pipeline: Pipeline) -> None:
     told = get("/api/users/ann/purchases")
     assert [each["order_id"] for each in told["orders"]][:1] == ["o2"]

@@ -136,6 +136,17 @@ def test_a_message_that_fails_comes_back_alone(shop: Mongo, monkeypatch: Any) ->
     assert names(shop) == {"p": "Lamp"}
 
 
+def test_what_there_is_no_time_for_comes_back_and_what_was_done_does_not(shop: Mongo, monkeypatch: Any) -> None:
+    monkeypatch.setattr("functions.etl.catalog.handler.GROUP_BYTES", 1)
+    left = iter([60_000, 1_000])
+    context = LambdaContext()
+    monkeypatch.setattr(context, "get_remaining_time_in_millis", lambda: next(left))
+    first, second = told(products=[product()]), told(products=[product("Mug with a handle", "q", "2")])
+    answer = handler({"Records": [first, second]}, context)
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == [second["messageId"]]
+    assert names(shop) == {"p": "Lamp"}
+
+
 def test_what_is_asked_of_a_site_that_is_gone_is_let_go(shop: Mongo) -> None:
     assert deliver(told("gone", products=[product()])) == []
     assert shop["products"].count_documents({}) == 0
