@@ -215,5 +215,5 @@ def _meant(engine: Kind, rows: Sequence[TableRow], destination: Destination) -> 
         yield f"line {rows[0].row.line}: {error.detail} ({error.reason})"
         return
     yield from (f"line {refused.row.line}: {refused.detail} ({refused.reason})" for refused in found.refused)
-    meant = [*found.events, *found.products]
+    meant = [*found.events, *({"product_id": one.product_id, **one.fields} for one in found.products)]
     yield from (json.dumps(each, ensure_ascii=False, indent=2, default=str) for each in meant)

@@ -163,6 +163,8 @@ def run_import(
     )
     _upload(announced, files, progress)
     state = _wait_for_rows(client, announced["import_id"], progress)
+    if kind == "products":
+        _wait_for_catalogue(client, progress)
     _wait_for_figures(client, progress)
     return state
 
@@ -227,6 +229,22 @@ def _wait_for_rows(client: Client, import_id: str, progress: Progress) -> Json:
 def _is_over(state: Json) -> bool:
     stored = state["events_stored"] + state["events_refused"]
     return state["state"] == "failed" or bool(state["state"] == "done" and stored >= state["events_sent"])
+
+
+def _wait_for_catalogue(client: Client, progress: Progress) -> None:
+    task = progress.add_task("Catalogue", total=None, status="")
+    for status in follow(partial(client.get, "/etl/status"), _is_written, "writing the catalogue"):
+        progress.update(task, status=f"{_changes(status):,} messages")
+    progress.update(task, total=1, completed=1)
+
+
+def _is_written(status: Json) -> bool:
+    return _changes(status) == 0
+
+
+def _changes(status: Json) -> int:
+    queue = status["queues"]["catalog"] or {"waiting": 0, "in_flight": 0}
+    return int(queue["waiting"] + queue["in_flight"])
 
 
 def _wait_for_figures(client: Client, progress: Progress) -> None:

@@ -2,7 +2,7 @@
 
 A model, never checked against a bill. Durations are CPU time measured on this machine, divided by the share of a CPU
 that a function's memory buys, plus the time it waits. Left out: MongoDB, Redis, Milvus, data transfer, VPC endpoints,
-free tiers, retries, and the work of etl/vectors and training, which depends on people and not on events.
+free tiers, retries, and the work of etl/vectors, etl/catalog and training, which depends on people and not on events.
 """
 
 import re
@@ -126,7 +126,7 @@ def configuration() -> Configuration:
         rollups_a_day=runs_a_day(_event(found["JobsRollupFunction"], "Schedule")["Schedule"]),
         access_log=len(api["AccessLogSettings"]["Format"]),
         snap_started=tuple(size.memory for size in sizes.values() if size.snap_start),
-        fed_queues=sum(_has_event(given, "SQS") for given in found.values()),
+        fed_queues=sum(_count_events(given, "SQS") for given in found.values()),
         secrets=len(resources(read, "AWS::SecretsManager::Secret")),
         alarms=len(resources(load(ALARMS), "AWS::CloudWatch::Alarm")),
     )
@@ -137,8 +137,8 @@ def _event(function: Resource, kind: str) -> Resource:
     return found[0]
 
 
-def _has_event(function: Resource, kind: str) -> bool:
-    return any(event["Type"] == kind for event in function.get("Events", {}).values())
+def _count_events(function: Resource, kind: str) -> int:
+    return sum(event["Type"] == kind for event in function.get("Events", {}).values())
 
 
 def runs_a_day(schedule: str) -> float:
@@ -178,8 +178,8 @@ def _queues(measured: Measured) -> float:
     trips = ceil(measured.messages / prices.SQS_MESSAGES)
     sent = measured.messages * _units(measured.message_bytes, prices.SQS_UNIT)
     received = max(trips, _units(measured.messages * measured.message_bytes, prices.SQS_UNIT))
-    # then SNS delivers its announcement to two queues: received and deleted in each
-    announced = 2 * (2 * _units(measured.announced_bytes, prices.SQS_UNIT) + 1)
+    # then SNS delivers its announcement to three queues: received and deleted in each
+    announced = 3 * (2 * _units(measured.announced_bytes, prices.SQS_UNIT) + 1)
     return (sent + received + trips) * prices.FAIR_SQS_REQUEST + announced * prices.SQS_REQUEST
 
 

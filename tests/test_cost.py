@@ -82,13 +82,13 @@ def test_a_snapshot_that_is_restored_is_paid_for() -> None:
 
 def test_messages_are_sent_one_by_one_and_received_and_deleted_ten_at_a_time() -> None:
     batches, of_a_batch = 10_000, (10 + 2 + 1) * prices.FAIR_SQS_REQUEST  # 70 KB received count as two
-    heard = 2 * (1 + 1 + 1) * prices.SQS_REQUEST
+    heard = 3 * (1 + 1 + 1) * prices.SQS_REQUEST
     assert cost_per_million(GIVEN, measured(), PACE).sqs == pytest.approx(batches * (of_a_batch + heard))
 
 
 def test_a_large_message_counts_by_its_64_kilobytes() -> None:
     one = measured(events=500, messages=1, message_bytes=300_000)
-    heard = 6 * prices.SQS_REQUEST
+    heard = 9 * prices.SQS_REQUEST
     assert cost_per_million(GIVEN, one, PACE).sqs == pytest.approx(
         2_000 * ((5 + 5 + 1) * prices.FAIR_SQS_REQUEST + heard)
     )
@@ -141,7 +141,7 @@ def test_the_configuration_is_the_templates() -> None:
     found = configuration()
     assert (found.collect.memory, found.etl.memory, found.batch, found.window) == (1024, 1769, 100, 1)
     assert found.collect.snap_start
-    assert found.fed_queues == 4
+    assert found.fed_queues == 6
     assert found.alarms > 0
     assert found.access_log > 100
 

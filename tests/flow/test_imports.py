@@ -3,12 +3,14 @@
 import csv
 import gzip
 from decimal import Decimal
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from cli.client import follow
 from cli.main import app
 from tests.flow.conftest import Shop
 
@@ -80,6 +82,24 @@ def test_lines_of_json_become_events(shop: Shop, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.stderr
     assert shop.get("/events/count") == {"total_events": 5, "by_type": {"pageview": 5}}
     assert shop.get("/events/recent")["events"][0]["source"].startswith("import:")
+
+
+def test_products_are_in_the_catalogue_when_their_import_returns_and_tell_what_people_like(
+    shop: Shop, tmp_path: Path
+) -> None:
+    (tmp_path / "products.csv").write_text("sku,name,price,category\nlamp,Red lamp,12.50,Lamps\nrug,Rug,99,Rugs\n")
+    result = footfall(shop, "import", "products", tmp_path / "products.csv")
+    assert result.exit_code == 0, result.stderr
+    assert [each["product_id"] for each in shop.get("/api/products", search="lam")["products"]] == ["lamp"]
+    seen = (
+        '{"eventType": "Product Viewed", "userId": "ann", "visitorId": "v", "timestamp": "2024-05-01T10:00:00Z",'
+        ' "properties": {"product_id": "lamp"}}\n'
+    )
+    (tmp_path / "may.ndjson").write_text(seen)
+    assert footfall(shop, "import", "events", tmp_path / "may.ndjson").exit_code == 0
+    look = partial(shop.get, "/api/users/ann/interests")
+    *_, found = follow(look, lambda told: bool(told["interests"]), "finding interests")
+    assert [each["category"] for each in found["interests"]] == ["Lamps"]
 
 
 ORDERS = """Vorgang;Datum;Artikel;Menge;Preis;Kunde

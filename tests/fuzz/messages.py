@@ -121,6 +121,24 @@ SESSIONS: dict[str, SearchStrategy[Any]] = {
     "person_ids": st.lists(IDS, max_size=3),
     "sessions": st.lists(SUMMARY | WHOLE_SUMMARY, max_size=3),
 }
+CHANGE: dict[str, SearchStrategy[Any]] = {"change_id": IDS, "at": MOMENTS, "receipt": st.booleans()}
+CATALOG: dict[str, SearchStrategy[Any]] = {
+    "version": st.just(1),
+    "site_id": st.sampled_from(["demo", "nobody"]) | ANY_TEXT,
+    "products": st.lists(
+        st.fixed_dictionaries(
+            {**CHANGE, "product_id": IDS, "fields": _object({"name": ANY_TEXT, "price": NUMBERS, "stock": NUMBERS})}
+        ),
+        max_size=2,
+    ),
+    "interests": st.lists(
+        st.fixed_dictionaries(
+            {**CHANGE, "user_id": IDS, "category": ANY_TEXT, "strength": st.none() | st.integers(0, 6)}
+        ),
+        max_size=2,
+    ),
+    "readings": st.lists(st.fixed_dictionaries({**CHANGE, "user_id": IDS}), max_size=2),
+}
 KEYS = IDS | st.just("uploads/demo/0123456789abcdef/manifest.json")
 UPLOAD = _object({"s3": _object({"bucket": _object({"name": IDS}), "object": _object({"key": KEYS})})})
 
@@ -137,14 +155,16 @@ def _texts(*objects: SearchStrategy[Any]) -> SearchStrategy[str]:
 EVENTS_BODY = _texts(WHOLE, WHOLE, WHOLE, _object({**ENVELOPE, **ASKED}))
 WORD = _object({"site_id": IDS, "import_id": IDS | st.just("0" * 16)})
 IMPORTS_BODY = _texts(_object({"Records": st.lists(UPLOAD, max_size=2)}), WORD)
+CATALOG_BODY = _texts(_object(CATALOG), _object({**CATALOG, "site_id": st.just("demo")}))
 SESSIONS_BODY = _texts(st.fixed_dictionaries(SESSIONS), _object(SESSIONS))
 
 
 def fuzz(world: World, tally: Tally, inputs: int, number: int) -> None:
-    """Of ten inputs seven go to etl/events, and one each to etl/imports, etl/realtime and etl/vectors."""
+    """Of ten inputs six go to etl/events, and one each to etl/imports, etl/catalog, etl/realtime and etl/vectors."""
     for function, body, share, may_fail in (
-        ("EtlEventsFunction", EVENTS_BODY, 0.7, _never),
+        ("EtlEventsFunction", EVENTS_BODY, 0.6, _never),
         ("EtlImportsFunction", IMPORTS_BODY, 0.1, _never),
+        ("EtlCatalogFunction", CATALOG_BODY | SESSIONS_BODY, 0.1, _never),
         ("EtlRealtimeFunction", SESSIONS_BODY, 0.1, _is_no_sessions_message),
         ("EtlVectorsFunction", SESSIONS_BODY, 0.1, _never),
     ):

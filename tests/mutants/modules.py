@@ -41,6 +41,15 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/functions/api/test_funnel_dimensions.py",
     ),
     f"{CORE}/people/remnants.py": _REMOVED,
+    f"{CORE}/people/saved_segments.py": ("tests/functions/api/test_saved_segments.py",),
+    f"{CORE}/people/searching.py": (
+        "tests/layers/core/test_segment_conditions.py",
+        "tests/functions/api/test_customer_search.py",
+    ),
+    f"{CORE}/people/segment_conditions.py": (
+        "tests/layers/core/test_segment_conditions.py",
+        "tests/functions/api/test_saved_segments.py",
+    ),
     f"{CORE}/people/numbers.py": (*_WHO, "tests/functions/jobs/test_rollup.py", "tests/functions/api/test_funnel.py"),
     f"{CORE}/orders/exchange.py": (*_ORDERS, "tests/functions/api/test_rates.py"),
     f"{CORE}/orders/fold.py": (*_ORDERS, "tests/functions/etl/test_orders.py", *_ARRIVAL),

@@ -71,7 +71,7 @@ def take_steps(kind: ImportKind, names: Sequence[str], opened: Callable[[str], I
     destination = Destination("demo", ZoneInfo("UTC"), "GBP", document["created_at"])
     # a mock would remember all that it is called with
     dropped: dict[str, Any] = dict.fromkeys(
-        ("note_read", "note_readers", "note_sent", "keep", "store_products", "database", "send"), lambda *_: None
+        ("note_read", "note_readers", "note_sent", "keep", "send_products", "database", "send"), lambda *_: None
     )
     with (
         open_spool() as spool,

@@ -21,26 +21,29 @@ from pymongo.database import Database
 
 from functions.api.catalog import uploads
 from functions.api.catalog.handler import handler as catalog
+from functions.etl.catalog.handler import handler as catalog_writer
 from functions.etl.imports.handler import handler as imports
 from tests.support.builders import LambdaContext, a_site
 
 _numbers = count(1)
 
 
-def ask(method: str, path: str, body: Any = None, site_id: str = "demo", scopes: str = "read write") -> tuple[int, Any]:
+def ask(
+    method: str, path: str, body: Any = None, site_id: str = "demo", scopes: str = "read write", query: str = ""
+) -> tuple[int, Any]:
     """Returns what catalog answers to a caller whom the authorizer let in: the status and the body."""
     answer = catalog(
         {
             "version": "2.0",
             "rawPath": path,
-            "rawQueryString": "",
+            "rawQueryString": query,
             "headers": {"host": "x", "content-type": "application/json"},
             "requestContext": {
                 "http": {"method": method, "path": path, "sourceIp": "203.0.113.7", "protocol": "HTTP/1.1"},
                 "authorizer": {"lambda": {"site_id": site_id, "scopes": scopes}},
                 "stage": "$default",
             },
-            "body": body if isinstance(body, str) else json.dumps(body),
+            "body": body if isinstance(body, str) or body is None else json.dumps(body),
             "isBase64Encoded": False,
         },
         LambdaContext(),
@@ -114,6 +117,14 @@ def taken(queue_url: str) -> Iterator[str]:
             sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
 
 
+def make_changes(queue_url: str, times: int = 1) -> list[str]:
+    """Give what waits in the catalog queue to etl/catalog, so often; returns the messages that must come back."""
+    bodies = list(taken(queue_url))
+    records = [SqsRecord(messageId=f"message-{next(_numbers)}", body=body, attributes={}) for body in bodies]
+    answers = [catalog_writer({"Records": records}, LambdaContext()) for _ in range(times)]
+    return [failure["itemIdentifier"] for answer in answers for failure in answer["batchItemFailures"]]
+
+
 def sent(queue_url: str) -> list[EventsMessage]:
     """Returns the messages in the events queue, which is empty afterwards."""
     return [EventsMessage.model_validate_json(body) for body in taken(queue_url)]
@@ -121,12 +132,13 @@ def sent(queue_url: str) -> list[EventsMessage]:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """A database with the site `demo`, a bucket for uploads, and the two queues."""
+    """A database with the site `demo`, a bucket for uploads, and the queues."""
 
     database: Database[dict[str, Any]]
     bucket: str
     events_queue: str
     imports_queue: str
+    catalog_queue: str
 
 
 @contextmanager
@@ -142,12 +154,14 @@ def open_pipeline(
     s3.create_bucket(Bucket=bucket)
     urls = [
         sqs.create_queue(QueueName=f"{name}-{worker}", Attributes={"MaximumMessageSize": "1048576"})["QueueUrl"]
-        for name in ("events", "imports")
+        for name in ("events", "imports", "catalog", "catalog-dead")
     ]
     monkeypatch.setenv("UPLOADS_BUCKET", bucket)
     monkeypatch.setenv("EVENTS_QUEUE_URL", urls[0])
     monkeypatch.setenv("IMPORTS_QUEUE_URL", urls[1])
-    yield Pipeline(database, bucket, *urls)
+    monkeypatch.setenv("CATALOG_QUEUE_URL", urls[2])
+    monkeypatch.setenv("CATALOG_DEAD_LETTER_QUEUE_URL", urls[3])
+    yield Pipeline(database, bucket, *urls[:3])
     for url in urls:
         sqs.delete_queue(QueueUrl=url)
     for found in s3.list_objects_v2(Bucket=bucket).get("Contents", []):

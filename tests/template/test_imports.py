@@ -30,6 +30,7 @@ TOO_HEAVY = {
     "functions/api/docs": {"boto3", "pymongo", "redis", "numpy", "pandas", "pymilvus"},
     "functions/etl/events": {"fastapi", "redis", "numpy", "pandas", "pymilvus", "vaderSentiment"},
     "functions/etl/imports": {"fastapi", "numpy", "pandas", "pymilvus"},
+    "functions/etl/catalog": {"fastapi", "numpy", "pandas", "pymilvus"},
     "functions/etl/realtime": {"fastapi", "numpy", "pandas", "pymilvus"},
     "functions/etl/vectors": {"fastapi", "sklearn", "scipy"},
     "functions/jobs/rollup": {"fastapi", "pandas", "pymilvus", "sklearn"},

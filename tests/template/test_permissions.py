@@ -83,13 +83,14 @@ def test_policies_are_written_out_and_never_a_managed_ones_name(template: Templa
             assert set(policy) == {"Statement"}, name
 
 
-def test_who_reads_a_queue_has_a_role_that_reads_that_queue_alone(template: Template) -> None:
+def test_who_reads_queues_has_a_role_that_reads_those_alone(template: Template) -> None:
     """SAM's own role for a queue's function may receive from and delete in every queue of the account."""
     consumed = {who: s["Resource"] for who, s in statements(template) if "sqs:DeleteMessage" in s["Action"]}
     for name, function in resources(template, "AWS::Serverless::Function").items():
         events = function["Properties"].get("Events", {}).values()
-        for queue in [event["Properties"]["Queue"] for event in events if event["Type"] == "SQS"]:
-            assert consumed[function["Properties"]["Role"]["Fn::GetAtt"][0]] == queue, name
+        queues = [event["Properties"]["Queue"] for event in events if event["Type"] == "SQS"]
+        if queues:
+            assert as_list(consumed[function["Properties"]["Role"]["Fn::GetAtt"][0]]) == queues, name
 
 
 def test_environments_hold_addresses_and_names_but_no_secret(template: Template) -> None:

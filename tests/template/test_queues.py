@@ -72,6 +72,7 @@ def test_subscriptions_deliver_raw_messages_and_keep_what_cannot_be_delivered(te
     subscriptions = resources(template, "AWS::SNS::Subscription")
 
     assert {found["Properties"]["Endpoint"]["Fn::GetAtt"][0] for found in subscriptions.values()} == {
+        "InterestsQueue",
         "RealtimeQueue",
         "VectorsQueue",
     }
@@ -87,7 +88,7 @@ def test_who_sends_to_a_queue_from_outside_is_named(template: Template) -> None:
             assert statement["Action"] == "sqs:SendMessage", name
             assert "aws:SourceArn" in statement["Condition"]["ArnEquals"], name
     reached = {queue["Ref"] for policy in allowed.values() for queue in policy["Properties"]["Queues"]}
-    assert {"ImportsQueue", "RealtimeQueue", "VectorsQueue"} <= reached
+    assert {"ImportsQueue", "InterestsQueue", "RealtimeQueue", "VectorsQueue"} <= reached
 
 
 def test_what_nobody_waits_for_keeps_what_it_failed_at(lambdas: Lambdas) -> None:

@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from footfall.stores.collections import COLLECTIONS, Collection, Retention
+from footfall.stores.collection import Collection, Retention
+from footfall.stores.collections import COLLECTIONS
 
 from . import reach
 

@@ -1,4 +1,4 @@
-"""api/catalog: upload addresses for files to import, and how far an import is."""
+"""api/catalog: products, people and their interests, and files to import."""
 
 from typing import Annotated
 
@@ -8,6 +8,7 @@ from footfall.imports.kinds import check_names, check_options
 from footfall.schemas.imports import IMPORT_ID
 from footfall.stores.mongo import answering
 
+from . import products, users
 from .answers import ImportOut, ImportRequest, UploadsOut
 from .queries import announce, find
 from .uploads import upload_addresses
@@ -18,6 +19,8 @@ ImportId = Annotated[
 ]
 
 app = create_app("catalog")
+app.include_router(products.router)
+app.include_router(users.router)
 
 
 @app.post("/api/imports", status_code=status.HTTP_201_CREATED, summary="Announce files to import")

@@ -2,9 +2,22 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
-from footfall.http.app import ReadSite, as_lambda, create_app
-from footfall.questions import churn_predictions, clv_predictions, customer, customer_journey, customers, segments
+from fastapi import Path, Query, status
+from footfall.http.app import PROBLEMS, ReadSite, WriteSite, as_lambda, create_app
+from footfall.questions import (
+    churn_predictions,
+    clv_predictions,
+    customer,
+    customer_events,
+    customer_journey,
+    customer_orders,
+    customer_search,
+    customers,
+    segments,
+)
+from footfall.questions.saved_segments import SegmentIn, SegmentOut
+
+from . import saving
 
 app = create_app("customers")
 
@@ -35,6 +48,26 @@ def get_journey(
     return customer_journey.answer(site_id, customer_id, question)
 
 
+@app.get("/api/customers/{customer_id}/events", summary="What one customer did, event by event")
+def get_events(
+    site_id: ReadSite,
+    customer_id: Annotated[customer.CustomerId, Path(description="The user's id")],
+    question: Annotated[customer_events.CustomerEventsQuestion, Query()],
+) -> customer_events.CustomerEvents:
+    """Returns a page of a customer's events as they are stored, the latest first."""
+    return customer_events.answer(site_id, customer_id, question)
+
+
+@app.get("/api/customers/{customer_id}/orders", summary="What one customer ordered")
+def get_orders(
+    site_id: ReadSite,
+    customer_id: Annotated[customer.CustomerId, Path(description="The user's id")],
+    question: Annotated[customer_orders.CustomerOrdersQuestion, Query()],
+) -> customer_orders.CustomerOrders:
+    """Returns a page of a customer's orders, the newest first."""
+    return customer_orders.answer(site_id, customer_id, question)
+
+
 @app.get("/api/segments", summary="The segments that customers fall into")
 def get_segments(site_id: ReadSite, question: Annotated[segments.SegmentsQuestion, Query()]) -> segments.SegmentsAnswer:
     """Returns sizes, revenue and averages of every segment; those of RFM are listed even when nobody is in them."""
@@ -55,6 +88,34 @@ def get_chances_of_churn(
 ) -> churn_predictions.ChurnPredictions:
     """Returns chances of churn with what explains them, by risk times value."""
     return churn_predictions.answer(site_id, question)
+
+
+@app.get("/api/search/customers", summary="Customers by how their id, e-mail address or name begins")
+def search_customers(
+    site_id: ReadSite, question: Annotated[customer_search.CustomerSearchQuestion, Query()]
+) -> customer_search.FoundCustomers:
+    """Returns the customers who are found, by their ids first."""
+    return customer_search.answer(site_id, question)
+
+
+@app.post(
+    "/api/segments",
+    status_code=status.HTTP_201_CREATED,
+    summary="Save a segment",
+    responses={409: {**PROBLEMS[422], "description": "There is one of this name, or no room"}},
+)
+def save_segment(site_id: WriteSite, told: SegmentIn) -> SegmentOut:
+    """Save conditions under a name; returns them. `segment=` of any analytic question takes the name from then on."""
+    return saving.save(site_id, told)
+
+
+@app.delete("/api/segments/{name}", summary="Remove a segment that was saved")
+def remove_segment(
+    site_id: WriteSite,
+    name: Annotated[str, Path(min_length=1, max_length=128, description="Its name, in any case")],
+) -> SegmentOut:
+    """Remove a segment that was saved; returns it. Those that training finds stay."""
+    return saving.remove(site_id, name)
 
 
 handler = as_lambda(app)

@@ -8,6 +8,7 @@ from datetime import datetime
 from footfall.clock import now
 from footfall.events.remnants import with_remnants
 from footfall.people.fold import Sighting, by_person, fold_traits, sex_of, sightings
+from footfall.people.searching import found_by
 from footfall.schemas.event import EventDocument, ToldEvent
 from footfall.schemas.person import FirstEvent, Link, PersonDocument, PersonSightings
 from footfall.stores.collections import counters, remnants, users
@@ -107,6 +108,7 @@ def _document(key: str, site_id: str, number: int, seen: Sighting) -> PersonDocu
         date=first["timestamp"],
         last_seen=seen.last["timestamp"],
         traits=traits,
+        found_by=found_by(traits),
         trait_events=len(telling),
         merged_ids=sorted(seen.merged_ids)[:MOST_MERGED],
         first_event=_first_event(first),
@@ -204,5 +206,12 @@ def _retelling(key: str, events: list[ToldEvent]) -> UpdateOne:
     traits = fold_traits(events)
     return UpdateOne(
         {"_id": key, "trait_events": {"$lte": len(events)}},
-        {"$set": {"traits": traits, "sex": sex_of(traits), "trait_events": len(events)}},
+        {
+            "$set": {
+                "traits": traits,
+                "found_by": found_by(traits),
+                "sex": sex_of(traits),
+                "trait_events": len(events),
+            }
+        },
     )

@@ -1,25 +1,26 @@
-"""Products of the catalogue, each as the newest file says: an older one changes nothing."""
+"""What files tell of products, sent to the catalogue's writer."""
 
 from collections.abc import Sequence
-from operator import itemgetter
 
-from footfall.schemas.product import ProductDocument
-from footfall.stores.collections import products
-from footfall.stores.mongo import database, duplicates
-from pymongo import ReplaceOne
-from pymongo.errors import BulkWriteError
+from footfall.aws.queues import MAX_MESSAGE_BYTES, send
+from footfall.chunks import chunks
+from footfall.schemas.catalog import CatalogMessage, ProductChange
+from footfall.settings import CatalogQueueSettings, from_environment
+
+PRODUCTS_PER_MESSAGE = 1_000
+HEAD_BYTES = 1_024
 
 
-def store_products(documents: Sequence[ProductDocument]) -> None:
-    """Store products that are not known as well from a newer file."""
-    if not documents:
+def send_products(site_id: str, told: Sequence[ProductChange]) -> None:
+    """Put what is told of products into the catalog queue; once this returns, all of it is durable."""
+    if not told:
         return
-    newest = {document["_id"]: document for document in sorted(documents, key=itemgetter("version"))}
-    writes = [
-        ReplaceOne({"_id": key, "version": {"$lte": document["version"]}}, document, upsert=True)
-        for key, document in newest.items()
+    bodies = [
+        CatalogMessage(site_id=site_id, products=some).model_dump_json(ensure_ascii=True)
+        for some in chunks(told, PRODUCTS_PER_MESSAGE, _bytes, MAX_MESSAGE_BYTES - HEAD_BYTES)
     ]
-    try:
-        products.of(database()).bulk_write(writes, ordered=False)
-    except BulkWriteError as error:
-        duplicates(error)  # raises for anything else: what is there already is newer
+    send(from_environment(CatalogQueueSettings).catalog_queue_url, site_id, bodies)
+
+
+def _bytes(change: ProductChange) -> int:
+    return len(change.model_dump_json(ensure_ascii=True)) + 1

@@ -21,7 +21,7 @@ from footfall.settings import EventsQueueSettings, from_environment
 from footfall.stores.mongo import database
 from pydantic import ValidationError
 
-from .catalogue import store_products
+from .catalogue import send_products
 from .progress import Job, note_read, note_readers, note_sent
 from .spool import MAX_GROUP_BYTES, Group
 from .uploads import open_upload
@@ -190,9 +190,9 @@ def _count(job: Job, group: Group, found: GroupEvents) -> None:
 
 
 def dispatch(job: Job, batch: Sequence[WithEvents]) -> None:
-    """Send a batch's events, store its products, quarantine its refused rows; once this returns, all are durable."""
+    """Send a batch's events and products, quarantine its refused rows; once this returns, all are durable."""
     keep(database(), [_quarantined(job, refused) for _, found in batch for refused in found.refused])
-    store_products([product for _, found in batch for product in found.products])
+    send_products(job.ref.site_id, [change for _, found in batch for change in found.products])
     events = [event for _, found in batch for event in found.events]
     if events:
         message = EventsMessage(

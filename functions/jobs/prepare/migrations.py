@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from typing import Any
 
+from footfall.catalog.products import words_of
 from footfall.chunks import chunks
 from footfall.clock import now
 from footfall.customers.segment_sums import SEGMENT_FIELDS, Segments
@@ -16,18 +17,20 @@ from footfall.orders.fold import ORDER_EVENTS, buyer_of, order_id_of, told_id_of
 from footfall.orders.remnants import remnants_of_order
 from footfall.people.identities import links_of
 from footfall.people.remnants import remnant_of_person
+from footfall.people.searching import found_by
 from footfall.schemas.customer import CustomerSums
 from footfall.schemas.event import VIEW_TYPES, EventDocument
 from footfall.schemas.order import OrderDocument
 from footfall.schemas.person import PersonDocument
 from footfall.schemas.session import SessionDocument
 from footfall.sessions.fold import key_of, session_id_of
+from footfall.stores.collection import Collection
 from footfall.stores.collections import (
-    Collection,
     customers,
     events,
     models,
     orders,
+    products,
     quarantine,
     remnants,
     sites,
@@ -40,6 +43,8 @@ from pymongo.errors import OperationFailure
 
 SESSIONS_PER_WRITE = 1_000
 ORDERS_PER_WRITE = 1_000
+PEOPLE_PER_WRITE = 1_000
+PRODUCTS_PER_WRITE = 1_000
 SESSIONS_PER_QUESTION = 200
 NOT_NEEDED = {"properties": 0, "commerce.lines": 0, "traits": 0}
 """Of events, to find out who told of an order, and which of them counts."""
@@ -51,6 +56,7 @@ OVERTAKEN_INDEXES: tuple[tuple[Collection[Any], str], ...] = (
     (customers, "site_id_1_monetary_1__id_1"),
     (customers, "site_id_1_frequency_1__id_1"),
     (customers, "site_id_1_recency_1__id_1"),
+    (products, "site_id_1_category_1"),
 )
 
 
@@ -66,6 +72,8 @@ def migrate(database: Mongo) -> None:
     _have_sessions_rechecked(database)
     _have_dimensions_of_sessions_read(database)
     _add_up_the_segments(database)
+    _say_what_people_are_found_by(database)
+    _say_what_products_are_found_by(database)
     _drop_what_other_indexes_do(database)
 
 
@@ -77,6 +85,25 @@ def _name_the_numbers(database: Mongo) -> None:
         users.of(database).drop_index("site_id_1_user_id_1")
     old = {"user_id": {"$exists": True}, "number": {"$exists": False}}
     users.of(database).update_many(old, {"$rename": {"user_id": "number"}})
+
+
+def _say_what_people_are_found_by(database: Mongo) -> None:
+    # until 0.1.0 nobody was found by what was told of them
+    if "site_id_1_found_by_1__id_1" in users.of(database).index_information():
+        return
+    old: Condition = {"traits": {"$type": "object", "$ne": {}}, "found_by": {"$exists": False}}
+    for some in chunks(users.of(database).find(old, {"traits": True}), PEOPLE_PER_WRITE):
+        writes = [UpdateOne({"_id": each["_id"]}, {"$set": {"found_by": found_by(each["traits"])}}) for each in some]
+        users.of(database).bulk_write(writes, ordered=False)
+
+
+def _say_what_products_are_found_by(database: Mongo) -> None:
+    # until 0.1.0 products were stored as their newest file said, and nobody searched them
+    if "site_id_1_words_1__id_1" in products.of(database).index_information():
+        return
+    for some in chunks(products.of(database).find({"words": {"$exists": False}}), PRODUCTS_PER_WRITE):
+        writes = [UpdateOne({"_id": each["_id"]}, {"$set": {"words": words_of(each)}}) for each in some]
+        products.of(database).bulk_write(writes, ordered=False)
 
 
 def _name_the_revoked_keys(database: Mongo) -> None:

@@ -11,7 +11,8 @@ from footfall.day_versions import change_versions
 from footfall.days import DayRange, day_of, start_of
 from footfall.schemas.cleanup import Cleanup, Removed
 from footfall.schemas.site import Site
-from footfall.stores.collections import COLLECTIONS, Collection, Retention, events, quarantine, stale_days
+from footfall.stores.collection import Collection, Retention
+from footfall.stores.collections import COLLECTIONS, events, quarantine, stale_days
 from footfall.stores.mongo import Condition, Mongo
 
 from .lake import remove_archives, remove_periods

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypedDict, cast
 
 from footfall.chunks import chunks
 from footfall.customers.arrays import Arrays, features_of_all, subjects_of
 from footfall.customers.forecast_sums import ForecastSums
+from footfall.customers.habits import habits_of
+from footfall.customers.priority import priority, priority_order
 from footfall.customers.profile import main_device
 from footfall.customers.segment_sums import Segments
 from footfall.models.table import MODELS
 from footfall.models.trained import Trained
-from footfall.schemas.customer import CustomerDocument, ModelFields
+from footfall.schemas.customer import CustomerDocument, ModelFields, Priority
 from footfall.schemas.model import Evaluated, ModelName
 from footfall.stores.collections import customers
 from footfall.stores.mongo import Mongo, duplicates
@@ -25,9 +27,9 @@ EXTRACTED = ("customer", "recency", "frequency", "monetary", "refunded", "first_
 def customers_of(run: Evaluated, arrays: Arrays, models: Mapping[ModelName, Trained]) -> Iterator[CustomerDocument]:
     """Returns a document for each customer, with what the models write on them."""
     people = subjects_of(arrays)
-    devices = map(main_device, features_of_all(arrays).of_rows(arrays["customer"]).people())
+    features = features_of_all(arrays).of_rows(arrays["customer"])
     extracted = zip(*(arrays[name].tolist() for name in EXTRACTED), strict=True)
-    for found, device, written in zip(extracted, devices, _written(models), strict=True):
+    for found, tokens, written in zip(extracted, features.people(), _written(models), strict=True):
         row, recency, frequency, monetary, refunded, first_order, last_order = found
         yield CustomerDocument(
             _id=f"{run.site_id}:{people[row]}",
@@ -42,10 +44,23 @@ def customers_of(run: Evaluated, arrays: Arrays, models: Mapping[ModelName, Trai
             last_order_at=_moment(last_order),
             **written,
             value_at_risk=_value_at_risk(written),
-            device=device,
+            **habits_of(tokens, monetary, refunded),
+            **_priority(written),
+            device=main_device(tokens),
             as_of=str(run.facts.as_of),
             version=run.version,
         )
+
+
+class _Priority(TypedDict):
+    customer_priority: Priority
+    priority_order: int
+
+
+def _priority(written: ModelFields) -> _Priority:
+    score, status = written.get("customer_value_score", 0.0), written.get("purchase_timing", "unknown")
+    found = priority(score, status, written.get("churn_risk_level"))
+    return _Priority(customer_priority=found, priority_order=priority_order(found, score))
 
 
 def _written(models: Mapping[ModelName, Trained]) -> Iterator[ModelFields]:

@@ -186,14 +186,20 @@ BUILT_IN = (
         "session",
         derived=_new_or_returning,
     ),
-    Dimension("segment", "The RFM segment of a customer, as Champions", "person", person="rfm_segment"),
+    Dimension(
+        "segment",
+        "The RFM segment of a customer, as Champions; a filter takes segments that the site has saved too",
+        "person",
+        person="rfm_segment",
+    ),
 )
 """Those of every site. What brought a visitor is their session's, so that all figures by source agree."""
 BUILT_IN_NAMES = frozenset(row.name for row in BUILT_IN)
 PARAMETERS = """
-after at bins bots breakdown clv_category compare depth direction exclude first from from_page from_step funnel grid
-label length limit metric min_score model next nodes order outcome page_size path period periods priority q returning
-risk_level segment_type site_id sort_by step steps to to_page to_step top type unit value window window_mode
+after at bins bots breakdown clv_category compare depth direction exclude featured first from from_page
+from_step funnel grid label length limit max_price metric min_price min_score model next nodes order outcome
+page_size path period periods priority q query returning risk_level search segment_type site_id sort_by step
+steps to to_page to_step top type unit value window window_mode
 """
 """What questions have other parameters for: a site's own dimension, which is one too, cannot be called so."""
 

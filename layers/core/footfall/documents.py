@@ -9,7 +9,8 @@ from typing import Any
 
 from footfall.schemas.funnel import CountedDocuments
 from footfall.stores import collections
-from footfall.stores.collections import COLLECTIONS, Collection, rollups
+from footfall.stores.collection import Collection
+from footfall.stores.collections import COLLECTIONS, rollups
 from footfall.stores.mongo import Mongo
 
 MOST_COUNTED = 10_000
@@ -18,6 +19,8 @@ _BOOKKEEPING = (  # how far the work is, and not what it has come to
     collections.sites,
     collections.exchange_rates,
     collections.counters,
+    collections.catalog_receipts,
+    collections.saved_segments,
     collections.day_versions,
     collections.stale_days,
     collections.ledger,

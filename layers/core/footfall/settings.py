@@ -79,6 +79,18 @@ class ImportsQueueSettings(BaseModel):
     imports_queue_url: str
 
 
+class CatalogQueueSettings(BaseModel):
+    """Where changes of the catalogue wait for etl/catalog."""
+
+    catalog_queue_url: str
+
+
+class CatalogQueueStatusSettings(CatalogQueueSettings):
+    """The same, and the queue of those that were given up."""
+
+    catalog_dead_letter_queue_url: str
+
+
 class QueueStatusSettings(BaseModel):
     """Every queue whose depth is reported."""
 
@@ -86,6 +98,10 @@ class QueueStatusSettings(BaseModel):
     events_dead_letter_queue_url: str
     imports_queue_url: str
     imports_dead_letter_queue_url: str
+    catalog_queue_url: str
+    catalog_dead_letter_queue_url: str
+    interests_queue_url: str
+    interests_dead_letter_queue_url: str
     realtime_queue_url: str
     realtime_dead_letter_queue_url: str
     vectors_queue_url: str

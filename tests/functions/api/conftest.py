@@ -21,7 +21,7 @@ from tests.support.serving import serving
 from tests.support.sites import SIGNING
 from tests.support.visits import a_shop, know, person
 
-QUEUES = ("EVENTS", "IMPORTS", "REALTIME", "VECTORS")
+QUEUES = ("EVENTS", "IMPORTS", "CATALOG", "INTERESTS", "REALTIME", "VECTORS")
 EMPTY_ACCESS = '{"revoked": [], "origins": {}, "events_per_second": {}}'
 FUNCTIONS = ("ROLLUP", "SWEEP", "RETENTION", "ETL_EVENTS")
 

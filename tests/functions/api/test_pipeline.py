@@ -173,7 +173,7 @@ def test_status_tells_how_far_the_pipeline_is(database: Mongo, queue_urls: dict[
         "events": 9,
         "milliseconds": 12,
     }
-    assert set(answer["queues"]) == {"events", "imports", "realtime", "vectors"}
+    assert set(answer["queues"]) == {"imports", "catalog", "events", "interests", "realtime", "vectors"}
 
 
 def test_many_documents_are_shown_as_they_were_counted_last_hour(

@@ -24,7 +24,7 @@ from functions.etl.imports.messages import ImportRef
 from infra.local.aws import AwsAddresses
 from tests.support import importing
 from tests.support.builders import LambdaContext
-from tests.support.importing import Pipeline, deliver, manifest_message, run, sent, taken, upload
+from tests.support.importing import Pipeline, deliver, make_changes, manifest_message, run, sent, taken, upload
 
 HEADER = b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 TEST_EVENT = '{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "uploads", "RequestId": "1", "HostId": "2"}'
@@ -388,6 +388,7 @@ def test_products_go_to_the_catalogue_and_an_older_file_changes_nothing(pipeline
     told = run("products", {"products.csv": text})
     assert (told["rows_sent"], told["events_sent"], told["reasons"]) == (3, 0, {"bad_number": 1})
     run("products", {"products.csv": b"sku,name,price,updated_at\nA,Old lamp,70,2025-01-01\nC,Cup,7,2025-01-01"})
+    assert make_changes(pipeline.catalog_queue) == []
     found = {each["product_id"]: (each["name"], each["price"]) for each in pipeline.database["products"].find()}
     assert found == {"A": ("Lamp", 8050), "B": ("Mug", 600), "C": ("Cup", 700)}
     assert sent(pipeline.events_queue) == []

@@ -49,6 +49,18 @@ def test_every_collection_index_and_view_is_there_after_it_and_again_after_that(
     assert made == {name: len(collection.all_indexes) for name, collection in COLLECTIONS.items()}
 
 
+def test_products_and_people_of_before_are_found_by_what_was_told_of_them(database: Mongo) -> None:
+    database["products"].drop_indexes()
+    database["users"].drop_indexes()
+    database["products"].insert_one({"_id": "demo:p", "site_id": "demo", "product_id": "p", "name": "Red Lamp"})
+    ann = {"_id": "demo:ann", "site_id": "demo", "person_id": "ann", "number": 1}
+    database["users"].insert_one({**ann, "traits": {"email": "Ann@shop.example", "name": "Ann"}})
+    for _ in range(2):
+        migrations.migrate(database)
+        assert [each["words"] for each in database["products"].find()] == [["red", "lamp", "p"]]
+        assert [each["found_by"] for each in database["users"].find()] == [["ann@shop.example", "ann"]]
+
+
 @pytest.mark.parametrize("kind", ["Create", "Update", "Delete"])
 def test_cloudformation_is_always_answered(
     database: Mongo, cloudformation: tuple[str, list[dict[str, Any]]], kind: str
@@ -101,7 +113,8 @@ def test_people_of_an_older_version_keep_their_numbers_under_the_new_name(databa
         prepare.handler({}, LambdaContext())
     found = {person["_id"]: (person.get("number"), "user_id" in person) for person in database["users"].find()}
     assert found == {"shop:a": (1, False), "shop:b": (2, False)}
-    assert set(database["users"].index_information()) == {"_id_", "site_id_1_number_1", "site_id_1_linked_at_1"}
+    others = {"site_id_1_linked_at_1", "site_id_1_found_by_1__id_1"}
+    assert set(database["users"].index_information()) == {"_id_", "site_id_1_number_1", *others}
 
 
 def test_keys_that_an_older_version_revoked_stay_revoked(database: Mongo) -> None:

@@ -87,6 +87,9 @@ def test_a_customer_has_every_field_that_is_declared_and_no_other(database: Mong
     train(site)
     declared = CustomerDocument.__required_keys__ | CustomerDocument.__optional_keys__
     assert {frozenset(found) for found in customers(database, site).values()} == {declared}
+    for found in customers(database, site).values():
+        assert 0 <= found["customer_value_score"] <= 100
+        assert found["customer_priority"] in {"high", "medium", "low"}
 
 
 def test_amounts_in_other_currencies_are_left_out_and_counted(database: Mongo, site: str) -> None:

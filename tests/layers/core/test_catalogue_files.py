@@ -19,7 +19,7 @@ def products(files: dict[str, str], **options: Any) -> list[list[Any]]:
     meant = read("products", files, "UTC", **options)
     assert meant.events == []
     found = [product for group in meant.groups for product in group.products]
-    return [[each["product_id"], each["name"], each["category"], each["price"]] for each in found]
+    return [[each.product_id, *(each.fields.get(name) for name in ("name", "category", "price"))] for each in found]
 
 
 def test_shopifys_products_are_one_for_each_variant() -> None:
@@ -48,7 +48,8 @@ def test_woocommerces_products_and_any_table() -> None:
 def test_a_product_is_in_the_currency_that_stands_beside_its_price() -> None:
     text = "sku,name,price,currency\nA,x,€12.50,\nB,y,3,€\nC,z,4,\nD,z,5,credits\n"
     meant = read("products", {"p.csv": text})
-    found = {one["product_id"]: (one["currency"], one["price"]) for group in meant.groups for one in group.products}
+    told = [product for group in meant.groups for product in group.products]
+    found = {one.product_id: (one.fields["currency"], one.fields["price"]) for one in told}
     assert found == {"A": ("EUR", 1250), "B": ("EUR", 300), "C": ("GBP", 400), "D": ("XXX", 500)}
 
 
@@ -62,7 +63,7 @@ def test_of_a_wide_table_of_people_what_is_ours_stays() -> None:
 def test_a_product_that_cannot_be_read_is_refused_alone() -> None:
     meant = read("products", {"p.csv": "sku,name,price\nA,x,cheap\nB,y,2\nnull,z,3"})
     assert meant.reasons == {(0, 2): "bad_number", (0, 4): "bad_id"}
-    assert [product["product_id"] for group in meant.groups for product in group.products] == ["B"]
+    assert [product.product_id for group in meant.groups for product in group.products] == ["B"]
 
 
 def test_people_are_identified_with_all_that_their_file_says() -> None:

@@ -52,8 +52,9 @@ def test_turning_the_scale_mirrors_the_scores(found: list[int]) -> None:
 
 
 def test_the_three_scores_belong_to_their_figures() -> None:
-    found = rfm_scores(np.array([0, 9, 99]), np.array([9, 1, 5]), np.array([5, 9, 1]))
-    assert [column.tolist() for column in found] == [[5, 3, 1], [5, 1, 3], [3, 5, 1]]
+    upwards, fifths = np.arange(25), np.arange(25) // 5 + 1
+    found = rfm_scores(upwards, upwards, upwards[::-1])
+    assert [column.tolist() for column in found] == [fifths[::-1].tolist(), fifths.tolist(), fifths[::-1].tolist()]
 
 
 def test_every_combination_of_scores_has_exactly_one_named_segment() -> None:

@@ -6,6 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Scores = NDArray[np.int8]
+FEWEST = 25
+"""Customers whose fifths tell something: five in each."""
+DAYS = (30, 60, 120, 240)
+"""The most days since the last order for the scores 5, 4, 3 and 2."""
+ORDERS = (2, 3, 4, 6)
+"""The fewest orders for the scores 2, 3, 4 and 5."""
+QUARTERS_OF_THE_MEAN = (1, 3, 5, 8)
+"""The least money for the scores 2, 3, 4 and 5, in quarters of what customers brought on average."""
 
 
 class RfmScores(NamedTuple):
@@ -32,5 +40,23 @@ def quintiles(values: NDArray[np.int64], *, lower_is_better: bool = False) -> Sc
 
 
 def rfm_scores(recency: NDArray[np.int64], frequency: NDArray[np.int64], monetary: NDArray[np.int64]) -> RfmScores:
-    """Returns the three scores of every customer; `recency` in days since the last order, so less is better."""
+    """Returns the three scores of every customer; `recency` in days since the last order, so less is better.
+
+    Of fewer than `FEWEST` customers they go by limits, since a fifth of so few is chance.
+    """
+    if len(recency) < FEWEST:
+        return scores_by_limits(recency, frequency, monetary)
     return RfmScores(quintiles(recency, lower_is_better=True), quintiles(frequency), quintiles(monetary))
+
+
+def scores_by_limits(
+    recency: NDArray[np.int64], frequency: NDArray[np.int64], monetary: NDArray[np.int64]
+) -> RfmScores:
+    """Returns the three scores by limits that are the same in every shop; money goes by the mean of all customers.
+
+    Equal values share a score here too, and where all spent the same everybody gets 3 for it.
+    """
+    recent = 5 - np.searchsorted(DAYS, recency, "left")
+    often = 1 + np.searchsorted(ORDERS, frequency, "right")
+    spent = 1 + sum(4 * monetary * len(monetary) >= quarters * monetary.sum() for quarters in QUARTERS_OF_THE_MEAN)
+    return RfmScores(*(np.asarray(each).astype(np.int8) for each in (recent, often, spent)))

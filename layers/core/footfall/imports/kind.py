@@ -16,8 +16,8 @@ from footfall.imports.ids import id_of
 from footfall.imports.layouts import FieldType, Layout
 from footfall.imports.reader import Reader, TableRow
 from footfall.imports.rows import Row
+from footfall.schemas.catalog import ProductChange
 from footfall.schemas.event import Json
-from footfall.schemas.product import ProductDocument
 
 MAX_GUESS = 200
 """The longest id that an order may have."""
@@ -63,13 +63,13 @@ class Refused(NamedTuple):
 class GroupEvents(NamedTuple):
     """The events of one group of rows; how many rows say what another row of it says already; and the refused ones.
 
-    A file of the catalogue means `products` instead.
+    A file of the catalogue tells of `products` instead.
     """
 
     events: Sequence[Json]
     repeated: int = 0
     refused: Sequence[Refused] = ()
-    products: Sequence[ProductDocument] = ()
+    products: Sequence[ProductChange] = ()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Products in files: the catalogue, one document each, as its newest file says."""
+"""Products in files: what each row tells of one of the catalogue."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,8 @@ from footfall.imports.kind import Destination, GroupEvents, Kind, Refused, RowKe
 from footfall.imports.layouts import FieldType, layout
 from footfall.imports.reader import TableRow
 from footfall.money import minor_units
-from footfall.schemas.product import ProductDocument
+from footfall.schemas.catalog import ProductChange
+from footfall.schemas.product import ProductFields
 
 FIELDS: dict[str, FieldType] = {
     **dict.fromkeys(("product_id", "sku", "name", "category", "brand", "currency", "url", "image", "option"), "text"),
@@ -84,19 +85,19 @@ def row_key(row: TableRow, _: Destination) -> RowKey:
 
 
 def group_events(rows: Sequence[TableRow], destination: Destination) -> GroupEvents:
-    """Returns the products that the rows of one handle, or of one id, describe; no events."""
-    found: list[ProductDocument] = []
+    """Returns what the rows of one handle, or of one id, tell of products; no events."""
+    found: list[ProductChange] = []
     refused = []
     for row in rows:
         try:
-            if document := _document(row, rows, destination):
-                found.append(document)
+            if change := _change(row, rows, destination):
+                found.append(change)
         except Unstorable as error:
             refused.append(Refused(row.row, error.reason, error.detail))
     return GroupEvents([], refused=refused, products=found)
 
 
-def _document(row: TableRow, rows: Sequence[TableRow], destination: Destination) -> ProductDocument | None:
+def _change(row: TableRow, rows: Sequence[TableRow], destination: Destination) -> ProductChange | None:
     # Shopify's further rows of a product are of its variants, or of more images alone
     if row is not rows[0] and row.reader.layout is SHOPIFY and not row.text("price"):
         return None
@@ -104,20 +105,26 @@ def _document(row: TableRow, rows: Sequence[TableRow], destination: Destination)
     amount, updated_at = row.amount("price"), row.moment("updated_at", destination.zone, destination.latest)
     told = row.text("currency") or (amount.currency if amount else "")
     currency = (read_currency(told, destination.currency) or UNKNOWN) if told else destination.currency
-    names = {name: _first(row, rows, name) for name in ("name", "category", "brand", "url", "image")}
-    return ProductDocument(
-        _id=f"{destination.site_id}:{product_id[:MAX_ID]}",
-        site_id=destination.site_id,
+    return ProductChange(
+        change_id=_change_id(row, destination),
+        at=updated_at or destination.at,
+        receipt=False,
         product_id=product_id[:MAX_ID],
-        name=names["name"],
-        category=names["category"],
-        brand=names["brand"],
-        price=minor_units(amount.number, currency) if amount else None,
-        currency=currency,
-        url=names["url"],
-        image=names["image"],
-        version=updated_at or destination.at,
+        fields=ProductFields(
+            name=_first(row, rows, "name"),
+            category=_first(row, rows, "category"),
+            brand=_first(row, rows, "brand"),
+            price=minor_units(amount.number, currency) if amount else None,
+            currency=currency,
+            url=_first(row, rows, "url"),
+            image=_first(row, rows, "image"),
+        ),
     )
+
+
+def _change_id(row: TableRow, destination: Destination) -> str:
+    # of rows of the same time the one of the newest import counts, and of one import the last
+    return f"{destination.at.timestamp():.3f}:{row.row.file:03}:{row.row.line:09}"
 
 
 def _first(row: TableRow, rows: Sequence[TableRow], name: str) -> str | None:

@@ -11,7 +11,8 @@ from footfall.schemas.order import OrderDocument, OrderSums
 from footfall.schemas.population import OF_CUSTOMERS, OF_VISITS, Feature, Population, Spread
 from footfall.schemas.session import SessionDocument, SessionSpan
 from footfall.schemas.site import Site
-from footfall.stores.collections import Collection, orders, user_sessions
+from footfall.stores.collection import Collection
+from footfall.stores.collections import orders, user_sessions
 from footfall.stores.mongo import Mongo, Pipeline
 
 NAMED: Mapping[Feature, str] = {"device": "$device", "channel": "$attribution.channel"}

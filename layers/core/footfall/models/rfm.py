@@ -1,14 +1,19 @@
 """The model `rfm`: how lately, how often and for how much customers buy, as scores and a named segment."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from math import isfinite
 
 import numpy as np
+from numpy.typing import NDArray
 
-from footfall.customers.rfm import RfmScores, rfm_scores
+from footfall.customers.rfm import FEWEST, RfmScores, rfm_scores
 from footfall.customers.rfm_segments import rfm_segment
+from footfall.customers.timing import timing
+from footfall.customers.value_score import value_scores
 from footfall.models.trained import Files, Fit, Judgement, Trained
 from footfall.schemas.customer import RfmFields
-from footfall.schemas.model import Figures
+from footfall.schemas.model import Figures, ScoredBy
 
 SCORES = RfmScores._fields
 
@@ -17,7 +22,8 @@ def fit(extracted: Files) -> Fit:
     """Returns the scores of every customer."""
     arrays = extracted["features"]
     scores = rfm_scores(arrays["recency"], arrays["frequency"], arrays["monetary"])
-    return Fit(work={"scores": scores._asdict()})
+    scored_by: ScoredBy = "limits" if len(arrays["recency"]) < FEWEST else "ranks"
+    return Fit(work={"scores": scores._asdict()}, details={"scored_by": scored_by})
 
 
 def judge(trained: Trained) -> Judgement:
@@ -42,17 +48,32 @@ def judge(trained: Trained) -> Judgement:
 
 
 def fields(trained: Trained) -> Iterator[RfmFields]:
-    """Returns each customer's scores and segment."""
-    scores = trained.work["scores"]
-    columns = (scores[name].tolist() for name in SCORES)
-    for recency, frequency, monetary in zip(*columns, strict=True):
+    """Returns each customer's scores and segment, what they were worth, and when they are expected again."""
+    arrays, scores = trained.extracted["features"], trained.work["scores"]
+    worth = value_scores(arrays["recency"], arrays["frequency"], arrays["monetary"] - arrays["refunded"])
+    times = timing(*(arrays[name] for name in ("recency", "frequency", "first_order", "last_order")))
+    columns = (*(scores[name].tolist() for name in SCORES), worth.tolist(), times.statuses, _due(trained, times.gaps))
+    for recency, frequency, monetary, score, status, (gap, due_on) in zip(*columns, strict=True):
         yield RfmFields(
             recency_score=recency,
             frequency_score=frequency,
             monetary_score=monetary,
             rfm_score=f"{recency}{frequency}{monetary}",
             rfm_segment=rfm_segment(recency, frequency, monetary).name,
+            customer_value_score=score,
+            purchase_timing=status,
+            expected_gap_days=gap,
+            due_on=due_on,
         )
+
+
+def _due(trained: Trained, gaps: NDArray[np.float64]) -> Iterator[tuple[float | None, str | None]]:
+    as_of = trained.facts.as_of
+    for days, gap in zip(trained.extracted["features"]["recency"].tolist(), gaps.tolist(), strict=True):
+        if as_of is None or not isfinite(gap):
+            yield None, None
+        else:
+            yield round(gap, 1), str(as_of + timedelta(days=round(gap) - days))
 
 
 def _between(before: int, found: int, after: int) -> bool:

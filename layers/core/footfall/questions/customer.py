@@ -14,9 +14,10 @@ from footfall.orders.purchases import in_currency_of, purchases
 from footfall.people.identities import identities
 from footfall.questions.figures import AverageOrderValue, Currency, NetRevenue, Orders, Refunds, Revenue
 from footfall.questions.forecasts import Churn, Degraded, LifetimeValue, churn_details, degraded, lifetime_details
+from footfall.questions.interests import Interest, interests_of
 from footfall.questions.left_out import LeftOut, left_out
 from footfall.rates import percentage
-from footfall.schemas.customer import CustomerDocument
+from footfall.schemas.customer import CustomerDocument, Priority, PurchaseTiming
 from footfall.schemas.order import Conversion, OrderDocument, OrderFlag, OrderStatus
 from footfall.schemas.site import Site
 from footfall.sessions.conversions import has_counted_order
@@ -40,7 +41,8 @@ class CustomerQuestion(BaseModel):
 class Rfm(BaseModel):
     """How lately, how often and for how much somebody buys, as the last training found it.
 
-    Each score is the fifth of all customers that somebody is in, 5 being best; equal values share a score.
+    Each score is the fifth of all customers that somebody is in, 5 being best; equal values share a score. Of fewer
+    than 25 customers, scores go by limits that are the same in every shop.
     """
 
     recency: int = Field(description="Days from the last order to `as_of`", examples=[12])
@@ -54,6 +56,22 @@ class Rfm(BaseModel):
     behaviour_segment: str = Field(
         description="By how they shop, found by clustering", examples=["Frequent, big orders"]
     )
+    customer_value_score: float | None = Field(
+        description="What they were worth so far, from 0 to 100: half by net revenue, three tenths by orders, two by"
+        " recency, each as a rank among all customers; null before a training of 0.1.0"
+    )
+    customer_priority: Priority | None = Field(
+        description="Whom to turn to first: by the value score, and by the risk of churn or, until a model tells it,"
+        " by `purchase_timing_status`; null likewise"
+    )
+    purchase_timing_status: PurchaseTiming | None = Field(
+        description="`due` from 0.8 of the gap that is expected between the last order and the next, `overdue` from"
+        " 1.5, `unknown` in a shop where nobody came back; null likewise"
+    )
+    expected_gap_days: float | None = Field(
+        description="That gap: the mean of their own gaps and of one more, the median of the shop's customers"
+    )
+    due_on: date | None = Field(description="The day that it ends")
     as_of: date = Field(description="The last day with an order or refund when the models were trained")
 
     @classmethod
@@ -70,6 +88,11 @@ class Rfm(BaseModel):
             rfm_score=customer["rfm_score"],
             rfm_segment=customer["rfm_segment"],
             behaviour_segment=customer["behaviour_segment"],
+            customer_value_score=customer.get("customer_value_score"),
+            customer_priority=customer.get("customer_priority"),
+            purchase_timing_status=customer.get("purchase_timing"),
+            expected_gap_days=customer.get("expected_gap_days"),
+            due_on=date.fromisoformat(due_on) if (due_on := customer.get("due_on")) else None,
             as_of=date.fromisoformat(customer["as_of"]),
         )
 
@@ -151,6 +174,7 @@ class CustomerAnswer(BaseModel):
     churn: CustomerChurn | None = Field(description="How likely they are to leave, and why; null likewise")
     sessions: Visits
     orders: OrdersSummary
+    interests: list[Interest] = Field(description="As `/api/users/{user_id}/interests` has them")
 
 
 @answering()
@@ -169,6 +193,7 @@ def answer(site_id: str, question: CustomerQuestion) -> CustomerAnswer:
         churn=_churn(site_id, scored) if scored else None,
         sessions=_visits(_sessions_of(site, customer_id)),
         orders=summary,
+        interests=interests_of(site_id, customer_id),
     )
 
 

@@ -19,7 +19,8 @@ from footfall.schemas.paging import paged
 from footfall.schemas.session import SessionDocument
 from footfall.schemas.site import Site
 from footfall.sites import get_site
-from footfall.stores.collections import Collection, customers, events, feedback, orders, user_sessions
+from footfall.stores.collection import Collection
+from footfall.stores.collections import customers, events, feedback, orders, user_sessions
 from footfall.stores.mongo import Condition, answering, database
 
 MOST_STEPS = 100

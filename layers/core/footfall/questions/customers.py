@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal, NoReturn
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
 from footfall.customers.segment_sums import SEGMENT_FIELDS
 from footfall.models import registry as models
+from footfall.people.saved_segments import segment_named, segments_saved
+from footfall.people.segment_conditions import as_query
 from footfall.questions.customer import Rfm
 from footfall.questions.distribution import as_trained, customers_found
 from footfall.questions.figures import Currency
@@ -16,29 +17,28 @@ from footfall.questions.forecasts import ShortForecast, short_forecast
 from footfall.questions.keyed_list import FARTHEST, KeyedAnswer, KeyedQuestion, Place, behind, documents_of
 from footfall.questions.left_out import KNOWN_PEOPLE, LeftOut, left_out
 from footfall.questions.trained import TrainedAnswer, trained
-from footfall.schemas.customer import ClvCategory, CustomerDocument, RiskLevel
+from footfall.schemas.customer import ClvCategory, CustomerDocument, Priority, RiskLevel
 from footfall.schemas.paging import paged
+from footfall.schemas.segment import SavedSegment
 from footfall.sites import get_site
 from footfall.stores import collections
 from footfall.stores.collections import SEGMENTS
 from footfall.stores.mongo import Condition, answering, database
 
-LATER_SORTS = frozenset({"customer_priority"})
+STORED = {"risk_level": "churn_risk_level", "clv_category": "clv_category", "priority": "customer_priority"}
+PRIORITY_ORDER: Literal["priority_order"] = "priority_order"
 LAST_CHARACTER = "\U0010ffff"
 
 
-def _later(_: object) -> NoReturn:
-    raise PydanticCustomError("later", "not available yet")
-
-
-def _known_sort(value: object) -> object:
-    return _later(value) if value in LATER_SORTS else value
-
-
-Later = Annotated[str | None, BeforeValidator(_later), Field(description="Not available yet")]
-SortBy = Annotated[
-    Literal["monetary", "frequency", "recency", "customer_id", "predicted_clv", "churn_probability", "value_at_risk"],
-    BeforeValidator(_known_sort),
+SortBy = Literal[
+    "monetary",
+    "frequency",
+    "recency",
+    "customer_id",
+    "customer_priority",
+    "predicted_clv",
+    "churn_probability",
+    "value_at_risk",
 ]
 
 
@@ -47,15 +47,19 @@ class CustomersFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    sort_by: SortBy = Field(default="monetary", description="Equal ones come in the order of their ids")
-    order: Literal["asc", "desc"] = Field(default="desc", description="Upwards or downwards")
-    segment: str | None = Field(default=None, max_length=128, description="Name of an RFM or a behaviour segment")
-    q: str | None = Field(default=None, min_length=1, max_length=256, description="How the customer's id begins")
-    risk_level: RiskLevel | None = Field(default=None, description="Only customers at this level of risk to leave")
-    clv_category: ClvCategory | None = Field(
-        default=None, description="Only customers of this category of predicted value"
+    sort_by: SortBy = Field(
+        default="monetary",
+        description="Equal ones come in the order of their ids; those of a priority in that of their value score. Who"
+        " has no priority yet is not listed by it",
     )
-    priority: Later = None
+    order: Literal["asc", "desc"] = Field(default="desc", description="Upwards or downwards")
+    segment: str | None = Field(
+        default=None, max_length=128, description="Name of an RFM segment, a behaviour segment, or one that was saved"
+    )
+    q: str | None = Field(default=None, min_length=1, max_length=256, description="How the customer's id begins")
+    risk_level: RiskLevel | None = Field(default=None, description="How likely they are to churn, where that is known")
+    clv_category: ClvCategory | None = Field(default=None, description="How much is expected of them, likewise")
+    priority: Priority | None = Field(default=None, description="Whom to turn to first")
 
 
 class CustomersQuestion(KeyedQuestion, CustomersFilter):  # fields of the last base come first, in errors as in docs
@@ -77,7 +81,7 @@ class CustomersAnswer(LeftOut, TrainedAnswer, KeyedAnswer):
 
     customers: list[CustomerLine]
     total: int = Field(
-        description=f"Customers that the filters let through; with `q`, `risk_level` or `clv_category`,"
+        description="Customers that the filters let through; with others than the segment of a training,"
         f" {FARTHEST + 1:,} stands for more than {FARTHEST:,}",
         examples=[4338],
     )
@@ -106,7 +110,7 @@ def _page(site_id: str, question: CustomersQuestion) -> list[CustomerDocument]:
     order = (
         [("_id", direction)]
         if question.sort_by == "customer_id"
-        else [(question.sort_by, direction), ("_id", direction)]
+        else [(_field(question), direction), ("_id", direction)]
     )
     if place := question.behind(_sorted_by(question)):
         values = [place.value, f"{site_id}:{place.item_id}"][-len(order) :]
@@ -117,8 +121,7 @@ def _page(site_id: str, question: CustomersQuestion) -> list[CustomerDocument]:
 def _index(question: CustomersFilter, query: Condition) -> Sequence[str]:
     # MongoDB tries every index as far as a page is, to find which is best: it is told, where there is no choice
     segment = next((field for field in SEGMENTS if field in query), None)
-    narrowed = question.q is not None or question.risk_level is not None or question.clv_category is not None
-    if narrowed or (segment and question.sort_by != "monetary"):
+    if _is_narrowed(question) or "$and" in query or (segment and question.sort_by != "monetary"):
         return ()
     if segment:
         return ("site_id", segment, "monetary", "_id")
@@ -126,17 +129,27 @@ def _index(question: CustomersFilter, query: Condition) -> Sequence[str]:
     return ("site_id", *sorted_by, "_id", *SEGMENTS)
 
 
+def _is_narrowed(question: CustomersFilter) -> bool:
+    # by more than a segment
+    by_priority = question.sort_by == "customer_priority"
+    return question.q is not None or by_priority or any(getattr(question, name) is not None for name in STORED)
+
+
+def _field(question: CustomersFilter) -> str:
+    return PRIORITY_ORDER if question.sort_by == "customer_priority" else question.sort_by
+
+
 def _sorted_by(question: CustomersFilter) -> str:
     return f"{question.sort_by} {question.order}"
 
 
 def _place(question: CustomersFilter, customer: CustomerDocument) -> Place:
-    value = None if question.sort_by == "customer_id" else customer.get(question.sort_by)
-    return Place(_sorted_by(question), value, customer["customer_id"])
+    value = None if question.sort_by == "customer_id" else customer.get(_field(question))
+    return Place(_sorted_by(question), value if isinstance(value, int | float) else None, customer["customer_id"])
 
 
 def _total(site_id: str, question: CustomersFilter) -> int:
-    if question.q is not None or question.risk_level is not None or question.clv_category is not None:
+    if _is_narrowed(question) or _saved(site_id, question) is not None:
         return collections.customers.count(database(), _query(site_id, question), most=FARTHEST + 1)
     if question.segment is None:
         return sum(sums["customers"] for sums in models.segments(database(), site_id, "rfm").values())
@@ -150,13 +163,19 @@ def _query(site_id: str, question: CustomersFilter) -> dict[str, object]:
         # a range of keys, since a pattern from a caller could be anything
         start = f"{site_id}:{question.q}"
         query["_id"] = {"$gte": start, "$lt": start + LAST_CHARACTER}
-    if question.risk_level is not None:
-        query["churn_risk_level"] = question.risk_level
-    if question.clv_category is not None:
-        query["clv_category"] = question.clv_category
-    if question.segment is not None:
+    query |= {stored: told for name, stored in STORED.items() if (told := getattr(question, name)) is not None}
+    if question.sort_by == "customer_priority":
+        query[PRIORITY_ORDER] = {"$exists": True}
+    if saved := _saved(site_id, question):
+        query["$and"] = [as_query(saved, get_site(database(), site_id).currency)]
+    elif question.segment is not None:
         query[SEGMENT_FIELDS[models.model_of_segment(database(), site_id, question.segment)]] = question.segment
     return query
+
+
+def _saved(site_id: str, question: CustomersFilter) -> SavedSegment | None:
+    name = question.segment
+    return None if name is None else segment_named(segments_saved(database(), site_id), name)
 
 
 def _line(customer: CustomerDocument) -> CustomerLine:

@@ -1,18 +1,21 @@
 """Filters: a parameter for each dimension, by which questions about behaviour are narrowed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field, create_model
 
 from footfall.dimensions import BUILT_IN, LONGEST, Dimension, dimensions_of, none_named
 from footfall.errors import FieldProblem, Invalid
+from footfall.people.profiles import NAMES_APART
 from footfall.questions.range import RangeQuestion
 from footfall.schemas.site import Site
 
 MOST_VALUES = 50
 EXCLUDED = "!"
+SEGMENT = "segment"
+PASSES, FAILS = "passes", "fails"
 Value = Annotated[str, Field(min_length=1, max_length=LONGEST + len(EXCLUDED))]
 Values = Annotated[list[Value], Field(max_length=MOST_VALUES)]
 
@@ -57,6 +60,10 @@ class Wanted:
         found = {value.casefold() for value in values}
         return (not self.values or not found.isdisjoint(self.values)) and found.isdisjoint(self.excluded)
 
+    def by_all_segments(self) -> "Wanted":
+        """Returns the same filter; one of segments goes by those that the site has saved too."""
+        return _of_segments(self) if self.row.name == SEGMENT else self
+
 
 class Filtered(_Parameters):
     """A question about a range of days that may be narrowed; a site's own dimensions are parameters too."""
@@ -74,12 +81,22 @@ class Filtered(_Parameters):
         unknown = [name for name in given if name not in rows]
         if unknown:
             raise Invalid([FieldProblem(name[:LONGEST], none_named(site, name)) for name in unknown[:MOST_VALUES]])
-        return {name: Wanted.of(rows[name], _texts(name, told)) for name, told in given.items()}
+        return {name: Wanted.of(rows[name], _texts(name, told)).by_all_segments() for name, told in given.items()}
 
     def _built_in(self) -> dict[str, object]:
         # of a question that is paged, `page` is the number of a page
         names = _Parameters.model_fields.keys() - RangeQuestion.model_fields.keys()
         return {name: told for name in sorted(names) if isinstance(told := getattr(self, name), list)}
+
+
+def _of_segments(wanted: Wanted) -> Wanted:
+    # somebody is in one RFM segment and in any of those that the site has saved: whether they pass is told by all
+    def passes(names: str) -> str:
+        return PASSES if wanted.takes(names.split(NAMES_APART)) else FAILS
+
+    nobodys = PASSES if wanted.takes([wanted.row.missing]) else FAILS
+    told_by_all = replace(wanted.row, person="segment_names", fold=passes, missing=nobodys)
+    return Wanted(told_by_all, frozenset({PASSES.casefold()}), frozenset())
 
 
 def _texts(name: str, told: object) -> list[str]:

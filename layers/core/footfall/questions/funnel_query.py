@@ -147,7 +147,8 @@ def _wanted(site: Site, reading: Reading, place: int, condition: Condition) -> W
         where = ("exclude", "a name") if place == reading.excluded else ("steps", f"step {place + 1}")
         _refuse(where[0], f"{where[1]}: {none_named(site, condition.dimension)}")
     value = frozenset({condition.value.casefold()})
-    return Wanted(row, frozenset(), value) if condition.excluded else Wanted(row, value, frozenset())
+    wanted = Wanted(row, frozenset(), value) if condition.excluded else Wanted(row, value, frozenset())
+    return wanted.by_all_segments()
 
 
 def _refuse(field: str, message: str) -> NoReturn:

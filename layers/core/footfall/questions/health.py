@@ -25,7 +25,7 @@ from footfall.stores.mongo import database
 Answer = TypeVar("Answer")
 MILVUS_PORT = 19530
 MILVUS_SECONDS = 1.0
-NO_QUEUES = Queues(imports=None, events=None, realtime=None, vectors=None)
+NO_QUEUES = Queues(imports=None, catalog=None, events=None, interests=None, realtime=None, vectors=None)
 # what has not answered by then is unavailable: the gateway and the caller wait no longer for the rest
 PATIENCE_SECONDS = 5.0
 NEEDED = frozenset({"mongodb", "sqs"})

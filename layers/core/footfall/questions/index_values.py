@@ -5,7 +5,7 @@ from typing import Any
 
 from pymongo import ASCENDING
 
-from footfall.stores.collections import Collection
+from footfall.stores.collection import Collection
 from footfall.stores.mongo import Condition, Mongo
 
 

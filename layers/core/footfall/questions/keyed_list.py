@@ -10,7 +10,7 @@ from pymongo.cursor import Cursor
 
 from footfall.errors import FieldProblem, Invalid
 from footfall.schemas.paging import PagedAnswer, PagedQuestion
-from footfall.stores.collections import Collection
+from footfall.stores.collection import Collection
 from footfall.stores.mongo import Condition, Mongo
 
 Document = TypeVar("Document", bound=Mapping[str, Any])

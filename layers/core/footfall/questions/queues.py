@@ -12,7 +12,7 @@ from footfall.aws.queue_ages import Age, oldest_ages
 from footfall.aws.queues import depth
 from footfall.settings import QueueStatusSettings, from_environment
 
-QueueName = Literal["imports", "events", "realtime", "vectors"]
+QueueName = Literal["imports", "catalog", "events", "interests", "realtime", "vectors"]
 # CloudWatch charges for each metric read and sees a queue once a minute
 FRESH_SECONDS = 30.0
 _known: TTLCache[str, Age | None] = TTLCache(maxsize=100, ttl=FRESH_SECONDS)
@@ -33,7 +33,9 @@ class Queues(BaseModel):
     """Every queue of the pipeline, in the order that data meets them; null when SQS does not answer."""
 
     imports: QueueStatus | None
+    catalog: QueueStatus | None
     events: QueueStatus | None
+    interests: QueueStatus | None
     realtime: QueueStatus | None
     vectors: QueueStatus | None
 

@@ -5,12 +5,12 @@ from pydantic import BaseModel, Field
 from footfall.questions.distribution import Distribution, as_trained, distribution
 from footfall.questions.figures import AverageOrderValue, Currency, NetRevenue, Refunds, Revenue
 from footfall.questions.left_out import KNOWN_PEOPLE, LeftOut, left_out
-from footfall.questions.segments import SegmentLine, SegmentsQuestion, lines_of, model_of
+from footfall.questions.segments import SegmentLine, TrainedSegmentsQuestion, lines_of, model_of
 from footfall.sites import get_site
 from footfall.stores.mongo import answering, database
 
 
-class RevenueBySegmentQuestion(SegmentsQuestion):
+class RevenueBySegmentQuestion(TrainedSegmentsQuestion):
     """Which kind of segments."""
 
 

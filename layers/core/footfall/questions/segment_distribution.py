@@ -3,12 +3,12 @@
 from pydantic import BaseModel, Field
 
 from footfall.questions.distribution import Distribution, currency_of, distribution
-from footfall.questions.segments import SegmentLine, SegmentsQuestion, lines_of, model_of
+from footfall.questions.segments import SegmentLine, TrainedSegmentsQuestion, lines_of, model_of
 from footfall.sites import get_site
 from footfall.stores.mongo import answering, database
 
 
-class SegmentDistributionQuestion(SegmentsQuestion):
+class SegmentDistributionQuestion(TrainedSegmentsQuestion):
     """Which kind of segments."""
 
 

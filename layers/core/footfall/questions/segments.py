@@ -12,9 +12,11 @@ from footfall.customers.rfm_segments import RFM_SEGMENTS
 from footfall.customers.traits import described
 from footfall.models import registry as models
 from footfall.money import major_units
+from footfall.people.saved_segments import segments_saved
 from footfall.questions.distribution import as_trained
 from footfall.questions.figures import AverageOrderValue, Currency, Customers, NetRevenue, Refunds, Revenue
 from footfall.questions.left_out import KNOWN_PEOPLE, LeftOut, left_out
+from footfall.questions.saved_segments import SegmentOut, described_by, sums_of
 from footfall.questions.trained import TrainedAnswer, trained
 from footfall.rates import percentage
 from footfall.schemas.model import BehaviourSegment, HabitKind, ModelDocument, SegmentingModel, SegmentSums
@@ -22,8 +24,20 @@ from footfall.schemas.site import Site
 from footfall.sites import get_site
 from footfall.stores.mongo import answering, database
 
-SegmentType = Literal["rfm", "behaviour"]
-MODELS: dict[SegmentType, SegmentingModel] = {"rfm": "rfm", "behaviour": "behaviour_segments"}
+SegmentType = Literal["rfm", "behaviour", "saved"]
+TrainedType = Literal["rfm", "behaviour"]
+TOO_FEW = "fewer than 25 customers: their scores go by limits that are the same in every shop"
+MODELS: dict[TrainedType, SegmentingModel] = {"rfm": "rfm", "behaviour": "behaviour_segments"}
+
+
+class TrainedSegmentsQuestion(BaseModel):
+    """Which kind of the segments that training finds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    segment_type: TrainedType = Field(
+        default="rfm", description="`rfm`: by recency, frequency and money; `behaviour`: by how people shop"
+    )
 
 
 class SegmentsQuestion(BaseModel):
@@ -32,7 +46,9 @@ class SegmentsQuestion(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     segment_type: SegmentType = Field(
-        default="rfm", description="`rfm`: by recency, frequency and money; `behaviour`: by how people shop"
+        default="rfm",
+        description="`rfm`: by recency, frequency and money; `behaviour`: by how people shop; `saved`: those that the"
+        " shop saved, counted now",
     )
 
 
@@ -75,43 +91,57 @@ class SegmentLine(BaseModel):
     habits: list[SegmentHabit] = Field(
         default=[], description="What a behaviour segment's customers surely do more often than others, at most five"
     )
+    saved: SegmentOut | None = Field(
+        default=None, description="What a segment that was saved asks for; null for others"
+    )
 
 
 class SegmentsAnswer(LeftOut, TrainedAnswer):
-    """Every segment, the one with most revenue first; a customer is in exactly one of each kind."""
+    """Every segment, the one with most revenue first.
+
+    A customer is in exactly one of RFM and in one of behaviour, and in any number of those that were saved.
+    """
 
     segment_type: str = Field(description="Which kind was asked for")
     segments: list[SegmentLine]
     total_customers: Customers
     currency: Currency
     as_of: date | None = Field(description="null before the first training")
+    degraded: bool = Field(default=False, description="Whether scores are a fallback")
+    reason: str | None = Field(default=None, description="Why they are")
 
 
 @answering()
 def answer(site_id: str, question: SegmentsQuestion) -> SegmentsAnswer:
     """Returns every segment of a kind, the one with most revenue first; raises NotFound or Unavailable."""
     site = get_site(database(), site_id)
-    model = model_of(site, question.segment_type)
+    kind: TrainedType = "behaviour" if question.segment_type == "behaviour" else "rfm"
+    model = model_of(site, kind)
     then = as_trained(site, model)
-    lines = lines_of(site, question.segment_type, model, then.currency)
+    lines = lines_of(site, kind, model, then.currency)
     customer_count = sum(line.customer_count for line in lines)
+    if question.segment_type == "saved":
+        lines = _saved(site, customer_count, sum(line.total_revenue for line in lines))
+    degraded = kind == "rfm" and model is not None and model["details"].get("scored_by") == "limits"
     return SegmentsAnswer(
         segment_type=question.segment_type,
         segments=sorted(lines, key=lambda line: -line.total_revenue),
         total_customers=customer_count,
         currency=then.currency,
         as_of=date.fromisoformat(model["details"]["as_of"]) if model and customer_count else None,
+        degraded=degraded,
+        reason=TOO_FEW if degraded else None,
         **trained(site).model_dump(),
         **left_out(then, KNOWN_PEOPLE).model_dump(),
     )
 
 
-def model_of(site: Site, segment_type: SegmentType) -> ModelDocument | None:
+def model_of(site: Site, segment_type: TrainedType) -> ModelDocument | None:
     """Returns the model in use that puts customers into segments of a kind; None before the first training."""
     return models.in_use(database(), site.site_id, MODELS[segment_type])
 
 
-def lines_of(site: Site, segment_type: SegmentType, model: ModelDocument | None, currency: str) -> list[SegmentLine]:
+def lines_of(site: Site, segment_type: TrainedType, model: ModelDocument | None, currency: str) -> list[SegmentLine]:
     """Returns every segment of a kind, with what a model found of it."""
     sums = {segment["name"]: segment for segment in model.get("segments", [])} if model else {}
     described_by = {segment.name: segment.description for segment in RFM_SEGMENTS}
@@ -127,6 +157,17 @@ def lines_of(site: Site, segment_type: SegmentType, model: ModelDocument | None,
         )
         for name, description in described_by.items()
     ]
+
+
+def _saved(site: Site, customer_count: int, revenue: float) -> list[SegmentLine]:
+    # counted as customers are now; all of a training at once
+    lines = []
+    for segment in segments_saved(database(), site.site_id):
+        sums = sums_of(site, segment)
+        line = _line(described_by(segment), sums, customer_count, 0, site.currency)
+        share = percentage(line.total_revenue, revenue)
+        lines.append(line.model_copy(update={"revenue_share": share, "saved": SegmentOut.of(segment)}))
+    return lines
 
 
 def _told(segment: BehaviourSegment | None) -> dict[str, object]:

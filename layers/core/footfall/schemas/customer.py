@@ -3,8 +3,26 @@
 from datetime import datetime
 from typing import Literal, TypedDict, get_args
 
+PurchaseTiming = Literal["not_due", "due", "overdue", "unknown"]
+"""Where somebody stands between their last order and the next that is expected; unknown where nobody came back yet."""
+Priority = Literal["high", "medium", "low"]
+"""Whom to turn to first."""
 
-class RfmFields(TypedDict):
+
+class ValueFields(TypedDict, total=False):
+    """What else the model `rfm` writes on a customer; one of before 0.1.0 does not.
+
+    `customer_value_score` from 0 to 100; `expected_gap_days` between the last order and the next, and `due_on`, the day
+    that it ends; both None where nothing is expected.
+    """
+
+    customer_value_score: float
+    purchase_timing: PurchaseTiming
+    expected_gap_days: float | None
+    due_on: str | None
+
+
+class RfmFields(ValueFields):
     """What the model `rfm` writes on a customer: scores from 1 to 5, 5 being best, and the segment they amount to."""
 
     recency_score: int
@@ -93,6 +111,22 @@ class Forecasts(LifetimeFields, ChurnFields, total=False):
     value_at_risk: int | None
 
 
+class Habits(TypedDict, total=False):
+    """How a customer shops, as training counts it; a training of before 0.1.0 did not write it.
+
+    `page_views` in `sessions` without those of bots, `refund_rate` of their revenue, in percent; `categories` are the
+    ten they are most interested in, without case. `priority_order` grows with the priority, and within one with the
+    value score.
+    """
+
+    sessions: int
+    page_views: int
+    refund_rate: float
+    categories: list[str]
+    customer_priority: Priority
+    priority_order: int
+
+
 class ModelFields(RfmFields, BehaviourSegmentFields, LifetimeFields, ChurnFields):
     """All that models write on a customer."""
 
@@ -110,7 +144,7 @@ class CustomerSegments(ModelFields):
     customer_id: str
 
 
-class CustomerSums(CustomerSegments):
+class CustomerSums(CustomerSegments, Habits):
     """What a customer's orders amount to, as `CustomerDocument` says it."""
 
     recency: int

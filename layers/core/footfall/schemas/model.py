@@ -23,6 +23,8 @@ LEARNS_FROM: Mapping[ModelName, tuple[Feature, ...]] = {
 """What each model learns from: it drifts as these features move."""
 Stage = Literal["extract", "fit", "evaluate", "publish"]
 HabitKind = Literal["page", "event", "category"]
+ScoredBy = Literal["ranks", "limits"]
+"""How the RFM scores were found: among all customers, or, of too few, by limits that are the same in every shop."""
 Verdict = Literal["stable", "moving", "shifted", "too_little_data"]
 RunState = Literal["running", "published", "rejected", "superseded", "failed"]
 Figures = dict[str, object]
@@ -214,6 +216,7 @@ class ToldDetails(TypedDict, total=False):
     segments: list[BehaviourSegment]
     lifetime: LifetimeDetails
     churn: ChurnDetails
+    scored_by: ScoredBy
 
 
 class ModelDetails(ToldDetails):

@@ -1,7 +1,7 @@
 """A person: everybody who was ever seen on a site, known to the shop or not."""
 
 from datetime import datetime
-from typing import Required, TypedDict
+from typing import NotRequired, Required, TypedDict
 
 from footfall.schemas.event import Json
 
@@ -64,12 +64,15 @@ class PersonProfile(TypedDict):
     """What is known of a person whoever of their visitors is asked about: nothing is null that is known of any.
 
     `first_seen` is the moment of the earliest event of the person or of any visitor who turned out to be them.
+    `segment_names` are all segments that they are in, the RFM segment first and those that the site saved, each on a
+    line of its own.
     """
 
     person_id: str
     first_seen: datetime | None
     sex: str | None
     rfm_segment: str | None
+    segment_names: NotRequired[str]
 
 
 class PersonDocument(PersonSightings, total=False):
@@ -78,7 +81,8 @@ class PersonDocument(PersonSightings, total=False):
     `person_id` is the shop's id of the person, else the visitor id. `number` is a dense one, for bitmaps.
     `date` is when they were first seen, `device` the one they were first seen on. A visitor who turned out to be a
     known person keeps a document with a `link` to that person, whose `merged_ids` names the visitor, and `linked_at`
-    tells when it was stored last.
+    tells when it was stored last. `found_by` is what a search finds them by: their e-mail address, and each
+    word of their name.
     """
 
     _id: str
@@ -87,5 +91,6 @@ class PersonDocument(PersonSightings, total=False):
     sex: str | None
     date: datetime
     traits: Json
+    found_by: list[str]
     trait_events: int
     linked_at: datetime

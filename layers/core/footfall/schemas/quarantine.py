@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal, NotRequired, TypedDict
 
-Stage = Literal["events", "imports"]
+Stage = Literal["events", "imports", "catalog"]
 
 
 class Origin(TypedDict, total=False):

@@ -3,17 +3,12 @@
 `stores/preparing.py` makes them from here. A test refuses every write by anybody but `writer` and `removed_by`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Generic, NamedTuple, TypeVar, cast, get_type_hints
+from collections.abc import Mapping
+from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.client_session import ClientSession
-from pymongo.collection import Collection as MongoCollection
-from pymongo.command_cursor import CommandCursor
-from pymongo.cursor import Cursor
 
+from footfall.schemas.catalog import CatalogReceiptDocument
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.dimension import DaySessionsDocument, DimensionDocument
 from footfall.schemas.event import EventDocument
@@ -21,6 +16,7 @@ from footfall.schemas.exchange import ExchangeRateDocument
 from footfall.schemas.feedback import FeedbackDay, FeedbackDocument
 from footfall.schemas.funnel import FunnelDocument, RollupsDocument
 from footfall.schemas.imports import ImportDocument
+from footfall.schemas.interest import InterestsDocument
 from footfall.schemas.job import JobDocument
 from footfall.schemas.lake import ArchivedDay, LakePeriod
 from footfall.schemas.ledger import LedgerLine, LedgerSums, SuspectDocument
@@ -33,121 +29,10 @@ from footfall.schemas.product import ProductDocument
 from footfall.schemas.quarantine import QuarantineDocument
 from footfall.schemas.recommendation import RecommendationDocument
 from footfall.schemas.remnant import RemnantDocument
+from footfall.schemas.segment import SavedSegmentsDocument
 from footfall.schemas.session import SessionDocument
 from footfall.schemas.site import KeyUseDocument, SiteDocument
-from footfall.stores.mongo import Condition, Mongo, Pipeline
-
-Document = TypeVar("Document", bound=Mapping[str, Any])
-View = TypeVar("View", bound=Mapping[str, Any])
-Index = Sequence[tuple[str, int]]
-
-
-class Expiry(NamedTuple):
-    """A TTL index: MongoDB removes a document `seconds` after the time in `field`, of those that `only` holds for."""
-
-    field: str
-    seconds: int = 0
-    only: Condition | None = None
-
-    @property
-    def ttl(self) -> IndexModel:
-        """The index that does it."""
-        partial = {"partialFilterExpression": self.only} if self.only else {}
-        return IndexModel([(self.field, ASCENDING)], expireAfterSeconds=self.seconds, **partial)
-
-
-class Retention(NamedTuple):
-    """jobs/retention removes a document when the time in `field` is older than the site keeps, if `only` holds."""
-
-    field: str
-    only: Condition | None = None
-
-
-@dataclass(frozen=True)
-class Collection(Generic[Document]):
-    """One collection.
-
-    `writer` is the one function (`etl/events`) or trigger (`training`) whose code may write here, and `removed_by` who
-    else may delete; None where nothing writes yet. `person` are the fields by which a person's documents are found.
-    `keep` says what ends a document's life; without it, documents stay for ever.
-    """
-
-    name: str
-    document: type[Document]
-    writer: str | None
-    indexes: Sequence[IndexModel] = ()
-    person: tuple[str, ...] = ()
-    keep: tuple[Expiry | Retention, ...] = ()
-    removed_by: str | None = None
-
-    @property
-    def all_indexes(self) -> list[IndexModel]:
-        """Its indexes, and those by which documents expire."""
-        return [*self.indexes, *(end.ttl for end in self.keep if isinstance(end, Expiry))]
-
-    def of(self, database: Mongo) -> MongoCollection[Document]:
-        """Returns the collection in a database, its documents typed."""
-        return cast("MongoCollection[Document]", database[self.name])
-
-    def count(self, database: Mongo, query: Condition, max_milliseconds: int = 0, most: int = 0) -> int:
-        """Returns how many documents match, by the count command: three times as fast as an aggregation.
-
-        It stops at `most`, if that is given.
-        """
-        return int(database.command("count", self.name, query=query, maxTimeMS=max_milliseconds, limit=most)["n"])
-
-    def read(
-        self,
-        database: Mongo,
-        view: type[View],
-        query: Condition,
-        *,
-        parts: Mapping[str, tuple[str, ...]] | None = None,
-        session: ClientSession | None = None,
-        batch_size: int = 0,
-    ) -> Cursor[View]:
-        """Returns the fields of a view of the documents that match; `parts` names what is wanted of a nested field.
-
-        Raises TypeError for a view with a field that the document has not.
-        """
-        wanted = _projection(self.document, view)
-        if parts:
-            wanted = {name: shown for name, shown in wanted.items() if name not in parts} | _nested(parts)
-        found = self.of(database).find(query, wanted, session=session, batch_size=batch_size)
-        return cast("Cursor[View]", found)
-
-    def aggregate(
-        self,
-        database: Mongo,
-        shape: type[View],  # noqa: ARG002 - it is for the type checker
-        pipeline: Pipeline,
-        *,
-        session: ClientSession | None = None,
-        max_milliseconds: int | None = None,
-        allow_disk_use: bool = False,
-        hint: Index | None = None,
-    ) -> CommandCursor[View]:
-        """Returns what a pipeline makes of the documents, typed as `shape`; `hint` is the index to read them by."""
-        options: dict[str, Any] = {"allowDiskUse": True} if allow_disk_use else {}
-        if hint is not None:
-            options["hint"] = dict(hint)
-        if max_milliseconds is not None:
-            options["maxTimeMS"] = max_milliseconds
-        found = self.of(database).aggregate(pipeline, session=session, **options)
-        return cast("CommandCursor[View]", found)
-
-
-@lru_cache(maxsize=256)
-def _projection(document: type, view: type) -> dict[str, int]:
-    wanted = get_type_hints(view)
-    unknown = sorted(wanted.keys() - get_type_hints(document).keys())
-    if unknown:
-        raise TypeError(f"{document.__name__} has not the field {unknown[0]} of {view.__name__}")
-    return {"_id": 0, **dict.fromkeys(wanted, 1)}
-
-
-def _nested(parts: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
-    return {f"{field}.{name}": 1 for field, names in parts.items() for name in names}
+from footfall.stores.collection import Collection, Expiry, Retention
 
 
 def _index(*fields: str, **options: Any) -> IndexModel:
@@ -163,6 +48,9 @@ BY_CURRENCY = ("site_id", "currency", "placed_at", "total", "user_id")
 CUSTOM_NAMES = ("site_id", "name")
 SEGMENTS = ("rfm_segment", "behaviour_segment")
 """In every order of customers, so that of one segment, too, none before a page is read."""
+INTERESTS_BY_CATEGORY = ("site_id", "categories")
+PEOPLE_BY_NAME = ("site_id", "found_by", "_id")
+PRODUCTS_BY_CATEGORY = ("site_id", "category", "_id")
 VISITOR = ("visitor_id", "user_id", "person_id")
 
 sites = Collection("sites", SiteDocument, writer="api/sites")
@@ -230,6 +118,7 @@ users = Collection(
     writer="etl/events",
     indexes=[
         _index("site_id", "number", unique=True),
+        _index(*PEOPLE_BY_NAME, partialFilterExpression={"found_by": {"$gt": ""}}),
         _index("site_id", "linked_at", partialFilterExpression={"linked_at": {"$exists": True}}),
     ],
     person=("person_id", "link.person_id", "merged_ids"),
@@ -259,7 +148,30 @@ exchange_rates = Collection(
     indexes=[_index("site_id", "into", "currency", "date"), _index("site_id", "into", "-date", "currency")],
 )
 
-products = Collection("products", ProductDocument, writer="etl/imports", indexes=[_index("site_id", "category")])
+products = Collection(
+    "products",
+    ProductDocument,
+    writer="etl/catalog",
+    indexes=[
+        _index(*PRODUCTS_BY_CATEGORY),
+        _index("site_id", "words", "_id"),
+        _index("site_id", "_id"),
+        _index("site_id", "featured", "_id", partialFilterExpression={"featured": True}),
+    ],
+    keep=(Expiry("removed_at", 30 * 86_400),),
+)
+
+interests = Collection(
+    "interests",
+    InterestsDocument,
+    writer="etl/catalog",
+    indexes=[_index(*INTERESTS_BY_CATEGORY)],
+    person=("person_id",),
+)
+
+catalog_receipts = Collection(
+    "catalog_receipts", CatalogReceiptDocument, writer="etl/catalog", keep=(Expiry("at", 7 * 86_400),)
+)
 
 feedback = Collection(
     "feedback",
@@ -291,9 +203,13 @@ customers = Collection(
         _index("site_id", "value_at_risk", "_id", *SEGMENTS),
         _index("site_id", "clv_category", "monetary", "_id"),
         _index("site_id", "churn_risk_level", "value_at_risk", "_id"),
+        _index("site_id", "customer_priority", "monetary", "_id"),
+        _index("site_id", "priority_order", "_id"),
     ],
     person=("customer_id",),
 )
+
+saved_segments = Collection("saved_segments", SavedSegmentsDocument, writer="api/customers")
 
 recommendations = Collection(
     "recommendations", RecommendationDocument, None, [_index("site_id", "customer_id")], person=("customer_id",)
