@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from .counts import Counts
 from .page_gathering import PageGathering
+from .product_gathering import ProductGathering
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Gathering:
     people: dict[str, int] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     pages: PageGathering = field(default_factory=PageGathering)
+    products: ProductGathering = field(default_factory=ProductGathering)
     purchases: dict[str, Purchases] = field(default_factory=dict)
     totals: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(
@@ -54,8 +56,9 @@ class Gathering:
         """Count one visit."""
         self.totals["visits"] += is_session(visit)
         self.last_visit = _later(self.last_visit, visit[-1]["timestamp"])
-        self._add(person_of_visit(visit, self.links), visit_tokens(visit, self.zone))
+        row = self._add(person_of_visit(visit, self.links), visit_tokens(visit, self.zone))
         self.pages.add_visit(visit)
+        self.products.add_visit(row, visit, self.zone)
 
     def add_order(self, order: PurchasedOrder) -> None:
         """Count one order; amounts in another currency than the site's cannot be summed, so those are left out."""
@@ -63,7 +66,8 @@ class Gathering:
         if not in_currency(order, self.currency):
             self.totals["foreign_currency_orders"] += 1
             return
-        self._add(order["person_id"], order_tokens(order, self.zone))
+        row = self._add(order["person_id"], order_tokens(order, self.zone))
+        self.products.add_order(row, order, self.zone)
         if order["user_id"] is not None:
             self._add_purchase(order["user_id"], order)
         elif is_purchase(order):
@@ -79,10 +83,11 @@ class Gathering:
         moment = self.last_trade or self.last_visit
         return day_of(moment, self.zone) if moment else None
 
-    def _add(self, person_id: str, tokens: Mapping[str, float]) -> None:
+    def _add(self, person_id: str, tokens: Mapping[str, float]) -> int:
         row = self.people.setdefault(person_id, len(self.people))
         turn = self._turns[row] = self._turns.get(row, -1) + 1
         self.counts.add(row, turn & 1, tokens)
+        return row
 
     def _add_purchase(self, customer_id: str, order: PurchasedOrder) -> None:
         purchases = self.purchases.setdefault(customer_id, Purchases())

@@ -54,9 +54,16 @@ def extract(site_id: str, run_id: str) -> Extracted:
         before=before,
         after=after,
     )
-    files = {"features": arrays, "pages": gathered.pages.arrays()}
+    products = gathered.products
+    files = {
+        "features": arrays,
+        "pages": gathered.pages.arrays(),
+        "products": products.products(facts.people),
+        "baskets": products.baskets(),
+    }
     artefacts = {name: save_arrays(work_key(run, f"{name}.npz"), found) for name, found in files.items()}
-    runs.note(database(), run, "extract", {**facts.model_dump(mode="json"), **gathered.totals})
+    counted = {**gathered.totals, "products_left_out": products.left_out}
+    runs.note(database(), run, "extract", {**facts.model_dump(mode="json"), **counted})
     runs.enter(database(), run, "fit")
     return Extracted(**run.model_dump(), facts=facts, artefacts=artefacts, models=list(MODELS))
 

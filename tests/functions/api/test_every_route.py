@@ -21,7 +21,10 @@ SENDING = {
     *("/sourceConfig", "/v1/projects/{write_key}/settings"),
 }
 """What SDKs, pixels and links send is up to them."""
-NEWEST_OR_NEAREST = {"/events/recent", "/etl/recent-sessions", "/api/similar/{user_id}"}
+NEWEST_OR_NEAREST = {
+    *("/events/recent", "/etl/recent-sessions", "/api/similar/{user_id}"),
+    *("/api/recommendations/{customer_id}", "/api/recommendations/trending", "/api/cross-sell"),
+}
 """Questions for so many at most, and not for a list."""
 PAGING = {"page", "page_size"}
 PAGED = PAGING | {"total", "total_pages"}

@@ -34,7 +34,7 @@ class Segments:
 
     def of_model(self, name: ModelName) -> list[SegmentSums]:
         """Returns the sums of the segments that a model finds, by their names; none of a model that finds none."""
-        if name == "behaviour_vectors":
+        if name not in ("rfm", "behaviour_segments"):
             return []
         sums = self._sums[SEGMENT_FIELDS[name]]
         return [sums[segment] for segment in sorted(sums)]

@@ -6,7 +6,7 @@ It needs numpy, so training alone imports it; who reads models finds their names
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from footfall.models import behaviour_segments, behaviour_vectors, rfm
+from footfall.models import behaviour_segments, behaviour_vectors, recommendations, rfm
 from footfall.models.artefacts import SavedFiles
 from footfall.models.trained import Files, Fit, Judgement, Trained
 from footfall.schemas.model import AllFitted, ModelName
@@ -27,6 +27,7 @@ MODELS: dict[ModelName, Model] = {
     "rfm": Model(rfm.fit, rfm.judge, rfm.fields),
     "behaviour_segments": Model(behaviour_segments.fit, behaviour_segments.judge, behaviour_segments.fields),
     "behaviour_vectors": Model(behaviour_vectors.fit, behaviour_vectors.judge),
+    "recommendations": Model(recommendations.fit, recommendations.judge),
 }
 
 

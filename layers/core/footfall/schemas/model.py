@@ -8,13 +8,15 @@ from pydantic import BaseModel, model_validator
 
 from footfall.schemas.customer import RiskLevel
 from footfall.schemas.population import OF_CUSTOMERS, OF_VISITS, Feature, Population
+from footfall.schemas.recommendation import WalkSettings
 
-ModelName = Literal["rfm", "behaviour_segments", "behaviour_vectors"]
+ModelName = Literal["rfm", "behaviour_segments", "behaviour_vectors", "recommendations"]
 SegmentingModel = Literal["rfm", "behaviour_segments"]
 LEARNS_FROM: Mapping[ModelName, tuple[Feature, ...]] = {
     "rfm": OF_CUSTOMERS,
     "behaviour_segments": (*OF_CUSTOMERS, *OF_VISITS),
     "behaviour_vectors": OF_VISITS,
+    "recommendations": (*OF_CUSTOMERS, *OF_VISITS),
 }
 """What each model learns from: it drifts as these features move."""
 Stage = Literal["extract", "fit", "evaluate", "publish"]
@@ -182,6 +184,7 @@ class ToldDetails(TypedDict, total=False):
     """What a model tells its readers of itself."""
 
     segments: list[BehaviourSegment]
+    walk: WalkSettings
 
 
 class ModelDetails(ToldDetails):
