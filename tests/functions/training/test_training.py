@@ -136,6 +136,20 @@ def test_models_are_registered_with_their_artefacts_and_figures(database: Mongo,
     )
 
 
+def test_what_to_recommend_is_published_and_a_shop_too_small_for_people_says_so(database: Mongo, site: str) -> None:
+    train(site)
+    found = {(one["kind"], one["subject"]): one for one in database["recommendations"].find({"site_id": site})}
+    assert {kind for kind, _ in found} == {"popular", "trending", "cross_sell"}
+    assert {(one["version"], one["degraded"]) for one in found.values()} == {
+        (run_of(database, site)["version"], "too_little_data")
+    }
+    products = {one["product_id"].partition("-")[0] for one in found["popular", ""]["popular"]}
+    assert products == {"book", "pan", "toy"}
+    model = models.in_use(database, site, "recommendations")
+    assert model is not None
+    assert model["details"]["walk"]["degraded"] == "too_little_data"
+
+
 def test_every_state_may_be_retried(database: Mongo, site: str) -> None:
     train(site)
     before = customers(database, site), list(database["models"].find({}, {"created_at": 0, "population.at": 0}))
