@@ -36,7 +36,8 @@ class Kinds(NamedTuple):
             return np.zeros(len(key), np.intp)
         # found by halving, since these are sorted and very many
         place = np.minimum(np.searchsorted(self.bought, key), len(self.bought) - 1)
-        return (self.bought[place] == key).astype(np.intp)
+        found: NDArray[np.bool_] = self.bought[place] == key
+        return found.astype(np.intp)
 
 
 def kinds_of(edges: Edges) -> Kinds:
