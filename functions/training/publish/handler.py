@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 
 from . import embeddings, recommendations
 from .customers import customers_of, replace
+from .index_recall import check_recall
 from .versions import again, models_of, with_totals
 
 
@@ -43,8 +44,13 @@ class FailedRun(BaseModel):
 
 
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
-    """Publish what a run made; or, given a version to `restore`, that one again; or note the `error` that ended one."""
+    """Publish what a run made; or, given a version to `restore`, that one again; or note the `error` that ended one.
+
+    Given what to `check`, look how many true neighbours the index of vectors finds.
+    """
     with answering():
+        if "check" in event:
+            return check_recall()
         return _ended(event).model_dump(mode="json")
 
 

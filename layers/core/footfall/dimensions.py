@@ -192,8 +192,9 @@ BUILT_IN = (
 BUILT_IN_NAMES = frozenset(row.name for row in BUILT_IN)
 PARAMETERS = """
 after at bins bots breakdown clv_category compare depth direction exclude first from from_page from_step funnel grid
-label length limit metric min_score model next nodes order outcome page_size path period periods priority q returning
-risk_level segment_type site_id sort_by step steps to to_page to_step top type unit value window window_mode
+ids label length limit metric min_score model next nodes order outcome page_size path period periods priority
+product_id q returning risk_level segment_type site_id sort_by step steps to to_page to_step top type unit value
+window window_mode
 """
 """What questions have other parameters for: a site's own dimension, which is one too, cannot be called so."""
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal, NotRequired, TypedDict
 
 EdgeName = Literal["PURCHASED", "VIEWED", "INTERESTED_IN", "BELONGS_TO"]
-Source = Literal["graph", "vectors", "popular"]
+Source = Literal["graph", "popular"]
 Window = Literal["1d", "7d", "30d"]
 RecommendationKind = Literal["person", "popular", "trending", "cross_sell"]
 
