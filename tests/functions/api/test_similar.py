@@ -242,7 +242,7 @@ def test_more_than_fifty_people_and_nobody_are_refused(database: Mongo, site: st
 
 def test_pages_are_near_where_the_same_is_done(database: Mongo, site: str) -> None:
     status, answer = ask_path(site, "/api/similar/pages/search", {"limit": 3})
-    assert (status, answer["page"], answer["page_type"], answer["degraded"]) == (200, "search", "search", False)
+    assert (status, answer["name"], answer["page_type"], answer["degraded"]) == (200, "search", "search", False)
     found = [each["similarity"] for each in answer["similar"]]
     assert found == sorted(found, reverse=True)
     assert len(found) == 3

@@ -23,11 +23,11 @@ class SimilarPage(BaseModel):
 class SimilarPagesAnswer(BaseModel):
     """The pages nearest to one, the nearest first."""
 
-    page: str = Field(description="Which page was asked about")
+    name: str = Field(description="The page's path, or its type, as it was asked for", examples=["/checkout"])
     page_type: str | None = Field(description="What kind of page it mostly is; null in a degraded answer")
     similar: list[SimilarPage] = Field(description="Without the page itself")
     degraded: bool = Field(description="Whether there is a `reason`; then there are no pages")
-    reason: Literal["vector_store_unavailable"] | None
+    reason: Literal["vector_store_unavailable"] | None = Field(description="Why the answer is degraded")
     version: int | None = Field(description="Of the model that made the page's vector")
 
 
@@ -41,7 +41,7 @@ def answer(site_id: str, page: str, question: NearestQuestion) -> SimilarPagesAn
         return _nearest(site_id, _known(own), question)
     except Unavailable:
         reason: Literal["vector_store_unavailable"] = "vector_store_unavailable"
-        return SimilarPagesAnswer(page=page, page_type=None, similar=[], degraded=True, reason=reason, version=None)
+        return SimilarPagesAnswer(name=page, page_type=None, similar=[], degraded=True, reason=reason, version=None)
 
 
 def _known(row: Row | None) -> Row:
@@ -59,7 +59,7 @@ def _nearest(site_id: str, own: Row, question: NearestQuestion) -> SimilarPagesA
         if each.subject != own.subject and each.similarity >= question.min_score
     ]
     return SimilarPagesAnswer(
-        page=own.subject,
+        name=own.subject,
         page_type=own.texts["page_type"],
         similar=similar[: question.limit],
         degraded=False,

@@ -38,7 +38,7 @@ class Trending(BaseModel):
 class TrendingAnswer(BaseModel):
     """The products of a window, the one with the highest score first."""
 
-    window: Window
+    window: Window = Field(description="As it was asked for")
     products: list[Trending] = Field(description="Without what the catalogue says is not to be had")
     degraded: bool = Field(description="Whether there is a `reason`")
     reason: Why | None = Field(description=DEGRADED)
