@@ -11,7 +11,7 @@ from cli.client import Client, CliError, Json, Key, SiteId, To, client_of, follo
 def train(to: To = None, key: Key = None, site: SiteId = None) -> None:
     """Train the site's models, wait until they are published, and show their figures.
 
-    Customers get segments, people get behaviour vectors.
+    Customers get segments, people get behaviour vectors and recommendations.
     The exit code is 0 only when the new models were published.
 
     For example: footfall train

@@ -158,17 +158,15 @@ def _answers() -> Row:
         os.environ.update(MONGODB_URI=uri, MONGODB_DATABASE="footfall", REDIS_URL="redis://127.0.0.1:1/0")
         os.environ.update(LOG_LEVEL="WARNING", POWERTOOLS_SERVICE_NAME="benchmark")
         _put_lists(stack.enter_context(MongoClient[dict[str, Any]](uri)))
-        took = []
+        took, before = [], time.process_time()
         for number in range(ANSWERS):
             started = time.perf_counter()
             answer = ask(handler, f"/api/recommendations/person-{number}")
             took.append(1000 * (time.perf_counter() - started))
             assert len(answer["recommendations"]) == 10
-    return Row(
-        f"/api/recommendations/{{id}}, of {DOCUMENTS:,} people",
-        f"p50 {statistics.median(took):.1f} ms",
-        target="≤ 10 ms",
-    )
+        each = 1000 * (time.process_time() - before) / ANSWERS
+    figure = f"p50 {statistics.median(took):.1f} ms, {each:.1f} ms of the processor"
+    return Row(f"/api/recommendations/{{id}}, of {DOCUMENTS:,} people", figure, target="p50 ≤ 10 ms")
 
 
 def _put_lists(client: MongoClient[dict[str, Any]]) -> None:
