@@ -11,8 +11,8 @@ from cli.client import Client, CliError, Json, Key, SiteId, To, client_of, follo
 def train(to: To = None, key: Key = None, site: SiteId = None) -> None:
     """Train the site's models, wait until they are published, and show their figures.
 
-    Customers get segments, lifetime values and chances of churn, people get behaviour vectors. Beside a model's figures
-    are those of simpler ways, its baselines.
+    Customers get segments, lifetime values and chances of churn, people get behaviour vectors and recommendations.
+    Beside a model's figures are those of simpler ways, its baselines.
     The exit code is 0 only when the new models were published.
 
     For example: footfall train

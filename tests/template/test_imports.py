@@ -19,7 +19,7 @@ TOO_HEAVY = {
     "functions/api/collect": {"pymongo", "redis", "numpy", "pandas", "pymilvus", "sklearn", "scipy", "ua_parser"},
     "functions/api/authorizer": {"boto3", "fastapi", "mangum", "redis", "numpy"},
     "functions/api/metrics": {"pandas", "pymilvus", "sklearn", "scipy"},
-    "functions/api/customers": {"numpy", "pandas", "pymilvus"},
+    "functions/api/customers": {"numpy", "pandas", "pymilvus", "scipy", "sklearn"},
     "functions/api/catalog": {"numpy", "pandas", "pymilvus"},
     "functions/api/funnel": {"pandas", "pymilvus", "sklearn", "scipy"},
     "functions/api/similar": {"sklearn", "scipy"},

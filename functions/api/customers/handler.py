@@ -1,4 +1,4 @@
-"""api/customers: who the customers are, what they are worth, and which segments they make up."""
+"""api/customers: who the customers are, what they are worth, which segments they make up, and what to show them."""
 
 from typing import Annotated
 
@@ -7,13 +7,16 @@ from footfall.http.app import PROBLEMS, ReadSite, WriteSite, as_lambda, create_a
 from footfall.questions import (
     churn_predictions,
     clv_predictions,
+    cross_sell,
     customer,
     customer_events,
     customer_journey,
     customer_orders,
     customer_search,
     customers,
+    recommendations,
     segments,
+    trending,
 )
 from footfall.questions.saved_segments import SegmentIn, SegmentOut
 
@@ -116,6 +119,33 @@ def remove_segment(
 ) -> SegmentOut:
     """Remove a segment that was saved; returns it. Those that training finds stay."""
     return saving.remove(site_id, name)
+
+
+@app.get("/api/recommendations/trending", summary="Products that are looked at and bought most just now")
+def get_trending(site_id: ReadSite, question: Annotated[trending.TrendingQuestion, Query()]) -> trending.TrendingAnswer:
+    """Returns the products of a window by what was done with them, newer things counting more."""
+    return trending.answer(site_id, question)
+
+
+@app.get("/api/recommendations/{customer_id}", summary="Products to show somebody, and why")
+def get_recommendations(
+    site_id: ReadSite,
+    customer_id: Annotated[customer.CustomerId, Path(description="A user's or a visitor's id")],
+    question: Annotated[recommendations.RecommendationsQuestion, Query()],
+) -> recommendations.RecommendationsAnswer:
+    """Returns what the last training found for somebody, the best first, each with the paths that lead to it.
+
+    Where that ends, and for who has come since, follows what is popular in the categories they looked at, then of all.
+    """
+    return recommendations.answer(site_id, customer_id, question)
+
+
+@app.get("/api/cross-sell", summary="Products that are bought together")
+def get_cross_sell(
+    site_id: ReadSite, question: Annotated[cross_sell.CrossSellQuestion, Query()]
+) -> cross_sell.CrossSellAnswer:
+    """Returns pairs of products that are in one order more often than by chance, the surest first."""
+    return cross_sell.answer(site_id, question)
 
 
 handler = as_lambda(app)

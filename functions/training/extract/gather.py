@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from .counts import Counts
 from .page_gathering import PageGathering
+from .product_gathering import ProductGathering
 from .trade import TradeGathering
 
 
@@ -44,6 +45,7 @@ class Gathering:
     people: dict[str, int] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
     pages: PageGathering = field(default_factory=PageGathering)
+    products: ProductGathering = field(default_factory=ProductGathering)
     purchases: dict[str, Purchases] = field(default_factory=dict)
     totals: dict[str, int] = field(
         default_factory=lambda: dict.fromkeys(
@@ -62,6 +64,7 @@ class Gathering:
         row = self._add(person_of_visit(visit, self.links), visit_tokens(visit, self.zone))
         self.trade.add_visit(row, visit)
         self.pages.add_visit(visit)
+        self.products.add_visit(row, visit, self.zone)
 
     def add_order(self, order: PurchasedOrder) -> None:
         """Count one order; amounts in another currency than the site's cannot be summed, so those are left out."""
@@ -69,8 +72,9 @@ class Gathering:
         if not in_currency(order, self.currency):
             self.totals["foreign_currency_orders"] += 1
             return
-        self._add(order["person_id"], order_tokens(order, self.zone))
+        row = self._add(order["person_id"], order_tokens(order, self.zone))
         self.totals["refunds_over_totals"] += is_purchase(order) and order["refunded"] > order["total"]
+        self.products.add_order(row, order, self.zone)
         if order["user_id"] is not None:
             self._add_purchase(order["user_id"], order)
         elif is_purchase(order):

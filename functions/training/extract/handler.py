@@ -6,13 +6,14 @@ from footfall.aws.invocations import LambdaContext
 from footfall.customers.behaviour import NOT_READ, visits_of
 from footfall.days import zone_named
 from footfall.events.log import events_by_visitor
-from footfall.models import runs
+from footfall.models import registry, runs
 from footfall.models.artefacts import save_arrays, work_key
+from footfall.models.behaviour_vectors import EARLIER
 from footfall.models.table import MODELS
 from footfall.orders.log import orders_of
 from footfall.people.identities import links
 from footfall.schemas.feedback import FeedbackOwner
-from footfall.schemas.model import Extracted, Facts
+from footfall.schemas.model import Artefact, Extracted, Facts, Run
 from footfall.schemas.site import Site
 from footfall.sites import get_site, site_ids
 from footfall.stores.collections import feedback
@@ -56,12 +57,26 @@ def extract(site_id: str, run_id: str) -> Extracted:
         before=before,
         after=after,
     )
-    trade = gathered.trade.arrays(arrays["customer"], gathered.as_of)
-    files = {"features": arrays, "pages": gathered.pages.arrays(), "trade": trade}
+    products = gathered.products
+    files = {
+        "features": arrays,
+        "pages": gathered.pages.arrays(),
+        "trade": gathered.trade.arrays(arrays["customer"], gathered.as_of),
+        "products": products.products(facts.people),
+        "baskets": products.baskets(),
+    }
     artefacts = {name: save_arrays(work_key(run, f"{name}.npz"), found) for name, found in files.items()}
-    runs.note(database(), run, "extract", {**facts.model_dump(mode="json"), **gathered.totals})
+    artefacts |= _earlier(run)
+    counted = {**gathered.totals, "products_left_out": products.left_out}
+    runs.note(database(), run, "extract", {**facts.model_dump(mode="json"), **counted})
     runs.enter(database(), run, "fit")
     return Extracted(**run.model_dump(), facts=facts, artefacts=artefacts, models=list(MODELS))
+
+
+def _earlier(run: Run) -> dict[str, Artefact]:
+    # what the new vectors are turned like
+    model = registry.trained_last(database(), run.site_id, "behaviour_vectors", before=run.version)
+    return {EARLIER: Artefact.model_validate(model["artefacts"]["projection"])} if model else {}
 
 
 def gather(site: Site) -> Gathering:

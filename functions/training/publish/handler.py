@@ -8,13 +8,15 @@ from footfall.errors import NotFound
 from footfall.models import registry, runs
 from footfall.models.populations import measured
 from footfall.models.table import trained
-from footfall.schemas.model import Ended, Evaluated, ModelDocument, RunState
+from footfall.models.trained import Trained
+from footfall.schemas.model import Ended, Evaluated, ModelDocument, ModelName, RunState
 from footfall.sites import get_site
 from footfall.stores.mongo import answering, database
 from pydantic import BaseModel, Field
 
-from . import embeddings
+from . import embeddings, recommendations
 from .customers import customers_of, replace
+from .index_recall import check_recall
 from .versions import again, models_of, with_totals
 
 
@@ -42,8 +44,13 @@ class FailedRun(BaseModel):
 
 
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
-    """Publish what a run made; or, given a version to `restore`, that one again; or note the `error` that ended one."""
+    """Publish what a run made; or, given a version to `restore`, that one again; or note the `error` that ended one.
+
+    Given what to `check`, look how many true neighbours the index of vectors finds.
+    """
     with answering():
+        if "check" in event:
+            return check_recall()
         return _ended(event).model_dump(mode="json")
 
 
@@ -97,8 +104,15 @@ def _replace_everything(run: Evaluated, made: Sequence[ModelDocument], since: da
     found = customers_of(run, vectors.extracted["features"], models)
     totals = replace(database(), run.site_id, run.version, found)
     pages = embeddings.store(run, vectors)
+    recommended = _recommend(run, models, made)
     registry.publish(database(), with_totals(made, totals))
     embeddings.catch_up(run, vectors, since)
     embeddings.remove_older(run)
     figures = {"customers": run.facts.customers, "vectors": run.facts.people, "page_vectors": pages}
-    runs.note(database(), run, "publish", figures)
+    runs.note(database(), run, "publish", {**figures, "recommended_to": recommended})
+
+
+def _recommend(run: Evaluated, models: Mapping[ModelName, Trained], made: Sequence[ModelDocument]) -> int:
+    # what was trained before 0.1.0 has no recommendations: those that are there stay
+    told = [model for model in made if model["name"] == "recommendations"]
+    return sum(recommendations.replace(database(), run, models[model["name"]], model) for model in told)

@@ -23,7 +23,8 @@ SENDING = {
 """What SDKs, pixels and links send is up to them."""
 NEWEST_OR_NEAREST = {
     *("/events/recent", "/etl/recent-sessions", "/api/similar/{user_id}", "/api/search/customers"),
-    *("/api/clv/predictions", "/api/churn/predictions"),
+    *("/api/clv/predictions", "/api/churn/predictions", "/api/similar", "/api/similar/pages/{page}"),
+    *("/api/recommendations/{customer_id}", "/api/recommendations/trending", "/api/cross-sell"),
 }
 """Questions for so many at most, and not for a list."""
 PAGING = {"page", "page_size"}

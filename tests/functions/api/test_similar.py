@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from footfall.stores import redis as cache
 from footfall.stores import vectors
-from footfall.stores.vectors import PEOPLE
+from footfall.stores.vectors import PAGES, PEOPLE, VectorCollection
 from pymongo.database import Database
 
 from functions.api.similar.handler import handler
+from functions.training.publish.handler import handler as publish
+from functions.training.publish.index_recall import NeighboursMissed
 from infra.local.aws import AwsAddresses
 from tests.functions.training.pipeline import site_to_train, train
+from tests.support.asking import question
 from tests.support.builders import NOON, LambdaContext
 from tests.support.caches import forget_redis
 from tests.support.milvus import without_milvus
@@ -52,6 +55,12 @@ def ask(site_id: str, user_id: str, query: str = "") -> tuple[int, Json]:
         },
         LambdaContext(),
     )
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def ask_path(site_id: str, path: str, query: Json | None = None) -> tuple[int, Json]:
+    """What the handler answers about anything else."""
+    answer = handler(question(path, query, site_id=site_id), LambdaContext())
     return answer["statusCode"], json.loads(answer["body"])
 
 
@@ -178,3 +187,96 @@ def test_who_has_just_turned_out_to_be_somebody_is_in_nobodys_answer(database: M
             answer = ask(site, asked, f"limit={limit}")[1]
             assert answer["user_id"] == "cook-1"
             assert not {"cook-1", nearest} & set(names(answer))
+
+
+def test_several_people_are_asked_about_by_one_search(
+    database: Mongo, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches: list[int] = []
+    search = vectors.nearest_to_each
+
+    def counted(collection: VectorCollection, site_id: str, wanted: Any, *others: Any) -> Any:
+        searches.append(len(wanted))
+        return search(collection, site_id, wanted, *others)
+
+    monkeypatch.setattr(vectors, "nearest_to_each", counted)
+    link = {"at": NOON, "event_id": "e", "person_id": "cook-1"}
+    database["users"].insert_many([a_user("cookie", site, link=link), a_user("fresh", site)])
+    ids = ["reader-0", "cook-1", "cookie", "nobody", "fresh"]
+    status, answer = ask_path(site, "/api/similar", {"ids": ids, "limit": 5})
+    assert (status, searches) == (200, [2])
+    assert answer["unknown"] == ["nobody"]
+    reader, cook, fresh = answer["people"]
+    assert (reader, cook) == (ask(site, "reader-0", "limit=5")[1], ask(site, "cook-1", "limit=5")[1])
+    assert (fresh["user_id"], fresh["degraded"], fresh["reason"], fresh["similar"]) == (
+        "fresh",
+        True,
+        "no_vector_yet",
+        [],
+    )
+
+
+def test_similarity_is_symmetric_and_one_with_oneself(database: Mongo, site: str) -> None:
+    people = [f"{taste}-{number}" for number, taste in enumerate(["reader", "cook", "browser"] * 4)]
+    found = ask_path(site, "/api/similar", {"ids": people, "limit": 50})[1]["people"]
+    score = {(one["user_id"], each["user_id"]): each["similarity"] for one in found for each in one["similar"]}
+    both = [(pair, score[pair[::-1]]) for pair in score if pair[::-1] in score]
+    assert len(both) > 50
+    assert all(score[pair] == pytest.approx(back, abs=2e-4) for pair, back in both)
+    own = vectors.row_of(PEOPLE, site, "cook-1")
+    assert own is not None
+    assert vectors.nearest(PEOPLE, site, own.vector, 1)[0].similarity == pytest.approx(1, abs=1e-5)
+
+
+def test_of_several_without_milvus_everybody_is_degraded(database: Mongo, site: str) -> None:
+    with without_milvus():
+        answer = ask_path(site, "/api/similar", {"ids": ["cook-1", "reader-0"]})[1]
+    assert [(one["degraded"], one["reason"]) for one in answer["people"]] == [(True, "vector_store_unavailable")] * 2
+
+
+def test_more_than_fifty_people_and_nobody_are_refused(database: Mongo, site: str) -> None:
+    for query in ({"ids": [f"p-{number}" for number in range(51)]}, {}):
+        status, answer = ask_path(site, "/api/similar", query)
+        assert (status, answer["errors"][0]["field"]) == (422, "ids")
+
+
+def test_pages_are_near_where_the_same_is_done(database: Mongo, site: str) -> None:
+    status, answer = ask_path(site, "/api/similar/pages/search", {"limit": 3})
+    assert (status, answer["name"], answer["page_type"], answer["degraded"]) == (200, "search", "search", False)
+    found = [each["similarity"] for each in answer["similar"]]
+    assert found == sorted(found, reverse=True)
+    assert len(found) == 3
+    assert "search" not in {each["page"] for each in answer["similar"]}
+    near = ask_path(site, "/api/similar/pages/search", {"min_score": found[0]})[1]["similar"]
+    assert [each["page"] for each in near][:1] == [answer["similar"][0]["page"]]
+
+
+def test_a_page_with_slashes_is_asked_for_by_its_path(database: Mongo, site: str) -> None:
+    own = vectors.row_of(PAGES, site, "cart")
+    assert own is not None
+    vectors.upsert(PAGES, site, [own._replace(subject="/shop/cart")])
+    assert ask_path(site, "/api/similar/pages//shop/cart", {"limit": 1})[1]["similar"][0]["page"] == "cart"
+
+
+def test_a_page_that_is_not_known_is_not_found_and_milvus_down_is_said(database: Mongo, site: str) -> None:
+    assert ask_path(site, "/api/similar/pages/nowhere")[0] == 404
+    assert ask_path(f"{site}x", "/api/similar/pages/search")[0] == 404
+    with without_milvus():
+        status, answer = ask_path(site, "/api/similar/pages/search")
+    assert (status, answer["similar"], answer["reason"]) == (200, [], "vector_store_unavailable")
+
+
+def test_the_nightly_check_tells_how_many_true_neighbours_are_found(
+    database: Mongo, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: Json = publish({"check": "recall"}, LambdaContext())
+    assert found["recall"][f"{site} {PEOPLE.name}"] == found["recall"][f"{site} {PAGES.name}"] == 1
+    search = vectors.nearest_to_each
+
+    def losing(collection: VectorCollection, site_id: str, wanted: Any, limit: int, *, probes: int) -> Any:
+        every = search(collection, site_id, wanted, limit, probes=probes)
+        return every if probes == vectors.LISTS else [hits[1:] for hits in every]
+
+    monkeypatch.setattr(vectors, "nearest_to_each", losing)
+    with pytest.raises(NeighboursMissed, match=PEOPLE.name):
+        publish({"check": "recall"}, LambdaContext())

@@ -1,6 +1,9 @@
 """What training finds in the real tables: the figures that are known, and people who are visibly alike."""
 
 import csv
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -8,13 +11,14 @@ import numpy as np
 import pytest
 from footfall.customers.arrays import Arrays, features_of_all, recency_of_all, subjects_of
 from footfall.customers.features import Features, Floats
-from footfall.customers.projection import project
+from footfall.customers.projection import project, unit
 from footfall.customers.rfm import rfm_scores
 from footfall.customers.rfm_segments import rfm_segment
 from footfall.models import churn_chances, lifetime_values
 from footfall.models.behaviour_segments import group
 from footfall.models.directions import fit_projection
 from footfall.models.neighbours import recall, shared_products
+from scipy.sparse import csr_array
 
 from functions.training.extract.gather import Gathering
 from tests.support.shopping import a_visit, online_retail
@@ -22,6 +26,7 @@ from tests.support.shopping import a_visit, online_retail
 pytestmark = [pytest.mark.shared_data, pytest.mark.xdist_group("training on real data")]
 LONDON = ZoneInfo("Europe/London")
 NEAREST = 10
+LATE = datetime(2011, 10, 10, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +113,63 @@ def test_buyers_share_far_more_products_with_their_nearest_than_with_anybody(ret
     assert (found["lift"] or 0) > 4, found
     again = recall(projection, retail)
     assert again["recall_at_10"] > 50 * again["random"], again
+
+
+@pytest.fixture(scope="module")
+def later(shared_data: Path) -> tuple[Arrays, dict[str, set[str]]]:
+    """What was known of Online Retail two months before its end, and what each customer bought after that."""
+    gathered = Gathering(LONDON, "GBP", {})
+    bought: dict[str, set[str]] = defaultdict(set)
+    for order in sorted(online_retail(shared_data), key=lambda order: str(order["placed_at"])):
+        if order["placed_at"] and order["user_id"] and order["placed_at"] >= LATE:
+            bought[order["user_id"]] |= {line["product_id"] for line in order["lines"]}
+        elif order["placed_at"]:
+            gathered.add_order(order)
+    return gathered.arrays(), bought
+
+
+def share_anything(similarity: Floats, bought: Sequence[set[str]]) -> float:
+    """Returns how often somebody and one of their ten nearest go on to buy a product that both do."""
+    np.fill_diagonal(similarity, -2)
+    near = np.argpartition(-similarity, NEAREST, axis=1)[:, :NEAREST]
+    return float(np.mean([bool(bought[one] & bought[other]) for one, row in enumerate(near) for other in row.tolist()]))
+
+
+def test_nearest_by_vectors_buy_alike_as_often_as_nearest_by_all_products(
+    later: tuple[Arrays, dict[str, set[str]]],
+) -> None:
+    arrays, bought = later
+    features, recency = features_of_all(arrays), recency_of_all(arrays)
+    people = subjects_of(arrays)
+    rows = np.array([row for row, person in enumerate(people) if person in bought], np.int32)
+    found = project(fit_projection(features, recency), features, recency)[rows]
+    column = features.columns({token: at for at, token in enumerate(products_of(features))})
+    kept = column >= 0
+    shape = (features.rows, len(products_of(features)))
+    matrix = csr_array((np.log1p(features.weight[kept]), (features.row[kept], column[kept])), shape=shape)[rows]
+    exact = unit(matrix.toarray().astype(np.float32))
+    wants = [bought[people[row]] for row in rows.tolist()]
+    by_vectors, by_products = (share_anything(each @ each.T, wants) for each in (found, exact))
+    by_chance = share_anything(np.random.default_rng(1).random((len(rows), len(rows)), np.float32), wants)
+    assert by_vectors >= 0.95 * by_products
+    assert by_vectors > 1.3 * by_chance
+
+
+def products_of(features: Features) -> list[str]:
+    return [token for token in features.tokens if token.startswith("product:")]
+
+
+def test_vectors_of_a_later_training_point_where_those_before_did(retail: Arrays) -> None:
+    features, recency = features_of_all(retail), recency_of_all(retail)
+    some = np.random.default_rng(3).permutation(features.rows)[: features.rows * 9 // 10].astype(np.int32)
+    before = fit_projection(features.of_rows(some), recency[some])
+    plain, turned = fit_projection(features, recency), fit_projection(features, recency, before)
+    old, new, otherwise = (project(each, features, recency) for each in (before, turned, plain))
+    kept = float(np.mean((old * new).sum(axis=1)))
+    assert kept > 0.9
+    assert kept >= float(np.mean((old * otherwise).sum(axis=1)))
+    one, other = ((each[:200] @ each[:200].T) for each in (new, otherwise))
+    assert np.allclose(one, other, atol=1e-4), "within one model nothing changes"
 
 
 def test_behaviour_segments_are_found_apart_and_named_differently(retail: Arrays) -> None:

@@ -140,6 +140,43 @@ def test_models_are_registered_with_their_artefacts_and_figures(database: Mongo,
     )
 
 
+def test_a_later_training_turns_its_vectors_like_those_before(database: Mongo, site: str) -> None:
+    train(site, "first")
+    before = vectors.row_of(PEOPLE, site, "cook-1")
+    model = models.in_use(database, site, "behaviour_vectors")
+    run: Json = extract({"site_id": site, "run_id": "second"}, CONTEXT)
+    assert model is not None
+    assert run["artefacts"]["earlier_projection"] == model["artefacts"]["projection"]
+    train(site, "second")
+    after = vectors.row_of(PEOPLE, site, "cook-1")
+    assert before is not None
+    assert after is not None
+    assert before.version < after.version
+    assert float(before.vector @ after.vector) == pytest.approx(1, abs=1e-3)
+
+
+def test_an_earlier_projection_that_is_gone_stops_no_training(database: Mongo, site: str) -> None:
+    train(site, "first")
+    database["models"].update_one(
+        {"site_id": site, "name": "behaviour_vectors"}, {"$set": {"artefacts.projection.sha256": "0" * 64}}
+    )
+    assert evaluated(site, "second")["accepted"] is True
+
+
+def test_what_to_recommend_is_published_and_a_shop_too_small_for_people_says_so(database: Mongo, site: str) -> None:
+    train(site)
+    found = {(one["kind"], one["subject"]): one for one in database["recommendations"].find({"site_id": site})}
+    assert {kind for kind, _ in found} == {"popular", "trending", "cross_sell"}
+    assert {(one["version"], one["degraded"]) for one in found.values()} == {
+        (run_of(database, site)["version"], "too_little_data")
+    }
+    products = {one["product_id"].partition("-")[0] for one in found["popular", ""]["popular"]}
+    assert products == {"book", "pan", "toy"}
+    model = models.in_use(database, site, "recommendations")
+    assert model is not None
+    assert model["details"]["walk"]["degraded"] == "too_little_data"
+
+
 def test_every_state_may_be_retried(database: Mongo, site: str) -> None:
     train(site)
     before = customers(database, site), list(database["models"].find({}, {"created_at": 0, "population.at": 0}))

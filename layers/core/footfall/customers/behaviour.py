@@ -110,12 +110,19 @@ def _add_interest(tokens: defaultdict[str, float], event: BehaviourEvent) -> Non
 
 
 def _add_product_pages(tokens: defaultdict[str, float], visit: Sequence[BehaviourEvent]) -> None:
-    # a shop that sends no product events still shows product pages, each named by the end of its path
+    for product_id in product_pages(visit):
+        tokens[f"product:{_name(product_id)}"] += INTEREST["product_viewed"]
+
+
+def product_pages(visit: Sequence[BehaviourEvent]) -> list[str]:
+    """Returns the products whose pages were seen in a visit that tells of no product otherwise.
+
+    A shop that sends no product events still shows product pages, each named by the end of its path.
+    """
     if any(event["type"] in INTEREST for event in visit):
-        return
-    for event in visit:
-        if event["type"] == "pageview" and event.get("page_type") == "product" and event.get("path"):
-            tokens[f"product:{_name(event['path'].rstrip('/').rpartition('/')[2])}"] += INTEREST["product_viewed"]
+        return []
+    pages = (event for event in visit if event["type"] == "pageview" and event.get("page_type") == "product")
+    return [path.rstrip("/").rpartition("/")[2] for event in pages if (path := event.get("path"))]
 
 
 def _add_moment(tokens: defaultdict[str, float], moment: datetime, zone: ZoneInfo) -> None:

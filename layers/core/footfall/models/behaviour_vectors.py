@@ -13,10 +13,14 @@ from footfall.customers.arrays import (
     subjects_of,
 )
 from footfall.customers.profile import foremost
-from footfall.customers.projection import PAGE_BLOCKS, project, turn, unit
+from footfall.customers.projection import PAGE_BLOCKS, Projection, project, turn, unit
+from footfall.models.artefacts import Corrupted
 from footfall.models.neighbours import recall, shared_products
 from footfall.models.trained import Files, Fit, Judgement, Trained
+from footfall.observability import logger
 
+EARLIER = "earlier_projection"
+"""The file of the model trained before, where there is one."""
 FEWEST_VISITS = 3
 """A page seen in fewer visits has not shown yet what is done on it."""
 ENOUGH_PEOPLE = 200
@@ -30,13 +34,21 @@ def fit(extracted: Files) -> Fit:
 
     arrays = extracted["features"]
     features, recency = features_of_all(arrays), recency_of_all(arrays)
-    projection = fit_projection(features, recency)
+    projection = fit_projection(features, recency, _before(extracted))
     pages = page_vectors(extracted["pages"])
     return Fit(
         work={"vectors": {"vectors": project(projection, features, recency)}, "page_vectors": pages},
         artefacts={"projection": projection_arrays(projection)},
         figures={"tokens": len(projection.directions.tokens), "pages": len(pages["vectors"])},
     )
+
+
+def _before(extracted: Files) -> Projection | None:
+    try:
+        return projection_of(extracted[EARLIER]) if EARLIER in extracted else None
+    except Corrupted:  # without it the vectors only point elsewhere than before
+        logger().warning("the earlier projection cannot be read")
+        return None
 
 
 def page_vectors(arrays: Arrays) -> Arrays:

@@ -15,9 +15,12 @@ FEWEST_PEOPLE = 2
 SEED = 20
 
 
-def fit_projection(features: Features, recency: NDArray[np.float64]) -> Projection:
-    """Returns the projection that fits these people; the same people give the same projection."""
-    return Projection(fit_directions(features, BLOCKS), *scale(measures(features.sums(), recency)))
+def fit_projection(features: Features, recency: NDArray[np.float64], before: Projection | None = None) -> Projection:
+    """Returns the projection that fits these people, turned like the one `before`; the same people give the same."""
+    directions = fit_directions(features, BLOCKS)
+    if before is not None:
+        directions = turned_like(directions, before.directions)
+    return Projection(directions, *scale(measures(features.sums(), recency)))
 
 
 def fit_directions(features: Features, blocks: Sequence[Block]) -> Directions:
@@ -34,6 +37,29 @@ def fit_directions(features: Features, blocks: Sequence[Block]) -> Directions:
         for number, block in enumerate(blocks)
     ]
     return Directions(tokens, rarity, components)
+
+
+def turned_like(found: Directions, before: Directions) -> Directions:
+    """Returns the directions turned, each block as a whole, to be as near to an earlier model's as they can.
+
+    So vectors of either model can be compared while one replaces the other; within the model no angle changes
+    (orthogonal Procrustes: Schönemann, 1966).
+    """
+    column = before.column_of
+    starts = np.cumsum([0, *map(len, found.components)])
+    turned = []
+    for block, (components, earlier) in enumerate(zip(found.components, before.components, strict=True)):
+        names = found.tokens[starts[block] : starts[block + 1]]
+        first = sum(map(len, before.components[:block]))
+        both = [(at, column[name] - first) for at, name in enumerate(names) if name in column]
+        turned.append(components @ _turn(components, earlier, both) if both else components)
+    return Directions(found.tokens, found.rarity, turned)
+
+
+def _turn(components: Floats, earlier: Floats, both: Sequence[tuple[int, int]]) -> Floats:
+    here, there = (list(rows) for rows in zip(*both, strict=True))
+    left, _, right = np.linalg.svd(components[here].T @ earlier[there])
+    return np.asarray(left @ right, np.float32)
 
 
 def _choose(tokens: list[str], having: NDArray[np.int64], block: Block) -> NDArray[np.int64]:

@@ -1,6 +1,6 @@
 """The question who behaves like somebody: from vectors while there are any, else from what MongoDB knows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -19,23 +19,28 @@ from footfall.stores import vectors
 from footfall.stores.collections import customers, users
 from footfall.stores.keys import similar_users_key
 from footfall.stores.mongo import answering, database
-from footfall.stores.vectors import PEOPLE, equal
+from footfall.stores.vectors import PEOPLE, Neighbour, Row, equal
 
 PersonId = Annotated[str, Field(min_length=1, max_length=256)]
 Reason = Literal["vector_store_unavailable", "no_vector_yet"]
 
 
-class SimilarFilter(BaseModel):
-    """How many people, of which kind, how alike at least."""
+class NearestQuestion(BaseModel):
+    """How many, how alike at least."""
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: int = Field(default=10, ge=1, le=50, description="How many people at most")
+    limit: int = Field(default=10, ge=1, le=50, description="How many at most")
+    min_score: float = Field(default=-1.0, ge=-1, le=1, description="Only those whose similarity is at least this")
+
+
+class SimilarFilter(NearestQuestion):
+    """The same, and of which kind the people are."""
+
     device: Device | None = Field(default=None, description="Only people who make most visits on this device")
     segment: str | None = Field(
         default=None, min_length=1, max_length=128, description="Only people of this RFM or behaviour segment"
     )
-    min_score: float = Field(default=-1.0, ge=-1, le=1, description="Only people whose similarity is at least this")
 
 
 class SimilarQuestion(SimilarFilter):
@@ -92,11 +97,11 @@ def answer(site_id: str, question: SimilarQuestion) -> SimilarAnswer:
     An answer from vectors is remembered, by the model's version; a degraded one is not.
     """
     someone = _person(site_id, question.user_id)
-    return _without_linked(site_id, _similar(site_id, someone, question))
+    return without_linked(site_id, _similar(site_id, someone, question))
 
 
-def _without_linked(site_id: str, found: SimilarAnswer) -> SimilarAnswer:
-    # who has just turned out to be somebody may still have a vector, or be in what is remembered
+def without_linked(site_id: str, found: SimilarAnswer) -> SimilarAnswer:
+    """Returns the answer without visitors who turned out to be somebody since they were given a vector."""
     linked = links_of(database(), site_id, [other.user_id for other in found.similar])
     return found.model_copy(update={"similar": [other for other in found.similar if other.user_id not in linked]})
 
@@ -132,18 +137,26 @@ def _found(search: _Search, question: SimilarQuestion) -> SimilarAnswer:
     own = vectors.row_of(PEOPLE, search.site_id, search.person_id)
     if own is None:
         raise NoVector
-    someone = _Someone.of_row(search.person_id, own.texts)
-    where = " and ".join(equal(name, value) for name, value in search.conditions.items())
+    (found,) = nearest_people(search.site_id, [own], question)
+    return found
+
+
+def nearest_people(site_id: str, own: Sequence[Row], question: SimilarFilter) -> list[SimilarAnswer]:
+    """Returns the answer for each of these people's vectors, by one search; raises Invalid or Unavailable."""
+    where = " and ".join(equal(name, value) for name, value in _conditions(site_id, question).items())
     probes = from_environment(VectorSearchSettings).milvus_nprobe
-    found = vectors.nearest(PEOPLE, search.site_id, own.vector, question.limit + 1, where, probes)
+    found = vectors.nearest_to_each(PEOPLE, site_id, [row.vector for row in own], question.limit + 1, where, probes)
+    return [_answer(row, neighbours, question) for row, neighbours in zip(own, found, strict=True)]
+
+
+def _answer(own: Row, found: Sequence[Neighbour], question: SimilarFilter) -> SimilarAnswer:
+    someone = _Someone.of_row(own.subject, own.texts)
     similar = [
         someone.compare_with(_Someone.of_row(each.subject, each.texts), round(each.similarity, 4))
         for each in found
-        if each.subject != search.person_id and each.similarity >= question.min_score
+        if each.subject != own.subject and each.similarity >= question.min_score
     ]
-    return SimilarAnswer(
-        user_id=search.person_id, similar=similar[: question.limit], degraded=False, version=own.version
-    )
+    return SimilarAnswer(user_id=own.subject, similar=similar[: question.limit], degraded=False, version=own.version)
 
 
 @dataclass(frozen=True)

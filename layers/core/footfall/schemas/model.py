@@ -8,8 +8,9 @@ from pydantic import BaseModel, model_validator
 
 from footfall.schemas.customer import RiskLevel
 from footfall.schemas.population import OF_CUSTOMERS, OF_VISITS, Feature, Population
+from footfall.schemas.recommendation import WalkSettings
 
-ModelName = Literal["rfm", "behaviour_segments", "behaviour_vectors", "lifetime", "churn"]
+ModelName = Literal["rfm", "behaviour_segments", "behaviour_vectors", "lifetime", "churn", "recommendations"]
 SegmentingModel = Literal["rfm", "behaviour_segments"]
 LifetimeKind = Literal["pareto_nbd", "bg_nbd", "pooled"]
 ChurnKind = Literal["recency", "pareto_nbd", "logistic", "boosting"]
@@ -19,6 +20,7 @@ LEARNS_FROM: Mapping[ModelName, tuple[Feature, ...]] = {
     "behaviour_vectors": OF_VISITS,
     "lifetime": OF_CUSTOMERS,
     "churn": (*OF_CUSTOMERS, *OF_VISITS),
+    "recommendations": (*OF_CUSTOMERS, *OF_VISITS),
 }
 """What each model learns from: it drifts as these features move."""
 Stage = Literal["extract", "fit", "evaluate", "publish"]
@@ -217,6 +219,7 @@ class ToldDetails(TypedDict, total=False):
     lifetime: LifetimeDetails
     churn: ChurnDetails
     scored_by: ScoredBy
+    walk: WalkSettings
 
 
 class ModelDetails(ToldDetails):

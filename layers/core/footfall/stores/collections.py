@@ -212,7 +212,11 @@ customers = Collection(
 saved_segments = Collection("saved_segments", SavedSegmentsDocument, writer="api/customers")
 
 recommendations = Collection(
-    "recommendations", RecommendationDocument, None, [_index("site_id", "customer_id")], person=("customer_id",)
+    "recommendations",
+    RecommendationDocument,
+    writer="training/publish",
+    indexes=[_index("site_id", "customer_id"), _index("site_id", "version")],
+    person=("customer_id",),
 )
 
 funnel_analytics = Collection(

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import grpc
@@ -26,11 +26,13 @@ from footfall.settings import MilvusSettings, from_environment
 DIMENSIONS = 128
 INDEX = "vector"
 OUTGROWS_FLAT = 100_000
+LISTS = 1_024
+PROBES = 64
 FLAT: Mapping[str, object] = {"index_type": "FLAT", "metric_type": "COSINE"}
 IVF_FLAT: Mapping[str, object] = {
     "index_type": "IVF_FLAT",
     "metric_type": "COSINE",
-    "params": {"params": {"nlist": 1024}},  # nested, or Milvus Lite takes its own default of 128
+    "params": {"params": {"nlist": LISTS}},  # nested, or Milvus Lite takes its own default of 128
 }
 """Of 1,024 lists, the nearest 10 hold only two thirds of the true neighbours; the nearest 64 hold nearly all."""
 
@@ -187,15 +189,38 @@ def remove_older(collection: VectorCollection, site_id: str, version: int) -> No
 
 def row_of(collection: VectorCollection, site_id: str, subject: str) -> Row | None:
     """Returns a subject's row, or None where it has none."""
-    fields = [*collection.texts, "version", "vector"]
+    return rows_of(collection, site_id, [subject]).get(subject)
+
+
+def rows_of(collection: VectorCollection, site_id: str, subjects: Sequence[str]) -> dict[str, Row]:
+    """Returns the rows of those of these subjects that have one."""
+    keys = [_key(site_id, subject) for subject in subjects]
     with answering():
-        found = client().get(
-            collection.name, ids=[_key(site_id, subject)], output_fields=fields, timeout=SEARCH_SECONDS
+        found = client().get(collection.name, ids=keys, output_fields=_fields(collection), timeout=SEARCH_SECONDS)
+    return {row.subject: row for row in (_row(collection, entity) for entity in found)}
+
+
+def some_rows(collection: VectorCollection, site_id: str, most: int) -> list[Row]:
+    """Returns some rows of a site, in no order."""
+    with answering():
+        found = client().query(
+            collection.name,
+            filter=_of_site(site_id),
+            output_fields=_fields(collection),
+            limit=most,
+            timeout=WRITE_SECONDS,
         )
-    if not found:
-        return None
-    texts = {name: str(found[0][name]) for name in collection.texts}
-    return Row(subject, texts, int(found[0]["version"]), np.asarray(found[0]["vector"], np.float32))
+    return [_row(collection, entity) for entity in found]
+
+
+def _fields(collection: VectorCollection) -> list[str]:
+    return [collection.subject, *collection.texts, "version", "vector"]
+
+
+def _row(collection: VectorCollection, entity: Mapping[str, Any]) -> Row:
+    texts = {name: str(entity[name]) for name in collection.texts}
+    vector = np.asarray(entity["vector"], np.float32)
+    return Row(str(entity[collection.subject]), texts, int(entity["version"]), vector)
 
 
 def nearest(
@@ -204,21 +229,33 @@ def nearest(
     vector: NDArray[np.float32],
     limit: int,
     where: str = "",
-    probes: int = 64,
+    probes: int = PROBES,
 ) -> list[Neighbour]:
     """Returns the nearest rows of a site, nearest first; `where` is made by `equal`, `probes` counts lists searched."""
+    return nearest_to_each(collection, site_id, [vector], limit, where, probes)[0]
+
+
+def nearest_to_each(
+    collection: VectorCollection,
+    site_id: str,
+    wanted: Sequence[NDArray[np.float32]],
+    limit: int,
+    where: str = "",
+    probes: int = PROBES,
+) -> list[list[Neighbour]]:
+    """Returns the same for each of several vectors, in one search."""
     condition = f"{_of_site(site_id)} and ({where})" if where else _of_site(site_id)
     with answering():
         found = client().search(
             collection.name,
-            [vector],
+            list(wanted),
             filter=condition,
             limit=limit,
             output_fields=[collection.subject, *collection.texts],
             search_params={"metric_type": "COSINE", "params": {"nprobe": probes}},
             timeout=SEARCH_SECONDS,
         )
-    return [_neighbour(collection, hit["entity"], hit["distance"]) for hit in found[0]]
+    return [[_neighbour(collection, hit["entity"], hit["distance"]) for hit in hits] for hits in found]
 
 
 def _neighbour(collection: VectorCollection, entity: Mapping[str, str], similarity: float) -> Neighbour:

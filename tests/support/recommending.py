@@ -1,0 +1,69 @@
+"""Recommendations of a stored shop, gathered, fitted and published without the rest of the training."""
+
+from typing import Any
+
+from footfall.models import recommendations
+from footfall.models.trained import Trained
+from footfall.schemas.model import Evaluated, Facts, ModelDocument, OrderTotals
+from footfall.sites import get_site
+from footfall.stores.mongo import database
+from pymongo.database import Database
+
+from functions.training.extract.handler import gather
+from functions.training.publish.recommendations import replace
+from tests.support.builders import NOON
+
+NOTHING = OrderTotals(orders=0, revenue=0)
+
+
+def recommend(site_id: str, version: int = 1) -> ModelDocument:
+    """Publish what the model makes of a site's events and orders; returns its document."""
+    gathered = gather(get_site(database(), site_id))
+    arrays = gathered.arrays()
+    products = gathered.products
+    extracted = {
+        "features": arrays,
+        "products": products.products(len(gathered.people)),
+        "baskets": products.baskets(),
+    }
+    found = recommendations.fit(extracted)
+    facts = Facts(
+        people=len(gathered.people),
+        customers=len(arrays["customer"]),
+        currency="EUR",
+        time_zone="UTC",
+        as_of=gathered.as_of,
+        before=NOTHING,
+        after=NOTHING,
+    )
+    run = Evaluated(
+        site_id=site_id,
+        run_id=f"run-{version}",
+        version=version,
+        facts=facts,
+        artefacts={},
+        models=[],
+        fitted=[],
+        accepted=True,
+        reasons=[],
+        metrics={},
+    )
+    model = ModelDocument(
+        _id=f"{site_id}:recommendations:{version}",
+        site_id=site_id,
+        name="recommendations",
+        version=version,
+        run_id=run.run_id,
+        state="published",
+        metrics=found.figures,
+        details={"as_of": str(facts.as_of), "currency": "EUR", "time_zone": "UTC", **found.details},
+        artefacts={},
+        created_at=NOON,
+    )
+    replace(database(), run, Trained(facts, extracted, found.work, found.artefacts, found.figures), model)
+    return model
+
+
+def stored(mongo: Database[dict[str, Any]], site_id: str, kind: str) -> dict[str, dict[str, Any]]:
+    """Returns a site's lists of one kind by whom or what they are of."""
+    return {found["subject"]: found for found in mongo["recommendations"].find({"site_id": site_id, "kind": kind})}
