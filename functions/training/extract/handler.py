@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from footfall.aws.invocations import LambdaContext
+from footfall.customers.arrays import Arrays
 from footfall.customers.behaviour import NOT_READ, visits_of
 from footfall.days import zone_named
 from footfall.events.log import events_by_visitor
@@ -12,6 +13,8 @@ from footfall.models.behaviour_vectors import EARLIER
 from footfall.models.table import MODELS
 from footfall.orders.log import orders_of
 from footfall.people.identities import links
+from footfall.propensity.columns import arrays_of
+from footfall.rollups import rollups_of
 from footfall.schemas.feedback import FeedbackOwner
 from footfall.schemas.model import Artefact, Extracted, Facts, Run
 from footfall.schemas.site import Site
@@ -20,6 +23,7 @@ from footfall.stores.collections import feedback
 from footfall.stores.mongo import Condition, answering, database
 from pydantic import BaseModel
 
+from .followed import sessions_followed
 from .gather import Gathering
 from .totals import customer_orders
 
@@ -66,6 +70,7 @@ def extract(site_id: str, run_id: str) -> Extracted:
         "baskets": products.baskets(),
     }
     artefacts = {name: save_arrays(work_key(run, f"{name}.npz"), found) for name, found in files.items()}
+    artefacts["sessions"] = save_arrays(work_key(run, "sessions.npz"), _followed(site_id))
     artefacts |= _earlier(run)
     counted = {**gathered.totals, "products_left_out": products.left_out}
     runs.note(database(), run, "extract", {**facts.model_dump(mode="json"), **counted})
@@ -77,6 +82,11 @@ def _earlier(run: Run) -> dict[str, Artefact]:
     # what the new vectors are turned like
     model = registry.trained_last(database(), run.site_id, "behaviour_vectors", before=run.version)
     return {EARLIER: Artefact.model_validate(model["artefacts"]["projection"])} if model else {}
+
+
+def _followed(site_id: str) -> Arrays:
+    with rollups_of(site_id) as rollups:
+        return arrays_of(sessions_followed(rollups))
 
 
 def gather(site: Site) -> Gathering:

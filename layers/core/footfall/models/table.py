@@ -6,7 +6,15 @@ It needs numpy, so training alone imports it; who reads models finds their names
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from footfall.models import behaviour_segments, behaviour_vectors, churn, lifetime, recommendations, rfm
+from footfall.models import (
+    behaviour_segments,
+    behaviour_vectors,
+    churn,
+    lifetime,
+    propensity,
+    recommendations,
+    rfm,
+)
 from footfall.models.artefacts import SavedFiles
 from footfall.models.trained import Files, Fit, Judgement, Trained
 from footfall.schemas.model import AllFitted, ModelName
@@ -30,6 +38,7 @@ MODELS: dict[ModelName, Model] = {
     "lifetime": Model(lifetime.fit, lifetime.judge, lifetime.fields),
     "churn": Model(churn.fit, churn.judge, churn.fields),
     "recommendations": Model(recommendations.fit, recommendations.judge),
+    "propensity": Model(propensity.fit, propensity.judge),
 }
 
 
