@@ -55,6 +55,26 @@ def test_what_a_page_records_by_itself_is_not_in_between_unless_a_step_is_called
         roll_up()
 
 
+@pytest.mark.parametrize("filters", [{"device": "Desktop"}, {"country": "!de"}, {"source": "news"}, {"visitor": "new"}])
+def test_what_filters_leave_out_is_still_in_between_strict_steps(shop: Mongo, filters: Query) -> None:
+    one, other = ({"device": device, "country": country} for device, country in (("Desktop", "IT"), ("Mobile", "DE")))
+    news = {"attribution": {"source": "news", "channel": "email"}}
+    shop["users"].update_many({}, {"$set": {"date": NOON}})
+    for name, between in (("ann", {"type": "click"}), ("bob", {"page_type": "cart"}), ("cid", {"page_type": "search"})):
+        happen(
+            shop,
+            {**view("home", name, sessionId="1"), **one, **news},
+            {**view("cart", name, 40, sessionId="2"), **other, **between},
+            {**view("cart", name, 40, sessionId="2"), **other, "type": "scroll"},
+            {**view("search", name, 50, sessionId="1"), **one, **news},
+        )
+    for _ in range(2):
+        assert reached(funnel(order="strict", **filters)) == [3, 1, 0], "a click is overlooked, as without a filter"
+        assert reached(funnel(**filters)) == [3, 3, 0]
+        assert reached(funnel(order="strict", unit="session", **filters)) == [3, 3, 0]
+        roll_up()
+
+
 def test_a_window_counts_from_each_step_where_it_is_asked_to(shop: Mongo) -> None:
     happen(shop, *(view(page, minutes=minutes) for page, minutes in zip(PAGES, (0, 50, 100), strict=True)))
     happen(shop, view("home", "bob"), view("search", "bob", 1), view("search", "bob", 60), view("payment", "bob", 119))
