@@ -203,6 +203,7 @@ modes = st.fixed_dictionaries(
         "window_mode": st.sampled_from(["first", "step"]),
         "exclude": st.sampled_from([None, "cart", "search", "cart|payment"]),
         "unit": st.sampled_from(["user", "session"]),
+        "device": st.sampled_from([None, None, "Desktop"]),
     }
 ).map(lambda drawn: drawn if drawn["window"] and drawn["order"] != "any" else {**drawn, "window_mode": "first"})
 
@@ -217,7 +218,8 @@ def test_every_mode_is_the_definition_from_events_from_the_lake_and_from_both(
     forget_answers()
     steps = mode["steps"] if mode["order"] != "any" else PAGES
     store(shop, events)
-    rules = Rules(mode["order"], WINDOWS[mode["window"]], mode["window_mode"] == "step", mode["exclude"])
+    each_step = mode["window_mode"] == "step"
+    rules = Rules(mode["order"], WINDOWS[mode["window"]], each_step, mode["exclude"], mode["device"])
     chains = furthest(by_session(events) if mode["unit"] == "session" else events, steps, rules=rules)
     query = {name: value for name, value in mode.items() if value} | {"steps": ",".join(steps)}
     know(shop, a_shop("home", "cart"))
