@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("collect", "ingest", "funnel", "lake", "questions", "recommendations", "imports", "cold_start")
+NAMES = ("collect", "ingest", "funnel", "lake", "questions", "behaviour", "recommendations", "imports", "cold_start")
 
 
 def main(names: list[str]) -> None:

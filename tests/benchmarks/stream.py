@@ -1,6 +1,6 @@
 """A shop's stream of events as columns, made of random numbers: people, who come back, and their sessions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -26,6 +26,7 @@ KINDS = (
     ("feedback", None, 0.01),
 )
 """The kinds of events: type, page type, and how common each is."""
+SHARES = tuple(share for _, _, share in KINDS)
 DEVICES = ("Desktop", "Mobile", "Tablet", "Other")
 SOURCES = ("direct", "google", "newsletter", "instagram", "partner", "bing", "tiktok", "affiliate")
 COUNTRIES = ("DE", "IT", "FR", "ES", "NL", "AT", "CH", "PL", "SE", "DK")
@@ -36,8 +37,8 @@ Numbers = NDArray[np.int64]
 class Stream:
     """Events in the order of time, none of one person at the same moment. `who` and `session` count from 1.
 
-    `kind`, `device`, `source` and `country` are places in the tables above; a person has one device and country, a
-    session one source. Times are Unix milliseconds, days count from the first.
+    `device`, `source` and `country` are places in the tables above, and `kind` in that of the stream; a person has one
+    device and country, a session one source. Times are Unix milliseconds, days count from the first.
     """
 
     who: Numbers
@@ -71,8 +72,11 @@ def date_of(day: int) -> date:
     return FIRST + timedelta(days=day)
 
 
-def a_stream(share: float = 1.0, seed: int = SEED) -> Stream:
-    """Returns a stream, or a share of one that has as many fewer people, sessions and events."""
+def a_stream(share: float = 1.0, seed: int = SEED, shares: Sequence[float] = SHARES) -> Stream:
+    """Returns a stream, or a share of one that has as many fewer people, sessions and events.
+
+    `shares` say how common each kind is; a kind is a place among them.
+    """
     random = np.random.default_rng(seed)
     sessions, people = int(SESSIONS * share), int(PEOPLE * share)
     whose = 1 + random.permutation(people)[(random.pareto(1.2, sessions) * people / 100).astype(np.int64) % people]
@@ -82,7 +86,7 @@ def a_stream(share: float = 1.0, seed: int = SEED) -> Stream:
     steps = (1_000 + random.exponential(40_000, len(session))).astype(np.int64)
     steps[np.cumsum(lengths) - lengths] = 0
     time = starts[session] + _since_begin(steps, lengths)
-    kind = random.choice(len(KINDS), len(session), p=[share for _, _, share in KINDS])
+    kind = random.choice(len(shares), len(session), p=shares)
     who = whose[session]
     time = _apart(who, time)
     order = np.argsort(time, kind="stable")

@@ -55,6 +55,26 @@ def test_what_a_page_records_by_itself_is_not_in_between_unless_a_step_is_called
         roll_up()
 
 
+@pytest.mark.parametrize("filters", [{"device": "Desktop"}, {"country": "!de"}, {"source": "news"}, {"visitor": "new"}])
+def test_what_filters_leave_out_is_still_in_between_strict_steps(shop: Mongo, filters: Query) -> None:
+    one, other = ({"device": device, "country": country} for device, country in (("Desktop", "IT"), ("Mobile", "DE")))
+    news = {"attribution": {"source": "news", "channel": "email"}}
+    shop["users"].update_many({}, {"$set": {"date": NOON}})
+    for name, between in (("ann", {"type": "click"}), ("bob", {"page_type": "cart"}), ("cid", {"page_type": "search"})):
+        happen(
+            shop,
+            {**view("home", name, sessionId="1"), **one, **news},
+            {**view("cart", name, 40, sessionId="2"), **other, **between},
+            {**view("cart", name, 40, sessionId="2"), **other, "type": "scroll"},
+            {**view("search", name, 50, sessionId="1"), **one, **news},
+        )
+    for _ in range(2):
+        assert reached(funnel(order="strict", **filters)) == [3, 1, 0], "a click is overlooked, as without a filter"
+        assert reached(funnel(**filters)) == [3, 3, 0]
+        assert reached(funnel(order="strict", unit="session", **filters)) == [3, 3, 0]
+        roll_up()
+
+
 def test_a_window_counts_from_each_step_where_it_is_asked_to(shop: Mongo) -> None:
     happen(shop, *(view(page, minutes=minutes) for page, minutes in zip(PAGES, (0, 50, 100), strict=True)))
     happen(shop, view("home", "bob"), view("search", "bob", 1), view("search", "bob", 60), view("payment", "bob", 119))
@@ -183,6 +203,7 @@ modes = st.fixed_dictionaries(
         "window_mode": st.sampled_from(["first", "step"]),
         "exclude": st.sampled_from([None, "cart", "search", "cart|payment"]),
         "unit": st.sampled_from(["user", "session"]),
+        "device": st.sampled_from([None, None, "Desktop"]),
     }
 ).map(lambda drawn: drawn if drawn["window"] and drawn["order"] != "any" else {**drawn, "window_mode": "first"})
 
@@ -197,7 +218,8 @@ def test_every_mode_is_the_definition_from_events_from_the_lake_and_from_both(
     forget_answers()
     steps = mode["steps"] if mode["order"] != "any" else PAGES
     store(shop, events)
-    rules = Rules(mode["order"], WINDOWS[mode["window"]], mode["window_mode"] == "step", mode["exclude"])
+    each_step = mode["window_mode"] == "step"
+    rules = Rules(mode["order"], WINDOWS[mode["window"]], each_step, mode["exclude"], mode["device"])
     chains = furthest(by_session(events) if mode["unit"] == "session" else events, steps, rules=rules)
     query = {name: value for name, value in mode.items() if value} | {"steps": ",".join(steps)}
     know(shop, a_shop("home", "cart"))

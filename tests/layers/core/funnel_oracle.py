@@ -23,12 +23,20 @@ Chain = tuple[int, ...]
 
 
 class Rules(NamedTuple):
-    """What a chain must be: by `order`, in a window from its first or from each step, with nothing excluded within."""
+    """What a chain must be: by `order`, in a window from its first or from each step, with nothing excluded within.
+
+    With a `device`, what happened on another is no step and excludes nothing, but is in between of a strict chain.
+    """
 
     order: str = "ordered"
     window: timedelta | None = None
     each_step: bool = False
     exclude: str | None = None
+    device: str | None = None
+
+    def fits(self, event: Seen, step: str) -> bool:
+        """Whether an event satisfies a step."""
+        return event.page in alternatives(step) and self.device in (None, event.device)
 
 
 def furthest(
@@ -42,7 +50,7 @@ def furthest(
     chains = _chains_in_any_order if rules.order == "any" else _chains
     best = {
         person: min(
-            (chain for chain in chains(events, own, steps) if chain and _holds(events, own, chain, rules)),
+            (chain for chain in chains(events, own, steps, rules) if chain and _holds(events, own, chain, rules)),
             key=lambda chain: (-len(chain), min(chain), chain),
             default=(),
         )
@@ -51,18 +59,22 @@ def furthest(
     return {person: chain for person, chain in best.items() if chain}
 
 
-def _chains(events: Sequence[Seen], own: Sequence[int], steps: Sequence[str], after: int = -1) -> Iterator[Chain]:
+def _chains(
+    events: Sequence[Seen], own: Sequence[int], steps: Sequence[str], rules: Rules, after: int = -1
+) -> Iterator[Chain]:
     """Every way to reach some of the first steps in their order, one event each."""
     yield ()
     for place in own:
-        if steps and place > after and events[place].page in alternatives(steps[0]):
-            yield from ((place, *rest) for rest in _chains(events, own, steps[1:], place))
+        if steps and place > after and rules.fits(events[place], steps[0]):
+            yield from ((place, *rest) for rest in _chains(events, own, steps[1:], rules, place))
 
 
-def _chains_in_any_order(events: Sequence[Seen], own: Sequence[int], steps: Sequence[str]) -> Iterator[Chain]:
+def _chains_in_any_order(
+    events: Sequence[Seen], own: Sequence[int], steps: Sequence[str], rules: Rules
+) -> Iterator[Chain]:
     """Every way to reach some of the first steps in whatever order, one event each."""
     for count in range(1, len(steps) + 1):
-        fitting = [[place for place in own if events[place].page in alternatives(step)] for step in steps[:count]]
+        fitting = [[place for place in own if rules.fits(events[place], step)] for step in steps[:count]]
         yield from (chain for chain in product(*fitting) if len(set(chain)) == count)
 
 
@@ -74,7 +86,7 @@ def _holds(events: Sequence[Seen], own: Sequence[int], chain: Chain, rules: Rule
             or [own.index(place) - own.index(chain[0]) for place in chain] == [*range(len(chain))]
         )
         and not any(
-            min(chain) < place < max(chain) and events[place].page in alternatives(rules.exclude)
+            min(chain) < place < max(chain) and rules.fits(events[place], rules.exclude)
             for place in own
             if rules.exclude
         )

@@ -176,8 +176,8 @@ def followed(entered: Entered, rules: Rules) -> Attempts:
     return ordered(entered.steps, entered.timeline, limits)
 
 
-in_order = st.builds(Rules, st.sampled_from(["ordered", "strict"]), windows, st.booleans(), ends)
-in_any_order = st.builds(Rules, st.just("any"), windows, st.just(False), ends)
+in_order = st.builds(Rules, st.sampled_from(["ordered", "strict"]), windows, st.booleans(), ends, st.none())
+in_any_order = st.builds(Rules, st.just("any"), windows, st.just(False), ends, st.none())
 
 
 @given(busy_histories, step_names, in_order)

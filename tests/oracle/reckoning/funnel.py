@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from tests.oracle.life import Json, Question
 from tests.oracle.reckoning.events import Event
 from tests.oracle.reckoning.funnels import Ambiguous, Chain, Meets, Spent, durations, furthest, step_figures
-from tests.oracle.reckoning.narrowing import passing, value_of_event
+from tests.oracle.reckoning.narrowing import looked_at, passing, value_of_event
 from tests.oracle.reckoning.numbers import rate
 from tests.oracle.reckoning.periods import periods
 from tests.oracle.reckoning.shop import Days, Reckoning
@@ -46,8 +46,9 @@ def answer(shop: Reckoning, question: Question) -> Json:
 
 def _chains(shop: Reckoning, days: Days, question: Question) -> dict[object, Chain]:
     whose = _session_of(shop) if question.get("unit") == "session" else shop.person
-    steps = _steps(shop, question)[1]
-    return furthest(passing(shop, days, question), whose, _met(shop, steps), rules_of(shop, question))
+    steps, chosen = _met(shop, _steps(shop, question)[1]), passing(shop, days, question)
+    left_out = [event for event in looked_at(shop, days, question) if event not in chosen]
+    return furthest(chosen, whose, steps, rules_of(shop, question), left_out)
 
 
 def _met(shop: Reckoning, steps: Sequence[str]) -> list[Meets]:

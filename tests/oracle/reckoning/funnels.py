@@ -41,25 +41,47 @@ class Rules:
 
 
 def furthest(
-    events: Sequence[Event], whose: Callable[[Event], object], steps: Sequence[Meets], rules: Rules
+    events: Sequence[Event],
+    whose: Callable[[Event], object],
+    steps: Sequence[Meets],
+    rules: Rules,
+    left_out: Sequence[Event] = (),
 ) -> dict[object, Chain]:
     """Returns the chain of each of those `whose` tells that reaches furthest, of several the earliest.
 
-    Events whose owner is None count for nobody; raises Ambiguous.
+    What filters have `left_out` is no step, and in between all the same. Events whose owner is None count for nobody;
+    raises Ambiguous.
     """
     if rules.order == "any" and any(sum(step(event) for step in steps) > 1 for event in events if whose(event)):
         raise Ambiguous
+    owned, aside = _by_owner(events, whose), _by_owner(left_out, whose)
+    chains = _in_any_order if rules.order == "any" else _in_order
+    best = {
+        owner: _best(
+            (
+                chain
+                for chain in chains(own, steps)
+                if chain
+                and _undisturbed(own, chain, steps, rules)
+                and _uninterrupted(aside.get(owner, []), chain, rules)
+            ),
+            rules,
+        )
+        for owner, own in owned.items()
+    }
+    return {owner: chain for owner, chain in best.items() if chain}
+
+
+def _by_owner(events: Sequence[Event], whose: Callable[[Event], object]) -> dict[object, list[Event]]:
     owned: defaultdict[object, list[Event]] = defaultdict(list)
     for event in events:
         owned[whose(event)].append(event)
     owned.pop(None, None)
-    chains = _in_any_order if rules.order == "any" else _in_order
-    best = {owner: _best(own, chains(own, steps), steps, rules) for owner, own in owned.items()}
-    return {owner: chain for owner, chain in best.items() if chain}
+    return owned
 
 
-def _best(own: Sequence[Event], chains: Iterator[Chain], steps: Sequence[Meets], rules: Rules) -> Chain:
-    fitting = (chain for chain in chains if chain and _in_time(chain, rules) and _undisturbed(own, chain, steps, rules))
+def _best(chains: Iterator[Chain], rules: Rules) -> Chain:
+    fitting = (chain for chain in chains if _in_time(chain, rules))
     return min(fitting, key=lambda chain: (-len(chain), min(_orders(chain)), _orders(chain)), default=())
 
 
@@ -77,13 +99,21 @@ def _in_time(chain: Chain, rules: Rules) -> bool:
 
 def _undisturbed(own: Sequence[Event], chain: Chain, steps: Sequence[Meets], rules: Rules) -> bool:
     # nothing excluded happened from the first to the last, and of a strict chain nothing that is not part of it
-    first, last = min(_orders(chain)), max(_orders(chain))
-    between = [event for event in own if first < event.order < last]
+    between = _between(own, chain)
     if any(excluded(event) for event in between for excluded in rules.exclude):
         return False
     return rules.order != "strict" or all(
         event in chain or not (is_meant(event) or any(step(event) for step in steps)) for event in between
     )
+
+
+def _uninterrupted(aside: Sequence[Event], chain: Chain, rules: Rules) -> bool:
+    return rules.order != "strict" or not any(map(is_meant, _between(aside, chain)))
+
+
+def _between(events: Sequence[Event], chain: Chain) -> list[Event]:
+    first, last = min(_orders(chain)), max(_orders(chain))
+    return [event for event in events if first < event.order < last]
 
 
 def is_meant(event: Event) -> bool:

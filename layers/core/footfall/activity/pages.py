@@ -6,8 +6,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from footfall.funnels.engine import among
+
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+PAGE_BITS = 32
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ def page_figures(views: Views, pages: int, begun: int, busy: Numbers, buying: Bu
     first, last = np.diff(sessions, prepend=-1) != 0, np.diff(sessions, append=-1) != 0
     counted = views.counted[order]
     entered = counted & first & (views.starts[order] >= begun)
-    alone = entered & last & ~np.isin(sessions, busy) & ~np.isin(sessions, buying.sessions)
+    alone = entered & last & ~among(sessions, busy) & ~among(sessions, buying.sessions)
     spent = np.append(times[1:], 0) - times
 
     def of(which: Flags, weights: Numbers | None = None) -> Numbers:
@@ -99,9 +102,10 @@ def page_figures(views: Views, pages: int, begun: int, busy: Numbers, buying: Bu
 def _first_of_each(sessions: Numbers, page: Numbers, counted: Flags) -> Numbers:
     # the place of the first counted view of every page in every session
     there = np.flatnonzero(counted)
-    order = there[np.lexsort((there, page[there], sessions[there]))]
-    new = (np.diff(sessions[order], prepend=-1) != 0) | (np.diff(page[order], prepend=-1) != 0)
-    found: Numbers = order[new]
+    numbered = (np.diff(sessions, prepend=-1) != 0).cumsum()  # they are in order
+    pairs = numbered[there] << PAGE_BITS | page[there]
+    order = np.argsort(pairs, kind="stable")
+    found: Numbers = there[order[np.diff(pairs[order], prepend=-1) != 0]]
     return found
 
 

@@ -61,29 +61,23 @@ class Entered:
     others: DatedEntries | None = None
     owners: Integers | None = None
 
-    def at(self, attempts: Attempts, those: Indices, step: int, column: Column) -> NDArray[Any]:
-        """Returns what a column says of the entries by which some attempts reached a step, from 0."""
-        return self._said(attempts, those, step, lambda entries: entries.column(column))
-
-    def _said(
-        self, attempts: Attempts, those: Indices, step: int, column: Callable[[DatedEntries], NDArray[Any]]
-    ) -> Integers:
+    def picked(self, attempts: Attempts, those: Indices, step: int) -> "Picked":
+        """Returns the entries by which some attempts reached a step, from 0."""
         wanted = self.timeline.keys(attempts.people[those], attempts.places[step, those])
-        found = np.zeros(len(wanted), np.int64)
-        missing = np.arange(len(wanted))
+        found, missing = [], np.arange(len(wanted))
         for entries in reversed(self.steps[: step + 1]):  # in any order, the entry may be one to a step before
             known, rows = self._rows(entries, wanted[missing])
-            found[missing[known]] = column(entries)[rows]
+            found.append(Some(entries, rows, missing[known]))
             missing = missing[~known]
             if not len(missing):
                 break
-        return found
+        return Picked(found, len(wanted))
 
     def persons(self, attempts: Attempts, those: Indices, step: int) -> Integers:
         """Returns the numbers of those whose attempts some are."""
         if self.owners is None:
             return attempts.people[those].astype(np.int64)
-        return self.at(attempts, those, step, "persons")
+        return self.picked(attempts, those, step).column("persons")
 
     @staticmethod
     def _rows(entries: Entries, wanted: Keys) -> tuple[Flags, Indices]:
@@ -104,8 +98,39 @@ class Entered:
         codes = np.full(len(at), len(texts))
         for number in np.unique(at).tolist():
             those = np.flatnonzero((at == number) & (attempts.reached > number))
-            codes[those] = self._said(attempts, those, number, lambda entries: entries.coded(dimension).codes)
+            codes[those] = self.picked(attempts, those, number).coded(dimension).codes
         return Coded([*texts, ""], codes)
+
+
+class Some(NamedTuple):
+    """Entries to a step, those at `rows`, which are at `places` among all that are picked."""
+
+    entries: DatedEntries
+    rows: Indices
+    places: Indices
+
+
+@dataclass(frozen=True)
+class Picked:
+    """So many entries, which may be to several steps."""
+
+    parts: Sequence[Some]
+    count: int
+
+    def column(self, name: Column) -> Integers:
+        """Returns what a column says of them."""
+        return self._together([part.entries.column(name) for part in self.parts])
+
+    def coded(self, dimension: str) -> Coded:
+        """Returns what is told of them."""
+        told = [part.entries.coded(dimension) for part in self.parts]
+        return Coded(told[0].texts, self._together([each.codes for each in told]))
+
+    def _together(self, columns: Sequence[NDArray[Any]]) -> Integers:
+        found = np.zeros(self.count, np.int64)
+        for (_, rows, places), column in zip(self.parts, columns, strict=True):
+            found[places] = column[rows]
+        return found
 
 
 def pack(people: ArrayLike, ranks: ArrayLike, milliseconds: ArrayLike) -> PackedEntries:

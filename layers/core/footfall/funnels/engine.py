@@ -132,6 +132,16 @@ def distinct(columns: Sequence[NDArray[Number]]) -> NDArray[Number]:
     return numbers[begins(numbers)]
 
 
+def among(ascending: NDArray[Number], some: NDArray[Number]) -> Flags:
+    """Returns which numbers of a sorted column are among some others; quicker than np.isin, which hashes."""
+    known = distinct([some])
+    if not len(known):
+        return np.zeros(len(ascending), bool)
+    at = np.searchsorted(known, ascending)
+    found: Flags = known[np.minimum(at, len(known) - 1)] == ascending
+    return found
+
+
 def begins(numbers: NDArray[Number]) -> Flags:
     """Returns where each number's stretch of a sorted column begins."""
     found = np.ones(len(numbers), bool)

@@ -9,62 +9,73 @@ among the others. Whatever happens at a constant pace, alike to both, is then as
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from footfall.funnels.engine import Flags, Indices, Integers, Keys
+from footfall.funnels.engine import Flags, Indices, Integers
 
 LONGEST = 30 * 60_000
 """Milliseconds: whoever did nothing for so long is away."""
 NEVER = 2**62
 """A moment after all others."""
-TIME_BITS = np.uint64(39)
-"""Ten years are less than 2^39 milliseconds, which leaves room for the numbers of 33 million attempts."""
-TIME = np.uint64(2**39 - 1)
+PLACE_BITS = 32
+PLACE = 2**32 - 1
 
 
-@dataclass(frozen=True)
-class Moments:
-    """When something happened to the people of attempts: numbers of attempts and milliseconds since `origin`, sorted.
+class Happened(NamedTuple):
+    """What happened to the people of attempts, in any order: numbers of attempts, and when in Unix milliseconds."""
 
-    `origin` is a moment before everything, in Unix milliseconds.
+    attempts: Indices
+    times: Integers
+
+
+def first_after(happened: Happened, moments: Integers, *, later: bool = False) -> Integers:
+    """Returns when something first happened to each attempt at each of its moments or after it, or only `later`.
+
+    `moments` has a row for each step, none of them before the step before, and a column for each attempt; NEVER for
+    what was not reached, and in what is returned for what did not happen.
+    """
+    attempts, times = happened
+    steps = np.full(len(times), -1)
+    for row in moments:
+        steps += row[attempts] < times if later else row[attempts] <= times
+    found = np.full(moments.size, NEVER)
+    after = steps >= 0
+    np.minimum.at(found, (steps * moments.shape[1] + attempts)[after], times[after])
+    # what happened after a later step happened after those before it too
+    return np.minimum.accumulate(found.reshape(moments.shape)[::-1])[::-1]
+
+
+class Leaving(NamedTuple):
+    """When the next page was viewed, a page was left by its exit, and something happened that ends the attempt.
+
+    In Unix milliseconds, NEVER for what did not happen; of each attempt at each step, or of the stays at one.
     """
 
-    keys: Keys
-    origin: int
+    next_view: Integers
+    first_exit: Integers
+    excluded: Integers
 
-    @classmethod
-    def of(cls, attempts: Indices, times: Integers, origin: int) -> "Moments":
-        """Returns the moments of events, which come in any order."""
-        return cls(np.sort(_keys(attempts, times, origin)), origin)
-
-    def first(self, attempts: Indices, times: Integers, *, later: bool = False) -> Integers:
-        """Returns when each attempt's first one is, at a time or after it, or only `later`; NEVER for none."""
-        at = np.searchsorted(self.keys, _keys(attempts, times, self.origin), "right" if later else "left")
-        keys = np.append(self.keys, np.uint64(2**64 - 1))[at]
-        found = (keys & TIME).astype(np.int64) + self.origin
-        return np.where(keys >> TIME_BITS == attempts.astype(np.uint64), found, NEVER)
+    def at(self, step: int, attempts: Indices) -> "Leaving":
+        """Returns the same of some attempts at one step."""
+        return Leaving._make(moments[step, attempts] for moments in self)
 
 
-def _keys(attempts: Indices, times: Integers, origin: int) -> Keys:
-    return (attempts.astype(np.uint64) << TIME_BITS) | (times - origin).astype(np.uint64)
+class OfStays(NamedTuple):
+    """Some of what happened, by its places, and of which stay each is, by the stays' places."""
 
-
-@dataclass(frozen=True)
-class Leaving:
-    """What ends stays: page views, exits of pages, and events that end an attempt."""
-
-    views: Moments
-    exits: Moments
-    excluded: Moments | None = None
+    stays: Indices
+    happened: Indices
 
 
 @dataclass(frozen=True)
 class Stays:
     """The stays of attempts at one step.
 
-    `begun` is when they reached it, `gone_on` when they reached the next one, NEVER for those who left, and `until`
-    when their window closes, NEVER without one; all in Unix milliseconds.
+    `attempts` are their numbers among all `attempts_made`. `begun` is when they reached the step, `gone_on` when they
+    reached the next one, NEVER for those who left, and `until` when their window closes, NEVER without one; all in Unix
+    milliseconds.
     """
 
     attempts: Indices
@@ -72,6 +83,7 @@ class Stays:
     gone_on: Integers
     until: Integers
     leaving: Leaving
+    attempts_made: int
 
     @property
     def left(self) -> Flags:
@@ -79,23 +91,17 @@ class Stays:
         left: Flags = self.gone_on == NEVER
         return left
 
-    @cached_property
-    def next_view(self) -> Integers:
-        """When the next page was viewed."""
-        return self.leaving.views.first(self.attempts, self.begun, later=True)
-
-    @cached_property
+    @property
     def exit(self) -> Integers:
         """When the page was left, by its own exit; NEVER where none was told before the next view."""
-        found = self.leaving.exits.first(self.attempts, self.begun)
-        return np.where(found <= self.next_view, found, NEVER)
+        next_view, first_exit, _ = self.leaving
+        return np.where(first_exit <= next_view, first_exit, NEVER)
 
     @cached_property
     def lengths(self) -> Integers:
         """How long the stays are, in milliseconds."""
-        ends = [self.next_view, self.exit, self.gone_on, self.until, self.begun + LONGEST]
-        if self.leaving.excluded:
-            ends.append(self.leaving.excluded.first(self.attempts, self.begun, later=True))
+        next_view, _, excluded = self.leaving
+        ends = [next_view, self.exit, excluded, self.gone_on, self.until, self.begun + LONGEST]
         lengths: Integers = np.minimum.reduce(ends) - self.begun
         return lengths
 
@@ -106,24 +112,48 @@ class Stays:
         for side in (self.left, ~self.left):
             own, others = np.flatnonzero(side), np.sort(self.lengths[~side])
             if len(own) and len(others):
-                ranked = own[np.argsort(self.lengths[own], kind="stable")]
+                ranked = own[_in_order(self.lengths[own])]
                 same_rank = (2 * np.arange(len(own)) + 1) * len(others) // (2 * len(own))
                 lengths[ranked] = np.minimum(self.lengths[ranked], others[same_rank])
         return lengths
 
-    def saw(self, moments: Moments) -> Flags:
+    def saw(self, happened: Happened) -> Flags:
         """Returns to whom something happened while they were looked at."""
-        happened: Flags = moments.first(self.attempts, self.begun) - self.begun <= self.looked_at
-        return happened
+        return self.had(self._within(happened, self.begun + self.looked_at).stays)
 
-    def measured(self, moments: Moments) -> Flags:
-        """Returns of whose page an exit tells something, whenever the page was left."""
-        exits = moments.first(self.attempts, self.begun)
-        found: Flags = (exits != NEVER) & (exits <= self.next_view)
+    def page_exits(self, exits: Happened) -> "OfStays":
+        """Returns the exits that tell something of the very page, whenever it was left."""
+        return self._within(exits, self.leaving.next_view)
+
+    def had(self, stays: Indices) -> Flags:
+        """Returns which of all stays are among some, given by their places."""
+        found = np.zeros(len(self.attempts), bool)
+        found[stays] = True
         return found
+
+    def _within(self, happened: Happened, last: Integers) -> "OfStays":
+        # what happened from when they reached the step up to a moment
+        at = self._places[happened.attempts]
+        places = np.flatnonzero(at >= 0)
+        at, times = at[places], happened.times[places]
+        ours = (times >= self.begun[at]) & (times <= last[at])
+        return OfStays(at[ours], places[ours])
+
+    @cached_property
+    def _places(self) -> Indices:
+        # of each attempt, by its number; -1 of one that has no stay
+        places = np.full(self.attempts_made, -1)
+        places[self.attempts] = np.arange(len(self.attempts))
+        return places
 
     @property
     def ended_the_visit(self) -> Flags:
         """Who left the page by its exit, and neither viewed another nor went on within half an hour."""
-        found: Flags = (self.exit != NEVER) & (np.minimum(self.next_view, self.gone_on) - self.exit > LONGEST)
+        found: Flags = (self.exit != NEVER) & (np.minimum(self.leaving.next_view, self.gone_on) - self.exit > LONGEST)
         return found
+
+
+def _in_order(lengths: Integers) -> Indices:
+    # the places of lengths in ascending order, of several alike the first first
+    keys = np.sort(lengths << PLACE_BITS | np.arange(len(lengths)))
+    return keys & PLACE

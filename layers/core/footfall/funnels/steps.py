@@ -162,22 +162,24 @@ class Reading:
     def places(self, event: NamedEvent) -> frozenset[int]:
         """Returns the places of the steps that an event satisfies, and those of the other parts that it has.
 
-        Among them are those of `conditionals` that it may satisfy.
+        Among them are those of `conditionals` that it may satisfy, and that of `others` unless it would be overlooked.
         """
         own = labels(event)
         found = {place for place, wanted in enumerate(self._labels) if not own.isdisjoint(wanted)}
-        between = self.strict and NOT_BETWEEN.isdisjoint({event["type"], event.get("name")})
-        if between and found <= {self.excluded}:
-            found.add(self.others)
         found |= {
             number
             for number, each in self.conditionals.items()
             if each.place not in found and not own.isdisjoint(each.labels)
         }
+        if self.strict and NOT_BETWEEN.isdisjoint({event["type"], event.get("name")}):
+            found.add(self.others)
         return frozenset(found)
 
     def settled(self, places: frozenset[int]) -> frozenset[int]:
-        """Returns the places of an event, of whose `conditionals` those are left that it fits."""
+        """Returns the places of an event, of whose `conditionals` those are left that it fits.
+
+        What satisfies a step is none of the `others`.
+        """
         found = {self.conditionals[place].place if place in self.conditionals else place for place in places}
         return frozenset(found - {self.others} if min(found, default=self.excluded) < self.excluded else found)
 

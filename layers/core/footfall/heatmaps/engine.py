@@ -7,8 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footfall.funnels.engine import Coded, distinct
+from footfall.schemas.funnel import DEVICES
 
 Numbers = NDArray[np.int64]
+Codes = NDArray[np.uint8]
+Flags = NDArray[np.bool_]
 NOWHERE = -1
 FINEST = 100
 """So many columns and rows a place is told in."""
@@ -61,9 +64,10 @@ def _cell(place: str, grid: int) -> int:
     return row * grid // FINEST * grid + column * grid // FINEST
 
 
-def counts_of(cells: Numbers, grid: int) -> Numbers:
-    """Returns how often anything happened in each part of a grid, row by row."""
-    return np.bincount(cells[cells != NOWHERE], minlength=grid * grid)
+def counted(places: Numbers, devices: Codes, size: int) -> Numbers:
+    """Returns how often each of so many places is told on each device, which has a row; NOWHERE is none of them."""
+    cells = devices.astype(np.int64) * (size + 1) + (places + 1)
+    return np.bincount(cells, minlength=len(DEVICES) * (size + 1)).reshape(-1, size + 1)[:, 1:]
 
 
 def bins_of(counts: Numbers, grid: int) -> list[Bin]:
@@ -84,11 +88,11 @@ def elements_of(elements: Coded, people: Numbers) -> list[ElementCount]:
     ]
 
 
-def people_of(people: Numbers) -> int:
-    """Returns how many people there are among those of events."""
-    seen = np.zeros(people.max(initial=0) + 1, bool)
-    seen[people] = True
-    return int(np.count_nonzero(seen))
+def people_on(people: Numbers, devices: Codes) -> Flags:
+    """Returns who did anything on each device, which has a row: of each number of people, whether it is among them."""
+    seen = np.zeros((len(DEVICES), people.max(initial=0) + 1), bool)
+    seen[devices, people] = True
+    return seen
 
 
 def depths_of(texts: Coded) -> Numbers:
@@ -101,7 +105,7 @@ class Scrolled(NamedTuple):
     """How far down each view was scrolled, in percent, 0 where it was not; and which scrolls are of some view."""
 
     deepest: Numbers
-    placed: NDArray[np.bool_]
+    placed: Flags
 
 
 def scrolled(views: Moments, scrolls: Moments, depths: Numbers) -> Scrolled:
@@ -116,11 +120,6 @@ def scrolled(views: Moments, scrolls: Moments, depths: Numbers) -> Scrolled:
     placed = (last >= 0) & (ordered[last] >> BITS == scrolls.whose) & (depths != NOWHERE)
     np.maximum.at(deepest, order[last[placed]], depths[placed])
     return Scrolled(deepest, placed)
-
-
-def deepest_of(deepest: Numbers) -> Numbers:
-    """Returns how many views went down so far at most, for each percent from 0 to 100."""
-    return np.bincount(deepest, minlength=FINEST + 1)
 
 
 def reached(views: Numbers, parts: int = TENTHS) -> list[int]:

@@ -1,10 +1,9 @@
 """What an event sells or shows, as one text of the lake's column `lines`, and back."""
 
-import json
 from functools import lru_cache
 from typing import NamedTuple
 
-from footfall.codec import encode_ascii
+from footfall.codec import decode, encode_ascii
 from footfall.schemas.event import Commerce
 
 MOST_LINES = 200
@@ -19,10 +18,10 @@ class Line(NamedTuple):
     """
 
     product: str
-    quantity: float
-    total: int | None
-    list: str | None
-    position: int | None
+    quantity: float = 0
+    total: int | None = None
+    list: str | None = None
+    position: int | None = None
 
 
 class Lines(NamedTuple):
@@ -55,15 +54,6 @@ def unpacked(text: str) -> Lines:
     """Returns the lines that a text holds; none for an empty one."""
     if not text:
         return NOTHING
-    currency, *rows = json.loads(text)
-    return Lines(currency, tuple(_line(*row) for row in rows))
-
-
-def _line(
-    product: str,
-    quantity: float | None = None,
-    total: int | None = None,
-    list_id: str | None = None,
-    position: int | None = None,
-) -> Line:
-    return Line(product, quantity or 0, total, list_id, position)
+    currency, *rows = decode(text.encode())
+    lines = (Line(*row) for row in rows)
+    return Lines(currency, tuple(line if line.quantity else line._replace(quantity=0) for line in lines))

@@ -26,7 +26,7 @@ class EventColumns(NamedTuple):
     """What is read of some events: whose and when, in the site's days since 1970 and in Unix milliseconds.
 
     `device` is a place in DEVICES; the rest is as `lake.contents` says. `session` and `session_start`, which is NEVER
-    for none, are there where they are asked for, `kinds` of files with events of several kinds.
+    for none, are there where they are asked for.
     """
 
     who: NDArray[np.int32]
@@ -38,7 +38,6 @@ class EventColumns(NamedTuple):
     device: NDArray[np.uint8]
     session: NDArray[np.int64] | None = None
     session_start: NDArray[np.int64] | None = None
-    kinds: NDArray[np.object_] | None = None
 
     def where(self, those: "NDArray[np.bool_] | NDArray[np.int64] | slice") -> "EventColumns":
         """Returns the same of some of the events."""
@@ -46,8 +45,9 @@ class EventColumns(NamedTuple):
 
 
 SESSIONS = ("session", "session_start")
-KINDS = "kinds"
-ALWAYS = tuple(name for name in EventColumns._fields if name not in (*SESSIONS, KINDS))
+KINDS = "type, name, page_type"
+"""What the texts are called that say what each event is called, of files with several kinds: a list in JSON."""
+ALWAYS = tuple(name for name in EventColumns._fields if name not in SESSIONS)
 EXPRESSIONS = {
     "who": "who",
     "day": "CAST(day - DATE '1970-01-01' AS USMALLINT)",
@@ -59,8 +59,8 @@ EXPRESSIONS = {
     f" {' '.join(f'WHEN {device!r} THEN {place}' for place, device in enumerate(DEVICES))} END AS UTINYINT)",
     "session": "session",
     "session_start": f"coalesce(epoch_ms(session_start), {NEVER})",
-    KINDS: "to_json([type, name, CASE WHEN type = 'pageview' THEN page_type END])",
 }
+KIND_OF_EVENT = "to_json([type, name, CASE WHEN type = 'pageview' THEN page_type END])::VARCHAR"
 
 
 class Wanted(NamedTuple):
@@ -72,9 +72,15 @@ class Wanted(NamedTuple):
     sessions: bool
     texts: Mapping[str, str]
 
-    def numbers(self, file: LakeFile) -> tuple[str, ...]:
-        """Returns the columns of numbers that are read of a file."""
-        return (*ALWAYS, *(SESSIONS if self.sessions else ()), *(() if "kind" in file else (KINDS,)))
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The columns of numbers that are read."""
+        return (*ALWAYS, *(SESSIONS if self.sessions else ()))
+
+    def texts_of(self, file: LakeFile) -> dict[str, str]:
+        """Returns how each column of texts is read of a file, in SQL."""
+        found = {name: parquet.text_of(name, kind) for name, kind in self.texts.items()}
+        return found if "kind" in file else {**found, KINDS: KIND_OF_EVENT}
 
 
 class Loaded(NamedTuple):
@@ -110,7 +116,7 @@ def forget() -> None:
 def load(files: Sequence[LakeFile], wanted: Wanted) -> dict[str, Loaded | None]:
     """Returns what is wanted of each file's events, by the file's key; None for a file that is missing or broken.
 
-    `kinds` are there for files of several kinds alone. Raises Unavailable when the lake's place does not answer.
+    Texts of KINDS are there for files of several kinds alone. Raises Unavailable when the lake's place does not answer.
     """
     found = {file["key"]: _from_memory(file, wanted) for file in files}
     read = _read([file for file in files if found[file["key"]] is None], wanted)
@@ -123,7 +129,7 @@ def load(files: Sequence[LakeFile], wanted: Wanted) -> dict[str, Loaded | None]:
 
 
 def _from_memory(file: LakeFile, wanted: Wanted) -> Loaded | None:
-    names = (*wanted.numbers(file), *wanted.texts)
+    names = (*wanted.numbers, *wanted.texts_of(file))
     known = {name: column for name in names if (column := _kept.get((file["key"], name))) is not None}
     if len(known) < len(names):
         return None
@@ -188,10 +194,10 @@ def _groups(files: Sequence[_Fetched]) -> Iterator[list[_Fetched]]:
 
 def _one_after_the_other(files: Sequence[_Fetched], wanted: Wanted) -> dict[str, Loaded]:
     paths = [each.path for each in files]
-    names = wanted.numbers(files[0].file)
-    table = parquet.read(paths, [f"{EXPRESSIONS[name]} AS {name}" for name in names])
+    table = parquet.read(paths, [f"{EXPRESSIONS[name]} AS {name}" for name in wanted.numbers])
     table["time"] = table["time"].astype("datetime64[ms]").view(np.int64)
-    texts = {name: Coded(*parquet.read_texts(paths, name, kind)) for name, kind in wanted.texts.items()}
+    expressions = wanted.texts_of(files[0].file)
+    texts = {name: Coded(*parquet.read_texts(paths, expression)) for name, expression in expressions.items()}
     whole = Loaded(_columns(table), texts)
     ends = np.cumsum([each.file["rows"] for each in files])
     if ends[-1] != len(table["who"]):

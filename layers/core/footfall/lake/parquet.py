@@ -119,15 +119,18 @@ def read_rows(file: Path, columns: Sequence[str], order: str, where: str, at_onc
         raise Broken from error
 
 
-def read_texts(files: Sequence[Path], name: str, kind: str) -> tuple[list[str], NDArray[np.integer[Any]]]:
-    """Returns a column of texts: each text once, and for every row of the files, one after the other, its place.
+def text_of(name: str, kind: str) -> str:
+    """Returns the SQL expression for a column of texts: several texts of a row are one, BETWEEN_VALUES between them."""
+    return f"array_to_string({quoted(name)}, '{BETWEEN_VALUES}')" if kind == "VARCHAR[]" else quoted(name)
 
-    An empty text stands for NULL; several texts of a row are one, with BETWEEN_VALUES between them. Raises Broken when
-    a file cannot be read.
+
+def read_texts(files: Sequence[Path], expression: str) -> tuple[list[str], NDArray[np.integer[Any]]]:
+    """Returns what an expression in SQL tells of rows: each text once, and of every row of the files its text's place.
+
+    An empty text stands for NULL; the rows are one file's after the other's. Raises Broken when a file cannot be read.
     """
     source = _of(files)
-    column = f"array_to_string({quoted(name)}, '{BETWEEN_VALUES}')" if kind == "VARCHAR[]" else quoted(name)
-    text = f"coalesce({column}, '')"
+    text = f"coalesce({expression}, '')"
     try:
         with _connection() as connection:
             connection.execute(f"CREATE OR REPLACE TEMP TYPE told AS ENUM (SELECT DISTINCT {text} FROM {source})")  # noqa: S608 - our own

@@ -1,24 +1,27 @@
 """What happened to those who made an attempt: what ends their stays at a step, and what may have made them leave."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from footfall.errors import FieldProblem, Invalid
 from footfall.events.vitals import VITALS, Vital
 from footfall.funnels.columns import milliseconds
-from footfall.funnels.engine import Coded, Entries, Flags, Integers
-from footfall.funnels.stays import Leaving, Moments
+from footfall.funnels.engine import Coded, Flags, Indices, Integers
+from footfall.funnels.stays import LONGEST, NEVER, Happened, Leaving, first_after
 from footfall.funnels.steps import Reading
 from footfall.lake.findings import PAGE_SPEED, STOCK, Finding
 from footfall.people.numbers import PersonNumbers
-from footfall.questions.event_rows import EventsQuery, Rows
+from footfall.questions.event_rows import EventsQuery, Rows, joined
 from footfall.questions.funnel_attempts import Attempted
 from footfall.questions.funnel_query import FunnelQuery
 from footfall.questions.read_rows import read_rows
+from footfall.questions.session_columns import stacked
 from footfall.schemas.feedback import FeedbackOwner
 from footfall.stores.collections import feedback
 from footfall.stores.mongo import database
@@ -34,18 +37,19 @@ PRODUCTS = Reading(["product_viewed"])
 
 
 class Speed(NamedTuple):
-    """The exits of pages that tell a web vital, and those that tell a poor one."""
+    """Which exits of pages tell a web vital, and which a poor one."""
 
-    known: Moments
-    poor: Moments
+    known: Flags
+    poor: Flags
 
 
 @dataclass(frozen=True)
 class Signals:
-    """What happened to those who made an attempt: `done` by its name, and how quick their pages were by vital."""
+    """What happened to those who made an attempt: `done` by its name, and how quick the pages of `exits` were."""
 
     leaving: Leaving
-    done: Mapping[str, Moments]
+    done: Mapping[str, Happened]
+    exits: Happened
     speeds: Mapping[Vital, Speed]
 
 
@@ -54,21 +58,18 @@ def signals(query: FunnelQuery, found: Attempted) -> Signals:
 
     Filters narrow which events are steps, not what happened besides.
     """
-    happened = _read(query, HAPPENED)
-    exits, products = _read(query, EXITS, PAGE_SPEED), _read(query, PRODUCTS, STOCK)
-    theirs = _Theirs.of(query, found)
-    negative = _Negative.of(query, [rows for rows in happened if _group(FEEDBACK) in rows.steps])
-    done = {name: theirs.moments(_in_group(happened, name)) for name in DONE}
-    done["negative_feedback"] = theirs.moments((rows, negative.among(rows)) for rows in negative.given)
-    done["out_of_stock"] = theirs.moments((rows, _saying(rows.told[STOCK.name], "out")) for rows in products)
+    happened, exits, products = _read(query, HAPPENED), _read(query, EXITS, PAGE_SPEED), _read(query, PRODUCTS, STOCK)
+    theirs = _Theirs.of(found)
+    views, left = theirs.events(_of(happened, "pageview")), theirs.events(exits)
+    done = {name: theirs.events(_of(happened, name), soon=True) for name in DONE}
+    done["negative_feedback"] = _negative(query, theirs.events(_of(happened, FEEDBACK), soon=True))
+    done["out_of_stock"] = _saying(theirs.events(products, soon=True), STOCK, "out")
+    told = joined([each.told(PAGE_SPEED) for each in left])
     return Signals(
-        Leaving(
-            theirs.moments(_in_group(happened, "pageview")),
-            theirs.moments((rows, _all(rows)) for rows in exits),
-            theirs.entries(found.entered.excluded) if found.entered.excluded else None,
-        ),
-        done,
-        {vital: Speed(*(theirs.moments(_rated(exits, vital, rating)) for rating in ("", "poor"))) for vital in VITALS},
+        theirs.leaving(_happened(views), _happened(left)),
+        {name: _happened(events) for name, events in done.items()},
+        _happened(left),
+        {vital: Speed(_says(told, f"{vital} "), _says(told, f"{vital} poor")) for vital in VITALS},
     )
 
 
@@ -81,25 +82,39 @@ def _events(query: FunnelQuery, reading: Reading, told: Mapping[str, Finding]) -
     return EventsQuery(query.rollups, query.days, None, {}, told, query.by_session, query.bots, reading)
 
 
-def _group(name: str) -> int:
-    return HAPPENED.steps.index(name)
+def _of(happened: Iterable[Rows], name: str) -> list[Rows]:
+    group = HAPPENED.steps.index(name)
+    return [rows for rows in happened if group in rows.steps]
 
 
-def _all(rows: Rows) -> Flags:
-    return np.ones(len(rows.times), bool)
+class _Kept(NamedTuple):
+    # some of the rows, by their places, and whose attempt each of these is of
+    rows: Rows
+    at: Indices
+    attempts: Indices
+
+    def where(self, those: Flags) -> "_Kept":
+        return _Kept(self.rows, self.at[those], self.attempts[those])
+
+    def told(self, what: Finding) -> Coded:
+        texts, codes = self.rows.told[what.name]
+        return Coded(texts, codes[self.at])
 
 
-def _in_group(happened: Iterable[Rows], name: str) -> Iterable[tuple[Rows, Flags]]:
-    return ((rows, _all(rows)) for rows in happened if _group(name) in rows.steps)
+def _saying(events: Iterable[_Kept], told: Finding, words: str) -> list[_Kept]:
+    return [each.where(_says(each.told(told), words)) for each in events]
 
 
-def _saying(told: Coded, words: str) -> Flags:
+def _says(told: Coded, words: str) -> Flags:
     says: Flags = np.array([words in text for text in told.texts], bool)
     return says[told.codes] if len(told.codes) else np.zeros(0, bool)
 
 
-def _rated(exits: Iterable[Rows], vital: Vital, rating: str) -> Iterable[tuple[Rows, Flags]]:
-    return ((rows, _saying(rows.told[PAGE_SPEED.name], f"{vital} {rating}")) for rows in exits)
+def _happened(events: Sequence[_Kept]) -> Happened:
+    return Happened(
+        stacked(each.attempts for each in events),
+        stacked(each.rows.times[each.at] for each in events),
+    )
 
 
 @dataclass(frozen=True)
@@ -107,49 +122,68 @@ class _Theirs:
     # `owners` are whose the attempts are, in ascending order, by the numbers that events have
     owners: Integers
     found: Attempted
-    origin: int
 
     @classmethod
-    def of(cls, query: FunnelQuery, found: Attempted) -> "_Theirs":
+    def of(cls, found: Attempted) -> "_Theirs":
         people = found.attempts.people.astype(np.int64)
-        owners = people if found.entered.owners is None else found.entered.owners[people]
-        return cls(owners, found, milliseconds(query.days.start))
+        return cls(people if found.entered.owners is None else found.entered.owners[people], found)
 
-    def moments(self, parts: Iterable[tuple[Rows, Flags]]) -> Moments:
-        # of the events that are flagged, those of somebody who made an attempt
-        whose, times = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for rows, those in parts:
-            whose.append(rows.narrow.who[those].astype(np.int64))
-            times.append(rows.times[those])
-        return self._moments(self.owners, np.concatenate(whose), np.concatenate(times))
+    def leaving(self, views: Happened, exits: Happened) -> Leaving:
+        begun = self.found.moments[:-1]
+        ends = first_after(self._excluded, begun, later=True)
+        return Leaving(first_after(views, begun, later=True), first_after(exits, begun), ends)
 
-    def entries(self, entries: Entries) -> Moments:
-        people = self.found.attempts.people.astype(np.int64)
-        timeline, keys = self.found.entered.timeline, entries.keys()
-        return self._moments(people, timeline.people(keys).astype(np.int64), timeline.times(timeline.places(keys)))
+    @property
+    def _excluded(self) -> Happened:
+        excluded, timeline = self.found.entered.excluded, self.found.entered.timeline
+        if excluded is None:
+            return Happened(*np.zeros((2, 0), np.int64))
+        keys, people = excluded.keys(), self.found.attempts.people
+        whose = timeline.people(keys)
+        at = np.searchsorted(people, whose)
+        known = np.append(people.astype(np.int64), -1)[at] == whose
+        return Happened(at[known], timeline.times(timeline.places(keys[known])))
 
-    def _moments(self, owners: Integers, whose: Integers, times: Integers) -> Moments:
-        at = np.searchsorted(owners, whose)
-        known = np.append(owners, -1)[at] == whose
-        return Moments.of(at[known], times[known], self.origin)
+    def events(self, parts: Iterable[Rows], *, soon: bool = False) -> list[_Kept]:
+        # those from the first step on; of what counts `soon` alone, until the longest stay at the last one is over
+        moments = self.found.moments
+        last = np.where(moments < NEVER, moments, 0).max(axis=0) + LONGEST if soon else np.full(len(self.owners), NEVER)
+        return [self._kept(rows, last) for rows in parts]
+
+    def _kept(self, rows: Rows, last: Integers) -> _Kept:
+        attempts = self._attempts_of(rows.narrow.who)
+        kept = _Kept(rows, np.flatnonzero(attempts >= 0), attempts[attempts >= 0])
+        times = rows.times[kept.at]
+        return kept.where((times >= self.found.moments[0, kept.attempts]) & (times <= last[kept.attempts]))
+
+    def _attempts_of(self, whose: NDArray[np.integer[Any]]) -> Indices:
+        # -1 for somebody without one
+        if self.found.entered.owners is None:
+            found: Indices = self._by_number[np.minimum(whose, len(self._by_number) - 1)]
+            return found
+        at = np.searchsorted(self.owners, whose)
+        return np.where(np.append(self.owners, -1)[at] == whose, at, -1)
+
+    @cached_property
+    def _by_number(self) -> Indices:
+        # people's numbers are dense
+        found = np.full(self.owners.max(initial=0) + 2, -1)
+        found[self.owners] = np.arange(len(self.owners))
+        return found
 
 
-@dataclass(frozen=True)
-class _Negative:
-    # feedback that was given, and whose texts were read as negative: by person and time, which two texts hardly share
-    given: Sequence[Rows]
-    read: frozenset[tuple[int | None, int]]
-
-    @classmethod
-    def of(cls, query: FunnelQuery, given: Sequence[Rows]) -> "_Negative":
-        return cls(given, _negative(query) if sum(len(rows.times) for rows in given) else frozenset())
-
-    def among(self, rows: Rows) -> Flags:
-        pairs = zip(rows.people.tolist(), rows.times.tolist(), strict=True)
-        return np.array([pair in self.read for pair in pairs], bool)
+def _negative(query: FunnelQuery, given: Sequence[_Kept]) -> list[_Kept]:
+    # feedback whose text was read as negative: by person and time, which two texts hardly share
+    read = _read_as_negative(query) if any(len(each.at) for each in given) else frozenset()
+    return [each.where(_among(read, each)) for each in given]
 
 
-def _negative(query: FunnelQuery) -> frozenset[tuple[int | None, int]]:
+def _among(read: Collection[tuple[int | None, int]], given: _Kept) -> Flags:
+    pairs = zip(given.rows.people[given.at].tolist(), given.rows.times[given.at].tolist(), strict=True)
+    return np.array([pair in read for pair in pairs], bool)
+
+
+def _read_as_negative(query: FunnelQuery) -> frozenset[tuple[int | None, int]]:
     site_id, session = query.rollups.site.site_id, query.rollups.session
     time = {"$gte": query.days.start, "$lt": query.days.end}
     who = {} if query.bots else {"bot": False}

@@ -113,15 +113,17 @@ class _Visitors:
         people = self.found.attempts.people[attempts].astype(np.int64)
         owners = people if self.found.entered.owners is None else self.found.entered.owners[people]
         scattered = (owners.astype(np.uint32) * SCATTERED).astype(np.int64)
-        some = np.lexsort((owners, scattered))[: _most_drawn(len(self.query.funnel.steps))]
+        most = _most_drawn(len(self.query.funnel.steps))
+        lowest = np.arange(len(owners))
+        if len(owners) > most:  # those beyond are sorted no further
+            lowest = np.flatnonzero(scattered <= np.partition(scattered, most)[most])
+        some = lowest[np.lexsort((owners[lowest], scattered[lowest]))][:most]
         return some, scattered[some], owners[some]
 
     def told(self, attempts: Indices, step: int) -> Coded:
-        entered, all_attempts = self.found.entered, self.found.attempts
-        people = entered.persons(all_attempts, attempts, step)
-        starts = entered.at(all_attempts, attempts, step, "session_starts")
+        entries = self.found.entered.picked(self.found.attempts, attempts, step)
         row = dimensions_of(self.query.rollups.site)[VISITOR]
-        return joined([self.values.told(row, people.astype(np.int64), starts)])
+        return joined([self.values.told(row, entries.column("persons"), entries.column("session_starts"))])
 
 
 @dataclass(frozen=True)
@@ -146,21 +148,24 @@ class _Step:
         for name, moments in self.happened.done.items():
             yield trait_of(name, stays.saw(moments), stays.left)
         yield trait_of("exit", stays.ended_the_visit, stays.left)
+        exits = stays.page_exits(self.happened.exits)
         for vital, speed in self.happened.speeds.items():
-            yield trait_of(f"poor_{vital}", stays.measured(speed.poor), stays.left, stays.measured(speed.known))
+            known, poor = (stays.had(exits.stays[saying[exits.happened]]) for saying in speed)
+            yield trait_of(f"poor_{vital}", poor, stays.left, known)
 
     def had(self) -> Table:
         """Returns which values of dimensions they had; who has none that is told is left out."""
-        return Table.added([self._had(name) for name in (DEVICE, *self.query.told)])
+        entries = self.found.entered.picked(self.found.attempts, self.stays.attempts, self.step)
+        return Table.added([self._had(name, entries.coded(name)) for name in (DEVICE, *self.query.told)])
 
-    def _had(self, name: str) -> Table:
-        texts, codes = self.found.entered.told(name, self.found.attempts, self.step)
-        told = np.array([text not in NOTHING_TOLD for text in texts], bool)
-        ours = codes[self.stays.attempts].astype(np.int64)
-        known = told[ours] if len(told) else np.zeros(len(ours), bool)
-        values, left = ours[known] + 1, self.stays.left[known]
-        numbers = np.full(len(values), self.step)
-        return Table.of([name, *texts], [np.zeros(len(values), np.int64), values], [numbers], [left, ~left])
+    def _had(self, name: str, told: Coded) -> Table:
+        # of each value that is told how many of those who left and who stayed have it
+        texts = [name, *told.texts]
+        sides = np.bincount(told.codes * 2 + ~self.stays.left, minlength=2 * len(told.texts)).reshape(-1, 2)
+        known = np.array([text not in NOTHING_TOLD for text in told.texts], bool)
+        values = np.flatnonzero(known & (sides.sum(axis=1) > 0))
+        names, steps = np.zeros(len(values), np.int64), np.full(len(values), self.step)
+        return Table.of(texts, [names, values + 1], [steps], sides[values].T)
 
     def drawn(self) -> Table:
         """Returns those of them who are drawn, and whether they are new."""
@@ -172,18 +177,16 @@ class _Step:
 
     @cached_property
     def stays(self) -> Stays:
-        attempts = np.flatnonzero(self.found.attempts.reached > self.step)
-        begun = self._reached_at(self.step, attempts)
-        gone_on = np.full(len(attempts), NEVER)
-        on = self.found.attempts.reached[attempts] > self.step + 1
-        gone_on[on] = self._reached_at(self.step + 1, attempts[on])
-        return Stays(attempts, begun, gone_on, self._until(attempts, begun), self.happened.leaving)
+        moments, step = self.found.moments, self.step
+        attempts = np.flatnonzero(self.found.attempts.reached > step)
+        leaving = self.happened.leaving.at(step, attempts)
+        until = self._until(attempts)
+        return Stays(attempts, moments[step, attempts], moments[step + 1, attempts], until, leaving, moments.shape[1])
 
-    def _until(self, attempts: Indices, begun: Integers) -> Integers:
+    def _until(self, attempts: Indices) -> Integers:
         window = self.question.window
         if window is None:
             return np.full(len(attempts), NEVER)
-        return window + (begun if self.question.window_mode == "step" else self._reached_at(0, attempts))
-
-    def _reached_at(self, step: int, attempts: Indices) -> Integers:
-        return self.found.entered.timeline.times(self.found.attempts.places[step, attempts])
+        since = self.step if self.question.window_mode == "step" else 0
+        until: Integers = self.found.moments[since, attempts] + window
+        return until

@@ -268,6 +268,9 @@ def dimensions_named(site: Site, names: Sequence[str], field: str = "breakdown")
 
 def joined(columns: Sequence[Coded]) -> Coded:
     """Returns the columns of several rows one after the other: each has texts of its own, here each has one place."""
+    if len({id(coded.texts) for coded in columns}) == 1 and len(set(columns[0].texts)) == len(columns[0].texts):
+        known, width = columns[0].texts, np.min_scalar_type(len(columns[0].texts))
+        return Coded(known, np.concatenate([coded.codes for coded in columns], dtype=width, casting="unsafe"))
     texts: dict[str, int] = {}
     numbers: dict[int, list[int]] = {}
     for coded in columns:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.columns import Entered
 from footfall.funnels.engine import Attempts, Coded, Indices, Integers, Limits, People, Timeline
 from footfall.funnels.following import Overlapping, any_order, ordered, strict
+from footfall.funnels.stays import NEVER
 from footfall.questions.funnel_chains import Gone, chained
 from footfall.questions.funnel_entries import entries
 from footfall.questions.funnel_query import FunnelModes, FunnelQuery
@@ -27,6 +29,14 @@ class Attempted:
 
     entered: Entered
     attempts: Attempts
+
+    @cached_property
+    def moments(self) -> Integers:
+        """When each attempt reached each step, which has a row, in Unix milliseconds; NEVER where it did not."""
+        reached = np.arange(len(self.attempts.places))[:, np.newaxis] < self.attempts.reached
+        moments = np.full(reached.shape, NEVER)
+        moments[reached] = self.entered.timeline.times(self.attempts.places[reached])
+        return moments
 
 
 @dataclass(frozen=True)

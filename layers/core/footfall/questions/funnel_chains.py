@@ -21,14 +21,12 @@ from footfall.lake.columns import EPOCH
 from footfall.questions.funnel_query import FunnelModes, FunnelQuery
 from footfall.questions.lake_rows import (
     EVERY_DAY,
-    Links,
     Numbered,
     files_of,
-    links_of,
     numbered,
-    periods_of,
     told_of,
 )
+from footfall.questions.lake_state import Links, links_of, periods_of
 from footfall.questions.recent_rows import changed_events
 from footfall.schemas.funnel import DEVICES
 from footfall.schemas.lake import LakeFile, LakePeriod
@@ -132,7 +130,7 @@ def chained(query: FunnelQuery, question: FunnelModes) -> Chained | None:
         return None
     if changed_events(query, _not_held(query, periods), 0):
         return None
-    links = links_of(query)
+    links = links_of(query.rollups)
     kept = _known(key, query, periods, links)
     if kept is None:
         return None

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Annotated, Literal, NoReturn
 
 import numpy as np
@@ -90,8 +91,8 @@ class FunnelModes(FunnelSelection):
         default="ordered",
         description="`ordered`: step after step, whatever is between; `strict`: nothing is between, but what pages"
         " record by themselves (page_exit, click, rage_click, scroll, hover, form, javascript_error) and what needs"
-        " nobody there (identify, refunds …), unless a step is called so; `any`: a step is reached once it and all"
-        " before it have happened",
+        " nobody there (identify, refunds …), unless a step is called so; what filters leave out is between too; `any`:"
+        " a step is reached once it and all before it have happened",
     )
     window_mode: WindowMode = Field(
         default="first",
@@ -166,30 +167,34 @@ def step_of(query: "FunnelQuery", field: str, given: int | None, otherwise: int)
 class StepsQuery(EventsQuery):
     """Which events that satisfy steps are read; `conditions` are the filters of steps that have some.
 
-    They are by the places of `reading.conditionals`.
+    They are by the places of `reading.conditionals`. What does not pass the filters in `chosen` is read too, and
+    satisfies no step: it may be in between.
     """
 
     reading: Reading
     conditions: Mapping[int, Sequence[Wanted]]
+    chosen: Mapping[str, Wanted] = field(default_factory=dict, kw_only=True)
 
     @property
     def dimensions(self) -> Mapping[str, Dimension]:
         """All dimensions that must be read of events, by their names."""
-        rows = [wanted.row for filters in self.conditions.values() for wanted in filters]
-        return {**super().dimensions, **{row.name: row for row in rows}}
+        filters = chain(self.chosen.values(), *self.conditions.values())
+        return {**super().dimensions, **{wanted.row.name: wanted.row for wanted in filters}}
 
     def fitting(self, rows: Rows, fits: Callable[[Wanted], NDArray[np.bool_]]) -> Iterator[Rows]:
-        """Yields the same events, those together that satisfy the same steps by their conditions too."""
+        """Yields the same events, those together that satisfy the same steps by filters and conditions too."""
         undecided = sorted(rows.steps & self.conditions.keys())
-        if not undecided:
-            yield rows
+        if not undecided and not self.chosen:
+            yield replace(rows, steps=self.reading.settled(rows.steps))
             return
-        held = [np.logical_and.reduce([fits(wanted) for wanted in self.conditions[place]]) for place in undecided]
+        passing = [self.chosen.values(), *(self.conditions[place] for place in undecided)]
+        held = [np.logical_and.reduce([fits(wanted) for wanted in filters]) for filters in passing]
         codes = sum((np.int64(1) << bit) * fitting for bit, fitting in enumerate(held))
         for code in np.unique(codes):
-            steps = self.reading.settled(
-                rows.steps - frozenset(undecided) | {place for bit, place in enumerate(undecided) if code >> bit & 1}
-            )
+            steps = rows.steps & {self.reading.others}
+            if code & 1:
+                fitted = {place for bit, place in enumerate(undecided, 1) if code >> bit & 1}
+                steps = self.reading.settled(rows.steps - frozenset(undecided) | fitted)
             if steps:
                 yield rows.where(codes == code, steps)
 
@@ -228,8 +233,8 @@ class FunnelQuery(StepsQuery):
         return cls(
             rollups,
             selection.days_of(rollups),
-            device,
-            filters,
+            None if read.strict else device,
+            {} if read.strict else filters,
             told,
             unit == "session",
             bots,
@@ -237,6 +242,7 @@ class FunnelQuery(StepsQuery):
             conditions_of(site, read),
             funnel,
             from_rollups=rollups.current and rolled_up and funnel in kept_by_day(site) and rollups.part is None,
+            chosen=selection.filters_of(site) if read.strict else {},
         )
 
     @property

@@ -6,7 +6,6 @@ from heapq import nsmallest
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
@@ -15,14 +14,15 @@ from footfall.heatmaps.engine import (
     NOWHERE,
     TENTHS,
     Bin,
+    Codes,
+    Flags,
     Numbers,
     bins_of,
     cells_of,
-    counts_of,
-    deepest_of,
+    counted,
     depths_of,
     elements_of,
-    people_of,
+    people_on,
     reached,
     scrolled,
 )
@@ -49,10 +49,8 @@ GRIDS = (10, 20, 25, 50)
 MOST_ELEMENTS = 20
 ALL = -1
 """What stands for all devices."""
-NOBODY = np.zeros(0, np.int64)
 PLACED = ("element", "place", "place_on_page")
 Metric = Literal["click", "rage_click", "hover", "scroll"]
-Those = slice | NDArray[np.bool_]
 
 
 def _even(grid: int) -> int:
@@ -226,7 +224,9 @@ def _about_nobody(rollups: Rollups, question: PageHeatmapQuestion) -> HeatmapAns
         name=question.of_page,
         metric=question.metric,
         grid=question.grid,
-        **dict(_heat(_Counts(0, 0, 0, 0, 0, 0, *(np.zeros(1, np.int64),) * 2, deepest_of(NOBODY)), question)),
+        **dict(
+            _heat(_Counts(0, 0, 0, 0, 0, 0, *(np.zeros(1, np.int64),) * 2, np.zeros(FINEST + 1, np.int64)), question)
+        ),
         by_device=[],
         elements=[],
         rage=nothing,
@@ -239,12 +239,13 @@ def _sums(rollups: Rollups, question: PageHeatmapQuestion) -> _Sums:
     visits = read_page(query, [VIEW, "scroll"], ["scrolled"])
     placed: list[Kind] = [] if question.metric == "scroll" else [question.metric]
     doings = read_page(query, [*placed, *TROUBLE], PLACED)
-    heats, events = _Heats.of(visits, doings, question), len(visits.people) + len(doings.people)
-    devices = {*np.unique(visits.devices).tolist(), *np.unique(doings.devices).tolist()}
+    done = (visits if question.metric == "scroll" else doings).of(question.metric)
+    heats, events = _Heats.of(visits, doings, done, question), len(visits.people) + len(doings.people)
+    devices = np.flatnonzero(_by_device(visits.devices) + _by_device(doings.devices)).tolist()
     return _Sums(
         events,
-        {ALL: heats.counts(None), **{device: heats.counts(device) for device in devices}},
-        {} if question.metric == "scroll" else _elements_of(heats.done),
+        {ALL: heats.counts(slice(None)), **{device: heats.counts(slice(device, device + 1)) for device in devices}},
+        {} if question.metric == "scroll" else _elements_of(done),
         _troubled(doings.of("rage_click"), question.grid),
         _troubled(doings.of("dead_click"), question.grid),
         {} if events else pages_seen(query, question.of_page),
@@ -294,48 +295,57 @@ def _page_bins(counts: _Counts, question: HeatmapQuestion) -> list[Bin]:
 
 @dataclass(frozen=True)
 class _Heats:
-    # `deepest` is of the views; `placed`, `cells` and `page_cells` are of what was done
-    doings: PageEvents
-    views: PageEvents
-    done: PageEvents
+    # each has a row for every device: `viewers` and `doers` say who there was, `deepest` how many views went how far
+    # down, `done` how often the metric was, `placed` how often of these with a place
+    viewers: Flags
     deepest: Numbers
-    placed: NDArray[np.bool_]
+    doers: Flags
+    done: Numbers
+    placed: Numbers
     cells: Numbers
     page_cells: Numbers
-    grid: int
+    kinds: Numbers
 
     @classmethod
-    def of(cls, visits: PageEvents, doings: PageEvents, question: HeatmapQuestion) -> "_Heats":
-        views, scrolls = visits.of(VIEW), visits.of("scroll")
+    def of(cls, visits: PageEvents, doings: PageEvents, done: PageEvents, question: HeatmapQuestion) -> "_Heats":
+        views, scrolls, grid = visits.of(VIEW), visits.of("scroll"), question.grid
         depths = scrolled(views.moments, scrolls.moments, depths_of(scrolls.spots["scrolled"]))
-        if question.metric == "scroll":
-            nowhere = np.full(len(scrolls.people), NOWHERE)
-            found = scrolls, depths.deepest, depths.placed, nowhere, nowhere
-        else:
-            done = doings.of(question.metric)
-            cells = cells_of(done.spots["place"], question.grid)
-            page_cells = cells_of(done.spots["place_on_page"], question.grid)
-            found = done, depths.deepest, cells != NOWHERE, cells, page_cells
-        return cls(doings, views, *found, question.grid)
+        placed, cells, page_cells = depths.placed, *np.full((2, len(scrolls.people)), NOWHERE)
+        if question.metric != "scroll":
+            cells, page_cells = (cells_of(done.spots[name], grid) for name in ("place", "place_on_page"))
+            placed = cells != NOWHERE
+        return cls(
+            people_on(views.people, views.devices),
+            counted(depths.deepest, views.devices, FINEST + 1),
+            people_on(done.people, done.devices),
+            _by_device(done.devices),
+            _by_device(done.devices[placed]),
+            counted(cells, done.devices, grid * grid),
+            counted(page_cells, done.devices, grid * grid),
+            counted(doings.kinds.astype(np.int64), doings.devices, len(KINDS)),
+        )
 
-    def counts(self, device: int | None) -> _Counts:
-        viewed, done = _on(self.views, device), _on(self.done, device)
-        kinds = self.doings.kinds[_on(self.doings, device)]
+    def counts(self, devices: slice) -> _Counts:
+        done, kinds = int(self.done[devices].sum()), self.kinds[devices].sum(axis=0)
         return _Counts(
-            people=people_of(self.views.people[viewed]),
-            done=len(self.placed[done]),
-            done_people=people_of(self.done.people[done]),
-            unplaced=int(np.count_nonzero(~self.placed[done])),
-            rage_clicks=int((kinds == KINDS.index("rage_click")).sum()),
-            dead_clicks=int((kinds == KINDS.index("dead_click")).sum()),
-            cells=counts_of(self.cells[done], self.grid),
-            page_cells=counts_of(self.page_cells[done], self.grid),
-            deepest=deepest_of(self.deepest[viewed]),
+            people=_people(self.viewers[devices]),
+            done=done,
+            done_people=_people(self.doers[devices]),
+            unplaced=done - int(self.placed[devices].sum()),
+            rage_clicks=int(kinds[KINDS.index("rage_click")]),
+            dead_clicks=int(kinds[KINDS.index("dead_click")]),
+            cells=self.cells[devices].sum(axis=0),
+            page_cells=self.page_cells[devices].sum(axis=0),
+            deepest=self.deepest[devices].sum(axis=0),
         )
 
 
-def _on(events: PageEvents, device: int | None) -> Those:
-    return slice(None) if device is None else events.devices == device
+def _by_device(devices: Codes) -> Numbers:
+    return np.bincount(devices, minlength=len(DEVICES))
+
+
+def _people(seen: Flags) -> int:
+    return int(np.count_nonzero(seen.any(axis=0)))
 
 
 def _bins(bins: Iterable[Bin]) -> list[HeatBin]:
@@ -366,9 +376,9 @@ def _listed(elements: Mapping[str, _Element]) -> list[HeatElement]:
 
 
 def _troubled(events: PageEvents, grid: int) -> _Troubled:
-    cells = cells_of(events.spots["place"], grid)
-    unplaced = int((cells == NOWHERE).sum())
-    return _Troubled(len(cells), people_of(events.people), unplaced, counts_of(cells, grid), _elements_of(events))
+    cells = counted(cells_of(events.spots["place"], grid), events.devices, grid * grid).sum(axis=0)
+    times, people = len(events.people), _people(people_on(events.people, events.devices))
+    return _Troubled(times, people, times - int(cells.sum()), cells, _elements_of(events))
 
 
 def _trouble(found: _Troubled, grid: int) -> Trouble:

@@ -14,29 +14,21 @@ from footfall.dimensions import Dimension
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.engine import Coded
 from footfall.lake import loader
-from footfall.lake.archived import archived_dates
 from footfall.lake.coded import first_values
 from footfall.lake.columns import EPOCH, NOBODY, named
 from footfall.lake.contents import columns_of, values_of
-from footfall.lake.definition import written_by
-from footfall.lake.loader import EventColumns, Loaded, load
-from footfall.people.links import people_of
+from footfall.lake.loader import KINDS, EventColumns, Loaded, load
 from footfall.questions.event_rows import EventsQuery, Narrow, Numbers, Rows, Sorting, joined
 from footfall.questions.filters import Wanted
 from footfall.questions.how_much import LARGEST_PART, TooBig, most_rows, of_part
+from footfall.questions.lake_state import Links, links_of, periods_of
 from footfall.questions.person_values import PersonValues
-from footfall.rollups import Rollups
 from footfall.schemas.funnel import DEVICES
 from footfall.schemas.job import Estimate
 from footfall.schemas.lake import LakeFile, LakePeriod
-from footfall.schemas.metrics import StaleDate
-from footfall.stores.collections import lake_periods, stale_days
-from footfall.stores.mongo import database
 
 DEVICE = "device"
 EVERY_DAY = np.ones(np.iinfo(np.uint16).max + 1, bool)
-Links = NDArray[np.int32] | None
-"""The person of each visitor's number; None where everybody is who they were."""
 
 
 class _Read(NamedTuple):
@@ -69,7 +61,7 @@ class Held:
     def of(cls, query: EventsQuery) -> "Held":
         """Returns what the lake holds for a question; raises TooBig for too many events, Unavailable."""
         current, stale = periods_of(query.rollups, query.days)
-        links = links_of(query)
+        links = links_of(query.rollups)
         files: list[_Read] = []
         events: dict[str, int] = {}
         for period, read in zip(current, _loaded(query, current, links), strict=True):
@@ -178,30 +170,8 @@ def _changed(query: EventsQuery, current: Sequence[LakePeriod], stale: Collectio
     return {day for day in query.days if day.isoformat() not in held}
 
 
-def periods_of(rollups: Rollups, days: DayRange) -> tuple[list[LakePeriod], set[str]]:
-    """Returns what the lake holds of a range by the site's present settings, and which days have changed since.
-
-    Of a day that is archived MongoDB has not all events: the lake's last state of it counts until it is computed anew.
-    """
-    dates = days.dates
-    site = {"site_id": rollups.site.site_id}
-    ends = {"first": {"$lte": dates["$lte"]}, "last": {"$gte": dates["$gte"]}}
-    condition = {**site, **written_by(rollups.site), **ends}
-    current = lake_periods.read(database(), LakePeriod, condition, session=rollups.session).to_list()
-    marks = stale_days.read(database(), StaleDate, {**site, "date": dates}, session=rollups.session)
-    stale = {mark["date"] for mark in marks}
-    return current, stale - (archived_dates(database(), site["site_id"], days, rollups.session) if stale else set())
-
-
 def _whole_days(period: LakePeriod, stale: Collection[str]) -> dict[str, int]:
     return {day["date"]: day["events"] for day in period["days"] if day["date"] not in stale}
-
-
-def links_of(query: EventsQuery) -> Links:
-    """Returns whom every visitor turned out to be."""
-    rollups = query.rollups
-    links = people_of(database(), rollups.site.site_id, rollups.session, rollups.moment).astype(np.int32)
-    return None if np.array_equal(links, np.arange(len(links))) else links
 
 
 def _is_in(day: str, days: DayRange) -> bool:
@@ -264,11 +234,13 @@ def _wanted(period: LakePeriod, reading: Sorting) -> list[tuple[LakeFile, frozen
 
 def _by_steps(loaded: Loaded, reading: Sorting) -> Iterator[tuple[frozenset[int], NDArray[np.bool_]]]:
     # of events of several kinds, which are in the same groups
-    kinds: list[str] = [] if loaded.columns.kinds is None else loaded.columns.kinds.tolist()
-    known = {text: reading.places(named(json.loads(text))) for text in set(kinds)}
-    satisfied = [known[text] for text in kinds]
-    for found in {steps for steps in known.values() if steps}:
-        yield found, np.array([steps == found for steps in satisfied], bool)
+    kinds = loaded.texts[KINDS]
+    known = [reading.places(named(json.loads(text))) for text in kinds.texts]
+    numbers = {steps: number for number, steps in enumerate(set(known))}
+    satisfied = np.array([numbers[steps] for steps in known], np.min_scalar_type(len(known)))[kinds.codes]
+    for steps, number in numbers.items():
+        if steps:
+            yield steps, satisfied == number
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from footfall.lake import parquet
 from footfall.lake.contents import columns_of
 from footfall.observability import logger
 from footfall.questions.how_much import most_rows
-from footfall.questions.lake_rows import periods_of
+from footfall.questions.lake_state import periods_of
 from footfall.rollups import Rollups
 from footfall.schemas.lake import LakeFile
 from footfall.stores import lake

@@ -65,8 +65,8 @@ class PageEvents:
     moments: Moments
     spots: Mapping[str, Coded]
 
-    def where(self, those: NDArray[np.bool_]) -> "PageEvents":
-        """Returns some of the events."""
+    def where(self, those: Numbers) -> "PageEvents":
+        """Returns some of the events, by their places."""
         return PageEvents(
             self.kinds[those],
             self.people[those],
@@ -77,8 +77,8 @@ class PageEvents:
 
     def of(self, kind: Kind) -> "PageEvents":
         """Returns those of one kind."""
-        those = self.kinds == KINDS.index(kind)
-        return self if those.all() else self.where(those)
+        those = np.flatnonzero(self.kinds == KINDS.index(kind))
+        return self if len(those) == len(self.kinds) else self.where(those)
 
 
 def page_query(rollups: Rollups, page: str, question: Filtered) -> EventsQuery:

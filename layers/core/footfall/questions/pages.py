@@ -21,7 +21,7 @@ from footfall.questions.placed_orders import placed_orders, sessions_behind
 from footfall.questions.range import Range, RangeAnswer
 from footfall.questions.ranked_list import MOST_LISTED, OTHER, check_listed, page_of
 from footfall.questions.read_rows import read_rows
-from footfall.questions.session_columns import stacked
+from footfall.questions.session_columns import RANK_BITS, stacked
 from footfall.questions.table import Table
 from footfall.rates import percentage
 from footfall.rollups import Part, Rollups, rollups_of
@@ -146,7 +146,7 @@ def _figures(rollups: Rollups, days: DayRange, question: PagesQuestion) -> tuple
     reading = Kinds(("pageview", *sorted(INTERACTION_TYPES)))
     rows = read_rows(ChoosingQuery.by(rollups, days, question, told, reading)).rows
     views, names = _views([each for each in rows if VIEW in each.steps], rollups.part)
-    busy = np.unique(stacked(each.who for each in rows if VIEW not in each.steps))
+    busy = stacked(each.who for each in rows if VIEW not in each.steps)
     placed = placed_orders(rollups, days.start, days.end + ATTRIBUTION_WINDOW)
     came = sessions_behind(rollups, placed)
     buying = Buying(came[came != 0], placed.times[came != 0])
@@ -155,7 +155,7 @@ def _figures(rollups: Rollups, days: DayRange, question: PagesQuestion) -> tuple
 
 def _views(rows: Sequence[Rows], part: Part | None) -> tuple[Views, Sequence[str]]:
     days, ranks = stacked(each.days for each in rows), stacked(each.ranks for each in rows)
-    order = np.lexsort((ranks, days))
+    order = np.argsort(days << RANK_BITS | ranks)
     sessions, people, times, starts = (
         stacked(getattr(each, name) for each in rows)[order] for name in ("who", "people", "times", "session_starts")
     )

@@ -225,17 +225,18 @@ def _orders(query: ChoosingQuery) -> list[PurchasedOrder]:
 
 
 def _sold(orders: Iterable[PurchasedOrder]) -> dict[str, _Sold]:
-    found: defaultdict[str, _Sold] = defaultdict(_Sold)
+    found: defaultdict[str, list[_Sold]] = defaultdict(list)
     for order in orders:
         lines = order["lines"]
         refunded = shares(order["refunded"], [max(line.get("total", 0), 0) for line in lines]) if lines else []
-        of_order: dict[str, _Sold] = {}
+        given_back: defaultdict[str, int] = defaultdict(int)
         for line, back in zip(lines, refunded, strict=True):
-            one = _Sold(0, Fraction(line.get("quantity", 0)), line.get("total", 0), back, 0)
-            of_order[line["product_id"]] = added([of_order.get(line["product_id"], _Sold()), one])
-        for product, sum_ in of_order.items():
-            found[product] = added([found[product], sum_._replace(orders=1, refunded_orders=int(sum_.refunded > 0))])
-    return found
+            product = line["product_id"]
+            given_back[product] += back
+            found[product].append(_Sold(0, Fraction(line.get("quantity", 0)), line.get("total", 0), back, 0))
+        for product, back in given_back.items():
+            found[product].append(_Sold(orders=1, refunded_orders=int(back > 0)))
+    return {product: added(parts) for product, parts in found.items()}
 
 
 class _Figures(NamedTuple):

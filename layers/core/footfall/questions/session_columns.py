@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from footfall.funnels.engine import Coded
+from footfall.funnels.engine import Coded, among
 from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Numbers, joined
 from footfall.questions.read_rows import read_rows
+
+RANK_BITS = 32
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,16 @@ def visits_of(query: ChoosingQuery) -> VisitColumns:
     last = _last_of_each(who, days, ranks)
     texts = {name: joined([rows.told[name] for rows in parts]) for name in query.told}
     told = {name: Coded(coded.texts, coded.codes[last]) for name, coded in texts.items()}
-    chosen = np.isin(who[last], stacked(rows.who for rows in parts if CHOSEN in rows.steps))
+    chosen = among(who[last], stacked(rows.who for rows in parts if CHOSEN in rows.steps))
     return VisitColumns(who[last], people[last], starts[last], told, chosen)
 
 
 def _last_of_each(who: Numbers, days: Numbers, ranks: Numbers) -> Numbers:
-    order = np.lexsort((ranks, days, who))
-    last: Numbers = order[np.diff(who[order], append=-1) != 0]
+    order = np.argsort(who, kind="stable")
+    begins = np.flatnonzero(np.diff(who[order], prepend=-1) != 0)
+    when = (days << RANK_BITS | ranks)[order]
+    latest = np.maximum.reduceat(when, begins) if len(begins) else when
+    last: Numbers = order[when == np.repeat(latest, np.diff(begins, append=len(order)))]
     return last
 
 
