@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from footfall.aws.invocations import LambdaContext
+from footfall.customers.arrays import Arrays
 from footfall.customers.behaviour import NOT_READ, visits_of
 from footfall.days import zone_named
 from footfall.events.log import events_by_visitor
@@ -11,6 +12,8 @@ from footfall.models.artefacts import save_arrays, work_key
 from footfall.models.table import MODELS
 from footfall.orders.log import orders_of
 from footfall.people.identities import links
+from footfall.propensity.columns import arrays_of
+from footfall.rollups import rollups_of
 from footfall.schemas.feedback import FeedbackOwner
 from footfall.schemas.model import Extracted, Facts
 from footfall.schemas.site import Site
@@ -19,6 +22,7 @@ from footfall.stores.collections import feedback
 from footfall.stores.mongo import Condition, answering, database
 from pydantic import BaseModel
 
+from .followed import sessions_followed
 from .gather import Gathering
 from .totals import customer_orders
 
@@ -59,9 +63,15 @@ def extract(site_id: str, run_id: str) -> Extracted:
     trade = gathered.trade.arrays(arrays["customer"], gathered.as_of)
     files = {"features": arrays, "pages": gathered.pages.arrays(), "trade": trade}
     artefacts = {name: save_arrays(work_key(run, f"{name}.npz"), found) for name, found in files.items()}
+    artefacts["sessions"] = save_arrays(work_key(run, "sessions.npz"), _followed(site_id))
     runs.note(database(), run, "extract", {**facts.model_dump(mode="json"), **gathered.totals})
     runs.enter(database(), run, "fit")
     return Extracted(**run.model_dump(), facts=facts, artefacts=artefacts, models=list(MODELS))
+
+
+def _followed(site_id: str) -> Arrays:
+    with rollups_of(site_id) as rollups:
+        return arrays_of(sessions_followed(rollups))
 
 
 def gather(site: Site) -> Gathering:

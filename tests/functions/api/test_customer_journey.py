@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from footfall.clock import now
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo.database import Database
@@ -125,3 +126,24 @@ def test_nobody_who_is_no_customer_has_a_timeline(shop: Mongo) -> None:
 def test_a_place_in_another_list_is_refused(shop: Mongo, after: str) -> None:
     shop["customers"].insert_one({"_id": "demo:ann"})
     assert refusal(handler, ANN, {"after": after}) == (422, ["after"])
+
+
+def in_progress(minutes_ago: float, **but: Any) -> Json:
+    moment = now() - timedelta(minutes=minutes_ago)
+    return {**view("home", event_id=f"{minutes_ago}"), "timestamp": moment, **but}
+
+
+def test_a_session_in_progress_tells_its_chance_of_an_order_and_no_other(shop: Mongo) -> None:
+    plain: Json = {name: {"other": 0.0} for name in ("share", "last", "device", "source")}
+    scorer = {"events": 1, "intercept": 0.0, "seconds": 0.0, **plain}
+    told = {"scorers": [scorer], "degraded": False, "reason": None}
+    key = {"_id": "demo:propensity:7", "site_id": "demo", "name": "propensity", "version": 7, "state": "published"}
+    shop["customers"].insert_one({"_id": "demo:ann"})
+    happen(shop, view("home"), in_progress(2))
+    latest = {"degraded": True, "chance": None, "after_events": None}
+    assert ask(handler, ANN)["timeline"][0]["session"]["propensity"].items() >= latest.items()
+    shop["models"].insert_one({**key, "details": {"propensity": told}})
+    chances = [one["session"]["propensity"] for one in ask(handler, ANN)["timeline"]]
+    assert chances == [{"degraded": False, "reason": None, "chance": 50.0, "after_events": 1}, None]
+    shop["user_sessions"].update_many({}, {"$set": {"converted": True}})
+    assert [one["session"]["propensity"] for one in ask(handler, ANN)["timeline"]] == [None, None]

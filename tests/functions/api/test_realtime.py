@@ -1,6 +1,7 @@
 """/api/metrics/realtime behind the pipeline: from Redis, and from MongoDB while Redis is empty, frozen or away."""
 
 import json
+import math
 import socket
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -259,3 +260,60 @@ def test_nothing_of_another_site_is_seen(live_shop: Mongo) -> None:
 
 def test_a_site_that_is_not_there_is_a_404(live_shop: Mongo) -> None:
     assert handler(question(REALTIME, site_id="nobody"), LambdaContext())["statusCode"] == 404
+
+
+def a_scorer(events: int, **share: float) -> Json:
+    """A scorer whose chance goes by the share of kinds of events alone."""
+    plain = {name: {"other": 0.0} for name in ("last", "device", "source")}
+    return {"events": events, "intercept": -1.0, "seconds": 0.0, "share": {"other": 0.0, **share}, **plain}
+
+
+def learnt(database: Mongo, site_id: str = "demo", reason: str | None = None, *scorers: Json) -> None:
+    """Publish a model of conversion propensity."""
+    told = {"scorers": scorers, "degraded": reason is not None, "reason": reason}
+    key = {"_id": f"{site_id}:propensity:7", "site_id": site_id, "name": "propensity", "version": 7}
+    database["models"].insert_one({**key, "state": "published", "details": {"propensity": told}})
+
+
+def test_without_a_model_no_conversions_are_expected_and_it_is_said(
+    live_shop: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_morning()
+    told = both_ways(monkeypatch)["propensity"]
+    assert (told["degraded"], told["sessions"], told["scored"]) == (True, 1, 0)
+    assert (told["expected_conversions"], told["likely"], told["version"]) == (None, None, None)
+    assert "was trained" in told["reason"]
+
+
+def test_a_model_of_a_shop_too_small_says_so(live_shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    learnt(live_shop, "demo", "too few sessions")
+    assert both_ways(monkeypatch)["propensity"]["reason"] == "too few sessions"
+
+
+def test_conversions_are_expected_of_active_sessions_that_have_not_ordered(
+    live_shop: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learnt(live_shop, "demo", None, a_scorer(1), a_scorer(3, product_added=9.0))
+    for number in range(3):
+        happen(seen(4 - number, "ann", eventType="Product Added", eventId=f"a{number}"))
+    happen(seen(4, "ann"), seen(4, "bob"), seen(3, "cid"), bought(2, "o1", visitor="cid"), seen(20, "dan"))
+    told = both_ways(monkeypatch)["propensity"]
+    assert (told["degraded"], told["reason"], told["version"]) == (False, None, 7)
+    assert (told["sessions"], told["scored"], told["likely"]) == (2, 2, 1)
+    low, high = 1 / (1 + math.exp(1)), 1 / (1 + math.exp(1 - 9 * 2 / 3))
+    assert told["expected_conversions"] == round(low + high, 2)
+
+
+def test_the_model_of_another_site_tells_nothing(live_shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    learnt(live_shop, "other", None, a_scorer(1))
+    happen(seen(1, "ann"))
+    assert both_ways(monkeypatch)["propensity"]["degraded"]
+
+
+def test_sessions_told_without_their_first_events_are_not_scored(live_shop: Mongo) -> None:
+    learnt(live_shop, "demo", None, a_scorer(1))
+    happen(seen(1, "ann"))
+    live_shop["user_sessions"].update_many({}, {"$unset": {"first_events": 1}})
+    cache.client().flushdb()
+    told = ask(handler, REALTIME)["propensity"]
+    assert (told["degraded"], told["sessions"], told["scored"], told["expected_conversions"]) == (False, 1, 0, 0)

@@ -6,7 +6,7 @@ It needs numpy, so training alone imports it; who reads models finds their names
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from footfall.models import behaviour_segments, behaviour_vectors, churn, lifetime, rfm
+from footfall.models import behaviour_segments, behaviour_vectors, churn, lifetime, propensity, rfm
 from footfall.models.artefacts import SavedFiles
 from footfall.models.trained import Files, Fit, Judgement, Trained
 from footfall.schemas.model import AllFitted, ModelName
@@ -29,6 +29,7 @@ MODELS: dict[ModelName, Model] = {
     "behaviour_vectors": Model(behaviour_vectors.fit, behaviour_vectors.judge),
     "lifetime": Model(lifetime.fit, lifetime.judge, lifetime.fields),
     "churn": Model(churn.fit, churn.judge, churn.fields),
+    "propensity": Model(propensity.fit, propensity.judge),
 }
 
 

@@ -8,16 +8,19 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, Field
 
+from footfall.clock import now
 from footfall.errors import FieldProblem, Invalid, NotFound
 from footfall.events.log import in_order
 from footfall.orders.purchases import purchases
 from footfall.questions.customer import CustomerId, CustomerOrder, order_of, seen_of
 from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion, Place
+from footfall.questions.propensity import Propensity, SessionPropensity
 from footfall.schemas.event import NOT_A_VISIT, VisitEvent
 from footfall.schemas.feedback import FeedbackDocument, Label
 from footfall.schemas.paging import paged
 from footfall.schemas.session import SessionDocument
 from footfall.schemas.site import Site
+from footfall.sessions.fold import GAP, summarise
 from footfall.sites import get_site
 from footfall.stores.collection import Collection
 from footfall.stores.collections import customers, events, feedback, orders, user_sessions
@@ -60,6 +63,10 @@ class JourneySession(BaseModel):
     converted: bool = Field(description="Whether a purchase came of it")
     steps: list[JourneyStep] = Field(description=f"Its first {MOST_STEPS} events, in the order of time")
     more_steps: int = Field(description="How many events come after these")
+    propensity: SessionPropensity | None = Field(
+        description="How likely an order is in the rest of it; null for one that is over, by half an hour of silence,"
+        " that led to an order already, or that is a program's"
+    )
 
 
 class JourneyFeedback(BaseModel):
@@ -196,7 +203,14 @@ def _session(site: Site, session: SessionDocument) -> JourneySession:
         converted=session["converted"],
         steps=[_step(event) for event in _events(site, session)],
         more_steps=max(0, session["events"] - MOST_STEPS),
+        propensity=_propensity(site, session),
     )
+
+
+def _propensity(site: Site, session: SessionDocument) -> SessionPropensity | None:
+    if session["converted"] or session["bot"] or session["ended_at"] < now() - GAP:
+        return None
+    return Propensity.of(site.site_id).of_session(summarise(session))
 
 
 def _events(site: Site, session: SessionDocument) -> Iterator[VisitEvent]:

@@ -11,6 +11,7 @@ from footfall.events.sources import source_named
 from footfall.money import major_units
 from footfall.questions.figures import Currency, Orders, Revenue
 from footfall.questions.live import live_since
+from footfall.questions.propensity import LivePropensity, Propensity
 from footfall.schemas.message import LiveEvent, LiveOrder, SessionSummary
 from footfall.sites import get_site
 from footfall.stores.mongo import answering, database
@@ -85,6 +86,7 @@ class Realtime(BaseModel):
     sources: list[ActiveSource] = Field(description="Where those came from who are active")
     per_minute: list[LiveMinute] = Field(description="The last thirty minutes, in order")
     conversions: LiveConversions
+    propensity: LivePropensity
     last_events: list[LastEvent] = Field(description="The newest twenty, the newest first")
 
 
@@ -105,6 +107,7 @@ def answer(site_id: str) -> Realtime:
         sources=[ActiveSource(source=name, users=n) for name, n in _largest(active, _source)],
         per_minute=list(_per_minute(first, live.sessions, orders, currency)),
         conversions=LiveConversions(orders=len(orders), revenue=_revenue(orders, currency), currency=currency),
+        propensity=Propensity.of(site_id).of_live(active),
         last_events=[_event(event) for event in live.events],
     )
 

@@ -92,7 +92,8 @@ class LiveEvent(BaseModel):
 class SessionSummary(BaseModel):
     """A session as announced to the live view; `conversion_value` in minor units.
 
-    `path` is that of its last page, `source` what it is attributed to, `orders` its newest ones. What has a default
+    `path` is that of its last page, `source` what it is attributed to, `orders` its newest ones, `first_kinds` of
+    which kinds its first twenty events were, and `first_seconds` how long after the first each was. What has a default
     was not told by an older version.
     """
 
@@ -111,6 +112,8 @@ class SessionSummary(BaseModel):
     source: str | None = None
     bot: bool = False
     orders: list[LiveOrder] = []
+    first_kinds: list[str] = []
+    first_seconds: list[float] = []
     computed_at: datetime = datetime.min.replace(tzinfo=UTC)
 
     @property

@@ -9,7 +9,7 @@ from pydantic import BaseModel, model_validator
 from footfall.schemas.customer import RiskLevel
 from footfall.schemas.population import OF_CUSTOMERS, OF_VISITS, Feature, Population
 
-ModelName = Literal["rfm", "behaviour_segments", "behaviour_vectors", "lifetime", "churn"]
+ModelName = Literal["rfm", "behaviour_segments", "behaviour_vectors", "lifetime", "churn", "propensity"]
 SegmentingModel = Literal["rfm", "behaviour_segments"]
 LifetimeKind = Literal["pareto_nbd", "bg_nbd", "pooled"]
 ChurnKind = Literal["recency", "pareto_nbd", "logistic", "boosting"]
@@ -19,6 +19,7 @@ LEARNS_FROM: Mapping[ModelName, tuple[Feature, ...]] = {
     "behaviour_vectors": OF_VISITS,
     "lifetime": OF_CUSTOMERS,
     "churn": (*OF_CUSTOMERS, *OF_VISITS),
+    "propensity": OF_VISITS,
 }
 """What each model learns from: it drifts as these features move."""
 Stage = Literal["extract", "fit", "evaluate", "publish"]
@@ -210,6 +211,30 @@ class ChurnDetails(TypedDict):
     reason: str | None
 
 
+class Scorer(TypedDict):
+    """What a session's chance of an order is scored with after its first `events`: the parts of a logit.
+
+    `share` weighs each kind of event by its share, `last` the kind of the last one, `device` and `source` what the
+    first view tells, and `seconds` how long they took. Each has `other` for what is not named.
+    """
+
+    events: int
+    intercept: float
+    share: dict[str, float]
+    last: dict[str, float]
+    device: dict[str, float]
+    source: dict[str, float]
+    seconds: float
+
+
+class PropensityDetails(TypedDict):
+    """The scorers that were better than their baselines; `degraded` where none was, and `reason` says why."""
+
+    scorers: list[Scorer]
+    degraded: bool
+    reason: str | None
+
+
 class ToldDetails(TypedDict, total=False):
     """What a model tells its readers of itself."""
 
@@ -217,6 +242,7 @@ class ToldDetails(TypedDict, total=False):
     lifetime: LifetimeDetails
     churn: ChurnDetails
     scored_by: ScoredBy
+    propensity: PropensityDetails
 
 
 class ModelDetails(ToldDetails):

@@ -70,6 +70,12 @@ class SessionConversion(TypedDict):
     bounce: bool
 
 
+class OrderingSession(SessionSpan):
+    """When a session was, and what came of it."""
+
+    orders: NotRequired[list[SessionOrder]]
+
+
 class SessionFigures(SessionDimensions):
     """What a day's figures read of a session."""
 
@@ -93,9 +99,21 @@ class SessionBuyer(SessionSpan, SessionActivity, SessionConversion):
     events: int
 
 
-class LiveSession(SessionOrigin, SessionBuyer):
-    """What the live view is told of a session."""
+class FirstEvent(TypedDict):
+    """One of the first events of a session; `page_type` where the page it was on has one."""
 
+    at: datetime
+    type: str
+    page_type: NotRequired[str]
+
+
+class LiveSession(SessionOrigin, SessionBuyer):
+    """What the live view is told of a session.
+
+    `first_events` are its first twenty; a session folded before 0.1.0 does not tell them.
+    """
+
+    first_events: NotRequired[list[FirstEvent]]
     device: str
     exit_page: str | None
     exit_path: str | None

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from footfall.schemas.event import INTERACTION_TYPES, VIEW_TYPES, NamedEvent, SessionEvent, StepEvent, order_in_time
 from footfall.schemas.message import LiveOrder, SessionSummary
-from footfall.schemas.session import LiveSession, SessionDocument, SessionOrder, SessionSpan
+from footfall.schemas.session import FirstEvent, LiveSession, SessionDocument, SessionOrder, SessionSpan
 
 Session = TypeVar("Session", bound=SessionEvent)
 Span = TypeVar("Span", bound=SessionSpan)
@@ -89,6 +89,9 @@ MOST_PAGES, MOST_STEPS = 500, 100
 """How many kinds of pages a session says it saw, and when it first did: the first ones."""
 MOST_LIVE_ORDERS = 20
 """How many of its orders the live view is told: the newest."""
+LONGEST_TYPE = 256
+FIRST_EVENTS = 20
+"""How many of its first events a session tells: its chance of an order is scored by them."""
 
 
 def fold_session(events: Iterable[SessionEvent], computed_at: datetime) -> SessionDocument:
@@ -142,8 +145,16 @@ def fold_session(events: Iterable[SessionEvent], computed_at: datetime) -> Sessi
         attribution=view["attribution"],
         attributed_at=first["timestamp"],
         bounce=len(pages) == 1 and interactions == 0,
+        first_events=[_first_event(event) for event in ordered[:FIRST_EVENTS]],
         computed_at=computed_at,
     )
+
+
+def _first_event(event: SessionEvent) -> FirstEvent:
+    told = FirstEvent(at=event["timestamp"], type=event["type"])
+    if page_type := event.get("page_type"):
+        told["page_type"] = page_type[:LONGEST_TYPE]
+    return told
 
 
 def _first(values: Iterable[str | None]) -> str | None:
@@ -161,6 +172,7 @@ def _first_times(pages: list[SessionEvent]) -> dict[str, datetime]:
 
 def summarise(session: LiveSession) -> SessionSummary:
     """Returns what the live view needs to know of a session."""
+    first = session.get("first_events", [])
     return SessionSummary(
         session_id=session["session_id"],
         visitor_id=session["visitor_id"],
@@ -177,8 +189,15 @@ def summarise(session: LiveSession) -> SessionSummary:
         source=session["attribution"].get("source"),
         bot=session["bot"],
         orders=[_live_order(order) for order in session.get("orders", ())[-MOST_LIVE_ORDERS:]],
+        first_kinds=[kind_of(event["type"], event.get("page_type")) for event in first],
+        first_seconds=[(event["at"] - session["started_at"]).total_seconds() for event in first],
         computed_at=session["computed_at"],
     )
+
+
+def kind_of(event_type: str, page_type: str | None) -> str:
+    """Returns what an event counts as: a page view as that of its type of page, another as its own type."""
+    return f"{event_type} {page_type}" if event_type == "pageview" and page_type else event_type
 
 
 def _live_order(order: SessionOrder) -> LiveOrder:

@@ -1,0 +1,17 @@
+"""The model `propensity`: how likely a session in progress is to lead to an order, told from its first events."""
+
+from footfall.models.trained import Files, Fit, Judgement, Trained
+
+
+def fit(extracted: Files) -> Fit:
+    """Returns the scorers that are better than their baselines, and how good each was on the latest sessions."""
+    from footfall.models.propensity_scorers import found  # fit alone has scikit-learn in its layers
+
+    learnt = found(extracted["sessions"])
+    return Fit(work={}, details={"propensity": learnt.details}, figures={"propensity": learnt.figures})
+
+
+def judge(trained: Trained) -> Judgement:
+    """Returns how good the scorers are. Nothing is held against them: those that were no better are left out."""
+    found = trained.figures["propensity"]
+    return Judgement(found if isinstance(found, dict) else {})
