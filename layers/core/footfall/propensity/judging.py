@@ -5,6 +5,7 @@ from typing import NamedTuple, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from footfall.forecasts.scores import auc, brier
 from footfall.propensity.columns import Floats
 from footfall.rates import NORMAL_95
 
@@ -36,30 +37,11 @@ class Interval(NamedTuple):
     high: float
 
 
-def brier(chances: Floats, happened: NDArray[np.bool_]) -> float:
-    """Returns the mean square of what chances are off by (Brier, Monthly Weather Review 78, 1950)."""
-    return float(np.mean((chances - happened) ** 2))
-
-
 def losses(chances: Floats, happened: NDArray[np.bool_]) -> Floats:
     """Returns minus the logarithm of the chance of what happened, for each."""
     sure = np.clip(chances, LEAST, 1 - LEAST)
     found: Floats = -np.log(np.where(happened, sure, 1 - sure))
     return found
-
-
-def area(chances: Floats, happened: NDArray[np.bool_]) -> float:
-    """Returns the area under the ROC curve: how often of two, one that happened has the higher chance; ties are half.
-
-    Without one that happened and one that did not it is .5. By the sum of ranks (Hanley and McNeil, Radiology 143,
-    1982).
-    """
-    yes, no = int(happened.sum()), int((~happened).sum())
-    if not yes or not no:
-        return 0.5
-    _, place, counts = np.unique(chances, return_inverse=True, return_counts=True)
-    ranks = counts.cumsum() - (counts - 1) / 2
-    return float((ranks[place][happened].sum() - yes * (yes + 1) / 2) / (yes * no))
 
 
 def calibration(chances: Floats, happened: NDArray[np.bool_]) -> list[Bin]:
@@ -99,7 +81,7 @@ def gain(chances: Floats, others: Floats, happened: NDArray[np.bool_]) -> Interv
 def figures(chances: Floats, happened: NDArray[np.bool_]) -> Measures:
     """Returns the measures of chances, rounded to be shown."""
     return Measures(
-        auc=round(area(chances, happened), 4),
+        auc=round(auc(chances, happened), 4),
         brier=round(brier(chances, happened), 5),
         log_loss=round(float(losses(chances, happened).mean()), 5),
     )

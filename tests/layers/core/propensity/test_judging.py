@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from footfall.propensity.judging import area, brier, calibration, calibration_error, figures, gain, losses
+from footfall.forecasts.scores import auc, brier
+from footfall.propensity.judging import calibration, calibration_error, figures, gain, losses
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ told = st.lists(st.tuples(st.sampled_from([0.0, 0.1, 0.5, 0.7, 1.0]), st.boolean
 def test_the_area_is_how_often_one_that_happened_has_the_higher_chance(found: list[tuple[float, bool]]) -> None:
     chances, happened = map(np.array, zip(*found, strict=True))
     pairs = [(yes > no) + (yes == no) / 2 for yes, a in found for no, b in found if a and not b]
-    assert area(chances, happened) == pytest.approx(sum(pairs) / len(pairs) if pairs else 0.5)
+    assert auc(chances, happened) == pytest.approx(sum(pairs) / len(pairs) if pairs else 0.5)
 
 
 @given(told)
