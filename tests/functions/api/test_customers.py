@@ -258,11 +258,6 @@ def test_of_very_many_whose_ids_begin_alike_the_total_says_that_there_are_more(s
     assert answer["next"] is not None
 
 
-def test_sorting_by_what_comes_later_is_refused_by_name(shop: Mongo) -> None:
-    status, answer = ask("/api/customers", "sort_by=customer_priority")
-    assert (status, answer["errors"]) == (422, [{"field": "sort_by", "message": "not available yet"}])
-
-
 @pytest.mark.parametrize(
     ("query", "field"),
     [

@@ -77,7 +77,9 @@ def test_parts_give_every_answer_that_one_call_gives(
     mark(shop, "2026-03-01")
     steps = mode["steps"] if mode["order"] != "any" else PAGES
     exclude = mode["exclude"] and [mode["exclude"]]
-    question = asked(**{**mode, "steps": steps, "exclude": exclude, "breakdown": breakdown, "at": at})
+    device = mode["device"] and [mode["device"]]
+    more = {"steps": steps, "exclude": exclude, "device": device, "breakdown": breakdown, "at": at}
+    question = asked(**{**mode, **more})
     for state in states(shop):
         whole = at_once(question)
         assert in_parts(question, 1) == in_parts(question, 3) == whole, state

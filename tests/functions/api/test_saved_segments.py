@@ -173,7 +173,7 @@ def test_saving_needs_a_key_that_may_write(customers: Mongo) -> None:
 
 def test_scores_of_a_small_shop_say_that_they_are_a_fallback(customers: Mongo) -> None:
     model = {"site_id": "demo", "name": "rfm", "version": 1, "state": "published", "segments": []}
-    details = {"as_of": "2026-03-08", "scored_by": "limits"}
+    details = {"as_of": "2026-03-08", "currency": "EUR", "scored_by": "limits"}
     customers["models"].insert_one({"_id": "demo:rfm:1", **model, "details": details})
     answer = ask(handler, SEGMENTS)
     assert (answer["degraded"], "25 customers" in answer["reason"]) == (True, True)

@@ -32,7 +32,9 @@ def one(shop: Reckoning, customer_id: str) -> Json:
     return {
         "customer_id": customer_id,
         "currency": shop.shop.currency,
-        "rfm": None,
+        "rfm": None,  # found by training, which no life here runs
+        "lifetime": None,
+        "churn": None,
         "sessions": _visits(shop, customer_id),
         "orders": {
             "count": figures.pop("orders"),

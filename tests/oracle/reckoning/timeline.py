@@ -43,6 +43,7 @@ def _session(shop: Reckoning, session: Session) -> Json:
         "converted": session in shop.came_of,
         "steps": list(map(_step, session.events)),
         "more_steps": 0,
+        "propensity": None,  # of sessions in progress, which no life here has at its end
     }
 
 
