@@ -111,7 +111,9 @@ def learn(known: Customers) -> Learnt:
     for kind, model in _MODELS.items():
         try:
             _check(known)
-            found[kind] = model.fit(some.seen).settled()
+            fitted = model.fit(some.seen)
+            # where nobody seems to leave, a parameter grows without end: what BG/NBD foresees is near its limit then
+            found[kind] = fitted if kind == STANDING_IN else fitted.settled()
             buying[kind] = model.of(found[kind].parameters)
         except NotFitted as problem:
             problems[kind] = str(problem)
@@ -126,6 +128,7 @@ def learn(known: Customers) -> Learnt:
     )
 
 
+STANDING_IN: LifetimeKind = "bg_nbd"
 _MODELS: Mapping[LifetimeKind, type[ParetoNbd] | type[BgNbd]] = {"pareto_nbd": ParetoNbd, "bg_nbd": BgNbd}
 
 

@@ -144,3 +144,18 @@ def test_of_more_customers_some_are_drawn_always_the_same(monkeypatch: pytest.Mo
     assert {name: found.parameters for name, found in one.found.items()} == {
         name: found.parameters for name, found in other.found.items()
     }
+
+
+def test_where_nobody_seems_to_leave_bg_nbd_stands_in() -> None:
+    random = np.random.default_rng(11)
+    rates = random.gamma(1.0, 1 / 20, 400)
+    rows = [
+        (who, 1_000 + int(day), 1_000 + who)
+        for who, rate in enumerate(rates)
+        for day in {0, *random.integers(1, 300, random.poisson(rate * 300)).tolist()}
+    ]
+    known = customers_by(a_log(rows), 1_300)
+    learnt = learn(known)
+    assert "bg_nbd" in learnt.buying
+    expected = forecast(learnt, "bg_nbd", known, 100).purchases
+    assert expected.sum() == pytest.approx(known.seen.repeats.sum() / 3, rel=0.1)
