@@ -206,8 +206,8 @@ def test_an_event_whose_text_would_be_another_stays_with_its_day(shop: Mongo) ->
 
 
 def calls() -> list[tuple[Any, str]]:
-    deeds = ["bulk_write", "insert_one", "replace_one", "delete_many"]
-    return [*((Collection, name) for name in deeds), (files, "put"), (files, "get"), (files, "remove")]
+    writes = ["bulk_write", "insert_one", "replace_one", "delete_many"]
+    return [*((Collection, name) for name in writes), (files, "put"), (files, "get"), (files, "remove")]
 
 
 def ends_at(call: int, work: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> bool:

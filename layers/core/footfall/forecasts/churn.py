@@ -203,7 +203,6 @@ CANDIDATES: Mapping[ChurnKind, Callable[[Sample, Reals, int], LogOdds]] = {
     "logistic": lambda sample, _, __: by_logistic(sample),
     "boosting": lambda sample, _, __: by_boosting(sample),
 }
-BASELINES: tuple[ChurnKind, ...] = ("recency", "pareto_nbd")
 
 
 def candidates(sample: Sample, scored: Reals, horizon: int) -> dict[ChurnKind, Calibrated]:

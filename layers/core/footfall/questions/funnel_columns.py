@@ -107,10 +107,12 @@ def _are_apart(timeline: Timeline, who: Sequence[NDArray[Any]], places: Callable
 
 
 def _counted(read: Read) -> tuple[Timeline, Callable[[int], Places]]:
-    # places count the events of all days
+    # places count the events that are read, in the order that all events of the days have
     begins: Numbers = np.cumsum(read.counted) - read.counted
-    places = [(begins[each.narrow.days] + each.narrow.ranks).astype(np.uint64) for each in read.rows]
-    times = np.zeros(int(read.counted.sum()), np.int64)
+    among_all = [begins[each.narrow.days] + each.narrow.ranks for each in read.rows]
+    there = distinct([np.zeros(0, np.int64), *among_all])
+    places = [np.searchsorted(there, each).astype(np.uint64) for each in among_all]
+    times = np.zeros(len(there), np.int64)
     for some, at in zip(read.rows, places, strict=True):
         times[at] = some.times
     return Timeline(listed=times), lambda at: places[at]

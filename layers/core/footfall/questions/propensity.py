@@ -19,14 +19,14 @@ NOT_TRAINED = "no model of conversion propensity was trained for this site yet"
 NOTHING_TOLD = "the session began before its first events were kept, or has too few of them for the model"
 
 
-class Untold(BaseModel):
+class Availability(BaseModel):
     """Whether no chance is told."""
 
     degraded: bool = Field(description="No chance is told")
     reason: str | None = Field(description="Why not", examples=[None])
 
 
-class SessionPropensity(Untold):
+class SessionPropensity(Availability):
     """How likely a session in progress is to lead to an order."""
 
     chance: float | None = Field(
@@ -40,7 +40,7 @@ class SessionPropensity(Untold):
     )
 
 
-class LivePropensity(Untold):
+class LivePropensity(Availability):
     """What is to be expected of the sessions of active people that have not led to an order yet."""
 
     sessions: int = Field(description="How many these are", examples=[38])
