@@ -226,7 +226,7 @@ def test_another_setting_of_the_site_drops_every_answer(shop: Mongo, changed: di
 
 
 def test_what_is_removed_by_hand_is_in_no_remembered_answer(shop: Mongo) -> None:
-    retention({"site_id": "demo", "retention_days": (now() - NOON).days + 20}, LambdaContext(60_000))
+    retention({"site_id": "demo", "retention_days": (now().date() - NOON.date()).days + 20}, LambdaContext(60_000))
     asked: Asked = (funnel_handler, "/api/funnel", OWN_STEPS)
     assert answered(asked, JANUARY)["steps"][0]["users"] == 0
     assert which_are_found(MARCH) == ALL
@@ -337,7 +337,7 @@ def something_happens(shop: Mongo, source: random.Random) -> None:
     elif kind == "funnel":
         know(shop, a_shop(*source.choice([["home", "search", "payment"], ["home", "search"]])))
     else:
-        days = (now() - NOON).days + source.choice([20, 42])
+        days = (now().date() - NOON.date()).days + source.choice([20, 42])
         retention({"site_id": "demo", "retention_days": days}, LambdaContext(60_000))
 
 
