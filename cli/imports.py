@@ -27,9 +27,9 @@ REFUSED_SOME = 3
 """The exit code of an import that refused anything."""
 ROLLUP_SECONDS = 8.0
 """How often a rollup is started while events are still being stored: most of their days are complete by then."""
-ROLLUPS_ENOUGH = 4
-"""Where live traffic makes days stale all the time: after this many rollups the import's own days are recomputed. Two
-or three that were started earlier may still run, and the fourth began after the import's events were stored."""
+ROLLUPS_ENOUGH = 2
+"""Where live traffic makes days stale all the time: so many rollups of those that leave no day, since one was asked for.
+One may have been under way when it was, and there is never another beside it: the second began after that."""
 NO_ZONE = "times without an offset are shown in UTC: no Footfall answers that knows the site's time zone"
 NEXT = {
     "shop-funnel": "/api/funnel?from={first_day}&to={last_day}&breakdown=device",
@@ -249,12 +249,14 @@ def _changes(status: Json) -> int:
 
 def _wait_for_figures(client: Client, progress: Progress) -> None:
     task = progress.add_task("Daily figures", total=None, status="")
-    rollups = {_last_rollup(client.get("/etl/status"))}
     client.post("/etl/calculate-daily-metrics")
+    before = _last_whole_rollup(client.get("/etl/status"))
+    rollups: set[str] = set()
 
     def is_done(status: Json) -> bool:
-        rollups.add(_last_rollup(status))
-        return status["stale_days"] == 0 or len(rollups) > ROLLUPS_ENOUGH
+        if (last := _last_whole_rollup(status)) and last != before:
+            rollups.add(last)
+        return status["stale_days"] == 0 or len(rollups) >= ROLLUPS_ENOUGH
 
     days = 0
     for status in follow(partial(client.get, "/etl/status"), is_done, "recomputing daily figures"):
@@ -265,8 +267,10 @@ def _wait_for_figures(client: Client, progress: Progress) -> None:
     progress.update(task, completed=max(days, 1))
 
 
-def _last_rollup(status: Json) -> str | None:
-    return (status["latest_rollup"] or {}).get("ran_at")
+def _last_whole_rollup(status: Json) -> str | None:
+    # it left no day
+    last = status["latest_rollup"]
+    return str(last["ran_at"]) if last and not last["left"] else None
 
 
 def progress_on(console: Console) -> Progress:

@@ -42,6 +42,9 @@ def statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, role in resources(template, "AWS::IAM::Role").items():
         for policy in role["Properties"]["Policies"]:
             yield from ((name, _unconditional(statement)) for statement in policy["PolicyDocument"]["Statement"])
+    for policy in resources(template, "AWS::IAM::Policy").values():  # of what names the function that has it
+        (role,) = policy["Properties"]["Roles"]
+        yield from ((role["Ref"], statement) for statement in policy["Properties"]["PolicyDocument"]["Statement"])
 
 
 def _unconditional(statement: dict[str, Any]) -> dict[str, Any]:
@@ -64,11 +67,11 @@ def test_a_function_may_do_what_its_code_asks_for_and_nothing_else(folder: str, 
     calls = calls_made_by(folder)
     asked = {action for call, actions in ASKED_BY.items() if call in calls for action in actions}
     function = template["Resources"][logical_id(folder)]["Properties"]
-    role = function["Role"]["Fn::GetAtt"][0] if "Role" in function else None
+    role = function["Role"]["Fn::GetAtt"][0] if "Role" in function else f"{logical_id(folder)}Role"
 
     granted = {a for who, s in statements(template) if who in {logical_id(folder), role} for a in as_list(s["Action"])}
 
-    assert granted == asked | (CONSUMES if role else set())
+    assert granted == asked | (CONSUMES if "Role" in function else set())
 
 
 def test_nothing_may_be_done_to_everything(template: Template) -> None:

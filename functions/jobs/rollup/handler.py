@@ -1,42 +1,52 @@
 """jobs/rollup: recomputes the daily figures of days that have changed, the one writer of them and of the ledger's sums.
 
-`{}` (or a schedule's event) does every stale day of every site; `{"site_id", "date"}` does one day, stale or not.
-Days that do not fit into the time stay marked for the next run.
+`{}` (or a schedule's event) does every stale day of every site, in its share of the time; `{"site_id"}` those of one
+site, and again while somebody asks for them; `{"site_id", "date"}` does one day, stale or not. Days that do not fit
+into the time stay marked for the next run, which is started at once.
 """
 
 import time
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Literal
 
+from footfall.aws.functions import start
 from footfall.aws.invocations import JsonObject, LambdaContext
 from footfall.clock import now
 from footfall.days import Day, DayRange, day_of, zone_named
 from footfall.documents import note_documents
+from footfall.errors import Unavailable
 from footfall.funnels.steps import definition
 from footfall.ledger import fold_ledger
 from footfall.observability import logger
-from footfall.schemas.funnel import RollupRun
+from footfall.schemas.funnel import LastRun, RollupRun
 from footfall.schemas.site import Site
 from footfall.sites import find_site, get_site, site_ids
+from footfall.stores.collections import rollups
 from footfall.stores.mongo import answering, database
 from pydantic import BaseModel
 
-from . import lake, queries, watermark
+from . import lake, queries, turns, watermark
 from .expired import known_before, recount
 from .recompute import recompute
 from .writing import DayRollup, note_run, replace_days, unmark
 
 GUARD_MILLISECONDS = 10_000
-SUMS: tuple[Literal["days", "events", "left", "people_unknown"], ...] = ("days", "events", "left", "people_unknown")
+MOST_STARTED = 12
+"""So many runs start one another, and so many sites at once go on by themselves; the schedule does the rest. Lambda
+ends a chain of 16 functions that start each other."""
+SUMS: tuple[Literal["days", "events", "people_unknown"], ...] = ("days", "events", "people_unknown")
+NEVER = datetime.min.replace(tzinfo=UTC)
+InTime = Callable[[], bool]
 
 
 class Command(BaseModel):
-    """Which days to do: all that are stale, or this one of this site."""
+    """Which days to do: all that are stale, or this one of this site; how many runs have started one another before."""
 
     site_id: str | None = None
     date: Day | None = None
+    started: int = 0
 
 
 def handler(event: JsonObject, context: LambdaContext) -> dict[str, int]:
@@ -46,16 +56,16 @@ def handler(event: JsonObject, context: LambdaContext) -> dict[str, int]:
     """
     started = time.monotonic()
     command = Command.model_validate(event)
-    emptied = watermark.emptied_to()  # before any mark is read
     with answering():
         sites = _sites(command)
-        runs = [_roll_up(site, command, emptied, lambda: _in_time(context)) for site in sites]
+        runs = _all_runs(sites, command, context)
         for site in sites:
             fold_ledger(database(), site.site_id, now())
             if _in_time(context):
                 note_documents(database(), site.site_id, now())
-    sums: dict[str, int] = {name: sum(run[name] for run in runs) for name in SUMS}
-    summary = {"sites": len(runs), **sums, "milliseconds": _milliseconds_since(started)}
+    done: dict[str, int] = {name: sum(run[name] for _, run in runs) for name in SUMS}
+    left = sum({site_id: run["left"] for site_id, run in runs}.values())  # after the last run of each
+    summary = {"sites": len(sites), **done, "left": left, "milliseconds": _milliseconds_since(started)}
     logger().info("rolled up", extra=summary)
     return summary
 
@@ -64,10 +74,68 @@ def _sites(command: Command) -> list[Site]:
     if command.site_id:
         return [get_site(database(), command.site_id)]
     # a site that goes away meanwhile is left out
-    return [site for site_id in site_ids(database()) if (site := find_site(database(), site_id))]
+    sites = [site for site_id in site_ids(database()) if (site := find_site(database(), site_id))]
+    ran = {run["site_id"]: run.get("ran_at", NEVER) for run in rollups.read(database(), LastRun, {})}
+    return sorted(sites, key=lambda site: ran.get(site.site_id, NEVER))  # whom the time was too short for comes first
 
 
-def _roll_up(site: Site, command: Command, emptied: datetime | None, in_time: Callable[[], bool]) -> RollupRun:
+def _all_runs(sites: list[Site], command: Command, context: LambdaContext) -> list[tuple[str, RollupRun]]:
+    emptied = watermark.emptied_to()  # before any mark is read
+    runs: list[tuple[str, RollupRun]] = []
+    cut: list[str] = []
+    for number, site in enumerate(sites):
+        in_time = _share(context, len(sites) - number)
+        done = list(_runs(site, command, emptied, in_time, context))
+        runs += [(site.site_id, run) for run in done]
+        if done and not in_time() and (not command.started or any(run["days"] for run in done)):
+            cut.append(site.site_id)
+    if not command.date:
+        _go_on(cut[:MOST_STARTED], command.started + 1, context)
+    return runs
+
+
+def _share(context: LambdaContext, sites: int) -> InTime:
+    # of the time that is left, as much as each of so many sites may have
+    left = max(context.get_remaining_time_in_millis() - GUARD_MILLISECONDS, 0)
+    ends = GUARD_MILLISECONDS + left * (sites - 1) // sites
+    return lambda: context.get_remaining_time_in_millis() > ends
+
+
+def _go_on(sites: list[str], started: int, context: LambdaContext) -> None:
+    if started > MOST_STARTED:
+        return
+    for site_id in sites:
+        try:
+            start(context.invoked_function_arn, {"site_id": site_id, "started": started}, "Lambda does not answer")
+        except Unavailable:
+            logger().warning("the next rollup waits for its schedule", extra={"site_id": site_id})
+
+
+def _runs(
+    site: Site, command: Command, emptied: datetime | None, in_time: InTime, context: LambdaContext
+) -> Iterator[RollupRun]:
+    if command.date:  # asked for by hand, it is done beside what else is under way
+        yield _roll_up(site, command, emptied, in_time)
+        return
+    asked = True
+    while asked and in_time() and (turn := turns.take(site.site_id, context.aws_request_id)):
+        run, asked = _run_in_turn(turn, site, command, emptied, in_time)
+        emptied = watermark.emptied_to()
+        yield run
+
+
+def _run_in_turn(
+    turn: turns.Turn, site: Site, command: Command, emptied: datetime | None, in_time: InTime
+) -> tuple[RollupRun, bool]:
+    asked = False
+    try:
+        run = _roll_up(site, command, emptied, lambda: in_time() and turn.holds())
+    finally:
+        asked = turn.end()
+    return run, asked
+
+
+def _roll_up(site: Site, command: Command, emptied: datetime | None, in_time: InTime) -> RollupRun:
     started = time.monotonic()
     received_to = watermark.received_to(site.site_id, emptied)
     marks = queries.marks_of(site.site_id)

@@ -158,7 +158,7 @@ def test_status_tells_how_far_the_pipeline_is(database: Mongo, queue_urls: dict[
         [{"_id": "demo:2026-03-01", "site_id": "demo"}, {"_id": "other:2026-03-01", "site_id": "other"}]
     )
     database["rollups"].insert_one(
-        {"_id": "demo", "site_id": "demo", "ran_at": NOON, "days": 2, "events": 9, "milliseconds": 12}
+        {"_id": "demo", "site_id": "demo", "ran_at": NOON, "days": 2, "events": 9, "left": 1, "milliseconds": 12}
     )
 
     status, answer = ask("/etl/status")
@@ -171,6 +171,7 @@ def test_status_tells_how_far_the_pipeline_is(database: Mongo, queue_urls: dict[
         "ran_at": NOON.isoformat().replace("+00:00", "Z"),
         "days": 2,
         "events": 9,
+        "left": 1,
         "milliseconds": 12,
     }
     assert set(answer["queues"]) == {"imports", "catalog", "events", "interests", "realtime", "vectors"}

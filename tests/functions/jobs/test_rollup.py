@@ -21,7 +21,7 @@ from pyroaring import BitMap
 from functions.jobs.rollup import handler as rollup
 from functions.jobs.rollup import queries, recompute, writing
 from functions.jobs.rollup.handler import handler
-from tests.support.builders import NOON, LambdaContext, a_site
+from tests.support.builders import NOON, Hurried, a_site
 from tests.support.visits import TODAY, YESTERDAY, Mongo, a_shop, an_order, happen, know, mark, person, roll_up, view
 
 
@@ -278,14 +278,8 @@ def test_days_that_do_not_fit_into_the_time_stay_marked(shop: Mongo, monkeypatch
     shop["users"].insert_one(person(1, "ann"))
     happen(shop, *(view("home", minutes=-1440 * day) for day in range(5)))
 
-    class Hurried(LambdaContext):
-        calls = 0
-
-        def get_remaining_time_in_millis(self) -> int:
-            self.calls += 1
-            return 60_000 if self.calls <= 3 else 9_000
-
-    summary = handler({}, Hurried())
+    monkeypatch.setattr(rollup, "start", lambda *arguments: None)
+    summary = handler({"site_id": "demo"}, Hurried(5))
     assert (summary["days"], summary["left"], len(stale(shop))) == (3, 2, 2)
     assert (roll_up()["days"], stale(shop)) == (2, [])
 

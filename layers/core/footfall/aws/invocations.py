@@ -12,6 +12,7 @@ class LambdaContext(Protocol):
     """As much of Lambda's context as functions look at."""
 
     aws_request_id: str
+    invoked_function_arn: str
 
     def get_remaining_time_in_millis(self) -> int:
         """Returns the milliseconds that are left before the time-out."""

@@ -51,6 +51,7 @@ class LatestRollup(BaseModel):
     ran_at: datetime
     days: int = Field(description="how many days were recomputed")
     events: int = Field(description="from how many events")
+    left: int = Field(description="how many days still waited when it ended, of those that it began with")
     milliseconds: int = Field(description="how long it took")
 
 
@@ -106,7 +107,8 @@ def _latest_rollup(site_id: str) -> LatestRollup | None:
     run = rollups.of(database()).find_one({"_id": site_id, "ran_at": {"$exists": True}})
     if run is None:
         return None
-    return LatestRollup(ran_at=run["ran_at"], days=run["days"], events=run["events"], milliseconds=run["milliseconds"])
+    counts = {"days": run["days"], "events": run["events"], "left": run["left"]}
+    return LatestRollup(ran_at=run["ran_at"], **counts, milliseconds=run["milliseconds"])
 
 
 def _ledger(site_id: str) -> Ledger | None:

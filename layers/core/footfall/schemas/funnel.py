@@ -83,10 +83,29 @@ class CountedDocuments(TypedDict):
     documents: dict[str, int]
 
 
+class RollupTurn(TypedDict):
+    """Which run is at a site's days, by its request id; when that ends unless it is renewed."""
+
+    by: str
+    until: datetime
+
+
+class LastRun(TypedDict, total=False):
+    """When the days of a site were computed last; no `ran_at` before the first time."""
+
+    site_id: str
+    ran_at: datetime
+
+
 class RollupsDocument(RollupRun):
-    """One document of `rollups`: how far the rollups of a site are; `version` changes with every change of one."""
+    """One document of `rollups`: how far the rollups of a site are; `version` changes with every change of one.
+
+    While a run is under way it has its `turn`, and `asked` says that another one was asked for since.
+    """
 
     _id: str
     site_id: str
     version: str
     counted: NotRequired[CountedDocuments]
+    turn: NotRequired[RollupTurn]
+    asked: NotRequired[bool]
