@@ -28,7 +28,7 @@ REFUSED_SOME = 3
 ROLLUP_SECONDS = 8.0
 """How often a rollup is started while events are still being stored: most of their days are complete by then."""
 ROLLUPS_ENOUGH = 2
-"""Where live traffic makes days stale all the time: so many rollups of those that leave no day, since one was asked for.
+"""Where live traffic makes days stale all the time: so many rollups that left no day, since one was asked for.
 One may have been under way when it was, and there is never another beside it: the second began after that."""
 NO_ZONE = "times without an offset are shown in UTC: no Footfall answers that knows the site's time zone"
 NEXT = {

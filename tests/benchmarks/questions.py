@@ -232,7 +232,8 @@ def _put_days(database: Mongo, people: int, events: int) -> None:
         placed = list(orders)
         rows = [row for row in stored_dimensions(site) if row.session]
         visits = SessionColumns(DayRange(day, day, zone_named(site.time_zone)), "EUR", rows)
-        visits.add([_a_visit(day)] * (types.total() // EVENTS_A_VISIT))  # type: ignore[list-item]
+        count = types.total() // EVENTS_A_VISIT
+        visits.add([_a_visit(day)] * count, [1] * count)  # type: ignore[list-item]
         refunds = sum(order["refunded"] for order in placed if order["currency"] == "EUR")
         document = metrics.document(str(day), FIRST, visits, placed, refunds, numbers)  # type: ignore[arg-type]
         database["daily_metrics"].insert_one(document)  # type: ignore[arg-type]

@@ -112,10 +112,11 @@ def _document(key: str, site_id: str, number: int, seen: Sighting) -> PersonDocu
         trait_events=len(telling),
         merged_ids=sorted(seen.merged_ids)[:MOST_MERGED],
         first_event=_first_event(first),
+        first_told_at=now(),
     )
     if seen.link:
         document["link"] = seen.link
-        document["linked_at"] = now()
+        document["linked_at"] = document["first_told_at"]
     return document
 
 
@@ -162,8 +163,10 @@ def _linked_before(known: PersonSightings | None) -> str | None:
 
 def _update(key: str, seen: Sighting) -> UpdateOne:
     # such updates give the same document in whatever order they come
+    first = {"$literal": _first_event(seen.first)}
     fields: dict[str, object] = {
-        "first_event": {"$min": ["$first_event", {"$literal": _first_event(seen.first)}]},
+        "first_event": {"$min": ["$first_event", first]},
+        "first_told_at": {"$cond": [{"$lt": [first, "$first_event"]}, "$$NOW", "$first_told_at"]},
         "last_seen": {"$max": ["$last_seen", seen.last["timestamp"]]},
     }
     if seen.merged_ids:

@@ -117,6 +117,7 @@ class _Day:
         of_sessions = [row for row in stored_dimensions(site) if row.session]
         self._of_sessions = [row.name for row in of_sessions]
         self._sessions = SessionColumns(days, site.currency, of_sessions)
+        self._bots = SessionColumns(days, site.currency, of_sessions)
         self._counted: set[str] = set()
         self._collected: list[LakeEvent] = []
         self._events = 0
@@ -142,16 +143,16 @@ class _Day:
             database(), self._site.site_id, events, self._days, SessionFigures, parts=PARTS_OF_SESSIONS
         )
         self._columns.add(events, [numbers.own(event) for event in events], sessions)
-        self._sessions.add(self._begun(filter(None, sessions)))
+        begun = self._begun(filter(None, sessions))
+        numbers.learn(begun)
+        for columns, bots in ((self._sessions, False), (self._bots, True)):
+            some = [session for session in begun if session["bot"] == bots]
+            columns.add(some, map(numbers.own, some))
 
     def _begun(self, sessions: Iterable[SessionFigures]) -> list[SessionFigures]:
         # those that began on this day, each once; its first event is of this day, too
         begins = self._days.start
-        new = {
-            session["session_id"]: session
-            for session in sessions
-            if session["started_at"] >= begins and not session["bot"]
-        }
+        new = {session["session_id"]: session for session in sessions if session["started_at"] >= begins}
         found = [session for session in new.values() if session["session_id"] not in self._counted]
         self._counted |= new.keys()
         return found
@@ -168,7 +169,10 @@ class _Day:
             metrics=self._metrics.document(self._date, read_at, self._sessions, orders, refunds, numbers),
             funnels=list(funnel_documents(self._site, self._days.first, self._entries)),
             dimensions=list(dimension_documents(self._site, self._date, people, self._columns, self._sessions)),
-            sessions=list(packed.documents(self._site.site_id, self._days, self._sessions, self._of_sessions)),
+            sessions=[
+                *packed.documents(self._site.site_id, self._days, self._sessions, self._of_sessions),
+                *packed.documents(self._site.site_id, self._days, self._bots, self._of_sessions, bots=True),
+            ],
             feedback=feedback_day(self._site, self._days),
             columns=self._columns,
             archives=self._archives,

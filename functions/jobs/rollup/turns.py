@@ -55,7 +55,9 @@ def _free(site_id: str, by: str) -> bool:
     over = {"$or": [{"turn": {"$exists": False}}, {"turn.until": {"$lte": moment}}, {"turn.by": by}]}
     ours = {"site_id": site_id, "turn": RollupTurn(by=by, until=moment + LASTS)}
     try:
-        rollups.of(database()).update_one({"_id": site_id, **over}, {"$set": ours, "$unset": {"asked": ""}}, upsert=True)
+        rollups.of(database()).update_one(
+            {"_id": site_id, **over}, {"$set": ours, "$unset": {"asked": ""}}, upsert=True
+        )
     except DuplicateKeyError:
         return False
     return True

@@ -11,7 +11,7 @@ from functions.api.metrics.handler import handler
 from functions.jobs.rollup import dimensions
 from tests.support.asking import ask, refusal
 from tests.support.builders import NOON
-from tests.support.visits import TODAY, YESTERDAY, Mongo, a_shop, an_order, happen, know, person, roll_up, view
+from tests.support.visits import TODAY, YESTERDAY, Mongo, a_shop, an_order, happen, know, mark, person, roll_up, view
 
 DASHBOARD, DIMENSIONS = "/api/metrics/dashboard", "/api/dimensions"
 RANGE = {"from": YESTERDAY, "to": TODAY}
@@ -194,9 +194,35 @@ def test_sessions_of_days_with_more_values_than_columns_tell_are_read_one_by_one
     a_weekend(shop)
     roll_up()
     assert totals(board(source="!news")) == [1, 2, 2, 50.0, 0, 0.0]
-    assert shop["daily_sessions"].count_documents({}) == 3
+    assert shop["daily_sessions"].count_documents({"bots": False}) == 3
     shop["user_sessions"].delete_many({})
     assert totals(board(source="!news"))[:3] == [1, 1, 2], "yesterday's one session is of one source"
+
+
+def test_of_days_that_are_up_to_date_no_session_is_read_by_itself(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_weekend(shop)
+    shop["users"].insert_one(person(9, "bot"))
+    shop["users"].update_one({"person_id": "ann"}, {"$set": {"sex": "f", "date": NOON}})
+    shop["users"].update_one({"person_id": "bob"}, {"$set": {"date": NOON.replace(day=1, month=1)}})
+    asked = ({"visitor": "new"}, {"visitor": "!new"}, {"sex": "female"}, {"segment": "!Champions"}, {"bots": "include"})
+    before = [totals(board(**query)) for query in asked]
+    roll_up()
+    monkeypatch.setattr(read_sessions, "MOST_SESSIONS", 0)
+    assert [totals(board(**query)) for query in asked] == before
+    assert before[0] == [1, 1, 2, 0.0, 1, 12.5]
+
+
+def test_the_visits_of_somebody_who_turned_out_to_be_another_are_theirs(shop: Mongo) -> None:
+    a_weekend(shop)
+    shop["users"].insert_one(person(7, "eve", date=NOON.replace(year=2025), sex="f"))
+    roll_up()
+    link = {"at": NOON, "event_id": "e", "person_id": "eve"}
+    shop["users"].update_one({"person_id": "bob"}, {"$set": {"link": link, "linked_at": NOON, "date": NOON}})
+    for _ in ("from the lake and columns", "from events"):
+        assert totals(board(sex="female"))[:3] == [1, 2, 2]
+        assert totals(board(visitor="returning"))[:3] == [1, 2, 2]
+        shop["daily_sessions"].delete_many({})
+        mark(shop, TODAY, YESTERDAY)
 
 
 def test_too_many_sessions_are_refused(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:

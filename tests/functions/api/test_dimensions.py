@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from footfall.dimensions import BUILT_IN, Dimension, Facts, dimensions_of, is_taken
 from footfall.people.profiles import profiles
-from footfall.questions import dimension_values
+from footfall.questions import dimension_values, dimensions, read_sessions
 from footfall.schemas.site import OwnDimension
 from footfall.stores import lake
 from footfall.stores.collections import events, user_sessions
@@ -128,8 +128,27 @@ def test_values_are_those_that_the_table_reads_one_by_one(shop: Mongo, seed: int
     happen(shop, *(_anything(rng, number) for number in range(120)))
     people = [f"v{number}" for number in range(12)]
     shop["users"].insert_many([_somebody(rng, number, name) for number, name in enumerate(people[:8], 20)])
-    for row in dimensions_of(a_shop("home", "search", dimensions=OWN)).values():
-        assert counts(values(row.name, page_size=100)) == _one_by_one(shop, row), row.name
+    rows = dimensions_of(a_shop("home", "search", dimensions=OWN)).values()
+    for _ in ("as they came", "rolled up"):
+        for row in rows:
+            assert counts(values(row.name, page_size=100)) == _one_by_one(shop, row), row.name
+            assert counts(values(row.name, page_size=100, bots="include")) == _one_by_one(shop, row, bots=True), (
+                row.name
+            )
+        roll_up()
+
+
+def test_values_of_days_are_remembered_until_something_comes(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
+    happen(shop, come_from("IT", "ann"), come_from("FR", "bot", 2, context=BOT))
+    roll_up()
+    asked = [{}, {"page_size": 1}, {"bots": "include"}]
+    before = [values("country", **query) for query in asked]
+    with monkeypatch.context() as patched:
+        patched.setattr(dimensions, "values_in", None)
+        assert [values("country", **query) for query in asked] == before
+    happen(shop, come_from("IT", "bob", 3))
+    assert counts(values("country")) == {"IT": 2}
+    assert counts(values("country", bots="include")) == {"IT": 2, "FR": 1}
 
 
 def _anything(rng: Random, number: int) -> dict[str, Any]:
@@ -147,7 +166,11 @@ def _anything(rng: Random, number: int) -> dict[str, Any]:
         referrer=rng.choice([None, "https://blog.example/", "https://shop.example/"]),
         screenWidth=rng.choice([None, 390, 1280]),
         properties={"theme": rng.choice(["dark", "", 2, 2.0, True, ["x"], {"y": 1}, None]), "products": lines},
-        context={"country": rng.choice(["IT", "Italy", "?"]), "locale": rng.choice(["it-IT", "de", ""])},
+        context={
+            "country": rng.choice(["IT", "Italy", "?"]),
+            "locale": rng.choice(["it-IT", "de", ""]),
+            **rng.choice([{}, {}, {}, BOT]),
+        },
     )
 
 
@@ -156,15 +179,16 @@ def _somebody(rng: Random, number: int, name: str) -> dict[str, Any]:
     return person(number, name, sex=rng.choice(["F", "male", None]), date=moment.replace(hour=rng.choice([3, 12])))
 
 
-def _one_by_one(database: Store, row: Dimension) -> dict[str, int]:
+def _one_by_one(database: Store, row: Dimension, *, bots: bool = False) -> dict[str, int]:
     counted: Counter[str] = Counter()
+    whose: dict[str, Any] = {"site_id": "demo", "bot": {"$in": [False, bots]}}
     if row.session or row.needs_person:
-        found = user_sessions.of(database).find({"site_id": "demo"}).to_list()
+        found = user_sessions.of(database).find(whose).to_list()
         known = profiles(database, "demo", {session["person_id"] for session in found})
         for session in found:
             counted.update(row.values(Facts(session=session, person=known[session["person_id"]])))
         return dict(counted)
-    for event in events.of(database).find({"site_id": "demo"}):
+    for event in events.of(database).find(whose):
         counted.update(row.values(Facts(event=event)))
     del counted[row.missing]
     return dict(counted)
@@ -185,9 +209,9 @@ def test_beyond_the_largest_values_the_rest_is_other(shop: Mongo, monkeypatch: p
 
 def test_more_than_can_be_counted_is_refused(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
     happen(shop, *(view("home", f"v{number}") for number in range(5)))
-    monkeypatch.setattr(dimension_values, "MOST_SESSIONS", 4)
+    monkeypatch.setattr(read_sessions, "MOST_SESSIONS", 4)
     assert refusal(handler, f"{DIMENSIONS}/visitor", {"from": TODAY, "to": TODAY}) == (422, ["from"])
-    monkeypatch.setattr(dimension_values, "MOST_SESSIONS", 5)
+    monkeypatch.setattr(read_sessions, "MOST_SESSIONS", 5)
     assert counts(values("visitor")) == {"unknown": 5}
 
 

@@ -74,7 +74,7 @@ def state_of(database: Mongo) -> dict[str, list[Json]]:
     """Everything that events determine; numbers, keys and what came again follow arrival, two clocks the run."""
     state = {}
     for name in ("events", "user_sessions", "orders", "feedback", "quarantine", "users"):
-        ignored = {"processed_at", "computed_at", "message_key", "repeated_at", "linked_at"} | (
+        ignored = {"processed_at", "computed_at", "message_key", "repeated_at", "linked_at", "first_told_at"} | (
             {"number"} if name == "users" else set()
         )
         documents = sorted(database[name].find(), key=lambda document: str(document["_id"]))

@@ -25,7 +25,7 @@ from tests.support.interrupting import Died, die, interrupted
 from tests.support.telling import DAY, said, tell
 from tests.support.visits import Mongo, a_shop, know, roll_up
 
-OF_THE_DATABASE = {"number", "linked_at"}
+OF_THE_DATABASE = {"number", "linked_at", "first_told_at"}
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ def test_people_of_an_older_version_keep_their_numbers_under_the_new_name(databa
         prepare.handler({}, LambdaContext())
     found = {person["_id"]: (person.get("number"), "user_id" in person) for person in database["users"].find()}
     assert found == {"shop:a": (1, False), "shop:b": (2, False)}
-    others = {"site_id_1_linked_at_1", "site_id_1_found_by_1__id_1"}
+    others = {"site_id_1_linked_at_1", "site_id_1_first_told_at_1", "site_id_1_found_by_1__id_1"}
     assert set(database["users"].index_information()) == {"_id_", "site_id_1_number_1", *others}
 
 

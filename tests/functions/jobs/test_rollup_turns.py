@@ -1,4 +1,4 @@
-"""jobs/rollup goes on at once while days are left or were asked for, one run of a site at a time, every site in turn."""
+"""jobs/rollup goes on at once while days are left or asked for, one run of a site at a time, every site in turn."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,7 +10,7 @@ from footfall.clock import now
 from footfall.errors import Unavailable
 
 from functions.jobs.rollup import handler as rollup
-from functions.jobs.rollup import recompute, turns
+from functions.jobs.rollup import queries, recompute, turns
 from functions.jobs.rollup.handler import MOST_STARTED, handler
 from tests.support.builders import Hurried, LambdaContext, a_site
 from tests.support.interrupting import before_next_call
@@ -171,7 +171,7 @@ def test_a_site_with_much_to_do_leaves_the_others_their_share(shop: Mongo, start
     shop["users"].insert_one({**person(1, "bob"), "_id": "other:bob", "site_id": "other"})
     shop["events"].insert_one({**view("home", "bob"), "_id": "other:1", "site_id": "other"})
     context = LambdaContext(110_000)
-    real = recompute.queries.orders_of
+    real = queries.orders_of
     taken = iter([30_000, 30_000, *[0] * 20])
 
     def slow(*arguments: Any) -> Any:
@@ -179,7 +179,7 @@ def test_a_site_with_much_to_do_leaves_the_others_their_share(shop: Mongo, start
         return real(*arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recompute.queries, "orders_of", slow)
+        patch.setattr(queries, "orders_of", slow)
         summary = handler({}, context)
     assert (summary["sites"], summary["days"]) == (2, 3), "two days of the one, the day of the other"
     assert [event for _, event in started] == [{"site_id": "demo", "started": 1}]

@@ -84,6 +84,8 @@ def computed(events: Sequence[Done], sessions: Sequence[Visit], of_events: bool,
     )
     columns = [
         [visit.number for visit in sessions],
+        [0 for _ in sessions],
+        [0 for _ in sessions],
         [visit.day for visit in sessions],
         [visit.milliseconds for visit in sessions],
         [visit.bounced for visit in sessions],
@@ -196,8 +198,8 @@ def test_sessions_of_a_day_are_read_as_they_were_stored(sessions: list[Visit], t
     row = BUILT_IN[0]
     columns = SessionColumns(day, "EUR", [row])
     told = coded([visit.value for visit in sessions])
-    numbers = [[visit.number, 0, visit.milliseconds, visit.bounced, 1, 2, 3] for visit in sessions]
-    known = Visits(*np.array(numbers, np.int64).reshape(-1, 7).T)
+    numbers = [[visit.number, 7, 8, 0, visit.milliseconds, visit.bounced, 1, 2, 3] for visit in sessions]
+    known = Visits(*np.array(numbers, np.int64).reshape(-1, 9).T)
     columns.add_columns(known, {row.name: told})
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(packed, "MOST_TEXTS", texts)

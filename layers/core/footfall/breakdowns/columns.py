@@ -28,10 +28,14 @@ class Activity:
 class Visits(NamedTuple):
     """Sessions in any order, by the lake's numbers: the day each began, counted from a range's first, and its figures.
 
-    `bounces` and `conversions` are 0 or 1. `orders` came of it, and `revenue` is what they amount to in minor units.
+    `people` are the dense numbers of whom they were told to be, a visitor or a user, or NOT_COUNTED; `starts` when they
+    began, in Unix milliseconds. `bounces` and `conversions` are 0 or 1. `orders` came of it, and `revenue` is what they
+    amount to in minor units.
     """
 
     numbers: Integers
+    people: Integers
+    starts: Integers
     days: Integers
     milliseconds: Integers
     bounces: Integers

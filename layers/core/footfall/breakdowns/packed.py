@@ -18,19 +18,20 @@ NUMBERS, CODES = "<i8", "<u2"
 
 
 def documents(
-    site_id: str, day: DayRange, sessions: SessionColumns, names: Iterable[str]
+    site_id: str, day: DayRange, sessions: SessionColumns, names: Iterable[str], *, bots: bool = False
 ) -> Iterator[DaySessionsDocument]:
-    """Returns what is stored of the sessions that began on a day, with their values of these dimensions."""
+    """Returns what is stored of the sessions that began on a day, of `bots` or not, with their values of dimensions."""
     date = day.first.isoformat()
     visits = sessions.visits
     columns = {name: _most_common(sessions.coded(name)) for name in names}
     for part, begin in enumerate(range(0, len(visits.numbers), SESSIONS_PER_DOCUMENT), 1):
         some = slice(begin, begin + SESSIONS_PER_DOCUMENT)
         yield DaySessionsDocument(
-            _id=f"{site_id}:{date}" + (f":part {part}" if part > 1 else ""),
+            _id=f"{site_id}:{date}" + (":bots" if bots else "") + (f":part {part}" if part > 1 else ""),
             site_id=site_id,
             date=date,
             begins=day.start,
+            bots=bots,
             cut=sorted(name for name, coded in columns.items() if len(coded.texts) == MOST_TEXTS + 1),
             figures={name: _packed(getattr(visits, name)[some], NUMBERS) for name in FIGURES},
             texts={name: list(coded.texts[:MOST_TEXTS]) for name, coded in columns.items()},

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from footfall.breakdowns.columns import Integers, Visits
+from footfall.breakdowns.columns import NOT_COUNTED, Integers, Visits
 from footfall.days import DayRange
 from footfall.dimensions import Dimension
 from footfall.funnels.columns import milliseconds, starts_of
@@ -27,9 +27,9 @@ class SessionColumns:
         self._visits = [Visits(*(np.zeros(0, np.int64) for _ in Visits._fields))]
         self._told = {row.name: _Told(row) for row in rows}
 
-    def add(self, sessions: Sequence[SessionFigures]) -> None:
-        """Add sessions, bots left out."""
-        self._visits.append(self._read(sessions))
+    def add(self, sessions: Sequence[SessionFigures], people: Iterable[int | None]) -> None:
+        """Add sessions, and the number of whose each is; None for somebody who is not stored yet."""
+        self._visits.append(self._read(sessions, people))
         for told in self._told.values():
             told.add(sessions)
 
@@ -48,23 +48,20 @@ class SessionColumns:
         """Returns the value of each, of one of the dimensions."""
         return self._told[name].coded()
 
-    def _read(self, sessions: Sequence[SessionFigures]) -> Visits:
+    def _read(self, sessions: Sequence[SessionFigures], people: Iterable[int | None]) -> Visits:
         orders, revenue = self._orders(sessions)
+        starts = np.array([milliseconds(each["started_at"]) for each in sessions], np.int64)
         return Visits(
             numbers=np.array([session_number(each["session_id"]) for each in sessions], np.int64),
-            days=self._days(sessions),
+            people=np.array([NOT_COUNTED if who is None else who for who in people], np.int64),
+            starts=starts,
+            days=np.searchsorted(self._starts, starts, "right").astype(np.int64) - 1,
             milliseconds=np.array([round(1000 * each["duration"]) for each in sessions], np.int64),
             bounces=np.array([each["bounce"] for each in sessions], np.int64),
             conversions=(orders > 0).astype(np.int64),
             orders=orders,
             revenue=revenue,
         )
-
-    def _days(self, sessions: Sequence[SessionFigures]) -> Integers:
-        if len(self._starts) == 1:
-            return np.zeros(len(sessions), np.int64)
-        starts = [milliseconds(each["started_at"]) for each in sessions]
-        return np.searchsorted(self._starts, starts, "right").astype(np.int64) - 1
 
     def _orders(self, sessions: Sequence[SessionFigures]) -> tuple[Integers, Integers]:
         # how many came of each session, and what they amount to; of most none did

@@ -142,16 +142,17 @@ def read_texts(files: Sequence[Path], expression: str) -> tuple[list[str], NDArr
 
 
 def counts(
-    files: Sequence[Path], name: str, kind: str, days: Collection[str], most: int
+    files: Sequence[Path], name: str, kind: str, days: Collection[str], most: int, *, bots: bool
 ) -> tuple[list[tuple[str, int]], int]:
-    """Returns how many events of some days have each text of a column, bots left out, and how many that is in all.
+    """Returns how many events of some days have each text of a column, of bots too or not, and how many that is in all.
 
     Of texts those of most events are told; an event of several counts once for each. Raises Broken when a file cannot
     be read.
     """
     dates = ", ".join(f"DATE '{day}'" for day in days)
     text = f"unnest({quoted(name)})" if kind == "VARCHAR[]" else quoted(name)
-    told = f"SELECT {text} AS text FROM {_of(files)} WHERE NOT bot AND day IN ({dates})"  # noqa: S608 - our own
+    whose = "true" if bots else "NOT bot"
+    told = f"SELECT {text} AS text FROM {_of(files)} WHERE {whose} AND day IN ({dates})"  # noqa: S608 - our own
     counted = f"SELECT text, count(*) AS events FROM ({told}) WHERE text <> '' GROUP BY text"  # noqa: S608 - our own
     query = f"SELECT text, events, sum(events) OVER () FROM ({counted}) ORDER BY events DESC, text LIMIT {most}"  # noqa: S608 - our own
     try:

@@ -10,12 +10,13 @@ from footfall.schemas.event import StepEvent
 from footfall.schemas.feedback import FeedbackOwner
 from footfall.schemas.order import OwnedOrder
 from footfall.schemas.person import PersonNumber
+from footfall.schemas.session import SessionFigures
 from footfall.stores.collections import users
 from footfall.stores.mongo import Mongo
 
 MOST_REMEMBERED = 500_000
 KEYS_PER_QUESTION = 20_000
-Owned = StepEvent | OwnedOrder | FeedbackOwner
+Owned = StepEvent | OwnedOrder | FeedbackOwner | SessionFigures
 """What is somebody's."""
 
 
@@ -31,7 +32,7 @@ class PersonNumbers:
         self._own: dict[str, int] = {}
 
     def learn(self, events: Iterable[Owned]) -> None:
-        """Read whom events, orders or feedback belong to, in as few questions as there are kinds of people."""
+        """Read whom any of these belong to, in as few questions as there are kinds of people."""
         if len(self._people) + len(self._visitors) > MOST_REMEMBERED:
             self._people.clear()
             self._visitors.clear()

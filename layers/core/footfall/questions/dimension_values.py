@@ -12,17 +12,14 @@ from pymongo.errors import ExecutionTimeout
 
 from footfall.breakdowns.days import NUMBERS
 from footfall.breakdowns.packed import CODES
-from footfall.chunks import chunks
 from footfall.days import DayRange
-from footfall.dimensions import LONGEST, Dimension, Facts
+from footfall.dimensions import LONGEST, Dimension
 from footfall.errors import FieldProblem, Invalid
-from footfall.people.profiles import profiles
 from footfall.questions.breakdown import figures_of_days
 from footfall.questions.kept_days import kept_days, runs_without
 from footfall.questions.lake_values import NOWHERE, lake_values
-from footfall.questions.read_sessions import packed_days
+from footfall.questions.read_sessions import packed_days, read_sessions
 from footfall.rollups import Rollups
-from footfall.schemas.session import SessionSpan
 from footfall.stores.collections import events, user_sessions
 from footfall.stores.mongo import Condition, Pipeline, database
 
@@ -30,9 +27,6 @@ Counted = Literal["sessions", "events"]
 MOST_VALUES = 1_000
 MOST_READ = 10_000
 """How many values as they are stored are read, to be folded and put in order."""
-MOST_SESSIONS = 200_000
-"""Of so many the people are looked up."""
-SESSIONS_PER_QUESTION = 20_000
 MOST_MILLISECONDS = 8_000
 SCALARS = ("int", "long", "double", "bool")
 
@@ -55,13 +49,14 @@ class _Values(TypedDict):
     values: list[_Value]
 
 
-def values_in(rollups: Rollups, dimension: Dimension, days: DayRange) -> ValueCounts:
-    """Returns the values of a dimension over a range of days, bots left out.
+def values_in(rollups: Rollups, dimension: Dimension, days: DayRange, *, bots: bool) -> ValueCounts:
+    """Returns the values of a dimension over a range of days, those of `bots` too or not.
 
     Raises Invalid when there are too many sessions or events to count them within the time of a request.
     """
+    counted = _of_people if dimension.needs_person else _stored
     try:
-        return _of_people(rollups, dimension, days) if dimension.needs_person else _stored(rollups, dimension, days)
+        return counted(rollups, dimension, days, bots)
     except ExecutionTimeout:
         raise _too_many("sessions" if dimension.session else "events") from None
 
@@ -70,13 +65,13 @@ def _too_many(counted: Counted) -> Invalid:
     return Invalid([FieldProblem("from", f"there are too many {counted} to count them now; ask for fewer days")])
 
 
-def _stored(rollups: Rollups, dimension: Dimension, days: DayRange) -> ValueCounts:
-    kept = _of_days(rollups, dimension, days)
+def _stored(rollups: Rollups, dimension: Dimension, days: DayRange, bots: bool) -> ValueCounts:
+    kept = _of_days(rollups, dimension, days, bots)
     some = NOWHERE
     if not dimension.session and len(kept) < len(days):
-        some = lake_values(rollups, dimension, days, kept, MOST_READ)
+        some = lake_values(rollups, dimension, days, kept, MOST_READ, bots=bots)
     left = list(runs_without(days, kept.keys() | some.days))
-    found = _read(rollups, dimension, left) if left else NOTHING
+    found = _read(rollups, dimension, left, bots) if left else NOTHING
     shown: Counter[str] = Counter()
     for values in kept.values():
         shown.update(values)
@@ -91,13 +86,15 @@ def _stored(rollups: Rollups, dimension: Dimension, days: DayRange) -> ValueCoun
     return _ranked("events", shown, total - nothing)
 
 
-def _of_days(rollups: Rollups, dimension: Dimension, days: DayRange) -> Mapping[str, Mapping[str, int]]:
-    # the counts of days that are up to date and tell them all, by their dates; of lines, days know the first alone
+def _of_days(rollups: Rollups, dimension: Dimension, days: DayRange, bots: bool) -> Mapping[str, Mapping[str, int]]:
+    # the counts of days that are up to date and tell them all, by their dates; of lines, days know the first alone,
+    # and of what bots did nothing but their sessions
     counts: dict[str, Counter[str]] = {day: Counter() for day in kept_days(rollups, days)}
-    if dimension.level == "line" or not counts:
+    if dimension.level == "line" or not counts or (bots and not dimension.session):
         return {}
-    found = _sessions if dimension.session else _events
-    for date, values in found(rollups, dimension.name, days):
+    name = dimension.name
+    found = _sessions(rollups, name, days, bots) if dimension.session else _events(rollups, name, days)
+    for date, values in found:
         if values is None:
             counts.pop(date, None)
         elif date in counts:
@@ -109,8 +106,8 @@ DayCounts = Iterator[tuple[str, Mapping[str, int] | None]]
 """Of a day, how many sessions or events have each value; None where not all values are told."""
 
 
-def _sessions(rollups: Rollups, name: str, days: DayRange) -> DayCounts:
-    for day in packed_days(rollups, days, [name]):
+def _sessions(rollups: Rollups, name: str, days: DayRange, bots: bool) -> DayCounts:
+    for day in packed_days(rollups, days, [name], bots=bots):
         codes = np.bincount(np.frombuffer(day["codes"][name], CODES), minlength=len(day["texts"][name]))
         told = dict(zip(day["texts"][name], codes.tolist(), strict=False))
         yield day["date"], None if name in day["cut"] else {value: number for value, number in told.items() if number}
@@ -127,12 +124,12 @@ def _ranked(counted: Counted, shown: Mapping[str, int], total: int) -> ValueCoun
     return ValueCounts(counted, ranked, total - sum(count for _, count in ranked))
 
 
-def _read(rollups: Rollups, dimension: Dimension, runs: Iterable[DayRange]) -> _Values:
+def _read(rollups: Rollups, dimension: Dimension, runs: Iterable[DayRange], bots: bool) -> _Values:
     collection = user_sessions if dimension.session else events
     field = dimension.session or dimension.event
     there: Condition = {} if dimension.session else {field: {"$exists": True}}
     pipeline: Pipeline = [
-        {"$match": {**_within(rollups, runs, "started_at" if dimension.session else "timestamp"), **there}},
+        {"$match": {**_within(rollups, runs, "started_at" if dimension.session else "timestamp", bots), **there}},
         *_one_by_one(field, several=dimension.level == "line"),
         {"$group": {"_id": _bounded("$value"), "count": {"$sum": 1}}},
         {"$group": {"_id": None, "counted": {"$sum": "$count"}, "values": LARGEST}},
@@ -156,10 +153,10 @@ LARGEST: Condition = {
 }
 
 
-def _within(rollups: Rollups, runs: Iterable[DayRange], moment: str) -> dict[str, object]:
+def _within(rollups: Rollups, runs: Iterable[DayRange], moment: str, bots: bool) -> dict[str, object]:
     during = [{moment: {"$gte": days.start, "$lt": days.end}} for days in runs]
     when = during[0] if len(during) == 1 else {"$or": during}
-    return {"site_id": rollups.site.site_id, **when, "bot": False}
+    return {"site_id": rollups.site.site_id, **when, **({} if bots else {"bot": False})}
 
 
 def _one_by_one(field: str, several: bool) -> Pipeline:
@@ -176,15 +173,10 @@ def _bounded(value: str) -> Condition:
     return {"$switch": {"branches": [texts, numbers], "default": None}}
 
 
-def _of_people(rollups: Rollups, dimension: Dimension, days: DayRange) -> ValueCounts:
-    began = _within(rollups, [days], "started_at")
-    if user_sessions.count(database(), began, MOST_MILLISECONDS) > MOST_SESSIONS:
-        raise _too_many("sessions")
-    found = user_sessions.read(
-        database(), SessionSpan, began, session=rollups.session, batch_size=SESSIONS_PER_QUESTION
-    )
+def _of_people(rollups: Rollups, dimension: Dimension, days: DayRange, bots: bool) -> ValueCounts:
+    _, told = read_sessions(rollups, days, {dimension.name: dimension}, bots=bots)
+    coded = told[dimension.name]
     shown: Counter[str] = Counter()
-    for some in chunks(found.max_time_ms(MOST_MILLISECONDS), SESSIONS_PER_QUESTION):
-        known = profiles(database(), rollups.site.site_id, {each["person_id"] for each in some}, rollups.session)
-        shown.update(dimension.value(Facts(session=each, person=known[each["person_id"]])) for each in some)
-    return _ranked("sessions", shown, shown.total())
+    for text, count in zip(coded.texts, np.bincount(coded.codes, minlength=len(coded.texts)).tolist(), strict=True):
+        shown[text] += count
+    return _ranked("sessions", +shown, shown.total())

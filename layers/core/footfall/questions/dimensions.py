@@ -2,13 +2,17 @@
 
 from pydantic import BaseModel, Field
 
+from footfall.days import DayRange
 from footfall.dimensions import Dimension, Level, dimensions_of, none_named
 from footfall.errors import NotFound
+from footfall.questions.cache import Asked, Remembered
 from footfall.questions.dimension_values import MOST_VALUES, Counted, values_in
+from footfall.questions.filters import BOTS, Bots
 from footfall.questions.range import Range, RangeAnswer, RangeQuestion
-from footfall.rollups import rollups_of
+from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.sites import get_site
+from footfall.stores.keys import ANALYTICS
 from footfall.stores.mongo import answering, database
 
 
@@ -44,7 +48,9 @@ class Dimensions(PagedAnswer):
 
 
 class DimensionValuesQuestion(RangeQuestion, PagedQuestion):
-    """Over which days, and which page of the values."""
+    """Over which days, of whom, and which page of the values."""
+
+    bots: Bots = Field(default="exclude", description=BOTS)
 
 
 class DimensionValue(BaseModel):
@@ -55,7 +61,7 @@ class DimensionValue(BaseModel):
 
 
 class DimensionValues(PagedAnswer, RangeAnswer):
-    """A page of the values of a dimension in a range, the largest first; bots are left out.
+    """A page of the values of a dimension in a range, the largest first.
 
     A session counts on the day it began. An event with several lines counts once for each different value.
     """
@@ -74,26 +80,49 @@ def answer(site_id: str, question: DimensionsQuestion) -> Dimensions:
     return Dimensions(dimensions=[DimensionOut.of(row) for row in shown], **paged(question, len(rows)))
 
 
-@answering()
+class _Named(RangeQuestion):
+    # which values are asked for, on whatever page
+    name: str
+    bots: Bots
+
+
+class _AllValues(RangeAnswer):
+    counted: Counted
+    values: list[tuple[str, int]]
+    other: int
+
+
+_answers = Remembered(ANALYTICS, _AllValues)
+
+
 def answer_values(site_id: str, name: str, question: DimensionValuesQuestion) -> DimensionValues:
     """Returns a page of the values of a dimension.
 
     Raises NotFound for a dimension that the site has not, with the names near it, Invalid, also for more than can be
     counted at once, and Unavailable.
     """
+    found = _all_values(site_id, _Named(name=name, from_=question.from_, to=question.to, bots=question.bots))
+    shown = found.values[question.skip : question.skip + question.page_size]
+    return DimensionValues(
+        dimension=name,
+        values=[DimensionValue(value=value, count=count) for value, count in shown],
+        **found.model_dump(exclude={"values"}),
+        **paged(question, len(found.values)),
+    )
+
+
+@_answers.or_last
+@answering()
+def _all_values(site_id: str, question: _Named) -> _AllValues:
     with rollups_of(site_id) as rollups:
-        dimension = dimensions_of(rollups.site).get(name)
+        dimension = dimensions_of(rollups.site).get(question.name)
         if dimension is None:
-            raise NotFound(none_named(rollups.site, name))
+            raise NotFound(none_named(rollups.site, question.name))
         days = question.days_of(rollups)
-        found = values_in(rollups, dimension, days)
-        shown = found.values[question.skip : question.skip + question.page_size]
-        return DimensionValues(
-            dimension=name,
-            counted=found.counted,
-            values=[DimensionValue(value=value, count=count) for value, count in shown],
-            other=found.other,
-            range=Range.of(days),
-            complete_to=rollups.received_to,
-            **paged(question, len(found.values)),
-        )
+        asked = Asked(rollups, days, question, "events", [dimension])
+        return _answers.remember(asked, lambda: _counted(rollups, dimension, days, question))
+
+
+def _counted(rollups: Rollups, dimension: Dimension, days: DayRange, question: _Named) -> _AllValues:
+    found = values_in(rollups, dimension, days, bots=question.bots == "include")
+    return _AllValues(range=Range.of(days), complete_to=None, **found._asdict())

@@ -106,7 +106,7 @@ class _Visitors:
 
     @cached_property
     def values(self) -> PersonValues:
-        return PersonValues(self.query)
+        return PersonValues(self.query.rollups)
 
     def drawn(self, attempts: Indices) -> tuple[Indices, Integers, Integers]:
         # drawn by their own numbers: whoever was drawn for a step and reaches the next is drawn again, if any

@@ -16,6 +16,8 @@ MOST_VALUES = 50
 EXCLUDED = "!"
 SEGMENT = "segment"
 PASSES, FAILS = "passes", "fails"
+Bots = Literal["exclude", "include"]
+BOTS = "Whether programs that load pages are counted too"
 Value = Annotated[str, Field(min_length=1, max_length=LONGEST + len(EXCLUDED))]
 Values = Annotated[list[Value], Field(max_length=MOST_VALUES)]
 
@@ -70,9 +72,7 @@ class Filtered(_Parameters):
 
     model_config = ConfigDict(extra="allow")
 
-    bots: Literal["exclude", "include"] = Field(
-        default="exclude", description="Whether programs that load pages are counted too"
-    )
+    bots: Bots = Field(default="exclude", description=BOTS)
 
     def filters_of(self, site: Site) -> dict[str, Wanted]:
         """Returns the filters by dimension; raises Invalid for a parameter that the site has no dimension for."""

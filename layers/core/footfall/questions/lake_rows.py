@@ -74,7 +74,7 @@ class Held:
         """Yields the events of the days that are held, those of the same groups together."""
         if not self.files or not self.events:
             return
-        reading = _Reading(self.query, self._days, self.links, PersonValues(self.query))
+        reading = _Reading(self.query, self._days, self.links, PersonValues(self.query.rollups))
         for _, loaded, steps in self.files:
             if steps is not None:
                 yield from reading.rows(loaded, steps)
@@ -96,7 +96,7 @@ def numbered(query: EventsQuery, periods: Sequence[LakePeriod], links: Links) ->
     None where a file is missing or broken; raises TooBig for too many events, Unavailable.
     """
     found: list[Numbered] = []
-    reading = _Reading(query, EVERY_DAY, links, PersonValues(query))
+    reading = _Reading(query, EVERY_DAY, links, PersonValues(query.rollups))
     for read in _loaded(query, periods, links):
         if read is None:
             return None
@@ -120,7 +120,7 @@ def told_of(query: EventsQuery, name: str, events: Sequence[tuple[LakeFile, Numb
     """
     row = query.told[name]
     loaded = load([file for file, _ in events], _columns(replace(query, told={name: row})))
-    reading = _Reading(query, EVERY_DAY, links, PersonValues(query))
+    reading = _Reading(query, EVERY_DAY, links, PersonValues(query.rollups))
     found: list[Coded] = []
     for file, rows in events:
         whole = loaded[file["key"]]

@@ -1,4 +1,7 @@
-"""What the lake holds of a range and who visitors turned out to be: read once for a question, which sees one moment."""
+"""What the lake holds of a range, who visitors turned out to be, and when people were first seen.
+
+It is read once for a question, which sees one moment.
+"""
 
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -10,6 +13,7 @@ from pymongo.client_session import ClientSession
 from footfall.days import DayRange
 from footfall.lake.archived import archived_dates
 from footfall.lake.definition import written_by
+from footfall.people.first_seen import Moments, first_seen, of_persons
 from footfall.people.links import people_of
 from footfall.rollups import Rollups
 from footfall.schemas.lake import LakePeriod
@@ -30,6 +34,7 @@ class LakeState(NamedTuple):
 
 _states: "WeakKeyDictionary[ClientSession, dict[DayRange, LakeState]]" = WeakKeyDictionary()
 _links: "WeakKeyDictionary[ClientSession, Links]" = WeakKeyDictionary()
+_first_seen: "WeakKeyDictionary[ClientSession, Moments]" = WeakKeyDictionary()
 
 
 def periods_of(rollups: Rollups, days: DayRange) -> LakeState:
@@ -61,3 +66,11 @@ def links_of(rollups: Rollups) -> Links:
         links = people_of(database(), rollups.site.site_id, rollups.session, rollups.moment).astype(np.int32)
         _links[rollups.session] = None if np.array_equal(links, np.arange(len(links))) else links
     return _links[rollups.session]
+
+
+def first_seen_of(rollups: Rollups) -> Moments:
+    """Returns when the person of every number was first seen, whoever they were then, in Unix milliseconds."""
+    if rollups.session not in _first_seen:
+        moments = first_seen(database(), rollups.site.site_id, rollups.session, rollups.moment)
+        _first_seen[rollups.session] = of_persons(moments, links_of(rollups))
+    return _first_seen[rollups.session]

@@ -29,11 +29,12 @@ NOWHERE = LakeValues(frozenset(), [], 0)
 
 
 def lake_values(
-    rollups: Rollups, dimension: Dimension, days: DayRange, known: Collection[str], most: int
+    rollups: Rollups, dimension: Dimension, days: DayRange, known: Collection[str], most: int, *, bots: bool
 ) -> LakeValues:
     """Returns the values of as many events as `most`, of the days but the `known` ones that the lake holds as they are.
 
-    It holds none where there are more rows than one call reads, or where a file is missing. Raises Unavailable.
+    Those of `bots` are among them or not. It holds none where there are more rows than one call reads, or where a file
+    is missing. Raises Unavailable.
     """
     files, held = _held(rollups, days, known)
     kind = columns_of(rollups.site).get(dimension.name)
@@ -45,7 +46,7 @@ def lake_values(
         try:
             if len(there) < len(paths):
                 raise parquet.Broken
-            return LakeValues(held, *parquet.counts(there, dimension.name, kind, held, most))
+            return LakeValues(held, *parquet.counts(there, dimension.name, kind, held, most, bots=bots))
         except parquet.Broken:
             logger().error("a file of the lake is missing or broken", extra={"files": [file["key"] for file in files]})
             return NOWHERE

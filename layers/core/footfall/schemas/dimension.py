@@ -37,7 +37,7 @@ class DimensionDocument(DimensionFigures):
 
 
 class PackedSessions(TypedDict):
-    """The sessions that began on a local day, bots left out, as columns: place i of each is of the same session.
+    """The sessions that began on a local day, of bots or not, as columns: place i of each is of the same session.
 
     `figures` are signed 64-bit numbers by the names of what they tell, `codes` the places of the sessions' values among
     the `texts` of each dimension, unsigned 16-bit numbers, all little-endian. Of the dimensions in `cut` there were
@@ -60,3 +60,4 @@ class DaySessionsDocument(PackedSessions):
     _id: str
     site_id: str
     begins: datetime
+    bots: bool

@@ -46,6 +46,13 @@ class PersonNumber(PersonIdentity, total=False):
     number: Required[int]
 
 
+class PersonFirstSeen(TypedDict, total=False):
+    """When somebody with a dense number was first seen."""
+
+    number: Required[int]
+    date: datetime
+
+
 class PersonSightings(PersonNumber, total=False):
     """When somebody was seen first and last."""
 
@@ -78,11 +85,11 @@ class PersonProfile(TypedDict):
 class PersonDocument(PersonSightings, total=False):
     """One document of `users`.
 
-    `person_id` is the shop's id of the person, else the visitor id. `number` is a dense one, for bitmaps.
-    `date` is when they were first seen, `device` the one they were first seen on. A visitor who turned out to be a
-    known person keeps a document with a `link` to that person, whose `merged_ids` names the visitor, and `linked_at`
-    tells when it was stored last. `found_by` is what a search finds them by: their e-mail address, and each
-    word of their name.
+    `person_id` is the shop's id of the person, else the visitor id. `number` is a dense one, for bitmaps. `date` is
+    when they were first seen, which was stored at `first_told_at`, `device` the one they were first seen on. A
+    visitor who turned out to be a known person keeps a document with a `link` to that person, whose `merged_ids`
+    names the visitor, and `linked_at` tells when it was stored last. `found_by` is what a search finds them by:
+    their e-mail address, and each word of their name.
     """
 
     _id: str
@@ -93,4 +100,5 @@ class PersonDocument(PersonSightings, total=False):
     traits: Json
     found_by: list[str]
     trait_events: int
+    first_told_at: datetime
     linked_at: datetime

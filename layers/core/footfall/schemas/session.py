@@ -79,6 +79,7 @@ class OrderingSession(SessionSpan):
 class SessionFigures(SessionDimensions):
     """What a day's figures read of a session."""
 
+    user_id: str | None
     bot: bool
     device: str
     browser: str | None

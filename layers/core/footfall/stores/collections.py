@@ -120,6 +120,7 @@ users = Collection(
         _index("site_id", "number", unique=True),
         _index(*PEOPLE_BY_NAME, partialFilterExpression={"found_by": {"$gt": ""}}),
         _index("site_id", "linked_at", partialFilterExpression={"linked_at": {"$exists": True}}),
+        _index("site_id", "first_told_at", partialFilterExpression={"first_told_at": {"$exists": True}}),
     ],
     person=("person_id", "link.person_id", "merged_ids"),
 )
