@@ -26,6 +26,8 @@ from footfall.schemas.session import SessionDocument
 from footfall.sessions.fold import key_of, session_id_of
 from footfall.stores.collection import Collection
 from footfall.stores.collections import (
+    CUSTOMERS_BY,
+    SEGMENTS,
     customers,
     events,
     models,
@@ -53,9 +55,7 @@ OVERTAKEN_INDEXES: tuple[tuple[Collection[Any], str], ...] = (
     (events, "site_id_1_flags_1_timestamp_1"),
     (events, "site_id_1_timestamp_-1_flags_1"),
     (quarantine, "site_id_1_state_1_first_seen_-1__id_1"),
-    (customers, "site_id_1_monetary_1__id_1"),
-    (customers, "site_id_1_frequency_1__id_1"),
-    (customers, "site_id_1_recency_1__id_1"),
+    *((customers, "_".join(f"{name}_1" for name in ("site_id", *by, "_id", *SEGMENTS))) for by in CUSTOMERS_BY[:7]),
     (products, "site_id_1_category_1"),
 )
 

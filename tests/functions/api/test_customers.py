@@ -195,10 +195,15 @@ def test_pages_of_equal_customers_neither_repeat_nor_leave_out_any(shop: Mongo) 
 
 @pytest.mark.parametrize(
     "query",
-    ["", "&sort_by=recency&order=asc", "&sort_by=customer_id", "&segment=Champions"],
+    ["", "&sort_by=recency&order=asc", "&sort_by=customer_id", "&segment=Champions"]
+    + [f"&segment=Champions&sort_by={name}" for name in ("customer_id", "frequency", "churn_probability")],
 )
 def test_of_a_page_by_number_no_customer_before_it_is_read(shop: Mongo, query: str) -> None:
-    publish(shop, *(a_customer(f"c{number:02}", monetary=number) for number in range(40)))
+    publish(
+        shop,
+        *(a_customer(f"c{number:02}", monetary=number) for number in range(40)),
+        *(a_customer(f"{letter}{number:02}", rfm_segment="Lost") for letter in "bd" for number in range(80)),
+    )
     shop.command("profile", 2)
     answer = ask("/api/customers", f"page=6&page_size=5{query}")[1]
     shop.command("profile", 0)
@@ -206,6 +211,7 @@ def test_of_a_page_by_number_no_customer_before_it_is_read(shop: Mongo, query: s
     shop["system.profile"].drop()
     assert len(answer["customers"]) == 5
     assert sum(each["docsExamined"] for each in read) == 6, "those of the page, and the one behind"
+    assert sum(each["keysExamined"] for each in read) <= 40, "of all that come before no more than their keys"
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])

@@ -120,13 +120,11 @@ def _page(site_id: str, question: CustomersQuestion) -> list[CustomerDocument]:
 
 def _index(question: CustomersFilter, query: Condition) -> Sequence[str]:
     # MongoDB tries every index as far as a page is, to find which is best: it is told, where there is no choice
-    segment = next((field for field in SEGMENTS if field in query), None)
-    if _is_narrowed(question) or "$and" in query or (segment and question.sort_by != "monetary"):
+    if _is_narrowed(question) or "$and" in query:
         return ()
-    if segment:
-        return ("site_id", segment, "monetary", "_id")
+    segment = [field for field in SEGMENTS if field in query]
     sorted_by = () if question.sort_by == "customer_id" else (question.sort_by,)
-    return ("site_id", *sorted_by, "_id", *SEGMENTS)
+    return ("site_id", *segment, *sorted_by, "_id")
 
 
 def _is_narrowed(question: CustomersFilter) -> bool:

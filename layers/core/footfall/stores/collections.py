@@ -47,6 +47,20 @@ BY_CURRENCY = ("site_id", "currency", "placed_at", "total", "user_id")
 """All that is asked of orders in other currencies, so that none of them is read."""
 CUSTOM_NAMES = ("site_id", "name")
 SEGMENTS = ("rfm_segment", "behaviour_segment")
+CUSTOMERS_BY = tuple(
+    (*segment, *figure)
+    for segment in ((), *((name,) for name in SEGMENTS))
+    for figure in (
+        (),
+        ("monetary",),
+        ("frequency",),
+        ("recency",),
+        ("predicted_clv",),
+        ("churn_probability",),
+        ("value_at_risk",),
+    )
+)
+"""By what customers are listed: all or those of a segment, in the order of a figure or of their ids."""
 """In every order of customers, so that of one segment, too, none before a page is read."""
 INTERESTS_BY_CATEGORY = ("site_id", "categories")
 PEOPLE_BY_NAME = ("site_id", "found_by", "_id")
@@ -193,15 +207,7 @@ customers = Collection(
     CustomerDocument,
     writer="training/publish",
     indexes=[
-        _index("site_id", "_id", *SEGMENTS),
-        _index("site_id", "monetary", "_id", *SEGMENTS),
-        _index("site_id", "frequency", "_id", *SEGMENTS),
-        _index("site_id", "recency", "_id", *SEGMENTS),
-        _index("site_id", "rfm_segment", "monetary", "_id"),
-        _index("site_id", "behaviour_segment", "monetary", "_id"),
-        _index("site_id", "predicted_clv", "_id", *SEGMENTS),
-        _index("site_id", "churn_probability", "_id", *SEGMENTS),
-        _index("site_id", "value_at_risk", "_id", *SEGMENTS),
+        *(_index("site_id", *by, "_id") for by in CUSTOMERS_BY),
         _index("site_id", "clv_category", "monetary", "_id"),
         _index("site_id", "churn_risk_level", "value_at_risk", "_id"),
         _index("site_id", "customer_priority", "monetary", "_id"),
