@@ -159,6 +159,16 @@ def test_the_list_is_sorted_and_goes_on_behind_its_last_page(shop: Mongo) -> Non
     assert refusal(handler, PAGES, {**RANGE, "after": "nonsense"}) == (422, ["after"])
 
 
+def test_the_list_is_narrowed_by_the_path_of_a_page_where_page_is_a_pages_number(shop: Mongo) -> None:
+    happen(shop, *(view("home", f"v{number}", number, path=f"/{number % 3}") for number in range(6)))
+    for _ in ("from events", "from the lake"):
+        assert table(path="/1").keys() == {"/1"}
+        assert table(path="!/1", page=1).keys() == {"/0", "/2"}
+        assert table(path="/nothing") == {}
+        roll_up()
+    assert refusal(handler, PAGES, {**RANGE, "page": "/1"}) == (422, ["page"])
+
+
 def test_beyond_the_most_viewed_pages_all_others_are_one(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("footfall.questions.pages.MOST_LISTED", 1)
     happen(shop, *(view("", "ann", number, path=f"/{number // 2}") for number in range(3)), view("", "bob", path="/x"))

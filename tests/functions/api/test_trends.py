@@ -1,6 +1,7 @@
 """Revenue and conversions over time through the Lambda handler, on a real MongoDB; lives of shops reckon them whole."""
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ from pymongo.database import Database
 from functions.api.metrics.handler import handler
 from tests.support.asking import ask, refusal
 from tests.support.builders import NOON
-from tests.support.visits import TODAY, YESTERDAY, an_order, buy, happen, mark, roll_up, view
+from tests.support.visits import TODAY, YESTERDAY, an_order, buy, happen, mark, person, roll_up, view
 
 Mongo = Database[dict[str, Any]]
+Query = dict[str, Any]
 REVENUE, CONVERSIONS = "/api/analytics/revenue-trend", "/api/analytics/conversion-trends"
 WEEKEND = {"from": YESTERDAY, "to": TODAY}
 WHO = ("customers", "new_customers", "returning_customers")
@@ -132,7 +134,67 @@ def test_visits_are_told_of_some_devices_or_of_all_but_some(shop: Mongo) -> None
     assert visits("Mobile", "Desktop") == visits() == [2, 3, 4, 1]
     assert visits("Tablet") == [0, 0, 0, 0]
     assert refusal(handler, CONVERSIONS, {"device": "Fridge"}) == (422, ["device"])
-    assert refusal(handler, CONVERSIONS, {"country": "IT"}) == (422, ["country"])
+    assert refusal(handler, CONVERSIONS, {"colour": "red"}) == (422, ["colour"])
+
+
+@pytest.mark.parametrize("rolled_up", [False, True], ids=["from events", "from the lake"])
+@pytest.mark.parametrize(
+    "only",
+    [
+        {"source": "news"},
+        {"source": "!news", "device": "Mobile"},
+        {"page": "/lamp"},
+        {"visitor": "new"},
+        {"country": ["IT", "unknown"], "bots": "include"},
+    ],
+)
+def test_visits_that_pass_filters_are_those_of_the_dashboard(shop: Mongo, only: Query, rolled_up: bool) -> None:
+    rng = Random(repr(only))
+    happen(shop, *(_visit(rng, number) for number in range(150)))
+    shop["users"].insert_many([person(30 + each, f"v{each}", date=NOON - timedelta(days=each)) for each in range(9)])
+    if rolled_up:
+        roll_up()
+    fortnight = {"from": "2026-02-12", "to": TODAY, **only}
+    answer = ask(handler, CONVERSIONS, {**fortnight, "period": "week", "compare": "previous"})
+    whole = ask(handler, "/api/metrics/dashboard", {**fortnight, "compare": "previous"})
+    assert _told(answer["overall"]) == _told(whole, "total_")
+    assert answer["overall"]["sessions"] > 0
+    for week in answer["data"]:
+        of_week = {**fortnight, "from": week["date"], "to": week["last_date"]}
+        assert _told(week) == _told(ask(handler, "/api/metrics/dashboard", of_week), "total_")
+    before = answer["comparison"]["figures"], whole["comparison"]["figures"]
+    assert before[0]["sessions"] == before[1]["total_sessions"]
+    assert before[0]["users"] == before[1]["total_users"]
+
+
+def test_a_filter_that_all_pass_changes_nothing(shop: Mongo) -> None:
+    rng = Random(7)
+    happen(shop, *(_visit(rng, number, bots=False) for number in range(150)))
+    shop["users"].insert_many([person(30 + each, f"v{each}") for each in range(9)])
+    roll_up()
+    fortnight = {"from": "2026-02-12", "to": TODAY, "compare": "year"}
+    for only in ({}, {"device": "Mobile"}, {"device": ["Desktop", "Mobile"]}):
+        of_days = ask(handler, CONVERSIONS, {**fortnight, **only})
+        of_events = ask(handler, CONVERSIONS, {**fortnight, **only, "source": "!nothing"})
+        assert (of_events["overall"], of_events["data"]) == (of_days["overall"], of_days["data"])
+
+
+def _visit(rng: Random, number: int, *, bots: bool = True) -> dict[str, Any]:
+    agent = rng.choice(["", "", "Mozilla/5.0 (compatible; Googlebot/2.1)"]) if bots else ""
+    return view(
+        "home",
+        f"v{rng.randrange(9)}",
+        -rng.choice([0, 1, 30, 31, 1440]) * rng.randrange(20) - number / 100,
+        path=rng.choice(["/", "/lamp"]),
+        url=f"https://shop.example/?utm_source={rng.choice(['', 'News', 'google'])}",
+        device=rng.choice(["Mobile", "Desktop"]),
+        context={"country": rng.choice(["IT", "DE", ""]), **({"userAgent": agent} if agent else {})},
+    )
+
+
+def _told(figures: dict[str, Any], prefix: str = "") -> list[Any]:
+    sums = [figures[f"{prefix}{name}"] for name in ("users", "sessions")]
+    return sums + [figures[name] for name in ("page_views", "bounce_rate", "avg_session_seconds")]
 
 
 @pytest.mark.parametrize("path", [REVENUE, CONVERSIONS])

@@ -1,43 +1,48 @@
 """The question how sessions, people and conversions go over time."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from pydantic import BaseModel, Field
 
 from footfall.days import DayRange
-from footfall.dimensions import dimensions_of
-from footfall.errors import FieldProblem, Invalid
-from footfall.questions.cache import Remembered
-from footfall.questions.filters import Values, Wanted
+from footfall.questions.behaviour import BehaviourQuery
+from footfall.questions.cache import Asked, Remembered
+from footfall.questions.event_rows import narrowed
+from footfall.questions.filters import Filtered, Wanted
 from footfall.questions.key_figures import BATCH
+from footfall.questions.narrowed_visits import narrowed_visits
 from footfall.questions.periods import PeriodPart, PeriodsAnswer, PeriodsQuestion, trend_of
 from footfall.questions.range import Range
 from footfall.questions.visits import Visits, people_on
 from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.funnel import DEVICES, Device
 from footfall.schemas.metrics import DayVisits
-from footfall.schemas.site import Site
 from footfall.stores.collections import daily_metrics
 from footfall.stores.keys import ANALYTICS
 from footfall.stores.mongo import answering, database
 
 
-class ConversionTrendsQuestion(PeriodsQuestion):
-    """Over which days, by which periods, on which devices, and what to compare them with."""
+class ConversionTrendsQuestion(PeriodsQuestion, Filtered):
+    """Over which days, of whom, by which periods, and what to compare them with."""
 
-    device: Values | None = Field(
-        default=None,
-        description="Only on this device: Desktop, Mobile, Tablet or Other. Repeat it for several; `!` before a value"
-        " leaves out what has it. The figures of days are kept by no other dimension",
-    )
+    def devices(self, filters: Mapping[str, Wanted]) -> list[Device] | None:
+        """Returns the devices that are asked for where the figures of days tell, which are kept by no other dimension.
 
-    def devices(self, site: Site) -> list[Device]:
-        """Returns the devices that are asked for; raises Invalid for one that there is not."""
-        wanted = Wanted.of(dimensions_of(site)["device"], self.device or [])
-        if not wanted.values | wanted.excluded <= {device.casefold() for device in DEVICES}:
-            raise Invalid([FieldProblem("device", f"is one of {', '.join(DEVICES)}")])
-        return [device for device in DEVICES if wanted.takes([device])]
+        None where they do not.
+        """
+        if filters.keys() - {"device"} or self.bots == "include":
+            return None
+        return [device for device in DEVICES if "device" not in filters or filters["device"].takes([device])]
+
+    def asked(self, rollups: Rollups, days: DayRange) -> Asked:
+        """Returns what the answer is remembered by."""
+        filters = self.filters_of(rollups.site)
+        if self.devices(filters) is not None:
+            return super().asked(rollups, days)
+        rows = [wanted.row for wanted in filters.values()]
+        compared, today = self.compare is not None, rollups.today.isoformat()
+        return Asked(rollups, days, self, "events", rows, earlier=compared, also=today)
 
 
 class VisitFigures(BaseModel):
@@ -78,8 +83,7 @@ def answer(site_id: str, question: ConversionTrendsQuestion) -> ConversionTrends
 
 
 def _trend(rollups: Rollups, days: DayRange, question: ConversionTrendsQuestion) -> ConversionTrends:
-    devices = question.devices(rollups.site)
-    found = trend_of(rollups, days, question, lambda ranges: visit_figures(rollups, ranges, devices))
+    found = trend_of(rollups, days, question, lambda ranges: _figures_of(rollups, question, ranges))
     return ConversionTrends(
         range=Range.of(days),
         complete_to=None,
@@ -88,6 +92,16 @@ def _trend(rollups: Rollups, days: DayRange, question: ConversionTrendsQuestion)
         comparison=found.comparison,
         data=[ConversionPeriod(**dict(part), **dict(figures)) for part, figures in found.periods],
     )
+
+
+def _figures_of(rollups: Rollups, question: ConversionTrendsQuestion, ranges: Sequence[DayRange]) -> list[VisitFigures]:
+    narrowed(rollups.site, question)
+    filters = question.filters_of(rollups.site)
+    devices = question.devices(filters)
+    if devices is not None:
+        return visit_figures(rollups, ranges, devices)
+    query = BehaviourQuery(rollups, ranges[0], filters, {}, bots=question.bots == "include")
+    return [VisitFigures(**found._asdict()) for found in narrowed_visits(query, ranges)]
 
 
 def visit_figures(

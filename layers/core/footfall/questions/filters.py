@@ -84,9 +84,21 @@ class Filtered(_Parameters):
         return {name: Wanted.of(rows[name], _texts(name, told)).by_all_segments() for name, told in given.items()}
 
     def _built_in(self) -> dict[str, object]:
-        # of a question that is paged, `page` is the number of a page
         names = _Parameters.model_fields.keys() - RangeQuestion.model_fields.keys()
         return {name: told for name in sorted(names) if isinstance(told := getattr(self, name), list)}
+
+
+class FilteredList(Filtered):
+    """The same of a list, whose parameter `page` is the number of a page: the dimension of that name is `path` here."""
+
+    path: Values | None = Field(
+        default=None,
+        description="The path of the page that an event is about: the dimension `page`. Repeat it for several; `!`"
+        " before a value leaves out what has it",
+    )
+
+    def _built_in(self) -> dict[str, object]:
+        return {**super()._built_in(), **({"page": self.path} if self.path is not None else {})}
 
 
 def _of_segments(wanted: Wanted) -> Wanted:

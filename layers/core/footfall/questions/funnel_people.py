@@ -13,6 +13,7 @@ from footfall.money import major_units
 from footfall.people.identities import people_numbered, users_among
 from footfall.questions.added_up import AddedUp
 from footfall.questions.figures import Currency
+from footfall.questions.filters import FilteredList
 from footfall.questions.funnel_attempts import Reached, of_reached, purchases
 from footfall.questions.funnel_groups import MOST_DIMENSIONS, BrokenDown, Groups
 from footfall.questions.funnel_query import MAX_STEPS, FunnelQuery, Unit, step_of
@@ -26,7 +27,7 @@ from footfall.stores.mongo import answering, database
 Outcome = Literal["reached", "dropped"]
 
 
-class FunnelPeopleQuestion(KeyedQuestion, BrokenDown):
+class FunnelPeopleQuestion(KeyedQuestion, FilteredList, BrokenDown):
     """Which people, of which step."""
 
     step: int | None = Field(

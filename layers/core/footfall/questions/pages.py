@@ -15,7 +15,7 @@ from footfall.funnels.engine import Coded
 from footfall.questions.added_up import AddedUp
 from footfall.questions.cache import Asked, Remembered
 from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Kinds, Numbers, Rows, dimensions_named, joined
-from footfall.questions.filters import Filtered
+from footfall.questions.filters import FilteredList
 from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion
 from footfall.questions.placed_orders import placed_orders, sessions_behind
 from footfall.questions.range import Range, RangeAnswer
@@ -37,7 +37,7 @@ COUNTS = ("views", "sessions", "entrances", "exits", "bounces", "measured", "mil
 """What is counted of each page beside people, by its name in `PageFigures`."""
 
 
-class PagesQuestion(KeyedQuestion, Filtered):
+class PagesQuestion(KeyedQuestion, FilteredList):
     """Over which days, of which page views, and which part of the list."""
 
     sort_by: SortedBy = Field(default="views", description="By which count pages are listed, the largest first")

@@ -17,7 +17,7 @@ from footfall.questions.added_up import AddedUp
 from footfall.questions.cache import Asked, Remembered
 from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Kinds, Rows, columns_named
 from footfall.questions.figures import Currency
-from footfall.questions.filters import Filtered
+from footfall.questions.filters import FilteredList
 from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion
 from footfall.questions.placed_orders import orders_with_lines, sessions_behind
 from footfall.questions.range import Range, RangeAnswer
@@ -45,7 +45,7 @@ SortedBy = Literal["revenue", "views", "added", "orders", "quantity", "impressio
 MOST_PLACES = 200
 
 
-class ProductsQuestion(KeyedQuestion, Filtered):
+class ProductsQuestion(KeyedQuestion, FilteredList):
     """Over which days, of which events and products, and which part of the list."""
 
     sort_by: SortedBy = Field(default="revenue", description="By which figure products are listed, the largest first")

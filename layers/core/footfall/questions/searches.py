@@ -13,7 +13,7 @@ from footfall.dimensions import UNKNOWN
 from footfall.questions.added_up import AddedUp
 from footfall.questions.cache import Asked, Remembered
 from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Kinds, Numbers, Rows, columns_named, joined
-from footfall.questions.filters import Filtered
+from footfall.questions.filters import FilteredList
 from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion
 from footfall.questions.placed_orders import placed_orders, sessions_behind
 from footfall.questions.range import Range, RangeAnswer
@@ -40,7 +40,7 @@ COUNTS = ("searches", "results_told", "without_results", "results", "clicked", "
 SortedBy = Literal["searches", "people", "without_results", "clicked", "added", "ordered"]
 
 
-class SearchesQuestion(KeyedQuestion, Filtered):
+class SearchesQuestion(KeyedQuestion, FilteredList):
     """Over which days, of which searches, and which part of the list."""
 
     sort_by: SortedBy = Field(default="searches", description="By which count terms are listed, the largest first")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from footfall.events.vitals import LIMITS, STEPS, VITALS, Vital
 from footfall.questions.added_up import AddedUp
 from footfall.questions.cache import Asked, Remembered
-from footfall.questions.filters import Filtered
+from footfall.questions.filters import FilteredList
 from footfall.questions.measured_exits import MeasuredExits, Parts, measured_exits
 from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
@@ -22,7 +22,7 @@ from footfall.stores.keys import WEB_VITALS
 from footfall.stores.mongo import answering
 
 
-class WebVitalsQuestion(PagedQuestion, Filtered):
+class WebVitalsQuestion(PagedQuestion, FilteredList):
     """Over which days, of which page views, and which page of the list of pages."""
 
     model_config = ConfigDict(extra="allow")
