@@ -79,6 +79,7 @@ ASKED: dict[str, SearchStrategy[Any]] = {
     "recheck": st.lists(SPAN | WHOLE_SPAN, max_size=2),
     "reprocess": st.lists(IDS, max_size=2),
     "reread": st.lists(IDS, max_size=2),
+    "restore": st.lists(_object({"key": IDS, "first": st.integers(), "end": st.integers()}), max_size=2),
     "replay": st.lists(IDS, max_size=2),
 }
 ENVELOPE: dict[str, SearchStrategy[Any]] = {

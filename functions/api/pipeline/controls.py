@@ -8,9 +8,10 @@ from footfall.http.app import AdminSite, MayAdminister, ReadSite
 from footfall.questions import flagged, quarantine, receipt, recent_sessions
 from footfall.questions.queues import QueueName
 from footfall.schemas.cleanup import Cleanup
+from footfall.schemas.restoring import Restored
 
 from .drain import MOST_MESSAGES, EtlRun, drain
-from .jobs import Started, clean_up, start_jobs
+from .jobs import RestoreQuestion, Started, clean_up, restore, start_jobs
 from .redrive import Redriven, redrive
 from .replay import ReplayCommand, Replaying, replay
 from .reprocess import Reprocessing, reprocess
@@ -121,6 +122,16 @@ def cleanup(
     days whose figures wait to be recomputed.
     """
     return clean_up(site_id, retention_days, dry_run)
+
+
+@router.post("/etl/lake/restore", summary="Store archived days again")
+def restore_archived(site_id: AdminSite, question: Annotated[RestoreQuestion, Query()]) -> Restored:
+    """Have the events of archived days stored in MongoDB again, of the days that the site's `hot_days` keep.
+
+    Returns how far that is: ask again until nothing is missing. Every answer is the same before, meanwhile and after;
+    a day's archive goes with the next clean-up once its events are there. `footfall lake restore` does all of it.
+    """
+    return restore(site_id, question)
 
 
 @router.get("/etl/recent-sessions", summary="The newest sessions")

@@ -6,12 +6,15 @@ from typing import Literal
 from botocore.exceptions import BotoCoreError, ClientError
 from footfall.aws.functions import invoke, start
 from footfall.aws.queues import depth
-from footfall.errors import Unavailable
+from footfall.days import Day
+from footfall.errors import FieldProblem, Invalid, Unavailable
 from footfall.schemas.cleanup import Cleanup, Cleanups
+from footfall.schemas.restoring import Restored
 from footfall.settings import EventsQueueSettings, PipelineSettings, from_environment
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 CLEANUP_SECONDS = 15
+MOST_DAYS = 62
 
 
 class RollupStarted(BaseModel):
@@ -52,3 +55,24 @@ def clean_up(site_id: str, retention_days: int, dry_run: bool) -> Cleanup:
     command = {"site_id": site_id, "retention_days": retention_days, "dry_run": dry_run, "seconds": CLEANUP_SECONDS}
     function = from_environment(PipelineSettings).retention_function_name
     return invoke(function, command, Cleanups).cleanups[0]
+
+
+class RestoreQuestion(BaseModel):
+    """Which archived days to store again."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    first: Day = Field(alias="from", description="First day, counted, in the site's time zone")
+    last: Day = Field(alias="to", description=f"Last day, counted; {MOST_DAYS} days at most")
+    dry_run: bool = Field(default=False, description="Tell how far it is, and ask for nothing")
+
+
+def restore(site_id: str, question: RestoreQuestion) -> Restored:
+    """Have jobs/retention restore archived days; returns how far that is, raises Invalid, Unavailable."""
+    if question.last < question.first:
+        raise Invalid([FieldProblem("to", "is before `from`")])
+    if (question.last - question.first).days >= MOST_DAYS:
+        raise Invalid([FieldProblem("from", f"is more than {MOST_DAYS} days before `to`")])
+    days = {"first": question.first.isoformat(), "last": question.last.isoformat()}
+    command = {"site_id": site_id, "restore": days, "dry_run": question.dry_run, "seconds": CLEANUP_SECONDS}
+    return invoke(from_environment(PipelineSettings).retention_function_name, command, Restored)

@@ -24,7 +24,20 @@ from footfall.stores.collections import events
 from footfall.stores.mongo import answering, database
 from pydantic import ValidationError
 
-from . import archived, conversions, feedback, ledger, orders, people, replays, sessions, stale, store, suspects
+from . import (
+    archived,
+    conversions,
+    feedback,
+    ledger,
+    orders,
+    people,
+    replays,
+    restoring,
+    sessions,
+    stale,
+    store,
+    suspects,
+)
 from .batch import Batch, count, count_quarantined, quarantine_event, quarantine_message
 
 LIVE = timedelta(minutes=30)
@@ -89,6 +102,13 @@ def store_events(batch: Batch, site: Site) -> None:
 def keep_quarantine(batch: Batch, site: Site) -> None:
     """Store what is quarantined, before anything is acknowledged."""
     count_quarantined(batch, keep(database(), batch.quarantine))
+
+
+def restore_archived(batch: Batch, site: Site) -> None:
+    """Store events of archived days again; nothing comes of them that is not there already."""
+    for message in batch.messages.values():
+        for part in message.restore:
+            restoring.restore(database(), site.site_id, part)
 
 
 def add_reprocessed(batch: Batch, site: Site) -> None:
@@ -207,6 +227,7 @@ STEPS: tuple[Step, ...] = (
     normalise_events,
     store_events,
     keep_quarantine,
+    restore_archived,
     add_reprocessed,
     find_days,
     recompute_people,

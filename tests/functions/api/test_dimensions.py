@@ -141,7 +141,7 @@ def test_values_are_those_that_the_table_reads_one_by_one(shop: Mongo, seed: int
 def test_values_of_days_are_remembered_until_something_comes(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
     happen(shop, come_from("IT", "ann"), come_from("FR", "bot", 2, context=BOT))
     roll_up()
-    asked = [{}, {"page_size": 1}, {"bots": "include"}]
+    asked: list[dict[str, Any]] = [{}, {"page_size": 1}, {"bots": "include"}]
     before = [values("country", **query) for query in asked]
     with monkeypatch.context() as patched:
         patched.setattr(dimensions, "values_in", None)

@@ -202,6 +202,13 @@ class ExpiringEvent(TypedDict):
     expires_at: NotRequired[datetime]
 
 
+class StoredBody(TypedDict):
+    """An event's id, and the hash of what was sent under it."""
+
+    event_id: str
+    body_sha256: str
+
+
 class EventMoment(TypedDict):
     """What puts an event in the order of time."""
 

@@ -89,6 +89,7 @@ class ArchivedDay(TypedDict):
 
     Its events happened from `start` on and before `end`, whatever the site's time zone is by now. `digest` is the sum
     of the hashes of their ids, modulo 2^63; `key` is the file's name in the lake, another one each time it is written.
+    At `restored_at` all of them were found to be in MongoDB again.
     """
 
     _id: str
@@ -101,3 +102,4 @@ class ArchivedDay(TypedDict):
     digest: int
     bytes: int
     archived_at: datetime
+    restored_at: NotRequired[datetime]

@@ -28,14 +28,22 @@ class Span(BaseModel):
     until: datetime
 
 
+class ArchivedPart(BaseModel):
+    """Some of an archived day's events, by their places in its file: from `first` on, before `end`."""
+
+    key: Text
+    first: int = Field(ge=0)
+    end: int = Field(ge=0)
+
+
 class EventsMessage(BaseModel):
     """One message of the events queue: a batch of events of one site, as they came, and how they came.
 
     `country` is what the gateway found the sender's to be. `message_id` stays the same however often the message is
     sent, moved or delivered; older ones have none. A message of the sweeper or of api/pipeline brings no events:
     `recheck` says whose sessions to recompute, `reprocess` from which stored events (by event id) to derive everything
-    anew, `replay` which quarantined inputs to read again, and `reread` of which feedback (by event id) to read the text
-    anew.
+    anew, `replay` which quarantined inputs to read again, `reread` of which feedback (by event id) to read the text
+    anew, and `restore` which archived events to store again.
     """
 
     version: Literal[1] = 1
@@ -52,6 +60,7 @@ class EventsMessage(BaseModel):
     reprocess: list[Text] = []
     replay: list[Text] = []
     reread: list[Text] = []
+    restore: list[ArchivedPart] = []
 
 
 class ContinueMessage(BaseModel):
