@@ -1,4 +1,4 @@
-"""`footfall site`: makes sites, shows and changes their settings, and makes, rotates and revokes their keys."""
+"""`footfall site`: makes sites, shows and changes their settings."""
 
 import csv
 import json
@@ -17,10 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.client import OPERATOR_VARIABLE, Client, CliError, Json, Key, To, operator_or, reporting_errors
-from cli.site_keys import keys
 
-site = typer.Typer(no_args_is_help=True, help="Sites of a Footfall: make, show and change them, and their keys.")
-site.add_typer(keys, name="keys")
+site = typer.Typer(no_args_is_help=True, help="Sites of a Footfall: make, show and change them.")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The site's id: small letters, digits and hyphens.")]
 Name = Annotated[str | None, typer.Option(help="What the shop is called.")]

@@ -11,6 +11,7 @@ from footfall.clock import now
 from footfall.errors import BadRequest
 from footfall.http.gateway import readable
 from footfall.identity import SITE_ID, ApiKey, read_api_key
+from footfall.roles import SCOPES
 from footfall.schemas.site import StoredApiKey
 from footfall.settings import OperatorSettings, from_environment
 from footfall.stores.collections import sites
@@ -77,7 +78,7 @@ def _granted_to_operator(given: str, site_id: str) -> Granted | None:
         return Granted(site_id="", key_id="operator", scopes="operator")
     if not SITE_ID.fullmatch(site_id) or not sites.of(database()).find_one({"_id": site_id}, {"_id": 1}):
         return None
-    return Granted(site_id=site_id, key_id="operator", scopes="operator read write admin")
+    return Granted(site_id=site_id, key_id="operator", scopes=SCOPES["operator"])
 
 
 def _granted_to(key: ApiKey | None) -> Granted | None:

@@ -43,6 +43,7 @@ class SiteOut(BaseModel):
         description="How many days events stay in MongoDB before the archive alone has them; null for ever",
     )
     created_at: datetime | None = Field(default=None, description="null for a site of an older version")
+    version: int = Field(default=0, description="How often its settings were changed")
 
 
 class MadeSite(SiteOut):
@@ -109,19 +110,27 @@ def _document(wanted: NewSite, key: ApiKey, write_key_id: str) -> SiteDocument:
         "write_keys": [{"key_id": write_key_id, "name": FIRST_KEY, "created_at": made}],
         "revoked_keys": [],
         "created_at": made,
+        "version": 0,
     }
 
 
-def change_site(site_id: str, changes: SiteChanges) -> SiteOut:
-    """Change what is given of a site, and return the site as it is then; raises NotFound or Invalid."""
+def change_site(site_id: str, changes: SiteChanges, version: int | None = None) -> SiteOut:
+    """Change what is given of a site, and return the site as it is then.
+
+    Raises NotFound, Invalid, and Conflict where its settings are not those of `version` any more.
+    """
     if "funnels" in changes or "dimensions" in changes:
         known = read_site(site_id)
         _check_conditions(changes.get("funnels", known.funnels), changes.get("dimensions", known.dimensions))
+    as_expected: Condition = {} if version is None else {"version": version or {"$in": [0, None]}}
     changed = sites.of(database()).find_one_and_update(
-        {"_id": site_id}, {"$set": CHANGES.dump_python(changes)}, return_document=ReturnDocument.AFTER
+        {"_id": site_id, **as_expected},
+        {"$set": CHANGES.dump_python(changes), "$inc": {"version": 1}},
+        return_document=ReturnDocument.AFTER,
     )
     if changed is None:
-        raise NotFound("no site has this id")
+        found = read_site(site_id)
+        raise Conflict(f"somebody has changed the settings meanwhile: they are version {found.version}")
     if "origins" in changes:
         tell_collect()
     return SiteOut.model_validate(changed)
