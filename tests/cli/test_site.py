@@ -56,9 +56,12 @@ def test_rates_of_a_file_go_in_parts(footfall: Footfall, tmp_path: Path, monkeyp
 def test_an_empty_text_empties_a_list_and_no_days_are_for_ever(footfall: Footfall) -> None:
     run(footfall, "site", "set", "roma", "--page-rule", "", "--origin", "", "--retention-days", "0", operator_key="o")
     run(footfall, "site", "set", "roma", "--hot-days", "0", operator_key="o")
-    run(footfall, "site", "set", "roma", "--hot-days", "400", operator_key="o")
+    run(footfall, "site", "set", "roma", "--hot-days", "400", "--events-per-second", "0", operator_key="o")
     assert footfall.asked[0][3] == {"page_rules": [], "origins": [], "retention_days": None}
-    assert [body for *_, body in footfall.asked[1:]] == [{"hot_days": None}, {"hot_days": 400}]
+    assert [body for *_, body in footfall.asked[1:]] == [
+        {"hot_days": None},
+        {"hot_days": 400, "events_per_second": None},
+    ]
 
 
 def test_without_json_settings_and_keys_are_for_people(footfall: Footfall) -> None:

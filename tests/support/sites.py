@@ -1,6 +1,7 @@
 """Sites, made as an operator makes them: on a running stack, or through the handler of api/sites."""
 
 import json
+import os
 from typing import Any
 
 import boto3
@@ -34,9 +35,10 @@ def make(site_id: str = "roma", **settings: Any) -> dict[str, Any]:
     return made
 
 
-def access(worker: str) -> dict[str, Any]:
-    """Returns what collect reads."""
-    found: dict[str, Any] = json.loads(boto3.client("ssm").get_parameter(Name=f"/sites/{worker}")["Parameter"]["Value"])
+def told_of(site_id: str) -> dict[str, Any]:
+    """Returns what collect is told of a site, which is its rules."""
+    body = boto3.client("s3").get_object(Bucket=os.environ["SENDING_BUCKET"], Key=f"sites/{site_id}.json")["Body"]
+    found: dict[str, Any] = json.loads(body.read())
     return found
 
 

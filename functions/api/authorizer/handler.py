@@ -70,7 +70,7 @@ def _given_key(headers: dict[str, str]) -> str:
 
 
 def _granted_to_operator(given: str, site_id: str) -> Granted | None:
-    from footfall.aws.parameters import secret  # boto3, which shops' keys do without, takes a while to import
+    from footfall.aws.secrets import secret  # boto3, which shops' keys do without, takes a while to import
 
     if not hmac.compare_digest(given, secret(from_environment(OperatorSettings).operator_secret)):
         return None

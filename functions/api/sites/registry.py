@@ -7,21 +7,22 @@ from footfall.clock import now
 from footfall.dimensions import BUILT_IN_NAMES
 from footfall.errors import Conflict, FieldProblem, FootfallError, Invalid, NotFound
 from footfall.funnels.steps import parsed
-from footfall.identity import ApiKey, new_key_id
+from footfall.identity import ApiKey
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.schemas.site import ALL_SCOPES, Funnel, OwnDimension, PageRule, SiteDocument
+from footfall.sending import tell_collect
 from footfall.stores.collections import sites
 from footfall.stores.mongo import Condition, database
 from pydantic import BaseModel, Field, TypeAdapter
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from .collecting import tell_collect
 from .settings import NewSite, SiteChanges
-from .signing import new_signed_api_key, signed_write_key
+from .signing import new_signed_api_key, new_signed_write_key
 
 CHANGES = TypeAdapter(SiteChanges)
 FIRST_KEY = "made with the site"
+TOLD_TO_COLLECT = {"origins", "events_per_second"}
 
 
 class SiteOut(BaseModel):
@@ -41,6 +42,9 @@ class SiteOut(BaseModel):
     hot_days: int | None = Field(
         default=None,
         description="How many days events stay in MongoDB before the archive alone has them; null for ever",
+    )
+    events_per_second: float | None = Field(
+        default=None, description="How many events each execution environment takes; null for as many as come"
     )
     created_at: datetime | None = Field(default=None, description="null for a site of an older version")
     version: int = Field(default=0, description="How often its settings were changed")
@@ -65,16 +69,15 @@ def make_site(wanted: NewSite) -> MadeSite:
     Without an answer there is no site: nobody would have its keys.
     """
     _check_conditions(wanted.funnels, wanted.dimensions)
-    key, write_key_id = new_signed_api_key(wanted.site_id, ALL_SCOPES), new_key_id()
-    write_key = signed_write_key(wanted.site_id, write_key_id)
+    key = new_signed_api_key(wanted.site_id, ALL_SCOPES)
+    write_key_id, write_key = new_signed_write_key(wanted.site_id)
     document = _document(wanted, key, write_key_id)
     try:
         sites.of(database()).insert_one(document)
     except DuplicateKeyError:
         raise Conflict("there is a site of this id already") from None
     try:
-        if wanted.origins:
-            tell_collect()
+        tell_collect(database(), wanted.site_id)
     except FootfallError:
         sites.of(database()).delete_one({"_id": wanted.site_id})
         raise
@@ -97,6 +100,7 @@ def _document(wanted: NewSite, key: ApiKey, write_key_id: str) -> SiteDocument:
         "dimensions": [{"name": own.name, "property": own.property} for own in wanted.dimensions],
         "retention_days": wanted.retention_days,
         "hot_days": wanted.hot_days,
+        "events_per_second": wanted.events_per_second,
         "api_keys": [
             {
                 "key_id": key.key_id,
@@ -131,8 +135,8 @@ def change_site(site_id: str, changes: SiteChanges, version: int | None = None) 
     if changed is None:
         found = read_site(site_id)
         raise Conflict(f"somebody has changed the settings meanwhile: they are version {found.version}")
-    if "origins" in changes:
-        tell_collect()
+    if not TOLD_TO_COLLECT.isdisjoint(changes):
+        tell_collect(database(), site_id)
     return SiteOut.model_validate(changed)
 
 

@@ -18,6 +18,7 @@ from functions.api.authorizer import uses
 from functions.api.authorizer.handler import FRESH_SECONDS, Authorization
 from infra.local.aws import AwsAddresses
 from tests.support.builders import LambdaContext, a_site
+from tests.support.sites import SIGNING
 
 Mongo = Database[dict[str, Any]]
 
@@ -27,7 +28,7 @@ def key(database: Mongo) -> ApiKey:
     """A key of the site `demo` that may read."""
     authorizer._known.clear()
     uses._noted.clear()
-    return store_key(database, new_api_key("demo"))
+    return store_key(database, new_api_key("demo", SIGNING, "ask"))
 
 
 def store_key(database: Mongo, key: ApiKey, **but: Any) -> ApiKey:
@@ -69,18 +70,18 @@ def test_what_is_no_key_opens_nothing(key: ApiKey, text: str) -> None:
 
 
 def test_a_key_does_not_open_another_site(key: ApiKey, database: Mongo) -> None:
-    store_key(database, new_api_key("other"))
+    store_key(database, new_api_key("other", SIGNING, "ask"))
     assert not ask(**{"x-api-key": key.text.replace("ak_demo_", "ak_other_")})["isAuthorized"]
 
 
 def test_a_right_id_with_a_wrong_secret_opens_nothing(key: ApiKey) -> None:
-    forged = ApiKey(key.site_id, key.key_id, new_api_key("demo").secret)
+    forged = ApiKey(key.site_id, key.key_id, new_api_key("demo", SIGNING, "ask").secret)
     assert not ask(**{"x-api-key": forged.text})["isAuthorized"]
 
 
 def test_a_new_key_opens_a_site_whose_older_keys_are_known(key: ApiKey, database: Mongo) -> None:
     assert ask(**{"x-api-key": key.text})["isAuthorized"]
-    assert ask(**{"x-api-key": store_key(database, new_api_key("demo")).text})["isAuthorized"]
+    assert ask(**{"x-api-key": store_key(database, new_api_key("demo", SIGNING, "ask")).text})["isAuthorized"]
 
 
 def test_a_revoked_key_stops_working_within_a_minute(
@@ -90,7 +91,7 @@ def test_a_revoked_key_stops_working_within_a_minute(
     known = TTLCache[str, list[StoredApiKey]](10, FRESH_SECONDS, timer=lambda: moment)
     monkeypatch.setattr(authorizer, "_known", known)
     assert ask(**{"x-api-key": key.text})["isAuthorized"]
-    store_key(database, new_api_key("demo"))  # in its place
+    store_key(database, new_api_key("demo", SIGNING, "ask"))  # in its place
     moment = FRESH_SECONDS - 1
     assert ask(**{"x-api-key": key.text})["isAuthorized"], "its site's keys are not read for each request"
     moment = FRESH_SECONDS
@@ -101,14 +102,14 @@ def test_a_revoked_key_stops_working_as_soon_as_the_sites_keys_are_read_for_anot
     key: ApiKey, database: Mongo
 ) -> None:
     assert ask(**{"x-api-key": key.text})["isAuthorized"]
-    new = store_key(database, new_api_key("demo"))
+    new = store_key(database, new_api_key("demo", SIGNING, "ask"))
     assert ask(**{"x-api-key": new.text})["isAuthorized"]
     assert not ask(**{"x-api-key": key.text})["isAuthorized"]
 
 
 def test_an_expired_key_opens_nothing(database: Mongo) -> None:
     authorizer._known.clear()
-    key = store_key(database, new_api_key("demo"), expires_at=now() - timedelta(seconds=1))
+    key = store_key(database, new_api_key("demo", SIGNING, "ask"), expires_at=now() - timedelta(seconds=1))
     assert not ask(**{"x-api-key": key.text})["isAuthorized"]
 
 
@@ -121,7 +122,7 @@ def operator(database: Mongo, aws: AwsAddresses, worker: str, monkeypatch: pytes
     secrets = boto3.client("secretsmanager")
     secret = secrets.create_secret(Name=f"operator-{worker}", SecretString=OPERATOR)["ARN"]
     monkeypatch.setenv("OPERATOR_SECRET", secret)
-    store_key(database, new_api_key("demo"))
+    store_key(database, new_api_key("demo", SIGNING, "ask"))
     yield OPERATOR
     secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
 
@@ -149,7 +150,7 @@ def test_what_is_nearly_the_operators_key_opens_nothing(operator: str, wrong: st
 
 
 def test_a_shops_key_cannot_name_another_site(operator: str, database: Mongo) -> None:
-    key = store_key(database, new_api_key("other"))
+    key = store_key(database, new_api_key("other", SIGNING, "ask"))
     answer = ask(**{"x-api-key": key.text, "x-footfall-site": "demo"})
     assert answer["context"]["site_id"] == "other"
 

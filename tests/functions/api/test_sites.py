@@ -84,11 +84,11 @@ def test_only_the_operator_makes_sites(deployed: Mongo, scopes: str) -> None:
     assert (status, deployed["sites"].count_documents({})) == (403, 0)
 
 
-@pytest.mark.parametrize("absent", ["SIGNING_SECRET", "COLLECT_ACCESS_PARAMETER"])
+@pytest.mark.parametrize("absent", ["SIGNING_SECRET", "SENDING_BUCKET"])
 def test_a_site_whose_keys_nobody_was_shown_is_not_there(
     deployed: Mongo, monkeypatch: pytest.MonkeyPatch, absent: str
 ) -> None:
-    monkeypatch.setenv(absent, "/absent")
+    monkeypatch.setenv(absent, "absent")
     status, _ = operator("POST", SITES, {"site_id": "roma", "origins": ["https://roma.example"]})
     assert (status, deployed["sites"].count_documents({})) == (503, 0)
 
@@ -112,7 +112,7 @@ WRONG = [
     ({"origins": ["https://shop.example/path"]}, "origins.0"),
     ({"origins": ["*"]}, "origins.0"),
     ({"origins": ["https://a.example"] * 2}, "origins"),
-    ({"origins": [f"https://{n}.example" for n in range(21)]}, "origins"),
+    ({"origins": [f"https://{n}.example" for n in range(101)]}, "origins"),
     ({"own_domains": ["https://shop.example"]}, "own_domains.0"),
     ({"own_domains": ["com"]}, "own_domains.0"),
     ({"page_rules": [{"prefix": "p/", "page_type": "product"}]}, "page_rules.0.prefix"),
@@ -136,6 +136,8 @@ WRONG = [
     ({"dimensions": [{"name": "theme", "property": "a"}, {"name": "theme", "property": "b"}]}, "dimensions"),
     ({"dimensions": [{"name": f"d{number}", "property": "p"} for number in range(11)]}, "dimensions"),
     ({"retention_days": 0}, "retention_days"),
+    ({"events_per_second": 0}, "events_per_second"),
+    ({"events_per_second": -1}, "events_per_second"),
     ({"hot_days": 34}, "hot_days"),
     ({"hot_days": 36_501}, "hot_days"),
     ({"colour": "red"}, "colour"),

@@ -129,6 +129,7 @@ class SiteDocument(TypedDict):
     api_keys: list[ApiKeyDocument]
     write_keys: NotRequired[list[WriteKeyDocument]]
     revoked_keys: NotRequired[list[str]]
+    events_per_second: NotRequired[float | None]
     created_at: NotRequired[datetime]
     version: NotRequired[int]
 
