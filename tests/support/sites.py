@@ -8,6 +8,7 @@ import boto3
 
 from cli.client import OPERATOR_VARIABLE, Client
 from functions.api.authorizer import handler as authorizer
+from functions.api.authorizer import keys
 from functions.api.sites.handler import handler
 from infra.local.stack import Stack
 from tests.support.asking import question, request
@@ -42,9 +43,16 @@ def told_of(site_id: str) -> dict[str, Any]:
     return found
 
 
+def forget_keys() -> None:
+    """Have every key looked for once more."""
+    for remembered in (keys._known, keys._unknown, keys._with_good_keys):
+        remembered.clear()
+    keys._allowance.left = keys.LOOK_UPS
+
+
 def opens(key: str) -> dict[str, Any] | None:
     """Returns what a key is good for now, whatever the authorizer remembers; None for nothing."""
-    authorizer._known.clear()
+    forget_keys()
     event = question("/api/metrics")
     answer = authorizer.handler({**event, "headers": {"x-api-key": key}}, LambdaContext())
     return dict(answer["context"]) if answer["isAuthorized"] else None

@@ -13,12 +13,11 @@ from footfall.questions import queues as queue_status
 from footfall.settings import read_environment
 from pymongo.database import Database
 
-from functions.api.authorizer import handler as authorizer
 from functions.api.models import training
 from infra.local.aws import AwsAddresses
 from tests.support.caches import forget_redis
 from tests.support.serving import serving
-from tests.support.sites import SIGNING
+from tests.support.sites import SIGNING, forget_keys
 from tests.support.visits import a_shop, know, person
 
 QUEUES = ("EVENTS", "IMPORTS", "CATALOG", "INTERESTS", "REALTIME", "VECTORS")
@@ -46,7 +45,7 @@ def deployed(
     boto3.client("s3").create_bucket(Bucket=f"sending-{worker}")
     monkeypatch.setenv("SIGNING_SECRET", secret)
     monkeypatch.setenv("SENDING_BUCKET", f"sending-{worker}")
-    authorizer._known.clear()
+    forget_keys()
     yield database
     secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
 
