@@ -184,7 +184,7 @@ class Client:
         if self._key_variable == OPERATOR_VARIABLE:
             right = "`footfall up` prints the right one"
         else:
-            right = "`footfall up` prints those of the site demo, and `footfall site keys create ID` makes others"
+            right = "`footfall up` prints those of the site demo, and `footfall key create ID` makes others"
         return f"the key {told} is not accepted ({error_text(response)}): {right}"
 
     def _is_missing(self, site: str) -> bool:
@@ -229,7 +229,7 @@ def sending_client_of(to: str | None, write_key: str | None, site: str | None) -
             keys = asking.get(f"/api/sites/{site}/keys?{ALL_KEYS}")["keys"]
         write_key = next((key["write_key"] for key in reversed(keys) if key["write_key"]), None)
         if not write_key:
-            raise CliError(f"the site {site} has no write key: `footfall site keys create {site} --write` makes one")
+            raise CliError(f"the site {site} has no write key: `footfall key create {site} --write` makes one")
     return Client(to, write_key, WRITE_VARIABLE)
 
 

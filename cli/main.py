@@ -7,6 +7,7 @@ import typer
 
 from cli.demo import demo
 from cli.imports import import_files
+from cli.key import keys
 from cli.lake import lake
 from cli.quarantine import quarantine
 from cli.send import send
@@ -42,6 +43,7 @@ def footfall(
 app.command()(demo)
 app.command()(up)
 app.add_typer(site, name="site")
+app.add_typer(keys, name="key")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(lake, name="lake")
 app.command("import")(import_files)

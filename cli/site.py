@@ -1,4 +1,4 @@
-"""`footfall site`: makes sites, shows and changes their settings, and makes, rotates and revokes their keys."""
+"""`footfall site`: makes sites, shows and changes their settings."""
 
 import csv
 import json
@@ -17,10 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.client import OPERATOR_VARIABLE, Client, CliError, Json, Key, To, operator_or, reporting_errors
-from cli.site_keys import keys
 
-site = typer.Typer(no_args_is_help=True, help="Sites of a Footfall: make, show and change them, and their keys.")
-site.add_typer(keys, name="keys")
+site = typer.Typer(no_args_is_help=True, help="Sites of a Footfall: make, show and change them.")
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The site's id: small letters, digits and hyphens.")]
 Name = Annotated[str | None, typer.Option(help="What the shop is called.")]
@@ -69,6 +67,10 @@ HotDays = Annotated[
     int | None,
     typer.Option(min=0, max=36_500, help="How many days of them MongoDB has, 35 at least; 0 as long as they are kept."),
 ]
+EventsPerSecond = Annotated[
+    float | None,
+    typer.Option(min=0, max=100_000, help="How many events each environment of collect takes; 0 for as many as come."),
+]
 RatesFile = Annotated[
     Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A CSV with date, currency and rate.")
 ]
@@ -91,6 +93,7 @@ def create(
     dimension: OwnDimensions = None,
     retention_days: RetentionDays = None,
     hot_days: HotDays = None,
+    events_per_second: EventsPerSecond = None,
     to: To = None,
     as_json: AsJson = False,
 ) -> None:
@@ -106,7 +109,7 @@ def create(
             raise CliError(f"{site_id}: a site's id is up to 40 small letters, digits and hyphens, as roma")
         settings = settings_of(
             name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, dimension
-        ) | days_of(retention_days, hot_days)
+        ) | limits_of(retention_days, hot_days, events_per_second)
         made = client.post("/api/sites", {"site_id": site_id, **settings})
     if as_json:
         print(json.dumps({part: made[part] for part in ("site_id", "api_key", "write_key")}))
@@ -156,6 +159,7 @@ def set_site(
     dimension: OwnDimensions = None,
     retention_days: RetentionDays = None,
     hot_days: HotDays = None,
+    events_per_second: EventsPerSecond = None,
     to: To = None,
     key: Key = None,
     as_json: AsJson = False,
@@ -169,7 +173,7 @@ def set_site(
     with reporting_errors("site set"):
         changes = settings_of(
             name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, dimension
-        ) | days_of(retention_days, hot_days)
+        ) | limits_of(retention_days, hot_days, events_per_second)
         if not changes:
             raise CliError("say what to change: `footfall site set --help` lists what there is")
         with operator_or(to, key) as client:
@@ -240,10 +244,10 @@ def settings_of(
     return {part: value for part, value in given.items() if value is not None}
 
 
-def days_of(retention_days: int | None, hot_days: int | None) -> Json:
-    """Returns how long events are kept, as far as it was given, as the API takes it: for ever is null there."""
-    given = {"retention_days": retention_days, "hot_days": hot_days}
-    return {part: days or None for part, days in given.items() if days is not None}
+def limits_of(retention_days: int | None, hot_days: int | None, events_per_second: float | None) -> Json:
+    """Returns the limits that were given, as the API takes them: where 0 stands for none, it is null there."""
+    given = {"retention_days": retention_days, "hot_days": hot_days, "events_per_second": events_per_second}
+    return {part: limit or None for part, limit in given.items() if limit is not None}
 
 
 def _each(texts: Sequence[str] | None, read: Callable[[str], object]) -> list[object] | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from functions.api.collect.rules import CANNOT_BE_READ
 from infra.template import Template, functions, load, resources
 from infra.written import ROOT, write_or_check
 
@@ -22,6 +23,9 @@ GROUPS = {
     "RunningFunctionsFailing": ("Jobs", "Training"),
 }
 """Each alarm, and how the names of the functions begin that it watches."""
+LOGGED = {"SendingRulesUnreadable": CANNOT_BE_READ}
+"""Each alarm, and the message in the functions' log that it listens for: nothing fails by it, and nobody would know."""
+LOG_GROUP = "FunctionsLogGroup"
 METRICS_PER_ALARM = 10
 """A hard limit: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html"""
 PERIOD = 300
@@ -87,7 +91,7 @@ def alarms(template: Template) -> str:
             **{name: {"Type": "String"} for name in parameters(template)},
         },
         "Conditions": {"SomebodyListens": {"Fn::Not": [{"Fn::Equals": [Ref("AlarmEmail"), ""]}]}},
-        "Resources": {**TOPIC, **dict(_alarms(template))},
+        "Resources": {**TOPIC, **dict(_alarms(template)), **dict(_alarms_of_logs())},
     }
     text = yaml.dump(stack, Dumper=Dumper, sort_keys=False, default_flow_style=None, width=200)
     return f"# Written by `make alarms` from what is in template.yaml.\n{text}"
@@ -101,6 +105,7 @@ def parameters(template: Template) -> dict[str, str]:
     names = {name: f"!GetAtt {name}.QueueName" for name in (*work, *dead)}
     return {
         "Api": f"!Ref {api}",
+        LOG_GROUP: f"!Ref {LOG_GROUP}",
         **{name: f"!Ref {name}" for name in machines},
         **names,
         **{name: f"!Ref {name}" for name in functions(template)},
@@ -146,6 +151,24 @@ def _alarms(template: Template) -> Iterator[tuple[str, object]]:
         for start in range(0, len(watched), METRICS_PER_ALARM):
             name = f"{group}{start // METRICS_PER_ALARM + 1}" if start else group
             yield name, _functions_failing(watched[start : start + METRICS_PER_ALARM])
+
+
+def _alarms_of_logs() -> Iterator[tuple[str, object]]:
+    for name, message in LOGGED.items():
+        metric = {"MetricNamespace": "Footfall", "MetricName": {"Fn::Sub": f"${{AWS::StackName}}-{name}"}}
+        yield (
+            f"{name}Filter",
+            {
+                "Type": "AWS::Logs::MetricFilter",
+                "Properties": {
+                    "LogGroupName": Ref(LOG_GROUP),
+                    "FilterPattern": f'{{ $.message = "{message}" }}',
+                    "MetricTransformations": [{**metric, "MetricValue": "1"}],
+                },
+            },
+        )
+        counted = {"Namespace": metric["MetricNamespace"], "MetricName": metric["MetricName"]}
+        yield name, _alarm(message, {**counted, "Statistic": "Sum", "Period": PERIOD})
 
 
 def _functions_failing(names: list[str]) -> object:

@@ -106,13 +106,15 @@ def open_pipeline(mongodb_uri: str) -> Pipeline:
 def collect_without_queue(take: Callable[[list[str]], None]) -> LambdaHandler:
     """Returns collect's handler with its keys at hand; the bodies of its SQS messages go to `take`."""
     _settings(os.environ.get("MONGODB_URI", ""))
-    from footfall.aws import parameters
+    from footfall.aws import secrets
+    from footfall.schemas.sending import SendingRules
 
-    from functions.api.collect import handler, intake
+    from functions.api.collect import handler, intake, rules
 
-    parameters._known.update(
-        {("secret", "signing"): (time.time(), KEY_SECRET), ("parameter", "access"): (time.time(), "{}")}
+    secrets._known.update(
+        {("signing", "AWSCURRENT"): (time.time(), KEY_SECRET), ("signing", "AWSPREVIOUS"): (time.time(), "")}
     )
+    rules._known["demo"] = rules.Known(float("inf"), SendingRules(site_id="demo"))
     vars(intake)["send"] = lambda _queue, _site, packed: take(packed)
     return handler.handler
 
@@ -140,7 +142,7 @@ def _settings(mongodb_uri: str) -> None:
         MONGODB_URI=mongodb_uri,
         MONGODB_DATABASE="footfall",
         SIGNING_SECRET="signing",
-        COLLECT_ACCESS_PARAMETER="access",
+        SENDING_BUCKET="sending",
         EVENTS_QUEUE_URL="queue",
         SESSIONS_TOPIC_ARN="topic",
         LAKE_LOCATION=f"file://{tempfile.gettempdir()}/footfall-benchmark-lake",

@@ -56,9 +56,12 @@ def test_rates_of_a_file_go_in_parts(footfall: Footfall, tmp_path: Path, monkeyp
 def test_an_empty_text_empties_a_list_and_no_days_are_for_ever(footfall: Footfall) -> None:
     run(footfall, "site", "set", "roma", "--page-rule", "", "--origin", "", "--retention-days", "0", operator_key="o")
     run(footfall, "site", "set", "roma", "--hot-days", "0", operator_key="o")
-    run(footfall, "site", "set", "roma", "--hot-days", "400", operator_key="o")
+    run(footfall, "site", "set", "roma", "--hot-days", "400", "--events-per-second", "0", operator_key="o")
     assert footfall.asked[0][3] == {"page_rules": [], "origins": [], "retention_days": None}
-    assert [body for *_, body in footfall.asked[1:]] == [{"hot_days": None}, {"hot_days": 400}]
+    assert [body for *_, body in footfall.asked[1:]] == [
+        {"hot_days": None},
+        {"hot_days": 400, "events_per_second": None},
+    ]
 
 
 def test_without_json_settings_and_keys_are_for_people(footfall: Footfall) -> None:
@@ -86,8 +89,8 @@ def test_without_json_settings_and_keys_are_for_people(footfall: Footfall) -> No
         (("site", "create", "roma", "--dimension", "theme"), "write a dimension as NAME=PROPERTY"),
         (("site", "set", "roma"), "say what to change"),
         (("site", "create", "My Shop"), "My Shop: a site's id is up to 40 small letters, digits and hyphens"),
-        (("site", "keys", "create", "roma", "--write", "--scope", "read"), "leave --scope and --days out"),
-        (("site", "keys", "create", "roma", "--write", "--days", "9"), "leave --scope and --days out"),
+        (("key", "create", "roma", "--write", "--scope", "read"), "leave --scope and --days out"),
+        (("key", "create", "roma", "--write", "--days", "9"), "leave --scope and --days out"),
         (("quarantine", "show", "abc"), "abc: an id is listed by `footfall quarantine`"),
         (("quarantine", "--since", "yesterday"), "--since: write a day or a time, as 2026-01-31"),
         (("quarantine", "replay", "--since", "yesterday"), "--since: write a day or a time, as 2026-01-31"),
@@ -136,11 +139,11 @@ def test_keys_are_made_rotated_and_revoked(footfall: Footfall) -> None:
         201,
         key,
     )
-    made = run(footfall, "site", "keys", "create", "roma", "--scope", "read", "--days", "90", operator_key="o")
+    made = run(footfall, "key", "create", "roma", "--scope", "read", "--days", "90", operator_key="o")
     assert "export FOOTFALL_KEY=ak_roma_3_4" in made.stdout
-    run(footfall, "site", "keys", "create", "roma", "--write", operator_key="o")
-    run(footfall, "site", "keys", "rotate", "roma", "1", "--hours-kept", "2", operator_key="o")
-    run(footfall, "site", "keys", "revoke", "roma", "1", operator_key="o")
+    run(footfall, "key", "create", "roma", "--write", operator_key="o")
+    run(footfall, "key", "rotate", "roma", "1", "--hours-kept", "2", operator_key="o")
+    run(footfall, "key", "revoke", "roma", "1", operator_key="o")
     first, second = footfall.asked[0][3], footfall.asked[1][3]
     assert (first["scopes"], first["expires_at"][:2], second) == (["read"], "20", {"name": "", "kind": "write"})
     assert [(method, path) for method, path, _, _ in footfall.asked[2:]] == [
@@ -162,17 +165,17 @@ def test_a_rotation_says_which_key_goes_on_and_until_when(footfall: Footfall) ->
     said = {
         "24": "1 goes on until 2026-12-01 10:30 UTC",
         "0": "1 stops working within a minute",
-        "2": "1 goes on until it is revoked: footfall site keys revoke roma 1",
+        "2": "1 goes on until it is revoked: footfall key revoke roma 1",
     }
     for hours, sentence in said.items():
-        told = run(footfall, "site", "keys", "rotate", "roma", "1", "--hours-kept", hours, operator_key="o")
+        told = run(footfall, "key", "rotate", "roma", "1", "--hours-kept", hours, operator_key="o")
         assert (told.exit_code, told.stdout.splitlines()[-1]) == (0, sentence)
 
 
 def test_a_new_key_is_printed_even_when_the_old_ones_end_is_not_told(footfall: Footfall) -> None:
     footfall.answers["/api/sites/roma/keys/1/rotate?hours_kept=24"] = (201, {"kind": "api", "key": "ak_roma_3_4"})
     footfall.answers["/api/sites/roma/keys"] = (500, {"detail": "broken"})
-    told = run(footfall, "site", "keys", "rotate", "roma", "1", operator_key="o")
+    told = run(footfall, "key", "rotate", "roma", "1", operator_key="o")
     assert (told.exit_code, "export FOOTFALL_KEY=ak_roma_3_4" in told.stdout) == (1, True)
 
 
@@ -183,7 +186,7 @@ def test_names_of_sites_and_keys_are_printed_as_they_are(footfall: Footfall) -> 
     key = {"key_id": "1", "scopes": ["read"], "name": "[b]Bar :beer:"}
     moments = dict.fromkeys(("created_at", "expires_at", "last_used_at"))
     footfall.answers[f"/api/sites/roma/keys?{ALL_KEYS}"] = (200, {"keys": [{**key, **moments}]})
-    for command in (("site", "list"), ("site", "show", "roma"), ("site", "keys", "list", "roma")):
+    for command in (("site", "list"), ("site", "show", "roma"), ("key", "list", "roma")):
         assert "[b]Bar :beer:" in run(footfall, *command, operator_key="o").stdout
 
 
@@ -223,4 +226,4 @@ def test_events_are_sent_with_the_sites_own_write_key(footfall: Footfall) -> Non
 def test_a_site_without_a_write_key_is_told_how_to_make_one(footfall: Footfall) -> None:
     footfall.answers["/api/sites/roma/keys?page_size=100"] = (200, {"keys": []})
     ended = run(footfall, "send", "-", "--site", "roma", given="{}", operator_key="o")
-    assert "`footfall site keys create roma --write` makes one" in ended.stderr
+    assert "`footfall key create roma --write` makes one" in ended.stderr

@@ -32,6 +32,11 @@ class Shop:
         """Returns the answer to a POST with the API key."""
         return httpx.post(f"{self.stack.url}{path}", json=body, headers={"x-api-key": self.api_key}, timeout=30)
 
+    def operate(self, path: str) -> httpx.Response:
+        """Returns the answer to a POST with the operator's key."""
+        headers = {"x-api-key": self.stack.operator_key()}
+        return httpx.post(f"{self.stack.url}{path}", headers=headers, timeout=30)
+
     def collect(self, body: Any, **headers: str) -> httpx.Response:
         """Returns the answer of collect to a body sent with the write key."""
         return httpx.post(

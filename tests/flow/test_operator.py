@@ -59,7 +59,7 @@ def test_dead_letters_are_processed_after_all(shop: Shop) -> None:
     sqs.send_message(QueueUrl=grave, MessageBody=pack(message)[0], MessageGroupId=shop.site_id)
     assert receipt(shop, "late")["status"] == "queued"
 
-    answer = shop.post("/etl/redrive?queue=events")
+    answer = shop.operate("/etl/redrive?queue=events")
     assert (answer.status_code, answer.json()) == (200, {"queue": "events", "moved": 1, "left": 0})
     assert shop.stack.drain()
     assert receipt(shop, "late")["status"] == "stored"
@@ -71,7 +71,7 @@ def test_everything_can_be_derived_anew_and_cleaned_up(shop: Shop) -> None:
     shop.settle()
     assert shop.post("/etl/process/pageview").json()["events"] == 2
     shop.settle()
-    assert shop.post("/etl/run-sync").json()["failed"] == 0
+    assert shop.operate("/etl/run-sync").json()["failed"] == 0
     assert len(shop.get("/etl/recent-sessions")["sessions"]) == 2
 
     planned = shop.post("/etl/cleanup?retention_days=30&dry_run=true").json()["removed"]

@@ -99,18 +99,18 @@ def test_what_a_shop_sends_with_its_api_key_counts_more_than_its_pages_and_files
 def test_keys_are_rotated_and_revoked_and_a_shop_reaches_only_its_own(stack: Stack) -> None:
     keys = made(stack, "keys-of-one")
     other = made(stack, "keys-of-another")
-    new = footfall(stack, "site", "keys", "create", "keys-of-one", "--scope", "read", "--json")
+    new = footfall(stack, "key", "create", "keys-of-one", "--scope", "read", "--json")
     reading = json.loads(new.stdout)
     assert status_of(stack, reading["key"]) == 200
     assert status_of(stack, reading["key"], "/api/sites") == 403
     assert status_of(stack, keys["api_key"], "/api/sites/keys-of-another") == 404
 
-    rotated = footfall(stack, "site", "keys", "rotate", "keys-of-one", reading["key_id"], "--json")
+    rotated = footfall(stack, "key", "rotate", "keys-of-one", reading["key_id"], "--json")
     assert status_of(stack, json.loads(rotated.stdout)["key"]) == 200
     write_id = keys["write_key"].split("_")[2]
     for key_id in (reading["key_id"], write_id):
-        assert footfall(stack, "site", "keys", "revoke", "keys-of-one", key_id, key=keys["api_key"]).exit_code == 0
-    left = json.loads(footfall(stack, "site", "keys", "list", "keys-of-one", "--json").stdout)["keys"]
+        assert footfall(stack, "key", "revoke", "keys-of-one", key_id, key=keys["api_key"]).exit_code == 0
+    left = json.loads(footfall(stack, "key", "list", "keys-of-one", "--json").stdout)["keys"]
     assert [key["key_id"] for key in left] == [
         keys["api_key"].split("_")[2],
         json.loads(rotated.stdout)["key_id"],

@@ -2,16 +2,18 @@
 
 import base64
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
-from footfall.aws import parameters, queues
+from footfall.aws import objects, queues, secrets
 from footfall.http.gateway import HttpResponse
 from footfall.identity import new_write_key
 from footfall.settings import read_environment
 
+from functions.api.collect import rules
 from functions.api.collect.handler import handler
 from infra.local.aws import AwsAddresses
 from tests.support.builders import LambdaContext
@@ -22,22 +24,34 @@ KEY = new_write_key("demo", SECRET)
 
 @pytest.fixture
 def queue(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An events queue, the signing secret and the access parameter, as the template makes them."""
-    for cached in (queues.sqs, parameters._secrets, parameters._ssm, read_environment):
-        cached.cache_clear()
-    parameters._known.clear()
-    sqs, ssm, secrets = boto3.client("sqs"), boto3.client("ssm"), boto3.client("secretsmanager")
+    """An events queue, the signing secret and the bucket that tells who may send, as the template makes them."""
+    _forget()
+    sqs, manager = boto3.client("sqs"), boto3.client("secretsmanager")
     url = sqs.create_queue(QueueName=f"events-{worker}", Attributes={"MaximumMessageSize": "1048576"})["QueueUrl"]
-    secret = secrets.create_secret(Name=f"signing-{worker}", SecretString=SECRET)["ARN"]
-    ssm.put_parameter(Name=f"/access/{worker}", Value="{}", Type="String", Overwrite=True)
+    secret = manager.create_secret(Name=f"signing-{worker}", SecretString=SECRET)["ARN"]
+    boto3.client("s3").create_bucket(Bucket=f"sending-{worker}")
     monkeypatch.setenv("EVENTS_QUEUE_URL", url)
     monkeypatch.setenv("SIGNING_SECRET", secret)
-    monkeypatch.setenv("COLLECT_ACCESS_PARAMETER", f"/access/{worker}")
+    monkeypatch.setenv("SENDING_BUCKET", f"sending-{worker}")
     yield url
     sqs.delete_queue(QueueUrl=url)
-    secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
-    for cached in (queues.sqs, parameters._secrets, parameters._ssm, read_environment):
+    manager.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+    boto3.client("s3").delete_object(Bucket=f"sending-{worker}", Key="sites/demo.json")
+    _forget()
+
+
+def _forget() -> None:
+    for cached in (queues.sqs, secrets._secrets, objects.quick_s3, read_environment):
         cached.cache_clear()
+    secrets._known.clear()
+    rules._known.clear()
+
+
+def tell(**told: Any) -> None:
+    """Tell collect who may send the events of the site `demo`, and have it read that at once."""
+    body = json.dumps({"site_id": "demo", **told}).encode()
+    boto3.client("s3").put_object(Bucket=os.environ["SENDING_BUCKET"], Key="sites/demo.json", Body=body)
+    rules._known.clear()
 
 
 def call(

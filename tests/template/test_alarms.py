@@ -36,7 +36,7 @@ def watched(stack: Template) -> list[str]:
         properties = alarm["Properties"]
         metrics = [part["MetricStat"]["Metric"] for part in properties.get("Metrics", []) if "MetricStat" in part]
         for metric in metrics or [properties]:
-            found += [dimension["Value"]["Ref"] for dimension in metric["Dimensions"]]
+            found += [dimension["Value"]["Ref"] for dimension in metric.get("Dimensions", [])]
     return found
 
 
@@ -63,6 +63,15 @@ def test_what_is_watched_is_handed_over_by_its_name_in_the_account(
     for name in lambdas:
         assert given[name] == {"Ref": name}
     assert set(given) == set(written["Parameters"]) - {"OldestSeconds"}
+
+
+@pytest.mark.parametrize("name", alarms.LOGGED)
+def test_what_is_only_logged_is_counted_and_watched(written: Template, name: str) -> None:
+    counting, alarm = (written["Resources"][each]["Properties"] for each in (f"{name}Filter", name))
+    (counted,) = counting["MetricTransformations"]
+    assert alarms.LOGGED[name] in counting["FilterPattern"]
+    assert counting["LogGroupName"] == {"Ref": "FunctionsLogGroup"}
+    assert (alarm["Namespace"], alarm["MetricName"]) == (counted["MetricNamespace"], counted["MetricName"])
 
 
 def test_no_alarm_adds_up_more_metrics_than_cloudwatch_allows(written: Template) -> None:

@@ -2,30 +2,24 @@
 
 import base64
 import binascii
-import json
-from datetime import datetime
-from functools import lru_cache
-from typing import TypedDict
 
 from fastapi import Request
-from footfall.aws.parameters import parameter, secret
+from footfall.aws.secrets import live_secrets
 from footfall.clock import now
 from footfall.errors import Forbidden, Unauthorized
 from footfall.identity import SendingKey, read_sending_key
 from footfall.schemas.event import Json
-from footfall.settings import CollectAccessSettings, SigningSettings, from_environment
+from footfall.schemas.sending import SendingRules
+from footfall.settings import SigningSettings, from_environment
+
+from .rules import rules_of
 
 IN_QUERY = ("k", "api_secret", "writeKey")
 """Ours, Google's and RudderStack's names of a key in an address, where nothing can be sent beside it."""
 
 
-class Access(TypedDict, total=False):
-    """What the access parameter says: ids of revoked keys, when secret keys end, and by site its origins and limit."""
-
-    revoked: list[str]
-    ends: dict[str, str]
-    origins: dict[str, list[str]]
-    events_per_second: dict[str, float]
+NEWER_SECONDS = 30.0
+"""How old the signing secrets may be where a key fits none of those that are known: it may be signed by a new one."""
 
 
 def key_of(request: Request, body: Json) -> SendingKey:
@@ -36,35 +30,27 @@ def key_of(request: Request, body: Json) -> SendingKey:
     text = _given_key(request, body)
     if not text:
         raise Unauthorized("send the site's write key as X-Api-Key, Authorization, ?k= or writeKey")
-    key = read_sending_key(text, secret(from_environment(SigningSettings).signing_secret))
-    access = _access()
-    if key is None or _has_ended(key, access):
+    key = _signed_key(text)
+    if key is None or _has_ended(key, rules := rules_of(key.site_id)):
         raise Forbidden("this key is not valid here: send a write key, or an API key made with the scope collect")
-    origins = access.get("origins", {}).get(key.site_id)
-    if origins and not key.is_secret and request.headers.get("origin") not in origins:
+    if rules.origins and not key.is_secret and request.headers.get("origin") not in rules.origins:
         raise Forbidden("this origin may not send events for the site")
     return key
 
 
-def _has_ended(key: SendingKey, access: Access) -> bool:
-    end = access.get("ends", {}).get(key.key_id)
-    return key.key_id in access.get("revoked", []) or bool(end and datetime.fromisoformat(end) <= now())
+def _signed_key(text: str) -> SendingKey | None:
+    name = from_environment(SigningSettings).signing_secret
+    return read_sending_key(text, *live_secrets(name)) or read_sending_key(text, *live_secrets(name, NEWER_SECONDS))
+
+
+def _has_ended(key: SendingKey, rules: SendingRules) -> bool:
+    end = rules.ends.get(key.key_id)
+    return key.key_id in rules.revoked or bool(end and end <= now())
 
 
 def limit_of(site_id: str) -> float | None:
     """Returns how many events a second a site may send to each execution environment; None without a limit."""
-    limit = _access().get("events_per_second", {}).get(site_id)
-    return float(limit) if limit else None
-
-
-def _access() -> Access:
-    return _read_access(parameter(from_environment(CollectAccessSettings).collect_access_parameter))
-
-
-@lru_cache(maxsize=1)
-def _read_access(text: str) -> Access:
-    access: Access = json.loads(text)
-    return access
+    return rules_of(site_id).events_per_second
 
 
 def _given_key(request: Request, body: Json) -> str | None:

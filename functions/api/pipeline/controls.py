@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from footfall.days import Moment
-from footfall.http.app import AdminSite, MayAdminister, ReadSite
+from footfall.http.app import AdminSite, MayAdminister, Operator, ReadSite
 from footfall.questions import flagged, quarantine, receipt, recent_sessions
 from footfall.questions.queues import QueueName
 from footfall.schemas.cleanup import Cleanup
@@ -65,34 +65,38 @@ def replay_quarantine(site_id: AdminSite, command: Annotated[ReplayCommand, Quer
 
 @router.post("/etl/redrive", summary="Put dead letters back into their queue")
 def redrive_dead_letters(
-    site_id: AdminSite,
+    caller: Operator,
     queue: Annotated[QueueName, Query(description="Whose dead letters to put back")],
     limit: Annotated[int, Query(ge=1, le=10_000, description="How many at most")] = 1_000,
 ) -> Redriven:
     """Put messages that were given up after five attempts back into their queue, those of every site.
 
-    Returns how many. Each is sent before it is deleted, so none is lost; what is processed twice changes nothing.
+    Returns how many. Each is sent before it is deleted, so none is lost; what is processed twice changes nothing. Only
+    the operator may.
     """
     return redrive(queue, limit)
 
 
 @router.post("/etl/run", status_code=202, summary="Start what waits for a schedule")
 def run(site_id: AdminSite) -> Started:
-    """Start the sweeper, and the rollup of the site's stale days; returns what was started.
+    """Start the sweeper of the site's sessions, and the rollup of its stale days; returns what was started.
 
-    The events queue needs nobody: its function takes messages as they come. `/etl/run-sync` takes them while you wait.
+    The events queue needs nobody: its function takes messages as they come.
     """
     return start_jobs(site_id)
 
 
 @router.post("/etl/run-sync", summary="Process the events queue while you wait")
 def run_and_wait(
-    site_id: AdminSite,
+    caller: Operator,
     batch_size: Annotated[
         int, Query(ge=1, le=MOST_MESSAGES, description="Messages at most; each holds up to 500 events")
     ] = 10,
 ) -> EtlRun:
-    """Process messages of the events queue now, those of every site; returns how long each step took."""
+    """Process messages of the events queue now, those of every site; returns how long each step took.
+
+    Only the operator may.
+    """
     return drain(batch_size)
 
 

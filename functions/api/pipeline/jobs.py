@@ -40,12 +40,12 @@ def start_rollup(site_id: str, day: date | None) -> RollupStarted:
 
 
 def start_jobs(site_id: str) -> Started:
-    """Start the jobs that else wait for their schedules; returns which, raises Unavailable."""
+    """Start a site's jobs that else wait for their schedules; returns which, raises Unavailable."""
     try:
         queued = depth(from_environment(EventsQueueSettings).events_queue_url)
     except (BotoCoreError, ClientError) as error:
         raise Unavailable("SQS does not answer") from error
-    start(from_environment(PipelineSettings).sweep_function_name, {}, "the sweeper cannot be started")
+    start(from_environment(PipelineSettings).sweep_function_name, {"site_id": site_id}, "the sweeper cannot be started")
     start_rollup(site_id, None)
     return Started(jobs=["sweep", "rollup"], queued=queued["waiting"] + queued["in_flight"])
 

@@ -67,7 +67,14 @@ def get_site(site_id: OwnSite) -> SiteOut:
 
 
 @app.patch("/api/sites/{id}", summary="Change a site's settings", responses=CONFLICT)
-def change_site(site_id: OwnSite, changes: SiteChanges) -> SiteOut:
+def change_site(
+    site_id: OwnSite,
+    changes: SiteChanges,
+    version: Annotated[
+        int | None,
+        Query(ge=0, le=10**9, description="Of the settings that the change is meant for: 409 once there are others"),
+    ] = None,
+) -> SiteOut:
     """Change the settings that are given; returns them all. A list replaces the list that was there.
 
     Everything reads them within a minute. Days are computed anew for another currency, time zone or other funnels. Page
@@ -76,7 +83,7 @@ def change_site(site_id: OwnSite, changes: SiteChanges) -> SiteOut:
     if not changes:
         raise Invalid([FieldProblem("body", "say what to change")])
     with answering():
-        return registry.change_site(site_id, changes)
+        return registry.change_site(site_id, changes, version)
 
 
 @app.get("/api/sites/{id}/keys", summary="A site's keys")

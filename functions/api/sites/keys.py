@@ -6,21 +6,20 @@ from typing import Annotated, Literal
 from footfall.clock import now
 from footfall.days import Moment
 from footfall.errors import Conflict, FieldProblem, FootfallError, Invalid, NotFound
-from footfall.identity import new_key_id
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.schemas.site import ApiKeyDocument, Scope, SiteDocument, WriteKeyDocument
+from footfall.sending import tell_collect
 from footfall.stores.collections import key_uses, sites
 from footfall.stores.mongo import database
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from .collecting import tell_collect
 from .registry import stored_site
 from .settings import printable
-from .signing import new_signed_api_key, signed_write_key
+from .signing import new_signed_api_key, new_signed_write_key, signed_write_key
 
 MOST_KEYS = 50
-MOST_REVOKED = 200
-"""So that one site cannot fill the parameter that collect reads for all of them."""
+MOST_REVOKED = 2_000
+"""Collect reads them all, some 30 KB."""
 HOURS_KEPT = 24
 Kind = Literal["api", "write"]
 
@@ -37,7 +36,9 @@ class KeyOut(BaseModel):
     last_used_at: datetime | None = Field(
         description="to the hour, of the last 400 days; null for a key that was not used then, and for a write key"
     )
-    write_key: str | None = Field(description="a write key whole, as it is public; null for an API key")
+    write_key: str | None = Field(
+        description="a write key whole, as it is public; null for an API key, and once its signing secret is not used"
+    )
 
 
 class Keys(PagedAnswer):
@@ -123,7 +124,7 @@ def _tell_collect_of_ends(site_id: str, made: MadeKey) -> None:
     if "collect" not in made.scopes:
         return
     try:
-        tell_collect()
+        tell_collect(database(), site_id)
     except FootfallError:
         sites.of(database()).update_one({"_id": site_id}, {"$pull": {"api_keys": {"key_id": made.key_id}}})
         raise
@@ -154,11 +155,12 @@ def _make_api_key(site_id: str, name: str, scopes: list[Scope], expires_at: date
 
 
 def _make_write_key(site_id: str, name: str) -> MadeKey:
-    stored: WriteKeyDocument = {"key_id": new_key_id(), "name": name, "created_at": now()}
+    key_id, key = new_signed_write_key(site_id)
+    stored: WriteKeyDocument = {"key_id": key_id, "name": name, "created_at": now()}
     room = {"_id": site_id, f"write_keys.{MOST_KEYS - 1}": {"$exists": False}}
     added = sites.of(database()).update_one(room, {"$push": {"write_keys": stored}})
     _check_that_there_was_room(site_id, added.matched_count)
-    return MadeKey(**_write_key_out(site_id, stored).model_dump(), key=signed_write_key(site_id, stored["key_id"]))
+    return MadeKey(**_write_key_out(site_id, stored).model_dump(), key=key)
 
 
 def _check_that_there_was_room(site_id: str, matched: int) -> None:
@@ -207,7 +209,7 @@ def revoke_key(site_id: str, key_id: str) -> RevokedKey:
     if _may_send(site, key_id):
         gone = {"$pull": {"api_keys": {"key_id": key_id}, "write_keys": {"key_id": key_id}}}
         sites.of(database()).update_one({"_id": site_id}, {**gone, "$addToSet": {"revoked_keys": key_id}})
-        tell_collect()
+        tell_collect(database(), site_id)
     elif any(key["key_id"] == key_id for key in site["api_keys"]):
         sites.of(database()).update_one({"_id": site_id}, {"$pull": {"api_keys": {"key_id": key_id}}})
     else:

@@ -7,21 +7,22 @@ from footfall.clock import now
 from footfall.dimensions import BUILT_IN_NAMES
 from footfall.errors import Conflict, FieldProblem, FootfallError, Invalid, NotFound
 from footfall.funnels.steps import parsed
-from footfall.identity import ApiKey, new_key_id
+from footfall.identity import ApiKey
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.schemas.site import ALL_SCOPES, Funnel, OwnDimension, PageRule, SiteDocument
+from footfall.sending import tell_collect
 from footfall.stores.collections import sites
 from footfall.stores.mongo import Condition, database
 from pydantic import BaseModel, Field, TypeAdapter
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from .collecting import tell_collect
 from .settings import NewSite, SiteChanges
-from .signing import new_signed_api_key, signed_write_key
+from .signing import new_signed_api_key, new_signed_write_key
 
 CHANGES = TypeAdapter(SiteChanges)
 FIRST_KEY = "made with the site"
+TOLD_TO_COLLECT = {"origins", "events_per_second"}
 
 
 class SiteOut(BaseModel):
@@ -42,7 +43,11 @@ class SiteOut(BaseModel):
         default=None,
         description="How many days events stay in MongoDB before the archive alone has them; null for ever",
     )
+    events_per_second: float | None = Field(
+        default=None, description="How many events each execution environment takes; null for as many as come"
+    )
     created_at: datetime | None = Field(default=None, description="null for a site of an older version")
+    version: int = Field(default=0, description="How often its settings were changed")
 
 
 class MadeSite(SiteOut):
@@ -64,16 +69,15 @@ def make_site(wanted: NewSite) -> MadeSite:
     Without an answer there is no site: nobody would have its keys.
     """
     _check_conditions(wanted.funnels, wanted.dimensions)
-    key, write_key_id = new_signed_api_key(wanted.site_id, ALL_SCOPES), new_key_id()
-    write_key = signed_write_key(wanted.site_id, write_key_id)
+    key = new_signed_api_key(wanted.site_id, ALL_SCOPES)
+    write_key_id, write_key = new_signed_write_key(wanted.site_id)
     document = _document(wanted, key, write_key_id)
     try:
         sites.of(database()).insert_one(document)
     except DuplicateKeyError:
         raise Conflict("there is a site of this id already") from None
     try:
-        if wanted.origins:
-            tell_collect()
+        tell_collect(database(), wanted.site_id)
     except FootfallError:
         sites.of(database()).delete_one({"_id": wanted.site_id})
         raise
@@ -96,6 +100,7 @@ def _document(wanted: NewSite, key: ApiKey, write_key_id: str) -> SiteDocument:
         "dimensions": [{"name": own.name, "property": own.property} for own in wanted.dimensions],
         "retention_days": wanted.retention_days,
         "hot_days": wanted.hot_days,
+        "events_per_second": wanted.events_per_second,
         "api_keys": [
             {
                 "key_id": key.key_id,
@@ -109,21 +114,29 @@ def _document(wanted: NewSite, key: ApiKey, write_key_id: str) -> SiteDocument:
         "write_keys": [{"key_id": write_key_id, "name": FIRST_KEY, "created_at": made}],
         "revoked_keys": [],
         "created_at": made,
+        "version": 0,
     }
 
 
-def change_site(site_id: str, changes: SiteChanges) -> SiteOut:
-    """Change what is given of a site, and return the site as it is then; raises NotFound or Invalid."""
+def change_site(site_id: str, changes: SiteChanges, version: int | None = None) -> SiteOut:
+    """Change what is given of a site, and return the site as it is then.
+
+    Raises NotFound, Invalid, and Conflict where its settings are not those of `version` any more.
+    """
     if "funnels" in changes or "dimensions" in changes:
         known = read_site(site_id)
         _check_conditions(changes.get("funnels", known.funnels), changes.get("dimensions", known.dimensions))
+    as_expected: Condition = {} if version is None else {"version": version or {"$in": [0, None]}}
     changed = sites.of(database()).find_one_and_update(
-        {"_id": site_id}, {"$set": CHANGES.dump_python(changes)}, return_document=ReturnDocument.AFTER
+        {"_id": site_id, **as_expected},
+        {"$set": CHANGES.dump_python(changes), "$inc": {"version": 1}},
+        return_document=ReturnDocument.AFTER,
     )
     if changed is None:
-        raise NotFound("no site has this id")
-    if "origins" in changes:
-        tell_collect()
+        found = read_site(site_id)
+        raise Conflict(f"somebody has changed the settings meanwhile: they are version {found.version}")
+    if not TOLD_TO_COLLECT.isdisjoint(changes):
+        tell_collect(database(), site_id)
     return SiteOut.model_validate(changed)
 
 

@@ -16,8 +16,7 @@ from typing_extensions import TypedDict
 HOST = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 DOMAIN = re.compile(HOST)
 ORIGIN = re.compile(rf"https?://(?:{HOST}|\[[0-9a-f:.]+\])(?::\d{{1,5}})?")
-MOST_ORIGINS = 20
-"""Every site's are in the one parameter that collect reads, of 8 KB."""
+MOST_ORIGINS = 100
 MOST_NESTED = 5
 Item = TypeVar("Item")
 
@@ -206,6 +205,18 @@ HotDays = Annotated[
 ]
 
 
+EventsPerSecond = Annotated[
+    float | None,
+    Field(
+        gt=0,
+        le=100_000,
+        allow_inf_nan=False,
+        description="How many events each execution environment of collect takes; null for as many as come",
+        examples=[500],
+    ),
+]
+
+
 @with_config(ConfigDict(extra="forbid"))
 class SiteChanges(TypedDict, total=False):
     """Settings of a site to change; what is not given stays, and a list replaces the list that was there."""
@@ -221,6 +232,7 @@ class SiteChanges(TypedDict, total=False):
     dimensions: OwnDimensions
     retention_days: RetentionDays
     hot_days: HotDays
+    events_per_second: EventsPerSecond
 
 
 class NewSite(BaseModel):
@@ -242,3 +254,4 @@ class NewSite(BaseModel):
     dimensions: OwnDimensions = []
     retention_days: RetentionDays = None
     hot_days: HotDays = HOT_DAYS
+    events_per_second: EventsPerSecond = None

@@ -2,6 +2,8 @@
 
 from footfall.aws.invocations import JsonObject, LambdaContext
 from footfall.observability import logger
+from footfall.sending import tell_collect
+from footfall.sites import site_ids
 from footfall.stores import preparing, vectors
 from footfall.stores.mongo import database
 
@@ -21,8 +23,13 @@ def handler(event: JsonObject, context: LambdaContext) -> dict[str, str]:
 
 
 def prepare() -> None:
-    """Bring what is stored into today's shape and create what is missing in MongoDB and Milvus; safe to run again."""
+    """Bring what is stored into today's shape, and create what is missing in MongoDB, Milvus and for collect.
+
+    It is safe to run again.
+    """
     migrate(database())
     preparing.prepare(database())
     vectors.prepare()
+    for site_id in site_ids(database()):
+        tell_collect(database(), site_id)
     logger().info("stores prepared")

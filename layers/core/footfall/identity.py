@@ -5,15 +5,24 @@ import hmac
 import ipaddress
 import re
 import secrets
+import string
+import zlib
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal, get_args
 from uuid import UUID, uuid5
 
 from footfall.caching import cached_for_short_texts
 
 SITE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 MAX_EVENT_ID = 128
+Purpose = Literal["collect", "ask"]
+"""What an API key is signed for; only `collect` opens collect."""
+LENGTH, LENGTH_BEFORE = 16, 12
+"""Of ids of keys, and of those that were made when there was one signing secret."""
+SIGNATURE_DIGITS, CHECK_DIGITS = 40, 6
+DIGITS = string.digits + string.ascii_letters
 EVENT_NAMESPACE = UUID("6b1f6d0e-5a0b-5f0c-9a53-0f7d1f4b9a11")
 
 
@@ -26,41 +35,63 @@ class SendingKey:
     is_secret: bool
 
 
-def new_key_id() -> str:
-    """Returns a fresh id for a key."""
-    return secrets.token_hex(6)
+def new_key_id(signing_secret: str) -> str:
+    """Returns a fresh id for a key; it tells by which signing secret the key is signed."""
+    return signer_of(signing_secret) + secrets.token_hex(6)
 
 
-def new_write_key(site_id: str, secret: str) -> str:
+@lru_cache(maxsize=16)
+def signer_of(signing_secret: str) -> str:
+    """Returns what ids of keys that are signed by a secret begin with: four hexadecimal digits."""
+    return hashlib.sha256(signing_secret.encode()).hexdigest()[:4]
+
+
+def signs(signing_secret: str, key_id: str) -> bool:
+    """Returns whether a key of that id is signed by that secret; one of an older version may be by any."""
+    return len(key_id) == LENGTH_BEFORE or key_id.startswith(signer_of(signing_secret))
+
+
+def new_write_key(site_id: str, signing_secret: str) -> str:
     """Returns a fresh signed write key."""
-    return write_key_of(site_id, new_key_id(), secret)
+    return write_key_of(site_id, new_key_id(signing_secret), signing_secret)
 
 
-def write_key_of(site_id: str, key_id: str, secret: str) -> str:
+def write_key_of(site_id: str, key_id: str, signing_secret: str) -> str:
     """Returns the write key of an id: `wk_<site>_<key id>_<signature>`."""
-    return f"wk_{site_id}_{key_id}_{_signature(secret, 'write', site_id, key_id)}"
+    return f"wk_{site_id}_{key_id}_{_signature(signing_secret, 'write', site_id, key_id)}"
 
 
 @cached_for_short_texts(1024)
-def read_sending_key(text: str, secret: str) -> SendingKey | None:
+def read_sending_key(text: str, *signing_secrets: str) -> SendingKey | None:
     """Returns the key in a text, or None when its form or signature is wrong, or when it may not send; needs no store.
 
-    An API key that may send has its signature at the end of its secret part.
+    An API key that may send has its signature at the end of its secret part. The secrets are those in use.
     """
     parts = text.split("_")
     if len(parts) != 4 or parts[0] not in ("wk", "ak") or not SITE_ID.fullmatch(parts[1]):
         return None
     kind, site_id, key_id, last = parts
-    random, _, signature = last.rpartition(".")
+    random, signature = _signed_part(last)
     is_secret = kind == "ak"
     signed = ("collect", site_id, key_id, random) if is_secret else ("write", site_id, key_id)
-    if not hmac.compare_digest((signature if is_secret else last).encode(), _signature(secret, *signed).encode()):
+    if not _is_signed(signature if is_secret else last, key_id, signing_secrets, signed):
         return None
     return SendingKey(site_id, key_id, is_secret)
 
 
+def _signed_part(secret_part: str) -> tuple[str, str]:
+    # what is signed, and its signature, behind which newer keys have their checksum
+    random, _, rest = secret_part.rpartition(".")
+    return random, rest[:SIGNATURE_DIGITS]
+
+
+def _is_signed(signature: str, key_id: str, signing_secrets: tuple[str, ...], signed: tuple[str, ...]) -> bool:
+    right = (_signature(secret, *signed) for secret in signing_secrets if signs(secret, key_id))
+    return any(hmac.compare_digest(signature.encode(), each.encode()) for each in right)
+
+
 def _signature(secret: str, *signed: str) -> str:
-    return hmac.digest(secret.encode(), ":".join(signed).encode(), "sha256")[:20].hex()
+    return hmac.digest(secret.encode(), ":".join(signed).encode(), "sha256").hex()[:SIGNATURE_DIGITS]
 
 
 @dataclass(frozen=True)
@@ -77,18 +108,43 @@ class ApiKey:
         return f"ak_{self.site_id}_{self.key_id}_{self.secret}"
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the checksum at its end fits, so that no letter is wrong; keys of an older version have none."""
+        if len(self.key_id) == LENGTH_BEFORE:
+            return True
+        secret, check = self.secret[:-CHECK_DIGITS], self.secret[-CHECK_DIGITS:]
+        return len(self.key_id) == LENGTH and check == _checksum(f"ak_{self.site_id}_{self.key_id}_{secret}")
+
+    @property
     def sha256(self) -> str:
         """What is stored of the secret: 256 random bits need no slow hash."""
         return hashlib.sha256(self.secret.encode()).hexdigest()
 
 
-def new_api_key(site_id: str, signing_secret: str | None = None) -> ApiKey:
-    """Returns a fresh API key for a site; with the signing secret, one that collect knows without a store."""
-    key_id = new_key_id()
+def new_api_key(site_id: str, signing_secret: str, purpose: Purpose = "collect") -> ApiKey:
+    """Returns a fresh API key for a site, signed: for `collect` so that it may send, which needs no store then."""
+    key_id = new_key_id(signing_secret)
     random = urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=").replace("_", "-")
-    if signing_secret is None:
-        return ApiKey(site_id, key_id, random)
-    return ApiKey(site_id, key_id, f"{random}.{_signature(signing_secret, 'collect', site_id, key_id, random)}")
+    secret = f"{random}.{_signature(signing_secret, purpose, site_id, key_id, random)}"
+    return ApiKey(site_id, key_id, secret + _checksum(f"ak_{site_id}_{key_id}_{secret}"))
+
+
+def _checksum(text: str) -> str:
+    # CRC-32 in six digits, as scanners for lost keys and whoever mistypes one can tell without asking
+    number, digits = zlib.crc32(text.encode()), ""
+    for _ in range(CHECK_DIGITS):
+        number, digit = divmod(number, len(DIGITS))
+        digits = DIGITS[digit] + digits
+    return digits
+
+
+def is_made_here(key: ApiKey, *signing_secrets: str) -> bool:
+    """Returns whether an API key was made with one of the secrets in use: all others are made up, or older."""
+    random, signature = _signed_part(key.secret)
+    return any(
+        _is_signed(signature, key.key_id, signing_secrets, (purpose, key.site_id, key.key_id, random))
+        for purpose in get_args(Purpose)
+    )
 
 
 def read_api_key(text: str) -> ApiKey | None:

@@ -38,7 +38,7 @@ class VectorSearchSettings(BaseModel):
 
 
 class SigningSettings(BaseModel):
-    """The name of the secret that signs write keys."""
+    """The name of the secret that signs keys."""
 
     signing_secret: str
 
@@ -49,10 +49,10 @@ class OperatorSettings(BaseModel):
     operator_secret: str
 
 
-class CollectAccessSettings(BaseModel):
-    """The name of the parameter that lists revoked write keys and each site's allowed origins."""
+class SendingSettings(BaseModel):
+    """The bucket that tells collect who may send each site's events."""
 
-    collect_access_parameter: str
+    sending_bucket: str
 
 
 class RepeatSettings(BaseModel):

@@ -7,7 +7,7 @@ from footfall.schemas.site import Site
 from footfall.stores import collections
 from footfall.stores.mongo import Mongo
 
-FRESH_SECONDS = 60.0
+FRESH_SECONDS = 50.0
 _known: TTLCache[tuple[str, str], Site] = TTLCache(maxsize=10_000, ttl=FRESH_SECONDS)
 
 

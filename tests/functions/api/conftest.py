@@ -13,16 +13,14 @@ from footfall.questions import queues as queue_status
 from footfall.settings import read_environment
 from pymongo.database import Database
 
-from functions.api.authorizer import handler as authorizer
 from functions.api.models import training
 from infra.local.aws import AwsAddresses
 from tests.support.caches import forget_redis
 from tests.support.serving import serving
-from tests.support.sites import SIGNING
+from tests.support.sites import SIGNING, forget_keys
 from tests.support.visits import a_shop, know, person
 
 QUEUES = ("EVENTS", "IMPORTS", "CATALOG", "INTERESTS", "REALTIME", "VECTORS")
-EMPTY_ACCESS = '{"revoked": [], "origins": {}, "events_per_second": {}}'
 FUNCTIONS = ("ROLLUP", "SWEEP", "RETENTION", "ETL_EVENTS")
 
 
@@ -41,13 +39,13 @@ def shop(database: Database[dict[str, Any]]) -> Iterator[Database[dict[str, Any]
 def deployed(
     database: Database[dict[str, Any]], aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Database[dict[str, Any]]]:
-    """A database without a site, the signing secret, and the parameter that collect reads."""
-    secrets, ssm = boto3.client("secretsmanager"), boto3.client("ssm")
+    """A database without a site, the signing secret, and the bucket that collect reads."""
+    secrets = boto3.client("secretsmanager")
     secret = secrets.create_secret(Name=f"sites-{worker}", SecretString=SIGNING)["ARN"]
-    ssm.put_parameter(Name=f"/sites/{worker}", Value=EMPTY_ACCESS, Type="String", Overwrite=True)
+    boto3.client("s3").create_bucket(Bucket=f"sending-{worker}")
     monkeypatch.setenv("SIGNING_SECRET", secret)
-    monkeypatch.setenv("COLLECT_ACCESS_PARAMETER", f"/sites/{worker}")
-    authorizer._known.clear()
+    monkeypatch.setenv("SENDING_BUCKET", f"sending-{worker}")
+    forget_keys()
     yield database
     secrets.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
 

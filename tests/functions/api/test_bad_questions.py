@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from footfall.lake import loader
 
-from tests.functions.api.test_every_route import ANALYTIC, EVERY, Operation, _is_filter
+from tests.functions.api.test_every_route import ANALYTIC, _is_filter
 from tests.support.asking import question
 from tests.support.builders import LambdaContext
 from tests.support.caches import forget_answers
+from tests.support.routes import EVERY, Operation
 from tests.support.visits import Mongo, a_shop, an_order, buy, happen, know, roll_up, view
 
 Json = dict[str, Any]

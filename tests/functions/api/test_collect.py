@@ -6,7 +6,6 @@ import json
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from footfall.aws import queues
@@ -16,7 +15,7 @@ from footfall.identity import new_api_key, new_write_key
 from functions.api.collect import limit
 from functions.api.collect.handler import handler
 from tests.support.builders import NOON, LambdaContext, an_event
-from tests.support.collecting import KEY, SECRET, call, queue, queued, send
+from tests.support.collecting import KEY, SECRET, call, queue, queued, send, tell
 
 __all__ = ["queue"]
 
@@ -140,18 +139,16 @@ def test_a_422_names_the_field_and_does_not_repeat_its_value(queue: str) -> None
     assert "secret" not in json.dumps(problem)
 
 
-def test_a_site_with_origins_takes_events_from_them_alone(queue: str, worker: str) -> None:
-    access = {"origins": {"demo": ["https://shop.example"]}, "revoked": []}
-    boto3.client("ssm").put_parameter(Name=f"/access/{worker}", Value=json.dumps(access), Type="String", Overwrite=True)
+def test_a_site_with_origins_takes_events_from_them_alone(queue: str) -> None:
+    tell(origins=["https://shop.example"])
     assert send(an_event(), origin="https://evil.example")[0] == 403
     assert send(an_event(), origin="https://shop.example")[0] == 202
 
 
 def test_a_site_that_sends_more_than_it_may_is_told_when_to_come_back(
-    queue: str, worker: str, monkeypatch: pytest.MonkeyPatch
+    queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    access = {"events_per_second": {"demo": 0.5}}
-    boto3.client("ssm").put_parameter(Name=f"/access/{worker}", Value=json.dumps(access), Type="String", Overwrite=True)
+    tell(events_per_second=0.5)
     monkeypatch.setattr(limit, "_buckets", {})
     assert send({"batch": [an_event() for _ in range(6)]})[0] == 202
     answer = call(body=json.dumps(an_event()), x_api_key=KEY)
@@ -161,21 +158,17 @@ def test_a_site_that_sends_more_than_it_may_is_told_when_to_come_back(
     assert send(an_event())[0] == 202
 
 
-def test_a_revoked_key_is_refused(queue: str, worker: str) -> None:
-    access = {"revoked": [KEY.split("_")[2]]}
-    boto3.client("ssm").put_parameter(Name=f"/access/{worker}", Value=json.dumps(access), Type="String", Overwrite=True)
+def test_a_revoked_key_is_refused(queue: str) -> None:
+    tell(revoked=[KEY.split("_")[2]])
     assert send(an_event())[0] == 403
 
 
-def test_an_api_key_that_may_send_is_taken_from_everywhere_and_what_it_sends_is_told_apart(
-    queue: str, worker: str
-) -> None:
-    access = {"origins": {"demo": ["https://shop.example"]}}
-    boto3.client("ssm").put_parameter(Name=f"/access/{worker}", Value=json.dumps(access), Type="String", Overwrite=True)
+def test_an_api_key_that_may_send_is_taken_from_everywhere_and_what_it_sends_is_told_apart(queue: str) -> None:
+    tell(origins=["https://shop.example"])
     assert send(an_event(), x_api_key=new_api_key("demo", SECRET).text)[0] == 202
     assert send(an_event(), origin="https://shop.example")[0] == 202
     assert sorted(message["source"] for message in queued(queue)) == ["collect", "collect:secret"]
-    assert send(an_event(), x_api_key=new_api_key("demo").text)[0] == 403
+    assert send(an_event(), x_api_key=new_api_key("demo", SECRET, "ask").text)[0] == 403
 
 
 @pytest.mark.parametrize(
@@ -197,10 +190,9 @@ def test_a_link_says_what_happened_and_its_key_is_no_part_of_it(
 
 
 @pytest.mark.parametrize(("ends", "status"), [(timedelta(minutes=1), 202), (timedelta(0), 403)])
-def test_an_api_key_sends_until_it_ends(queue: str, worker: str, ends: timedelta, status: int) -> None:
+def test_an_api_key_sends_until_it_ends(queue: str, ends: timedelta, status: int) -> None:
     key = new_api_key("demo", SECRET)
-    access = {"ends": {key.key_id: (now() + ends).isoformat()}}
-    boto3.client("ssm").put_parameter(Name=f"/access/{worker}", Value=json.dumps(access), Type="String", Overwrite=True)
+    tell(ends={key.key_id: (now() + ends).isoformat()})
     assert send(an_event(), x_api_key=key.text)[0] == status
 
 

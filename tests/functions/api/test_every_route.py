@@ -1,20 +1,13 @@
 """HTTP is alike everywhere: every route of the OpenAPI document, asked wrongly and looked at in writing."""
 
-import importlib
 import json
 import re
-from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 import pytest
 from footfall.http.app import PROBLEM_JSON
 
-from infra import openapi
-from tests.support.asking import question
-from tests.support.builders import LambdaContext
+from tests.support.routes import DOCUMENT, EVERY, GUARDED, Json, Operation
 
-Json = dict[str, Any]
-DOCUMENT: Json = openapi.document()
 SCHEMAS: dict[str, Json] = DOCUMENT["components"]["schemas"]
 SENDING = {
     *("/collect", "/v1/{kind}", "/beacon/v1/batch", "/mp/collect"),
@@ -48,47 +41,6 @@ ANALYTIC = {
 SAYS_IT_ITSELF = re.compile(r"(\w+_)?(id|at)|date|timestamp|(first|last)_seen|status|state|kind|name|url|headers")
 THINGS = {"device", "country", "currency", "queue", "event_type"}
 """Names that say what the field holds."""
-WORDS = {"id": "demo", "key": "0123456789ab", "import_id": "0123456789abcdef"}
-
-
-class Operation(NamedTuple):
-    """One route: its function, and what the document says of it."""
-
-    method: str
-    path: str
-    told: Json
-
-    def __str__(self) -> str:
-        """Returns what a test of it is called."""
-        return f"{self.method} {self.path}"
-
-    @property
-    def guarded(self) -> bool:
-        return {"Bearer"} <= {name for choice in self.told["security"] for name in choice}
-
-    @property
-    def parameters(self) -> list[Json]:
-        return list(self.told.get("parameters", []))
-
-    def answered(self, query: Json, caller: Json) -> tuple[int, Json]:
-        """Returns status and body of the answer, which must be a problem document."""
-        function = importlib.import_module(f"functions.api.{self.told['tags'][0]}.handler")
-        values = {each["name"]: _value_of(each) for each in self.parameters if each["in"] == "path"}
-        event = question(self.path.format(**values), query, method=self.method.upper())
-        event["requestContext"]["authorizer"] = {"lambda": caller}
-        answer = function.handler(event, LambdaContext())
-        assert answer["headers"]["content-type"] == PROBLEM_JSON, answer["body"]
-        return answer["statusCode"], json.loads(answer["body"])
-
-
-def _value_of(parameter: Json) -> str:
-    schema = parameter["schema"]
-    return str(WORDS.get(parameter["name"]) or next(iter(schema.get("enum", ["x"]))))
-
-
-def _operations() -> Iterator[Operation]:
-    for path, methods in DOCUMENT["paths"].items():
-        yield from (Operation(method, path, told) for method, told in methods.items())
 
 
 def _is_filter(parameter: Json) -> bool:
@@ -96,18 +48,23 @@ def _is_filter(parameter: Json) -> bool:
     return any(each.get("type") == "array" for each in parameter["schema"].get("anyOf", ()))
 
 
-EVERY = list(_operations())
 FILTERED = [one for one in EVERY if any(map(_is_filter, one.parameters))]
 """A site's own dimensions are parameters too: which ones are there is known once the site is, as in test_funnel."""
 STRICT = [one for one in EVERY if one.path not in SENDING and one not in FILTERED]
-GUARDED = [one for one in EVERY if one.guarded]
 ANYBODY = {"site_id": "demo", "scopes": "collect read write admin operator", "key_id": "k"}
 NOBODY = {"site_id": "", "scopes": "", "key_id": ""}
 
 
+def refused(operation: Operation, query: Json, caller: Json) -> tuple[int, Json]:
+    """Returns status and body of the answer, which must be a problem document."""
+    status, headers, body = operation.asked_by(caller, query)
+    assert headers["content-type"] == PROBLEM_JSON, body
+    return status, json.loads(body)
+
+
 @pytest.mark.parametrize("operation", STRICT, ids=str)
 def test_a_parameter_that_a_route_does_not_know_is_a_422_that_names_it(operation: Operation) -> None:
-    status, problem = operation.answered({"no_such": "secret"}, ANYBODY)
+    status, problem = refused(operation, {"no_such": "secret"}, ANYBODY)
     assert (status, problem["errors"]) == (422, [{"field": "no_such", "message": "is no parameter of this route"}])
     assert set(problem) == {"type", "title", "status", "detail", "instance", "errors"}
     assert "secret" not in json.dumps(problem)
@@ -116,7 +73,7 @@ def test_a_parameter_that_a_route_does_not_know_is_a_422_that_names_it(operation
 @pytest.mark.parametrize("operation", GUARDED, ids=str)
 def test_without_a_key_every_route_is_a_401_and_without_its_scope_a_403(operation: Operation) -> None:
     for caller, expected in ((NOBODY, 401), ({**ANYBODY, "scopes": ""}, 403)):
-        status, problem = operation.answered({}, caller)
+        status, problem = refused(operation, {}, caller)
         assert (status, problem["status"]) == (expected, expected)
         assert set(problem) == {"type", "title", "status", "detail", "instance"}
 

@@ -27,9 +27,9 @@ def test_dead_letters_go_back_with_their_site(database: Mongo, queue_urls: Urls)
     bodies = [f"letter {number}" for number in range(12)]
     put(queue_urls["VECTORS_DEAD_LETTER_QUEUE_URL"], *bodies, site_id="other")
 
-    status, answer = request(handler, "POST", "/etl/redrive", {"queue": "vectors", "limit": 11})
+    status, answer = request(handler, "POST", "/etl/redrive", {"queue": "vectors", "limit": 11}, scopes="operator")
     assert (status, answer) == (200, {"queue": "vectors", "moved": 11, "left": 1})
-    assert request(handler, "POST", "/etl/redrive", {"queue": "vectors"})[1]["moved"] == 1
+    assert request(handler, "POST", "/etl/redrive", {"queue": "vectors"}, scopes="operator")[1]["moved"] == 1
 
     sqs = boto3.client("sqs")
     back: list[Any] = []
@@ -47,7 +47,7 @@ def test_a_dead_letter_that_cannot_be_sent_stays_one(
     put(queue_urls["EVENTS_DEAD_LETTER_QUEUE_URL"], "letter")
     monkeypatch.setenv("EVENTS_QUEUE_URL", queue_urls["EVENTS_QUEUE_URL"] + "-gone")
     monkeypatch.setattr(queues, "ATTEMPTS", 1)
-    status, _ = request(handler, "POST", "/etl/redrive", {"queue": "events"})
+    status, _ = request(handler, "POST", "/etl/redrive", {"queue": "events"}, scopes="operator")
     left = boto3.client("sqs").get_queue_attributes(
         QueueUrl=queue_urls["EVENTS_DEAD_LETTER_QUEUE_URL"], AttributeNames=["ApproximateNumberOfMessagesNotVisible"]
     )
@@ -55,7 +55,7 @@ def test_a_dead_letter_that_cannot_be_sent_stays_one(
 
 
 def test_a_queue_that_is_none_is_refused_by_name(queue_urls: Urls) -> None:
-    status, problem = request(handler, "POST", "/etl/redrive", {"queue": "jobs"})
+    status, problem = request(handler, "POST", "/etl/redrive", {"queue": "jobs"}, scopes="operator")
     assert (status, [error["field"] for error in problem["errors"]]) == (422, ["queue"])
 
 
@@ -65,7 +65,7 @@ def test_a_run_starts_what_waits_for_a_schedule(queue_urls: Urls, stores: None, 
         202,
         {"status": "started", "jobs": ["sweep", "rollup"], "queued": 1},
     )
-    assert invoked == [("sweep", "Event", {}), ("rollup", "Event", {"site_id": "demo"})]
+    assert invoked == [("sweep", "Event", {"site_id": "demo"}), ("rollup", "Event", {"site_id": "demo"})]
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_run_that_is_waited_for_processes_what_is_queued(database: Mongo, queu
     messages = [a_message([an_event(), an_event()]) for _ in range(12)]
     put(queue_urls["EVENTS_QUEUE_URL"], *[body for message in messages for body in queues.pack(message)])
 
-    status, answer = request(handler, "POST", "/etl/run-sync", {"batch_size": 11})
+    status, answer = request(handler, "POST", "/etl/run-sync", {"batch_size": 11}, scopes="operator")
 
     assert (status, answer["events"], answer["failed"], answer["left"]) == (200, 22, 0, 1)
     assert [(step["step_name"], step["records_processed"]) for step in answer["steps"]] == [
@@ -101,7 +101,7 @@ def test_what_fails_in_a_run_is_left_in_the_queue(database: Mongo, queue_urls: U
     pipeline.functions["etl-events"] = lambda event: {
         "batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in event["Records"]]
     }
-    answer = request(handler, "POST", "/etl/run-sync")[1]
+    answer = request(handler, "POST", "/etl/run-sync", scopes="operator")[1]
     assert (answer["events"], answer["failed"], answer["left"]) == (0, 1, 1)
 
 
@@ -110,11 +110,11 @@ def test_what_there_is_no_time_for_is_left_in_the_queue(
 ) -> None:
     monkeypatch.setattr(drain, "PATIENCE_SECONDS", -1)
     put(queue_urls["EVENTS_QUEUE_URL"], *queues.pack(a_message([an_event()])))
-    assert (request(handler, "POST", "/etl/run-sync")[1]["failed"], pipeline.calls) == (1, [])
+    assert (request(handler, "POST", "/etl/run-sync", scopes="operator")[1]["failed"], pipeline.calls) == (1, [])
 
 
 def test_an_empty_queue_is_drained_at_once(database: Mongo, queue_urls: Urls, pipeline: Lambda) -> None:
-    answer = request(handler, "POST", "/etl/run-sync")[1]
+    answer = request(handler, "POST", "/etl/run-sync", scopes="operator")[1]
     assert [step["records_processed"] for step in answer["steps"]] == [0, 0, 0]
     assert pipeline.calls == []
 
@@ -165,7 +165,7 @@ def test_recent_sessions_are_the_newest_of_the_site(database: Mongo, queue_urls:
     later = (NOON + timedelta(hours=2)).isoformat()
     message = a_message([an_event(pageType="home"), an_event(visitorId="other", timestamp=later, sessionId=7)])
     put(queue_urls["EVENTS_QUEUE_URL"], *queues.pack(message))
-    request(handler, "POST", "/etl/run-sync")
+    request(handler, "POST", "/etl/run-sync", scopes="operator")
 
     answer = ask(handler, "/etl/recent-sessions", {"limit": 1})
     assert (answer["count"], answer["sessions"][0]["visitor_id"]) == (1, "other")

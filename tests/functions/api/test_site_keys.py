@@ -1,6 +1,5 @@
 """api/sites through its Lambda handler: the keys of a site, and what collect is told of them, on real stores."""
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -8,13 +7,15 @@ from typing import Any
 
 import boto3
 import pytest
+from footfall.aws import secrets
 from footfall.clock import now
 from footfall.errors import Unavailable
 from footfall.identity import read_sending_key
+from footfall.settings import read_environment
 from pymongo.database import Database
 
 from functions.api.sites import keys as site_keys
-from tests.support.sites import SIGNING, SITES, access, make, opens, operator
+from tests.support.sites import SIGNING, SITES, make, opens, operator, told_of
 
 Mongo = Database[dict[str, Any]]
 
@@ -97,12 +98,12 @@ def test_a_key_for_ninety_days_is_followed_by_one_for_ninety_days(deployed: Mong
     assert abs(datetime.fromisoformat(new["expires_at"]) - now() - timedelta(days=90)) < timedelta(minutes=1)
 
 
-def test_a_write_key_is_followed_by_another_and_goes_on(deployed: Mongo, worker: str) -> None:
+def test_a_write_key_is_followed_by_another_and_goes_on(deployed: Mongo) -> None:
     made = make("roma")
     status, new = operator("POST", f"{SITES}/roma/keys/{made['write_key'].split('_')[2]}/rotate")
     assert (status, new["kind"], new["key"]) == (201, "write", new["write_key"])
     assert read_sending_key(new["key"], SIGNING) is not None
-    assert access(worker)["revoked"] == []
+    assert told_of("roma")["revoked"] == []
     assert len(operator("GET", f"{SITES}/roma/keys")[1]["keys"]) == 3
 
 
@@ -115,22 +116,23 @@ def test_a_revoked_api_key_opens_nothing(deployed: Mongo) -> None:
     assert operator("DELETE", path)[0] == 404
 
 
-def test_collect_is_told_of_a_revoked_write_key_and_of_origins(deployed: Mongo, worker: str) -> None:
-    by_hand = {"revoked": ["older"], "origins": {}, "events_per_second": {"roma": 5}}
-    boto3.client("ssm").put_parameter(Name=f"/sites/{worker}", Value=json.dumps(by_hand), Overwrite=True)
+def test_collect_is_told_of_what_counts_of_the_site_alone(deployed: Mongo) -> None:
     make("other", origins=["https://other.example"])
     key_id = make("roma")["write_key"].split("_")[2]
+    nothing: dict[str, Any] = {"site_id": "roma", "origins": [], "revoked": [], "ends": {}, "events_per_second": None}
+    assert told_of("roma") == nothing
     for _ in range(2):  # whoever did not get the answer asks again
         assert operator("DELETE", f"{SITES}/roma/keys/{key_id}")[0] == 200
-    operator("PATCH", f"{SITES}/roma", {"origins": ["https://roma.example"]})
-    assert access(worker) == {
-        "revoked": sorted(["older", key_id]),
-        "ends": {},
-        "origins": {"other": ["https://other.example"], "roma": ["https://roma.example"]},
-        "events_per_second": {"roma": 5},
+    operator("PATCH", f"{SITES}/roma", {"origins": ["https://roma.example"], "events_per_second": 5})
+    assert told_of("roma") == {
+        **nothing,
+        "origins": ["https://roma.example"],
+        "revoked": [key_id],
+        "events_per_second": 5.0,
     }
-    operator("PATCH", f"{SITES}/roma", {"origins": []})
-    assert access(worker)["origins"] == {"other": ["https://other.example"]}
+    operator("PATCH", f"{SITES}/roma", {"origins": [], "events_per_second": None})
+    assert told_of("roma") == {**nothing, "revoked": [key_id]}
+    assert told_of("other")["origins"] == ["https://other.example"]
     assert [key["kind"] for key in operator("GET", f"{SITES}/roma/keys")[1]["keys"]] == ["api"]
 
 
@@ -143,7 +145,7 @@ def test_an_api_key_may_send_where_its_scopes_say_so(deployed: Mongo) -> None:
     assert all(map(opens, (first, reading, sending)))
 
 
-def test_collect_is_told_when_api_keys_that_may_send_end(deployed: Mongo, worker: str) -> None:
+def test_collect_is_told_when_api_keys_that_may_send_end(deployed: Mongo) -> None:
     make("roma")
     path = f"{SITES}/roma/keys"
     tomorrow = (now() + timedelta(days=1)).isoformat()
@@ -151,50 +153,72 @@ def test_collect_is_told_when_api_keys_that_may_send_end(deployed: Mongo, worker
     ending = operator("POST", path, {"scopes": ["collect"], "expires_at": tomorrow})[1]
     rotated = operator("POST", path, {"scopes": ["collect", "read"]})[1]
     operator("POST", f"{path}/{rotated['key_id']}/rotate", hours_kept=2)
-    ends = {key_id: datetime.fromisoformat(end) - now() for key_id, end in access(worker)["ends"].items()}
+    ends = {key_id: datetime.fromisoformat(end) - now() for key_id, end in told_of("roma")["ends"].items()}
     assert ends.keys() == {ending["key_id"], rotated["key_id"]}
     assert ends[rotated["key_id"]] < timedelta(hours=2) < ends[ending["key_id"]]
     for _ in range(2):
         assert operator("DELETE", f"{path}/{ending['key_id']}")[0] == 200
-    assert access(worker)["revoked"] == [ending["key_id"]]
-    assert access(worker)["ends"].keys() == {rotated["key_id"]}
+    assert told_of("roma")["revoked"] == [ending["key_id"]]
+    assert told_of("roma")["ends"].keys() == {rotated["key_id"]}
     assert opens(ending["key"]) is None
 
 
-def test_a_key_whose_end_collect_cannot_be_told_is_not_made(deployed: Mongo, worker: str) -> None:
+def test_a_key_whose_end_collect_cannot_be_told_is_not_made(deployed: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
     key_id = make("roma")["api_key"].split("_")[2]
-    full = json.dumps({"revoked": [f"{number:012x}" for number in range(544)]}, separators=(",", ":"))
-    boto3.client("ssm").put_parameter(Name=f"/sites/{worker}", Value=full, Overwrite=True, Tier="Advanced")
+    monkeypatch.setenv("SENDING_BUCKET", "not-there")
+    read_environment.cache_clear()
     wanted = {"scopes": ["collect"], "expires_at": (now() + timedelta(days=1)).isoformat()}
-    assert operator("POST", f"{SITES}/roma/keys", wanted)[0] == 409
-    assert operator("POST", f"{SITES}/roma/keys/{key_id}/rotate")[0] == 409
+    assert operator("POST", f"{SITES}/roma/keys", wanted)[0] == 503
+    assert operator("POST", f"{SITES}/roma/keys/{key_id}/rotate")[0] == 503
     assert [key["key_id"] for key in operator("GET", f"{SITES}/roma/keys")[1]["keys"] if key["kind"] == "api"] == [
         key_id
     ]
 
 
-def test_those_who_revoke_at_once_are_all_heard(deployed: Mongo, worker: str) -> None:
-    made = [make(f"site-{number}")["write_key"].split("_")[1:3] for number in range(8)]
+def test_those_who_revoke_at_once_are_all_heard(deployed: Mongo) -> None:
+    make("roma")
+    ids = [operator("POST", f"{SITES}/roma/keys", {"kind": "write"})[1]["key_id"] for _ in range(8)]
 
-    def revoked(key: list[str]) -> str | None:
+    def revoked(key_id: str) -> str | None:
         with suppress(Unavailable):  # too many wrote at once: to be asked again
-            return site_keys.revoke_key(*key).key_id
+            return site_keys.revoke_key("roma", key_id).key_id
         return None
 
     with ThreadPoolExecutor(8) as pool:
-        heard = {key_id for key_id in pool.map(revoked, made) if key_id}
+        heard = {key_id for key_id in pool.map(revoked, ids) if key_id}
     assert heard
-    assert heard <= set(access(worker)["revoked"])
+    assert heard <= set(told_of("roma")["revoked"])
 
 
-def test_what_collect_cannot_be_told_is_no_success(deployed: Mongo, worker: str) -> None:
-    full = json.dumps({"revoked": [f"{number:012x}" for number in range(544)], "origins": {}}, separators=(",", ":"))
-    assert len(full) < 8_192
-    boto3.client("ssm").put_parameter(Name=f"/sites/{worker}", Value=full, Overwrite=True, Tier="Advanced")
+def test_what_collect_cannot_be_told_is_no_success(deployed: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
     key_id = make("roma")["write_key"].split("_")[2]
-    status, answer = operator("DELETE", f"{SITES}/roma/keys/{key_id}")
-    assert (status, "full" in answer["detail"]) == (409, True)
-    assert access(worker) == json.loads(full)
+    with monkeypatch.context() as broken:
+        broken.setenv("SENDING_BUCKET", "not-there")
+        read_environment.cache_clear()
+        assert operator("DELETE", f"{SITES}/roma/keys/{key_id}")[0] == 503
+    read_environment.cache_clear()
+    assert told_of("roma")["revoked"] == []
+    assert operator("DELETE", f"{SITES}/roma/keys/{key_id}")[0] == 200
+    assert told_of("roma")["revoked"] == [key_id]
+
+
+def rotate_signing_secret(worker: str, value: str) -> None:
+    """Give the signing secret another value, as an operator does, and have it read at once."""
+    boto3.client("secretsmanager").put_secret_value(SecretId=f"sites-{worker}", SecretString=value)
+    secrets._known.clear()
+
+
+def test_after_another_signing_secret_old_and_new_keys_work_until_the_next(deployed: Mongo, worker: str) -> None:
+    old = make("roma")
+    rotate_signing_secret(worker, "second")
+    new = operator("POST", f"{SITES}/roma/keys", {"kind": "write"})[1]["key"]
+    listed = [key["write_key"] for key in operator("GET", f"{SITES}/roma/keys")[1]["keys"] if key["kind"] == "write"]
+    assert listed == [old["write_key"], new]
+    assert all(read_sending_key(key, "second", SIGNING) for key in (*listed, old["api_key"]))
+    rotate_signing_secret(worker, "third")
+    listed = [key["write_key"] for key in operator("GET", f"{SITES}/roma/keys")[1]["keys"] if key["kind"] == "write"]
+    assert listed == [None, new], "what is signed by the first is good no more"
+    assert opens(old["api_key"]), "to ask is not to send"
 
 
 def test_a_site_has_so_many_keys_and_no_more(deployed: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:

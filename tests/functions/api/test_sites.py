@@ -84,11 +84,11 @@ def test_only_the_operator_makes_sites(deployed: Mongo, scopes: str) -> None:
     assert (status, deployed["sites"].count_documents({})) == (403, 0)
 
 
-@pytest.mark.parametrize("absent", ["SIGNING_SECRET", "COLLECT_ACCESS_PARAMETER"])
+@pytest.mark.parametrize("absent", ["SIGNING_SECRET", "SENDING_BUCKET"])
 def test_a_site_whose_keys_nobody_was_shown_is_not_there(
     deployed: Mongo, monkeypatch: pytest.MonkeyPatch, absent: str
 ) -> None:
-    monkeypatch.setenv(absent, "/absent")
+    monkeypatch.setenv(absent, "absent")
     status, _ = operator("POST", SITES, {"site_id": "roma", "origins": ["https://roma.example"]})
     assert (status, deployed["sites"].count_documents({})) == (503, 0)
 
@@ -105,13 +105,14 @@ WRONG = [
     ({"currency": ""}, "currency"),
     ({"currency": None}, "currency"),
     ({"time_zone": "Rome"}, "time_zone"),
+    ({"time_zone": "Mars/Base"}, "time_zone"),
     ({"time_zone": "../../etc/passwd"}, "time_zone"),
     ({"time_zone": "+02:00"}, "time_zone"),
     ({"origins": ["shop.example"]}, "origins.0"),
     ({"origins": ["https://shop.example/path"]}, "origins.0"),
     ({"origins": ["*"]}, "origins.0"),
     ({"origins": ["https://a.example"] * 2}, "origins"),
-    ({"origins": [f"https://{n}.example" for n in range(21)]}, "origins"),
+    ({"origins": [f"https://{n}.example" for n in range(101)]}, "origins"),
     ({"own_domains": ["https://shop.example"]}, "own_domains.0"),
     ({"own_domains": ["com"]}, "own_domains.0"),
     ({"page_rules": [{"prefix": "p/", "page_type": "product"}]}, "page_rules.0.prefix"),
@@ -135,6 +136,8 @@ WRONG = [
     ({"dimensions": [{"name": "theme", "property": "a"}, {"name": "theme", "property": "b"}]}, "dimensions"),
     ({"dimensions": [{"name": f"d{number}", "property": "p"} for number in range(11)]}, "dimensions"),
     ({"retention_days": 0}, "retention_days"),
+    ({"events_per_second": 0}, "events_per_second"),
+    ({"events_per_second": -1}, "events_per_second"),
     ({"hot_days": 34}, "hot_days"),
     ({"hot_days": 36_501}, "hot_days"),
     ({"colour": "red"}, "colour"),
@@ -177,11 +180,18 @@ def test_only_what_is_given_changes(deployed: Mongo) -> None:
     before = operator("GET", f"{SITES}/roma")[1]
 
     status, changed = operator("PATCH", f"{SITES}/roma", {"currency": "EUR"})
-    assert (status, changed) == (200, {**before, "currency": "EUR"})
+    assert (status, changed) == (200, {**before, "currency": "EUR", "version": 1})
 
     funnels = [{"name": "buying", "steps": ["product|search", "Order Completed"]}]
     changed = operator("PATCH", f"{SITES}/roma", {"funnels": funnels, "page_rules": [], "retention_days": None})[1]
-    assert changed == {**before, "currency": "EUR", "funnels": funnels, "page_rules": [], "retention_days": None}
+    assert changed == {
+        **before,
+        "currency": "EUR",
+        "funnels": funnels,
+        "page_rules": [],
+        "retention_days": None,
+        "version": 2,
+    }
     assert operator("GET", f"{SITES}/roma")[1] == changed
     assert Site.model_validate(deployed["sites"].find_one({"_id": "roma"})).funnels[0].name == "buying"
 
@@ -194,6 +204,25 @@ def test_a_site_has_dimensions_of_its_own(deployed: Mongo) -> None:
     stored = Site.model_validate(deployed["sites"].find_one({"_id": "roma"}))
     assert [dimension.name for dimension in stored.dimensions] == ["theme", "tier"]
     assert operator("PATCH", f"{SITES}/roma", {"dimensions": []})[1]["dimensions"] == []
+
+
+def test_of_two_who_change_the_same_settings_the_second_is_told(deployed: Mongo) -> None:
+    make("roma")
+    assert operator("PATCH", f"{SITES}/roma", {"name": "One"}, version=0)[1]["version"] == 1
+    status, answer = operator("PATCH", f"{SITES}/roma", {"name": "Two"}, version=0)
+    assert (status, "they are version 1" in answer["detail"]) == (409, True)
+    assert operator("PATCH", f"{SITES}/roma", {"name": "Two"}, version=1)[1]["name"] == "Two"
+    assert operator("PATCH", f"{SITES}/nowhere", {"name": "Two"}, version=1)[0] == 404
+    deployed["sites"].update_one({"_id": "roma"}, {"$unset": {"version": True}})
+    assert operator("PATCH", f"{SITES}/roma", {"name": "Old"}, version=0)[1]["version"] == 1
+
+
+def test_a_rotated_key_changes_no_setting(deployed: Mongo) -> None:
+    made = make("roma", currency="GBP", time_zone="Europe/Rome", retention_days=30, origins=["https://roma.example"])
+    before = operator("GET", f"{SITES}/roma")[1]
+    for key in (made["api_key"], made["write_key"]):
+        assert operator("POST", f"{SITES}/roma/keys/{key.split('_')[2]}/rotate")[0] == 201
+    assert operator("GET", f"{SITES}/roma")[1] == before
 
 
 def test_a_change_of_nothing_is_refused(deployed: Mongo) -> None:

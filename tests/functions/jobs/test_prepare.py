@@ -6,6 +6,7 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import boto3
 import pytest
 from footfall.clock import now
 from footfall.schemas.event import EventDocument
@@ -16,8 +17,10 @@ from pymongo.database import Database
 
 from functions.jobs.prepare import handler as prepare
 from functions.jobs.prepare import migrations
-from tests.support.builders import NOON, LambdaContext, a_document, at, folded
+from infra.local.aws import AwsAddresses
+from tests.support.builders import NOON, LambdaContext, a_document, a_site, at, folded
 from tests.support.serving import serving
+from tests.support.sites import told_of
 
 Mongo = Database[dict[str, Any]]
 
@@ -59,6 +62,17 @@ def test_products_and_people_of_before_are_found_by_what_was_told_of_them(databa
         migrations.migrate(database)
         assert [each["words"] for each in database["products"].find()] == [["red", "lamp", "p"]]
         assert [each["found_by"] for each in database["users"].find()] == [["ann@shop.example", "ann"]]
+
+
+def test_collect_is_told_of_every_site_whatever_was_told_before(
+    database: Mongo, aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boto3.client("s3").create_bucket(Bucket=f"prepared-{worker}")
+    monkeypatch.setenv("SENDING_BUCKET", f"prepared-{worker}")
+    site = a_site(origins=["https://shop.example"]).model_dump()
+    database["sites"].insert_one({"_id": "demo", **site, "revoked_keys": ["a"]})
+    prepare.handler({}, LambdaContext())
+    assert (told_of("demo")["origins"], told_of("demo")["revoked"]) == (["https://shop.example"], ["a"])
 
 
 @pytest.mark.parametrize("kind", ["Create", "Update", "Delete"])
@@ -120,7 +134,7 @@ def test_people_of_an_older_version_keep_their_numbers_under_the_new_name(databa
 def test_keys_that_an_older_version_revoked_stay_revoked(database: Mongo) -> None:
     database["sites"].insert_one({"_id": "shop", "site_id": "shop", "revoked_write_keys": ["0123456789ab"]})
     for _ in range(2):
-        prepare.handler({}, LambdaContext())
+        migrations.migrate(database)
     site = database["sites"].find_one()
     assert site == {"_id": "shop", "site_id": "shop", "revoked_keys": ["0123456789ab"]}
 

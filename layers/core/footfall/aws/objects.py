@@ -1,12 +1,13 @@
 """S3: bytes under names, and the client that every AWS call of a function shares."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from footfall.errors import Unavailable
@@ -21,6 +22,12 @@ def s3() -> "S3Client":
     return boto3.client("s3")
 
 
+@cache
+def quick_s3() -> "S3Client":
+    """Returns a client that gives up within seconds, for who has an answer without S3, too."""
+    return boto3.client("s3", config=Config(connect_timeout=1, read_timeout=2, retries={"max_attempts": 2}))
+
+
 def put(bucket: str, key: str, body: bytes) -> None:
     """Store an object; once this returns, it is durable. Raises Unavailable when S3 does not take it."""
     try:
@@ -29,12 +36,12 @@ def put(bucket: str, key: str, body: bytes) -> None:
         raise Unavailable("S3 does not take files") from error
 
 
-def get(bucket: str, key: str, most_bytes: int) -> bytes | None:
+def get(bucket: str, key: str, most_bytes: int, client: Callable[[], "S3Client"] = s3) -> bytes | None:
     """Returns an object's first bytes, None when it is not there; raises Unavailable when S3 does not answer."""
     try:
-        with closing(s3().get_object(Bucket=bucket, Key=key)["Body"]) as body:
+        with closing(client().get_object(Bucket=bucket, Key=key)["Body"]) as body:
             return body.read(most_bytes)
-    except s3().exceptions.NoSuchKey:
+    except client().exceptions.NoSuchKey:
         return None
     except (BotoCoreError, ClientError) as error:
         raise Unavailable("S3 does not answer") from error

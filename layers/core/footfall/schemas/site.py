@@ -108,7 +108,7 @@ HOT_DAYS = 396
 
 
 class SiteDocument(TypedDict):
-    """One document of `sites`; `Site` reads it.
+    """One document of `sites`; `Site` reads it. `version` counts the changes of its settings.
 
     Collect knows a key that may send by its signature, and takes all that it is not told are revoked or have ended.
     """
@@ -129,7 +129,9 @@ class SiteDocument(TypedDict):
     api_keys: list[ApiKeyDocument]
     write_keys: NotRequired[list[WriteKeyDocument]]
     revoked_keys: NotRequired[list[str]]
+    events_per_second: NotRequired[float | None]
     created_at: NotRequired[datetime]
+    version: NotRequired[int]
 
 
 class Site(BaseModel):

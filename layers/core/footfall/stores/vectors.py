@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pymilvus import DataType, MilvusClient, MilvusException
 
-from footfall.aws.parameters import secret
+from footfall.aws.secrets import secret
 from footfall.chunks import chunks
 from footfall.errors import Unavailable
 from footfall.observability import logger

@@ -1,4 +1,4 @@
-"""`footfall site keys`: lists, makes, rotates and revokes the keys of a site."""
+"""`footfall key`: lists, makes, rotates and revokes the keys of a site."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -15,14 +15,14 @@ from cli.lines import print_line
 keys = typer.Typer(no_args_is_help=True, help="Keys of a site: list, make, rotate and revoke them.")
 
 SiteArgument = Annotated[str, typer.Argument(metavar="ID", help="The site's id.")]
-KeyArgument = Annotated[str, typer.Argument(metavar="KEY_ID", help="The key's id, as `footfall site keys list` shows.")]
+KeyArgument = Annotated[str, typer.Argument(metavar="KEY_ID", help="The key's id, as `footfall key list` shows.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 
 
 @keys.command("list")
 def list_keys(site_id: SiteArgument, to: To = None, key: Key = None, as_json: AsJson = False) -> None:
     """List a site's keys: what each may do, when it ends, when it was last used. Secrets are not kept."""
-    with reporting_errors("site keys list"), operator_or(to, key) as client:
+    with reporting_errors("key list"), operator_or(to, key) as client:
         found = client.get(f"/api/sites/{site_id}/keys?{ALL_KEYS}")
     if as_json:
         print(json.dumps(found))
@@ -53,9 +53,9 @@ def create(
 ) -> None:
     """Make an API key, which is shown this once, or a write key.
 
-    For example: footfall site keys create roma --scope read --name dashboard --days 90
+    For example: footfall key create roma --scope read --name dashboard --days 90
     """
-    with reporting_errors("site keys create"):
+    with reporting_errors("key create"):
         if write and (scope or days is not None):
             raise CliError("a write key may send events and nothing else, and has no end: leave --scope and --days out")
         wanted: Json = {"name": name, **({"kind": "write"} if write else {"scopes": scope or ["read"]})}
@@ -76,7 +76,7 @@ def rotate(
     as_json: AsJson = False,
 ) -> None:
     """Make a key that may do what another one may, which goes on for a day. A write key goes on until it is revoked."""
-    with reporting_errors("site keys rotate"), operator_or(to, key) as client:
+    with reporting_errors("key rotate"), operator_or(to, key) as client:
         made = client.post(f"/api/sites/{site_id}/keys/{key_id}/rotate?hours_kept={hours_kept}")
         _print_key(made, as_json)
         if not as_json:
@@ -86,7 +86,7 @@ def rotate(
 @keys.command()
 def revoke(site_id: SiteArgument, key_id: KeyArgument, to: To = None, key: Key = None) -> None:
     """End a key: everything refuses it within a minute."""
-    with reporting_errors("site keys revoke"), operator_or(to, key) as client:
+    with reporting_errors("key revoke"), operator_or(to, key) as client:
         client.delete(f"/api/sites/{site_id}/keys/{key_id}")
     print_line(Console(), f"{key_id} is revoked; it stops working within a minute")
 
@@ -103,7 +103,7 @@ def _print_key(made: Json, as_json: bool) -> None:
 
 def _goes_on(client: Client, site_id: str, key_id: str, hours: int | None) -> str:
     if hours is None:
-        return f"goes on until it is revoked: footfall site keys revoke {site_id} {key_id}"
+        return f"goes on until it is revoked: footfall key revoke {site_id} {key_id}"
     if not hours:  # it may be the one that asks
         return "stops working within a minute"
     found = client.get(f"/api/sites/{site_id}/keys")["keys"]
