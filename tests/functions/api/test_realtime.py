@@ -26,6 +26,8 @@ from tests.support.asking import ask, question
 from tests.support.builders import LambdaContext, a_message, an_event, sqs_event
 from tests.support.caches import forget_redis
 
+pytestmark = pytest.mark.redis_modes
+
 Mongo = Database[dict[str, Any]]
 REALTIME = "/api/metrics/realtime"
 ROBOT = {"userAgent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}
@@ -53,7 +55,7 @@ def the_moment() -> datetime:
 def keep_since(minutes_ago: float) -> None:
     """Have the live view say since when all is in it."""
     began = the_moment() - timedelta(minutes=minutes_ago)
-    cache.client().set("realtime:since:demo", round(began.timestamp() * 1000), ex=300)
+    cache.client().set("realtime:since:{demo}", round(began.timestamp() * 1000), ex=300)
 
 
 def show(message: SessionsMessage) -> None:
@@ -190,7 +192,7 @@ def test_what_redis_lost_is_read_from_mongodb(live_shop: Mongo, monkeypatch: pyt
     a_morning()
     before = both_ways(monkeypatch)
     if lost == "one session":
-        cache.client().delete(next(cache.client().scan_iter("session:demo:ann*")))
+        cache.client().delete(next(cache.client().scan_iter("session:{demo}:ann*")))
     else:
         cache.client().flushdb()
     if lost == "what is older":
@@ -202,7 +204,7 @@ def test_news_after_a_loss_does_not_hide_what_was_there_before(live_shop: Mongo)
     a_morning()
     cache.client().flushdb()
     happen(seen(0, "fay"))
-    assert cache.client().exists("realtime:since:demo")
+    assert cache.client().exists("realtime:since:{demo}")
     assert ask(handler, REALTIME)["active_users"] == 3
 
 

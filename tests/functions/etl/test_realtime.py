@@ -18,6 +18,8 @@ from functions.etl.realtime.handler import handler
 from tests.support.builders import LambdaContext
 from tests.support.caches import forget_redis
 
+pytestmark = pytest.mark.redis_modes
+
 
 @pytest.fixture
 def redis(stores: None) -> Iterator[Redis]:
@@ -68,21 +70,21 @@ def kept(redis: Redis, key: str) -> dict[str, Any]:
 
 def test_a_live_session_is_kept_for_as_long_as_it_is_live(redis: Redis) -> None:
     assert show(*records([a_session(ago=100)])) == []
-    assert kept(redis, "session:demo:s1")["last_page"] == "home"
-    assert 1_690 <= redis.ttl("session:demo:s1") <= 1_701
-    assert kept(redis, "user:active:demo:ann")["session_id"] == "s1"
-    assert 190 <= redis.ttl("user:active:demo:ann") <= 201
+    assert kept(redis, "session:{demo}:s1")["last_page"] == "home"
+    assert 1_690 <= redis.ttl("session:{demo}:s1") <= 1_701
+    assert kept(redis, "user:active:{demo}:ann")["session_id"] == "s1"
+    assert 190 <= redis.ttl("user:active:{demo}:ann") <= 201
 
 
 def test_somebody_who_did_nothing_for_five_minutes_is_not_active(redis: Redis) -> None:
     show(*records([a_session(ago=301)]))
-    assert redis.exists("session:demo:s1")
-    assert not redis.exists("user:active:demo:ann")
+    assert redis.exists("session:{demo}:s1")
+    assert not redis.exists("user:active:{demo}:ann")
 
 
 def test_a_session_that_ended_half_an_hour_ago_is_not_live(redis: Redis) -> None:
     show(*records([a_session(ago=1_801)]))
-    assert not redis.exists("session:demo:s1")
+    assert not redis.exists("session:{demo}:s1")
 
 
 def test_the_figures_of_the_last_minute_count_each_active_person_once(redis: Redis) -> None:
@@ -92,16 +94,16 @@ def test_the_figures_of_the_last_minute_count_each_active_person_once(redis: Red
             [a_session("s3", ago=20, last_page="search"), a_session("s4", ago=70, person_id="cid")],
         )
     )
-    figures = kept(redis, "metrics:realtime:demo")
+    figures = kept(redis, "metrics:realtime:{demo}")
     assert {name: value for name, value in figures.items() if name != "at"} == {
         "active_users": 2,
         "by_device": {"Mobile": 1, "Desktop": 1},
         "by_page": {"home": 2},
         "converted": 1,
     }
-    assert 25 <= redis.ttl("metrics:realtime:demo") <= 30
-    assert set(cast(list[str], redis.zrange("realtime:users:demo", 0, -1))) == {"ann", "bob"}
-    assert 55 <= redis.ttl("realtime:users:demo") <= 60
+    assert 25 <= redis.ttl("metrics:realtime:{demo}") <= 30
+    assert set(cast(list[str], redis.zrange("realtime:users:{demo}", 0, -1))) == {"ann", "bob"}
+    assert 55 <= redis.ttl("realtime:users:{demo}") <= 60
 
 
 def test_messages_twice_and_in_any_order_leave_the_latest_news(redis: Redis) -> None:
@@ -110,11 +112,11 @@ def test_messages_twice_and_in_any_order_leave_the_latest_news(redis: Redis) -> 
         redis.flushdb()
         for session in messages:
             show(*records([session]))
-        assert kept(redis, "session:demo:s1")["last_page"] == "payment"
-        assert kept(redis, "user:active:demo:ann")["last_page"] == "payment"
+        assert kept(redis, "session:{demo}:s1")["last_page"] == "payment"
+        assert kept(redis, "user:active:{demo}:ann")["last_page"] == "payment"
     redis.flushdb()
     show(*records([newer], [older]))
-    assert kept(redis, "session:demo:s1")["last_page"] == "payment"
+    assert kept(redis, "session:{demo}:s1")["last_page"] == "payment"
 
 
 def test_what_came_of_a_session_afterwards_is_news_too(redis: Redis) -> None:
@@ -123,7 +125,7 @@ def test_what_came_of_a_session_afterwards_is_news_too(redis: Redis) -> None:
         redis.flushdb()
         for session in sessions:
             show(*records([session.model_copy(update={"ended_at": before.ended_at})]))
-        assert kept(redis, "session:demo:s1")["converted"]
+        assert kept(redis, "session:{demo}:s1")["converted"]
 
 
 def test_of_sessions_and_events_that_are_listed_the_newest_stay_and_only_for_half_an_hour(
@@ -133,11 +135,11 @@ def test_of_sessions_and_events_that_are_listed_the_newest_stay_and_only_for_hal
     show(*records([a_session(f"s{ago}", ago=ago) for ago in (1_900, 4, 3, 2, 1)]))
     for _ in range(2):
         show(told_of([an_event(ago) for ago in (*range(1, 30), 1_900)]))
-    assert redis.zrange("realtime:sessions:demo", 0, -1) == ["s3", "s2", "s1"]
-    assert [json.loads(text)["key"] for text in cast(list[str], redis.zrange("realtime:events:demo", 0, -1))] == [
+    assert redis.zrange("realtime:sessions:{demo}", 0, -1) == ["s3", "s2", "s1"]
+    assert [json.loads(text)["key"] for text in cast(list[str], redis.zrange("realtime:events:{demo}", 0, -1))] == [
         str(ago) for ago in range(20, 0, -1)
     ]
-    for key in ("realtime:sessions:demo", "realtime:events:demo"):
+    for key in ("realtime:sessions:{demo}", "realtime:events:{demo}"):
         assert 1_790 <= redis.ttl(key) <= 1_800
 
 
@@ -153,11 +155,11 @@ def told_of(events: list[LiveEvent]) -> SqsRecord:
 
 def test_it_says_since_when_all_is_shown_and_forgets_it_after_five_minutes_without_news(redis: Redis) -> None:
     show(*records([a_session(ago=60)]))
-    first = redis.get("realtime:since:demo")
-    redis.expire("realtime:since:demo", 10)
+    first = redis.get("realtime:since:{demo}")
+    redis.expire("realtime:since:{demo}", 10)
     show(*records([a_session(ago=5)]))
-    assert redis.get("realtime:since:demo") == first
-    assert 290 <= redis.ttl("realtime:since:demo") <= 300
+    assert redis.get("realtime:since:{demo}") == first
+    assert 290 <= redis.ttl("realtime:since:{demo}") <= 300
 
 
 def test_bots_are_nowhere_and_no_older_news_brings_one_back(redis: Redis) -> None:
@@ -166,9 +168,9 @@ def test_bots_are_nowhere_and_no_older_news_brings_one_back(redis: Redis) -> Non
         redis.flushdb()
         for session in sessions:
             show(*records([session]))
-        assert redis.zrange("realtime:sessions:demo", 0, -1) == []
-    assert not redis.exists("user:active:demo:ann")
-    assert not redis.exists("realtime:users:demo")
+        assert redis.zrange("realtime:sessions:{demo}", 0, -1) == []
+    assert not redis.exists("user:active:{demo}:ann")
+    assert not redis.exists("realtime:users:{demo}")
 
 
 def test_a_message_of_an_older_version_is_shown(redis: Redis) -> None:
@@ -177,13 +179,13 @@ def test_a_message_of_an_older_version_is_shown(redis: Redis) -> None:
     for name in ("path", "source", "bot", "orders", "computed_at"):
         del body["sessions"][0][name]
     assert show(SqsRecord(messageId="old", body=json.dumps(body), attributes={})) == []
-    assert redis.zrange("realtime:sessions:demo", 0, -1) == ["s1"]
+    assert redis.zrange("realtime:sessions:{demo}", 0, -1) == ["s1"]
 
 
 def test_sites_are_kept_apart(redis: Redis) -> None:
     show(*records([a_session()], site_id="demo"), *records([a_session(person_id="bob")], site_id="other"))
-    assert redis.zrange("realtime:users:demo", 0, -1) == ["ann"]
-    assert redis.zrange("realtime:users:other", 0, -1) == ["bob"]
+    assert redis.zrange("realtime:users:{demo}", 0, -1) == ["ann"]
+    assert redis.zrange("realtime:users:{other}", 0, -1) == ["bob"]
 
 
 def test_a_message_without_sessions_changes_nothing(redis: Redis) -> None:
@@ -194,7 +196,7 @@ def test_a_message_without_sessions_changes_nothing(redis: Redis) -> None:
 def test_what_is_no_message_of_the_topic_fails_alone(redis: Redis) -> None:
     broken = SqsRecord(messageId="broken", body="not JSON", attributes={})
     assert show(broken, *records([a_session()])) == ["broken"]
-    assert redis.exists("session:demo:s1")
+    assert redis.exists("session:{demo}:s1")
 
 
 def test_while_redis_is_away_fresh_news_comes_back_and_old_news_is_let_go(

@@ -37,7 +37,7 @@ def failing(name: str, error: Exception, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def remembered() -> int:
-    return ask(lambda redis: sum(1 for _ in redis.scan_iter(match="metrics:*:demo:*")))
+    return ask(lambda redis: sum(1 for _ in redis.scan_iter(match="metrics:*:{demo}:*")))
 
 
 def test_the_usual_questions_are_answered_and_remembered(shop: Mongo) -> None:

@@ -24,7 +24,9 @@ from pydantic import BaseModel
 
 from tests.support.caches import forget_redis
 
-KEY = Key("metrics:test:demo", 100)
+pytestmark = pytest.mark.redis_modes
+
+KEY = Key("metrics:test:{demo}", 100)
 APRIL = DayRange(date(2015, 4, 1), date(2015, 4, 30), ZoneInfo("UTC"))
 
 
@@ -123,7 +125,7 @@ def test_an_answer_that_is_too_large_is_computed_each_time_and_not_waited_for(mo
 def test_lifetimes_differ_so_that_not_all_answers_end_at_once() -> None:
     lifetimes = set()
     for number in range(20):
-        key = Key(f"metrics:test:demo:{number}", 86_400)
+        key = Key(f"metrics:test:{{demo}}:{number}", 86_400)
         remember(key, "v", Answer, lambda: Answer(number=0))
         lifetimes.add(int(str(ask(lambda redis, key=key: redis.ttl(key.text)))))  # type: ignore[misc]
     assert len(lifetimes) > 10

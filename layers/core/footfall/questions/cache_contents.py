@@ -16,7 +16,7 @@ from footfall.chunks import chunks
 from footfall.clock import now
 from footfall.errors import Unavailable
 from footfall.rates import percentage
-from footfall.stores.keys import REMEMBERED, active_user_key, counts_key, similar_users_prefix
+from footfall.stores.keys import REMEMBERED, active_user_key, counts_key, in_braces, similar_users_prefix
 from footfall.stores.redis import ask
 
 DAYS_COUNTED = 7
@@ -66,7 +66,7 @@ def hit_rate(site_id: str) -> float:
 
 def forget(site_id: str, kinds: Iterable[str] = tuple(REMEMBERED)) -> int:
     """Forget a site's answers of some kinds; returns how many there were; raises Unavailable."""
-    starts = tuple(f"{REMEMBERED[kind]}:{site_id}:" for kind in kinds)
+    starts = tuple(f"{REMEMBERED[kind]}:{in_braces(site_id)}:" for kind in kinds)
     return ask(lambda redis: _unlink(redis, _keys(redis, site_id, starts)))
 
 
@@ -118,7 +118,7 @@ def _counts(redis: Redis, site_id: str) -> Counter[str]:
 
 def _lengths(redis: Redis, site_id: str) -> defaultdict[str, list[int]]:
     # of each remembered answer, by how its key begins
-    keys = _keys(redis, site_id, tuple(f"{start}:{site_id}:" for start in REMEMBERED.values()))
+    keys = _keys(redis, site_id, tuple(f"{start}:{in_braces(site_id)}:" for start in REMEMBERED.values()))
     lengths: defaultdict[str, list[int]] = defaultdict(list)
     for some in chunks(keys, AT_A_TIME):
         pipeline = redis.pipeline(transaction=False)
@@ -132,7 +132,7 @@ def _lengths(redis: Redis, site_id: str) -> defaultdict[str, list[int]]:
 def _keys(redis: Redis, site_id: str, starts: tuple[str, ...]) -> list[str]:
     deadline = time.monotonic() + SECONDS
     found: set[str] = set()
-    for key in redis.scan_iter(match=f"*:{site_id}:*", count=1_000):
+    for key in redis.scan_iter(match=f"*:{in_braces(site_id)}:*", count=1_000):
         if key.startswith(starts):
             found.add(key)
         if time.monotonic() > deadline:

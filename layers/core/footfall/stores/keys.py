@@ -1,4 +1,9 @@
-"""Every Redis key, and how long what is under it lives."""
+"""Every Redis key, and how long what is under it lives.
+
+A site stands in braces: of a Redis in cluster mode, as ElastiCache's serverless caches are, keys of one site are then in
+one slot, so that one command may take several of them
+(https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/).
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -47,18 +52,18 @@ class Key:
 
     @property
     def site_id(self) -> str:
-        """Whose key it is: the third word."""
-        return self.text.split(":")[2]
+        """Whose key it is: what stands in the first braces."""
+        return self.text.partition("{")[2].partition("}")[0]
 
 
 def answer_key(kind: str, site_id: str, question: str, seconds: int = DAY) -> Key:
     """Returns the key of the answer to a question of a kind; what is there says itself of which state it is."""
-    return Key(f"{kind}:{site_id}:{_digest(question)}", seconds)
+    return Key(f"{kind}:{in_braces(site_id)}:{_digest(question)}", seconds)
 
 
 def turn_key(key: Key, version: str) -> Key:
     """Returns the key of whose turn it is to compute an answer of one version; who has it may take 10 seconds."""
-    return Key(f"cache:turn:{key.site_id}:{_digest(f'{key.text} {version}')}", 10)
+    return Key(f"cache:turn:{in_braces(key.site_id)}:{_digest(f'{key.text} {version}')}", 10)
 
 
 def lifetime(days: DayRange) -> int:
@@ -68,32 +73,32 @@ def lifetime(days: DayRange) -> int:
 
 def session_key(site_id: str, session_id: str) -> Key:
     """Returns the key of a live session's summary, for 30 minutes after its last event."""
-    return Key(f"session:{site_id}:{session_id}", 1_800)
+    return Key(f"session:{in_braces(site_id)}:{session_id}", 1_800)
 
 
 def active_user_key(site_id: str, person_id: str) -> Key:
     """Returns the key of the summary of the session somebody is in, for 5 minutes after its last event."""
-    return Key(f"user:active:{site_id}:{person_id}", 300)
+    return Key(f"user:active:{in_braces(site_id)}:{person_id}", 300)
 
 
 def realtime_users_key(site_id: str) -> Key:
     """Returns the key of who did something in the last minute: a sorted set of person ids by Unix milliseconds."""
-    return Key(f"realtime:users:{site_id}", 60)
+    return Key(f"realtime:users:{in_braces(site_id)}", 60)
 
 
 def realtime_metrics_key(site_id: str) -> Key:
     """Returns the key of the figures of the last minute, for 30 seconds."""
-    return Key(f"metrics:realtime:{site_id}", 30)
+    return Key(f"metrics:realtime:{in_braces(site_id)}", 30)
 
 
 def live_sessions_key(site_id: str) -> Key:
     """Returns the key of which sessions are live, bots left out: a sorted set of their ids by their end in Unix ms."""
-    return Key(f"realtime:sessions:{site_id}", 1_800)
+    return Key(f"realtime:sessions:{in_braces(site_id)}", 1_800)
 
 
 def live_events_key(site_id: str) -> Key:
     """Returns the key of the newest events, bots left out: a sorted set of what is told of each by Unix ms."""
-    return Key(f"realtime:events:{site_id}", 1_800)
+    return Key(f"realtime:events:{in_braces(site_id)}", 1_800)
 
 
 def live_since_key(site_id: str) -> Key:
@@ -101,7 +106,7 @@ def live_since_key(site_id: str) -> Key:
 
     By then news that could not be shown may have been let go.
     """
-    return Key(f"realtime:since:{site_id}", 300)
+    return Key(f"realtime:since:{in_braces(site_id)}", 300)
 
 
 def similar_users_key(site_id: str, person_id: str, question: str) -> Key:
@@ -111,12 +116,17 @@ def similar_users_key(site_id: str, person_id: str, question: str) -> Key:
 
 def similar_users_prefix(site_id: str, person_id: str) -> str:
     """Returns how every key of an answer about one person begins."""
-    return f"{SIMILAR_USERS}:{site_id}:{_digest(person_id)}:"
+    return f"{SIMILAR_USERS}:{in_braces(site_id)}:{_digest(person_id)}:"
 
 
 def counts_key(site_id: str, day: date) -> Key:
     """Returns the key of how often answers of each kind were looked for, and missed, on one day (UTC); for 8 days."""
-    return Key(f"cache:counts:{site_id}:{day}", 8 * DAY)
+    return Key(f"cache:counts:{in_braces(site_id)}:{day}", 8 * DAY)
+
+
+def in_braces(site_id: str) -> str:
+    """Returns how keys name their site."""
+    return f"{{{site_id}}}"
 
 
 def _digest(text: str) -> str:
