@@ -9,7 +9,8 @@ from footfall.days import DayRange
 from footfall.dimensions import Dimension
 from footfall.funnels.columns import milliseconds, starts_of
 from footfall.funnels.engine import Coded
-from footfall.lake.contents import session_number, session_text
+from footfall.lake.contents import session_text
+from footfall.lake.session_numbers import session_number
 from footfall.schemas.session import SessionFigures
 
 MOST_REMEMBERED = 100_000
@@ -51,7 +52,7 @@ class SessionColumns:
     def _read(self, sessions: Sequence[SessionFigures]) -> Visits:
         orders, revenue = self._orders(sessions)
         return Visits(
-            numbers=np.array([session_number(each["session_id"]) for each in sessions], np.int64),
+            numbers=np.array([session_number(each) for each in sessions], np.int64),
             days=self._days(sessions),
             milliseconds=np.array([round(1000 * each["duration"]) for each in sessions], np.int64),
             bounces=np.array([each["bounce"] for each in sessions], np.int64),

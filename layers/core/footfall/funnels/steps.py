@@ -16,11 +16,11 @@ from footfall.events.names import page_type_named, type_named
 from footfall.schemas.event import NOT_A_VISIT, RECORDED_BY_PAGES, NamedEvent
 from footfall.schemas.site import Funnel, Site
 
-FIGURES = 5
+FIGURES = 6
 """Counts the meanings that a day's figures have had: since 3, something was viewed in a session and people did
 something, what cost nothing is counted apart, and a step is found by any of its names; since 4, customers are told, and
 an order says what was given back of it; since 5, the texts of feedback are added up, and there are figures by
-dimension."""
+dimension; since 6, sessions are known by when they began."""
 
 
 CONDITION = re.compile(r"\[([^\[\]=!]+)(!?=)([^\[\]]+)\]")
