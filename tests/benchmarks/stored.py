@@ -17,6 +17,7 @@ from footfall.lake.columns import Table
 from footfall.lake.contents import columns_of
 from footfall.lake.definition import definition
 from footfall.lake.periods import Period, folder_of, month_of, name_of
+from footfall.lake.session_numbers import BITS, HASH_BITS, HASHES, SECOND, WHOLE
 from footfall.schemas.site import Funnel, Site
 from footfall.stores import lake
 from pymongo.database import Database
@@ -44,9 +45,9 @@ def store(database: Mongo, streams: Iterable[Stream]) -> Stored:
     files: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     counts, people, seconds = np.zeros(DAYS, np.int64), 0, 0.0
     for stream in streams:
-        day, rank = stream.day, stream.rank
+        day, ties = stream.day, stream.ties
         for month, ours in _months(day):
-            tables = dict(_tables(stream, ours, day, rank + counts[day]))
+            tables = dict(_tables(stream, ours, day, ties))
             started = time.perf_counter()
             files[month.name] += [_write(month, KINDS[kind], table) for kind, table in tables.items()]
             seconds += time.perf_counter() - started
@@ -104,7 +105,7 @@ def _day_of_funnel(stream: Stream, ours: slice, numbers: Numbers, day: date) -> 
             }
 
 
-def _tables(stream: Stream, ours: slice, day: Numbers, rank: Numbers) -> Iterator[tuple[int, Table]]:
+def _tables(stream: Stream, ours: slice, day: Numbers, ties: Numbers) -> Iterator[tuple[int, Table]]:
     kinds = stream.kind[ours]
     for kind, (event_type, page_type, _) in enumerate(KINDS):
         places = ours.start + np.flatnonzero(kinds == kind)
@@ -114,10 +115,9 @@ def _tables(stream: Stream, ours: slice, day: Numbers, rank: Numbers) -> Iterato
         table |= {
             "who": stream.who[places].astype(np.int32),
             "day": epoch + day[places].astype("timedelta64[D]"),
-            "rank": rank[places].astype(np.int32),
             "time": stream.time[places].astype("datetime64[ms]"),
-            "session": _scattered(stream.session[places]),
-            "session_start": stream.session_start[places].astype("datetime64[ms]"),
+            "tie": ties[places].astype(np.int32),
+            "session": _numbered(stream.session[places], stream.session_start[places]),
             "signed_in": np.zeros(length, np.bool_),
             "bot": np.zeros(length, np.bool_),
             "type": np.full(length, event_type, object),
@@ -130,10 +130,13 @@ def _tables(stream: Stream, ours: slice, day: Numbers, rank: Numbers) -> Iterato
         yield kind, table
 
 
-def _scattered(numbers: Numbers) -> Numbers:
-    # a session's number in the lake is a hash, which nothing makes smaller
-    product = numbers.astype(np.uint64) * np.uint64(0x9E37_79B9_7F4A_7C15)
-    return (product >> np.uint64(1)).astype(np.int64)
+def _numbered(sessions: Numbers, starts: Numbers) -> Numbers:
+    # as `session_numbers` has them: when each began, and a hash, which nothing makes smaller
+    hashed = ((sessions.astype(np.uint64) * np.uint64(0x9E37_79B9_7F4A_7C15)) >> np.uint64(1)).astype(np.int64)
+    seconds, milliseconds = np.divmod(starts, SECOND)
+    of_millisecond = milliseconds << HASH_BITS | hashed % HASHES
+    within: Numbers = np.where(milliseconds, of_millisecond, WHOLE | hashed % WHOLE)
+    return seconds << BITS | within
 
 
 def _write(month: Period, kind: tuple[str, str | None, float], table: Table) -> dict[str, Any]:

@@ -57,10 +57,9 @@ class Stream:
         return (self.time - _first()) // DAY_MILLISECONDS
 
     @property
-    def rank(self) -> Numbers:
-        """The place of each event in its day's order of time."""
-        begins = np.searchsorted(self.day, np.arange(DAYS))
-        return np.arange(len(self.time)) - begins[self.day]
+    def ties(self) -> Numbers:
+        """Which of its millisecond's events each is."""
+        return np.arange(len(self.time)) - np.searchsorted(self.time, self.time)
 
 
 def _first() -> int:

@@ -41,7 +41,7 @@ def dimension_documents(
 
 def _activity(people: Integers, columns: DayColumns, ours: Flags) -> Activity:
     types = columns.coded("type")
-    codes, whose = types.codes[ours], people[columns.numbers("rank")[ours]]
+    codes, whose = types.codes[ours], people[columns.numbers("place")[ours]]
     counts = np.array([text in ACTIVITY_TYPES for text in types.texts], np.bool_)
     return Activity(
         people=np.where(counts[codes], whose, NOT_COUNTED),

@@ -9,7 +9,7 @@ from footfall.days import DayRange, zone_named
 from footfall.dimensions import UNKNOWN, dimensions_of
 from footfall.funnels.columns import milliseconds
 from footfall.funnels.engine import Coded
-from footfall.lake.contents import session_number
+from footfall.lake.session_numbers import session_number
 from footfall.propensity.columns import Sessions
 from footfall.propensity.following import Events, follow
 from footfall.questions.event_rows import EventsQuery, Kinds, Numbers, columns_named, joined
@@ -44,7 +44,7 @@ def _newest(rollups: Rollups, days: DayRange) -> tuple[DayRange, Read]:
         return days, _read(rollups, days)
     except TooBig:
         if days.first == days.last:
-            return days, Read([], np.zeros(1, np.int64))
+            return days, Read([])
         half = (days.last - days.first) // 2
         return _newest(rollups, DayRange(days.last - half + timedelta(days=1), days.last, days.zone))
 
@@ -56,13 +56,13 @@ def _read(rollups: Rollups, days: DayRange) -> Read:
 
 
 def _events(days: DayRange, read: Read) -> Events:
-    begins = np.concatenate([[0], read.counted.cumsum()[:-1]])
-    rows = [each.where(each.session_starts >= milliseconds(days.start), each.steps) for each in read.rows]
+    ours = [each.session_starts >= milliseconds(days.start) for each in read.rows]
+    rows = [each.where(those, each.steps) for each, those in zip(read.rows, ours, strict=True)]
     types = joined([each.told["type"] for each in rows])
     return Events(
         sessions=_column([each.who for each in rows]),
         starts=_column([each.session_starts for each in rows]),
-        places=_column([begins[each.days] + each.ranks for each in rows]),
+        places=_column([places[those] for places, those in zip(read.places, ours, strict=True)]),
         times=_column([each.times for each in rows]),
         devices=_column([each.devices.astype(np.int64) for each in rows]),
         kinds=_kinds(types, joined([each.told["page_type"] for each in rows])),
@@ -95,5 +95,5 @@ def _orders(rollups: Rollups, days: DayRange) -> dict[int, int]:
         placed = [order["placed_at"] for order in session.get("orders", ())]
         moment = min((at for at in placed if session["started_at"] <= at <= session["ended_at"] + GAP), default=None)
         if moment:
-            orders[session_number(session["session_id"])] = milliseconds(moment)
+            orders[session_number(session)] = milliseconds(moment)
     return orders

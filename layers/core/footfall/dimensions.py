@@ -204,8 +204,8 @@ to_step top type unit value window window_mode
 """What questions have other parameters for: a site's own dimension, which is one too, cannot be called so."""
 
 COLUMNS = """
-bot cls day element inp lcp lines name order_id origin own_direct place place_on_page rank scrolled search_results
-search_term session session_start signed_in stock time ttfb type vitals who
+bot cls day element inp lcp lines name order_id origin own_direct place place_on_page scrolled search_results
+search_term session signed_in stock tie time ttfb type vitals who
 """
 """What the lake's files hold besides, under these names."""
 

@@ -51,7 +51,13 @@ def folder(pipeline: Mongo) -> Path:
 def rows(folder: Path, columns: str = "*") -> list[tuple[Any, ...]]:
     """What DuckDB reads of all files, in the order of time."""
     found = [str(file) for file in folder.rglob("*.parquet")]
-    return duckdb.read_parquet(found, hive_partitioning=True).order("day, rank").project(columns).fetchall()
+    return duckdb.read_parquet(found, hive_partitioning=True).order("time, tie").project(columns).fetchall()
+
+
+def rows_kept(database: Mongo, folder: Path, columns: str) -> list[tuple[Any, ...]]:
+    """The same of the files that are current."""
+    found = [str(folder / key) for keys in kept(database).values() for key in keys]
+    return duckdb.read_parquet(found, hive_partitioning=True).order("time, tie").project(columns).fetchall()
 
 
 def kept(database: Mongo) -> dict[str, list[str]]:
@@ -80,18 +86,42 @@ def test_every_event_is_there_once_with_its_columns(pipeline: Mongo, folder: Pat
     looks(2, visitor="crawler", context={"userAgent": "Googlebot/2.1"})
     tell(said(minute=3, userId="ann", total=5))
     roll_up()
-    told = rows(folder, "site, month, period, type, page_type, page, device, order_id, bot, signed_in, origin, rank")
+    told = rows(folder, "site, month, period, type, page_type, page, device, order_id, bot, signed_in, origin, tie")
     assert [row[:3] for row in told] == [("demo", "2026-03", "2026-03")] * 4
     assert [row[3:] for row in told] == [
         ("pageview", "home", "/", "Mobile", None, False, False, "collect", 0),
-        ("click", None, None, "Other", None, False, False, "collect", 1),
-        ("pageview", None, None, "Other", None, True, False, "collect", 2),
-        ("order_completed", None, None, "Other", "o1", False, True, "collect", 3),
+        ("click", None, None, "Other", None, False, False, "collect", 0),
+        ("pageview", None, None, "Other", None, True, False, "collect", 0),
+        ("order_completed", None, None, "Other", "o1", False, True, "collect", 0),
     ]
     assert rows(folder, "epoch_ms(time) - epoch_ms(TIMESTAMP '2026-03-01 12:00:00')")[1] == (60_000,)
     sessions = [row[0] for row in rows(folder, "session")]
     assert sessions[0] == sessions[1] != 0
     assert sessions[3] == 0, "an order that was told without a page is part of no visit"
+
+
+def test_events_of_one_moment_are_told_apart_in_the_order_they_have(pipeline: Mongo, folder: Path) -> None:
+    for visitor in ("v", "w", "x"):
+        looks(1, visitor)
+    looks(1, "w", eventType="click")
+    looks(2)
+    roll_up()
+    assert rows(folder, "tie") == [(0,), (1,), (2,), (3,), (0,)]
+
+
+def test_a_session_whose_start_a_late_event_moves_is_one_on_all_its_days(pipeline: Mongo, folder: Path) -> None:
+    midnight = DAY / 2
+    for minute in (midnight - 1, midnight + 1):
+        looks(minute, sessionId="s")
+    roll_up()
+    began = [row[0] for row in rows(folder, "session")]
+    looks(midnight - 600, sessionId="s")
+    late = reached()
+    roll_up()
+    moved = [row[0] for row in rows_kept(pipeline, folder, "session")]
+    assert len(set(began)) == len(set(moved)) == 1
+    assert began[0] != moved[0], "a session's number begins with its start"
+    assert late == reached() == [1, 0, 1, 0]
 
 
 def test_how_quick_pages_are_and_what_is_in_stock_are_columns(pipeline: Mongo, folder: Path) -> None:

@@ -40,9 +40,9 @@ def entries(events: Sequence[Seen], step: str) -> StepColumns:
     at = [place for place, event in enumerate(events) if event.page in alternatives(step)][::-1]
     return StepColumns(
         np.array([events[place].person for place in at], np.int32),
-        np.array(at, np.uint32),
-        np.array([FIRST_DAY + day_of(events[place]) for place in at], np.uint16),
         np.array([(events[place].at - MIDNIGHT) // MILLISECOND for place in at], np.int64),
+        np.array([sum(one.at == events[place].at for one in events[:place]) for place in at], np.int32),
+        np.array([FIRST_DAY + day_of(events[place]) for place in at], np.uint16),
         np.array([DEVICES.index(events[place].device) for place in at], np.uint8),
         np.array(at, np.uint32),
     )

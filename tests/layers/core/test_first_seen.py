@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from footfall.clock import now
 from footfall.dimensions import BUILT_IN, Facts
-from footfall.lake.columns import NEVER
+from footfall.lake.session_numbers import NEVER
 from footfall.people import first_seen, links
 from footfall.people.first_seen import NOT_SEEN, of_persons
 from footfall.people.profiles import profiles

@@ -9,7 +9,8 @@ from footfall.days import DayRange
 from footfall.dimensions import Dimension
 from footfall.funnels.columns import milliseconds, starts_of
 from footfall.funnels.engine import Coded
-from footfall.lake.contents import session_number, session_text
+from footfall.lake.contents import session_text
+from footfall.lake.session_numbers import session_number
 from footfall.schemas.session import SessionFigures
 
 MOST_REMEMBERED = 100_000
@@ -52,7 +53,7 @@ class SessionColumns:
         orders, revenue = self._orders(sessions)
         starts = np.array([milliseconds(each["started_at"]) for each in sessions], np.int64)
         return Visits(
-            numbers=np.array([session_number(each["session_id"]) for each in sessions], np.int64),
+            numbers=np.array([session_number(each) for each in sessions], np.int64),
             people=np.array([NOT_COUNTED if who is None else who for who in people], np.int64),
             starts=starts,
             days=np.searchsorted(self._starts, starts, "right").astype(np.int64) - 1,

@@ -14,42 +14,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footfall.funnels.engine import (
-    LAST,
     Attempts,
     Codes,
     Flags,
     Indices,
     Integers,
-    Keys,
     People,
     Timeline,
     begins,
+    keys_of,
 )
 
 NONE = -1
 """Behind an entry that none to the next step follows."""
 BYTES_OF_AN_ENTRY = 48
-COUNTED = Timeline()
-"""Places count events."""
 
 
 class StepColumns(NamedTuple):
-    """Entries to one step, in any order: whose, at which place in the order of time, and when, on which device.
+    """Entries to one step, in any order: whose and when, which of its millisecond's events each is, on which device.
 
     `days` are numbers that ascend with time, `rows` say where each was read.
     """
 
     people: NDArray[np.int32]
-    places: NDArray[np.uint32]
-    days: NDArray[np.uint16]
     times: Integers
+    ties: NDArray[np.int32]
+    days: NDArray[np.uint16]
     devices: Codes
     rows: NDArray[np.uint32]
-
-    @property
-    def keys(self) -> Keys:
-        """The entries as numbers that sort by person and then by place in time."""
-        return COUNTED.keys(self.people.astype(np.uint32), self.places.astype(np.uint64))
 
     def where(self, those: Indices) -> "StepColumns":
         """Returns the same of some of the entries."""
@@ -86,11 +78,15 @@ class Chains:
     @classmethod
     def of(cls, steps: Sequence[StepColumns]) -> "Chains":
         """Returns the entries to the steps of a funnel, linked."""
-        ordered = [step.where(np.argsort(step.keys, kind="stable")) for step in steps]
         begins = np.cumsum([0, *(len(step.people) for step in steps)]).tolist()
+        whole, bits = _keys(steps)
+        keys = np.split(whole, begins[1:-1])
+        orders = [np.argsort(each, kind="stable") for each in keys]
+        ordered = [step.where(order) for step, order in zip(steps, orders, strict=True)]
+        keys = [each[order] for each, order in zip(keys, orders, strict=True)]
         onward = [
-            _onward(step.keys, following.keys, begin)
-            for step, following, begin in zip(ordered[:-1], ordered[1:], begins[1:-1], strict=True)
+            _onward(step, following, bits, begin)
+            for step, following, begin in zip(keys[:-1], keys[1:], begins[1:-1], strict=True)
         ]
         return cls(
             begins,
@@ -193,7 +189,14 @@ class Chains:
         return Attempts(self.people[starts], reached, places)
 
 
-def _onward(step: Keys, following: Keys, begin: int) -> NDArray[np.int32]:
+def _keys(steps: Sequence[StepColumns]) -> tuple[Integers, int]:
+    # entries to all steps as numbers that sort by person and then by time, and how many bits time has there
+    timeline = Timeline.over([step.times for step in steps], [step.ties for step in steps])
+    places = np.concatenate([timeline.at(step.times, step.ties) for step in steps])
+    return keys_of(np.concatenate([step.people for step in steps]).astype(np.int64), places.view(np.int64))
+
+
+def _onward(step: Integers, following: Integers, bits: int, begin: int) -> NDArray[np.int32]:
     at = np.searchsorted(following, step, "right")
-    same = COUNTED.of_one(np.append(following, LAST)[at], step)
+    same = np.append(following, -1)[at] >> bits == step >> bits
     return np.where(same, at + begin, NONE).astype(np.int32)

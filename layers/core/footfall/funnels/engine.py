@@ -19,6 +19,8 @@ Keys = NDArray[np.uint64]
 
 PLACE_BITS = 32
 """How many bits places have that count events."""
+SIGNED_BITS = 63
+"""How many bits a positive number of an array has."""
 LAST = np.uint64(2**64 - 1)
 """After every entry, and every place."""
 NOTHING: Keys = np.zeros(0, np.uint64)
@@ -45,23 +47,46 @@ class Timeline:
     """What places in the order of time are: numbers of so many `bits`, which leave room for people's above them.
 
     Of places that count events, `listed` has the time of each, in Unix milliseconds. Others are times themselves: the
-    milliseconds since `begin`.
+    milliseconds since `begin`, and below them, in `tie_bits`, which of the millisecond's events each is.
     """
 
     bits: int = PLACE_BITS
     begin: int = 0
     listed: Integers | None = None
+    tie_bits: int = 0
+
+    @classmethod
+    def over(cls, times: Sequence[Integers], ties: Sequence[NDArray[np.int32]]) -> "Timeline":
+        """Returns one whose places are times: of events at some Unix milliseconds, and which of each's events they are.
+
+        Ten years have room for sixteen million events at one moment.
+        """
+        begin = min((int(each.min()) for each in times if len(each)), default=0)
+        end = max((int(each.max()) for each in times if len(each)), default=0)
+        tie_bits = max((int(each.max()) for each in ties if len(each)), default=0).bit_length()
+        return cls((end - begin).bit_length() + tie_bits, begin, tie_bits=tie_bits)
+
+    def at(self, times: Integers, ties: NDArray[np.int32]) -> Places:
+        """Returns the places of events, where they are times."""
+        places = times - self.begin
+        if self.tie_bits:
+            places <<= self.tie_bits
+            places |= ties
+        return places.view(np.uint64)
 
     def times(self, places: Places) -> Integers:
         """Returns when places were, in Unix milliseconds."""
         if self.listed is not None:
             return self.listed[places]
-        return places.astype(np.int64) + self.begin
+        return self._since_begin(places) + self.begin
 
     def of(self, keys: Keys) -> Integers:
         """Returns when entries happened, in milliseconds since one moment."""
         places = self.places(keys)
-        return places.view(np.int64) if self.listed is None else self.listed[places]
+        return self._since_begin(places) if self.listed is None else self.listed[places]
+
+    def _since_begin(self, places: Places) -> Integers:
+        return (places >> np.uint64(self.tie_bits) if self.tie_bits else places).view(np.int64)
 
     def sorted(self, entries: Entries) -> Keys:
         """Returns entries sorted by person and time."""
@@ -124,6 +149,33 @@ class Limits:
 
 
 NO_LIMITS = Limits()
+
+
+def in_order(who: Integers, places: Integers) -> Indices:
+    """Returns which events come after each other: those of one person or session together, in the order of time."""
+    keys, _ = keys_of(who, places)
+    return np.argsort(keys)  # np.lexsort takes four times as long
+
+
+def keys_of(who: Integers, places: Integers) -> tuple[Integers, int]:
+    """Returns events as numbers that sort by person or session and then by time, and how many bits places have there.
+
+    People, sessions and places are counted anew where they do not fit into one number.
+    """
+    if _bits(who) + _bits(places) > SIGNED_BITS:
+        who = _counted_anew(who)
+    if _bits(who) + _bits(places) > SIGNED_BITS:
+        places = _counted_anew(places)
+    bits = _bits(places)
+    return who << bits | places, bits
+
+
+def _bits(numbers: Integers) -> int:
+    return int(numbers.max(initial=0)).bit_length()
+
+
+def _counted_anew(numbers: Integers) -> Integers:
+    return np.searchsorted(distinct([numbers]), numbers)
 
 
 def distinct(columns: Sequence[NDArray[Number]]) -> NDArray[Number]:

@@ -20,7 +20,8 @@ FIGURES = 6
 """Counts the meanings that a day's figures have had: since 3, something was viewed in a session and people did
 something, what cost nothing is counted apart, and a step is found by any of its names; since 4, customers are told, and
 an order says what was given back of it; since 5, the texts of feedback are added up, and there are figures by
-dimension; since 6, a day's sessions tell whose they are, and there are those of bots."""
+dimension; since 6, a day's sessions tell whose they are, sessions are known by when they began, and there are those of
+bots."""
 
 
 CONDITION = re.compile(r"\[([^\[\]=!]+)(!?=)([^\[\]]+)\]")

@@ -36,15 +36,19 @@ class ElementCount(NamedTuple):
 
 
 class Moments(NamedTuple):
-    """Events of people on pages: `whose` numbers each person on each page, `when` is a place in the order of time."""
+    """Events of people on pages as numbers that sort by person and page, and then by time, which has so many `bits`."""
 
-    whose: Numbers
-    when: Numbers
+    keys: Numbers
+    bits: int
 
     @property
-    def keys(self) -> Numbers:
-        """What puts them in order: person by person, and each one's in the order of time."""
-        return self.whose << BITS | self.when
+    def whose(self) -> Numbers:
+        """The number of each person on each page."""
+        return self.keys >> self.bits
+
+    def where(self, those: Flags | Numbers) -> "Moments":
+        """Returns some of them."""
+        return Moments(self.keys[those], self.bits)
 
 
 def cells_of(places: Coded, grid: int) -> Numbers:
@@ -110,14 +114,14 @@ class Scrolled(NamedTuple):
 
 def scrolled(views: Moments, scrolls: Moments, depths: Numbers) -> Scrolled:
     """Returns how far down each view went: its scrolls are those of the same person there until they view it again."""
-    deepest, placed = np.zeros(len(views.when), np.int64), np.zeros(len(depths), bool)
+    deepest, placed = np.zeros(len(views.keys), np.int64), np.zeros(len(depths), bool)
     if not len(deepest):
         return Scrolled(deepest, placed)
     keys = views.keys
     order = np.argsort(keys)
     ordered = keys[order]
     last = np.searchsorted(ordered, scrolls.keys, "right") - 1
-    placed = (last >= 0) & (ordered[last] >> BITS == scrolls.whose) & (depths != NOWHERE)
+    placed = (last >= 0) & (ordered[last] >> views.bits == scrolls.whose) & (depths != NOWHERE)
     np.maximum.at(deepest, order[last[placed]], depths[placed])
     return Scrolled(deepest, placed)
 

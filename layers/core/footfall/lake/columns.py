@@ -4,7 +4,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from hashlib import blake2b
 from typing import Literal
 
@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footfall.funnels.engine import Coded
-from footfall.lake.contents import LARGEST, Text, digest_of, session_number, texts_of
+from footfall.lake.contents import LARGEST, Text, digest_of, texts_of
+from footfall.lake.session_numbers import NEVER, NONE, UNIX, session_number
 from footfall.schemas.event import NamedEvent
 from footfall.schemas.lake import LakeDay, LakeEvent
 from footfall.schemas.session import SessionDimensions
@@ -21,13 +22,10 @@ from footfall.schemas.site import Site
 EPOCH = date(1970, 1, 1)
 NOBODY = -1
 """The number of an event whose person is not stored yet."""
-NEVER = -(2**63)
-"""The time that there is none, as numpy has it."""
 MOST_KINDS = 1_000
 """Kinds of events of a day that are told apart here; the others are kept together."""
 MOST_REMEMBERED = 100_000
 MILLISECOND = timedelta(milliseconds=1)
-UNIX = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 Table = dict[str, NDArray[np.generic]]
 Kind = tuple[str, str | None, str | None]
 """What events of one kind are called: their type, their own name, and for page views the page's type."""
@@ -40,18 +38,18 @@ def _codes() -> "array[int]":
 @dataclass
 class _Rows:
     who: "array[int]" = field(default_factory=lambda: array("i"))
-    rank: "array[int]" = field(default_factory=lambda: array("i"))
+    place: "array[int]" = field(default_factory=lambda: array("i"))
     time: "array[int]" = field(default_factory=lambda: array("q"))
+    tie: "array[int]" = field(default_factory=lambda: array("i"))
     session: "array[int]" = field(default_factory=lambda: array("q"))
-    session_start: "array[int]" = field(default_factory=lambda: array("q"))
     signed_in: "array[int]" = field(default_factory=lambda: array("B"))
     bot: "array[int]" = field(default_factory=lambda: array("B"))
     texts: "defaultdict[str, array[int]]" = field(default_factory=lambda: defaultdict(_codes))
 
     @property
     def numbers(self) -> "Iterable[array[int]]":
-        """Every column of numbers."""
-        return self.who, self.rank, self.time, self.session, self.session_start, self.signed_in, self.bot
+        """Every column of numbers that is written."""
+        return self.who, self.time, self.tie, self.session, self.signed_in, self.bot
 
 
 class _Dictionary(dict[object, int]):
@@ -79,7 +77,7 @@ class _Dictionary(dict[object, int]):
 
 
 class DayColumns:
-    """Collects a day's events, which come in the order of time."""
+    """Collects a day's events, which come in the order of time; `place` of each is its place among them all."""
 
     def __init__(self, site: Site, day: date) -> None:
         self._day = day
@@ -88,6 +86,7 @@ class DayColumns:
         self._dictionaries = {name: _Dictionary(text) for name, text in self._texts.items()}
         self._types: Counter[str] = Counter()
         self._digest = 0
+        self._last = (NEVER, 0)
 
     def add(
         self,
@@ -100,19 +99,19 @@ class DayColumns:
         places: defaultdict[Kind | None, list[int]] = defaultdict(list)
         for place, event in enumerate(events):
             places[self._table_of(kind_of(event))].append(place)
-        visits = self._visits(sessions)
+        visits, moments = self._visits(sessions), self._moments(events)
         for kind, found in places.items():
             rows = self._rows.setdefault(kind, _Rows())
             rows.who.extend([NOBODY if (number := who[place]) is None else number for place in found])
-            rows.rank.extend([before + place for place in found])
+            rows.place.extend([before + place for place in found])
+            rows.time.extend([moments[place][0] for place in found])
+            rows.tie.extend([moments[place][1] for place in found])
             self._add(rows, [events[place] for place in found], [visits[place] for place in found])
         self._types.update(event["type"] for event in events)
         self._digest = (self._digest + digest_of([event["event_id"] for event in events])) % LARGEST
 
     def _add(self, rows: _Rows, events: Sequence[LakeEvent], visits: Sequence["_Visit"]) -> None:
-        rows.time.extend([(event["timestamp"] - UNIX) // MILLISECOND for event in events])
         rows.session.extend([visit.number for visit in visits])
-        rows.session_start.extend([visit.start for visit in visits])
         rows.signed_in.extend(["user_id" in event for event in events])
         rows.bot.extend([event["bot"] for event in events])
         for name, text in self._texts.items():
@@ -121,6 +120,16 @@ class DayColumns:
             else:
                 rows.texts[name].extend(self._dictionaries[name].codes(text.told(events)))
 
+    def _moments(self, events: Sequence[LakeEvent]) -> list[tuple[int, int]]:
+        # when each was, and which of that millisecond's events it is
+        found = []
+        for event in events:
+            last, tie = self._last
+            time = (event["timestamp"] - UNIX) // MILLISECOND
+            self._last = time, tie + 1 if time == last else 0
+            found.append(self._last)
+        return found
+
     def _visits(self, sessions: Sequence[SessionDimensions | None]) -> list["_Visit"]:
         # what is told of a session is read once
         distinct = list({session["session_id"]: session for session in sessions if session}.values())
@@ -128,13 +137,12 @@ class DayColumns:
         codes = {name: self._dictionaries[name].codes(text.told(distinct)) for name, text in texts.items()}
         visits = {
             session["session_id"]: _Visit(
-                session_number(session["session_id"]),
-                (session["started_at"] - UNIX) // MILLISECOND,
+                session_number(session),
                 {name: found[place] for name, found in codes.items()},
             )
             for place, session in enumerate(distinct)
         }
-        none = _Visit(0, NEVER, dict.fromkeys(texts, 0))
+        none = _Visit(NONE, dict.fromkeys(texts, 0))
         return [visits[session["session_id"]] if session else none for session in sessions]
 
     def _table_of(self, kind: Kind) -> Kind | None:
@@ -146,7 +154,7 @@ class DayColumns:
         for kind, rows in self._rows.items():
             yield kind, _table(self._day, rows, texts)
 
-    def numbers(self, name: Literal["rank", "session", "bot"]) -> NDArray[np.int64]:
+    def numbers(self, name: Literal["place", "session", "bot"]) -> NDArray[np.int64]:
         """Returns a column of all events, one kind after the other."""
         return np.concatenate([np.zeros(0, np.int64), *(getattr(rows, name) for rows in self._rows.values())])
 
@@ -181,7 +189,6 @@ class DayColumns:
 @dataclass(frozen=True)
 class _Visit:
     number: int
-    start: int
     codes: Mapping[str, int]
 
 
@@ -189,10 +196,9 @@ def _table(day: date, rows: _Rows, texts: Mapping[str, NDArray[np.object_]]) -> 
     table: Table = {
         "who": np.array(rows.who, np.int32),
         "day": np.full(len(rows.who), np.datetime64(day, "s")),
-        "rank": np.array(rows.rank, np.int32),
         "time": np.array(rows.time, "datetime64[ms]"),
+        "tie": np.array(rows.tie, np.int32),
         "session": np.array(rows.session, np.int64),
-        "session_start": np.array(rows.session_start, "datetime64[ms]"),
         "signed_in": np.array(rows.signed_in, np.bool_),
         "bot": np.array(rows.bot, np.bool_),
     }

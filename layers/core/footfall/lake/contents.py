@@ -24,16 +24,15 @@ BETWEEN_VALUES = "\x1f"
 NUMBERS: Mapping[str, str] = {
     "who": "INTEGER",
     "day": "DATE",
-    "rank": "INTEGER",
     "time": "TIMESTAMP_MS",
+    "tie": "INTEGER",
     "session": "BIGINT",
-    "session_start": "TIMESTAMP_MS",
     "signed_in": "BOOLEAN",
     "bot": "BOOLEAN",
 }
 """Columns of numbers and their types in SQL. `who` is the dense number of the user where somebody was signed in, else
-of the visitor, whoever that turned out to be, and -1 while it is not stored; `rank` is the place in the day's order of
-time; `session` a hash of its session's id, 0 for none."""
+of the visitor, whoever that turned out to be, and -1 while it is not stored; `tie` is which of all events of its
+millisecond an event is, from 0; `session` is the number that `lake.session_numbers` gives its session, 0 for none."""
 
 
 @dataclass(frozen=True)
@@ -179,11 +178,6 @@ def digest_of(event_ids: Sequence[str]) -> int:
     """Returns the sum of the hashes of events' ids, modulo 2^63: by it the lake is compared with MongoDB."""
     hashes = (blake2b(event_id.encode(), digest_size=8).digest() for event_id in event_ids)
     return sum(int.from_bytes(one) for one in hashes) % LARGEST
-
-
-def session_number(session_id: str) -> int:
-    """Returns the number that the lake knows a session by; 0 is none's."""
-    return int.from_bytes(blake2b(session_id.encode(), digest_size=8).digest()) % LARGEST or 1
 
 
 NESTED: Mapping[str, tuple[str, ...]] = {

@@ -6,8 +6,9 @@ import json
 from footfall.lake.contents import columns_of
 from footfall.schemas.site import Site
 
-MANIFEST = 2
-"""Counts what the manifest has said of a day: since 2, how many events of each type it has."""
+MANIFEST = 3
+"""Counts what the manifest and the files have said: since 2, how many events of each type a day has; since 3, sessions
+are known by when they began."""
 
 ALL_THERE: dict[str, object] = {"days": {"$type": "array"}, "files": {"$type": "array"}}
 """The MongoDB condition for a document with its lists of days and files.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from footfall.funnels.engine import Coded
 from footfall.lake import parquet
-from footfall.lake.columns import NEVER
+from footfall.lake.session_numbers import starts_of
 from footfall.observability import logger
 from footfall.schemas.funnel import DEVICES
 from footfall.schemas.lake import LakeFile
@@ -25,40 +25,42 @@ ROWS_AT_ONCE = 1_000_000
 class EventColumns(NamedTuple):
     """What is read of some events: whose and when, in the site's days since 1970 and in Unix milliseconds.
 
-    `device` is a place in DEVICES; the rest is as `lake.contents` says. `session` and `session_start`, which is NEVER
-    for none, are there where they are asked for.
+    `device` is a place in DEVICES; the rest is as `lake.contents` says. `session` is there where it is asked for.
     """
 
     who: NDArray[np.int32]
     day: NDArray[np.uint16]
-    rank: NDArray[np.int32]
     time: NDArray[np.int64]
+    tie: NDArray[np.int32]
     signed_in: NDArray[np.bool_]
     bot: NDArray[np.bool_]
     device: NDArray[np.uint8]
     session: NDArray[np.int64] | None = None
-    session_start: NDArray[np.int64] | None = None
+
+    @property
+    def session_start(self) -> NDArray[np.int64] | None:
+        """When each one's session began, NEVER for none; there where sessions are asked for."""
+        return None if self.session is None else starts_of(self.session)
 
     def where(self, those: "NDArray[np.bool_] | NDArray[np.int64] | slice") -> "EventColumns":
         """Returns the same of some of the events."""
         return EventColumns._make(None if column is None else column[those] for column in self)
 
 
-SESSIONS = ("session", "session_start")
+SESSIONS = ("session",)
 KINDS = "type, name, page_type"
 """What the texts are called that say what each event is called, of files with several kinds: a list in JSON."""
 ALWAYS = tuple(name for name in EventColumns._fields if name not in SESSIONS)
 EXPRESSIONS = {
     "who": "who",
     "day": "CAST(day - DATE '1970-01-01' AS USMALLINT)",
-    "rank": "rank",
     "time": "time",
+    "tie": "tie",
     "signed_in": "signed_in",
     "bot": "bot",
     "device": "CAST(CASE device"
     f" {' '.join(f'WHEN {device!r} THEN {place}' for place, device in enumerate(DEVICES))} END AS UTINYINT)",
     "session": "session",
-    "session_start": f"coalesce(epoch_ms(session_start), {NEVER})",
 }
 KIND_OF_EVENT = "to_json([type, name, CASE WHEN type = 'pageview' THEN page_type END])::VARCHAR"
 

@@ -14,7 +14,7 @@ from footfall.lake.columns import Table
 from footfall.lake.contents import BETWEEN_VALUES
 
 OPTIONS = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd"
-ORDER = "who, day, rank"
+ORDER = "who, time, tie"
 Row = tuple[Any, ...]
 
 
@@ -27,7 +27,7 @@ def write(
 ) -> int:
     """Write one file of new columns and of those of older files, whose days `replaced` are left out; returns its rows.
 
-    `columns` are all that it has, with their types in SQL; it is sorted by person, day and rank. Raises Broken when an
+    `columns` are all that it has, with their types in SQL; it is sorted by person and time. Raises Broken when an
     older file cannot be read.
     """
     with _connection() as connection:

@@ -229,9 +229,9 @@ def _of(rows: Rows) -> Iterator[tuple[tuple[int, int, int], CartEvent]]:
     chosen = CHOSEN in rows.steps
     change = list(CHANGES.values())[max(rows.steps)]
     lines = [unpacked(text) for text in rows.told["lines"].texts]
-    columns = (rows.people, rows.days, rows.ranks, rows.times, rows.told["lines"].codes)
-    for person, day, rank, time, code in zip(*map(np.ndarray.tolist, columns), strict=True):
-        yield (person, day, rank), CartEvent(person, time, day, change, lines[code], chosen)
+    columns = (rows.people, rows.times, rows.ties, rows.days, rows.told["lines"].codes)
+    for person, time, tie, day, code in zip(*map(np.ndarray.tolist, columns), strict=True):
+        yield (person, time, tie), CartEvent(person, time, day, change, lines[code], chosen)
 
 
 class _Counted(NamedTuple):

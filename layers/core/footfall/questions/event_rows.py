@@ -137,8 +137,8 @@ class Narrow(NamedTuple):
     who: NDArray[np.integer[Any]]
     people: NDArray[np.int32]
     days: NDArray[np.int32]
-    ranks: NDArray[np.int32]
     times: Numbers
+    ties: NDArray[np.int32]
     devices: NDArray[np.uint8]
     session_starts: Numbers | None
 
@@ -152,9 +152,9 @@ class Rows:
     """Events of the same groups, with the same places in all columns: whose they are, and when they happened.
 
     `who` are the numbers of what is counted, people or sessions, and `people` of who did it. `days` count from the
-    range's first, `ranks` are places in each day's order of time, `times` Unix milliseconds; `devices` are places in
-    DEVICES, and `told` holds what else was asked for. `session_starts`, in Unix milliseconds, are there where the
-    question tells them.
+    range's first, `times` are Unix milliseconds, `ties` say which of all events of its millisecond each is. `devices`
+    are places in DEVICES, and `told` holds what else was asked for. `session_starts`, in Unix milliseconds, are there
+    where the question tells them.
     """
 
     steps: frozenset[int]
@@ -177,14 +177,14 @@ class Rows:
         return self.narrow.days.astype(np.int64)
 
     @property
-    def ranks(self) -> Numbers:
-        """The place of each event in its day's order of time."""
-        return self.narrow.ranks.astype(np.int64)
-
-    @property
     def times(self) -> Numbers:
         """When each event was, in Unix milliseconds."""
         return self.narrow.times
+
+    @property
+    def ties(self) -> Numbers:
+        """Which of its millisecond's events each is, so that times and these are in the order of time."""
+        return self.narrow.ties.astype(np.int64)
 
     @property
     def devices(self) -> NDArray[np.uint8]:

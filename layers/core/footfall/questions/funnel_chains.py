@@ -19,13 +19,7 @@ from footfall.funnels.engine import Attempts, Coded, Indices, Integers, Timeline
 from footfall.funnels.steps import kept_by_day
 from footfall.lake.columns import EPOCH
 from footfall.questions.funnel_query import FunnelModes, FunnelQuery
-from footfall.questions.lake_rows import (
-    EVERY_DAY,
-    Numbered,
-    files_of,
-    numbered,
-    told_of,
-)
+from footfall.questions.lake_rows import Numbered, files_of, numbered, told_of
 from footfall.questions.lake_state import Links, links_of, periods_of
 from footfall.questions.recent_rows import changed_events
 from footfall.schemas.funnel import DEVICES
@@ -169,33 +163,22 @@ def _made(query: FunnelQuery, periods: Sequence[LakePeriod], links: Links) -> Ke
     files = list({each.file["key"]: each.file for each in found}.values())
     begins = list(accumulate((file["rows"] for file in files), initial=0))
     first_rows = dict(zip((file["key"] for file in files), begins, strict=False))
-    places = _first_places(periods)
     steps = [
-        _step([each for each in found if number in each.steps], first_rows, places)
-        for number in range(len(query.funnel.steps))
+        _step([each for each in found if number in each.steps], first_rows) for number in range(len(query.funnel.steps))
     ]
     visitors = distinct([each.columns.who[~each.columns.signed_in].astype(np.int64) for each in found])
     return Kept(Chains.of(steps), files, np.array(begins), visitors, _owners(visitors, links))
 
 
-def _first_places(periods: Iterable[LakePeriod]) -> Integers:
-    # by days since 1970 the place in the order of time of each day's first event
-    counts = np.zeros(len(EVERY_DAY), np.int64)
-    for period in periods:
-        for day in period["days"]:
-            counts[(date.fromisoformat(day["date"]) - EPOCH).days] = day["events"]
-    return np.append(0, counts.cumsum())
-
-
-def _step(found: Sequence[Numbered], first_rows: Mapping[str, int], places: Integers) -> StepColumns:
+def _step(found: Sequence[Numbered], first_rows: Mapping[str, int]) -> StepColumns:
     def joined(kind: type[Number], columns: Iterable[NDArray[Any]]) -> NDArray[Number]:
         return np.concatenate([np.zeros(0, kind), *columns], dtype=kind, casting="unsafe")
 
     return StepColumns(
         joined(np.int32, (each.people for each in found)),
-        joined(np.uint32, (places[each.columns.day] + each.columns.rank for each in found)),
-        joined(np.uint16, (each.columns.day for each in found)),
         joined(np.int64, (each.columns.time for each in found)),
+        joined(np.int32, (each.columns.tie for each in found)),
+        joined(np.uint16, (each.columns.day for each in found)),
         joined(np.uint8, (each.columns.device for each in found)),
         joined(np.uint32, (first_rows[each.file["key"]] + each.rows for each in found)),
     )

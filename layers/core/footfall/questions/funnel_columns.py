@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from footfall.funnels.columns import Column, DatedEntries, Entered
 from footfall.funnels.engine import Coded, Places, Timeline, distinct
-from footfall.questions.event_rows import Numbers, Rows, joined
+from footfall.questions.event_rows import Rows, joined
 from footfall.questions.funnel_query import FunnelQuery
 from footfall.questions.read_rows import Read, read_rows
 
@@ -47,7 +47,7 @@ class _Found(NamedTuple):
     def of(cls, query: FunnelQuery, read: Read, who: Sequence[NDArray[Any]]) -> "_Found":
         names = [name for name in query.told if name != DEVICE]
         told = {name: _alike([each.told[name] for each in read.rows]) for name in names}
-        timeline, places = _by_time(read.rows, who, len(read.counted)) or _counted(read)
+        timeline, places = _by_time(read, who, len(query.days)) or _counted(read)
         return cls(query, read.rows, who, timeline, places, told)
 
     def entries(self, number: int) -> DatedEntries:
@@ -77,42 +77,16 @@ def _one(columns: Sequence[Coded]) -> Coded:
     return Coded(columns[0].texts if columns else (), np.concatenate([NONE, *(coded.codes for coded in columns)]))
 
 
-def _by_time(
-    rows: Sequence[Rows], who: Sequence[NDArray[Any]], days: int
-) -> tuple[Timeline, Callable[[int], Places]] | None:
-    # places are times, unless somebody did several things at one moment, or there is no room for them and everybody on
-    # each day
-    times = [each.times for each in rows if len(each.times)]
-    begin = min((int(each.min()) for each in times), default=0)
-    end = max((int(each.max()) for each in times), default=0)
-    timeline = Timeline((end - begin).bit_length(), begin)
+def _by_time(read: Read, who: Sequence[NDArray[Any]], days: int) -> tuple[Timeline, Callable[[int], Places]] | None:
+    # places are times, unless there is no room for them and everybody on each day
     most = max((int(each.max()) for each in who if len(each)), default=0)
-    if most.bit_length() + days.bit_length() + timeline.bits >= ALL_BITS:
+    if most.bit_length() + days.bit_length() + read.timeline.bits >= ALL_BITS:
         return None
-
-    def places(at: int) -> Places:
-        return (rows[at].times - begin).view(np.uint64)
-
-    return (timeline, places) if _are_apart(timeline, who, places) else None
-
-
-def _are_apart(timeline: Timeline, who: Sequence[NDArray[Any]], places: Callable[[int], Places]) -> bool:
-    keys = np.zeros(sum(map(len, who)), np.uint64)
-    begin = 0
-    for at, each in enumerate(who):
-        keys[begin : begin + len(each)] = timeline.keys(each, places(at))
-        begin += len(each)
-    keys.sort()
-    return not (keys[1:] == keys[:-1]).any()
+    return read.timeline, lambda at: read.timeline.at(read.rows[at].times, read.rows[at].narrow.ties)
 
 
 def _counted(read: Read) -> tuple[Timeline, Callable[[int], Places]]:
-    # places count the events that are read, in the order that all events of the days have
-    begins: Numbers = np.cumsum(read.counted) - read.counted
-    among_all = [begins[each.narrow.days] + each.narrow.ranks for each in read.rows]
-    there = distinct([np.zeros(0, np.int64), *among_all])
-    places = [np.searchsorted(there, each).astype(np.uint64) for each in among_all]
-    times = np.zeros(len(there), np.int64)
-    for some, at in zip(read.rows, places, strict=True):
-        times[at] = some.times
-    return Timeline(listed=times), lambda at: places[at]
+    # places count the events that are read
+    there = distinct([np.zeros(0, np.int64), *read.places])
+    places = [np.searchsorted(there, each).astype(np.uint64) for each in read.places]
+    return Timeline(listed=read.timeline.times(there.view(np.uint64))), lambda at: places[at]

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from footfall.days import DayRange
 from footfall.errors import FieldProblem, Invalid
-from footfall.lake.contents import session_number
+from footfall.lake.session_numbers import session_number
 from footfall.paths.journeys import Flags, Integers
 from footfall.paths.patterns import beginnings
 from footfall.questions.added_up import AddedUp
@@ -129,7 +129,7 @@ def _converted_sessions(rollups: Rollups, days: DayRange) -> Integers:
     began = {"site_id": site.site_id, "started_at": {"$gte": days.start, "$lt": days.end}}
     condition = {**began, "converted": True, "$expr": has_counted_order(site.currency)}
     found = user_sessions.read(database(), SessionSpan, condition, session=rollups.session, batch_size=BATCH)
-    numbers = [session_number(each["session_id"]) for each in islice(found, MOST_CONVERSIONS + 1)]
+    numbers = [session_number(each) for each in islice(found, MOST_CONVERSIONS + 1)]
     if len(numbers) > MOST_CONVERSIONS:
         raise Invalid([FieldProblem("from", f"more than {MOST_CONVERSIONS} sessions converted; ask for fewer days")])
     return np.array(numbers, np.int64)

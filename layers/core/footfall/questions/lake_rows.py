@@ -50,11 +50,11 @@ class Numbered(NamedTuple):
 
 @dataclass(frozen=True)
 class Held:
-    """What the lake has of the wanted events, and how many events each day has of which that is all."""
+    """What the lake has of the wanted events, and the days of which that is all."""
 
     query: EventsQuery
     files: list[_Read]
-    events: dict[str, int]
+    days: frozenset[str]
     links: Links
 
     @classmethod
@@ -63,18 +63,18 @@ class Held:
         current, stale = periods_of(query.rollups, query.days)
         links = links_of(query.rollups)
         files: list[_Read] = []
-        events: dict[str, int] = {}
+        days: set[str] = set()
         for period, read in zip(current, _loaded(query, current, links), strict=True):
             if read is not None:
                 files += read
-                events |= _whole_days(period, stale)
-        return cls(query, files, events, links)
+                days |= _whole_days(period, stale)
+        return cls(query, files, frozenset(days), links)
 
     def rows(self) -> Iterator[Rows]:
         """Yields the events of the days that are held, those of the same groups together."""
-        if not self.files or not self.events:
+        if not self.files or not self.days:
             return
-        reading = _Reading(self.query, self._days, self.links, PersonValues(self.query.rollups))
+        reading = _Reading(self.query, self._is_held, self.links, PersonValues(self.query.rollups))
         for _, loaded, steps in self.files:
             if steps is not None:
                 yield from reading.rows(loaded, steps)
@@ -83,9 +83,9 @@ class Held:
                     yield from reading.rows(loaded.where(those), found)
 
     @property
-    def _days(self) -> NDArray[np.bool_]:
+    def _is_held(self) -> NDArray[np.bool_]:
         days = np.zeros_like(EVERY_DAY)
-        ours = [date.fromisoformat(day) for day in self.events if _is_in(day, self.query.days)]
+        ours = [date.fromisoformat(day) for day in self.days if _is_in(day, self.query.days)]
         days[[(day - EPOCH).days for day in ours]] = True
         return days
 
@@ -170,8 +170,8 @@ def _changed(query: EventsQuery, current: Sequence[LakePeriod], stale: Collectio
     return {day for day in query.days if day.isoformat() not in held}
 
 
-def _whole_days(period: LakePeriod, stale: Collection[str]) -> dict[str, int]:
-    return {day["date"]: day["events"] for day in period["days"] if day["date"] not in stale}
+def _whole_days(period: LakePeriod, stale: Collection[str]) -> set[str]:
+    return {day["date"] for day in period["days"]}.difference(stale)
 
 
 def _is_in(day: str, days: DayRange) -> bool:
@@ -270,7 +270,7 @@ class _Reading:
         days = columns.day - np.int32((self.query.days.first - EPOCH).days)
         who = columns.session if by_session and columns.session is not None else people
         starts = columns.session_start if self.query.tells_sessions else None
-        return Narrow(who, people, days, columns.rank, columns.time, columns.device, starts)
+        return Narrow(who, people, days, columns.time, columns.tie, columns.device, starts)
 
     def ours(self, loaded: Loaded) -> NDArray[np.bool_]:
         """Returns which events are asked for, as far as it is not people who tell."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from footfall.dimensions import LONGEST, UNKNOWN, Dimension, dimensions_of
 from footfall.errors import FieldProblem, Invalid, NotFound
 from footfall.events.names import page_type_named
-from footfall.funnels.engine import Coded
+from footfall.funnels.engine import Coded, keys_of
 from footfall.heatmaps.engine import Moments, Numbers, numbered
 from footfall.lake.contents import SPOTS
 from footfall.questions.event_rows import EventsQuery, joined
@@ -71,7 +71,7 @@ class PageEvents:
             self.kinds[those],
             self.people[those],
             self.devices[those],
-            Moments(self.moments.whose[those], self.moments.when[those]),
+            self.moments.where(those),
             {name: Coded(coded.texts, coded.codes[those]) for name, coded in self.spots.items()},
         )
 
@@ -122,17 +122,14 @@ def read_page(query: EventsQuery, kinds: Collection[Kind], spots: Collection[str
     told = {row.name: row for row in SPOTS if row.name in spots}
     read = read_rows(replace(query, reading=Doings(kinds), told={**query.told, **told}))
     rows = [each for each in read.rows if each.steps]
-    begins = np.concatenate([[0], read.counted.cumsum()[:-1]])
+    places = [places for each, places in zip(read.rows, read.places, strict=True) if each.steps]
     people = _whole([each.people for each in rows], np.int64)
     pages = joined([each.told["page"] for each in rows])
     return PageEvents(
         _whole([np.full(len(each.who), min(each.steps)) for each in rows], np.uint8),
         people,
         _whole([each.devices for each in rows], np.uint8),
-        Moments(
-            _whose(people, pages.codes),
-            _whole([begins[each.days] + each.ranks for each in rows], np.int64),
-        ),
+        Moments(*keys_of(_whose(people, pages.codes), _whole(places, np.int64))),
         {name: joined([each.told[name] for each in rows]) for name in told},
     )
 

@@ -14,14 +14,14 @@ from footfall.funnels.columns import milliseconds
 from footfall.funnels.engine import Coded
 from footfall.questions.added_up import AddedUp
 from footfall.questions.cache import Asked, Remembered
-from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Kinds, Numbers, Rows, dimensions_named, joined
+from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Kinds, Numbers, dimensions_named, joined
 from footfall.questions.filters import FilteredList
 from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion
 from footfall.questions.placed_orders import placed_orders, sessions_behind
 from footfall.questions.range import Range, RangeAnswer
 from footfall.questions.ranked_list import MOST_LISTED, OTHER, check_listed, page_of
-from footfall.questions.read_rows import read_rows
-from footfall.questions.session_columns import RANK_BITS, stacked
+from footfall.questions.read_rows import Read, read_rows
+from footfall.questions.session_columns import stacked
 from footfall.questions.table import Table
 from footfall.rates import percentage
 from footfall.rollups import Part, Rollups, rollups_of
@@ -145,7 +145,7 @@ def _figures(rollups: Rollups, days: DayRange, question: PagesQuestion) -> tuple
     told = dimensions_named(rollups.site, ["page", "page_type"])
     reading = Kinds(("pageview", *sorted(INTERACTION_TYPES)))
     rows = read_rows(ChoosingQuery.by(rollups, days, question, told, reading)).rows
-    views, names = _views([each for each in rows if VIEW in each.steps], rollups.part)
+    views, names = _views(Read([each for each in rows if VIEW in each.steps]), rollups.part)
     busy = stacked(each.who for each in rows if VIEW not in each.steps)
     placed = placed_orders(rollups, days.start, days.end + ATTRIBUTION_WINDOW)
     came = sessions_behind(rollups, placed)
@@ -153,9 +153,8 @@ def _figures(rollups: Rollups, days: DayRange, question: PagesQuestion) -> tuple
     return names, page_figures(views, len(names), milliseconds(days.start), busy, buying)
 
 
-def _views(rows: Sequence[Rows], part: Part | None) -> tuple[Views, Sequence[str]]:
-    days, ranks = stacked(each.days for each in rows), stacked(each.ranks for each in rows)
-    order = np.argsort(days << RANK_BITS | ranks)
+def _views(read: Read, part: Part | None) -> tuple[Views, Sequence[str]]:
+    rows, order = read.rows, np.argsort(stacked(read.places))
     sessions, people, times, starts = (
         stacked(getattr(each, name) for each in rows)[order] for name in ("who", "people", "times", "session_starts")
     )

@@ -10,7 +10,7 @@ from footfall.chunks import chunks
 from footfall.dimensions import Dimension, Facts
 from footfall.errors import FieldProblem
 from footfall.funnels.engine import Coded
-from footfall.lake.columns import NEVER
+from footfall.lake.session_numbers import NEVER
 from footfall.people.first_seen import NOT_SEEN, Moments
 from footfall.people.profiles import profiles
 from footfall.questions.event_rows import Numbers

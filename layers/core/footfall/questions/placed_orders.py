@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Generic, TypedDict, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +13,13 @@ from footfall.errors import FieldProblem, Invalid
 from footfall.events.log import Parts
 from footfall.funnels.columns import milliseconds
 from footfall.lake.columns import NOBODY
-from footfall.lake.contents import session_number
+from footfall.lake.session_numbers import session_number
 from footfall.orders.fold import told_id_of
 from footfall.orders.purchases import purchases
 from footfall.people.numbers import PersonNumbers
 from footfall.rollups import Rollups
 from footfall.schemas.order import NamedOrder, PurchasedOrder
-from footfall.schemas.session import SessionOrder
+from footfall.schemas.session import SessionBegin, SessionOrder
 from footfall.stores.collections import orders, user_sessions
 from footfall.stores.mongo import database
 
@@ -74,8 +74,7 @@ def _read(
     return PlacedOrders(found, *columns)
 
 
-class _Came(TypedDict):
-    session_id: str
+class _Came(SessionBegin):
     orders: list[SessionOrder]
 
 
@@ -86,5 +85,5 @@ def sessions_behind(rollups: Rollups, placed: PlacedOrders[Order]) -> Numbers:
     for some in chunks(sorted({told_id_of(order) for order in placed.orders}), IDS_AT_ONCE):
         condition = {**site, "orders.told_id": {"$in": some}}
         for session in user_sessions.read(database(), _Came, condition, session=rollups.session, batch_size=BATCH):
-            known |= {order["order_id"]: session_number(session["session_id"]) for order in session["orders"]}
+            known |= {order["order_id"]: session_number(session) for order in session["orders"]}
     return np.array([known.get(order["order_id"], 0) for order in placed.orders], np.int64)

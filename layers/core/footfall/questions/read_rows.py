@@ -1,22 +1,34 @@
 """The events that a question wants: from the lake's columns, and of days that changed since from the event log."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from footfall.funnels.engine import Timeline
 from footfall.questions.event_rows import EventsQuery, Numbers, Rows
 from footfall.questions.lake_rows import Held
 from footfall.questions.recent_rows import recent_rows
 
 
-class Read(NamedTuple):
-    """Events as columns, and how many places in the order of time each day of the range has."""
+@dataclass(frozen=True)
+class Read:
+    """Events as columns."""
 
     rows: list[Rows]
-    counted: Numbers
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """The places in the order of time that all of them have, no two the same."""
+        return Timeline.over([each.times for each in self.rows], [each.narrow.ties for each in self.rows])
+
+    @cached_property
+    def places(self) -> list[Numbers]:
+        """The places of each rows' events in the order of time."""
+        return [self.timeline.at(each.times, each.narrow.ties).view(np.int64) for each in self.rows]
 
 
 _noted: ContextVar[list[EventsQuery] | None] = ContextVar("_noted", default=None)
@@ -38,14 +50,7 @@ def read_rows(query: EventsQuery) -> Read:
     noted = _noted.get()
     if noted is not None:
         noted.append(query)
-        return Read([], np.zeros(len(query.days), np.int64))
+        return Read([])
     held = Held.of(query)
-    recent = list(recent_rows(query, [day for day in query.days if day.isoformat() not in held.events]))
-    return Read([*held.rows(), *recent], _counted(query, held, recent))
-
-
-def _counted(query: EventsQuery, held: Held, recent: Iterable[Rows]) -> Numbers:
-    counted = np.array([held.events.get(day.isoformat(), 0) for day in query.days], np.int64)
-    for rows in recent:
-        np.maximum.at(counted, rows.narrow.days, rows.narrow.ranks + 1)
-    return counted
+    recent = recent_rows(query, [day for day in query.days if day.isoformat() not in held.days])
+    return Read([*held.rows(), *recent])

@@ -15,8 +15,9 @@ from footfall.events.log import events_between
 from footfall.funnels.columns import milliseconds
 from footfall.funnels.engine import Coded
 from footfall.lake.archived import archived_dates
-from footfall.lake.columns import NEVER, NOBODY, kind_of, named
-from footfall.lake.contents import parts_of, session_number
+from footfall.lake.columns import NOBODY, kind_of, named
+from footfall.lake.contents import parts_of
+from footfall.lake.session_numbers import NEVER, session_number
 from footfall.lake.sessions import sessions_of
 from footfall.people.numbers import PersonNumbers
 from footfall.people.profiles import profiles
@@ -53,7 +54,7 @@ def recent_rows(query: EventsQuery, days: Iterable[date]) -> Iterator[Rows]:
     who = _numbers(sessions) if query.by_session else people
     times = np.array([milliseconds(event["timestamp"]) for event in events], np.int64)
     dated = np.searchsorted([milliseconds(start_of(day, query.days.zone)) for day in query.days], times, "right") - 1
-    ranks = np.arange(len(events)) - np.searchsorted(dated, dated, "left")
+    ties = np.arange(len(events)) - np.searchsorted(times, times, "left")
     devices = np.array([DEVICES.index(event["device"]) for event in events], np.uint8)
     facts = _facts(query, events, sessions)
     wanted = (who != NOBODY) & np.array(_wanted(query, facts), bool)
@@ -61,8 +62,8 @@ def recent_rows(query: EventsQuery, days: Iterable[date]) -> Iterator[Rows]:
         who,
         people.astype(np.int32),
         dated.astype(np.int32),
-        ranks.astype(np.int32),
         times,
+        ties.astype(np.int32),
         devices,
         _starts(sessions) if query.tells_sessions else None,
     )
@@ -128,7 +129,7 @@ def _people(query: EventsQuery, events: Sequence[LakeEvent]) -> Numbers:
 
 
 def _numbers(sessions: Sessions) -> Numbers:
-    return np.array([NOBODY if one is None else session_number(one["session_id"]) for one in sessions], np.int64)
+    return np.array([NOBODY if one is None else session_number(one) for one in sessions], np.int64)
 
 
 def _starts(sessions: Sessions) -> Numbers:

@@ -20,6 +20,7 @@ from footfall.questions.filters import Filtered
 from footfall.questions.funnel_query import MAX_STEP_LENGTH, StepsQuery, conditions_of
 from footfall.questions.range import Range, RangeAnswer
 from footfall.questions.read_rows import Read, read_rows
+from footfall.questions.session_columns import stacked
 from footfall.questions.step_names import check_name
 from footfall.questions.sums import added
 from footfall.rates import percentage
@@ -300,14 +301,12 @@ def _of_events(table: _Table) -> _Sums:
 
 
 def _happened(table: _Table, read: Read, group: int) -> Happened:
-    ours = [rows for rows in read.rows if group in rows.steps]
-    none = np.zeros(0, np.int64)
-    begins = np.concatenate([[0], read.counted.cumsum()[:-1]])
-    days = np.concatenate([none, *(rows.days for rows in ours)])
+    ours = [(rows, places) for rows, places in zip(read.rows, read.places, strict=True) if group in rows.steps]
+    days = stacked(rows.days for rows, _ in ours)
     return Happened(
-        np.concatenate([none, *(rows.people for rows in ours)]),
+        stacked(rows.people for rows, _ in ours),
         np.searchsorted(table.starts, days, "right") - 1,
-        begins[days] + np.concatenate([none, *(rows.ranks for rows in ours)]),
+        stacked(places for _, places in ours),
     )
 
 

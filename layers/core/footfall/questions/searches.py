@@ -18,7 +18,7 @@ from footfall.questions.keyed_list import KeyedAnswer, KeyedQuestion
 from footfall.questions.placed_orders import placed_orders, sessions_behind
 from footfall.questions.range import Range, RangeAnswer
 from footfall.questions.ranked_list import MOST_LISTED, OTHER, check_listed, page_of
-from footfall.questions.read_rows import read_rows
+from footfall.questions.read_rows import Read, read_rows
 from footfall.questions.session_columns import stacked
 from footfall.questions.table import Table
 from footfall.rates import percentage
@@ -140,7 +140,7 @@ def _answered(question: SearchesQuestion, about_nobody: SearchesAnswer, sums: _S
 def _sums(rollups: Rollups, question: SearchesQuestion) -> _Sums:
     days, told = question.days_of(rollups), columns_named("search_term", "search_results")
     query = ChoosingQuery.by(rollups, days, question, told, Kinds(tuple(STEPS)))
-    steps, terms = _steps(read_rows(query).rows, rollups.part)
+    steps, terms = _steps(read_rows(query), rollups.part)
     placed = placed_orders(rollups, days.start, days.end + ATTRIBUTION_WINDOW)
     found = searches_of(steps, Placed(sessions_behind(rollups, placed), placed.times))
     is_told = found.found != NOT_SAID
@@ -150,9 +150,8 @@ def _sums(rollups: Rollups, question: SearchesQuestion) -> _Sums:
     return _Sums(Table.of(terms, [found.terms], sums=counts), Table.of(terms, [found.terms], [found.people]))
 
 
-def _steps(rows: Sequence[Rows], part: Part | None) -> tuple[Steps, list[str]]:
-    days, ranks = stacked(each.days for each in rows), stacked(each.ranks for each in rows)
-    order = np.lexsort((ranks, days))
+def _steps(read: Read, part: Part | None) -> tuple[Steps, list[str]]:
+    rows, order = read.rows, np.argsort(stacked(read.places))
     sessions, people, times = (
         stacked(getattr(each, name) for each in rows)[order] for name in ("who", "people", "times")
     )

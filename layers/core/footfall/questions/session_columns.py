@@ -10,8 +10,6 @@ from footfall.funnels.engine import Coded, among
 from footfall.questions.event_rows import CHOSEN, ChoosingQuery, Numbers, joined
 from footfall.questions.read_rows import read_rows
 
-RANK_BITS = 32
-
 
 @dataclass(frozen=True)
 class VisitColumns:
@@ -30,21 +28,23 @@ class VisitColumns:
 
 def visits_of(query: ChoosingQuery) -> VisitColumns:
     """Returns the sessions that anything happened in; raises Invalid for too many events, Unavailable."""
-    parts = [rows.where(_last_of_each(rows.who, rows.days, rows.ranks), rows.steps) for rows in read_rows(query).rows]
-    who, days, ranks, people, starts = (
-        stacked(getattr(rows, name) for rows in parts) for name in ("who", "days", "ranks", "people", "session_starts")
+    read = read_rows(query)
+    lasts = [_last_of_each(rows.who, places) for rows, places in zip(read.rows, read.places, strict=True)]
+    parts = [rows.where(last, rows.steps) for rows, last in zip(read.rows, lasts, strict=True)]
+    who, people, starts = (
+        stacked(getattr(rows, name) for rows in parts) for name in ("who", "people", "session_starts")
     )
-    last = _last_of_each(who, days, ranks)
+    last = _last_of_each(who, stacked(places[last] for places, last in zip(read.places, lasts, strict=True)))
     texts = {name: joined([rows.told[name] for rows in parts]) for name in query.told}
     told = {name: Coded(coded.texts, coded.codes[last]) for name, coded in texts.items()}
     chosen = among(who[last], stacked(rows.who for rows in parts if CHOSEN in rows.steps))
     return VisitColumns(who[last], people[last], starts[last], told, chosen)
 
 
-def _last_of_each(who: Numbers, days: Numbers, ranks: Numbers) -> Numbers:
+def _last_of_each(who: Numbers, places: Numbers) -> Numbers:
     order = np.argsort(who, kind="stable")
     begins = np.flatnonzero(np.diff(who[order], prepend=-1) != 0)
-    when = (days << RANK_BITS | ranks)[order]
+    when = places[order]
     latest = np.maximum.reduceat(when, begins) if len(begins) else when
     last: Numbers = order[when == np.repeat(latest, np.diff(begins, append=len(order)))]
     return last

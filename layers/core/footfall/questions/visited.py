@@ -99,12 +99,9 @@ def visits(rollups: Rollups, question: VisitedQuestion, unit: Unit) -> Visits:
     told = _dimensions(rollups.site, question.nodes)
     query = EventsQuery.over(rollups, question, reading, told, by_session=by_session)
     read = read_rows(query)
-    begins = np.concatenate([[0], read.counted.cumsum()[:-1]])
-    places = _joined([begins[rows.days] + rows.ranks for rows in read.rows])
     nodes = _named(read.rows, TOLD[question.nodes])
-    visited = Visited(
-        _joined([rows.who for rows in read.rows]), _joined([rows.people for rows in read.rows]), places, nodes.codes
-    )
+    who, people = (_joined([getattr(rows, name) for rows in read.rows]) for name in ("who", "people"))
+    visited = Visited(who, people, _joined(read.places), nodes.codes)
     if by_session:
         visited = visited.where(_joined([rows.session_starts for rows in read.rows]) >= milliseconds(query.days.start))
     return Visits(query.days, Journeys.of(visited), nodes.texts)

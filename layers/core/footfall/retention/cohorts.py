@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 from pyroaring import BitMap
 
+from footfall.funnels.engine import in_order
+
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-PLACE_BITS = 32
 
 
 @dataclass(frozen=True)
 class Happened:
     """Events in any order: whose each is, in which period, and at which place in the order of time.
 
-    No two events have one place; people's numbers and places have 31 and 32 bits.
+    No two events have one place.
     """
 
     people: Integers
@@ -37,7 +38,7 @@ class Cohorts:
     @classmethod
     def of(cls, first: Happened) -> "Cohorts":
         """Returns the cohorts that the first events of people put them in."""
-        order = np.argsort((first.people << PLACE_BITS) | first.places)
+        order = in_order(first.people, first.places)
         events = order[_begins(first.people[order])]
         return cls(first.people[events], first.periods[events], first.places[events], events)
 

@@ -12,13 +12,18 @@ class SessionOwner(TypedDict):
     person_id: str
 
 
-class SessionSpan(SessionOwner):
-    """When a visitor's session was, and what the client calls it, if it calls it anything."""
+class SessionBegin(TypedDict):
+    """What a session is known by: its id, and when it began."""
 
     session_id: str
+    started_at: datetime
+
+
+class SessionSpan(SessionOwner, SessionBegin):
+    """When a visitor's session was, and what the client calls it, if it calls it anything."""
+
     client_session_id: str | None
     visitor_id: str
-    started_at: datetime
     ended_at: datetime
 
 
