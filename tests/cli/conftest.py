@@ -31,12 +31,12 @@ KEYS = {"api_key": "ak_roma_1_2", "write_key": "wk_roma_1_2"}
 
 
 class Footfall(ThreadingHTTPServer):
-    """Remembers what it was asked, and gives `answers` by path."""
+    """Remembers what it was asked, and gives `answers` by path; of a list the first, and the last again and again."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answering)
         self.asked: list[tuple[str, str, dict[str, str], Any]] = []
-        self.answers: dict[str, tuple[int, Any]] = {}
+        self.answers: dict[str, tuple[int, Any] | list[tuple[int, Any]]] = {}
 
 
 class Answering(BaseHTTPRequestHandler):
@@ -48,7 +48,8 @@ class Answering(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         gzipped = headers.get("content-encoding") == "gzip"
         self.server.asked.append((self.command, self.path, headers, None if gzipped else json.loads(body or b"null")))
-        status, answer = self.server.answers.get(self.path, (200, {}))
+        found = self.server.answers.get(self.path, (200, {}))
+        status, answer = found if isinstance(found, tuple) else found.pop(0) if len(found) > 1 else found[0]
         text = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(text)))

@@ -1,6 +1,7 @@
 """What commands of one site suggest next is for that site, with the key that was used."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,3 +112,29 @@ def test_names_of_files_and_columns_are_printed_as_they_are(footfall: Footfall, 
     ended = run(footfall, "import", "orders", str(tmp_path / "[b]:x:.csv"))
     for text in ("[b]:x:.csv is not", "root:x:0:0", ":x: date", "[red]total"):
         assert text in ended.stderr
+
+
+def a_status(ran_at: str, left: int, stale: int = 3) -> tuple[int, Any]:
+    return (200, {"latest_rollup": {"ran_at": ran_at, "left": left}, "stale_days": stale})
+
+
+def test_an_import_waits_for_a_rollup_that_began_after_it_and_left_no_day(footfall: Footfall, orders: Path) -> None:
+    footfall.answers["/etl/status"] = [
+        a_status("before", 0),
+        a_status("before", 0),
+        a_status("under way already", 0),
+        a_status("cut short", 2),
+        a_status("cut short", 2),
+        a_status("all of it", 0),
+        a_status("never asked for", 0),
+    ]
+    run(footfall, "import", "orders", str(orders), key="ak_roma_1_2")
+    left = footfall.answers["/etl/status"]
+    assert isinstance(left, list)
+    assert left == [a_status("never asked for", 0)]
+
+
+def test_an_import_is_done_at_once_where_no_day_is_stale(footfall: Footfall, orders: Path) -> None:
+    footfall.answers["/etl/status"] = [a_status("before", 0), a_status("under way", 1, stale=0), a_status("later", 0)]
+    run(footfall, "import", "orders", str(orders), key="ak_roma_1_2")
+    assert footfall.answers["/etl/status"] == [a_status("later", 0)]

@@ -35,6 +35,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         *_CONVERSIONS,
         "tests/functions/api/test_customers.py",
     ),
+    f"{CORE}/people/first_seen.py": ("tests/layers/core/test_first_seen.py",),
     f"{CORE}/people/links.py": ("tests/layers/core/test_links.py", "tests/functions/api/test_funnel.py"),
     f"{CORE}/people/profiles.py": (
         "tests/functions/api/test_dimensions.py",
@@ -83,6 +84,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{CORE}/funnels/stays.py": ("tests/layers/core/test_stays.py", "tests/functions/api/test_dropoff_counts.py"),
     f"{CORE}/funnels/tally.py": (*_FUNNELS, "tests/functions/jobs/test_rollup.py"),
     f"{EVENTS}/archived.py": ("tests/functions/etl/test_archived_days.py",),
+    f"{EVENTS}/restoring.py": ("tests/functions/jobs/test_restoring.py",),
     f"{EVENTS}/batch.py": (*_QUEUE, *_ODD),
     f"{EVENTS}/conversions.py": (*_CONVERSIONS, *_WHO, *_FIGURES),
     f"{EVENTS}/derived.py": (

@@ -50,13 +50,14 @@ def _shown(document: Json, people: dict[int, str]) -> Json:
     if "dimension" in document:
         return {**document, "people": [_in_bitmap(packed, people) for packed in document["people"]]}
     if "figures" in document:
-        return _in_order(document)
+        return _in_order(document, people)
     return _steps(document, people) if "entries" in document else _day(document, people)
 
 
-def _in_order(document: Json) -> Json:
+def _in_order(document: Json, people: dict[int, str]) -> Json:
     # of sessions that are known by a number, whatever order they came in
-    columns = [struct.unpack(f"<{len(packed) // 8}q", packed) for packed in document["figures"].values()]
+    figures = {name: struct.unpack(f"<{len(packed) // 8}q", packed) for name, packed in document["figures"].items()}
+    columns = {**figures, "people": [people.get(number, "") for number in figures["people"]]}.values()
     values = [
         [document["texts"][name][code] for code in struct.unpack(f"<{len(packed) // 2}H", packed)]
         for name, packed in document["codes"].items()

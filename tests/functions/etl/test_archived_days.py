@@ -13,10 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from functions.etl.events import steps
+from functions.etl.events.handler import handler
 from functions.jobs.retention import archive as archiving
+from functions.jobs.retention import restoring
+from functions.jobs.retention.handler import handler as retention_handler
 from tests.functions.jobs.test_archive import DAYS, archived, asked, retain, stored
 from tests.functions.jobs.test_stale_days import EXAMPLES, deliver, life_of, open_shop, shuffled
-from tests.support.builders import an_event, at
+from tests.support.builders import LambdaContext, a_message, an_event, at, sqs_event
 from tests.support.figures import computed
 from tests.support.figures import stored as stored_figures
 from tests.support.telling import DAY, figures, said, tell
@@ -177,3 +180,35 @@ def test_days_are_what_their_events_say_whatever_was_archived_before_more_was_to
     deliver(sorted(life.messages, key=lambda one: str(one.events[0]["timestamp"])))
     assert archived_before == computed(pipeline)
     assert sessions_before == derived(pipeline)
+
+
+def test_archived_days_that_are_stored_again_change_no_session_order_or_figure(
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visited(0, 10, 700, 710)
+    visited(5, visitor="other", eventType="identify", userId="ann")
+    roll_up()
+    retain()
+    whole, there = derived(pipeline), archived(pipeline)
+    know(pipeline, a_shop("home", "search", hot_days=None))
+    monkeypatch.setenv("EVENTS_QUEUE_URL", "queue")
+    monkeypatch.setattr(restoring, "EVENTS_PER_MESSAGE", 2)
+    monkeypatch.setattr(restoring, "send", lambda url, site_id, texts: [take(text) for text in texts])
+    before = stored_figures(pipeline)
+    for missing in (len(there) - len(stored(pipeline)), 0):
+        assert restore()["missing"] == missing
+    assert stored(pipeline) == there
+    assert (derived(pipeline), stored_figures(pipeline)) == (whole, before)
+    assert pipeline["stale_days"].count_documents({}) == 0
+    visited(20)
+    assert ("v", 3) in sessions(pipeline), "what comes late finds the others"
+
+
+def take(text: str) -> None:
+    (record,) = sqs_event([a_message([an_event()])])["Records"]
+    assert handler({"Records": [{**record, "body": text}]}, LambdaContext()) == {"batchItemFailures": []}
+
+
+def restore() -> dict[str, Any]:
+    whole = {"first": "2026-01-01", "last": "2026-12-31"}
+    return retention_handler({"site_id": "demo", "restore": whole}, LambdaContext(60_000))

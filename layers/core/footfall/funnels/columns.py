@@ -24,6 +24,8 @@ from footfall.funnels.engine import (
 from footfall.schemas.funnel import DEVICES, DeviceEntries, PackedEntries
 
 NUMBERS = "<u4"
+AT_ONCE = 100_000
+"""So many entries are looked at in one go, for it takes little memory."""
 
 
 Column = Literal["days", "devices", "persons", "session_starts"]
@@ -81,12 +83,17 @@ class Entered:
 
     @staticmethod
     def _rows(entries: Entries, wanted: Keys) -> tuple[Flags, Indices]:
-        # which of the wanted are entries to a step, and which ones
-        keys = entries.keys()
-        order = np.argsort(keys)
-        at = np.searchsorted(keys[order], wanted)
-        known = np.append(keys[order], LAST)[at] == wanted
-        return known, order[at[known]]
+        # which of the wanted are entries to a step, and which ones; there may be many more entries than are wanted
+        order = np.argsort(wanted)
+        ordered = np.append(wanted[order], LAST)
+        keys, rows = entries.keys(), np.full(len(wanted), -1)
+        for begin in range(0, len(keys), AT_ONCE):
+            some = keys[begin : begin + AT_ONCE]
+            at = np.searchsorted(ordered[:-1], some)
+            found = np.flatnonzero(ordered[at] == some)
+            rows[order[at[found]]] = begin + found
+        known = rows >= 0
+        return known, rows[known]
 
     def told(self, dimension: str, attempts: Attempts, step: int) -> Coded:
         """Returns what is told of each attempt at a step, from 0, or at the last that it reached, -1.

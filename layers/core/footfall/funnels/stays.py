@@ -19,6 +19,8 @@ LONGEST = 30 * 60_000
 """Milliseconds: whoever did nothing for so long is away."""
 NEVER = 2**62
 """A moment after all others."""
+AT_ONCE = 100_000
+"""So much of what happened is looked at in one go, for it takes little memory."""
 PLACE_BITS = 32
 PLACE = 2**32 - 1
 
@@ -36,13 +38,14 @@ def first_after(happened: Happened, moments: Integers, *, later: bool = False) -
     `moments` has a row for each step, none of them before the step before, and a column for each attempt; NEVER for
     what was not reached, and in what is returned for what did not happen.
     """
-    attempts, times = happened
-    steps = np.full(len(times), -1)
-    for row in moments:
-        steps += row[attempts] < times if later else row[attempts] <= times
     found = np.full(moments.size, NEVER)
-    after = steps >= 0
-    np.minimum.at(found, (steps * moments.shape[1] + attempts)[after], times[after])
+    for begin in range(0, len(happened.times), AT_ONCE):
+        attempts, times = happened.attempts[begin : begin + AT_ONCE], happened.times[begin : begin + AT_ONCE]
+        steps = np.full(len(times), -1)
+        for row in moments:
+            steps += row[attempts] < times if later else row[attempts] <= times
+        after = steps >= 0
+        np.minimum.at(found, (steps * moments.shape[1] + attempts)[after], times[after])
     # what happened after a later step happened after those before it too
     return np.minimum.accumulate(found.reshape(moments.shape)[::-1])[::-1]
 

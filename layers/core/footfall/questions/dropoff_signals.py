@@ -1,6 +1,6 @@
 """What happened to those who made an attempt: what ends their stays at a step, and what may have made them leave."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -58,19 +58,36 @@ def signals(query: FunnelQuery, found: Attempted) -> Signals:
 
     Filters narrow which events are steps, not what happened besides.
     """
-    happened, exits, products = _read(query, HAPPENED), _read(query, EXITS, PAGE_SPEED), _read(query, PRODUCTS, STOCK)
     theirs = _Theirs.of(found)
-    views, left = theirs.events(_of(happened, "pageview")), theirs.events(exits)
-    done = {name: theirs.events(_of(happened, name), soon=True) for name in DONE}
-    done["negative_feedback"] = _negative(query, theirs.events(_of(happened, FEEDBACK), soon=True))
-    done["out_of_stock"] = _saying(theirs.events(products, soon=True), STOCK, "out")
-    told = joined([each.told(PAGE_SPEED) for each in left])
+    # what was read for one is let go before the next is
+    next_view, done = _views_and_done(query, theirs)
+    done["out_of_stock"] = _out_of_stock(query, theirs)
+    first_exit, told, exits = _exits(query, theirs)
     return Signals(
-        theirs.leaving(_happened(views), _happened(left)),
-        {name: _happened(events) for name, events in done.items()},
-        _happened(left),
+        Leaving(next_view, first_exit, theirs.ends),
+        done,
+        exits,
         {vital: Speed(_says(told, f"{vital} "), _says(told, f"{vital} poor")) for vital in VITALS},
     )
+
+
+def _views_and_done(query: FunnelQuery, theirs: "_Theirs") -> tuple[Integers, dict[str, Happened]]:
+    happened = _read(query, HAPPENED)
+    done = {name: _happened(theirs.events(_of(happened, name), soon=True)) for name in DONE}
+    done["negative_feedback"] = _happened(_negative(query, theirs.events(_of(happened, FEEDBACK), soon=True)))
+    return theirs.first(theirs.events(_of(happened, "pageview")), later=True), done
+
+
+def _out_of_stock(query: FunnelQuery, theirs: "_Theirs") -> Happened:
+    return _happened(_saying(theirs.events(_read(query, PRODUCTS, STOCK), soon=True), STOCK, "out"))
+
+
+def _exits(query: FunnelQuery, theirs: "_Theirs") -> tuple[Integers, Coded, Happened]:
+    # when pages were left, and of those exits that tell how quick their pages were, what they tell
+    rows = _read(query, EXITS, PAGE_SPEED)
+    first = theirs.first(theirs.events(rows))
+    telling = list(_saying(theirs.events(rows), PAGE_SPEED, " "))
+    return first, joined([each.told(PAGE_SPEED) for each in telling]), _happened(telling)
 
 
 def _read(query: FunnelQuery, reading: Reading, told: Finding | None = None) -> Sequence[Rows]:
@@ -101,8 +118,8 @@ class _Kept(NamedTuple):
         return Coded(texts, codes[self.at])
 
 
-def _saying(events: Iterable[_Kept], told: Finding, words: str) -> list[_Kept]:
-    return [each.where(_says(each.told(told), words)) for each in events]
+def _saying(events: Iterable[_Kept], told: Finding, words: str) -> Iterator[_Kept]:
+    return (each.where(_says(each.told(told), words)) for each in events)
 
 
 def _says(told: Coded, words: str) -> Flags:
@@ -110,11 +127,9 @@ def _says(told: Coded, words: str) -> Flags:
     return says[told.codes] if len(told.codes) else np.zeros(0, bool)
 
 
-def _happened(events: Sequence[_Kept]) -> Happened:
-    return Happened(
-        stacked(each.attempts for each in events),
-        stacked(each.rows.times[each.at] for each in events),
-    )
+def _happened(events: Iterable[_Kept]) -> Happened:
+    parts = [(each.attempts, each.rows.times[each.at]) for each in events]
+    return Happened(stacked(attempts for attempts, _ in parts), stacked(times for _, times in parts))
 
 
 @dataclass(frozen=True)
@@ -128,10 +143,17 @@ class _Theirs:
         people = found.attempts.people.astype(np.int64)
         return cls(people if found.entered.owners is None else found.entered.owners[people], found)
 
-    def leaving(self, views: Happened, exits: Happened) -> Leaving:
+    def first(self, events: "Iterable[_Kept]", *, later: bool = False) -> Integers:
+        # when something first happened at each step or after it, or only later
         begun = self.found.moments[:-1]
-        ends = first_after(self._excluded, begun, later=True)
-        return Leaving(first_after(views, begun, later=True), first_after(exits, begun), ends)
+        found = np.full(begun.shape, NEVER)
+        for each in events:
+            np.minimum(found, first_after(_happened([each]), begun, later=later), out=found)
+        return found
+
+    @property
+    def ends(self) -> Integers:
+        return first_after(self._excluded, self.found.moments[:-1], later=True)
 
     @property
     def _excluded(self) -> Happened:
@@ -144,11 +166,11 @@ class _Theirs:
         known = np.append(people.astype(np.int64), -1)[at] == whose
         return Happened(at[known], timeline.times(timeline.places(keys[known])))
 
-    def events(self, parts: Iterable[Rows], *, soon: bool = False) -> list[_Kept]:
+    def events(self, parts: Iterable[Rows], *, soon: bool = False) -> Iterator[_Kept]:
         # those from the first step on; of what counts `soon` alone, until the longest stay at the last one is over
         moments = self.found.moments
         last = np.where(moments < NEVER, moments, 0).max(axis=0) + LONGEST if soon else np.full(len(self.owners), NEVER)
-        return [self._kept(rows, last) for rows in parts]
+        return (self._kept(rows, last) for rows in parts)
 
     def _kept(self, rows: Rows, last: Integers) -> _Kept:
         attempts = self._attempts_of(rows.narrow.who)
@@ -172,8 +194,9 @@ class _Theirs:
         return found
 
 
-def _negative(query: FunnelQuery, given: Sequence[_Kept]) -> list[_Kept]:
+def _negative(query: FunnelQuery, events: Iterable[_Kept]) -> list[_Kept]:
     # feedback whose text was read as negative: by person and time, which two texts hardly share
+    given = list(events)
     read = _read_as_negative(query) if any(len(each.at) for each in given) else frozenset()
     return [each.where(_among(read, each)) for each in given]
 
