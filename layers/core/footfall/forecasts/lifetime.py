@@ -4,7 +4,7 @@ Money is in minor units, net of refunds. A purchase is a day with one or more or
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -126,6 +126,20 @@ def learn(known: Customers) -> Learnt:
         float(known.seen.repeats.sum()) / watched if watched else 0.0,
         float((known.worth * known.purchases).sum()) / purchases if purchases else 0.0,
     )
+
+
+def saved(learnt: Learnt) -> dict[str, object]:
+    """Returns what was learnt as JSON, for `learnt_again`."""
+    models = {name: [dict(found.parameters), found.log_likelihood] for name, found in learnt.found.items()}
+    return {"models": models, "mean_rate": learnt.mean_rate, "mean_worth": learnt.mean_worth}
+
+
+def learnt_again(told: Mapping[str, Any]) -> Learnt:
+    """Returns what `saved` made JSON of."""
+    found = {name: Found(parameters, likelihood) for name, (parameters, likelihood) in told["models"].items()}
+    buying = {kind: model.of(found[kind].parameters) for kind, model in _MODELS.items() if kind in found}
+    spending = GammaGamma.of(found["gamma_gamma"].parameters) if "gamma_gamma" in found else None
+    return Learnt(buying, spending, found, {}, told["mean_rate"], told["mean_worth"])
 
 
 STANDING_IN: LifetimeKind = "bg_nbd"
