@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from footfall.aws.invocations import LambdaContext
 from footfall.models import runs
-from footfall.models.choosing import choose
 from footfall.schemas.model import AllFitted, Chosen, Evaluated, Extracted
 from footfall.stores.mongo import answering, database
+
+from .choosing import choose
 
 FIRST = "rfm"
 """Without this model there are no customers to write anything on."""

@@ -113,8 +113,9 @@ def learn(known: Customers) -> Learnt:
             _check(known)
             fitted = model.fit(some.seen)
             # where nobody seems to leave, a parameter grows without end: what BG/NBD foresees is near its limit then
-            found[kind] = fitted if kind == STANDING_IN else fitted.settled()
-            buying[kind] = model.of(found[kind].parameters)
+            settled = fitted if kind == STANDING_IN else fitted.settled()
+            buying[kind] = _foreseeing(model.of(settled.parameters), some)
+            found[kind] = settled
         except NotFitted as problem:
             problems[kind] = str(problem)
     watched, purchases = float(known.seen.watched.sum()), float(known.purchases.sum())
@@ -144,6 +145,13 @@ def learnt_again(told: Mapping[str, Any]) -> Learnt:
 
 STANDING_IN: LifetimeKind = "bg_nbd"
 _MODELS: Mapping[LifetimeKind, type[ParetoNbd] | type[BgNbd]] = {"pareto_nbd": ParetoNbd, "bg_nbd": BgNbd}
+
+
+def _foreseeing(model: Buying, known: Customers) -> Buying:
+    # parameters that grow without end may leave no number
+    if not np.isfinite(model.purchases_if_alive(known.seen, DAYS / DAYS_OF_A_WEEK)).all():
+        raise NotFitted("what it foresees is no number: its parameters grow without end")
+    return model
 
 
 def _drawn(customers: int) -> Ints:

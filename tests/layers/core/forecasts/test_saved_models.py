@@ -40,8 +40,9 @@ def sample() -> Sample:
 def customers() -> Customers:
     random = np.random.default_rng(6)
     watched = random.uniform(20, 40, 400)
-    repeats = random.poisson(random.gamma(1.0, 2.0, 400)).astype(float)
-    last = np.where(repeats > 0, watched * random.random(400), 0.0)
+    there = np.minimum(watched, random.exponential(random.gamma(2.0, 20.0, 400)))
+    repeats = random.poisson(random.gamma(1.0, 0.2, 400) * there).astype(float)
+    last = np.where(repeats > 0, there * random.random(400) ** (1 / np.maximum(repeats, 1)), 0.0)
     return Customers(np.arange(400), Histories(repeats, last, watched), repeats + 1, random.gamma(6, 500, 400))
 
 
@@ -80,6 +81,16 @@ def test_a_saved_lifetime_model_tells_the_same_values(customers: Customers) -> N
         assert (bounds is None) == (bounds_again is None)
         if bounds and bounds_again:
             assert np.array_equal(bounds.low, bounds_again.low)
+
+
+def test_a_model_that_foresees_no_number_is_none() -> None:
+    random = np.random.default_rng(6)
+    watched = random.uniform(20, 40, 400)
+    repeats = random.poisson(random.gamma(1.0, 2.0, 400)).astype(float)
+    last = np.where(repeats > 0, watched * random.random(400), 0.0)
+    learnt = learn(Customers(np.arange(400), Histories(repeats, last, watched), repeats + 1, np.full(400, 900.0)))
+    assert learnt.buying == {}
+    assert learnt.problems["bg_nbd"] == "what it foresees is no number: its parameters grow without end"
 
 
 @given(st.lists(st.integers(0, 30), max_size=60), st.booleans())
