@@ -12,7 +12,7 @@ def train(to: To = None, key: Key = None, site: SiteId = None) -> None:
     """Train the site's models, wait until they are published, and show their figures.
 
     Customers get segments, lifetime values and chances of churn, people get behaviour vectors and recommendations.
-    Beside a model's figures are those of simpler ways, its baselines.
+    Beside a model's figures are those of simpler ways, its baselines; below, which models are new, and why others stay.
     The exit code is 0 only when the new models were published.
 
     For example: footfall train
@@ -56,7 +56,23 @@ def _show(console: Console, run: Json, models: list[Json]) -> None:
         for number, (figure, value) in enumerate(_plain(figures, currency)):
             table.add_row("" if number else name, figure, value, _baselines(figures, figure, currency))
     console.print(table)
+    for name, choice in run.get("choices", {}).items():
+        console.print(f"{name}: {_choice(choice)}", highlight=False, markup=False, soft_wrap=True)
     console.print(f"Published as version {run['version']}", highlight=False)
+
+
+def _choice(choice: Json) -> str:
+    # what is in use from now on, and why, where it is not what was just trained
+    kept = {"challenger": "accepted", "champion": "withheld, the model in use stays", None: "withheld"}
+    reasons = "; ".join(choice["reasons"])
+    return f"{kept[choice['published']]}{_against(choice)}" + (f": {reasons}" if reasons else "")
+
+
+def _against(choice: Json) -> str:
+    before = choice["champion"]
+    if choice["published"] != "challenger" or before is None:
+        return ""
+    return f" ({choice['figure']} {choice['challenger']} against {before} of the model in use)"
 
 
 def _plain(figures: Json, currency: str) -> list[tuple[str, str]]:

@@ -32,3 +32,19 @@ def test_figures_are_shown_beside_those_of_their_baselines() -> None:
     assert "churn auc 0.822 recency 0.812, pareto_nbd 0.817" in lines
     assert "mean_error 20.90 EUR recency 22.71 EUR" in lines
     assert "degraded no" in lines
+
+
+def test_each_model_is_told_of_as_accepted_or_withheld_with_the_reason() -> None:
+    console = Console(file=StringIO(), width=200)
+    first = {"published": "challenger", "reasons": [], "figure": "brier", "challenger": 0.1, "champion": None}
+    better = {**first, "champion": 0.2}
+    leak = {**first, "published": "champion", "reasons": ["churn is told too well"]}
+    broken = {**first, "published": None, "reasons": ["it could not be fitted"]}
+    choices = {"lifetime": better, "churn": leak, "propensity": broken, "rfm": first}
+    _show(console, {"version": 7, "figures": {"extract": {"currency": "EUR"}}, "choices": choices}, [])
+    assert isinstance(console.file, StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert "lifetime: accepted (brier 0.1 against 0.2 of the model in use)" in lines
+    assert "churn: withheld, the model in use stays: churn is told too well" in lines
+    assert "propensity: withheld: it could not be fitted" in lines
+    assert "rfm: accepted" in lines

@@ -84,7 +84,11 @@ def _train(trial: Trial) -> None:
     invoke = trial.pipeline.invoke
     run = invoke("TrainingExtractFunction", {"site_id": SITE, "run_id": "run"})
     fitted = [invoke("TrainingFitFunction", {"run": run, "model": model}) for model in run["models"]]
-    invoke("TrainingPublishFunction", invoke("TrainingEvaluateFunction", {**run, "fitted": fitted}))
+    judged = invoke("TrainingEvaluateFunction", {**run, "fitted": fitted})
+    begun = invoke("TrainingPublishFunction", {"step": "publish", "run": judged})
+    for shard in begun["shards"]:
+        invoke("TrainingPublishFunction", {"step": "score", "run": begun, "shard": shard})
+    invoke("TrainingPublishFunction", {"step": "finish", "run": begun})
 
 
 def _found_similar(trial: Trial, people: list[str]) -> dict[tuple[int, bool | None], int]:

@@ -32,6 +32,9 @@ def recommend(site_id: str, version: int = 1) -> ModelDocument:
         customers=len(arrays["customer"]),
         currency="EUR",
         time_zone="UTC",
+        visits=gathered.totals["visits"],
+        orders=gathered.totals["orders"],
+        first_day=gathered.first_day,
         as_of=gathered.as_of,
         before=NOTHING,
         after=NOTHING,
@@ -43,10 +46,9 @@ def recommend(site_id: str, version: int = 1) -> ModelDocument:
         facts=facts,
         artefacts={},
         models=[],
-        fitted=[],
         accepted=True,
         reasons=[],
-        metrics={},
+        chosen=[],
     )
     model = ModelDocument(
         _id=f"{site_id}:recommendations:{version}",
@@ -60,7 +62,8 @@ def recommend(site_id: str, version: int = 1) -> ModelDocument:
         artefacts={},
         created_at=NOON,
     )
-    replace(database(), run, Trained(facts, extracted, found.work, found.artefacts, found.figures), model)
+    made = Trained(facts, extracted, found.work, found.artefacts, found.figures)
+    replace(database(), run, made, found.details["walk"]["degraded"])
     return model
 
 

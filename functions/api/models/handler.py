@@ -33,7 +33,7 @@ def list_models(site_id: ReadSite, question: Annotated[PagedQuestion, Query()]) 
 def get_versions(
     site_id: ReadSite, name: Name, page: Annotated[PagedQuestion, Query()]
 ) -> model_versions.ModelVersions:
-    """Returns a page of the versions of one model, the newest first."""
+    """Returns a page of the versions of one model, the newest first, and the card of the one in use."""
     return model_versions.answer(site_id, model_versions.ModelVersionsQuestion(name=name, **page.model_dump()))
 
 
@@ -56,9 +56,9 @@ def train(site_id: AdminSite) -> training.TrainingStarted:
 
 @app.post("/api/models/{name}/promote", status_code=202, summary="Put a version into use again", responses=CONFLICT)
 def promote(site_id: AdminSite, name: Name, version: Version = None) -> training.RestoreStarted:
-    """Put a version that was published before into use again, with all models trained with it; returns the run.
+    """Put a version that was published before into use again, with all models of the same run; returns the run.
 
-    It is published anew, from its own files, under a newer version: `/api/models` says when it is in use.
+    They are applied to the data of today, and published under a newer version: `/api/models` says when they are in use.
     """
     return restoring.promote(site_id, name, version)
 
@@ -67,9 +67,9 @@ def promote(site_id: AdminSite, name: Name, version: Version = None) -> training
     "/api/models/{name}/rollback", status_code=202, summary="Put what was before into use again", responses=CONFLICT
 )
 def roll_back(site_id: AdminSite, name: Name) -> training.RestoreStarted:
-    """Put what was trained before the version in use into use again, with all models trained with it; returns the run.
+    """Put what was trained before the version in use into use again, with all models of the same run; returns the run.
 
-    It is published anew, from its own files, under a newer version; the next training publishes its own as ever.
+    They are applied to the data of today, and published under a newer version; what is trained next must be better.
     """
     return restoring.rollback(site_id, name)
 

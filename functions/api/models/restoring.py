@@ -1,7 +1,7 @@
-"""What was published before, put into use again: it is published anew, from its own files, under a newer version."""
+"""What was published before, put into use again: applied to the data of today, and published under a newer version."""
 
 from footfall.errors import Conflict, NotFound
-from footfall.models import registry, runs
+from footfall.models import registry
 from footfall.schemas.model import ModelDocument, ModelName
 from footfall.stores.mongo import answering, database
 
@@ -47,7 +47,7 @@ def _in_use(site_id: str, name: ModelName) -> ModelDocument:
 def _restore(site_id: str, version: int, current: ModelDocument) -> RestoreStarted:
     if version == registry.origin_of(current):
         raise Conflict("this version is in use")
-    if runs.kept(database(), site_id, version) is None:
-        raise Conflict("what this version was published from was not kept")
     made = registry.of_version(database(), site_id, version)
+    if not any(registry.is_applicable(model) for model in made):
+        raise Conflict("the parameters of this version were not kept")
     return start_restoring(site_id, version, sorted(model["name"] for model in made))

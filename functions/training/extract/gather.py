@@ -40,6 +40,7 @@ class Gathering:
     zone: ZoneInfo
     currency: str
     links: Mapping[str, str]
+    earliest: datetime | None = None
     last_visit: datetime | None = None
     last_trade: datetime | None = None
     people: dict[str, int] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class Gathering:
     def add_visit(self, visit: Sequence[BehaviourEvent]) -> None:
         """Count one visit."""
         self.totals["visits"] += is_session(visit)
+        self._begin(visit[0]["timestamp"])
         self.last_visit = _later(self.last_visit, visit[-1]["timestamp"])
         row = self._add(person_of_visit(visit, self.links), visit_tokens(visit, self.zone))
         self.trade.add_visit(row, visit)
@@ -72,6 +74,7 @@ class Gathering:
         if not in_currency(order, self.currency):
             self.totals["foreign_currency_orders"] += 1
             return
+        self._begin(order["placed_at"])
         row = self._add(order["person_id"], order_tokens(order, self.zone))
         self.totals["refunds_over_totals"] += is_purchase(order) and order["refunded"] > order["total"]
         self.products.add_order(row, order, self.zone)
@@ -80,6 +83,11 @@ class Gathering:
         elif is_purchase(order):
             self.totals["guest_orders"] += 1
             self.totals["guest_revenue"] += order["total"]
+
+    @property
+    def first_day(self) -> date | None:
+        """Returns the first local day with a visit, or an order in the site's currency."""
+        return day_of(self.earliest, self.zone) if self.earliest else None
 
     @property
     def as_of(self) -> date | None:
@@ -95,6 +103,10 @@ class Gathering:
         person_id = given["user_id"] or self.links.get(given["person_id"], given["person_id"])
         if person_id in self.people:
             self.trade.add_complaint(self.people[person_id], given["timestamp"])
+
+    def _begin(self, moment: datetime | None) -> None:
+        if moment and (self.earliest is None or moment < self.earliest):
+            self.earliest = moment
 
     def _add(self, person_id: str, tokens: Mapping[str, float]) -> int:
         row = self.people.setdefault(person_id, len(self.people))

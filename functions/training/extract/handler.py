@@ -6,6 +6,7 @@ from footfall.aws.invocations import LambdaContext
 from footfall.customers.arrays import Arrays
 from footfall.customers.behaviour import NOT_READ, visits_of
 from footfall.days import zone_named
+from footfall.errors import NotFound
 from footfall.events.log import events_by_visitor
 from footfall.models import registry, runs
 from footfall.models.artefacts import save_arrays, work_key
@@ -16,7 +17,7 @@ from footfall.people.identities import links
 from footfall.propensity.columns import arrays_of
 from footfall.rollups import rollups_of
 from footfall.schemas.feedback import FeedbackOwner
-from footfall.schemas.model import Artefact, Extracted, Facts, Run
+from footfall.schemas.model import Artefact, Extracted, Facts, InUse, ModelDocument, ModelName, Run
 from footfall.schemas.site import Site
 from footfall.sites import get_site, site_ids
 from footfall.stores.collections import feedback
@@ -29,25 +30,29 @@ from .totals import customer_orders
 
 
 class SiteToRead(BaseModel):
-    """Which site to read, for which run."""
+    """Which site to read, for which run, and which version to put into use again, if one (0 is none)."""
 
     site_id: str
     run_id: str
+    restore: int = 0
 
 
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
     """Extract the features of `site_id` for the run `run_id`; without a site, say which sites there are to train."""
     with answering():
         if "site_id" not in event:
-            return {"sites": [{"site_id": site_id} for site_id in site_ids(database())]}
+            # none of them has a version to restore
+            return {"sites": [{"site_id": site_id, "restore": 0} for site_id in site_ids(database())]}
         asked = SiteToRead.model_validate(event)
-        return extract(asked.site_id, asked.run_id).model_dump(mode="json")
+        return extract(asked).model_dump(mode="json")
 
 
-def extract(site_id: str, run_id: str) -> Extracted:
-    """Save the features of one site and note what was found; raises NotFound for an unknown site."""
+def extract(asked: SiteToRead) -> Extracted:
+    """Save the features of one site and note what was found; raises NotFound for an unknown site, or version."""
+    site_id, restores = asked.site_id, asked.restore or None
     site = get_site(database(), site_id)
-    run = runs.begin(database(), site_id, run_id)
+    run = runs.begin(database(), site_id, asked.run_id, restores)
+    champions = _champions(run) if restores is None else _earlier_models(run, restores)
     before = customer_orders(database(), site)
     gathered = gather(site)
     after = customer_orders(database(), site)
@@ -57,6 +62,9 @@ def extract(site_id: str, run_id: str) -> Extracted:
         customers=len(arrays["customer"]),
         currency=site.currency,
         time_zone=site.time_zone,
+        visits=gathered.totals["visits"],
+        orders=gathered.totals["orders"],
+        first_day=gathered.first_day,
         as_of=gathered.as_of,
         before=before,
         after=after,
@@ -72,10 +80,37 @@ def extract(site_id: str, run_id: str) -> Extracted:
     artefacts = {name: save_arrays(work_key(run, f"{name}.npz"), found) for name, found in files.items()}
     artefacts["sessions"] = save_arrays(work_key(run, "sessions.npz"), _followed(site_id))
     artefacts |= _earlier(run)
-    counted = {**gathered.totals, "products_left_out": products.left_out}
-    runs.note(database(), run, "extract", {**facts.model_dump(mode="json"), **counted})
+    counted = {**facts.model_dump(mode="json"), **gathered.totals, "products_left_out": products.left_out}
+    runs.note(database(), run, "extract", counted)
     runs.enter(database(), run, "fit")
-    return Extracted(**run.model_dump(), facts=facts, artefacts=artefacts, models=list(MODELS))
+    return Extracted(
+        **run.model_dump(),
+        facts=facts,
+        artefacts=artefacts,
+        models=list(MODELS),
+        champions=champions,
+        restores=restores,
+    )
+
+
+def _champions(run: Run) -> dict[ModelName, InUse]:
+    found = [registry.in_use(database(), run.site_id, name) for name in MODELS]
+    return _applicable([model for model in found if model and model["version"] < run.version])
+
+
+def _earlier_models(run: Run, version: int) -> dict[ModelName, InUse]:
+    found = _applicable(registry.of_version(database(), run.site_id, version))
+    if not found:
+        raise NotFound(f"no model of version {version} can be put into use again")
+    return found
+
+
+def _applicable(models: list[ModelDocument]) -> dict[ModelName, InUse]:
+    return {
+        model["name"]: InUse(version=registry.origin_of(model), artefacts=registry.files_of(model))
+        for model in models
+        if registry.is_applicable(model)
+    }
 
 
 def _earlier(run: Run) -> dict[str, Artefact]:

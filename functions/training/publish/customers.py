@@ -5,31 +5,42 @@ from datetime import UTC, datetime
 from typing import NamedTuple, TypedDict, cast
 
 from footfall.chunks import chunks
-from footfall.customers.arrays import Arrays, features_of_all, subjects_of
+from footfall.customers.arrays import features_of_all, subjects_of
 from footfall.customers.forecast_sums import ForecastSums
 from footfall.customers.habits import habits_of
 from footfall.customers.priority import priority, priority_order
 from footfall.customers.profile import main_device
 from footfall.customers.segment_sums import Segments
+from footfall.models.artefacts import saved_files
+from footfall.models.behaviour_segments import EVERYBODY
 from footfall.models.table import MODELS
 from footfall.models.trained import Trained
-from footfall.schemas.customer import CustomerDocument, ModelFields, Priority
-from footfall.schemas.model import Evaluated, ModelName
+from footfall.schemas.customer import CountedCustomer, CustomerDocument, ModelFields, Priority
+from footfall.schemas.model import Evaluated, ModelName, Run, Shard
 from footfall.stores.collections import customers
 from footfall.stores.mongo import Mongo, duplicates
 from pymongo import ReplaceOne
 from pymongo.errors import BulkWriteError
 
 AT_A_TIME = 1_000
+SHARD = 5_000
+MOST_SHARDS = 1_000
 EXTRACTED = ("customer", "recency", "frequency", "monetary", "refunded", "first_order", "last_order")
 
 
-def customers_of(run: Evaluated, arrays: Arrays, models: Mapping[ModelName, Trained]) -> Iterator[CustomerDocument]:
-    """Returns a document for each customer, with what the models write on them."""
-    people = subjects_of(arrays)
-    features = features_of_all(arrays).of_rows(arrays["customer"])
-    extracted = zip(*(arrays[name].tolist() for name in EXTRACTED), strict=True)
-    for found, tokens, written in zip(extracted, features.people(), _written(models), strict=True):
+def shards_of(count: int) -> list[Shard]:
+    """Returns the shards that so many customers are scored in, none of them large; a bigger shop has more."""
+    size = max(SHARD, -(-count // MOST_SHARDS))
+    return [Shard(start=start, stop=min(start + size, count)) for start in range(0, count, size)]
+
+
+def customers_of(run: Evaluated, models: Mapping[ModelName, Trained], those: slice) -> Iterator[CustomerDocument]:
+    """Returns a document for each of some customers, with what the models write on them."""
+    arrays = saved_files(run.artefacts)["features"]
+    rows, people = arrays["customer"][those], subjects_of(arrays)
+    features = features_of_all(arrays).of_rows(rows)
+    extracted = zip(*(arrays[name][those].tolist() for name in EXTRACTED), strict=True)
+    for found, tokens, written in zip(extracted, features.people(), _written(models, those), strict=True):
         row, recency, frequency, monetary, refunded, first_order, last_order = found
         yield CustomerDocument(
             _id=f"{run.site_id}:{people[row]}",
@@ -63,11 +74,14 @@ def _priority(written: ModelFields) -> _Priority:
     return _Priority(customer_priority=found, priority_order=priority_order(found, score))
 
 
-def _written(models: Mapping[ModelName, Trained]) -> Iterator[ModelFields]:
+def _written(models: Mapping[ModelName, Trained], those: slice) -> Iterator[ModelFields]:
     writers = [(fields, model) for name, model in models.items() if (fields := MODELS[name].fields)]
-    for parts in zip(*(fields(model) for fields, model in writers), strict=True):
-        # the models together write all of these, each in its own type
-        yield cast(ModelFields, {name: value for part in parts for name, value in part.items()})
+    for parts in zip(*(fields(model, those) for fields, model in writers), strict=True):
+        # the models together write all of these, each in its own type; without the model, all are of one segment
+        yield cast(
+            ModelFields,
+            {"behaviour_segment": EVERYBODY} | {name: value for part in parts for name, value in part.items()},
+        )
 
 
 def _value_at_risk(written: ModelFields) -> int | None:
@@ -86,22 +100,34 @@ class CustomerTotals(NamedTuple):
     forecasts: ForecastSums
 
 
-def replace(database: Mongo, site_id: str, version: int, found: Iterable[CustomerDocument]) -> CustomerTotals:
-    """Put these in place of the site's customers; returns what they add up to.
+def replace(database: Mongo, found: Iterable[CustomerDocument]) -> int:
+    """Put these in place of the same customers as an earlier run found them; returns how many they are.
 
     Those of a newer version, from a run that was quicker, stay.
     """
-    totals = CustomerTotals(Segments(), ForecastSums())
+    count = 0
     for some in chunks(found, AT_A_TIME):
-        totals.segments.add_all(some)
-        totals.forecasts.add_all(some)
+        count += len(some)
         writes = [
-            ReplaceOne({"_id": customer["_id"], "version": {"$lte": version}}, customer, upsert=True)
+            ReplaceOne({"_id": customer["_id"], "version": {"$lte": customer["version"]}}, customer, upsert=True)
             for customer in some
         ]
         try:
             customers.of(database).bulk_write(writes, ordered=False)
         except BulkWriteError as error:
             duplicates(error)
-    customers.of(database).delete_many({"site_id": site_id, "version": {"$lt": version}})
+    return count
+
+
+def remove_older(database: Mongo, run: Run) -> None:
+    """Remove who was a customer in an earlier run, and is none in this one."""
+    customers.of(database).delete_many({"site_id": run.site_id, "version": {"$lt": run.version}})
+
+
+def totals_of(database: Mongo, run: Run) -> CustomerTotals:
+    """Returns what the customers of a run add up to."""
+    totals = CustomerTotals(Segments(), ForecastSums())
+    for some in chunks(customers.read(database, CountedCustomer, {"site_id": run.site_id}), AT_A_TIME):
+        totals.segments.add_all(some)
+        totals.forecasts.add_all(some)
     return totals

@@ -1,38 +1,33 @@
-"""training/publish: scores into MongoDB and vectors into Milvus, in place of those of the run before."""
+"""training/publish: scores into MongoDB and vectors into Milvus, in place of those of the run before.
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+Its steps are states of infra/training.asl.yaml: `publish` what was chosen, `score` each shard of customers, `finish` or
+`fail`; and `check` is the nightly look at the index of vectors.
+"""
+
+from collections.abc import Callable, Mapping
 
 from footfall.aws.invocations import LambdaContext
-from footfall.errors import NotFound
 from footfall.models import registry, runs
 from footfall.models.populations import measured
-from footfall.models.table import trained
-from footfall.models.trained import Trained
-from footfall.schemas.model import Ended, Evaluated, ModelDocument, ModelName, RunState
+from footfall.models.table import published
+from footfall.schemas.model import Ended, Evaluated, Failure, Published, Run, Shard
 from footfall.sites import get_site
 from footfall.stores.mongo import answering, database
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from . import embeddings, recommendations
-from .customers import customers_of, replace
+from .customers import customers_of, remove_older, replace, shards_of, totals_of
 from .index_recall import check_recall
-from .versions import again, models_of, with_totals
+from .versions import models_of, with_totals, withheld_of
+
+Event = Mapping[str, object]
 
 
-class Restoration(BaseModel):
-    """Which version to put into use again, in which run."""
+class ShardOfRun(BaseModel):
+    """Which customers of which run to score."""
 
-    site_id: str
-    run_id: str
-    restore: int
-
-
-class Failure(BaseModel):
-    """What Step Functions tells of the error that ended a run."""
-
-    error: str = Field(alias="Error")
-    cause: str = Field(alias="Cause")
+    run: Run
+    shard: Shard
 
 
 class FailedRun(BaseModel):
@@ -43,76 +38,67 @@ class FailedRun(BaseModel):
     error: Failure
 
 
-def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
-    """Publish what a run made; or, given a version to `restore`, that one again; or note the `error` that ended one.
-
-    Given what to `check`, look how many true neighbours the index of vectors finds.
-    """
+def handler(event: Event, context: LambdaContext) -> dict[str, object]:
+    """Do one step; returns what the next needs."""
     with answering():
-        if "check" in event:
-            return check_recall()
-        return _ended(event).model_dump(mode="json")
+        return STEPS[str(event["step"])](event)
 
 
-def _ended(event: Mapping[str, object]) -> Ended:
-    if "restore" in event:
-        asked = Restoration.model_validate(event)
-        return restore(asked.site_id, asked.run_id, asked.restore)
-    if "error" in event:
-        failed = FailedRun.model_validate(event)
-        runs.fail(database(), failed.site_id, failed.run_id, failed.error.error, failed.error.cause)
-        return Ended(site_id=failed.site_id, run_id=failed.run_id, state="failed")
-    return publish(Evaluated.model_validate(event))
+def publish(run: Evaluated) -> Published:
+    """Put the lists of a run in place, unless a newer run was quicker; returns in which shards to score its customers.
 
-
-def publish(run: Evaluated) -> Ended:
-    """Put a run's models into use, unless a newer run was quicker; done twice, it is as done once."""
-    newest = registry.in_use(database(), run.site_id, "behaviour_vectors")
-    overtaken = newest is not None and newest["version"] > run.version
-    if not overtaken:
-        runs.enter(database(), run, "publish")
-        runs.keep(database(), run)
-        made = models_of(run, measured(database(), get_site(database(), run.site_id)))
-        _replace_everything(run, made, runs.started_at(database(), run))
-    state: RunState = "superseded" if overtaken else "published"
-    runs.end(database(), run, state)
-    return Ended(site_id=run.site_id, run_id=run.run_id, state=state)
-
-
-def restore(site_id: str, run_id: str, version: int) -> Ended:
-    """Put models that were trained earlier into use again, as a version of their own; raises NotFound without them.
-
-    Versions only ever grow, so readers, the vectors' writer and runs that go on meanwhile see nothing but a newer one.
+    Done twice, it is as done once.
     """
-    given, made = runs.kept(database(), site_id, version), registry.of_version(database(), site_id, version)
-    if given is None or not made:
-        raise NotFound(f"nothing was kept of version {version}")
-    since = runs.started_at(database(), given)
-    run = given.model_copy(update=runs.begin(database(), site_id, run_id).model_dump())
+    newest = registry.in_use(database(), run.site_id, "rfm")
+    if newest is not None and newest["version"] > run.version:
+        runs.end(database(), run, "superseded")
+        return Published(**_run(run).model_dump(), state="superseded", shards=[])
     runs.enter(database(), run, "publish")
-    runs.keep(database(), run, restores=version)
-    _replace_everything(run, again(run, made), since)
-    runs.end(database(), run, "published")
-    return Ended(site_id=site_id, run_id=run_id, state="published")
+    runs.keep(database(), run)
+    runs.note(database(), run, "publish", {"recommended_to": recommendations.publish(database(), run)})
+    runs.enter(database(), run, "score")
+    return Published(**_run(run).model_dump(), state="running", shards=shards_of(run.facts.customers))
 
 
-def _replace_everything(run: Evaluated, made: Sequence[ModelDocument], since: datetime) -> None:
+def _run(run: Evaluated) -> Run:
+    return Run(site_id=run.site_id, run_id=run.run_id, version=run.version)
+
+
+def score(asked: ShardOfRun) -> dict[str, object]:
+    """Write some customers of a run as its models find them; returns how many."""
+    run, those = runs.kept(database(), asked.run), slice(asked.shard.start, asked.shard.stop)
+    return {"customers": replace(database(), customers_of(run, published(run), those))}
+
+
+def finish(asked: Run) -> Ended:
+    """Put the models of a run into use, once all its customers are written, and remove what is older."""
+    run = runs.kept(database(), asked)
+    remove_older(database(), run)
+    vectors = published(run).get("behaviour_vectors")
+    pages = embeddings.store(run, vectors) if vectors else 0
     # new vectors are stored, then the models switched, then what is old removed, so that answers never go missing;
-    # whoever was on the site `since` the features began to be read is projected again
-    models = trained(run)
-    vectors = models["behaviour_vectors"]
-    found = customers_of(run, vectors.extracted["features"], models)
-    totals = replace(database(), run.site_id, run.version, found)
-    pages = embeddings.store(run, vectors)
-    recommended = _recommend(run, models, made)
-    registry.publish(database(), with_totals(made, totals))
-    embeddings.catch_up(run, vectors, since)
-    embeddings.remove_older(run)
-    figures = {"customers": run.facts.customers, "vectors": run.facts.people, "page_vectors": pages}
-    runs.note(database(), run, "publish", {**figures, "recommended_to": recommended})
+    # whoever was on the site since the features began to be read is projected again
+    made = models_of(database(), run, measured(database(), get_site(database(), run.site_id)))
+    registry.publish(database(), [*with_totals(made, totals_of(database(), run)), *withheld_of(run)])
+    if vectors:
+        embeddings.catch_up(run, vectors, runs.started_at(database(), run))
+        embeddings.remove_older(run)
+    people = run.facts.people if vectors else 0
+    runs.note(database(), run, "score", {"customers": run.facts.customers, "vectors": people, "page_vectors": pages})
+    runs.end(database(), run, "published")
+    return Ended(site_id=run.site_id, run_id=run.run_id, state="published")
 
 
-def _recommend(run: Evaluated, models: Mapping[ModelName, Trained], made: Sequence[ModelDocument]) -> int:
-    # what was trained before 0.1.0 has no recommendations: those that are there stay
-    told = [model for model in made if model["name"] == "recommendations"]
-    return sum(recommendations.replace(database(), run, models[model["name"]], model) for model in told)
+def fail(failed: FailedRun) -> Ended:
+    """Note that a run failed, and why; what was in use stays in use."""
+    runs.fail(database(), failed.site_id, failed.run_id, failed.error.error, failed.error.cause)
+    return Ended(site_id=failed.site_id, run_id=failed.run_id, state="failed")
+
+
+STEPS: Mapping[str, Callable[[Event], dict[str, object]]] = {
+    "publish": lambda event: publish(Evaluated.model_validate(event["run"])).model_dump(mode="json"),
+    "score": lambda event: score(ShardOfRun.model_validate(event)),
+    "finish": lambda event: finish(Run.model_validate(event["run"])).model_dump(mode="json"),
+    "fail": lambda event: fail(FailedRun.model_validate(event)).model_dump(mode="json"),
+    "check": lambda _: check_recall(),
+}

@@ -6,8 +6,9 @@ from typing import cast
 from footfall.chunks import chunks
 from footfall.clock import now
 from footfall.customers.arrays import Arrays, subjects_of
+from footfall.models.table import published
 from footfall.models.trained import Trained
-from footfall.schemas.model import Evaluated, ModelDocument
+from footfall.schemas.model import Evaluated
 from footfall.schemas.recommendation import Degraded, RecommendationDocument, RecommendationKind
 from footfall.stores.collections import recommendations
 from footfall.stores.mongo import Mongo, duplicates
@@ -16,26 +17,38 @@ from pymongo.errors import BulkWriteError
 
 from . import product_lists
 from .product_lists import Names
+from .versions import details_of
 
 AT_A_TIME = 1_000
 OF_PEOPLE = "people_"
 OF_WINDOWS = "trending_"
 
 
-def replace(database: Mongo, run: Evaluated, made: Trained, model: ModelDocument) -> int:
-    """Put the lists of a run in place of the site's; returns of how many people. Those of a newer version stay."""
-    people = 0
-    for some in chunks(_documents(run, made, model["details"]["walk"]["degraded"]), AT_A_TIME):
-        people += sum(each["kind"] == "person" for each in some)
-        writes = [
-            ReplaceOne({"_id": each["_id"], "version": {"$lte": run.version}}, each, upsert=True) for each in some
-        ]
-        try:
-            recommendations.of(database).bulk_write(writes, ordered=False)
-        except BulkWriteError as error:
-            duplicates(error)
+def publish(database: Mongo, run: Evaluated) -> int:
+    """Put the lists of a run in place of the site's; returns of how many people. Without a model of it, all stay."""
+    made = published(run).get("recommendations")
+    return replace(database, run, made, _degraded(run)) if made else 0
+
+
+def replace(database: Mongo, run: Evaluated, made: Trained, degraded: Degraded | None) -> int:
+    """Put lists in place of the site's; returns of how many people. Those of a newer version stay."""
+    people = sum(_replace(database, run, some) for some in chunks(_documents(run, made, degraded), AT_A_TIME))
     recommendations.of(database).delete_many({"site_id": run.site_id, "version": {"$lt": run.version}})
     return people
+
+
+def _degraded(run: Evaluated) -> Degraded | None:
+    (candidate,) = (each.published for each in run.chosen if each.model == "recommendations")
+    return details_of(run, candidate)["walk"]["degraded"] if candidate else None
+
+
+def _replace(database: Mongo, run: Evaluated, some: list[RecommendationDocument]) -> int:
+    writes = [ReplaceOne({"_id": each["_id"], "version": {"$lte": run.version}}, each, upsert=True) for each in some]
+    try:
+        recommendations.of(database).bulk_write(writes, ordered=False)
+    except BulkWriteError as error:
+        duplicates(error)
+    return sum(each["kind"] == "person" for each in some)
 
 
 def _documents(run: Evaluated, made: Trained, degraded: Degraded | None) -> Iterator[RecommendationDocument]:

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from footfall.clock import now
 from footfall.models import registry
+from footfall.schemas.model import Run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pymongo.database import Database
 
 from functions.api.metrics.handler import handler
-from functions.training.publish.customers import replace
+from functions.training.publish.customers import remove_older, replace, totals_of
 from functions.training.publish.versions import with_totals
 from tests.functions.api.test_customers import a_customer
 from tests.support.asking import ask, refusal
@@ -27,7 +28,10 @@ GROUPS: list[dict[str, Any]] = [{"name": name, "customers": 1, "deviations": {}}
 def publish(shop: Mongo, *customers: dict[str, Any], version: int = 1) -> None:
     """Store customers as training does, and the models that found them."""
     found: list[Any] = [{**customer, "version": version, "currency": "EUR"} for customer in customers]
-    totals = replace(shop, "demo", version, found)
+    run = Run(site_id="demo", run_id="run", version=version)
+    replace(shop, found)
+    remove_older(shop, run)
+    totals = totals_of(shop, run)
     models: list[Any] = [
         {
             "_id": f"demo:{name}:{version}",

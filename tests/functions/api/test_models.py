@@ -24,24 +24,7 @@ from tests.support.shopping import an_order
 Mongo = Database[dict[str, Any]]
 MODEL_NAMES: tuple[ModelName, ...] = get_args(ModelName)
 WAITS = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 30, "End": True}}})
-EVALUATED = {
-    "site_id": "demo",
-    "run_id": "run",
-    "accepted": True,
-    "reasons": [],
-    "metrics": {},
-    "artefacts": {"features": {"key": "features", "sha256": ""}},
-    "models": MODEL_NAMES,
-    "fitted": [{"model": name, "work": {}, "artefacts": {}, "details": {}, "figures": {}} for name in MODEL_NAMES],
-    "facts": {
-        "people": 1,
-        "customers": 1,
-        "currency": "EUR",
-        "time_zone": "UTC",
-        "as_of": None,
-        **{side: {"orders": 1, "revenue": 1} for side in ("before", "after")},
-    },
-}
+PARAMETERS = {"parameters": {"key": "parameters.json", "sha256": "0" * 64}}
 
 
 @pytest.fixture
@@ -66,8 +49,8 @@ def a_model(name: str, version: int, site_id: str = "demo") -> dict[str, Any]:
         "run_id": "run",
         "state": "published",
         "metrics": {"customers": 3, "revenue": 123_456, "customers_by_score": {"monetary": [1, 2]}},
-        "details": {"currency": "EUR"},
-        "artefacts": {},
+        "details": {"currency": "EUR", "as_of": "2026-03-13"},
+        "artefacts": PARAMETERS,
         "created_at": NOON,
     }
 
@@ -75,8 +58,6 @@ def a_model(name: str, version: int, site_id: str = "demo") -> dict[str, Any]:
 def publish(database: Mongo, *versions: int, days_ago: float = 0, site_id: str = "demo", **but: Any) -> None:
     """Note that models of these versions were published, as training does."""
     for version in versions:
-        kept = {**EVALUATED, "site_id": site_id, "version": version}
-        database["training_runs"].insert_one({"site_id": site_id, "version": version, "evaluated": kept})
         for name in MODEL_NAMES:
             created_at = now() - timedelta(days=days_ago)
             database["models"].insert_one({**a_model(name, version, site_id), "created_at": created_at, **but})
@@ -204,18 +185,66 @@ def test_a_version_of_another_site_cannot_be_promoted(database: Mongo, restored:
     assert request(handler, "POST", "/api/models/rfm/promote", {"version": 7})[0] == 404
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"$unset": {"evaluated": 1}}, {"$unset": {"evaluated.fitted": 1}, "$set": {"evaluated.vectors": {"key": "v"}}}],
-    ids=["not kept", "kept in a form of before"],
-)
-def test_a_version_whose_files_were_not_kept_stays_where_it_is(
-    database: Mongo, restored: list[dict[str, Any]], change: dict[str, Any]
+def test_a_version_whose_parameters_were_not_kept_stays_where_it_is(
+    database: Mongo, restored: list[dict[str, Any]]
 ) -> None:
     publish(database, 1, 2)
-    database["training_runs"].update_one({"version": 1}, change)
+    database["models"].update_many({"version": 1}, {"$set": {"artefacts": {}}})
     status, problem = request(handler, "POST", "/api/models/rfm/rollback")
-    assert (status, problem["detail"]) == (409, "what this version was published from was not kept")
+    assert (status, problem["detail"]) == (409, "the parameters of this version were not kept")
+    assert restored == []
+
+
+def test_a_model_has_a_card_that_says_what_it_is_and_how_good(database: Mongo, stores: None) -> None:
+    told = {"churn": {"horizon_days": 80, "learnt_as_of": ["2026-01-01"]}, "currency": "EUR", "as_of": "2026-03-13"}
+    metrics = {"auc": 0.8, "judged_as_of": "2026-02-01", "baselines": {"recency": {"auc": 0.7}}}
+    rows = {"first": "2025-01-01", "last": "2026-03-13", "rows": {"orders": 9}, "code_version": "0123456789ab"}
+    of_this = {"details": told, "metrics": metrics, "trained_on": rows}
+    database["models"].insert_one({**a_model("churn", 3), **of_this})
+    withheld = {"_id": "demo:churn:4:withheld", "version": 4, "state": "withheld", "reasons": ["a leak"]}
+    database["models"].insert_one({**a_model("churn", 4), **of_this, **withheld})
+    database["models"].insert_one({**a_model("churn", 4), **of_this, "restores": 3})
+
+    status, answer = request(handler, "GET", "/api/models/churn")
+
+    assert status == 200
+    card = answer["card"]
+    assert (card["version"], card["metrics"], card["trained_on"]) == (4, metrics, rows)
+    assert card["cut_offs"] == {
+        "data_to": "2026-03-13",
+        "horizon_days": 80,
+        "learnt_as_of": ["2026-01-01"],
+        "judged_as_of": "2026-02-01",
+    }
+    assert "days_since_purchase" in card["features"]
+    assert card["what"]
+    assert card["limits"]
+    assert [(each["version"], each["state"], each["champion"], each["reasons"]) for each in answer["versions"]] == [
+        (4, "published", True, []),
+        (4, "withheld", False, ["a leak"]),
+        (3, "published", False, []),
+    ]
+    assert len(card["checksum"]) == 64
+    found = request(handler, "GET", "/api/models")[1]["models"]
+    assert [(each["version"], each["champion"]) for each in found] == [(4, True)]
+
+
+@pytest.mark.parametrize("name", MODEL_NAMES)
+def test_every_model_has_a_card(database: Mongo, stores: None, name: ModelName) -> None:
+    database["models"].insert_one(a_model(name, 3))
+    assert request(handler, "GET", f"/api/models/{name}")[1]["card"]["judged_on"]
+
+
+def test_a_model_that_was_only_withheld_has_no_card(database: Mongo, stores: None) -> None:
+    database["models"].insert_one({**a_model("churn", 4), "state": "withheld", "reasons": ["a leak"]})
+    answer = request(handler, "GET", "/api/models/churn")[1]
+    assert (answer["card"], [each["state"] for each in answer["versions"]]) == (None, ["withheld"])
+
+
+def test_one_that_stayed_in_use_and_was_looked_at_yesterday_is_not_stale(database: Mongo) -> None:
+    publish(database, 1, days_ago=30, judged_at=now() - timedelta(days=1))
+    health = request(handler, "GET", "/api/models/rfm/health")[1]
+    assert (health["status"], round(health["age_days"])) == ("healthy", 30)
 
 
 @pytest.mark.parametrize("what", ["promote", "rollback"])
@@ -293,7 +322,7 @@ def test_visits_are_compared_since_the_training_and_bots_are_none(database: Mong
 def test_a_model_of_last_month_is_stale(database: Mongo) -> None:
     publish(database, 1, days_ago=30)
     health = request(handler, "GET", "/api/models/rfm/health")[1]
-    assert (health["status"], health["reasons"]) == ("stale", ["trained more than 7 days ago"])
+    assert (health["status"], health["reasons"]) == ("stale", ["no training has looked at it for more than 7 days"])
     assert health["drift"] == [], "a model from before populations were kept"
 
 

@@ -269,7 +269,7 @@ def test_a_page_that_is_not_known_is_not_found_and_milvus_down_is_said(database:
 def test_the_nightly_check_tells_how_many_true_neighbours_are_found(
     database: Mongo, site: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found: Json = publish({"check": "recall"}, LambdaContext())
+    found: Json = publish({"step": "check"}, LambdaContext())
     assert found["recall"][f"{site} {PEOPLE.name}"] == found["recall"][f"{site} {PAGES.name}"] == 1
     search = vectors.nearest_to_each
 
@@ -279,4 +279,4 @@ def test_the_nightly_check_tells_how_many_true_neighbours_are_found(
 
     monkeypatch.setattr(vectors, "nearest_to_each", losing)
     with pytest.raises(NeighboursMissed, match=PEOPLE.name):
-        publish({"check": "recall"}, LambdaContext())
+        publish({"step": "check"}, LambdaContext())

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import boto3
 import yaml
 
+from functions.jobs.warm.handler import handler as warm
 from functions.training.evaluate.handler import handler as evaluate
 from functions.training.extract.handler import handler as extract
 from functions.training.fit.handler import handler as fit
@@ -34,6 +35,7 @@ class Functions(BaseHTTPRequestHandler):
         "TrainingFitFunction": fit,
         "TrainingEvaluateFunction": evaluate,
         "TrainingPublishFunction": publish,
+        "JobsWarmFunction": warm,
     }
 
     def do_POST(self) -> None:

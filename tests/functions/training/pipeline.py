@@ -43,17 +43,36 @@ def _forget() -> None:
     sites._known.clear()
 
 
-def fitted(site_id: str, run_id: str = "run") -> Json:
+def fitted(site_id: str, run_id: str = "run", restore: int = 0) -> Json:
     """What evaluate is given: what the state machine makes of one call of fit a model."""
-    run: Json = extract({"site_id": site_id, "run_id": run_id}, LambdaContext())
-    return {**run, "fitted": [fit({"run": run, "model": model}, LambdaContext()) for model in run["models"]]}
+    run: Json = extract({"site_id": site_id, "run_id": run_id, "restore": restore}, LambdaContext())
+    return {**run, "fitted": [fitted_alone(run, model) for model in run["models"]]}
 
 
-def evaluated(site_id: str, run_id: str = "run") -> Json:
+def fitted_alone(run: Json, model: str) -> Json:
+    """What fit answers of one model; where it raises, what it answers when it is told so, as the state machine does."""
+    asked = {"run": run, "model": model}
+    try:
+        return fit(asked, LambdaContext())
+    except Exception as error:  # noqa: BLE001 - Lambda tells the state machine of any
+        return fit({**asked, "error": {"Error": type(error).__name__, "Cause": str(error)}}, LambdaContext())
+
+
+def evaluated(site_id: str, run_id: str = "run", restore: int = 0) -> Json:
     """What publish is given."""
-    return evaluate(fitted(site_id, run_id), LambdaContext())
+    return evaluate(fitted(site_id, run_id, restore), LambdaContext())
 
 
-def train(site_id: str, run_id: str = "run") -> Json:
-    """Train a site to the end."""
-    return publish(evaluated(site_id, run_id), LambdaContext())
+def train(site_id: str, run_id: str = "run", restore: int = 0) -> Json:
+    """Train a site to the end, or put a version into use again."""
+    return published(evaluated(site_id, run_id, restore))
+
+
+def published(run: Json) -> Json:
+    """How a run ends whose models were judged: what the state machine makes of the steps of publish."""
+    begun: Json = publish({"step": "publish", "run": run}, LambdaContext())
+    if begun["state"] == "superseded":
+        return {name: begun[name] for name in ("site_id", "run_id", "state")}
+    for shard in begun["shards"]:
+        publish({"step": "score", "run": begun, "shard": shard}, LambdaContext())
+    return publish({"step": "finish", "run": begun}, LambdaContext())

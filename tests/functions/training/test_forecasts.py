@@ -14,7 +14,7 @@ from pymongo.database import Database
 
 from functions.training.evaluate.handler import handler as evaluate
 from infra.local.aws import AwsAddresses
-from tests.functions.training.pipeline import Json, fitted, site_to_train, train
+from tests.functions.training.pipeline import Json, fitted, published, site_to_train, train
 from tests.support.builders import NOON, LambdaContext, a_site
 from tests.support.shopping import an_order, open_shop
 
@@ -137,16 +137,20 @@ def test_nobody_one_or_three_customers_are_trained(database: Mongo, site: str, n
     assert {customer["churn_risk_level"] for customer in found} <= {"low"}
 
 
-def test_chances_that_are_too_good_fail_the_run(database: Mongo, site: str) -> None:
+def test_chances_that_are_too_good_are_withheld_alone(database: Mongo, site: str) -> None:
     open_shop(database, site)
     run = fitted(site)
-    told = next(each for each in run["fitted"] if each["model"] == "churn")
+    told = next(each for each in run["fitted"] if each["model"] == "churn")["challenger"]
     told["figures"]["churn"] = {"auc": 0.9612}
-    judged = evaluate(run, LambdaContext())
-    assert judged["accepted"] is False
-    assert judged["reasons"] == [
-        "churn is told too well to be a forecast: the area under the ROC curve is 0.9612, above 0.95"
-    ]
+    judged: Json = evaluate(run, LambdaContext())
+    assert judged["accepted"] is True
+    assert {each["model"]: each["choice"]["reasons"] for each in judged["chosen"] if not each["published"]} == {
+        "churn": ["churn is told too well to be a forecast: the area under the ROC curve is 0.9612, above 0.95"]
+    }
+    assert published(judged)["state"] == "published"
+    assert not [found for found in customers(database, site).values() if "churn_probability" in found]
+    (withheld,) = database["models"].find({"site_id": site, "state": "withheld"})
+    assert (withheld["name"], withheld["metrics"]["auc"]) == ("churn", 0.9612)
 
 
 def test_chances_that_are_good_are_held_against_nobody() -> None:

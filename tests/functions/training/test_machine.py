@@ -1,7 +1,7 @@
 """The training state machine."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from footfall import sites
 from footfall.models.table import MODELS
-from footfall.models.trained import Files, Fit
+from footfall.models.trained import Files, Fit, Trained
 from pymongo.database import Database
 
 from infra.local.aws import start_aws
@@ -72,7 +72,7 @@ def test_without_a_site_every_site_is_trained_and_a_failure_is_noted_and_keeps_n
     assert "time zone" in error["cause"]
 
 
-def test_a_model_that_cannot_be_fitted_fails_its_run_by_name(
+def test_a_model_that_cannot_be_fitted_is_withheld_alone_with_its_cause(
     database: Mongo, site: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(extracted: Files) -> Fit:
@@ -81,12 +81,29 @@ def test_a_model_that_cannot_be_fitted_fails_its_run_by_name(
     monkeypatch.setitem(MODELS, "behaviour_segments", MODELS["behaviour_segments"]._replace(fit=broken))
     name = a_name()
     found = execute(name, {"site_id": site})
-    assert (found["status"], found["error"]) == ("FAILED", "TrainingFailed")
-    assert states_of(database, name) == {site: "failed"}
-    error = (database["training_runs"].find_one({"run_id": name}) or {})["error"]
-    assert error["type"] == "ZeroDivisionError"
-    assert error["cause"].startswith("behaviour_segments could not be fitted: ")
-    assert "nobody shops alike" in error["cause"]
+    assert found["status"] == "SUCCEEDED", found.get("cause")
+    choices = (database["training_runs"].find_one({"run_id": name}) or {})["choices"]
+    assert [model for model, choice in choices.items() if choice["published"] is None] == ["behaviour_segments"]
+    (reason,) = choices["behaviour_segments"]["reasons"]
+    assert reason.startswith("it could not be fitted: ZeroDivisionError: ")
+    assert "nobody shops alike" in reason
+
+
+def test_a_shard_that_cannot_be_scored_fails_the_run_and_leaves_the_models_in_use(
+    database: Mongo, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(trained: Trained, those: slice) -> Iterator[Mapping[str, object]]:
+        raise ZeroDivisionError("nobody can be scored")
+
+    first, second = a_name(), a_name()
+    execute(first, {"site_id": site})
+    before = list(database["models"].find({"site_id": site}))
+    monkeypatch.setitem(MODELS, "lifetime", MODELS["lifetime"]._replace(fields=broken))
+    assert execute(second, {"site_id": site})["status"] == "FAILED"
+    run = database["training_runs"].find_one({"run_id": second}) or {}
+    assert (run["state"], run["stage"]) == ("failed", "score")
+    assert "nobody can be scored" in run["error"]["cause"] or run["error"]["type"]
+    assert list(database["models"].find({"site_id": site})) == before
 
 
 def test_a_rejected_run_is_a_decision_and_not_a_failure(database: Mongo, site: str) -> None:
@@ -99,16 +116,19 @@ def test_a_rejected_run_is_a_decision_and_not_a_failure(database: Mongo, site: s
 
 def test_every_task_is_retried_and_its_failure_caught() -> None:
     inside = definition()["States"]["EachSite"]["ItemProcessor"]["States"]
-    states = inside | inside["Fit"]["ItemProcessor"]["States"]
+    states = inside | inside["Fit"]["ItemProcessor"]["States"] | inside["Score"]["ItemProcessor"]["States"]
     tasks = {name: state for name, state in states.items() if state["Type"] == "Task"}
-    assert set(tasks) == {"Extract", "FitModel", "Evaluate", "Publish", "NoteFailure"}
+    steps = {"Extract", "FitModel", "ChampionAlone", "Evaluate", "Publish", "ScoreShard", "Finish", "NoteFailure"}
+    assert set(tasks) == {*steps, "RefreshCaches"}
     for name, task in tasks.items():
         assert task["Retry"], name
-        assert task["ResultSelector"], f"{name} does not check what the function answers"
+        assert name == "RefreshCaches" or task["ResultSelector"], f"{name} does not check what the function answers"
     caught = {name: state["Catch"][0]["Next"] for name, state in states.items() if "Catch" in state}
     assert caught == {
-        **dict.fromkeys(["Extract", "Fit", "Evaluate", "Publish"], "NoteFailure"),
-        "FitModel": "ModelFailed",
+        **dict.fromkeys(["Extract", "Fit", "Evaluate", "Publish", "Score", "Finish"], "NoteFailure"),
+        "FitModel": "ChampionAlone",
+        "ChampionAlone": "ModelFailed",
+        "RefreshCaches": "Done",
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 from footfall.clock import now
 from footfall.errors import NotFound
 from footfall.models import registry as models
-from footfall.models.artefacts import Corrupted, load_arrays
+from footfall.models.artefacts import load_arrays
 from footfall.models.table import MODELS
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.model import Extracted
@@ -19,14 +19,15 @@ from pymongo.database import Database
 
 from functions.training.evaluate.handler import handler as evaluate
 from functions.training.extract.handler import handler as extract
-from functions.training.publish.handler import handler as publish
 from infra.local.aws import AwsAddresses
-from tests.functions.training.pipeline import Json, evaluated, fitted, site_to_train, train
+from tests.functions.training.pipeline import Json, evaluated, fitted, published, site_to_train, train
 from tests.support.builders import NOON, LambdaContext
 from tests.support.shopping import a_user, a_visit, an_order, at_site, open_shop
 
 Mongo = Database[dict[str, Any]]
 CONTEXT = LambdaContext()
+WRITTEN = {"created_at": 0, "judged_at": 0, "population.at": 0}
+"""When something was written, which is another moment each time."""
 
 
 @pytest.fixture
@@ -119,9 +120,9 @@ def test_pages_have_vectors_of_what_is_done_on_them(database: Mongo, site: str) 
 def test_a_run_tells_how_it_went(database: Mongo, site: str) -> None:
     train(site)
     run = run_of(database, site)
-    assert (run["state"], run["stage"]) == ("published", "publish")
+    assert (run["state"], run["stage"]) == ("published", "score")
     assert run["started_at"] <= run["ended_at"]
-    assert set(run["figures"]) == {"extract", "fit", "evaluate", "publish"}
+    assert set(run["figures"]) == {"extract", "fit", "evaluate", "publish", "score"}
     assert run["figures"]["evaluate"]["rfm"]["revenue"] == run["figures"]["extract"]["before"]["revenue"]
 
 
@@ -179,11 +180,11 @@ def test_what_to_recommend_is_published_and_a_shop_too_small_for_people_says_so(
 
 def test_every_state_may_be_retried(database: Mongo, site: str) -> None:
     train(site)
-    before = customers(database, site), list(database["models"].find({}, {"created_at": 0, "population.at": 0}))
+    before = customers(database, site), list(database["models"].find({}, WRITTEN))
     assert train(site)["state"] == "published"
     assert (
         customers(database, site),
-        list(database["models"].find({}, {"created_at": 0, "population.at": 0})),
+        list(database["models"].find({}, WRITTEN)),
     ) == before
     assert database["training_runs"].count_documents({"site_id": site}) == 1
 
@@ -202,7 +203,7 @@ def test_a_run_that_a_newer_one_overtook_publishes_nothing(database: Mongo, site
     slow = evaluated(site, "slow")
     train(site, "quick")
     before = customers(database, site)
-    assert publish(slow, CONTEXT)["state"] == "superseded"
+    assert published(slow)["state"] == "superseded"
     assert customers(database, site) == before
     assert run_of(database, site, "slow")["state"] == "superseded"
 
@@ -215,7 +216,7 @@ def test_who_comes_during_the_training_has_a_vector_after_it(database: Mongo, si
     session: Json = {"_id": f"{site}:late", "site_id": site, "visitor_id": "late", "person_id": "late"}
     session |= {"started_at": now(), "computed_at": now()}
     database["user_sessions"].insert_one(session)
-    publish(ready, CONTEXT)
+    published(ready)
     late = vectors.row_of(PEOPLE, site, "late")
     assert late is not None
     assert late.version == ready["version"]
@@ -251,12 +252,16 @@ def test_a_run_that_lacks_a_model_is_not_judged(database: Mongo, site: str) -> N
             evaluate({**run, "fitted": incomplete}, CONTEXT)
 
 
-def test_an_artefact_that_was_changed_stops_the_run(database: Mongo, site: str) -> None:
+def test_a_file_that_was_changed_withholds_its_model_alone(database: Mongo, site: str) -> None:
     run = fitted(site)
-    vectors_of_people = next(each["work"] for each in run["fitted"] if each["model"] == "behaviour_vectors")["vectors"]
-    vectors_of_people["sha256"] = "0" * 64
-    with pytest.raises(Corrupted):
-        evaluate(run, CONTEXT)
+    vectors_of_people = next(each for each in run["fitted"] if each["model"] == "behaviour_vectors")["challenger"]
+    vectors_of_people["work"]["vectors"]["sha256"] = "0" * 64
+    found: Json = evaluate(run, CONTEXT)
+    assert {each["model"] for each in found["chosen"] if not each["published"]} == {"behaviour_vectors"}
+    assert published(found)["state"] == "published"
+    choice = run_of(database, site)["choices"]["behaviour_vectors"]
+    assert choice["published"] is None
+    assert "is not what was saved" in choice["reasons"][0]
 
 
 def test_an_unknown_site_is_not_found(database: Mongo, site: str) -> None:
@@ -265,7 +270,7 @@ def test_an_unknown_site_is_not_found(database: Mongo, site: str) -> None:
 
 
 def test_without_a_site_every_site_is_named(database: Mongo, site: str) -> None:
-    assert extract({}, CONTEXT) == {"sites": [{"site_id": site}]}
+    assert extract({}, CONTEXT) == {"sites": [{"site_id": site, "restore": 0}]}
 
 
 def test_visitors_who_turned_out_to_be_somebody_are_one_person(database: Mongo, site: str) -> None:
@@ -287,7 +292,7 @@ def test_a_visitor_who_turned_out_to_be_somebody_while_it_ran_leaves_no_vector(d
     link = {"at": NOON, "event_id": "e", "person_id": "dan"}
     database["users"].update_one({"_id": f"{site}:cookie"}, {"$set": {"link": link}})
     database["users"].update_one({"_id": f"{site}:dan"}, {"$set": {"merged_ids": ["cookie"]}})
-    publish(run, CONTEXT)
+    published(run)
     assert vectors.row_of(PEOPLE, site, "cookie") is None
     dan = vectors.row_of(PEOPLE, site, "dan")
     assert dan is not None

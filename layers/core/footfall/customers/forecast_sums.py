@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from footfall.money import digits_of
-from footfall.schemas.customer import CustomerDocument, RiskLevel
+from footfall.schemas.customer import CountedCustomer, RiskLevel
 from footfall.schemas.model import RiskSums, ValueSums
 
 LEVELS: tuple[RiskLevel, ...] = ("high", "medium", "low")
@@ -18,7 +18,7 @@ class ForecastSums:
         self._risks: dict[RiskLevel, RiskSums] = {}
         self._values: dict[int, ValueSums] = {}
 
-    def add_all(self, customers: Iterable[CustomerDocument]) -> None:
+    def add_all(self, customers: Iterable[CountedCustomer]) -> None:
         """Count customers at their level of risk and in the bin of their predicted value."""
         for customer in customers:
             if (level := customer.get("churn_risk_level")) is not None:

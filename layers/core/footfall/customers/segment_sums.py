@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
-from footfall.schemas.customer import CustomerSums
+from footfall.schemas.customer import CountedSegments
 from footfall.schemas.model import ModelName, SegmentingModel, SegmentSums
 
 SegmentField = Literal["rfm_segment", "behaviour_segment"]
@@ -17,12 +17,12 @@ class Segments:
     def __init__(self) -> None:
         self._sums: dict[SegmentField, dict[str, SegmentSums]] = {field: {} for field in SEGMENT_FIELDS.values()}
 
-    def add_all(self, customers: Iterable[CustomerSums]) -> None:
+    def add_all(self, customers: Iterable[CountedSegments]) -> None:
         """Count customers in the segments they are in."""
         for customer in customers:
             self._add(customer)
 
-    def _add(self, customer: CustomerSums) -> None:
+    def _add(self, customer: CountedSegments) -> None:
         for field, sums in self._sums.items():
             name = customer[field]
             found = sums.setdefault(name, SegmentSums(name=name, customers=0, revenue=0, refunds=0, orders=0, days=0))

@@ -1,18 +1,27 @@
 """How likely customers are not to buy within a horizon: candidates, of which the best on a later day is chosen."""
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from footfall.forecasts.churn_features import Known, known, left
-from footfall.forecasts.histories import DAYS_OF_A_WEEK, Histories
+from footfall.forecasts.churn_scorers import (
+    AWAY,
+    Buying,
+    Line,
+    LogOdds,
+    Tree,
+    Trees,
+    histories_of,
+    log_odds_of,
+)
+from footfall.forecasts.histories import DAYS_OF_A_WEEK
 from footfall.forecasts.likelihood import NotFitted, Reals
 from footfall.forecasts.pareto_nbd import ParetoNbd
 from footfall.forecasts.scores import log_loss
 from footfall.forecasts.trade_log import Ints, TradeLog, gaps, purchases_of
-from footfall.schemas.customer import CHURN_FEATURES
 from footfall.schemas.model import ChurnKind
 
 SEED = 20
@@ -28,16 +37,9 @@ SHORTEST, LONGEST = 7, 180
 MOST_CUTOFFS = 3
 SURE = 1e-4
 """No chance is nearer to 0 or 1 than this."""
-TINY = 1e-6
 ALIKE = 1e-9
 """A feature that differs by less is the same of everybody, and tells nothing."""
 ALL_ALIKE = "all customers are alike"
-AWAY, SINCE_FIRST, PURCHASES = (
-    CHURN_FEATURES.index(name) for name in ("days_since_purchase", "days_since_first_purchase", "purchases")
-)
-
-LogOdds = Callable[[Reals], Reals]
-"""Takes rows of features, and returns the log-odds of each to churn."""
 
 
 class Sample(NamedTuple):
@@ -69,6 +71,15 @@ class Calibrated(NamedTuple):
         """Returns the log-odds that are true."""
         return self.offset + self.slope * self.log_odds(features)
 
+    def saved(self) -> dict[str, object]:
+        """Returns it as JSON, for `again`."""
+        return {**self._asdict(), "log_odds": self.log_odds.saved()}
+
+    @classmethod
+    def again(cls, told: Mapping[str, Any]) -> "Calibrated":
+        """Returns what `saved` made JSON of."""
+        return cls(log_odds_of(told["log_odds"]), told["slope"], told["offset"], told["loss"])
+
 
 def horizon_of(log: TradeLog, end: int) -> int | None:
     """Returns the days within which four of five customers who come back do; None where too little is known.
@@ -94,12 +105,15 @@ def cutoffs_of(log: TradeLog, end: int, horizon: int) -> list[int]:
     return [latest, *others[:MOST_CUTOFFS]] if others else []
 
 
-def sample_of(log: TradeLog, cutoff: int, horizon: int) -> Sample:
-    """Returns everybody, or as many as are learnt from, on one day."""
+def sample_of(log: TradeLog, cutoff: int, horizon: int, asked: int | None = None) -> Sample:
+    """Returns everybody, or as many as are learnt from, on one day: whether they left within the days `asked`.
+
+    Without these it is asked of the horizon that their features go by.
+    """
     found = drawn(known(log, cutoff, horizon))
     return Sample(
         found.features,
-        left(log, found.customer, cutoff, horizon),
+        left(log, found.customer, cutoff, horizon if asked is None else asked),
         found.customer,
         np.full(len(found.customer), cutoff),
     )
@@ -129,71 +143,58 @@ def chance_of(log_odds: Reals) -> Reals:
     return found
 
 
-def by_recency(sample: Sample) -> LogOdds:
+def by_recency(sample: Sample) -> Line:
     """Returns a logistic regression on the days since the last purchase alone."""
-    model = _logistic(sample.features[:, [AWAY]], sample.left)
-    return lambda features: model(features[:, [AWAY]])
+    return _line_on(sample, [AWAY])
 
 
-def by_pareto_nbd(scored: Reals, horizon: int) -> LogOdds:
+def by_pareto_nbd(scored: Reals, horizon: int) -> Buying:
     """Returns what Pareto/NBD gives to no purchase within the horizon.
 
     It learns from the histories of those who are scored, and from nothing that came after.
     """
     some = drawn(Known(np.arange(len(scored)), scored), MOST_HISTORIES).features
-    model, weeks = ParetoNbd.of(ParetoNbd.fit(_histories(some)).parameters), horizon / DAYS_OF_A_WEEK
-
-    def log_odds(features: Reals) -> Reals:
-        seen = _histories(features)
-        buys = model.alive(seen) * model.buys_if_alive(seen, np.full(len(features), weeks))
-        kept: Reals = np.clip(buys, TINY, 1 - TINY)
-        return np.log((1 - kept) / kept)
-
-    return log_odds
+    return Buying(dict(ParetoNbd.fit(histories_of(some)).parameters), horizon / DAYS_OF_A_WEEK)
 
 
-def _histories(features: Reals) -> Histories:
-    watched = np.maximum(features[:, SINCE_FIRST] - 1, 0)
-    last = np.maximum(features[:, SINCE_FIRST] - features[:, AWAY], 0)
-    return Histories(features[:, PURCHASES] - 1, np.minimum(last, watched) / DAYS_OF_A_WEEK, watched / DAYS_OF_A_WEEK)
-
-
-def by_logistic(sample: Sample) -> LogOdds:
+def by_logistic(sample: Sample) -> Line:
     """Returns a logistic regression on all features."""
-    return _logistic(sample.features, sample.left)
+    return _line_on(sample, list(range(sample.features.shape[1])))
 
 
-def _logistic(features: Reals, came: NDArray[np.bool_]) -> LogOdds:
+def _line_on(sample: Sample, columns: list[int]) -> Line:
     from sklearn.linear_model import LogisticRegression
 
-    logs = np.log1p(features)
+    logs = np.log1p(sample.features[:, columns])
     mean, scale = logs.mean(axis=0), logs.std(axis=0)
     telling = scale > ALIKE
     if not telling.any():
         raise NotFitted(ALL_ALIKE)
-    model = LogisticRegression(max_iter=2_000).fit((logs[:, telling] - mean[telling]) / scale[telling], came)
-    weights, offset = model.coef_[0], float(model.intercept_[0])
+    model = LogisticRegression(max_iter=2_000).fit((logs[:, telling] - mean[telling]) / scale[telling], sample.left)
+    return Line(
+        columns=[column for column, tells in zip(columns, telling, strict=True) if tells],
+        mean=mean[telling].tolist(),
+        scale=scale[telling].tolist(),
+        weights=model.coef_[0].tolist(),
+        offset=float(model.intercept_[0]),
+    )
 
-    def log_odds(rows: Reals) -> Reals:
-        found: Reals = (np.log1p(rows)[:, telling] - mean[telling]) / scale[telling] @ weights + offset
-        return found
 
-    return log_odds
-
-
-def by_boosting(sample: Sample) -> LogOdds:
+def by_boosting(sample: Sample) -> Trees:
     """Returns gradient boosted trees on all features."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    telling = sample.features.std(axis=0) > ALIKE
-    if not telling.any():
+    telling = np.flatnonzero(sample.features.std(axis=0) > ALIKE)
+    if not len(telling):
         raise NotFitted(ALL_ALIKE)
     leaf = max(20, len(sample.left) // 500)
     trees = HistGradientBoostingClassifier(
         max_iter=60, learning_rate=0.08, max_depth=4, min_samples_leaf=leaf, early_stopping=False, random_state=SEED
     )
     model = trees.fit(sample.features[:, telling], sample.left)
-    return lambda features: np.asarray(model.decision_function(features[:, telling]), np.float64)
+    # there is no public way to the trees of a boosted model
+    found = [Tree.of(tree.nodes) for (tree,) in model._predictors]  # noqa: SLF001
+    return Trees(telling.tolist(), float(model._baseline_prediction.item()), found)  # noqa: SLF001
 
 
 # each by rows to learn from, by the features of those who are to be scored, and by the horizon

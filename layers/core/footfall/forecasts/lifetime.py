@@ -4,7 +4,7 @@ Money is in minor units, net of refunds. A purchase is a day with one or more or
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -113,8 +113,9 @@ def learn(known: Customers) -> Learnt:
             _check(known)
             fitted = model.fit(some.seen)
             # where nobody seems to leave, a parameter grows without end: what BG/NBD foresees is near its limit then
-            found[kind] = fitted if kind == STANDING_IN else fitted.settled()
-            buying[kind] = model.of(found[kind].parameters)
+            settled = fitted if kind == STANDING_IN else fitted.settled()
+            buying[kind] = _foreseeing(model.of(settled.parameters), some)
+            found[kind] = settled
         except NotFitted as problem:
             problems[kind] = str(problem)
     watched, purchases = float(known.seen.watched.sum()), float(known.purchases.sum())
@@ -128,8 +129,29 @@ def learn(known: Customers) -> Learnt:
     )
 
 
+def saved(learnt: Learnt) -> dict[str, object]:
+    """Returns what was learnt as JSON, for `learnt_again`."""
+    models = {name: [dict(found.parameters), found.log_likelihood] for name, found in learnt.found.items()}
+    return {"models": models, "mean_rate": learnt.mean_rate, "mean_worth": learnt.mean_worth}
+
+
+def learnt_again(told: Mapping[str, Any]) -> Learnt:
+    """Returns what `saved` made JSON of."""
+    found = {name: Found(parameters, likelihood) for name, (parameters, likelihood) in told["models"].items()}
+    buying = {kind: model.of(found[kind].parameters) for kind, model in _MODELS.items() if kind in found}
+    spending = GammaGamma.of(found["gamma_gamma"].parameters) if "gamma_gamma" in found else None
+    return Learnt(buying, spending, found, {}, told["mean_rate"], told["mean_worth"])
+
+
 STANDING_IN: LifetimeKind = "bg_nbd"
 _MODELS: Mapping[LifetimeKind, type[ParetoNbd] | type[BgNbd]] = {"pareto_nbd": ParetoNbd, "bg_nbd": BgNbd}
+
+
+def _foreseeing(model: Buying, known: Customers) -> Buying:
+    # parameters that grow without end may leave no number
+    if not np.isfinite(model.purchases_if_alive(known.seen, DAYS / DAYS_OF_A_WEEK)).all():
+        raise NotFitted("what it foresees is no number: its parameters grow without end")
+    return model
 
 
 def _drawn(customers: int) -> Ints:

@@ -3,7 +3,8 @@
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,24 +22,38 @@ class Corrupted(FootfallError):
     title = "Corrupted artefact"
 
 
-class SavedFiles(Mapping[str, Arrays]):
-    """Artefacts of arrays by name, each read when it is asked for, and once."""
+Value = TypeVar("Value")
 
-    def __init__(self, artefacts: Mapping[str, Artefact]) -> None:
+
+class Saved(Mapping[str, Value]):
+    """Artefacts by name, each read when it is asked for, and once; raises Corrupted for one that was changed."""
+
+    def __init__(self, artefacts: Mapping[str, Artefact], read: Callable[[Artefact], Value]) -> None:
         self._artefacts = artefacts
-        self._read: dict[str, Arrays] = {}
+        self._read = read
+        self._found: dict[str, Value] = {}
 
-    def __getitem__(self, name: str) -> Arrays:
-        """Returns the arrays of one artefact; raises Corrupted when they are not those that were saved."""
-        if name not in self._read:
-            self._read[name] = load_arrays(self._artefacts[name])
-        return self._read[name]
+    def __getitem__(self, name: str) -> Value:
+        """Returns one artefact; raises Corrupted when it is not what was saved."""
+        if name not in self._found:
+            self._found[name] = self._read(self._artefacts[name])
+        return self._found[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._artefacts)
 
     def __len__(self) -> int:
         return len(self._artefacts)
+
+
+def saved_files(artefacts: Mapping[str, Artefact]) -> Mapping[str, Arrays]:
+    """Returns artefacts of arrays by name."""
+    return Saved(artefacts, load_arrays)
+
+
+def saved_values(artefacts: Mapping[str, Artefact]) -> Mapping[str, Any]:
+    """Returns artefacts of JSON by name."""
+    return Saved(artefacts, load_json)
 
 
 def work_key(run: Run, name: str) -> str:

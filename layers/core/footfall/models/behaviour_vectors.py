@@ -1,5 +1,7 @@
 """The model `behaviour_vectors`: vectors whose cosine says how alike people behave, or what is done on pages."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +18,7 @@ from footfall.customers.profile import foremost
 from footfall.customers.projection import PAGE_BLOCKS, Projection, project, turn, unit
 from footfall.models.artefacts import Corrupted
 from footfall.models.neighbours import recall, shared_products
-from footfall.models.trained import Files, Fit, Judgement, Trained
+from footfall.models.trained import Champion, Files, Fit, Judgement, Trained
 from footfall.observability import logger
 
 EARLIER = "earlier_projection"
@@ -35,10 +37,19 @@ def fit(extracted: Files) -> Fit:
     arrays = extracted["features"]
     features, recency = features_of_all(arrays), recency_of_all(arrays)
     projection = fit_projection(features, recency, _before(extracted))
-    pages = page_vectors(extracted["pages"])
+    return replace(_made(extracted, projection), artefacts={"projection": projection_arrays(projection)})
+
+
+def apply(extracted: Files, champion: Champion) -> Fit:
+    """Returns everybody's vectors by the champion's projection; those of pages are found anew."""
+    return _made(extracted, projection_of(champion.artefacts["projection"]))
+
+
+def _made(extracted: Files, projection: Projection) -> Fit:
+    arrays, pages = extracted["features"], page_vectors(extracted["pages"])
+    vectors = project(projection, features_of_all(arrays), recency_of_all(arrays))
     return Fit(
-        work={"vectors": {"vectors": project(projection, features, recency)}, "page_vectors": pages},
-        artefacts={"projection": projection_arrays(projection)},
+        work={"vectors": {"vectors": vectors}, "page_vectors": pages},
         figures={"tokens": len(projection.directions.tokens), "pages": len(pages["vectors"])},
     )
 

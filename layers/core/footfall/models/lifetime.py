@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from footfall.customers.arrays import Arrays
 from footfall.customers.rfm import quintiles
-from footfall.models.trained import Files, Fit, Judgement, Trained
+from footfall.models.trained import Champion, Files, Fit, Judgement, Trained
 from footfall.schemas.customer import ClvCategory, LifetimeFields
+
+if TYPE_CHECKING:
+    from footfall.models.lifetime_values import Values
 
 CATEGORIES: tuple[ClvCategory, ...] = ("low", "low", "medium", "medium", "high")
 """By the fifth of all customers that somebody is in, those of whom least is expected first."""
@@ -19,9 +23,23 @@ def fit(extracted: Files) -> Fit:
     """Returns what every customer is expected to bring, and how good such forecasts were of days held out."""
     from footfall.models.lifetime_values import found  # fit alone has scipy in its layers
 
-    values = found(extracted["trade"], len(extracted["features"]["customer"]))
+    return _made(found(extracted["trade"], len(extracted["features"]["customer"])))
+
+
+def apply(extracted: Files, champion: Champion) -> Fit:
+    """Returns what every customer is expected to bring by the champion, and how good it is on the days held out."""
+    from footfall.models.lifetime_values import found_again
+
+    customers = len(extracted["features"]["customer"])
+    return _made(found_again(extracted["trade"], customers, champion.parameters, champion.details["lifetime"]))
+
+
+def _made(values: "Values") -> Fit:
     return Fit(
-        work={"values": values.arrays}, details={"lifetime": values.details}, figures={"lifetime": values.figures}
+        work={"values": values.arrays},
+        details={"lifetime": values.details},
+        figures={"lifetime": values.figures},
+        parameters=values.parameters,
     )
 
 
@@ -31,12 +49,12 @@ def judge(trained: Trained) -> Judgement:
     return Judgement(found if isinstance(found, dict) else {})
 
 
-def fields(trained: Trained) -> Iterator[LifetimeFields]:
-    """Returns what each customer is expected to bring."""
+def fields(trained: Trained, those: slice) -> Iterator[LifetimeFields]:
+    """Returns what each of some customers is expected to bring."""
     values: Arrays = trained.work["values"]
-    category = quintiles(values["predicted"].astype(np.int64)).tolist()
+    category = quintiles(values["predicted"].astype(np.int64))[those].tolist()
     for predicted, low, high, if_active, alive, next_day, fifth in zip(
-        *(values[name].tolist() for name in COLUMNS), category, strict=True
+        *(values[name][those].tolist() for name in COLUMNS), category, strict=True
     ):
         yield LifetimeFields(
             predicted_clv=round(predicted),

@@ -17,10 +17,13 @@ from footfall.forecasts.lifetime import (
     forecast,
     interval,
     learn,
+    learnt_again,
+    saved,
 )
-from footfall.forecasts.lifetime_judged import Judged, Score, judge
+from footfall.forecasts.lifetime_judged import Judged, Score, judge, judge_again
 from footfall.forecasts.likelihood import Reals
 from footfall.forecasts.trade_log import log_of
+from footfall.models.trained import Parameters
 from footfall.schemas.model import Figures, LifetimeDetails, LifetimeKind
 
 ALL = 3
@@ -28,11 +31,15 @@ ALL = 3
 
 
 class Values(NamedTuple):
-    """What was found: arrays of an entry a customer (money in minor units, NaN where it is not known), and of all."""
+    """What was found: arrays of an entry a customer (money in minor units, NaN where it is not known), and of all.
+
+    By the `parameters` it is found again of what is extracted later.
+    """
 
     arrays: Arrays
     details: LifetimeDetails
     figures: Figures
+    parameters: Parameters
 
 
 def found(trade: Arrays, customers: int) -> Values:
@@ -41,16 +48,37 @@ def found(trade: Arrays, customers: int) -> Values:
     known, judged = customers_by(log, end), judge(log, end)
     learnt = learn(known)
     kind, reason = _chosen(judged, learnt)
-    details = LifetimeDetails(
+    return _values(known, end, learnt, _details(learnt, kind, reason), judged)
+
+
+def found_again(trade: Arrays, customers: int, parameters: Parameters, details: LifetimeDetails) -> Values:
+    """Returns the values of all customers by a model that was learnt earlier.
+
+    It is judged by what it was judged by then, which had seen nothing of the days that are held out now.
+    """
+    log, end = log_of(trade, customers), int(trade["end"][0])
+    judges = parameters["judged"]
+    judged = judge_again(log, end, learnt_again(judges["learnt"]), judges["kind"]) if judges else None
+    return _values(customers_by(log, end), end, learnt_again(parameters["learnt"]), details, judged)
+
+
+def _values(known: Customers, end: int, learnt: Learnt, details: LifetimeDetails, judged: Judged | None) -> Values:
+    kind = details["kind"]
+    expected, between = forecast(learnt, kind, known, DAYS), interval(learnt, kind, known, DAYS)
+    arrays = _arrays(known, expected, between, _alive(known, expected, kind), _next_days(learnt, known, kind, end))
+    judges = {"learnt": saved(judged.learnt), "kind": judged.kind} if judged else None
+    parameters = {"learnt": saved(learnt), "judged": judges}
+    return Values(arrays, details, _figures(known, learnt, judged, details), parameters)
+
+
+def _details(learnt: Learnt, kind: LifetimeKind, reason: str | None) -> LifetimeDetails:
+    return LifetimeDetails(
         kind=kind,
         days=DAYS,
         parameters={name: dict(each.parameters) for name, each in learnt.found.items()},
         degraded=reason is not None,
         reason=reason,
     )
-    expected, between = forecast(learnt, kind, known, DAYS), interval(learnt, kind, known, DAYS)
-    arrays = _arrays(known, expected, between, _alive(known, expected, kind), _next_days(learnt, known, kind, end))
-    return Values(arrays, details, _figures(known, learnt, judged, details))
 
 
 def _chosen(judged: Judged | None, learnt: Learnt) -> tuple[LifetimeKind, str | None]:
@@ -118,6 +146,7 @@ def _judged(judged: Judged) -> Figures:
         "held_out_days": judged.days,
         "held_out_customers": judged.customers,
         **_scored(judged.scores[judged.kind]),
+        "intervals": judged.intervals,
         "actual_revenue": judged.actual,
         "within_interval": None if judged.coverage is None else round(100 * judged.coverage, 2),
         "baselines": {name: _scored(score) for name, score in baselines.items()},

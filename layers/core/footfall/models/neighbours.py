@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from footfall.customers.arrays import Arrays, features_of_half
 from footfall.customers.features import Features, Floats
 from footfall.customers.projection import Projection, project
+from footfall.forecasts.bootstrap import intervals
 
 NEAREST = 10
 SAMPLE = 2_000
@@ -21,6 +22,7 @@ class Recall(TypedDict):
     people: int
     recall_at_10: float
     random: float
+    intervals: dict[str, list[float]]
 
 
 class SharedProducts(TypedDict, total=False):
@@ -45,9 +47,11 @@ def recall(projection: Projection, arrays: Arrays) -> Recall:
     one, other = (project(projection, half.of_rows(sample), unknown) for half in halves)
     similarity = one @ other.T
     nearer = (similarity > np.diag(similarity)[:, None]).sum(axis=1)
-    found = float((nearer < NEAREST).mean()) if len(sample) else 0.0
+    again = nearer < NEAREST
+    found = float(again.mean()) if len(sample) else 0.0
     chance = min(NEAREST / len(sample), 1.0) if len(sample) else 0.0
-    return Recall(people=len(sample), recall_at_10=round(found, 4), random=round(chance, 4))
+    ends = intervals({"recall_at_10": lambda rows: float(again[rows].mean())}, len(sample))
+    return Recall(people=len(sample), recall_at_10=round(found, 4), random=round(chance, 4), intervals=ends)
 
 
 def shared_products(vectors: Floats, features: Features) -> SharedProducts:

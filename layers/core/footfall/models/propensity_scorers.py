@@ -13,9 +13,21 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from footfall.customers.arrays import Arrays
+from footfall.forecasts.bootstrap import intervals
+from footfall.forecasts.scores import auc, brier
 from footfall.propensity.chain import Chain
-from footfall.propensity.columns import NEVER, Floats, Integers, Names, Sessions, features, scorer, sessions_of
-from footfall.propensity.judging import Interval, Measures, calibration, calibration_error, figures, gain
+from footfall.propensity.columns import (
+    NEVER,
+    Floats,
+    Integers,
+    Names,
+    Sessions,
+    features,
+    scorer,
+    sessions_of,
+    weights_of,
+)
+from footfall.propensity.judging import Interval, Measures, calibration, calibration_error, figures, gain, losses
 from footfall.propensity.scoring import AFTER
 from footfall.schemas.model import Figures, PropensityDetails, Scorer
 
@@ -59,9 +71,31 @@ def found(arrays: Arrays) -> Learnt:
     served = [each.scorer for each in judged.values() if each.scorer and each.reason is None]
     reasons = [f"after {events} events {each.reason}" for events, each in judged.items() if each.reason]
     reason = None if served else f"no chances are told: {'; '.join(reasons)}"
-    details = PropensityDetails(scorers=served, degraded=not served, reason=reason)
-    by_events = [{"events": events, "served": each.reason is None, **each.figures} for events, each in judged.items()]
-    told: Figures = {"sessions": len(sessions.ordered), "scorers": len(served), **judged[SHOWN_AFTER].figures}
+    return _told(sessions, PropensityDetails(scorers=served, degraded=not served, reason=reason), judged)
+
+
+def found_again(arrays: Arrays, details: PropensityDetails) -> Learnt:
+    """Returns scorers that were learnt earlier, and how good each is on the latest part of the sessions by now.
+
+    They had learnt from sessions that were in the parts before it already, and from none since.
+    """
+    sessions = sessions_of(arrays)
+    judged = {scorer["events"]: _judged_again(sessions, scorer) for scorer in details["scorers"]}
+    return _told(sessions, details, judged)
+
+
+def _judged_again(sessions: Sessions, scorer: Scorer) -> Judged:
+    events = scorer["events"]
+    parts, happened = _parts(sessions, events), sessions.ordered != NEVER
+    few = _too_few(parts, happened)
+    return Judged(scorer, None, {}) if few else _compared(sessions, parts, happened, events, _Fitted.again(scorer))
+
+
+def _told(sessions: Sessions, details: PropensityDetails, judged: Mapping[int, Judged]) -> Learnt:
+    served = {scorer["events"] for scorer in details["scorers"]}
+    by_events = [{"events": events, "served": events in served, **each.figures} for events, each in judged.items()]
+    shown = judged[SHOWN_AFTER].figures if SHOWN_AFTER in judged else Figures()
+    told: Figures = {"sessions": len(sessions.ordered), "scorers": len(served), **shown}
     return Learnt(details, {**told, "by_events": by_events})
 
 
@@ -87,12 +121,26 @@ def _compared(sessions: Sessions, parts: Parts, happened: NDArray[np.bool_], eve
         "judged_by": len(ours),
         "ordered": int(ours.sum()),
         **good,
+        "intervals": _intervals(chances, ours),
         "calibration_error": round(calibration_error(chances, ours), 5),
         "baselines": others,
         "gains": {name: _rounded(each) for name, each in gains.items()},
         "calibration": calibration(chances, ours),
     }
     return Judged(fitted.scorer, f"they are not surely better than {' and '.join(worse)}" if worse else None, told)
+
+
+def _intervals(chances: Floats, happened: NDArray[np.bool_]) -> dict[str, list[float]]:
+    lost = losses(chances, happened)
+    return intervals(
+        {
+            "auc": lambda rows: auc(chances[rows], happened[rows]),
+            "brier": lambda rows: brier(chances[rows], happened[rows]),
+            "log_loss": lambda rows: float(lost[rows].mean()),
+        },
+        len(happened),
+        digits=5,
+    )
 
 
 def _parts(sessions: Sessions, events: int) -> Parts:
@@ -115,6 +163,10 @@ class _Fitted(NamedTuple):
     names: Names
     intercept: float
     weights: Floats
+
+    @classmethod
+    def again(cls, scorer: Scorer) -> "_Fitted":
+        return cls(scorer, *weights_of(scorer))
 
 
 def _fitted(sessions: Sessions, parts: Parts, happened: NDArray[np.bool_], events: int) -> _Fitted | None:

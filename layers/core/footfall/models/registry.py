@@ -6,11 +6,13 @@ from pymongo import ReplaceOne
 
 from footfall.customers.rfm_segments import RFM_SEGMENTS
 from footfall.errors import FieldProblem, Invalid
-from footfall.schemas.model import BehaviourSegment, ModelDocument, ModelName, SegmentingModel, SegmentSums
+from footfall.schemas.model import Artefact, BehaviourSegment, ModelDocument, ModelName, SegmentingModel, SegmentSums
 from footfall.stores import collections
 from footfall.stores.mongo import Mongo
 
 NEWEST = [("version", -1)]
+PARAMETERS = "parameters"
+"""The file of a model's parameters."""
 
 
 def in_use(database: Mongo, site_id: str, name: ModelName) -> ModelDocument | None:
@@ -24,9 +26,19 @@ def origin_of(model: ModelDocument) -> int:
     return model.get("restores") or model["version"]
 
 
+def is_applicable(model: ModelDocument) -> bool:
+    """Returns whether a model can be applied to other data than it was fitted on: one of before 0.1.0 cannot."""
+    return PARAMETERS in model["artefacts"]
+
+
+def files_of(model: ModelDocument) -> dict[str, Artefact]:
+    """Returns the files of a model, by name."""
+    return {name: Artefact.model_validate(file) for name, file in model["artefacts"].items()}
+
+
 def trained_last(database: Mongo, site_id: str, name: ModelName, before: int | None = None) -> ModelDocument | None:
     """Returns the newest version of a site's model that was trained, of those before another one if that is given."""
-    query: dict[str, object] = {"site_id": site_id, "name": name, "restores": {"$exists": False}}
+    query: dict[str, object] = {"site_id": site_id, "name": name, "state": "published", "restores": {"$exists": False}}
     if before is not None:
         query["version"] = {"$lt": before}
     return collections.models.of(database).find_one(query, sort=NEWEST)
@@ -38,8 +50,9 @@ def published(database: Mongo, site_id: str, name: ModelName, version: int) -> M
 
 
 def of_version(database: Mongo, site_id: str, version: int) -> list[ModelDocument]:
-    """Returns every model that one run made: they belong together."""
-    return list(collections.models.of(database).find({"site_id": site_id, "version": version}))
+    """Returns every model that one run published: they belong together."""
+    query = {"site_id": site_id, "version": version, "state": "published"}
+    return list(collections.models.of(database).find(query))
 
 
 def behaviour_segments(database: Mongo, site_id: str) -> list[BehaviourSegment]:
@@ -67,6 +80,7 @@ def model_of_segment(database: Mongo, site_id: str, segment: str) -> SegmentingM
 
 
 def publish(database: Mongo, models: Sequence[ModelDocument]) -> None:
-    """Put models into use, all that one run made; publishing them again changes nothing."""
+    """Put models into use, all that one run published, and note those it withheld; doing it again changes nothing."""
     writes = [ReplaceOne({"_id": model["_id"]}, model, upsert=True) for model in models]
-    collections.models.of(database).bulk_write(writes)
+    if writes:
+        collections.models.of(database).bulk_write(writes)

@@ -4,21 +4,26 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from footfall.clock import now
-from footfall.schemas.model import Evaluated, KeptRun, Run, RunStart, RunState, Stage
+from footfall.errors import NotFound
+from footfall.schemas.model import Choice, Evaluated, KeptRun, ModelName, Run, RunStart, RunState, Stage
 from footfall.stores.collections import training_runs
 from footfall.stores.mongo import Mongo
 
 CAUSE_LENGTH = 2_000
 
 
-def begin(database: Mongo, site_id: str, run_id: str) -> Run:
-    """Note that a run begins; a retry of the same run finds it begun and keeps its version."""
+def begin(database: Mongo, site_id: str, run_id: str, restores: int | None = None) -> Run:
+    """Note that a run begins, and which version it `restores`, if so.
+
+    A retry of the same run finds it begun and keeps its version.
+    """
     moment = now()
+    more = {} if restores is None else {"restores": restores}
     run = Run(site_id=site_id, run_id=run_id, version=_version(moment))
     begun = training_runs.of(database).find_one_and_update(
         {"_id": _key(run)},
         {
-            "$setOnInsert": {**run.model_dump(), "started_at": moment, "figures": {}},
+            "$setOnInsert": {**run.model_dump(), **more, "started_at": moment, "figures": {}},
             "$set": {"state": "running", "stage": "extract", "updated_at": moment, "ended_at": None},
         },
         upsert=True,
@@ -47,17 +52,23 @@ def note(database: Mongo, run: Run, stage: Stage, figures: Mapping[str, object])
     training_runs.of(database).update_one({"_id": _key(run)}, {"$set": fields})
 
 
-def keep(database: Mongo, run: Evaluated, restores: int | None = None) -> None:
-    """Keep what publish was given, so that the same models can be put into use again; `restores` if they are."""
-    fields = {"evaluated": run.model_dump(mode="json")} | ({} if restores is None else {"restores": restores})
+def note_choices(database: Mongo, run: Run, choices: Mapping[ModelName, Choice]) -> None:
+    """Note what was chosen of each model."""
+    training_runs.of(database).update_one({"_id": _key(run)}, {"$set": {"choices": dict(choices), "updated_at": now()}})
+
+
+def keep(database: Mongo, run: Evaluated) -> None:
+    """Keep what publish was given, for the states after it."""
+    fields = {"evaluated": run.model_dump(mode="json"), "updated_at": now()}
     training_runs.of(database).update_one({"_id": _key(run)}, {"$set": fields})
 
 
-def kept(database: Mongo, site_id: str, version: int) -> Evaluated | None:
-    """Returns what publish was given for the models of one version; None where that was not kept in this form."""
-    query = {"site_id": site_id, "version": version, "evaluated.fitted": {"$exists": True}}
-    found = next(training_runs.read(database, KeptRun, query), None)
-    return Evaluated.model_validate(found["evaluated"]) if found and "evaluated" in found else None
+def kept(database: Mongo, run: Run) -> Evaluated:
+    """Returns what publish was given; raises NotFound where nothing was."""
+    found = next(training_runs.read(database, KeptRun, {"_id": _key(run)}), None)
+    if not found or "evaluated" not in found:
+        raise NotFound("nothing was kept of this run")
+    return Evaluated.model_validate(found["evaluated"])
 
 
 def end(database: Mongo, run: Run, state: RunState, reasons: Sequence[str] = ()) -> None:

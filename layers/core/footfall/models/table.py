@@ -15,37 +15,53 @@ from footfall.models import (
     recommendations,
     rfm,
 )
-from footfall.models.artefacts import SavedFiles
-from footfall.models.trained import Files, Fit, Judgement, Trained
-from footfall.schemas.model import AllFitted, ModelName
+from footfall.models.artefacts import saved_files
+from footfall.models.trained import Champion, Decisive, Files, Fit, Judgement, Trained
+from footfall.schemas.model import Candidate, Evaluated, Extracted, ModelName
 
 
 class Model(NamedTuple):
-    """One model: how it is fitted on what was extracted, how it is judged, and what it writes on each customer.
+    """One model: how it is fitted on what was extracted, how one in use is applied to it, and how both are judged.
 
-    `fields` gives one mapping a customer, in the order of the extracted `customer` array; None where it writes nothing.
+    `decides` is the figure of the judgement that must be better for a challenger to take the champion's place; without
+    one there is nothing to compare. `fields` gives what it writes on each of some customers, in the order of the
+    extracted `customer` array; None where it writes nothing.
     """
 
     fit: Callable[[Files], Fit]
+    apply: Callable[[Files, Champion], Fit]
     judge: Callable[[Trained], Judgement]
-    fields: Callable[[Trained], Iterator[Mapping[str, object]]] | None = None
+    decides: Decisive | None = None
+    fields: Callable[[Trained, slice], Iterator[Mapping[str, object]]] | None = None
 
 
 MODELS: dict[ModelName, Model] = {
-    "rfm": Model(rfm.fit, rfm.judge, rfm.fields),
-    "behaviour_segments": Model(behaviour_segments.fit, behaviour_segments.judge, behaviour_segments.fields),
-    "behaviour_vectors": Model(behaviour_vectors.fit, behaviour_vectors.judge),
-    "lifetime": Model(lifetime.fit, lifetime.judge, lifetime.fields),
-    "churn": Model(churn.fit, churn.judge, churn.fields),
-    "recommendations": Model(recommendations.fit, recommendations.judge),
-    "propensity": Model(propensity.fit, propensity.judge),
+    "rfm": Model(rfm.fit, rfm.apply, rfm.judge, fields=rfm.fields),
+    "behaviour_segments": Model(
+        behaviour_segments.fit,
+        behaviour_segments.apply,
+        behaviour_segments.judge,
+        Decisive("silhouette"),
+        behaviour_segments.fields,
+    ),
+    "behaviour_vectors": Model(
+        behaviour_vectors.fit, behaviour_vectors.apply, behaviour_vectors.judge, Decisive("recall_at_10")
+    ),
+    "lifetime": Model(
+        lifetime.fit, lifetime.apply, lifetime.judge, Decisive("purchases_rmse", less_is_better=True), lifetime.fields
+    ),
+    "churn": Model(churn.fit, churn.apply, churn.judge, Decisive("brier", less_is_better=True), churn.fields),
+    "recommendations": Model(recommendations.fit, recommendations.apply, recommendations.judge, Decisive("ndcg_at_20")),
+    "propensity": Model(propensity.fit, propensity.apply, propensity.judge, Decisive("log_loss", less_is_better=True)),
 }
 
 
-def trained(run: AllFitted) -> dict[ModelName, Trained]:
-    """Returns the models of a run in the order of the table; their files are read when they are asked for."""
-    extracted = SavedFiles(run.artefacts)
-    return {
-        each.model: Trained(run.facts, extracted, SavedFiles(each.work), SavedFiles(each.artefacts), each.figures)
-        for each in run.fitted
-    }
+def trained(run: Extracted, candidate: Candidate) -> Trained:
+    """Returns a candidate of a run; its files are read when they are asked for."""
+    extracted, work, artefacts = (saved_files(each) for each in (run.artefacts, candidate.work, candidate.artefacts))
+    return Trained(run.facts, extracted, work, artefacts, candidate.figures)
+
+
+def published(run: Evaluated) -> dict[ModelName, Trained]:
+    """Returns the models that a run publishes, in the order of the table."""
+    return {each.model: trained(run, each.published) for each in run.chosen if each.published}

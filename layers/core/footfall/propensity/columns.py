@@ -125,6 +125,14 @@ def scorer(events: int, names: Names, intercept: float, weights: Floats) -> Scor
     )
 
 
+def weights_of(scorer: Scorer) -> tuple[Names, float, Floats]:
+    """Returns the names that a scorer has weights of, its intercept, and the weights of the columns of `features`."""
+    names = Names(list(scorer["share"]), list(scorer["source"]))
+    by_kind = [scorer[part][kind] for part in ("share", "last") for kind in names.kinds]
+    devices, sources = ([scorer["device"][name] for name in DEVICE_NAMES], list(scorer["source"].values()))
+    return names, scorer["intercept"], np.array([*by_kind, *devices, *sources, scorer["seconds"]])
+
+
 def _by_name(names: Sequence[str], weights: Floats) -> dict[str, float]:
     return dict(zip(names, weights.tolist(), strict=True))
 

@@ -19,7 +19,7 @@ from footfall.sites import find_site
 from footfall.stores.mongo import answering, database
 
 STALE_DAYS = 7
-"""Training runs daily: a model of last week means that it has not succeeded for a while."""
+"""Training runs daily: a model that none has looked at for a week means that it has not succeeded for a while."""
 DRIFT_MILLISECONDS = 5_000
 
 
@@ -50,7 +50,7 @@ class ModelHealth(BaseModel):
     trained_at: datetime
     age_days: float = Field(description="since it was trained", examples=[0.6])
     metrics: dict[str, object] = Field(
-        description="what the evaluation found when it was trained; money in major units of the currency of then"
+        description="what the latest training that looked at it found; money in major units of the currency of then"
     )
     drift: list[Drift] | None = Field(description="null when counting takes longer than five seconds")
 
@@ -63,16 +63,17 @@ def answer(site_id: str, question: ModelQuestion) -> ModelHealth:
         raise NotFound("this model was never published")
     drift = _drift(site_id, model)
     age_days = (now() - model["created_at"]) / timedelta(days=1)
+    unwatched = (now() - model.get("judged_at", model["created_at"])) / timedelta(days=1)
     shifted = [found.feature for found in drift or [] if found.verdict == "shifted"]
     reasons = {
         f"another population than it was trained on: {', '.join(shifted)}": bool(shifted),
-        f"trained more than {STALE_DAYS} days ago": age_days > STALE_DAYS,
+        f"no training has looked at it for more than {STALE_DAYS} days": unwatched > STALE_DAYS,
     }
     return ModelHealth(
         name=question.name,
         version=model["version"],
         restores=model.get("restores"),
-        status="drifting" if shifted else "stale" if age_days > STALE_DAYS else "healthy",
+        status="drifting" if shifted else "stale" if unwatched > STALE_DAYS else "healthy",
         reasons=[reason for reason, holds in reasons.items() if holds],
         trained_at=model["created_at"],
         age_days=round(age_days, 2),

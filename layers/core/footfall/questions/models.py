@@ -1,12 +1,21 @@
 """The question which models a site has, and how its training goes."""
 
 from datetime import datetime
-from typing import Literal
+from hashlib import sha256
 
 from pydantic import BaseModel, Field
 
 from footfall.questions.model_figures import in_major_units
-from footfall.schemas.model import ModelDocument, ModelName, RunState, Stage, TrainingRunDocument
+from footfall.schemas.model import (
+    Choice,
+    ModelDocument,
+    ModelName,
+    ModelState,
+    RunState,
+    Stage,
+    TrainedOn,
+    TrainingRunDocument,
+)
 from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.stores import collections
 from footfall.stores.collections import training_runs
@@ -31,7 +40,10 @@ class TrainingRun(BaseModel):
     figures: dict[str, dict[str, object]] = Field(
         description="what each stage found; money in major units of the `currency` that `extract` tells"
     )
-    reasons: list[str] = Field(default=[], description="why a run's models were rejected")
+    reasons: list[str] = Field(default=[], description="why a run was rejected as a whole")
+    choices: dict[ModelName, Choice] = Field(
+        default={}, description="what was published of each model, and why its challenger was withheld, if so"
+    )
     error: dict[str, str] | None = Field(default=None, description="why a run failed")
     restores: int | None = Field(default=None, description="the version that a run put into use again, if it did")
 
@@ -47,6 +59,7 @@ class TrainingRun(BaseModel):
             ended_at=run["ended_at"],
             figures={stage: in_major_units(found, _currency(run)) for stage, found in run["figures"].items()},
             reasons=run.get("reasons", []),
+            choices=run.get("choices", {}),
             error=run.get("error"),
             restores=run.get("restores"),
         )
@@ -63,19 +76,25 @@ class ModelVersion(BaseModel):
     name: ModelName
     version: int = Field(description="of the run that made it")
     run_id: str
-    state: Literal["published"]
+    state: ModelState = Field(description="whether it was put into use, or withheld")
+    champion: bool = Field(description="whether it is the one in use")
     metrics: dict[str, object] = Field(
         description="what its evaluation found; money in major units of the `currency` in `details`"
     )
     details: dict[str, object] = Field(description="what readers of its results need, such as its segments' names")
     created_at: datetime = Field(description="when it was trained")
     restores: int | None = Field(
-        default=None, description="the version whose files these are, where one was put into use again"
+        default=None, description="the version that was trained, where one stayed in use or was put into use again"
+    )
+    reasons: list[str] = Field(default=[], description="why it was withheld, if so")
+    checksum: str = Field(description="the SHA-256 of the SHA-256 of its files, in the order of their names")
+    trained_on: TrainedOn | None = Field(
+        description="the days and rows that it was trained on, and by which code; null of one of before 0.1.0"
     )
 
     @classmethod
-    def of(cls, model: ModelDocument) -> "ModelVersion":
-        """Returns a stored version."""
+    def of(cls, model: ModelDocument, champion: int) -> "ModelVersion":
+        """Returns a stored version; `champion` is the version in use."""
         return cls(
             name=model["name"],
             version=model["version"],
@@ -85,7 +104,16 @@ class ModelVersion(BaseModel):
             details={**model["details"]},
             created_at=model["created_at"],
             restores=model.get("restores"),
+            champion=model["state"] == "published" and model["version"] == champion,
+            reasons=model.get("reasons", []),
+            checksum=checksum_of(model),
+            trained_on=model.get("trained_on"),
         )
+
+
+def checksum_of(model: ModelDocument) -> str:
+    """Returns one fingerprint of all files of a model."""
+    return sha256("".join(file["sha256"] for _, file in sorted(model["artefacts"].items())).encode()).hexdigest()
 
 
 class Models(PagedAnswer):
@@ -99,7 +127,7 @@ class Models(PagedAnswer):
 def answer(site_id: str, question: PagedQuestion) -> Models:
     """Returns the newest version of every model, and a page of the training runs, newest first; raises Unavailable."""
     newest: Pipeline = [
-        {"$match": {"site_id": site_id}},
+        {"$match": {"site_id": site_id, "state": "published"}},
         {"$sort": {"name": 1, "version": -1}},
         {"$group": {"_id": "$name", "newest": {"$first": "$$ROOT"}}},
         {"$replaceRoot": {"newRoot": "$newest"}},
@@ -107,7 +135,7 @@ def answer(site_id: str, question: PagedQuestion) -> Models:
     ]
     found = collections.models.aggregate(database(), ModelDocument, newest)
     return Models(
-        models=[ModelVersion.of(model) for model in found],
+        models=[ModelVersion.of(model, model["version"]) for model in found],
         runs=newest_runs(site_id, question.page_size, question.skip),
         **paged(question, training_runs.count(database(), {"site_id": site_id})),
     )

@@ -10,7 +10,7 @@ from footfall.recommendations.edges import Edges
 from footfall.recommendations.lists import lists_of_people, popular_lists, trending_lists
 from footfall.recommendations.pairs import pairs_of
 from footfall.recommendations.ranking import Quality, interval, mean
-from footfall.recommendations.tuning import Windows, choose, judged, new_to_them, popular, repeated, windows_of
+from footfall.recommendations.tuning import Trial, Windows, choose, judged, new_to_them, popular, repeated, windows_of
 from footfall.recommendations.walk import Settings, fit_walk
 from footfall.schemas.model import Figures
 from footfall.schemas.recommendation import Degraded
@@ -35,8 +35,22 @@ def fitted(edges: Edges, baskets: Arrays) -> Fitted:
     no lists of people.
     """
     windows = windows_of(edges)
-    enough = min(len(windows.choosing.people), len(windows.judging.people)) >= FEWEST_PEOPLE
+    enough = _enough(windows.choosing) and _enough(windows.judging)
     settings = choose(windows.choosing) if enough else Settings()
+    return _made(edges, baskets, windows, settings, enough=enough)
+
+
+def fitted_again(edges: Edges, baskets: Arrays, settings: Settings) -> Fitted:
+    """Returns what settings that were chosen earlier make of these edges, and how good they are in the end."""
+    windows = windows_of(edges)
+    return _made(edges, baskets, windows, settings, enough=_enough(windows.judging))
+
+
+def _enough(trial: Trial) -> bool:
+    return len(trial.people) >= FEWEST_PEOPLE
+
+
+def _made(edges: Edges, baskets: Arrays, windows: Windows, settings: Settings, *, enough: bool) -> Fitted:
     figures = _figures(windows, settings) if enough else Figures(people=len(windows.judging.people))
     degraded = _degraded(figures) if enough else "too_little_data"
     return Fitted(settings, figures, degraded, dict(_lists(edges, baskets, settings, people=degraded is None)))
@@ -55,8 +69,7 @@ def _figures(windows: Windows, settings: Settings) -> Figures:
         "people": len(trial.people),
         "days": windows.days,
         **_named("", found),
-        "recall_interval": interval(found.recall),
-        "ndcg_interval": interval(found.ndcg),
+        "intervals": {"recall_at_20": interval(found.recall), "ndcg_at_20": interval(found.ndcg)},
         **_named("popular_", popular(trial)),
         **_named("repeated_", repeated(trial, walk)),
         **_named("new_", new),

@@ -51,6 +51,11 @@ class Settings(NamedTuple):
     viewed: float = 0.3
     interest: float = 0.1
 
+    @classmethod
+    def of(cls, told: WalkSettings) -> "Settings":
+        """Returns the settings that a model told of."""
+        return cls(*(told[name] for name in cls._fields))  # type: ignore[literal-required]
+
     def told(self, degraded: Degraded | None) -> WalkSettings:
         """Returns what a model says of them; `degraded` is why the walk is not used, if so."""
         return WalkSettings(

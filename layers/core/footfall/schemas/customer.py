@@ -153,6 +153,30 @@ class CustomerSums(CustomerSegments, Habits):
     refunded: int
 
 
+class CountedSegments(TypedDict):
+    """Which segments a customer is in, and what their orders amount to, as sums over customers need it."""
+
+    rfm_segment: str
+    behaviour_segment: str
+    recency: int
+    frequency: int
+    monetary: int
+    refunded: int
+
+
+class CountedForecasts(TypedDict, total=False):
+    """What is expected of a customer, as sums over customers need it."""
+
+    churn_risk_level: RiskLevel
+    predicted_clv: int
+
+
+class CountedCustomer(CountedSegments, CountedForecasts):
+    """What sums over customers need of each."""
+
+    currency: str
+
+
 class CustomerDocument(CustomerSums, Forecasts):
     """One stored customer, as the training of `version` found them.
 

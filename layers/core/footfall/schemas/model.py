@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal, NotRequired, Self, TypedDict
 
-from pydantic import BaseModel, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from footfall.schemas.customer import RiskLevel
 from footfall.schemas.population import OF_CUSTOMERS, OF_VISITS, Feature, Population
@@ -26,11 +26,12 @@ LEARNS_FROM: Mapping[ModelName, tuple[Feature, ...]] = {
     "propensity": OF_VISITS,
 }
 """What each model learns from: it drifts as these features move."""
-Stage = Literal["extract", "fit", "evaluate", "publish"]
+Stage = Literal["extract", "fit", "evaluate", "publish", "score"]
 HabitKind = Literal["page", "event", "category"]
 ScoredBy = Literal["ranks", "limits"]
 """How the RFM scores were found: among all customers, or, of too few, by limits that are the same in every shop."""
 Verdict = Literal["stable", "moving", "shifted", "too_little_data"]
+ModelState = Literal["published", "withheld"]
 RunState = Literal["running", "published", "rejected", "superseded", "failed"]
 Figures = dict[str, object]
 """What a stage found, by name: numbers, and groups of numbers."""
@@ -62,47 +63,83 @@ class OrderTotals(BaseModel):
 
 
 class Facts(BaseModel):
-    """What was read: how much, in which currency and time zone, and the local day that recency counts from.
+    """What was read: how much, of which days, in which currency and time zone.
 
-    `before` and `after` are the store's own sums from before and after reading; a shop goes on selling meanwhile.
+    Recency counts from the local day `as_of`; `first_day` is the first with an order or a visit. `before` and `after`
+    are the store's own sums from before and after reading; a shop goes on selling meanwhile.
     """
 
     people: int
     customers: int
     currency: str
     time_zone: str
+    visits: int
+    orders: int
+    first_day: date | None
     as_of: date | None
     before: OrderTotals
     after: OrderTotals
 
 
+class InUse(BaseModel):
+    """A model in use, the champion: the version that was trained, and its files, by name."""
+
+    version: int
+    artefacts: dict[str, Artefact]
+
+
 class Extracted(Run):
-    """What extract hands on: the files that models are fitted on, and the models to fit."""
+    """What extract hands on: the files that models are fitted on, the models to fit, and the champions there are.
+
+    Where a version is to be put into use again, which `restores` says, its models are the champions; none is fitted.
+    """
 
     facts: Facts
     artefacts: dict[str, Artefact]
     models: list[ModelName]
+    champions: dict[ModelName, InUse] = {}
+    restores: int | None = None
 
 
 class ModelToFit(BaseModel):
-    """What fit is given: one model of a run."""
+    """What fit is given: one model of a run; with the `error` that its fit ended in, only the champion is looked at."""
 
     run: Extracted
     model: ModelName
+    error: "Failure | None" = None
 
 
-class Fitted(BaseModel):
-    """What fit hands on of one model.
+class Failure(BaseModel):
+    """What Step Functions tells of the error that ended a state."""
+
+    error: str = Field(alias="Error")
+    cause: str = Field(alias="Cause")
+
+
+class Candidate(BaseModel):
+    """A model as it is on a run's data: `restores` is the version that was trained, of a champion.
 
     `work` are files that the run alone reads; `artefacts` those that the published model is used from, and `details`
     those of its details, all of them by name.
     """
 
-    model: ModelName
     work: dict[str, Artefact]
     artefacts: dict[str, Artefact]
     details: dict[str, Artefact]
     figures: Figures
+    restores: int | None = None
+
+
+class Fitted(BaseModel):
+    """What fit hands on of one model: the challenger that was fitted, and the champion on the same data.
+
+    Either is None where there is none, and the `problems` say what went wrong with it.
+    """
+
+    model: ModelName
+    challenger: Candidate | None
+    champion: Candidate | None
+    problems: list[str]
 
 
 class AllFitted(Extracted):
@@ -117,12 +154,50 @@ class AllFitted(Extracted):
         return self
 
 
-class Evaluated(AllFitted):
-    """What evaluate hands on: whether the models are good enough to publish, and if not, why."""
+class Choice(TypedDict):
+    """Which of a model's candidates is published, and why the challenger is not, if so.
+
+    `figure` is what decides between the two where both have it, as it is of each on the latest window.
+    """
+
+    published: Literal["challenger", "champion"] | None
+    reasons: list[str]
+    figure: str | None
+    challenger: float | None
+    champion: float | None
+
+
+class Chosen(BaseModel):
+    """One model of a run after the choice: what is published of it, and the challenger where that is withheld."""
+
+    model: ModelName
+    choice: Choice
+    published: Candidate | None
+    metrics: Figures
+    withheld: Candidate | None = None
+    withheld_metrics: Figures = {}
+
+
+class Evaluated(Extracted):
+    """What evaluate hands on: what was chosen of each model; where nothing can be published, the reasons."""
 
     accepted: bool
     reasons: list[str]
-    metrics: dict[str, Figures]
+    chosen: list[Chosen]
+
+
+class Shard(BaseModel):
+    """Customers from the one numbered `start` to before `stop`, to be scored together."""
+
+    start: int
+    stop: int
+
+
+class Published(Run):
+    """What publish hands on: how the run goes on, and in which shards the customers are scored."""
+
+    state: "RunState"
+    shards: list[Shard]
 
 
 class Ended(BaseModel):
@@ -258,8 +333,19 @@ class ModelDetails(ToldDetails):
     time_zone: str
 
 
+class TrainedOn(TypedDict):
+    """What a model was trained on: the days from `first` to `last`, how many rows of each kind, and by which code."""
+
+    first: str | None
+    last: str | None
+    rows: dict[str, int]
+    code_version: str
+
+
 class ModelDocument(TypedDict):
-    """One version of one model.
+    """One version of one model; of one that is `withheld`, `reasons` say why it was not put into use.
+
+    It was trained at `created_at`; its `metrics` were found at `judged_at`, by the run that published it.
 
     `population` is how customers and visits were spread when it was trained. `segments` are what the customers add up
     to of each segment it puts them into, as they were published with it; `risks` and `values`, of the model `rfm`
@@ -272,7 +358,7 @@ class ModelDocument(TypedDict):
     name: ModelName
     version: int
     run_id: str
-    state: Literal["published"]
+    state: ModelState
     metrics: Figures
     details: ModelDetails
     artefacts: dict[str, dict[str, str]]
@@ -282,6 +368,9 @@ class ModelDocument(TypedDict):
     risks: NotRequired[list[RiskSums]]
     values: NotRequired[list[ValueSums]]
     restores: NotRequired[int]
+    trained_on: NotRequired[TrainedOn]
+    judged_at: NotRequired[datetime]
+    reasons: NotRequired[list[str]]
 
 
 class RunStart(TypedDict):
@@ -291,7 +380,7 @@ class RunStart(TypedDict):
 
 
 class KeptRun(TypedDict):
-    """What publish was given, from which it can put the same models into use again."""
+    """What publish was given: scoring and what comes after it go by the same."""
 
     evaluated: NotRequired[Mapping[str, object]]
 
@@ -299,7 +388,7 @@ class KeptRun(TypedDict):
 class TrainingRunDocument(RunStart, KeptRun):
     """One run of the training state machine for one site: how far it is, what it found, and why it ended.
 
-    `restores` is the version that a run put into use again instead of training.
+    `restores` is the version that a run put into use again instead of training; `choices` are what it publishes.
     """
 
     _id: str
@@ -313,4 +402,5 @@ class TrainingRunDocument(RunStart, KeptRun):
     figures: dict[str, Figures]
     restores: NotRequired[int]
     reasons: NotRequired[list[str]]
+    choices: NotRequired[dict[ModelName, Choice]]
     error: NotRequired[dict[str, str]]

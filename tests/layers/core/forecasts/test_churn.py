@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from footfall.forecasts import churn
 from footfall.forecasts.churn import Calibrated, Sample
+from footfall.forecasts.churn_scorers import AWAY
 from footfall.forecasts.scores import auc, brier, calibration_error, lift, tenths
 from footfall.forecasts.trade_log import Activity, Amounts, Complaints, TradeLog
 from footfall.schemas.customer import CHURN_FEATURES
@@ -66,9 +67,9 @@ def test_effects_say_which_way_a_feature_moves_the_chance(found: Found) -> None:
     latest, candidates = found
     some = latest.features[:500]
     moved = churn.effects(candidates["recency"], some)
-    assert (moved[:, [at for at in range(len(CHURN_FEATURES)) if at != churn.AWAY]] == 0).all()
-    longer = some[:, churn.AWAY] > np.median(some[:, churn.AWAY])
-    assert (moved[longer, churn.AWAY] > 0).all()
+    assert (moved[:, [at for at in range(len(CHURN_FEATURES)) if at != AWAY]] == 0).all()
+    longer = some[:, AWAY] > np.median(some[:, AWAY])
+    assert (moved[longer, AWAY] > 0).all()
 
 
 def test_the_same_customers_give_the_same_chances(log: TradeLog, found: Found) -> None:
