@@ -19,7 +19,8 @@ from footfall.schemas.lake import LakeFile
 from footfall.stores import lake
 
 MOST_KEPT_BYTES = 200_000_000
-ROWS_AT_ONCE = 1_000_000
+ROWS_AT_ONCE = 250_000
+MICROSECONDS = 1_000
 
 
 class EventColumns(NamedTuple):
@@ -31,7 +32,7 @@ class EventColumns(NamedTuple):
     who: NDArray[np.int32]
     day: NDArray[np.uint16]
     time: NDArray[np.int64]
-    tie: NDArray[np.int32]
+    tie: NDArray[np.integer[Any]]
     signed_in: NDArray[np.bool_]
     bot: NDArray[np.bool_]
     device: NDArray[np.uint8]
@@ -197,7 +198,8 @@ def _groups(files: Sequence[_Fetched]) -> Iterator[list[_Fetched]]:
 def _one_after_the_other(files: Sequence[_Fetched], wanted: Wanted) -> dict[str, Loaded]:
     paths = [each.path for each in files]
     table = parquet.read(paths, [f"{EXPRESSIONS[name]} AS {name}" for name in wanted.numbers])
-    table["time"] = table["time"].astype("datetime64[ms]").view(np.int64)
+    table["time"] = table["time"].view(np.int64) // MICROSECONDS  # as DuckDB has times; numpy's own way takes longer
+    table["tie"] = table["tie"].astype(np.min_scalar_type(table["tie"].max(initial=0)))
     expressions = wanted.texts_of(files[0].file)
     texts = {name: Coded(*parquet.read_texts(paths, expression)) for name, expression in expressions.items()}
     whole = Loaded(_columns(table), texts)

@@ -73,9 +73,9 @@ def _from_old(columns: Mapping[str, str], old: Sequence[Path], replaced: Collect
 
 
 def _of(files: Sequence[Path]) -> str:
-    # what their folders are called is for others, who read the lake as Hive does
+    # all have the same columns; what their folders are called is for others, who read the lake as Hive does
     names = ", ".join(f"'{file}'" for file in files)
-    return f"read_parquet([{names}], hive_partitioning = false, union_by_name = true)"
+    return f"read_parquet([{names}], hive_partitioning = false)"
 
 
 def read(files: Sequence[Path], expressions: Sequence[str]) -> Table:
@@ -86,7 +86,7 @@ def read(files: Sequence[Path], expressions: Sequence[str]) -> Table:
     query = f"SELECT {', '.join(expressions)} FROM {_of(files)}"  # noqa: S608 - our own
     try:
         with _connection() as connection:
-            return dict(connection.execute(query).fetchnumpy())
+            return dict(connection.sql(query).fetchnumpy())  # quicker than what `execute` returns
     except duckdb.Error as error:
         raise Broken from error
 

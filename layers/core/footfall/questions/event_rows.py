@@ -12,6 +12,7 @@ from footfall.days import DayRange
 from footfall.dimensions import Dimension, Facts, Level, dimensions_of, none_named
 from footfall.errors import FieldProblem, Invalid
 from footfall.funnels.engine import Coded
+from footfall.lake.columns import EPOCH
 from footfall.lake.contents import NAMES, Text
 from footfall.questions.cache import Asked
 from footfall.questions.filters import Filtered, Wanted
@@ -103,6 +104,11 @@ class EventsQuery:
         return self.by_session
 
     @property
+    def first_day(self) -> int:
+        """The range's first day, since 1970."""
+        return (self.days.first - EPOCH).days
+
+    @property
     def dimensions(self) -> Mapping[str, Dimension]:
         """All dimensions that must be read of events, by their names."""
         return {**self.told, **{name: wanted.row for name, wanted in self.filters.items()}}
@@ -132,13 +138,13 @@ class EventsQuery:
 
 
 class Narrow(NamedTuple):
-    """Columns as narrow as they are read: a sum or product of them may need wider ones."""
+    """Columns as narrow as they are read, `days` since 1970: a sum or product of them may need wider ones."""
 
     who: NDArray[np.integer[Any]]
     people: NDArray[np.int32]
-    days: NDArray[np.int32]
+    days: NDArray[np.integer[Any]]
     times: Numbers
-    ties: NDArray[np.int32]
+    ties: NDArray[np.integer[Any]]
     devices: NDArray[np.uint8]
     session_starts: Numbers | None
 
@@ -152,13 +158,14 @@ class Rows:
     """Events of the same groups, with the same places in all columns: whose they are, and when they happened.
 
     `who` are the numbers of what is counted, people or sessions, and `people` of who did it. `days` count from the
-    range's first, `times` are Unix milliseconds, `ties` say which of all events of its millisecond each is. `devices`
-    are places in DEVICES, and `told` holds what else was asked for. `session_starts`, in Unix milliseconds, are there
-    where the question tells them.
+    range's first, which is day `begin` since 1970; `times` are Unix milliseconds, and `ties` say which of all events of
+    its millisecond each is. `devices` are places in DEVICES, and `told` holds what else was asked for.
+    `session_starts`, in Unix milliseconds, are there where the question tells them.
     """
 
     steps: frozenset[int]
     narrow: Narrow
+    begin: int
     told: Mapping[str, Coded] = field(default_factory=dict)
 
     @property
@@ -174,7 +181,7 @@ class Rows:
     @property
     def days(self) -> Numbers:
         """The day of each event, from the range's first."""
-        return self.narrow.days.astype(np.int64)
+        return self.narrow.days.astype(np.int64) - self.begin
 
     @property
     def times(self) -> Numbers:
@@ -199,7 +206,7 @@ class Rows:
     def where(self, those: NDArray[np.bool_] | Numbers, steps: frozenset[int]) -> "Rows":
         """Returns the same of some of the events, which are of these groups."""
         told = {name: Coded(coded.texts, coded.codes[those]) for name, coded in self.told.items()}
-        return Rows(steps, self.narrow.where(those), told)
+        return Rows(steps, self.narrow.where(those), self.begin, told)
 
 
 CHOSEN = -1

@@ -7,14 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from footfall.funnels.columns import Column, DatedEntries, Entered
-from footfall.funnels.engine import Coded, Places, Timeline, distinct
+from footfall.funnels.engine import Coded, Keys, Places, Timeline, distinct
 from footfall.questions.event_rows import Rows, joined
 from footfall.questions.funnel_query import FunnelQuery
 from footfall.questions.read_rows import Read, read_rows
 
 ALL_BITS = 64
 DEVICE = "device"
-NO_KEYS = np.zeros(0, np.uint64)
 NONE = np.zeros(0, np.int8)
 
 
@@ -54,16 +53,26 @@ class _Found(NamedTuple):
         ours = [at for at, each in enumerate(self.rows) if number in each.steps]
         rows = [self.rows[at] for at in ours]
         columns: Mapping[Column, Callable[[Rows], NDArray[Any]]] = {
-            "days": lambda row: row.narrow.days,
+            "days": lambda row: row.days,
             "devices": lambda row: row.devices,
             "persons": lambda row: row.narrow.people,
             "session_starts": lambda row: row.session_starts,
         }
         return DatedEntries(
-            lambda: np.concatenate([NO_KEYS, *(self.timeline.keys(self.who[at], self.places(at)) for at in ours)]),
+            lambda: self._keys(ours),
             lambda name: np.concatenate([NONE, *map(columns[name], rows)]),
             lambda name: _one([self.told[name][at] for at in ours]),
         )
+
+    def _keys(self, ours: Sequence[int]) -> Keys:
+        # all into one array, so that there is none of them twice
+        keys = np.empty(sum(len(self.who[at]) for at in ours), np.uint64)
+        begin = 0
+        for at in ours:
+            end = begin + len(self.who[at])
+            keys[begin:end] = self.timeline.keys(self.who[at], self.places(at))
+            begin = end
+        return keys
 
 
 def _alike(columns: Sequence[Coded]) -> list[Coded]:

@@ -262,15 +262,14 @@ class _Reading:
                 passes = self._passing(wanted, some, people)
                 some, people = some.where(passes), people[passes]
         told = {name: self.told(row, some, people) for name, row in query.told.items()}
-        rows = Rows(steps, self._narrow(some.columns, people), told)
+        rows = Rows(steps, self._narrow(some.columns, people), query.first_day, told)
         yield from query.fitting(rows, lambda wanted: self._passing(wanted, some, people))
 
     def _narrow(self, columns: EventColumns, people: NDArray[np.int32]) -> Narrow:
         by_session = self.query.by_session
-        days = columns.day - np.int32((self.query.days.first - EPOCH).days)
         who = columns.session if by_session and columns.session is not None else people
         starts = columns.session_start if self.query.tells_sessions else None
-        return Narrow(who, people, days, columns.time, columns.tie, columns.device, starts)
+        return Narrow(who, people, columns.day, columns.time, columns.tie, columns.device, starts)
 
     def ours(self, loaded: Loaded) -> NDArray[np.bool_]:
         """Returns which events are asked for, as far as it is not people who tell."""

@@ -53,7 +53,7 @@ def recent_rows(query: EventsQuery, days: Iterable[date]) -> Iterator[Rows]:
     people = _people(query, events)
     who = _numbers(sessions) if query.by_session else people
     times = np.array([milliseconds(event["timestamp"]) for event in events], np.int64)
-    dated = np.searchsorted([milliseconds(start_of(day, query.days.zone)) for day in query.days], times, "right") - 1
+    days_in = np.searchsorted([milliseconds(start_of(day, query.days.zone)) for day in query.days], times, "right") - 1
     ties = np.arange(len(events)) - np.searchsorted(times, times, "left")
     devices = np.array([DEVICES.index(event["device"]) for event in events], np.uint8)
     facts = _facts(query, events, sessions)
@@ -61,13 +61,13 @@ def recent_rows(query: EventsQuery, days: Iterable[date]) -> Iterator[Rows]:
     narrow = Narrow(
         who,
         people.astype(np.int32),
-        dated.astype(np.int32),
+        days_in + query.first_day,
         times,
         ties.astype(np.int32),
         devices,
         _starts(sessions) if query.tells_sessions else None,
     )
-    whole = Rows(frozenset(), narrow, _told(query, facts))
+    whole = Rows(frozenset(), narrow, query.first_day, _told(query, facts))
     kinds = [kind_of(event) for event in events]
     places = {kind: query.reading.places(named(kind)) for kind in set(kinds)}
     numbers = {steps: number for number, steps in enumerate(set(places.values()))}
