@@ -35,6 +35,7 @@ LARGEST_ANSWER = 6 * 1024 * 1024
 LONGEST_CHARACTER = 12
 """Bytes of one that JSON escapes as two halves."""
 TOO_MUCH = FieldProblem("query", "the answer is larger than the 6 MB of one: ask for fewer days, steps or items")
+WHICH_SITE = "say in X-Footfall-Site which of your sites is meant"
 LambdaHandler = Callable[[object, LambdaContext], HttpResponse]
 Responses = dict[int | str, dict[str, Any]]
 """What FastAPI takes a route's answers besides a 200 as."""
@@ -190,7 +191,7 @@ def site_with(scope: Scope) -> Callable[[Request], str]:
     def site_id(request: Request) -> str:
         caller = _caller(request)
         if not caller.site_id:
-            raise Forbidden("the operator's key says in X-Footfall-Site which site is meant")
+            raise Forbidden(WHICH_SITE)
         if scope not in caller.scopes:
             raise Forbidden(f"this key has not the scope {scope}")
         return caller.site_id
@@ -225,8 +226,10 @@ def caller_with(scope: Scope | Literal["operator"]) -> Callable[[Request], Calle
 def _caller(request: Request) -> Caller:
     granted = _granted(request)
     found = Caller(str(granted.get("site_id") or ""), frozenset(str(granted.get("scopes", "")).split()))
+    if not found.site_id and "member" in found.scopes:
+        raise Forbidden(WHICH_SITE)
     if not found.site_id and not found.is_operator:
-        raise Unauthorized("send a key as X-Api-Key or Authorization: Bearer")
+        raise Unauthorized("send a key as X-Api-Key or Authorization: Bearer, or a token as the latter")
     return found
 
 
