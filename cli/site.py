@@ -4,6 +4,7 @@ import csv
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Annotated
@@ -76,6 +77,8 @@ RatesFile = Annotated[
 ]
 RATE_COLUMNS = ("date", "currency", "rate")
 RATES_AT_ONCE = 5_000
+PEOPLE = ("customer_id", "user_id", "visitor_id", "person_id")
+"""Whom the audit log does not name."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 
 
@@ -182,6 +185,22 @@ def set_site(
         print(json.dumps(changed))
     else:
         _show(Console(), changed)
+
+
+@site.command()
+def audit(site_id: Id, to: To = None, key: Key = None, as_json: AsJson = False) -> None:
+    """Show who changed or exported what of a site, the newest 100 first."""
+    with reporting_errors("site audit"), operator_or(to, key) as client:
+        found = client.get(f"/api/sites/{site_id}/audit?page_size=100")
+    if as_json:
+        print(json.dumps(found))
+        return
+    table = Table("when", "who", "what", "fields", "answer", box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for line in found["lines"]:
+        moment = f"{datetime.fromisoformat(line['at']):%Y-%m-%d %H:%M:%S}"
+        what = line["route"].format_map(line["about"] | dict.fromkeys(PEOPLE, "…"))
+        table.add_row(moment, *map(Text, (line["who"], what, ", ".join(line["fields"]), str(line["status"]))))
+    Console().print(table, highlight=False)
 
 
 @site.command()

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple, cast
 from fastapi import Depends, FastAPI, Request, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from mangum import Mangum
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
@@ -65,10 +66,12 @@ PROBLEMS: Responses = {
 }
 
 
-def create_app(title: str, rules: Sequence[params.Depends] = (Depends(only_known),)) -> FastAPI:
+def create_app(
+    title: str, route: type[APIRoute] = APIRoute, rules: Sequence[params.Depends] = (Depends(only_known),)
+) -> FastAPI:
     """Returns an application whose every error is problem+json; `rules` are dependencies of all its routes.
 
-    By themselves, routes refuse parameters and bodies that they do not know.
+    By themselves, routes refuse parameters and bodies that they do not know. `route` is the class of its routes.
     """
     app = FastAPI(
         title=title,
@@ -80,6 +83,7 @@ def create_app(title: str, rules: Sequence[params.Depends] = (Depends(only_known
         responses=PROBLEMS,
         dependencies=rules,
     )
+    app.router.route_class = route
     app.exception_handler(FootfallError)(_on_footfall_error)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(HTTPException)(_on_http_exception)
@@ -204,6 +208,7 @@ class Caller(NamedTuple):
 
     site_id: str
     scopes: frozenset[str]
+    key_id: str
 
     @property
     def is_operator(self) -> bool:
@@ -223,9 +228,15 @@ def caller_with(scope: Scope | Literal["operator"]) -> Callable[[Request], Calle
     return caller
 
 
-def _caller(request: Request) -> Caller:
+def caller_of(request: Request) -> Caller:
+    """Returns who asks, who may be nobody, and have a right to nothing."""
     granted = _granted(request)
-    found = Caller(str(granted.get("site_id") or ""), frozenset(str(granted.get("scopes", "")).split()))
+    scopes = frozenset(str(granted.get("scopes", "")).split())
+    return Caller(str(granted.get("site_id") or ""), scopes, str(granted.get("key_id", "")))
+
+
+def _caller(request: Request) -> Caller:
+    found = caller_of(request)
     if not found.site_id and "member" in found.scopes:
         raise Forbidden(WHICH_SITE)
     if not found.site_id and not found.is_operator:
