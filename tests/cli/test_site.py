@@ -68,11 +68,22 @@ def test_who_did_what_is_shown_in_lines(footfall: Footfall) -> None:
 def test_an_empty_text_empties_a_list_and_no_days_are_for_ever(footfall: Footfall) -> None:
     run(footfall, "site", "set", "roma", "--page-rule", "", "--origin", "", "--retention-days", "0", operator_key="o")
     run(footfall, "site", "set", "roma", "--hot-days", "0", operator_key="o")
-    run(footfall, "site", "set", "roma", "--hot-days", "400", "--events-per-second", "0", operator_key="o")
+    run(
+        footfall,
+        "site",
+        "set",
+        "roma",
+        "--hot-days",
+        "400",
+        "--events-per-second",
+        "0",
+        "--signed-requests",
+        operator_key="o",
+    )
     assert footfall.asked[0][3] == {"page_rules": [], "origins": [], "retention_days": None}
     assert [body for *_, body in footfall.asked[1:]] == [
         {"hot_days": None},
-        {"hot_days": 400, "events_per_second": None},
+        {"hot_days": 400, "events_per_second": None, "signed_requests": True},
     ]
 
 
