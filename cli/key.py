@@ -99,6 +99,8 @@ def _print_key(made: Json, as_json: bool) -> None:
         print("The key, which is not shown again:")
     variable = "FOOTFALL_KEY" if made["kind"] == "api" else "FOOTFALL_WRITE_KEY"
     print(f"export {variable}={made['key']}")
+    if made.get("request_secret"):
+        print(f"Requests may be signed instead of bringing it, with {made['request_secret']}")
 
 
 def _goes_on(client: Client, site_id: str, key_id: str, hours: int | None) -> str:

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Annotated
@@ -71,11 +72,16 @@ EventsPerSecond = Annotated[
     float | None,
     typer.Option(min=0, max=100_000, help="How many events each environment of collect takes; 0 for as many as come."),
 ]
+SignedRequests = Annotated[
+    bool | None, typer.Option(help="Whether servers have to sign what they send with an API key.")
+]
 RatesFile = Annotated[
     Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A CSV with date, currency and rate.")
 ]
 RATE_COLUMNS = ("date", "currency", "rate")
 RATES_AT_ONCE = 5_000
+PEOPLE = ("customer_id", "user_id", "visitor_id", "person_id")
+"""Whom the audit log does not name."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 
 
@@ -94,6 +100,7 @@ def create(
     retention_days: RetentionDays = None,
     hot_days: HotDays = None,
     events_per_second: EventsPerSecond = None,
+    signed_requests: SignedRequests = None,
     to: To = None,
     as_json: AsJson = False,
 ) -> None:
@@ -107,9 +114,11 @@ def create(
     with reporting_errors("site create"), Client(to, os.environ.get(OPERATOR_VARIABLE), OPERATOR_VARIABLE) as client:
         if not SITE_ID.fullmatch(site_id):
             raise CliError(f"{site_id}: a site's id is up to 40 small letters, digits and hyphens, as roma")
-        settings = settings_of(
-            name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, dimension
-        ) | limits_of(retention_days, hot_days, events_per_second)
+        settings = (
+            settings_of(name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, dimension)
+            | limits_of(retention_days, hot_days, events_per_second)
+            | signing_of(signed_requests)
+        )
         made = client.post("/api/sites", {"site_id": site_id, **settings})
     if as_json:
         print(json.dumps({part: made[part] for part in ("site_id", "api_key", "write_key")}))
@@ -160,6 +169,7 @@ def set_site(
     retention_days: RetentionDays = None,
     hot_days: HotDays = None,
     events_per_second: EventsPerSecond = None,
+    signed_requests: SignedRequests = None,
     to: To = None,
     key: Key = None,
     as_json: AsJson = False,
@@ -171,9 +181,11 @@ def set_site(
     For example: footfall site set roma --currency EUR --page-rule /p/=product --page-rule /c/=search
     """
     with reporting_errors("site set"):
-        changes = settings_of(
-            name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, dimension
-        ) | limits_of(retention_days, hot_days, events_per_second)
+        changes = (
+            settings_of(name, currency, time_zone, page_rule, funnel, origin, own_domain, hash_routes, dimension)
+            | limits_of(retention_days, hot_days, events_per_second)
+            | signing_of(signed_requests)
+        )
         if not changes:
             raise CliError("say what to change: `footfall site set --help` lists what there is")
         with operator_or(to, key) as client:
@@ -182,6 +194,22 @@ def set_site(
         print(json.dumps(changed))
     else:
         _show(Console(), changed)
+
+
+@site.command()
+def audit(site_id: Id, to: To = None, key: Key = None, as_json: AsJson = False) -> None:
+    """Show who changed or exported what of a site, the newest 100 first."""
+    with reporting_errors("site audit"), operator_or(to, key) as client:
+        found = client.get(f"/api/sites/{site_id}/audit?page_size=100")
+    if as_json:
+        print(json.dumps(found))
+        return
+    table = Table("when", "who", "what", "fields", "answer", box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for line in found["lines"]:
+        moment = f"{datetime.fromisoformat(line['at']):%Y-%m-%d %H:%M:%S}"
+        what = line["route"].format_map(line["about"] | dict.fromkeys(PEOPLE, "…"))
+        table.add_row(moment, *map(Text, (line["who"], what, ", ".join(line["fields"]), str(line["status"]))))
+    Console().print(table, highlight=False)
 
 
 @site.command()
@@ -248,6 +276,11 @@ def limits_of(retention_days: int | None, hot_days: int | None, events_per_secon
     """Returns the limits that were given, as the API takes them: where 0 stands for none, it is null there."""
     given = {"retention_days": retention_days, "hot_days": hot_days, "events_per_second": events_per_second}
     return {part: limit or None for part, limit in given.items() if limit is not None}
+
+
+def signing_of(signed_requests: bool | None) -> Json:
+    """Returns whether servers have to sign, as far as it was given, as the API takes it."""
+    return {} if signed_requests is None else {"signed_requests": signed_requests}
 
 
 def _each(texts: Sequence[str] | None, read: Callable[[str], object]) -> list[object] | None:

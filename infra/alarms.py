@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import yaml
 
+from functions.api.authorizer.issuer_keys import ISSUER_SILENT
 from functions.api.collect.rules import CANNOT_BE_READ
 from infra.template import Template, functions, load, resources
 from infra.written import ROOT, write_or_check
@@ -23,7 +24,7 @@ GROUPS = {
     "RunningFunctionsFailing": ("Jobs", "Training"),
 }
 """Each alarm, and how the names of the functions begin that it watches."""
-LOGGED = {"SendingRulesUnreadable": CANNOT_BE_READ}
+LOGGED = {"SendingRulesUnreadable": CANNOT_BE_READ, "IssuerSilent": ISSUER_SILENT}
 """Each alarm, and the message in the functions' log that it listens for: nothing fails by it, and nobody would know."""
 LOG_GROUP = "FunctionsLogGroup"
 METRICS_PER_ALARM = 10

@@ -49,11 +49,12 @@ Lists are asked for by `page` (from 1) and `page_size` (at most 100), and answer
 questions for the newest or the nearest take `limit`. An answer holds at most 6 MB, else it is a 422 that says to ask
 for less.
 
-The operator's key, which makes sites, is sent likewise; `X-Footfall-Site` says which site it is used for.
+The operator's key, which makes sites, is sent likewise, and so is a token (JWT) of the deployment's OIDC issuer, as
+`Authorization: Bearer`; `X-Footfall-Site` says which site either is used for.
 """
 SECURITY = {
     "ApiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "An API key (`ak_…`)"},
-    "Bearer": {"type": "http", "scheme": "bearer", "description": "The same API key as a bearer token"},
+    "Bearer": {"type": "http", "scheme": "bearer", "description": "The same API key, or a token of the issuer"},
     "WriteKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "A site's write key (`wk_…`)"},
     "WriteKeyBearer": {"type": "http", "scheme": "bearer", "description": "The write key as a bearer token"},
     "WriteKeyBasic": {

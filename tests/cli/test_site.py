@@ -53,14 +53,37 @@ def test_rates_of_a_file_go_in_parts(footfall: Footfall, tmp_path: Path, monkeyp
     assert "lacks the column currency" in run(footfall, "site", "rates", "roma", str(file), key="k").stderr
 
 
+def test_who_did_what_is_shown_in_lines(footfall: Footfall) -> None:
+    line = {"at": "2026-12-01T10:30:00Z", "who": "token:[b]ann", "fields": ["currency"], "status": 200}
+    lines = [
+        {**line, "route": "PATCH /api/sites/{id}", "about": {"id": "roma"}},
+        {**line, "route": "DELETE /api/cache/users/{user_id}", "about": {}},
+    ]
+    footfall.answers["/api/sites/roma/audit?page_size=100"] = (200, {"lines": lines})
+    shown = run(footfall, "site", "audit", "roma", key="k").stdout
+    for part in ("2026-12-01 10:30:00", "token:[b]ann", "PATCH /api/sites/roma", "/api/cache/users/…", "currency"):
+        assert part in shown
+
+
 def test_an_empty_text_empties_a_list_and_no_days_are_for_ever(footfall: Footfall) -> None:
     run(footfall, "site", "set", "roma", "--page-rule", "", "--origin", "", "--retention-days", "0", operator_key="o")
     run(footfall, "site", "set", "roma", "--hot-days", "0", operator_key="o")
-    run(footfall, "site", "set", "roma", "--hot-days", "400", "--events-per-second", "0", operator_key="o")
+    run(
+        footfall,
+        "site",
+        "set",
+        "roma",
+        "--hot-days",
+        "400",
+        "--events-per-second",
+        "0",
+        "--signed-requests",
+        operator_key="o",
+    )
     assert footfall.asked[0][3] == {"page_rules": [], "origins": [], "retention_days": None}
     assert [body for *_, body in footfall.asked[1:]] == [
         {"hot_days": None},
-        {"hot_days": 400, "events_per_second": None},
+        {"hot_days": 400, "events_per_second": None, "signed_requests": True},
     ]
 
 

@@ -29,14 +29,14 @@ def queue(aws: AwsAddresses, worker: str, monkeypatch: pytest.MonkeyPatch) -> It
     sqs, manager = boto3.client("sqs"), boto3.client("secretsmanager")
     url = sqs.create_queue(QueueName=f"events-{worker}", Attributes={"MaximumMessageSize": "1048576"})["QueueUrl"]
     secret = manager.create_secret(Name=f"signing-{worker}", SecretString=SECRET)["ARN"]
-    boto3.client("s3").create_bucket(Bucket=f"sending-{worker}")
+    boto3.client("s3").create_bucket(Bucket=f"collecting-{worker}")
     monkeypatch.setenv("EVENTS_QUEUE_URL", url)
     monkeypatch.setenv("SIGNING_SECRET", secret)
-    monkeypatch.setenv("SENDING_BUCKET", f"sending-{worker}")
+    monkeypatch.setenv("SENDING_BUCKET", f"collecting-{worker}")
     yield url
     sqs.delete_queue(QueueUrl=url)
     manager.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
-    boto3.client("s3").delete_object(Bucket=f"sending-{worker}", Key="sites/demo.json")
+    boto3.client("s3").delete_object(Bucket=f"collecting-{worker}", Key="sites/demo.json")
     _forget()
 
 

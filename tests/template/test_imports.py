@@ -17,7 +17,7 @@ SCRIPT = Path(__file__).with_name("import_alone.py")
 # Initialisation is billed, and these cost 100 ms and more each: not in functions that have no business with them.
 TOO_HEAVY = {
     "functions/api/collect": {"pymongo", "redis", "numpy", "pandas", "pymilvus", "sklearn", "scipy", "ua_parser"},
-    "functions/api/authorizer": {"boto3", "fastapi", "mangum", "redis", "numpy"},
+    "functions/api/authorizer": {"boto3", "jwt", "fastapi", "mangum", "redis", "numpy"},
     "functions/api/metrics": {"pandas", "pymilvus", "sklearn", "scipy"},
     "functions/api/customers": {"numpy", "pandas", "pymilvus", "scipy", "sklearn"},
     "functions/api/catalog": {"numpy", "pandas", "pymilvus"},
@@ -38,7 +38,10 @@ TOO_HEAVY = {
     "functions/jobs/sweep": {"fastapi", "numpy", "pandas", "pymilvus"},
 }
 # What a function imports once it needs it, and not at its start.
-LATER = {"functions/etl/events": ("footfall.lake.archive",)}
+LATER = {
+    "functions/etl/events": ("footfall.lake.archive",),
+    "functions/api/authorizer": ("functions.api.authorizer.tokens",),
+}
 NEVER = {"aws_xray_sdk", "moto", "pytest"}
 
 

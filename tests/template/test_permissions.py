@@ -15,7 +15,6 @@ ASKED_BY = {
     "generate_presigned_url": {"s3:PutObject"},
     "get_metric_data": {"cloudwatch:GetMetricData"},
     "get_object": {"s3:GetObject", "s3:ListBucket"},  # without the second, a missing object is "access denied"
-    "get_parameter": {"ssm:GetParameter"},
     "get_queue_attributes": {"sqs:GetQueueAttributes"},
     "get_secret_value": {"secretsmanager:GetSecretValue"},
     "_lambda().invoke": {"lambda:InvokeFunction"},
@@ -25,7 +24,6 @@ ASKED_BY = {
     "receive_message": {"sqs:ReceiveMessage"},
     "list_executions": {"states:ListExecutions"},
     "put_object": {"s3:PutObject"},
-    "put_parameter": {"ssm:PutParameter"},
     "send_message_batch": {"sqs:SendMessage"},
     "sns().publish": {"sns:Publish"},
     "start_execution": {"states:StartExecution"},

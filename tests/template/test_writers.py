@@ -52,6 +52,10 @@ def test_every_writer_is_a_function_or_a_trigger_and_does_write() -> None:
             )
 
 
+def test_nothing_ever_changes_a_line_of_the_audit_log() -> None:
+    assert {write.method for write in _all_writes() if write.collection == "audit"} == {"insert_one"}
+
+
 def test_indexes_person_fields_and_lifetimes_name_fields_of_the_document() -> None:
     for collection in COLLECTIONS.values():
         known = fields_of(collection.document)

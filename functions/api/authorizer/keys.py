@@ -1,9 +1,9 @@
 """API keys: whose each is and what it may do. A bad one costs no query, whoever sends how many of them."""
 
 import hmac
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from time import monotonic
 
 from cachetools import LRUCache, TTLCache
 from footfall.clock import now
@@ -32,7 +32,7 @@ class Allowance:
 
     def take(self) -> bool:
         """Returns whether there was one left, which there is no more."""
-        moment = time.monotonic()
+        moment = monotonic()
         self.left, self.at = min(self.left + moment - self.at, LOOK_UPS), moment
         if self.left < 1:
             return False

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Path, Query
 from footfall.aws.functions import start
 from footfall.http.app import AdminSite, ReadSite, as_lambda, create_app
+from footfall.http.audit import AuditedRoute
 from footfall.people.identities import person_of
 from footfall.questions import cache_contents
 from footfall.schemas.person import PersonIdentity
@@ -17,7 +18,7 @@ PersonId = Annotated[str, Path(min_length=1, max_length=256, description="A user
 WARMED = ("/api/metrics/dashboard", "/api/funnel", "/api/funnel?breakdown=device", "/api/funnel/trend")
 """What jobs/warm has remembered, as somebody would ask for it."""
 
-app = create_app("cache")
+app = create_app("cache", AuditedRoute)
 
 
 class Forgotten(BaseModel):

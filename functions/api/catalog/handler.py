@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, status
 from footfall.http.app import ReadSite, WriteSite, as_lambda, create_app
+from footfall.http.audit import AuditedRoute
 from footfall.imports.kinds import check_names, check_options
 from footfall.schemas.imports import IMPORT_ID
 from footfall.stores.mongo import answering
@@ -18,7 +19,7 @@ ImportId = Annotated[
     Path(pattern=IMPORT_ID, description="As it was given when it was announced", examples=["9f86d081884c7d65"]),
 ]
 
-app = create_app("catalog")
+app = create_app("catalog", AuditedRoute)
 app.include_router(products.router)
 app.include_router(users.router)
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, status
 from footfall.catalog.products import MOST_VARIANTS
 from footfall.errors import Conflict, FieldProblem, Invalid, NotFound
 from footfall.http.app import PROBLEMS, ReadSite, Responses, WriteSite
+from footfall.http.audit import AuditedRoute
 from footfall.money import digits_of, scaled
 from footfall.questions import catalog_receipt, catalogue
 from footfall.schemas.catalog import CHANGE_ID
@@ -19,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .changes import QueuedChange, tell_product
 
-router = APIRouter()
+router = APIRouter(route_class=AuditedRoute)
 MOST_PIECES = 10**9
 LONGEST_ID = 200
 Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID)]

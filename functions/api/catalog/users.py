@@ -9,6 +9,7 @@ from footfall.clock import now
 from footfall.errors import Conflict, FieldProblem, Invalid, NotFound
 from footfall.events.nobody import somebody
 from footfall.http.app import PROBLEMS, ReadSite, Responses, WriteSite
+from footfall.http.audit import AuditedRoute
 from footfall.questions import customer_orders, interests, user
 from footfall.questions.known_user import check_known
 from footfall.schemas.message import API_KEY_SOURCE, EventsMessage
@@ -19,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from .changes import QueuedChange, read_interests, tell_interest
 
-router = APIRouter()
+router = APIRouter(route_class=AuditedRoute)
 MOST_TRAITS = 100
 UserId = Annotated[str, Path(min_length=1, max_length=256, description="The user's id")]
 CategoryPath = Annotated[str, Path(min_length=1, max_length=256, description="The category, in any case")]

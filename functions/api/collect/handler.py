@@ -62,12 +62,12 @@ direct = partial(app.router.add_api_route, route_class_override=DirectRoute, sta
 async def collect(request: Request) -> Response:
     """Take one event, or `{"batch": [...]}` of at most 500, as JSON; returns once every accepted one is durable."""
     decoded = read_object(await raw_body(request))
-    return _accepted(take(_sender(request, key_of(request, decoded)), decoded))
+    return _accepted(take(_sender(request, await key_of(request, decoded)), decoded))
 
 
 async def collect_from_query(request: Request) -> Response:
     """Take one event from query parameters; returns as for a body, or an image (a pixel) to who asks for one."""
-    accepted = take(_sender(request, key_of(request, {})), event_of(request.query_params))
+    accepted = take(_sender(request, await key_of(request, {})), event_of(request.query_params))
     if "image/" in request.headers.get("accept", ""):
         return Response(PIXEL, media_type="image/gif", headers={"Cache-Control": "no-store"})
     return _accepted(accepted)
@@ -129,12 +129,12 @@ async def google(request: Request) -> None:
     204 as Google answers; events that can never be stored are kept in quarantine, and when all are such, it is a 422.
     """
     decoded = read_object(await raw_body(request, GOOGLES_MEDIA))
-    take_measurement(_sender(request, key_of(request, decoded)), decoded)
+    take_measurement(_sender(request, await key_of(request, decoded)), decoded)
 
 
 async def _called(request: Request, kind: Kind) -> Success:
     decoded = read_object(await raw_body(request))
-    rejected = take_call(kind, _sender(request, key_of(request, decoded)), decoded)
+    rejected = take_call(kind, _sender(request, await key_of(request, decoded)), decoded)
     return Success(success=not rejected, rejected=rejected or None)
 
 

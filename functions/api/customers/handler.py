@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, status
 from footfall.http.app import PROBLEMS, ReadSite, WriteSite, as_lambda, create_app
+from footfall.http.audit import AuditedRoute
 from footfall.questions import (
     churn_predictions,
     clv_predictions,
@@ -22,7 +23,7 @@ from footfall.questions.saved_segments import SegmentIn, SegmentOut
 
 from . import saving
 
-app = create_app("customers")
+app = create_app("customers", AuditedRoute)
 
 
 @app.get("/api/customers", summary="Customers with their RFM figures, sorted and filtered")

@@ -7,12 +7,13 @@ from fastapi import Path
 from footfall.aws.functions import invoke, start
 from footfall.errors import Unavailable
 from footfall.http.app import ReadSite, as_lambda, create_app
+from footfall.http.audit import AuditedRoute
 from footfall.questions import job
 from footfall.schemas.job import JOB_ID
 from footfall.settings import AnsweringSettings, from_environment
 from footfall.stores.mongo import answering
 
-app = create_app("jobs")
+app = create_app("jobs", AuditedRoute)
 JobId = Annotated[str, Path(pattern=JOB_ID, description="As the answer to the question gave it")]
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Path, Query
 from footfall.http.app import PROBLEMS, AdminSite, ReadSite, as_lambda, create_app
+from footfall.http.audit import AuditedRoute
 from footfall.questions import model_health, model_versions, models
 from footfall.questions.models import ModelQuestion
 from footfall.schemas.model import ModelName
@@ -11,7 +12,7 @@ from footfall.schemas.paging import PagedQuestion
 
 from . import restoring, training
 
-app = create_app("models")
+app = create_app("models", AuditedRoute)
 CONFLICT: dict[int | str, dict[str, Any]] = {
     409: {**PROBLEMS[422], "description": "In use already, nothing to go back to, or a run is under way"}
 }

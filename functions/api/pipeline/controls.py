@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from footfall.days import Moment
 from footfall.http.app import AdminSite, MayAdminister, Operator, ReadSite
+from footfall.http.audit import AuditedRoute
 from footfall.questions import flagged, quarantine, receipt, recent_sessions
 from footfall.questions.queues import QueueName
 from footfall.schemas.cleanup import Cleanup
@@ -16,7 +17,7 @@ from .redrive import Redriven, redrive
 from .replay import ReplayCommand, Replaying, replay
 from .reprocess import Reprocessing, reprocess
 
-router = APIRouter()
+router = APIRouter(route_class=AuditedRoute)
 
 
 @router.get("/collect/receipts/{event_id}", summary="What became of an event")

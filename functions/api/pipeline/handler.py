@@ -5,12 +5,13 @@ from typing import Annotated
 from fastapi import Query, Response
 from footfall.days import Day
 from footfall.http.app import AdminSite, ReadSite, as_lambda, create_app
+from footfall.http.audit import AuditedRoute
 from footfall.questions import event_counts, health, lake_check, pipeline_status, recent_events
 
 from . import controls
 from .jobs import RollupStarted, start_rollup
 
-app = create_app("pipeline")
+app = create_app("pipeline", AuditedRoute)
 app.include_router(controls.router)
 
 

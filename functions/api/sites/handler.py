@@ -2,9 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import Depends, Path, Query, Response, status
+from fastapi import Depends, Path, Query, Request, Response, status
 from footfall.errors import FieldProblem, Invalid, NotFound
 from footfall.http.app import PROBLEMS, Administrator, Operator, as_lambda, create_app
+from footfall.http.audit import AuditedRoute
+from footfall.questions import audit
 from footfall.schemas.paging import PagedQuestion
 from footfall.stores.mongo import answering
 
@@ -17,7 +19,7 @@ from .settings import NewSite, SiteChanges
 KeyId = Annotated[str, Path(alias="key", max_length=64, description="The key's id", examples=["0123456789ab"])]
 CONFLICT: dict[int | str, dict[str, Any]] = {409: {**PROBLEMS[422], "description": "There is one already, or no room"}}
 
-app = create_app("sites")
+app = create_app("sites", AuditedRoute)
 
 
 def _own_site(
@@ -50,13 +52,15 @@ def list_sites(caller: Administrator, question: Annotated[PagedQuestion, Query()
     responses=CONFLICT,
     dependencies=HOLDS_A_SECRET,
 )
-def make_site(caller: Operator, wanted: NewSite) -> MadeSite:
+def make_site(caller: Operator, wanted: NewSite, request: Request) -> MadeSite:
     """Make a site; returns it with its first API key and its first write key. Only the operator's key may.
 
     The API key may do everything to the site; it is shown in this answer and never again.
     """
     with answering():
-        return registry.make_site(wanted)
+        made = registry.make_site(wanted)
+    request.state.made_site = made.site_id
+    return made
 
 
 @app.get("/api/sites/{id}", summary="A site's settings")
@@ -133,6 +137,18 @@ def revoke_key(site_id: OwnSite, key_id: KeyId) -> RevokedKey:
     """End a key; returns its id. Everything refuses it within a minute."""
     with answering():
         return keys.revoke_key(site_id, key_id)
+
+
+@app.get("/api/sites/{id}/audit", summary="Who did what to a site")
+def get_audit(site_id: OwnSite, question: Annotated[PagedQuestion, Query()]) -> audit.Audit:
+    """Returns a page of what was changed of the site or exported, and what was refused for want of a right."""
+    return audit.answer(site_id, question)
+
+
+@app.get("/api/audit", summary="Who did what to all sites")
+def get_whole_audit(caller: Operator, question: Annotated[PagedQuestion, Query()]) -> audit.Audit:
+    """Returns a page of what was done to every site, and to all at once. Only the operator may ask."""
+    return audit.answer(None, question)
 
 
 @app.get("/api/sites/{id}/rates", summary="A site's exchange rates")

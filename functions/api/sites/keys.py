@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from .registry import stored_site
 from .settings import printable
-from .signing import new_signed_api_key, new_signed_write_key, signed_write_key
+from .signing import new_signed_api_key, new_signed_write_key, request_secret, signed_write_key
 
 MOST_KEYS = 50
 MOST_REVOKED = 2_000
@@ -50,7 +50,10 @@ class Keys(PagedAnswer):
 class MadeKey(KeyOut):
     """A new key."""
 
-    key: str = Field(description="The key; an API key is shown this once", examples=["ak_roma_0123456789ab_…"])
+    key: str = Field(description="The key; an API key is shown this once", examples=["ak_roma_0123456789abcdef_…"])
+    request_secret: str | None = Field(
+        default=None, description="what its requests may be signed with instead of bringing the key, if it may send"
+    )
 
 
 class RevokedKey(BaseModel):
@@ -151,7 +154,8 @@ def _make_api_key(site_id: str, name: str, scopes: list[Scope], expires_at: date
     room = {"_id": site_id, f"api_keys.{MOST_KEYS - 1}": {"$exists": False}}
     added = sites.of(database()).update_one(room, {"$push": {"api_keys": stored}})
     _check_that_there_was_room(site_id, added.matched_count)
-    return MadeKey(**_api_key_out(stored).model_dump(), key=key.text)
+    secret = request_secret(site_id, key.key_id) if "collect" in scopes else None
+    return MadeKey(**_api_key_out(stored).model_dump(), key=key.text, request_secret=secret)
 
 
 def _make_write_key(site_id: str, name: str) -> MadeKey:

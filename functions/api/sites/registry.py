@@ -22,7 +22,7 @@ from .signing import new_signed_api_key, new_signed_write_key
 
 CHANGES = TypeAdapter(SiteChanges)
 FIRST_KEY = "made with the site"
-TOLD_TO_COLLECT = {"origins", "events_per_second"}
+TOLD_TO_COLLECT = {"origins", "events_per_second", "signed_requests"}
 
 
 class SiteOut(BaseModel):
@@ -46,6 +46,7 @@ class SiteOut(BaseModel):
     events_per_second: float | None = Field(
         default=None, description="How many events each execution environment takes; null for as many as come"
     )
+    signed_requests: bool = Field(default=False, description="Whether servers have to sign what they send")
     created_at: datetime | None = Field(default=None, description="null for a site of an older version")
     version: int = Field(default=0, description="How often its settings were changed")
 
@@ -101,6 +102,7 @@ def _document(wanted: NewSite, key: ApiKey, write_key_id: str) -> SiteDocument:
         "retention_days": wanted.retention_days,
         "hot_days": wanted.hot_days,
         "events_per_second": wanted.events_per_second,
+        "signed_requests": wanted.signed_requests,
         "api_keys": [
             {
                 "key_id": key.key_id,

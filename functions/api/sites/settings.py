@@ -217,6 +217,11 @@ EventsPerSecond = Annotated[
 ]
 
 
+SignedRequests = Annotated[
+    bool, Field(strict=True, description="Whether servers have to sign what they send with an API key")
+]
+
+
 @with_config(ConfigDict(extra="forbid"))
 class SiteChanges(TypedDict, total=False):
     """Settings of a site to change; what is not given stays, and a list replaces the list that was there."""
@@ -233,6 +238,7 @@ class SiteChanges(TypedDict, total=False):
     retention_days: RetentionDays
     hot_days: HotDays
     events_per_second: EventsPerSecond
+    signed_requests: SignedRequests
 
 
 class NewSite(BaseModel):
@@ -255,3 +261,4 @@ class NewSite(BaseModel):
     retention_days: RetentionDays = None
     hot_days: HotDays = HOT_DAYS
     events_per_second: EventsPerSecond = None
+    signed_requests: SignedRequests = False

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from footfall.aws.secrets import live_secrets
-from footfall.identity import ApiKey, new_api_key, new_key_id, signs, write_key_of
+from footfall.identity import ApiKey, new_api_key, new_key_id, request_secret_of, signs, write_key_of
 from footfall.schemas.site import Scope
 from footfall.settings import SigningSettings, from_environment
 
@@ -27,6 +27,11 @@ def signed_write_key(site_id: str, key_id: str) -> str | None:
 def new_signed_api_key(site_id: str, scopes: Sequence[Scope]) -> ApiKey:
     """Returns a fresh API key, signed for collect if it may send; raises Unavailable without the secret."""
     return new_api_key(site_id, _signing_secrets()[0], "collect" if "collect" in scopes else "ask")
+
+
+def request_secret(site_id: str, key_id: str) -> str:
+    """Returns what requests of a new API key may be signed with; raises Unavailable without the secret."""
+    return request_secret_of(site_id, key_id, _signing_secrets()[0])
 
 
 def _signing_secrets() -> tuple[str, ...]:

@@ -17,6 +17,7 @@ MOST_COUNTED = 10_000
 AN_HOUR = timedelta(hours=1)
 _BOOKKEEPING = (  # how far the work is, and not what it has come to
     collections.sites,
+    collections.audit,
     collections.exchange_rates,
     collections.counters,
     collections.catalog_receipts,

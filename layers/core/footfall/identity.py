@@ -7,7 +7,7 @@ import re
 import secrets
 import string
 import zlib
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, get_args
@@ -136,6 +136,12 @@ def _checksum(text: str) -> str:
         number, digit = divmod(number, len(DIGITS))
         digits = DIGITS[digit] + digits
     return digits
+
+
+def request_secret_of(site_id: str, key_id: str, signing_secret: str) -> str:
+    """Returns what the requests of an API key that may send are signed with: `whsec_` and base64 of 32 bytes."""
+    digest = hmac.digest(signing_secret.encode(), f"request:{site_id}:{key_id}".encode(), "sha256")
+    return f"whsec_{b64encode(digest).decode()}"
 
 
 def is_made_here(key: ApiKey, *signing_secrets: str) -> bool:

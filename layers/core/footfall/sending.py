@@ -21,6 +21,7 @@ def rules_of(site: SiteDocument) -> SendingRules:
         revoked=site.get("revoked_keys", []),
         ends={key["key_id"]: end for key in site["api_keys"] if (end := _end_of_sending(key))},
         events_per_second=site.get("events_per_second"),
+        signed_requests=site.get("signed_requests", False),
     )
 
 

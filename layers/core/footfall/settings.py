@@ -49,6 +49,15 @@ class OperatorSettings(BaseModel):
     operator_secret: str
 
 
+class JwtSettings(BaseModel):
+    """Whose tokens are good here, and which of their claims names the roles; without an issuer none are."""
+
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
+    jwt_jwks_uri: str = ""
+    jwt_claim: str = "footfall"
+
+
 class SendingSettings(BaseModel):
     """The bucket that tells collect who may send each site's events."""
 

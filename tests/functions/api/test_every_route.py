@@ -5,6 +5,7 @@ import re
 
 import pytest
 from footfall.http.app import PROBLEM_JSON
+from pymongo.database import Database
 
 from tests.support.routes import DOCUMENT, EVERY, GUARDED, Json, Operation
 
@@ -71,7 +72,9 @@ def test_a_parameter_that_a_route_does_not_know_is_a_422_that_names_it(operation
 
 
 @pytest.mark.parametrize("operation", GUARDED, ids=str)
-def test_without_a_key_every_route_is_a_401_and_without_its_scope_a_403(operation: Operation) -> None:
+def test_without_a_key_every_route_is_a_401_and_without_its_scope_a_403(
+    database: Database[Json], operation: Operation
+) -> None:
     for caller, expected in ((NOBODY, 401), ({**ANYBODY, "scopes": ""}, 403)):
         status, problem = refused(operation, {}, caller)
         assert (status, problem["status"]) == (expected, expected)

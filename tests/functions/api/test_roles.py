@@ -12,7 +12,7 @@ from tests.support.routes import GUARDED, Json, Operation
 
 Mongo = Database[dict[str, Any]]
 ROLES: tuple[Role, ...] = ("viewer", "analyst", "admin", "operator")
-OF_THE_DEPLOYMENT = {"post /api/sites", "post /etl/redrive", "post /etl/run-sync"}
+OF_THE_DEPLOYMENT = {"post /api/sites", "post /etl/redrive", "post /etl/run-sync", "get /api/audit"}
 """What is done to all sites at once."""
 LEAST: dict[str, Role] = {
     "get /api/sites": "admin",
@@ -68,7 +68,7 @@ def stored(database: Mongo) -> Json:
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("operation", GUARDED, ids=str)
 def test_each_role_may_what_it_should_of_its_own_site_and_no_more(
-    stores: None, operation: Operation, role: Role
+    database: Mongo, operation: Operation, role: Role
 ) -> None:
     if ROLES.index(role) < ROLES.index(least(operation)):
         status, _, body = operation.asked_by(caller(role, "demo"))

@@ -10,7 +10,7 @@ import pytest
 from footfall.aws import secrets
 from footfall.clock import now
 from footfall.errors import Unavailable
-from footfall.identity import read_sending_key
+from footfall.identity import read_sending_key, request_secret_of
 from footfall.settings import read_environment
 from pymongo.database import Database
 
@@ -119,18 +119,28 @@ def test_a_revoked_api_key_opens_nothing(deployed: Mongo) -> None:
 def test_collect_is_told_of_what_counts_of_the_site_alone(deployed: Mongo) -> None:
     make("other", origins=["https://other.example"])
     key_id = make("roma")["write_key"].split("_")[2]
-    nothing: dict[str, Any] = {"site_id": "roma", "origins": [], "revoked": [], "ends": {}, "events_per_second": None}
+    nothing: dict[str, Any] = {
+        "site_id": "roma",
+        "origins": [],
+        "revoked": [],
+        "ends": {},
+        "events_per_second": None,
+        "signed_requests": False,
+    }
     assert told_of("roma") == nothing
     for _ in range(2):  # whoever did not get the answer asks again
         assert operator("DELETE", f"{SITES}/roma/keys/{key_id}")[0] == 200
-    operator("PATCH", f"{SITES}/roma", {"origins": ["https://roma.example"], "events_per_second": 5})
+    operator(
+        "PATCH", f"{SITES}/roma", {"origins": ["https://roma.example"], "events_per_second": 5, "signed_requests": True}
+    )
     assert told_of("roma") == {
         **nothing,
         "origins": ["https://roma.example"],
         "revoked": [key_id],
         "events_per_second": 5.0,
+        "signed_requests": True,
     }
-    operator("PATCH", f"{SITES}/roma", {"origins": [], "events_per_second": None})
+    operator("PATCH", f"{SITES}/roma", {"origins": [], "events_per_second": None, "signed_requests": False})
     assert told_of("roma") == {**nothing, "revoked": [key_id]}
     assert told_of("other")["origins"] == ["https://other.example"]
     assert [key["kind"] for key in operator("GET", f"{SITES}/roma/keys")[1]["keys"]] == ["api"]
@@ -143,6 +153,15 @@ def test_an_api_key_may_send_where_its_scopes_say_so(deployed: Mongo) -> None:
     read = [read_sending_key(key, SIGNING) for key in (first, reading, sending)]
     assert [key and key.is_secret for key in read] == [True, None, True]
     assert all(map(opens, (first, reading, sending)))
+
+
+def test_a_key_that_may_send_comes_with_what_its_requests_are_signed_with(deployed: Mongo) -> None:
+    make("roma")
+    sending, reading = (operator("POST", f"{SITES}/roma/keys", {"scopes": [scope]})[1] for scope in ("collect", "read"))
+    assert sending["request_secret"] == request_secret_of("roma", sending["key_id"], SIGNING)
+    assert reading["request_secret"] is None
+    rotated = operator("POST", f"{SITES}/roma/keys/{sending['key_id']}/rotate")[1]
+    assert rotated["request_secret"] == request_secret_of("roma", rotated["key_id"], SIGNING)
 
 
 def test_collect_is_told_when_api_keys_that_may_send_end(deployed: Mongo) -> None:

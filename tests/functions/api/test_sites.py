@@ -137,6 +137,7 @@ WRONG = [
     ({"dimensions": [{"name": f"d{number}", "property": "p"} for number in range(11)]}, "dimensions"),
     ({"retention_days": 0}, "retention_days"),
     ({"events_per_second": 0}, "events_per_second"),
+    ({"signed_requests": "yes"}, "signed_requests"),
     ({"events_per_second": -1}, "events_per_second"),
     ({"hot_days": 34}, "hot_days"),
     ({"hot_days": 36_501}, "hot_days"),

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
+THERE_ALREADY = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+"""Or there will be in a moment, by who asked at the same time."""
+
+
 @cache
 def s3() -> "S3Client":
     """Returns the S3 client of this execution environment."""
@@ -34,6 +38,17 @@ def put(bucket: str, key: str, body: bytes) -> None:
         s3().put_object(Bucket=bucket, Key=key, Body=body)
     except (BotoCoreError, ClientError) as error:
         raise Unavailable("S3 does not take files") from error
+
+
+def put_new(bucket: str, key: str, client: Callable[[], "S3Client"] = s3) -> bool:
+    """Store an empty object unless there is one of that name; returns whether there was none. Raises Unavailable."""
+    try:
+        client().put_object(Bucket=bucket, Key=key, Body=b"", IfNoneMatch="*")
+    except (BotoCoreError, ClientError) as error:
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] in THERE_ALREADY:
+            return False
+        raise Unavailable("S3 does not take files") from error
+    return True
 
 
 def get(bucket: str, key: str, most_bytes: int, client: Callable[[], "S3Client"] = s3) -> bytes | None:

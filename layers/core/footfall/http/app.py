@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple, cast
 from fastapi import Depends, FastAPI, Request, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from mangum import Mangum
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
@@ -35,6 +36,7 @@ LARGEST_ANSWER = 6 * 1024 * 1024
 LONGEST_CHARACTER = 12
 """Bytes of one that JSON escapes as two halves."""
 TOO_MUCH = FieldProblem("query", "the answer is larger than the 6 MB of one: ask for fewer days, steps or items")
+WHICH_SITE = "say in X-Footfall-Site which of your sites is meant"
 LambdaHandler = Callable[[object, LambdaContext], HttpResponse]
 Responses = dict[int | str, dict[str, Any]]
 """What FastAPI takes a route's answers besides a 200 as."""
@@ -64,10 +66,12 @@ PROBLEMS: Responses = {
 }
 
 
-def create_app(title: str, rules: Sequence[params.Depends] = (Depends(only_known),)) -> FastAPI:
+def create_app(
+    title: str, route: type[APIRoute] = APIRoute, rules: Sequence[params.Depends] = (Depends(only_known),)
+) -> FastAPI:
     """Returns an application whose every error is problem+json; `rules` are dependencies of all its routes.
 
-    By themselves, routes refuse parameters and bodies that they do not know.
+    By themselves, routes refuse parameters and bodies that they do not know. `route` is the class of its routes.
     """
     app = FastAPI(
         title=title,
@@ -79,6 +83,7 @@ def create_app(title: str, rules: Sequence[params.Depends] = (Depends(only_known
         responses=PROBLEMS,
         dependencies=rules,
     )
+    app.router.route_class = route
     app.exception_handler(FootfallError)(_on_footfall_error)
     app.exception_handler(RequestValidationError)(_on_invalid_request)
     app.exception_handler(HTTPException)(_on_http_exception)
@@ -190,7 +195,7 @@ def site_with(scope: Scope) -> Callable[[Request], str]:
     def site_id(request: Request) -> str:
         caller = _caller(request)
         if not caller.site_id:
-            raise Forbidden("the operator's key says in X-Footfall-Site which site is meant")
+            raise Forbidden(WHICH_SITE)
         if scope not in caller.scopes:
             raise Forbidden(f"this key has not the scope {scope}")
         return caller.site_id
@@ -203,6 +208,7 @@ class Caller(NamedTuple):
 
     site_id: str
     scopes: frozenset[str]
+    key_id: str
 
     @property
     def is_operator(self) -> bool:
@@ -222,11 +228,19 @@ def caller_with(scope: Scope | Literal["operator"]) -> Callable[[Request], Calle
     return caller
 
 
-def _caller(request: Request) -> Caller:
+def caller_of(request: Request) -> Caller:
+    """Returns who asks, who may be nobody, and have a right to nothing."""
     granted = _granted(request)
-    found = Caller(str(granted.get("site_id") or ""), frozenset(str(granted.get("scopes", "")).split()))
+    scopes = frozenset(str(granted.get("scopes", "")).split())
+    return Caller(str(granted.get("site_id") or ""), scopes, str(granted.get("key_id", "")))
+
+
+def _caller(request: Request) -> Caller:
+    found = caller_of(request)
+    if not found.site_id and "member" in found.scopes:
+        raise Forbidden(WHICH_SITE)
     if not found.site_id and not found.is_operator:
-        raise Unauthorized("send a key as X-Api-Key or Authorization: Bearer")
+        raise Unauthorized("send a key as X-Api-Key or Authorization: Bearer, or a token as the latter")
     return found
 
 

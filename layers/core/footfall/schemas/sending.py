@@ -16,7 +16,7 @@ class SendingRules(BaseModel):
     """Who may send a site's events; without any rules, every key that is signed may, from everywhere.
 
     `revoked` are ids of keys, `ends` when secret keys stop by their ids, `origins` from where alone public keys may
-    send, `events_per_second` what one execution environment takes.
+    send, `events_per_second` what one execution environment takes; with `signed_requests`, servers have to sign theirs.
     """
 
     site_id: str = Field(pattern=SITE_ID)
@@ -24,3 +24,4 @@ class SendingRules(BaseModel):
     revoked: list[str] = []
     ends: dict[str, datetime] = {}
     events_per_second: float | None = Field(default=None, gt=0)
+    signed_requests: bool = False

@@ -130,6 +130,7 @@ class SiteDocument(TypedDict):
     write_keys: NotRequired[list[WriteKeyDocument]]
     revoked_keys: NotRequired[list[str]]
     events_per_second: NotRequired[float | None]
+    signed_requests: NotRequired[bool]
     created_at: NotRequired[datetime]
     version: NotRequired[int]
 

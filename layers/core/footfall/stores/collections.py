@@ -8,6 +8,7 @@ from typing import Any
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from footfall.schemas.audit import AuditDocument
 from footfall.schemas.catalog import CatalogReceiptDocument
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.dimension import DaySessionsDocument, DimensionDocument
@@ -75,6 +76,14 @@ key_uses = Collection(
     writer="api/authorizer",
     indexes=[_index("site_id")],
     keep=(Expiry("last_used_at", 400 * 86_400),),
+)
+
+audit = Collection(
+    "audit",
+    AuditDocument,
+    writer="api",
+    indexes=[_index("site_id", "-at", "-_id"), _index("-at", "-_id")],
+    keep=(Expiry("at", 400 * 86_400),),
 )
 
 counters = Collection("counters", CounterDocument, writer="etl/events")
