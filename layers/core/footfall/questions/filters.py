@@ -67,12 +67,10 @@ class Wanted:
         return _of_segments(self) if self.row.name == SEGMENT else self
 
 
-class Filtered(_Parameters):
+class Narrowed(_Parameters):
     """A question about a range of days that may be narrowed; a site's own dimensions are parameters too."""
 
     model_config = ConfigDict(extra="allow")
-
-    bots: Bots = Field(default="exclude", description=BOTS)
 
     def filters_of(self, site: Site) -> dict[str, Wanted]:
         """Returns the filters by dimension; raises Invalid for a parameter that the site has no dimension for."""
@@ -86,6 +84,12 @@ class Filtered(_Parameters):
     def _built_in(self) -> dict[str, object]:
         names = _Parameters.model_fields.keys() - RangeQuestion.model_fields.keys()
         return {name: told for name in sorted(names) if isinstance(told := getattr(self, name), list)}
+
+
+class Filtered(Narrowed):
+    """A question about what people did, which may be narrowed."""
+
+    bots: Bots = Field(default="exclude", description=BOTS)
 
 
 class FilteredList(Filtered):
