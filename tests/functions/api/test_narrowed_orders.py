@@ -44,7 +44,8 @@ def _ordered(shop: Mongo, rng: Random, number: int, who: str) -> Order:
     order = an_order(
         f"o{number}", who, rng.choice([0, 100, 2_000, 350]), placed_at=placed, refunds=back,
         refunded=sum(each["amount"] for each in back), refunded_at=back[0]["at"] if back else None,
-        lines=lines, coupon=rng.choice(["MAY", None]), user_id=rng.choice([who, None]), currency=rng.choice(["EUR"] * 4 + ["USD"]),
+        lines=lines, coupon=rng.choice(["MAY", None]), user_id=rng.choice([who, None]),
+        currency=rng.choice(["EUR"] * 4 + ["USD"]),
     )  # fmt: skip
     if rng.random() < 0.8:
         url = f"https://shop.example/?utm_source={source}" if source != "direct" else "https://shop.example/"
