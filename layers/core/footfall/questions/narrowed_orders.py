@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NotRequired, TypedDict, TypeVar
 
 from footfall.chunks import chunks
-from footfall.dimensions import Dimension, Facts
+from footfall.dimensions import Facts
 from footfall.errors import FieldProblem, Invalid
 from footfall.orders.fold import told_id_of
 from footfall.people.profiles import profiles
-from footfall.questions.filters import Wanted
+from footfall.questions.filters import Wanted, is_of_orders, is_told_of_orders
 from footfall.rollups import Rollups
 from footfall.schemas.event import OrderLine
 from footfall.schemas.order import NamedOrder
@@ -21,8 +21,6 @@ Order = TypeVar("Order", bound=NamedOrder)
 MOST_ORDERS = 100_000
 """Of so many it is looked up what they came of."""
 AT_ONCE = 5_000
-OF_ORDERS = "commerce."
-"""How the fields of events begin that orders have too."""
 PARTS = {"lines": ("product_id", "category")}
 
 
@@ -43,7 +41,7 @@ def passing(rollups: Rollups, filters: Mapping[str, Wanted], found: Sequence[Ord
     for too many orders.
     """
     for name, wanted in filters.items():
-        if not (_is_of_orders(wanted.row) or wanted.row.session or wanted.row.needs_person):
+        if not is_told_of_orders(wanted.row):
             raise Invalid([FieldProblem(name, "is told of what people do, and of no order")])
     if not filters:
         return list(found)
@@ -54,13 +52,9 @@ def passing(rollups: Rollups, filters: Mapping[str, Wanted], found: Sequence[Ord
     return [order for some in chunks(found, AT_ONCE) for order in _passing(rollups, filters, some)]
 
 
-def _is_of_orders(row: Dimension) -> bool:
-    return row.event.startswith(OF_ORDERS)
-
-
 def _passing(rollups: Rollups, filters: Mapping[str, Wanted], some: Sequence[Order]) -> Iterator[Order]:
     rows = [wanted.row for wanted in filters.values()]
-    bought = _bought(rollups, some) if any(map(_is_of_orders, rows)) else {}
+    bought = _bought(rollups, some) if any(map(is_of_orders, rows)) else {}
     sessions = _sessions(rollups, some) if any(row.session or row.derived for row in rows) else {}
     people = _people(rollups, some) if any(row.needs_person for row in rows) else {}
     for order in some:
@@ -72,7 +66,7 @@ def _passing(rollups: Rollups, filters: Mapping[str, Wanted], some: Sequence[Ord
 
 def _takes(wanted: Wanted, bought: _Bought | None, session: Mapping[str, object], whose: PersonProfile | None) -> bool:
     of_order = Facts(event={"commerce": bought or {}})
-    return wanted.takes(wanted.row.values(of_order if _is_of_orders(wanted.row) else Facts(None, session, whose)))
+    return wanted.takes(wanted.row.values(of_order if is_of_orders(wanted.row) else Facts(None, session, whose)))
 
 
 def _bought(rollups: Rollups, some: Sequence[NamedOrder]) -> dict[str, _Bought]:

@@ -17,7 +17,7 @@ from footfall.orders.fold import told_id_of
 from footfall.orders.purchases import in_currency_of
 from footfall.questions.cache import Asked, Remembered
 from footfall.questions.figures import AverageOrderValue, Currency, Orders, Refunds, Revenue
-from footfall.questions.filters import Narrowed, Wanted
+from footfall.questions.filters import FilteredOrders, Wanted
 from footfall.questions.narrowed_orders import passing
 from footfall.questions.placed_orders import placed_orders
 from footfall.questions.range import Range, RangeAnswer
@@ -40,7 +40,7 @@ Filters = Mapping[str, Wanted]
 BATCH = 20_000
 
 
-class RefundsQuestion(Narrowed):
+class RefundsQuestion(FilteredOrders):
     """Over which days, and of which orders: filters go by the session that an order came of, by its person, and by what
     was bought."""
 

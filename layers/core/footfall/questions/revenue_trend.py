@@ -5,7 +5,7 @@ from pydantic import Field
 from footfall.days import DayRange
 from footfall.questions.cache import Asked, Remembered
 from footfall.questions.figures import Currency
-from footfall.questions.filters import Narrowed
+from footfall.questions.filters import FilteredOrders
 from footfall.questions.left_out import LeftOut
 from footfall.questions.narrowed_trade import NarrowedTrade
 from footfall.questions.periods import PeriodPart, PeriodsAnswer, PeriodsQuestion, trend_of
@@ -16,7 +16,7 @@ from footfall.stores.keys import ANALYTICS
 from footfall.stores.mongo import answering
 
 
-class RevenueTrendQuestion(PeriodsQuestion, Narrowed):
+class RevenueTrendQuestion(PeriodsQuestion, FilteredOrders):
     """Over which days, of which orders, by which periods, and what to compare them with.
 
     Filters go by the session that an order came of, by its person, and by what was bought.
