@@ -52,9 +52,11 @@ OF_FUNNELS: tuple[tuple[str, Query], ...] = (
 OF_METRICS: tuple[tuple[str, Query], ...] = (
     ("/api/metrics/dashboard", {}),
     ("/api/metrics/dashboard", {"country": "DE"}),
+    ("/api/metrics/dashboard", {"visitor": "new"}),
     ("/api/metrics/health-score", {}),
     ("/api/analytics/revenue-trend", {}),
     ("/api/analytics/conversion-trends", {}),
+    ("/api/analytics/conversion-trends", {"source": "google"}),
     ("/api/analytics/web-vitals", {}),
     ("/api/analytics/traffic-sources", {}),
     ("/api/analytics/pages", {}),

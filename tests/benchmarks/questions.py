@@ -281,6 +281,7 @@ def _questions(database: Mongo, people: int) -> Iterator[Row]:
         (customers, "/api/customers", {"page": 500}, None),
         (customers, "/api/customers", middle, lambda: _passed_over(database, people // 2)),
         (customers, "/api/customers", {"segment": "Champions"}, None),
+        (customers, "/api/customers", {"segment": "Champions", "sort_by": "frequency"}, None),
         (customers, "/api/customers", {"q": "c00001"}, None),
         (customers, "/api/customers", {"q": "c"}, None),
         (customers, f"/api/customers/{_name(people // 2)}", {}, None),

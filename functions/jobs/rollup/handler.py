@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from footfall.aws.functions import start
 from footfall.aws.invocations import JsonObject, LambdaContext
@@ -86,12 +86,25 @@ def _all_runs(sites: list[Site], command: Command, context: LambdaContext) -> li
     for number, site in enumerate(sites):
         in_time = _share(context, len(sites) - number)
         done = list(_runs(site, command, emptied, in_time, context))
-        runs += [(site.site_id, run) for run in done]
-        if done and not in_time() and (not command.started or any(run["days"] for run in done)):
+        runs += [(site.site_id, each.run) for each in done]
+        if done and not in_time() and _goes_on(done, command):
             cut.append(site.site_id)
     if not command.date:
         _go_on(cut[:MOST_STARTED], command.started + 1, context)
     return runs
+
+
+class _Done(NamedTuple):
+    # one run, and whether somebody asked for another one since it began
+    run: RollupRun
+    asked: bool
+
+
+def _goes_on(done: list[_Done], command: Command) -> bool:
+    # what came no day further is left to the schedule
+    return (done[-1].asked or done[-1].run["left"] > 0) and (
+        not command.started or any(one.run["days"] for one in done)
+    )
 
 
 def _share(context: LambdaContext, sites: int) -> InTime:
@@ -113,26 +126,25 @@ def _go_on(sites: list[str], started: int, context: LambdaContext) -> None:
 
 def _runs(
     site: Site, command: Command, emptied: datetime | None, in_time: InTime, context: LambdaContext
-) -> Iterator[RollupRun]:
+) -> Iterator[_Done]:
     if command.date:  # asked for by hand, it is done beside what else is under way
-        yield _roll_up(site, command, emptied, in_time)
+        yield _Done(_roll_up(site, command, emptied, in_time), asked=False)
         return
     asked = True
-    while asked and in_time() and (turn := turns.take(site.site_id, context.aws_request_id)):
-        run, asked = _run_in_turn(turn, site, command, emptied, in_time)
-        emptied = watermark.emptied_to()
-        yield run
+    while asked and (turn := turns.take(site.site_id, context.aws_request_id)):
+        done = _run_in_turn(turn, site, command, emptied, in_time)
+        yield done
+        asked = done.asked and in_time()
+        emptied = watermark.emptied_to() if asked else None
 
 
-def _run_in_turn(
-    turn: turns.Turn, site: Site, command: Command, emptied: datetime | None, in_time: InTime
-) -> tuple[RollupRun, bool]:
+def _run_in_turn(turn: turns.Turn, site: Site, command: Command, emptied: datetime | None, in_time: InTime) -> _Done:
     asked = False
     try:
         run = _roll_up(site, command, emptied, lambda: in_time() and turn.holds())
     finally:
         asked = turn.end()
-    return run, asked
+    return _Done(run, asked)
 
 
 def _roll_up(site: Site, command: Command, emptied: datetime | None, in_time: InTime) -> RollupRun:

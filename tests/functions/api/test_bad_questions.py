@@ -34,7 +34,7 @@ ROUTES = {
     if operation.method == "get" and operation.told["tags"][0] in ("metrics", "funnel")
 }
 DAYS = [one for one in ROUTES.values() if {"from", "to"} <= _taken(one).keys()]
-FILTERED = [one for one in DAYS if "bots" in _taken(one)]
+FILTERED = [one for one in DAYS if "source" in _taken(one)]
 
 
 def taking(name: str) -> list[Operation]:

@@ -124,7 +124,7 @@ def test_a_site_without_orders_has_an_empty_answer_with_its_range(shop: Mongo) -
     assert (len(answer["data"]), answer["overall"]["orders_refunded_rate"]) == (8, 0)
 
 
-@pytest.mark.parametrize(("query", "field"), [({"period": "year"}, "period"), ({"device": "Mobile"}, "device")])
+@pytest.mark.parametrize(("query", "field"), [({"period": "year"}, "period"), ({"bots": "include"}, "bots")])
 def test_what_cannot_be_answered_is_refused_by_name(shop: Mongo, query: dict[str, str], field: str) -> None:
     assert refusal(handler, REFUNDS, query) == (422, [field])
 

@@ -193,7 +193,7 @@ def test_archived_days_that_are_stored_again_change_no_session_order_or_figure(
     know(pipeline, a_shop("home", "search", hot_days=None))
     monkeypatch.setenv("EVENTS_QUEUE_URL", "queue")
     monkeypatch.setattr(restoring, "EVENTS_PER_MESSAGE", 2)
-    monkeypatch.setattr(restoring, "send", lambda url, site_id, texts: [take(text) for text in texts])
+    monkeypatch.setattr(restoring, "send", lambda url, site_id, texts: take(*texts))
     before = stored_figures(pipeline)
     for missing in (len(there) - len(stored(pipeline)), 0):
         assert restore()["missing"] == missing
@@ -204,9 +204,10 @@ def test_archived_days_that_are_stored_again_change_no_session_order_or_figure(
     assert ("v", 3) in sessions(pipeline), "what comes late finds the others"
 
 
-def take(text: str) -> None:
+def take(*texts: str) -> None:
     (record,) = sqs_event([a_message([an_event()])])["Records"]
-    assert handler({"Records": [{**record, "body": text}]}, LambdaContext()) == {"batchItemFailures": []}
+    for text in texts:
+        assert handler({"Records": [{**record, "body": text}]}, LambdaContext()) == {"batchItemFailures": []}
 
 
 def restore() -> dict[str, Any]:

@@ -309,7 +309,7 @@ def test_more_people_than_one_call_looks_at_are_looked_at_in_parts(
     shop: Mongo, machine: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one_call_reads(100, monkeypatch)
-    asked = {**ASKED, "breakdown": "sex", "visitor": "new"}
+    asked = {**ASKED, "breakdown": "sex"}
     whole = ask(funnel_handler, FUNNEL, asked)
     for module in (how_much, person_values):
         monkeypatch.setattr(module, "MOST_PEOPLE", 5)

@@ -279,7 +279,7 @@ def test_days_that_do_not_fit_into_the_time_stay_marked(shop: Mongo, monkeypatch
     happen(shop, *(view("home", minutes=-1440 * day) for day in range(5)))
 
     monkeypatch.setattr(rollup, "start", lambda *arguments: None)
-    summary = handler({"site_id": "demo"}, Hurried(5))
+    summary = handler({"site_id": "demo"}, Hurried(4))
     assert (summary["days"], summary["left"], len(stale(shop))) == (3, 2, 2)
     assert (roll_up()["days"], stale(shop)) == (2, [])
 

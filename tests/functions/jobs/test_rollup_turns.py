@@ -55,17 +55,17 @@ def another(name: str) -> LambdaContext:
 
 
 def test_a_run_that_leaves_days_starts_the_next_at_once(shop: Mongo, started: Started) -> None:
-    summary = handler({"site_id": "demo"}, Hurried(6))
+    summary = handler({"site_id": "demo"}, Hurried(5))
     assert summary["left"] == stale(shop) > 0
     assert started == [(LambdaContext.invoked_function_arn, {"site_id": "demo", "started": 1})]
 
 
 def test_runs_that_start_each_other_do_every_day(shop: Mongo, started: Started) -> None:
-    handler({}, Hurried(6))
+    handler({}, Hurried(5))
     for count in range(1, 6):
         if len(started) < count:
             break
-        handler(started[-1][1], Hurried(6))
+        handler(started[-1][1], Hurried(5))
     assert (stale(shop), turn_of(shop)) == (0, {})
     assert [event["started"] for _, event in started] == list(range(1, len(started) + 1))
 
@@ -76,12 +76,12 @@ def test_a_run_that_did_everything_starts_none(shop: Mongo, started: Started) ->
 
 
 def test_a_run_that_came_no_day_further_leaves_the_rest_to_the_schedule(shop: Mongo, started: Started) -> None:
-    handler({"site_id": "demo", "started": 1}, Hurried(2))
+    handler({"site_id": "demo", "started": 1}, Hurried(1))
     assert (stale(shop), started) == (5, [])
 
 
 def test_so_many_runs_start_each_other_and_no_more(shop: Mongo, started: Started) -> None:
-    assert handler({"site_id": "demo", "started": MOST_STARTED}, Hurried(6))["left"]
+    assert handler({"site_id": "demo", "started": MOST_STARTED}, Hurried(5))["left"]
     assert started == []
 
 
@@ -90,7 +90,7 @@ def test_where_lambda_does_not_answer_the_schedule_goes_on(shop: Mongo, monkeypa
         raise Unavailable("Lambda does not answer")
 
     monkeypatch.setattr(rollup, "start", fail)
-    assert handler({}, Hurried(6))["left"] > 0
+    assert handler({}, Hurried(5))["left"] > 0
     assert (roll_up()["left"], stale(shop)) == (0, 0)
 
 

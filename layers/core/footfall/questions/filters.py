@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field, create_model
 
-from footfall.dimensions import BUILT_IN, LONGEST, Dimension, dimensions_of, none_named
+from footfall.dimensions import BUILT_IN, BUILT_IN_NAMES, LONGEST, Dimension, dimensions_of, none_named
 from footfall.errors import FieldProblem, Invalid
 from footfall.people.profiles import NAMES_APART
 from footfall.questions.range import RangeQuestion
@@ -14,6 +14,8 @@ from footfall.schemas.site import Site
 
 MOST_VALUES = 50
 EXCLUDED = "!"
+OF_ORDERS = "commerce."
+"""How the fields of events begin that orders have too."""
 SEGMENT = "segment"
 PASSES, FAILS = "passes", "fails"
 Bots = Literal["exclude", "include"]
@@ -27,16 +29,14 @@ def _parameter(row: Dimension) -> tuple[object, object]:
     return Values | None, Field(default=None, description=description)
 
 
-if TYPE_CHECKING:
+def is_told_of_orders(row: Dimension) -> bool:
+    """Returns whether an order has a value: its session, its person or itself has one."""
+    return bool(row.session or row.needs_person or is_of_orders(row))
 
-    class _Parameters(RangeQuestion):
-        pass
-else:
-    _Parameters = create_model(
-        "_Parameters",
-        __base__=RangeQuestion,
-        **{row.name: _parameter(row) for row in BUILT_IN if row.filter},
-    )
+
+def is_of_orders(row: Dimension) -> bool:
+    """Returns whether it is told of what was bought."""
+    return row.event.startswith(OF_ORDERS)
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,10 @@ class Wanted:
         return _of_segments(self) if self.row.name == SEGMENT else self
 
 
-class Filtered(_Parameters):
-    """A question about a range of days that may be narrowed; a site's own dimensions are parameters too."""
+class _Narrowing(RangeQuestion):
+    # may be narrowed; a site's own dimensions are parameters too
 
     model_config = ConfigDict(extra="allow")
-
-    bots: Bots = Field(default="exclude", description=BOTS)
 
     def filters_of(self, site: Site) -> dict[str, Wanted]:
         """Returns the filters by dimension; raises Invalid for a parameter that the site has no dimension for."""
@@ -84,8 +82,36 @@ class Filtered(_Parameters):
         return {name: Wanted.of(rows[name], _texts(name, told)).by_all_segments() for name, told in given.items()}
 
     def _built_in(self) -> dict[str, object]:
-        names = _Parameters.model_fields.keys() - RangeQuestion.model_fields.keys()
+        # of a question that is paged, `page` is the number of a page
+        names = BUILT_IN_NAMES & type(self).model_fields.keys()
         return {name: told for name in sorted(names) if isinstance(told := getattr(self, name), list)}
+
+
+if TYPE_CHECKING:
+
+    class _Filters(_Narrowing):
+        pass
+
+    class _FiltersOfOrders(_Narrowing):
+        pass
+else:
+    ALL = {row.name: _parameter(row) for row in BUILT_IN if row.filter}
+    _Filters = create_model("_Filters", __base__=_Narrowing, **ALL)
+    _FiltersOfOrders = create_model(
+        "_FiltersOfOrders",
+        __base__=_Narrowing,
+        **{row.name: ALL[row.name] for row in BUILT_IN if row.filter and is_told_of_orders(row)},
+    )
+
+
+class Filtered(_Filters):
+    """A question about what people did on a range of days, which may be narrowed."""
+
+    bots: Bots = Field(default="exclude", description=BOTS)
+
+
+class FilteredOrders(_FiltersOfOrders):
+    """A question about orders: by the session that each came of, by whose it is, and by what was bought."""
 
 
 class FilteredList(Filtered):

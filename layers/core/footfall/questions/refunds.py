@@ -17,8 +17,10 @@ from footfall.orders.fold import told_id_of
 from footfall.orders.purchases import in_currency_of
 from footfall.questions.cache import Asked, Remembered
 from footfall.questions.figures import AverageOrderValue, Currency, Orders, Refunds, Revenue
+from footfall.questions.filters import FilteredOrders, Wanted
+from footfall.questions.narrowed_orders import passing
 from footfall.questions.placed_orders import placed_orders
-from footfall.questions.range import Range, RangeAnswer, RangeQuestion
+from footfall.questions.range import Range, RangeAnswer
 from footfall.rates import percentage
 from footfall.rollups import Rollups, rollups_of
 from footfall.schemas.event import Commerce, Json
@@ -34,11 +36,13 @@ MOST_TOLD = 200_000
 MOST_REASONS = 50
 OTHER, UNKNOWN = "other", "unknown"
 DAY = timedelta(days=1)
+Filters = Mapping[str, Wanted]
 BATCH = 20_000
 
 
-class RefundsQuestion(RangeQuestion):
-    """Over which days."""
+class RefundsQuestion(FilteredOrders):
+    """Over which days, and of which orders: filters go by the session that an order came of, by its person, and by what
+    was bought."""
 
     period: PeriodName = Field(default="day", description="Weeks begin on Monday")
 
@@ -118,13 +122,14 @@ def answer(site_id: str, question: RefundsQuestion) -> RefundsAnswer:
     """Returns the refunds of a range of days; raises NotFound, Unavailable, or Invalid, also for too many of them."""
     with rollups_of(site_id) as rollups:
         days = question.days_of(rollups)
-        asked = Asked(rollups, days, question, "events")
+        rows = [wanted.row for wanted in question.filters_of(rollups.site).values()]
+        asked = Asked(rollups, days, question, "events", rows)
         return _answers.remember(asked, lambda: _answer(rollups, days, question))
 
 
 def _answer(rollups: Rollups, days: DayRange, question: RefundsQuestion) -> RefundsAnswer:
-    currency = rollups.site.currency
-    found = _refunds(rollups, days)
+    currency, filters = rollups.site.currency, question.filters_of(rollups.site)
+    found = _refunds(rollups, days, filters)
     by_day: defaultdict[date, list[_Refund]] = defaultdict(list)
     for refund in found:
         by_day[day_of(refund.at, days.zone)].append(refund)
@@ -135,7 +140,7 @@ def _answer(rollups: Rollups, days: DayRange, question: RefundsQuestion) -> Refu
     return RefundsAnswer(
         range=Range.of(days),
         complete_to=None,
-        overall=_overall(rollups, days, found),
+        overall=_overall(rollups, days, found, filters),
         reasons=_reasons(found, currency),
         data=[
             RefundPeriod(first=period.first, last=period.last, **_sums(ours, currency).model_dump())
@@ -145,7 +150,7 @@ def _answer(rollups: Rollups, days: DayRange, question: RefundsQuestion) -> Refu
     )
 
 
-def _refunds(rollups: Rollups, days: DayRange) -> list[_Refund]:
+def _refunds(rollups: Rollups, days: DayRange, filters: Filters) -> list[_Refund]:
     during = {"refunds": {"$elemMatch": {"at": {"$gte": days.start, "$lt": days.end}}}}
     condition = {**in_currency_of(rollups.site), **during}
     read = orders.read(database(), NamedOrder, condition, session=rollups.session, batch_size=BATCH)
@@ -153,7 +158,8 @@ def _refunds(rollups: Rollups, days: DayRange) -> list[_Refund]:
     if len(refunded) > MOST_ORDERS:
         raise Invalid([FieldProblem("from", f"more than {MOST_ORDERS:,} orders were refunded; ask for fewer days")])
     why = _told(rollups, days)
-    return [one for order in refunded for one in _of_order(order, days, why.get(told_id_of(order), []))]
+    ours = passing(rollups, filters, refunded)
+    return [one for order in ours for one in _of_order(order, days, why.get(told_id_of(order), []))]
 
 
 def _of_order(order: NamedOrder, days: DayRange, why: Sequence[tuple[datetime, str]]) -> Iterator[_Refund]:
@@ -202,10 +208,11 @@ def _sums(refunds: Sequence[_Refund], currency: str) -> RefundSums:
     )
 
 
-def _overall(rollups: Rollups, days: DayRange, refunds: Sequence[_Refund]) -> RefundsOverall:
-    currency, placed = rollups.site.currency, placed_orders(rollups, days.start, days.end)
-    count, revenue = len(placed.orders), int(placed.totals.sum())
-    back = [order["refunded"] for order in placed.orders]
+def _overall(rollups: Rollups, days: DayRange, refunds: Sequence[_Refund], filters: Filters) -> RefundsOverall:
+    currency = rollups.site.currency
+    placed = passing(rollups, filters, placed_orders(rollups, days.start, days.end).orders)
+    count, revenue = len(placed), sum(order["total"] for order in placed)
+    back = [order["refunded"] for order in placed]
     amount = sum(refund.amount for refund in refunds)
     return RefundsOverall(
         **_sums(refunds, currency).model_dump(),

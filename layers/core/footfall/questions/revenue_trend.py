@@ -3,9 +3,11 @@
 from pydantic import Field
 
 from footfall.days import DayRange
-from footfall.questions.cache import Remembered
+from footfall.questions.cache import Asked, Remembered
 from footfall.questions.figures import Currency
+from footfall.questions.filters import FilteredOrders
 from footfall.questions.left_out import LeftOut
+from footfall.questions.narrowed_trade import NarrowedTrade
 from footfall.questions.periods import PeriodPart, PeriodsAnswer, PeriodsQuestion, trend_of
 from footfall.questions.range import Range
 from footfall.questions.trade import Trade, TradeFigures
@@ -14,8 +16,18 @@ from footfall.stores.keys import ANALYTICS
 from footfall.stores.mongo import answering
 
 
-class RevenueTrendQuestion(PeriodsQuestion):
-    """Over which days, by which periods, and what to compare them with."""
+class RevenueTrendQuestion(PeriodsQuestion, FilteredOrders):
+    """Over which days, of which orders, by which periods, and what to compare them with.
+
+    Filters go by the session that an order came of, by its person, and by what was bought.
+    """
+
+    def asked(self, rollups: Rollups, days: DayRange) -> Asked:
+        """Returns what the answer is remembered by."""
+        rows = [wanted.row for wanted in self.filters_of(rollups.site).values()]
+        if not rows:
+            return super().asked(rollups, days)
+        return Asked(rollups, days, self, "events", rows, earlier=True, also=rollups.today.isoformat())
 
 
 class RevenuePeriod(TradeFigures, PeriodPart):
@@ -23,7 +35,10 @@ class RevenuePeriod(TradeFigures, PeriodPart):
 
 
 class RevenueTrend(LeftOut, PeriodsAnswer):
-    """Revenue over time. The customers of periods do not add up to those of the range: somebody may be in several."""
+    """Revenue over time. The customers of periods do not add up to those of the range: somebody may be in several.
+
+    With filters, figures are of the orders that pass, and nothing is left out; who is new had no order of any kind.
+    """
 
     currency: Currency
     overall: TradeFigures = Field(description="The figures of the whole range")
@@ -43,7 +58,8 @@ def answer(site_id: str, question: RevenueTrendQuestion) -> RevenueTrend:
 
 
 def _trend(rollups: Rollups, days: DayRange, question: RevenueTrendQuestion) -> RevenueTrend:
-    trade = Trade(rollups, days.last)
+    filters = question.filters_of(rollups.site)
+    trade = Trade(rollups, days.last, NarrowedTrade(rollups, filters).sold if filters else None)
     found = trend_of(rollups, days, question, trade.figures)
     return RevenueTrend(
         range=Range.of(days),

@@ -1,8 +1,9 @@
-"""What a shop sold over some days, and to whom, from the figures of days."""
+"""What a shop sold over some days, and to whom: from the figures of days, or of the orders that pass filters."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from pydantic import BaseModel, Field
 from pyroaring import BitMap
@@ -34,10 +35,26 @@ class TradeFigures(BaseModel):
     returning_customers: int | None = Field(description="Those of them with one")
 
 
-class Trade:
-    """The figures of all days until one: who is new can only be told by all that were before."""
+class Sold(NamedTuple):
+    """What was sold and given back over some days, in minor units, and the numbers of the customers who bought."""
 
-    def __init__(self, rollups: Rollups, until: date) -> None:
+    orders: int
+    revenue: int
+    refunds: int
+    customers: BitMap
+
+
+NOTHING_SOLD = Sold(0, 0, 0, BitMap())
+
+
+class Trade:
+    """The figures of all days until one: who is new can only be told by all that were before.
+
+    `narrowed` says what was sold over some days to whom filters let through.
+    """
+
+    def __init__(self, rollups: Rollups, until: date, narrowed: Callable[[DayRange], Sold] | None = None) -> None:
+        self._narrowed = narrowed
         query = {"site_id": rollups.site.site_id, "date": {"$lte": until.isoformat()}}
         found = daily_metrics.read(database(), DayBusiness, query, session=rollups.session, batch_size=BATCH)
         self._days = found.sort([("site_id", 1), ("date", 1)]).to_list()
@@ -53,23 +70,22 @@ class Trade:
         for days in ranges:
             begin, end = self._until(days.first - timedelta(days=1)), self._until(days.last)
             known |= _customers(self._days[before:begin])
-            found.append(
-                self._of(self._days[begin:end], known, told=days.last.isoformat() < self._first_without_customers)
-            )
+            sold = self._narrowed(days) if self._narrowed else _sold(self._days[begin:end])
+            found.append(self._of(sold, known, told=days.last.isoformat() < self._first_without_customers))
             before = begin
         return found
 
     def left_out(self, days: DayRange) -> LeftOut:
-        """Returns how many orders of a range are in no figure."""
+        """Returns how many orders of a range are in no figure; none where filters choose which are."""
+        if self._narrowed:
+            return LeftOut.of_days([])
         return LeftOut.of_days(self._days[self._until(days.first - timedelta(days=1)) : self._until(days.last)])
 
     def _until(self, day: date) -> int:
         return bisect_right(self._dates, day.isoformat())
 
-    def _of(self, days: Sequence[DayBusiness], known: BitMap, *, told: bool) -> TradeFigures:
-        orders = sum(day["orders"] for day in days)
-        revenue, refunds = (sum(day[name] for day in days) for name in MONEY)
-        customers = _customers(days)
+    def _of(self, sold: Sold, known: BitMap, *, told: bool) -> TradeFigures:
+        orders, revenue, refunds, customers = sold
         returning = customers.intersection_cardinality(known)
         return TradeFigures(
             orders=orders,
@@ -81,6 +97,11 @@ class Trade:
             new_customers=len(customers) - returning if told else None,
             returning_customers=returning if told else None,
         )
+
+
+def _sold(days: Sequence[DayBusiness]) -> Sold:
+    revenue, refunds = (sum(day[name] for day in days) for name in MONEY)
+    return Sold(sum(day["orders"] for day in days), revenue, refunds, _customers(days))
 
 
 def _customers(days: Iterable[DayBusiness]) -> BitMap:
