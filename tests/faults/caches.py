@@ -86,9 +86,9 @@ def _train(trial: Trial) -> None:
     fitted = [invoke("TrainingFitFunction", {"run": run, "model": model}) for model in run["models"]]
     judged = invoke("TrainingEvaluateFunction", {**run, "fitted": fitted})
     begun = invoke("TrainingPublishFunction", {"step": "publish", "run": judged})
-    for shard in begun["shards"]:
-        invoke("TrainingPublishFunction", {"step": "score", "run": begun, "shard": shard})
-    invoke("TrainingPublishFunction", {"step": "finish", "run": begun})
+    shards = [{"step": "score", "run": begun, "shard": shard} for shard in begun["shards"]]
+    scored = [invoke("TrainingPublishFunction", shard) for shard in shards]
+    invoke("TrainingPublishFunction", {"step": "finish", "run": begun, "scored": scored})
 
 
 def _found_similar(trial: Trial, people: list[str]) -> dict[tuple[int, bool | None], int]:

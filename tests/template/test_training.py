@@ -1,4 +1,4 @@
-"""The state machine runs the four training functions and no other."""
+"""The state machine runs the four training functions, refreshes caches, and runs nothing else."""
 
 import re
 from typing import Any
@@ -17,7 +17,10 @@ def test_the_definition_names_the_functions_that_the_template_gives_it(template:
 def test_it_may_invoke_what_it_names_and_nothing_else(template: dict[str, Any]) -> None:
     properties = template["Resources"]["TrainingStateMachine"]["Properties"]
     (policy,) = properties["Policies"]
-    (statement,) = policy["Statement"]
+    invoke, *of_children = policy["Statement"]
 
-    assert statement["Action"] == "lambda:InvokeFunction"
-    assert statement["Resource"] == list(properties["DefinitionSubstitutions"].values())
+    assert invoke["Action"] == "lambda:InvokeFunction"
+    assert invoke["Resource"] == list(properties["DefinitionSubstitutions"].values())
+    actions = [statement["Action"] for statement in of_children]
+    assert actions == ["states:StartExecution", ["states:DescribeExecution", "states:StopExecution"]]
+    assert all("footfall-training-" in str(statement["Resource"]) for statement in of_children), "its own alone"

@@ -6,11 +6,10 @@ from typing import cast
 from footfall.aws.invocations import LambdaContext
 from footfall.errors import Unavailable
 from footfall.models.artefacts import model_key, save_arrays, save_json, saved_files, saved_values, work_key
-from footfall.models.registry import PARAMETERS
 from footfall.models.table import MODELS
 from footfall.models.trained import Champion, Fit
 from footfall.observability import logger
-from footfall.schemas.model import Artefact, Candidate, Fitted, InUse, ModelToFit, ToldDetails
+from footfall.schemas.model import PARAMETERS, Artefact, Candidate, Fitted, InUse, ModelToFit, ToldDetails
 
 
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:

@@ -7,6 +7,7 @@ Its steps are states of infra/training.asl.yaml: `publish` what was chosen, `sco
 from collections.abc import Callable, Mapping
 
 from footfall.aws.invocations import LambdaContext
+from footfall.errors import FootfallError
 from footfall.models import registry, runs
 from footfall.models.populations import measured
 from footfall.models.table import published
@@ -28,6 +29,25 @@ class ShardOfRun(BaseModel):
 
     run: Run
     shard: Shard
+
+
+class Scored(BaseModel):
+    """How many customers of a shard were scored."""
+
+    customers: int = 0
+
+
+class ScoredRun(BaseModel):
+    """Which run was scored, and how many customers in each shard."""
+
+    run: Run
+    scored: list[Scored]
+
+
+class NotAllScored(FootfallError):
+    """Raised when a shard of a run was not scored."""
+
+    title = "Not all scored"
 
 
 class FailedRun(BaseModel):
@@ -70,9 +90,11 @@ def score(asked: ShardOfRun) -> dict[str, object]:
     return {"customers": replace(database(), customers_of(run, published(run), those))}
 
 
-def finish(asked: Run) -> Ended:
-    """Put the models of a run into use, once all its customers are written, and remove what is older."""
-    run = runs.kept(database(), asked)
+def finish(asked: ScoredRun) -> Ended:
+    """Put the models of a run into use and remove what is older; raises NotAllScored where a customer is missing."""
+    run = runs.kept(database(), asked.run)
+    if (customers := sum(each.customers for each in asked.scored)) != run.facts.customers:
+        raise NotAllScored(f"{customers} of {run.facts.customers} customers were scored")
     remove_older(database(), run)
     vectors = published(run).get("behaviour_vectors")
     pages = embeddings.store(run, vectors) if vectors else 0
@@ -98,7 +120,7 @@ def fail(failed: FailedRun) -> Ended:
 STEPS: Mapping[str, Callable[[Event], dict[str, object]]] = {
     "publish": lambda event: publish(Evaluated.model_validate(event["run"])).model_dump(mode="json"),
     "score": lambda event: score(ShardOfRun.model_validate(event)),
-    "finish": lambda event: finish(Run.model_validate(event["run"])).model_dump(mode="json"),
+    "finish": lambda event: finish(ScoredRun.model_validate(event)).model_dump(mode="json"),
     "fail": lambda event: fail(FailedRun.model_validate(event)).model_dump(mode="json"),
     "check": lambda _: check_recall(),
 }

@@ -30,7 +30,7 @@ class Functions(BaseHTTPRequestHandler):
     """Lambda's Invoke for the training functions, as far as a state machine needs it."""
 
     protocol_version = "HTTP/1.1"
-    handlers: ClassVar = {
+    handlers: ClassVar[dict[str, Any]] = {
         "TrainingExtractFunction": extract,
         "TrainingFitFunction": fit,
         "TrainingEvaluateFunction": evaluate,

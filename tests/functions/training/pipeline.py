@@ -73,6 +73,6 @@ def published(run: Json) -> Json:
     begun: Json = publish({"step": "publish", "run": run}, LambdaContext())
     if begun["state"] == "superseded":
         return {name: begun[name] for name in ("site_id", "run_id", "state")}
-    for shard in begun["shards"]:
-        publish({"step": "score", "run": begun, "shard": shard}, LambdaContext())
-    return publish({"step": "finish", "run": begun}, LambdaContext())
+    shards = [{"step": "score", "run": begun, "shard": shard} for shard in begun["shards"]]
+    scored = [publish(shard, LambdaContext()) for shard in shards]
+    return publish({"step": "finish", "run": begun, "scored": scored}, LambdaContext())

@@ -102,8 +102,16 @@ def test_a_shard_that_cannot_be_scored_fails_the_run_and_leaves_the_models_in_us
     assert execute(second, {"site_id": site})["status"] == "FAILED"
     run = database["training_runs"].find_one({"run_id": second}) or {}
     assert (run["state"], run["stage"]) == ("failed", "score")
-    assert "nobody can be scored" in run["error"]["cause"] or run["error"]["type"]
+    assert run["error"]["type"]
     assert list(database["models"].find({"site_id": site})) == before
+
+
+def test_a_site_where_nobody_has_ordered_is_trained(database: Mongo, site: str) -> None:
+    database["orders"].delete_many({"site_id": site})
+    name = a_name()
+    found = execute(name, {"site_id": site})
+    assert found["status"] == "SUCCEEDED", found.get("cause")
+    assert states_of(database, name) == {site: "published"}
 
 
 def test_a_rejected_run_is_a_decision_and_not_a_failure(database: Mongo, site: str) -> None:

@@ -6,13 +6,19 @@ from pymongo import ReplaceOne
 
 from footfall.customers.rfm_segments import RFM_SEGMENTS
 from footfall.errors import FieldProblem, Invalid
-from footfall.schemas.model import Artefact, BehaviourSegment, ModelDocument, ModelName, SegmentingModel, SegmentSums
+from footfall.schemas.model import (
+    PARAMETERS,
+    Artefact,
+    BehaviourSegment,
+    ModelDocument,
+    ModelName,
+    SegmentingModel,
+    SegmentSums,
+)
 from footfall.stores import collections
 from footfall.stores.mongo import Mongo
 
 NEWEST = [("version", -1)]
-PARAMETERS = "parameters"
-"""The file of a model's parameters."""
 
 
 def in_use(database: Mongo, site_id: str, name: ModelName) -> ModelDocument | None:

@@ -33,6 +33,8 @@ ScoredBy = Literal["ranks", "limits"]
 Verdict = Literal["stable", "moving", "shifted", "too_little_data"]
 ModelState = Literal["published", "withheld"]
 RunState = Literal["running", "published", "rejected", "superseded", "failed"]
+PARAMETERS = "parameters"
+"""The file of a model by which, and by its other files, it is applied again."""
 Figures = dict[str, object]
 """What a stage found, by name: numbers, and groups of numbers."""
 
