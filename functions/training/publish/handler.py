@@ -115,4 +115,5 @@ def _replace_everything(run: Evaluated, made: Sequence[ModelDocument], since: da
 def _recommend(run: Evaluated, models: Mapping[ModelName, Trained], made: Sequence[ModelDocument]) -> int:
     # what was trained before 0.1.0 has no recommendations: those that are there stay
     told = [model for model in made if model["name"] == "recommendations"]
-    return sum(recommendations.replace(database(), run, models[model["name"]], model) for model in told)
+    vectors = models["behaviour_vectors"].work["vectors"]["vectors"]
+    return sum(recommendations.replace(database(), run, models[model["name"]], vectors, model) for model in told)

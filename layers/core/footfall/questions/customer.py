@@ -16,6 +16,7 @@ from footfall.questions.figures import AverageOrderValue, Currency, NetRevenue, 
 from footfall.questions.forecasts import Churn, Degraded, LifetimeValue, churn_details, degraded, lifetime_details
 from footfall.questions.interests import Interest, interests_of
 from footfall.questions.left_out import LeftOut, left_out
+from footfall.questions.recommendations import Recommendation, shown_to
 from footfall.rates import percentage
 from footfall.schemas.customer import CustomerDocument, Priority, PurchaseTiming
 from footfall.schemas.order import Conversion, OrderDocument, OrderFlag, OrderStatus
@@ -175,6 +176,9 @@ class CustomerAnswer(BaseModel):
     sessions: Visits
     orders: OrdersSummary
     interests: list[Interest] = Field(description="As `/api/users/{user_id}/interests` has them")
+    recommendations: list[Recommendation] = Field(
+        description="The ten foremost products to show them, as `/api/recommendations/{customer_id}` has them"
+    )
 
 
 @answering()
@@ -194,6 +198,7 @@ def answer(site_id: str, question: CustomerQuestion) -> CustomerAnswer:
         sessions=_visits(_sessions_of(site, customer_id)),
         orders=summary,
         interests=interests_of(site_id, customer_id),
+        recommendations=shown_to(site_id, customer_id),
     )
 
 
