@@ -117,6 +117,15 @@ def test_a_saved_segment_is_a_filter_of_behaviour(customers: Mongo, rolled_up: b
         assert ask(metrics, "/api/metrics/dashboard", dashboard)["total_users"] == 2
 
 
+def test_sessions_count_for_each_segment_that_was_saved_too(customers: Mongo) -> None:
+    happen(customers, view("home", "ann"), view("home", "ann", 60), view("cart", "bob"), view("home", "dan"))
+    assert save(SPENDERS)[0] == save(MOBILE)[0] == 201
+    found = ask(metrics, "/api/dimensions/segment", {"from": "2026-03-01", "to": "2026-03-01"})
+    counts = {each["value"]: each["count"] for each in found["values"]}
+    assert (counts["Spenders"], counts["Mobile or lost"], counts["Hibernating"], counts["unknown"]) == (2, 1, 1, 1)
+    assert found["other"] == 0
+
+
 def test_of_another_site_nothing_is_saved_counted_or_removed(customers: Mongo) -> None:
     customers["sites"].insert_one(
         {**(customers["sites"].find_one({"_id": "demo"}) or {}), "_id": "other", "site_id": "other"}

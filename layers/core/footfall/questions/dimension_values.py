@@ -14,9 +14,9 @@ from footfall.breakdowns.days import NUMBERS
 from footfall.breakdowns.packed import CODES
 from footfall.chunks import chunks
 from footfall.days import DayRange
-from footfall.dimensions import LONGEST, Dimension, Facts
+from footfall.dimensions import LONGEST, SEGMENT, Dimension, Facts
 from footfall.errors import FieldProblem, Invalid
-from footfall.people.profiles import profiles
+from footfall.people.profiles import NAMES_APART, profiles
 from footfall.questions.breakdown import figures_of_days
 from footfall.questions.kept_days import kept_days, runs_without
 from footfall.questions.lake_values import NOWHERE, lake_values
@@ -186,5 +186,13 @@ def _of_people(rollups: Rollups, dimension: Dimension, days: DayRange) -> ValueC
     shown: Counter[str] = Counter()
     for some in chunks(found.max_time_ms(MOST_MILLISECONDS), SESSIONS_PER_QUESTION):
         known = profiles(database(), rollups.site.site_id, {each["person_id"] for each in some}, rollups.session)
-        shown.update(dimension.value(Facts(session=each, person=known[each["person_id"]])) for each in some)
+        facts = (Facts(session=each, person=known[each["person_id"]]) for each in some)
+        shown.update(value for each in facts for value in _values(dimension, each))
     return _ranked("sessions", shown, shown.total())
+
+
+def _values(dimension: Dimension, facts: Facts) -> list[str]:
+    # of the segment those too that the site has saved, as a filter takes them
+    if dimension.name != SEGMENT or facts.person is None:
+        return dimension.values(facts)
+    return dimension.shown_of(facts.person.get("segment_names", "").split(NAMES_APART))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field, create_model
 
-from footfall.dimensions import BUILT_IN, LONGEST, Dimension, dimensions_of, none_named
+from footfall.dimensions import BUILT_IN, LONGEST, SEGMENT, Dimension, dimensions_of, none_named
 from footfall.errors import FieldProblem, Invalid
 from footfall.people.profiles import NAMES_APART
 from footfall.questions.range import RangeQuestion
@@ -14,7 +14,6 @@ from footfall.schemas.site import Site
 
 MOST_VALUES = 50
 EXCLUDED = "!"
-SEGMENT = "segment"
 PASSES, FAILS = "passes", "fails"
 Value = Annotated[str, Field(min_length=1, max_length=LONGEST + len(EXCLUDED))]
 Values = Annotated[list[Value], Field(max_length=MOST_VALUES)]
