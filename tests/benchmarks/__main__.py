@@ -3,7 +3,18 @@
 import subprocess
 import sys
 
-NAMES = ("collect", "ingest", "funnel", "lake", "questions", "behaviour", "recommendations", "imports", "cold_start")
+NAMES = (
+    "collect",
+    "ingest",
+    "funnel",
+    "lake",
+    "questions",
+    "behaviour",
+    "recommendations",
+    "customers",
+    "imports",
+    "cold_start",
+)
 
 
 def main(names: list[str]) -> None:

@@ -9,9 +9,9 @@ from footfall.models.holdouts import Mean, Rate, effect_on_mean, effect_on_rate
 from footfall.questions import hold_outs
 
 from functions.api.customers.handler import handler
-from tests.functions.api.test_customers import a_customer
 from tests.support.asking import ask, refusal, request
 from tests.support.builders import NOON
+from tests.support.customers import a_customer
 from tests.support.shopping import an_order
 from tests.support.visits import Mongo
 

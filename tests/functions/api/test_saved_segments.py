@@ -8,8 +8,8 @@ from footfall.questions import saved_segments
 from functions.api.customers.handler import handler
 from functions.api.funnel.handler import handler as funnel
 from functions.api.metrics.handler import handler as metrics
-from tests.functions.api.test_customers import a_customer
 from tests.support.asking import ask, refusal, request
+from tests.support.customers import a_customer
 from tests.support.visits import Mongo, happen, roll_up, view
 
 SEGMENTS = "/api/segments"
