@@ -154,7 +154,7 @@ def get_effect(
 def get_arm(
     site_id: ReadSite, name: HoldOutName, question: Annotated[hold_outs.ArmQuestion, Query()]
 ) -> hold_outs.ArmPeople:
-    """Returns some customers of one arm; the same customer is always in the same."""
+    """Returns a page of one arm; the same customer is always in the same."""
     return hold_outs.people(site_id, name, question)
 
 

@@ -19,14 +19,13 @@ from footfall.questions.figures import Currency
 from footfall.rates import percentage
 from footfall.schemas.customer import CustomerKey
 from footfall.schemas.holdout import StoredHoldOut
+from footfall.schemas.paging import PagedAnswer, PagedQuestion, paged
 from footfall.schemas.site import Site
 from footfall.sites import get_site
 from footfall.stores.collections import customers, hold_outs, orders
 from footfall.stores.mongo import Condition, Pipeline, answering, database
 
 MOST_HOLD_OUTS = 100
-MOST_READ = 50_000
-"""Customers that are looked through for one page of an arm."""
 MOST_MILLISECONDS = 8_000
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128, pattern=r"^[^\x00-\x1f/]*$")
@@ -59,22 +58,17 @@ class HoldOuts(BaseModel):
     hold_outs: list[HoldOutOut] = Field(description=f"At most {MOST_HOLD_OUTS}")
 
 
-class ArmQuestion(BaseModel):
+class ArmQuestion(PagedQuestion):
     """Which part of which arm."""
 
-    model_config = ConfigDict(extra="forbid")
-
     arm: Arm = Field(default="held_out", description="`held_out`: who is to be left out; `treated`: everybody else")
-    limit: int = Field(default=100, ge=1, le=1_000, description="How many customers at most")
-    after: str | None = Field(default=None, max_length=256, description="`next` of the answer before, for those behind")
 
 
-class ArmPeople(BaseModel):
-    """Some customers of one arm."""
+class ArmPeople(PagedAnswer):
+    """A page of the customers of one arm."""
 
-    arm: Arm
-    customer_ids: list[str] = Field(description="In order; there may be fewer than asked for though more follow")
-    next: str | None = Field(description="What to give as `after` for those behind these; null where none are left")
+    arm: Arm = Field(description="The one that was asked for")
+    customer_ids: list[str] = Field(description="In the order in which they are stored, always the same")
 
 
 class EffectQuestion(BaseModel):
@@ -88,7 +82,7 @@ class EffectQuestion(BaseModel):
 class ArmResult(BaseModel):
     """What the customers of one arm did."""
 
-    customers: int
+    customers: int = Field(description="How many there are, whomever of them the action reached")
     bought: int = Field(description="How many of them placed an order that cost something")
     purchase_rate: float = Field(description="Of them, in percent")
     net_revenue: float = Field(description="Of these orders, less what was given back of them")
@@ -98,9 +92,9 @@ class ArmResult(BaseModel):
 class EffectOut(BaseModel):
     """The treated less those held out, with the ends of its 95 % interval; null where nothing can be said."""
 
-    difference: float | None
-    low: float | None
-    high: float | None
+    difference: float | None = Field(description="What the treated have more than those held out")
+    low: float | None = Field(description="It is not less, with 95 % confidence")
+    high: float | None = Field(description="It is not more, likewise")
     sure: bool = Field(description="Whether the interval is on one side of 0")
     reason: str | None = Field(description="Why no effect is claimed")
 
@@ -111,10 +105,10 @@ class EffectAnswer(HoldOutOut):
     until: datetime = Field(description="Orders placed before this count")
     complete: bool = Field(description="Whether all the days are over; before that an effect may come and go by chance")
     currency: Currency
-    treated: ArmResult
-    held_out: ArmResult
+    treated: ArmResult = Field(description="What those did who were not left out")
+    held_out: ArmResult = Field(description="What those did who were left out")
     purchase_rate: EffectOut = Field(description="In percentage points")
-    net_revenue_per_customer: EffectOut
+    net_revenue_per_customer: EffectOut = Field(description="In major units")
 
 
 def begun(site_id: str) -> list[StoredHoldOut]:
@@ -140,25 +134,22 @@ def answer(site_id: str) -> HoldOuts:
 
 @answering()
 def people(site_id: str, name: str, question: ArmQuestion) -> ArmPeople:
-    """Returns some customers of one arm of a hold-out; raises NotFound or Unavailable."""
-    stored = named(site_id, name)
-    split, last, found = _split(stored), question.after, list[str]()
-    for read, customer_id in enumerate(_customers(site_id, stored, question.after)):
-        if len(found) == question.limit or read == MOST_READ:
-            return ArmPeople(arm=question.arm, customer_ids=found, next=last)
-        last = customer_id
-        if split.arm_of(customer_id) == question.arm:
-            found.append(customer_id)
-    return ArmPeople(arm=question.arm, customer_ids=found, next=None)
+    """Returns a page of one arm of a hold-out; raises NotFound, or Unavailable also where that takes too long."""
+    split = _split(stored := named(site_id, name))
+    try:
+        found = [who for who in _customers(site_id, stored) if split.arm_of(who) == question.arm]
+    except ExecutionTimeout:
+        raise Unavailable("there are too many customers to list them now") from None
+    shown = found[question.skip : question.skip + question.page_size]
+    return ArmPeople(arm=question.arm, customer_ids=shown, **paged(question, len(found)))
 
 
 def _split(stored: StoredHoldOut) -> HoldOut:
     return HoldOut(stored["key"], stored["share"] / 100, stored["salt"])
 
 
-def _customers(site_id: str, stored: StoredHoldOut, after: str | None = None) -> Iterator[str]:
-    behind = {} if after is None else {"_id": {"$gt": f"{site_id}:{after}"}}
-    query: Condition = {"site_id": site_id, "first_order_at": {"$lt": stored["started_at"]}, **behind}
+def _customers(site_id: str, stored: StoredHoldOut) -> Iterator[str]:
+    query: Condition = {"site_id": site_id, "first_order_at": {"$lt": stored["started_at"]}}
     found = customers.read(database(), CustomerKey, query).sort("_id", 1).max_time_ms(MOST_MILLISECONDS)
     return (each["customer_id"] for each in found)
 
