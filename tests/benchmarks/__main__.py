@@ -12,6 +12,7 @@ NAMES = (
     "behaviour",
     "recommendations",
     "training",
+    "customers",
     "imports",
     "cold_start",
 )

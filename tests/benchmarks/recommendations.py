@@ -81,6 +81,7 @@ def _shop(people: int, products: int, pairs: int) -> Edges:
         interested=NOTHING,
         interest=NOTHING,
         interest_day=NOTHING,
+        interest_strength=NOTHING.astype(np.uint8),
         category=np.full(products, -1, np.int32),
     )
 

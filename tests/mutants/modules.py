@@ -78,7 +78,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{CORE}/funnels/steps.py": (*_FUNNELS, "tests/functions/api/test_funnel_steps.py"),
     f"{CORE}/funnels/summary.py": (*_FUNNELS, "tests/functions/api/test_funnel.py", *_MARKS),
     f"{CORE}/funnels/bins.py": (*_FUNNELS, "tests/functions/api/test_funnel_modes.py"),
-    f"{CORE}/funnels/value.py": (*_FUNNELS, "tests/functions/api/test_funnel.py"),
+    f"{CORE}/funnels/value.py": (*_FUNNELS, "tests/functions/api/test_funnel_value.py"),
     f"{CORE}/funnels/totals.py": ("tests/layers/core/test_totals.py", "tests/functions/api/test_funnel_parts.py"),
     f"{CORE}/funnels/lift.py": ("tests/layers/core/test_lift.py", "tests/functions/api/test_dropoff_counts.py"),
     f"{CORE}/funnels/stays.py": ("tests/layers/core/test_stays.py", "tests/functions/api/test_dropoff_counts.py"),

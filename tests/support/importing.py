@@ -26,6 +26,7 @@ from functions.etl.imports.handler import handler as imports
 from tests.support.builders import LambdaContext, a_site
 
 _numbers = count(1)
+HEADER = b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 
 
 def ask(
@@ -169,6 +170,35 @@ def open_pipeline(
     s3.delete_bucket(Bucket=bucket)
     sites._known.clear()
     _forget()
+
+
+def tables(users: int = 3, **but: bytes) -> dict[str, bytes]:
+    """The tables of a funnel: everybody sees home, every second one goes on to search."""
+    everybody = range(1, users + 1)
+    lines = {
+        "user_table": [
+            b"user_id,date,device,sex",
+            *(b"%d,2015-01-%02d,Mobile,Male" % (n, n % 28 + 1) for n in everybody),
+        ],
+        "home_page_table": [b"user_id,page", *(b"%d,home_page" % n for n in everybody)],
+        "search_page_table": [b"user_id,page", *(b"%d,search_page" % n for n in everybody if n % 2 == 0)],
+        "payment_page_table": [b"user_id,page"],
+        "payment_confirmation_table": [b"user_id,page"],
+    }
+    return {f"{name}.csv": but.get(name, b"\n".join(rows)) for name, rows in lines.items()}
+
+
+def orders(*lines: bytes) -> dict[str, bytes]:
+    return {"orders.csv": HEADER + b"\n".join(lines)}
+
+
+def sale(invoice: int, product: bytes = b"A", quantity: int = 1) -> bytes:
+    return b"%d,%b,x,%d,2010-12-01 08:26:00,2.50,17850.0,UK" % (invoice, product, quantity)
+
+
+def events_in(pipeline: Pipeline) -> dict[str, Json]:
+    """The events in the queue by id, without regard to how often and in which message each was sent."""
+    return {event["eventId"]: event for message in sent(pipeline.events_queue) for event in message.events}
 
 
 def _forget() -> None:

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from footfall.customers.arrays import features_of_all, recency_of_all
+from footfall.customers.projection import project
 from footfall.models import recommendations
+from footfall.models.directions import fit_projection
 from footfall.models.trained import Trained
 from footfall.schemas.model import Evaluated, Facts, ModelDocument, OrderTotals
 from footfall.sites import get_site
@@ -27,6 +30,8 @@ def recommend(site_id: str, version: int = 1) -> ModelDocument:
         "baskets": products.baskets(),
     }
     found = recommendations.fit(extracted)
+    features, recency = features_of_all(arrays), recency_of_all(arrays)
+    vectors = project(fit_projection(features, recency), features, recency)
     facts = Facts(
         people=len(gathered.people),
         customers=len(arrays["customer"]),
@@ -63,7 +68,7 @@ def recommend(site_id: str, version: int = 1) -> ModelDocument:
         created_at=NOON,
     )
     made = Trained(facts, extracted, found.work, found.artefacts, found.figures)
-    replace(database(), run, made, found.details["walk"]["degraded"])
+    replace(database(), run, made, vectors, found.details["walk"]["degraded"])
     return model
 
 

@@ -23,7 +23,9 @@ from .changes import QueuedChange, read_interests, tell_interest
 router = APIRouter(route_class=AuditedRoute)
 MOST_TRAITS = 100
 UserId = Annotated[str, Path(min_length=1, max_length=256, description="The user's id")]
-CategoryPath = Annotated[str, Path(min_length=1, max_length=256, description="The category, in any case")]
+CategoryPath = Annotated[
+    str, Path(min_length=1, max_length=256, description="The category, in any case; a slash in it as it is or as %2F")
+]
 Strength = Annotated[int, Field(ge=1, le=5, description="How strong it is, 5 being most")]
 TAKEN: Responses = {409: {**PROBLEMS[422], "description": "It was told already"}}
 Number = Annotated[float, Field(ge=-(2**53), le=2**53)]
@@ -137,7 +139,7 @@ def analyse_interests(site_id: WriteSite, user_id: UserId) -> QueuedChange:
 
 
 @router.put(
-    "/api/users/{user_id}/interests/{category}",
+    "/api/users/{user_id}/interests/{category:path}",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Change an interest of one user",
 )
@@ -150,7 +152,7 @@ def change_interest(
 
 
 @router.delete(
-    "/api/users/{user_id}/interests/{category}",
+    "/api/users/{user_id}/interests/{category:path}",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Take back an interest of one user",
 )

@@ -15,13 +15,14 @@ from footfall.questions import (
     customer_orders,
     customer_search,
     customers,
+    hold_outs,
     recommendations,
     segments,
     trending,
 )
 from footfall.questions.saved_segments import SegmentIn, SegmentOut
 
-from . import saving
+from . import holding_out, saving
 
 app = create_app("customers", AuditedRoute)
 
@@ -120,6 +121,48 @@ def remove_segment(
 ) -> SegmentOut:
     """Remove a segment that was saved; returns it. Those that training finds stay."""
     return saving.remove(site_id, name)
+
+
+HoldOutName = Annotated[str, Path(min_length=1, max_length=128, description="Its name, in any case")]
+
+
+@app.get("/api/holdouts", summary="Campaigns and features that some customers are left out of")
+def get_hold_outs(site_id: ReadSite) -> hold_outs.HoldOuts:
+    """Returns the hold-outs of the site, in the order they were begun."""
+    return hold_outs.answer(site_id)
+
+
+@app.post(
+    "/api/holdouts",
+    status_code=status.HTTP_201_CREATED,
+    summary="Leave some customers out of a campaign or feature",
+    responses={409: {**PROBLEMS[422], "description": "There is one of this name, or no room"}},
+)
+def begin_hold_out(site_id: WriteSite, told: hold_outs.HoldOutIn) -> hold_outs.HoldOutOut:
+    """Begin a hold-out: from now on it is settled who is left out. Returns it."""
+    return holding_out.begin(site_id, told)
+
+
+@app.get("/api/holdouts/{name}", summary="What a campaign or feature did, by who was left out of it")
+def get_effect(
+    site_id: ReadSite, name: HoldOutName, question: Annotated[hold_outs.EffectQuestion, Query()]
+) -> hold_outs.EffectAnswer:
+    """Returns what both arms did since it began, and the difference with its interval, or why none is claimed."""
+    return hold_outs.effect(site_id, name, question)
+
+
+@app.get("/api/holdouts/{name}/people", summary="Who is left out of a campaign or feature, or who is not")
+def get_arm(
+    site_id: ReadSite, name: HoldOutName, question: Annotated[hold_outs.ArmQuestion, Query()]
+) -> hold_outs.ArmPeople:
+    """Returns a page of one arm; the same customer is always in the same."""
+    return hold_outs.people(site_id, name, question)
+
+
+@app.delete("/api/holdouts/{name}", summary="Remove a hold-out")
+def remove_hold_out(site_id: WriteSite, name: HoldOutName) -> hold_outs.HoldOutOut:
+    """Remove a hold-out; returns it. One of the same name that is begun later leaves out other customers."""
+    return holding_out.remove(site_id, name)
 
 
 @app.get("/api/recommendations/trending", summary="Products that are looked at and bought most just now")

@@ -12,6 +12,7 @@ from footfall.days import day_of
 from footfall.orders.purchases import in_currency, is_purchase, last_moment
 from footfall.schemas.event import BehaviourEvent
 from footfall.schemas.feedback import FeedbackOwner
+from footfall.schemas.interest import ToldInterests
 from footfall.schemas.order import PurchasedOrder
 from footfall.sessions.fold import is_session
 from numpy.typing import NDArray
@@ -103,6 +104,13 @@ class Gathering:
         person_id = given["user_id"] or self.links.get(given["person_id"], given["person_id"])
         if person_id in self.people:
             self.trade.add_complaint(self.people[person_id], given["timestamp"])
+
+    def add_interests(self, found: ToldInterests) -> None:
+        """Count the interests that the shop told of somebody who has visited or ordered."""
+        row = self.people.get(self.links.get(found["person_id"], found["person_id"]))
+        if row is not None:
+            for told in found["told"]:
+                self.products.add_told(row, told, self.zone)
 
     def _begin(self, moment: datetime | None) -> None:
         if moment and (self.earliest is None or moment < self.earliest):

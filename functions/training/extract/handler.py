@@ -17,10 +17,11 @@ from footfall.people.identities import links
 from footfall.propensity.columns import arrays_of
 from footfall.rollups import rollups_of
 from footfall.schemas.feedback import FeedbackOwner
+from footfall.schemas.interest import ToldInterests
 from footfall.schemas.model import Artefact, Extracted, Facts, InUse, ModelDocument, ModelName, Run
 from footfall.schemas.site import Site
 from footfall.sites import get_site, site_ids
-from footfall.stores.collections import feedback
+from footfall.stores.collections import feedback, interests
 from footfall.stores.mongo import Condition, answering, database
 from pydantic import BaseModel
 
@@ -134,6 +135,8 @@ def gather(site: Site) -> Gathering:
         gathered.add_order(order)
     for given in feedback.read(database(), FeedbackOwner, _complaints(site)):
         gathered.add_complaint(given)
+    for found in interests.read(database(), ToldInterests, {"site_id": site.site_id, "told": {"$ne": []}}):
+        gathered.add_interests(found)
     return gathered
 
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from footfall.catalog.interests import folded
 from footfall.customers.arrays import Arrays, pack_texts
 from footfall.days import day_of
 from footfall.orders.purchases import is_purchase
@@ -16,6 +17,7 @@ from footfall.recommendations.told import (
     products_of_visit,
 )
 from footfall.schemas.event import BehaviourEvent, OrderLine
+from footfall.schemas.interest import ToldInterest
 from footfall.schemas.order import PurchasedOrder
 
 from .sightings import Sightings
@@ -26,12 +28,16 @@ FIRST_DAY = date(1970, 1, 1)
 
 
 class ProductGathering:
-    """The products of a site and their categories, the first of each that are met, and who did what with them."""
+    """The products of a site and their categories, the first of each that are met, and who did what with them.
+
+    A category is called as it is met first; other spellings of it, told apart by case and blanks alone, are the same.
+    """
 
     def __init__(self) -> None:
         self.left_out = 0
         self._products: dict[str, int] = {}
         self._categories: dict[str, int] = {}
+        self._category_names: list[str] = []
         self._category: dict[int, tuple[datetime, int]] = {}
         self._orders = 0
         self._edges, self._interests, self._baskets = Sightings(), Sightings(), Sightings()
@@ -58,6 +64,11 @@ class ProductGathering:
                 self._baskets.add(self._orders, product, _day(moment, zone))
         self._orders += 1
 
+    def add_told(self, row: int, told: ToldInterest, zone: ZoneInfo) -> None:
+        """Note an interest that the shop told of the person in `row`; no product may be in its category."""
+        if told["strength"] is not None:
+            self._add_interests(row, [told["category"]], told["at"], zone, told["strength"])
+
     def _add(self, row: int, did: Mapping[str, int], moment: datetime, zone: ZoneInfo) -> None:
         for product_id, strength in did.items():
             product = _number(self._products, product_id, MOST_PRODUCTS)
@@ -66,16 +77,20 @@ class ProductGathering:
             else:
                 self._edges.add(row, product, _day(moment, zone), strength)
 
-    def _add_interests(self, row: int, names: Iterable[str], moment: datetime, zone: ZoneInfo) -> None:
+    def _add_interests(
+        self, row: int, names: Iterable[str], moment: datetime, zone: ZoneInfo, strength: int = 1
+    ) -> None:
         for name in sorted(names):
-            category = _number(self._categories, name, MOST_CATEGORIES)
+            category = _number(self._categories, folded(name), MOST_CATEGORIES)
             if category is not None:
-                self._interests.add(row, category, _day(moment, zone))
+                self._interests.add(row, category, _day(moment, zone), strength)
+            if category == len(self._category_names):
+                self._category_names.append(name)
 
     def _categorise(self, told: Mapping[str, str], moment: datetime) -> None:
         # the latest telling counts
         for product_id, name in told.items():
-            product, category = self._products.get(product_id), self._categories.get(name)
+            product, category = self._products.get(product_id), self._categories.get(folded(name))
             if product is not None and category is not None:
                 self._category[product] = max((moment, category), self._category.get(product, (moment, category)))
 
@@ -87,7 +102,7 @@ class ProductGathering:
         return {
             "people": np.array(people),
             "names": pack_texts(list(self._products)),
-            "categories": pack_texts(list(self._categories)),
+            "categories": pack_texts(self._category_names),
             "category": category,
             "person": edges.row,
             "product": edges.thing,
@@ -96,6 +111,7 @@ class ProductGathering:
             "interested": interests.row,
             "interest": interests.thing,
             "interest_day": interests.day,
+            "interest_strength": interests.strength,
         }
 
     def baskets(self) -> Arrays:

@@ -1,17 +1,18 @@
 """The lists that training made as numbers, written out with the names of products and categories."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
 from footfall.customers.arrays import Arrays, unpack_texts
-from footfall.recommendations.numbered import BY_INTEREST, NONE, PATHS
+from footfall.recommendations.numbered import BY_INTEREST, BY_LIKENESS, NONE, PATHS
 from footfall.schemas.recommendation import (
     ProductPair,
     RankedProduct,
     RecommendationReason,
     RecommendedProduct,
+    Source,
     TrendingProduct,
 )
 
@@ -50,16 +51,21 @@ def people(names: Names, lists: Arrays) -> Iterator[tuple[int, list[RecommendedP
 def _recommended(
     names: Names, product: int, score: float, paths: list[int], through: list[int], shares: list[float]
 ) -> RecommendedProduct:
-    walked = any(path not in (NONE, BY_INTEREST) for path in paths)
     return RecommendedProduct(
         **names.ranked(product, score),
-        source="graph" if walked else "popular",
+        source=_source([path for path in paths if path != NONE]),
         reasons=[
             _reason(names, path, at, share)
             for path, at, share in zip(paths, through, shares, strict=True)
             if path != NONE
         ],
     )
+
+
+def _source(paths: Sequence[int]) -> Source:
+    if any(path >= BY_LIKENESS for path in paths):
+        return "vectors"
+    return "graph" if any(path != BY_INTEREST for path in paths) else "popular"
 
 
 def _reason(names: Names, path: int, through: int, share: float) -> RecommendationReason:

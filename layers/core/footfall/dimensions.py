@@ -26,6 +26,7 @@ UNKNOWN = "unknown"
 DIRECT = "direct"
 LONGEST = 256
 """Characters of a value; what is longer is cut."""
+SEGMENT = "segment"
 MOST_OWN = 10
 MOST_NEAR = 3
 
@@ -187,7 +188,7 @@ BUILT_IN = (
         derived=_new_or_returning,
     ),
     Dimension(
-        "segment",
+        SEGMENT,
         "The RFM segment of a customer, as Champions; a filter takes segments that the site has saved too",
         "person",
         person="rfm_segment",

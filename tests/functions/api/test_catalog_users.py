@@ -153,6 +153,14 @@ def test_what_is_no_interest_is_refused(pipeline: Pipeline, told: Any) -> None:
     assert ask("POST", "/api/users/ann/interests", told)[0] == 422
 
 
+def test_an_interest_with_a_slash_in_its_name_is_changed_and_taken_back(pipeline: Pipeline) -> None:
+    change(pipeline, "POST", "/api/users/ann/interests", {"category": "Home/Garden tools", "strength": 2})
+    change(pipeline, "PUT", "/api/users/ann/interests/Home/Garden tools", {"strength": 5})
+    assert [each["strength"] for each in get("/api/users/ann/interests")["interests"]] == [5]
+    change(pipeline, "DELETE", "/api/users/ann/interests/HOME/garden tools")
+    assert get("/api/users/ann/interests")["interests"] == []
+
+
 def test_interests_are_analysed_from_purchases(pipeline: Pipeline) -> None:
     change(pipeline, "POST", "/api/users/ann/interests", {"category": "Garden"})
     change(pipeline, "POST", "/api/users/ann/interests/analyse")

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from footfall import sites
-from footfall.customers.segment_sums import SEGMENT_FIELDS, Segments
 from footfall.sessions.fold import fold_session
 from pymongo.database import Database
 
 from functions.api.customers.handler import handler
 from tests.support.builders import NOON, LambdaContext, a_site
+from tests.support.customers import DETAILS, a_customer, know_behaviour, publish
 from tests.support.shopping import a_user, a_visit, an_order
 
 Mongo = Database[dict[str, Any]]
@@ -26,9 +26,6 @@ def shop(database: Mongo) -> Iterator[Mongo]:
     database["sites"].insert_one({"_id": "demo", **a_site(currency="GBP").model_dump()})
     yield database
     sites._known.clear()
-
-
-DETAILS = {"as_of": "2026-03-13", "currency": "GBP", "time_zone": "UTC"}
 
 
 def ask(path: str, query: str = "", site_id: str = "demo", scopes: str = "read") -> tuple[int, Json]:
@@ -49,56 +46,6 @@ def ask(path: str, query: str = "", site_id: str = "demo", scopes: str = "read")
         LambdaContext(),
     )
     return answer["statusCode"], json.loads(answer["body"])
-
-
-def a_customer(customer_id: str, site_id: str = "demo", **but: Any) -> Json:
-    """A customer as training stores them."""
-    customer = {
-        "site_id": site_id,
-        "customer_id": customer_id,
-        "recency": 3,
-        "frequency": 2,
-        "monetary": 12_345,
-        "refunded": 50,
-        "currency": "GBP",
-        "first_order_at": NOON,
-        "last_order_at": NOON + timedelta(days=9),
-        "recency_score": 5,
-        "frequency_score": 4,
-        "monetary_score": 4,
-        "rfm_score": "544",
-        "rfm_segment": "Champions",
-        "behaviour_segment": "Frequent",
-        "device": "Mobile",
-        "as_of": "2026-03-13",
-        "version": 1,
-    }
-    return {"_id": f"{site_id}:{customer_id}", **customer, **but}
-
-
-def know_behaviour(database: Mongo, *names: str) -> None:
-    """Publish a model with these behaviour segments."""
-    segments = [{"name": name, "customers": 1, "deviations": {"orders": 1.2}} for name in names]
-    document = {
-        "name": "behaviour_segments",
-        "version": 1,
-        "state": "published",
-        "details": {**DETAILS, "segments": segments},
-    }
-    database["models"].insert_one({"_id": "demo:behaviour_segments:1", "site_id": "demo", **document})
-
-
-def publish(database: Mongo, *customers: Json) -> None:
-    """Store customers as training publishes them, with the models that say what they add up to."""
-    segments = Segments()
-    segments.add_all(customers)  # type: ignore[arg-type]
-    database["customers"].insert_many(customers)
-    for name in SEGMENT_FIELDS:
-        fields = {"version": 1, "state": "published", "segments": segments.of_model(name)}
-        key = {"_id": f"demo:{name}:1", "site_id": "demo", "name": name}
-        database["models"].update_one(
-            key, {"$set": {**fields, **{f"details.{field}": told for field, told in DETAILS.items()}}}, upsert=True
-        )
 
 
 def ids(answer: Json) -> list[str]:
@@ -400,71 +347,6 @@ def test_another_sites_customer_is_not_there(shop: Mongo) -> None:
     status, answer = ask("/api/customers/ann")
     assert (status, answer["title"]) == (404, "Not found")
     assert ask("/api/customers")[1]["total"] == 0
-
-
-def test_every_rfm_segment_is_listed_with_what_it_amounts_to(shop: Mongo) -> None:
-    publish(
-        shop,
-        a_customer("ann", monetary=30_000, frequency=3, recency=1),
-        a_customer("bob", monetary=10_000, frequency=1, recency=4),
-        a_customer("cat", monetary=10_000, frequency=1, recency=90, rfm_segment="At Risk"),
-    )
-    status, answer = ask("/api/segments")
-    assert status == 200
-    assert (answer["segment_type"], answer["total_customers"], answer["currency"]) == ("rfm", 3, "GBP")
-    assert len(answer["segments"]) == 10
-    assert answer["segments"][0] == {
-        "name": "Champions",
-        "description": "Bought lately, buy often and spend most",
-        "customer_count": 2,
-        "share": 66.67,
-        "total_revenue": 400.0,
-        "revenue_share": 80.0,
-        "avg_monetary": 200.0,
-        "average_order_value": 100.0,
-        "avg_frequency": 2.0,
-        "avg_recency": 2.5,
-        "revenue": 400.0,
-        "refunds": 1.0,
-        "net_revenue": 399.0,
-        "stability": None,
-        "habits": [],
-        "saved": None,
-    }
-    assert sum(segment["customer_count"] for segment in answer["segments"]) == 3
-
-
-def test_behaviour_segments_say_what_sets_them_apart(shop: Mongo) -> None:
-    know_behaviour(shop, "Frequent", "Night owls")
-    publish(shop, a_customer("ann"))
-    answer = ask("/api/segments", "segment_type=behaviour")[1]
-    assert [(found["name"], found["customer_count"]) for found in answer["segments"]] == [
-        ("Frequent", 1),
-        ("Night owls", 0),
-    ]
-    assert answer["segments"][0]["description"] == "More than others: frequent"
-    assert (answer["segments"][0]["stability"], answer["segments"][0]["habits"]) == (None, [])
-
-
-def test_behaviour_segments_say_how_stable_they_are_and_what_their_customers_do_more_often(shop: Mongo) -> None:
-    know_behaviour(shop, "Frequent", "Night owls")
-    habit = {"kind": "page", "name": "search", "customers": 80, "others": 20, "lift": 3.9, "low": 2.1, "high": 7.3}
-    told = {"details.segments.1.stability": 0.91, "details.segments.1.habits": [habit]}
-    shop["models"].update_one({"_id": "demo:behaviour_segments:1"}, {"$set": told})
-    found = {one["name"]: one for one in ask("/api/segments", "segment_type=behaviour")[1]["segments"]}
-    assert (found["Night owls"]["stability"], found["Night owls"]["habits"]) == (0.91, [habit])
-    assert found["Frequent"]["stability"] is None
-
-
-def test_before_any_training_segments_are_empty(shop: Mongo) -> None:
-    rfm, behaviour = ask("/api/segments")[1], ask("/api/segments", "segment_type=behaviour")[1]
-    assert {segment["customer_count"] for segment in rfm["segments"]} == {0}
-    assert (rfm["as_of"], behaviour["segments"]) == (None, [])
-
-
-def test_an_unknown_kind_of_segment_is_refused_by_name(shop: Mongo) -> None:
-    status, answer = ask("/api/segments", "segment_type=shoe")
-    assert (status, problem_field(answer)) == (422, "segment_type")
 
 
 def test_a_key_without_the_scope_is_refused(shop: Mongo) -> None:

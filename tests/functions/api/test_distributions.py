@@ -13,8 +13,8 @@ from pymongo.database import Database
 from functions.api.metrics.handler import handler
 from functions.training.publish.customers import remove_older, replace, totals_of
 from functions.training.publish.versions import with_totals
-from tests.functions.api.test_customers import a_customer
 from tests.support.asking import ask, refusal
+from tests.support.customers import a_customer
 from tests.support.visits import a_shop, an_order, buy, know
 
 Mongo = Database[dict[str, Any]]

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pymongo.database import Database
 
 from functions.api.customers.handler import handler
-from tests.functions.api.test_customers import a_customer
 from tests.support.asking import ask, refusal
 from tests.support.builders import a_site
+from tests.support.customers import a_customer
 
 Mongo = Database[dict[str, Any]]
 CLV, CHURN = "/api/clv/predictions", "/api/churn/predictions"

@@ -1,12 +1,9 @@
 """api/funnel through its Lambda handler, on a real MongoDB with and without rollups, with and without Redis."""
 
-import math
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from cachetools import LRUCache
-from footfall.questions import funnel_entries
 from footfall.settings import read_environment
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,8 +13,8 @@ from functions.api.funnel.handler import handler
 from tests.layers.core.funnel_oracle import Rules, Seen, furthest, users
 from tests.support.asking import ask, reached, refusal
 from tests.support.builders import NOON, a_site
-from tests.support.caches import forget_answers, forget_redis
-from tests.support.visits import TODAY, YESTERDAY, a_shop, an_order, happen, know, mark, person, roll_up, view
+from tests.support.caches import forget_answers
+from tests.support.visits import TODAY, YESTERDAY, a_shop, happen, know, mark, person, roll_up, view
 
 Mongo = Database[dict[str, Any]]
 FUNNEL, TREND = "/api/funnel", "/api/funnel/trend"
@@ -128,63 +125,6 @@ def test_a_device_filter_leaves_out_what_was_done_on_others(shop: Mongo) -> None
     assert reached(funnel(device="Desktop")) == [0, 0, 0]
 
 
-def test_revenue_is_that_of_the_people_who_reached_the_step(shop: Mongo) -> None:
-    happen(shop, view("home"), view("search", minutes=1), view("home", "bob", device="Desktop"))
-    shop["orders"].insert_many(
-        [
-            an_order("o1", "ann", 1_250),
-            an_order("o2", "ann", 750),
-            an_order("o3", "bob", 100),
-            an_order("o4", "cid", 9_999),
-            an_order("o5", "ann", 5_000, currency="USD"),
-            an_order("o6", "ann", 7_000, placed_at=NOON - timedelta(days=400)),
-        ]
-    )
-    roll_up()
-    answer = funnel(breakdown="device")
-    assert [step["revenue"] for step in answer["steps"]] == [21.0, 20.0, 0.0]
-    assert {part["value"]: [step["revenue"] for step in part["steps"]] for part in answer["breakdowns"]} == {
-        "Mobile": [20.0, 20.0, 0.0],
-        "Desktop": [1.0, 0.0, 0.0],
-    }
-
-
-def test_revenue_less_refunds_is_that_of_the_same_orders_whenever_they_were_given_back(shop: Mongo) -> None:
-    happen(shop, view("home"), view("search", minutes=1), view("home", "bob"), view("home", "cid"))
-    later = NOON + timedelta(days=40)
-    shop["orders"].insert_many(
-        [
-            an_order("o1", "ann", 1_000, refunded=250, refunded_at=later),
-            an_order("o2", "ann", 600),
-            an_order("o3", "bob", 500, refunded=500, refunded_at=NOON),
-            an_order("o4", "bob", 900, placed_at=NOON - timedelta(days=400), refunded=900, refunded_at=NOON),
-        ]
-    )
-    roll_up()
-    steps = funnel(from_="2026-02-27", to=TODAY)["steps"]
-    assert [step["revenue"] for step in steps] == [21.0, 16.0, 0.0]
-    assert [step["net_revenue"] for step in steps] == [13.5, 13.5, 0.0]
-    assert [step["value_lost"] for step in steps] == [None, 27.0, None], "nobody stayed to tell what others would bring"
-    shop["daily_metrics"].update_many({}, {"$unset": {"buyers.refunded": 1}})
-    forget_redis()
-    assert [step["net_revenue"] for step in funnel()["steps"]] == [21.0, 16.0, 0.0], "as of before it was stored"
-
-
-def test_what_those_who_left_would_have_brought_has_an_interval_from_thirty_who_stayed(shop: Mongo) -> None:
-    names = [f"v{number}" for number in range(32)]
-    shop["users"].insert_many([person(number, name) for number, name in enumerate(names, 100)])
-    happen(shop, *(view("home", name) for name in names), *(view("search", name, 1) for name in names[:30]))
-    happen(shop, *(view("payment", name, 2) for name in names[:29]))
-    shop["orders"].insert_many([an_order(f"o{number}", name, 3_000) for number, name in enumerate(names[:10])])
-    roll_up()
-    _, search, payment = funnel()["steps"]
-    deviation = math.sqrt((10 * 20.0**2 + 20 * 10.0**2) / 29)
-    half = 2 * 1.959964 * deviation / math.sqrt(30)
-    lost = [search[name] for name in ("value_lost", "value_lost_low", "value_lost_high")]
-    assert lost == [20.0, round(20 - half, 2), round(20 + half, 2)]
-    assert (payment["value_lost"], payment["value_lost_low"]) == (10.34, None)
-
-
 def test_a_questions_own_steps_are_answered_from_the_events(shop: Mongo) -> None:
     happen(
         shop,
@@ -292,56 +232,6 @@ def test_without_dates_the_30_days_up_to_the_last_with_data_are_answered(shop: M
     answer = funnel()
     assert answer["range"] == {"from": "2026-01-31", "to": TODAY, "time_zone": "UTC"}
     assert reached(answer)[0] == 2
-
-
-def test_an_answer_is_of_the_last_rollup_until_the_next(shop: Mongo) -> None:
-    happen(shop, view("home"))
-    assert reached(funnel(from_=TODAY, to=TODAY)) == [1, 0, 0], "before the first rollup it comes from the events"
-    roll_up()
-    happen(shop, view("home", "bob"))
-    assert reached(funnel()) == [1, 0, 0]
-    roll_up()
-    assert reached(funnel()) == [2, 0, 0]
-
-
-def test_a_changed_funnel_is_answered_from_the_events_until_it_is_rolled_up(shop: Mongo) -> None:
-    happen(shop, view("home"), view("payment", minutes=1))
-    roll_up()
-    know(shop, a_shop("home", "payment"))
-    assert reached(funnel()) == [1, 1]
-    roll_up()
-    assert reached(funnel()) == [1, 1]
-
-
-def test_an_answer_is_remembered_only_until_the_next_rollup(shop: Mongo) -> None:
-    happen(shop, view("home"))
-    roll_up()
-    assert reached(funnel()) == [1, 0, 0]
-    shop["funnel_analytics"].delete_many({})
-    assert reached(funnel()) == [1, 0, 0], "this came out of Redis"
-    happen(shop, view("home", "bob"))
-    roll_up()
-    assert reached(funnel()) == [2, 0, 0]
-
-
-def test_entries_of_few_ranges_at_most_are_held_in_memory(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(funnel_entries, "_kept", LRUCache(funnel_entries.MOST_KEPT))
-    happen(shop, view("home"))
-    roll_up()
-    for device in ("", "Desktop", "Mobile", "Tablet", "Other"):
-        funnel(**({"device": device} if device else {}))
-    assert {key[3] for key in funnel_entries._kept} == {"Desktop", "Mobile", "Tablet", "Other"}
-    monkeypatch.setattr(funnel_entries, "MOST_KEPT_ENTRIES", 0)
-    assert reached(funnel(from_=TODAY, to=TODAY)) == [1, 0, 0]
-    assert len(funnel_entries._kept) == 4, "what is too large is not held"
-
-
-def test_without_redis_the_answer_is_the_same(shop: Mongo, monkeypatch: pytest.MonkeyPatch) -> None:
-    happen(shop, view("home"))
-    roll_up()
-    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
-    read_environment.cache_clear()
-    assert reached(funnel()) == [1, 0, 0]
 
 
 def test_another_sites_visits_are_not_seen(shop: Mongo) -> None:

@@ -111,7 +111,7 @@ def _leads(reason: Json, product: str, bought: set[str]) -> None:
 
 
 def test_a_category_narrows_and_what_is_popular_in_it_fills_the_list(shop: Mongo) -> None:
-    answer = recommended("pan-lover-1", limit=6, category="Books")
+    answer = recommended("pan-lover-1", limit=6, category="books")
     assert [each["category"] for each in answer["recommendations"]] == ["Books"] * 6
     assert {each["source"] for each in answer["recommendations"]} == {"popular"}
     assert answer["recommendations"][0]["reasons"][0]["category"] == "Books"
@@ -133,6 +133,57 @@ def test_who_is_new_is_shown_what_is_popular_in_what_they_looked_at_then_of_all(
         {"edges": ["INTERESTED_IN", "BELONGS_TO"], "product_id": None, "category": "Books", "share": 100.0}
     ]
     assert last["reasons"] == []
+
+
+def a_told_interest(shop: Mongo, person: str, **strengths: int | None) -> None:
+    told = [
+        {"category": category, "strength": strength, "at": NOON, "by": "x"} for category, strength in strengths.items()
+    ]
+    shop["interests"].insert_one(
+        {"_id": f"demo:{person}", "site_id": "demo", "person_id": person, "told": told, "found": [], "categories": []}
+    )
+
+
+def test_who_is_new_is_shown_what_is_popular_in_the_interests_that_the_shop_told_first(shop: Mongo) -> None:
+    shop["events"].insert_one(looked("newcomer", "pan-3", CATEGORIES["pan"], 61))
+    a_told_interest(shop, "newcomer", books=4, Lamps=5, pans=None)
+    found = recommended("newcomer", limit=20)["recommendations"]
+    kinds = [each["category"] for each in found]
+    books = kinds.count("Books")
+    assert kinds == ["Books"] * books + ["Pots & Pans"] * (20 - books)
+    assert found[0]["reasons"][0]["category"] == "Books"
+
+
+def test_an_interest_that_the_shop_told_leads_to_what_is_popular_in_it(shop: Mongo) -> None:
+    a_told_interest(shop, "pan-lover-1", BOOKS=5, empty=5)
+    recommend("demo", 2)
+    (found,) = shop["recommendations"].find({"kind": "person", "subject": "pan-lover-1"})
+    reasons = [reason for each in found["products"] for reason in each["reasons"]]
+    assert {"Books"} <= {reason.get("category") for reason in reasons}
+
+
+def test_who_did_nothing_with_products_is_shown_what_those_did_who_behave_like_them(shop: Mongo) -> None:
+    for number in range(3):
+        for person, day in ((f"pan-lover-{2 * number + 1}", 10), ("visitor", 11)):
+            event = a_document(eventType="pageview", visitorId=person, userId=None, sessionId=f"{person}-{number}")
+            event["timestamp"] = NOON + timedelta(days=day, hours=number)
+            shop["events"].insert_one(at_site("demo", event))
+    recommend("demo", 2)
+    answer = recommended("visitor", limit=3)
+    assert [each["source"] for each in answer["recommendations"]] == ["vectors"] * 3
+    assert all(
+        each["reasons"]
+        == [{"edges": ["SIMILAR_TO", "PURCHASED"], "product_id": None, "category": None, "share": 100.0}]
+        for each in answer["recommendations"]
+    )
+    bought = {line["product_id"] for order in shop["orders"].find({}) for line in order["lines"]}
+    assert set(ids(answer)) <= bought
+
+
+def test_a_customers_page_has_their_ten_foremost(shop: Mongo) -> None:
+    answer = ask(handler, "/api/customers/pan-lover-1")
+    assert answer["recommendations"] == recommended("pan-lover-1")["recommendations"]
+    assert len(answer["recommendations"]) == 10
 
 
 def test_who_was_never_seen_is_shown_what_is_popular(shop: Mongo) -> None:

@@ -8,8 +8,8 @@ from footfall.questions import saved_segments
 from functions.api.customers.handler import handler
 from functions.api.funnel.handler import handler as funnel
 from functions.api.metrics.handler import handler as metrics
-from tests.functions.api.test_customers import a_customer
 from tests.support.asking import ask, refusal, request
+from tests.support.customers import a_customer
 from tests.support.visits import Mongo, happen, roll_up, view
 
 SEGMENTS = "/api/segments"
@@ -115,6 +115,15 @@ def test_a_saved_segment_is_a_filter_of_behaviour(customers: Mongo, rolled_up: b
     if rolled_up:
         dashboard = {"from": "2026-02-26", "to": "2026-03-03", "segment": "Mobile or lost"}
         assert ask(metrics, "/api/metrics/dashboard", dashboard)["total_users"] == 2
+
+
+def test_sessions_count_for_each_segment_that_was_saved_too(customers: Mongo) -> None:
+    happen(customers, view("home", "ann"), view("home", "ann", 60), view("cart", "bob"), view("home", "dan"))
+    assert save(SPENDERS)[0] == save(MOBILE)[0] == 201
+    found = ask(metrics, "/api/dimensions/segment", {"from": "2026-03-01", "to": "2026-03-01"})
+    counts = {each["value"]: each["count"] for each in found["values"]}
+    assert (counts["Spenders"], counts["Mobile or lost"], counts["Hibernating"], counts["unknown"]) == (2, 1, 1, 1)
+    assert found["other"] == 0
 
 
 def test_of_another_site_nothing_is_saved_counted_or_removed(customers: Mongo) -> None:

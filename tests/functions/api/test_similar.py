@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from footfall import sites
+from footfall.questions import saved_segments
+from footfall.questions.saved_segments import SegmentIn
 from footfall.stores import redis as cache
 from footfall.stores import vectors
 from footfall.stores.vectors import PAGES, PEOPLE, VectorCollection
 from pymongo.database import Database
 
+from functions.api.customers import saving
 from functions.api.similar.handler import handler
 from functions.training.publish.handler import handler as publish
 from functions.training.publish.index_recall import NeighboursMissed
@@ -100,6 +104,48 @@ def test_a_segment_filters(database: Mongo, site: str) -> None:
     found = ask(site, "browser-2", f"limit=50&segment={segment.replace(' ', '%20')}")[1]["similar"]
     assert found
     assert {person["rfm_segment"] for person in found} == {segment}
+
+
+def saved(database: Mongo, site_id: str, least: float, name: str = "Spenders") -> set[str]:
+    """Save a segment of who spent at least so much; returns who is in it."""
+    condition = {"field": "monetary", "operator": "at_least", "value": least}
+    told = SegmentIn.model_validate({"name": name, "conditions": [condition]})
+    sites._known.clear()
+    saving.save(site_id, told)
+    spent = {"site_id": site_id, "monetary": {"$gte": round(least * 100)}}
+    return {customer["customer_id"] for customer in database["customers"].find(spent)}
+
+
+def test_a_segment_that_was_saved_filters(database: Mongo, site: str) -> None:
+    middle = sorted(each["monetary"] for each in database["customers"].find({"site_id": site}))[20] / 100
+    inside = saved(database, site, middle)
+    everybody = names(ask(site, "browser-2", "limit=50")[1])
+    assert 0 < len(inside & set(everybody)) < len(everybody)
+    found = names(ask(site, "browser-2", "limit=50&segment=spenders")[1])
+    assert set(found) == inside - {"browser-2"}
+    assert [each for each in everybody if each in inside] == [each for each in found if each in everybody]
+    phones = ask(site, "browser-2", "limit=50&segment=Spenders&device=Mobile")[1]["similar"]
+    assert {person["user_id"] for person in phones} < inside
+    people = ask_path(site, "/api/similar", {"ids": ["browser-2"], "segment": "Spenders", "limit": 50})[1]["people"]
+    assert names(people[0]) == found
+    with without_milvus():
+        answer = ask(site, "browser-2", "limit=50&segment=Spenders")[1]
+        assert answer["degraded"]
+        assert set(names(answer)) <= inside
+
+
+def test_of_a_segment_that_has_nobody_nobody_is_told(
+    database: Mongo, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert saved(database, site, 1e9) == set()
+    answer = ask(site, "cook-1", "segment=Spenders")[1]
+    assert (answer["similar"], answer["degraded"]) == ([], False)
+    with without_milvus():
+        assert names(ask(site, "cook-1", "segment=Spenders")[1]) == []
+    saved(database, site, 0, "Everybody")
+    monkeypatch.setattr(saved_segments, "MOST_MEMBERS", 3)
+    status, problem = ask(site, "cook-1", "segment=everybody")
+    assert (status, [each["field"] for each in problem["errors"]]) == (422, ["segment"])
 
 
 def test_a_visitor_who_turned_out_to_be_somebody_is_answered_for_as_that_person(database: Mongo, site: str) -> None:

@@ -5,28 +5,29 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
-import boto3
 import httpx
 import pytest
-from footfall.aws import queues
-from footfall.errors import Unavailable
-from footfall.schemas.event import Json
 from pymongo.database import Database
-from pymongo.errors import ServerSelectionTimeoutError
 
-from functions.etl.imports import handler as imports
-from functions.etl.imports import progress, steps
-from functions.etl.imports.messages import ImportRef
 from infra.local.aws import AwsAddresses
 from tests.support import importing
-from tests.support.builders import LambdaContext
-from tests.support.importing import Pipeline, deliver, make_changes, manifest_message, run, sent, taken, upload
+from tests.support.importing import (
+    HEADER,
+    Pipeline,
+    deliver,
+    events_in,
+    make_changes,
+    manifest_message,
+    orders,
+    run,
+    sale,
+    sent,
+    tables,
+    upload,
+)
 
-HEADER = b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
 TEST_EVENT = '{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "uploads", "RequestId": "1", "HostId": "2"}'
 
 
@@ -37,59 +38,6 @@ def pipeline(
     """A site, its bucket and its queues."""
     with importing.open_pipeline(database, worker, monkeypatch) as pipeline:
         yield pipeline
-
-
-@pytest.fixture
-def small_messages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One message for each shopper or order, and a note of progress after each."""
-    monkeypatch.setattr(steps, "MESSAGE_BYTES", 1)
-    monkeypatch.setattr(progress, "NOTE_SECONDS", 0)
-
-
-def tables(users: int = 3, **but: bytes) -> dict[str, bytes]:
-    """The tables of a funnel: everybody sees home, every second one goes on to search."""
-    everybody = range(1, users + 1)
-    lines = {
-        "user_table": [
-            b"user_id,date,device,sex",
-            *(b"%d,2015-01-%02d,Mobile,Male" % (n, n % 28 + 1) for n in everybody),
-        ],
-        "home_page_table": [b"user_id,page", *(b"%d,home_page" % n for n in everybody)],
-        "search_page_table": [b"user_id,page", *(b"%d,search_page" % n for n in everybody if n % 2 == 0)],
-        "payment_page_table": [b"user_id,page"],
-        "payment_confirmation_table": [b"user_id,page"],
-    }
-    return {f"{name}.csv": but.get(name, b"\n".join(rows)) for name, rows in lines.items()}
-
-
-def orders(*lines: bytes) -> dict[str, bytes]:
-    return {"orders.csv": HEADER + b"\n".join(lines)}
-
-
-def sale(invoice: int, product: bytes = b"A", quantity: int = 1) -> bytes:
-    return b"%d,%b,x,%d,2010-12-01 08:26:00,2.50,17850.0,UK" % (invoice, product, quantity)
-
-
-def events_in(pipeline: Pipeline) -> dict[str, Json]:
-    """The events in the queue by id, without regard to how often and in which message each was sent."""
-    return {event["eventId"]: event for message in sent(pipeline.events_queue) for event in message.events}
-
-
-def document(pipeline: Pipeline) -> dict[str, Any]:
-    return dict(pipeline.database["imports"].find_one({}) or {})
-
-
-class Running(LambdaContext):
-    """A Lambda context whose time runs out after so many looks at the clock."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__()
-        self._looks = looks
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Plenty, until there is next to none."""
-        self._looks -= 1
-        return 900_000 if self._looks >= 0 else 1_000
 
 
 def test_rows_become_events_on_the_queue_in_the_order_of_their_days(pipeline: Pipeline) -> None:
@@ -205,140 +153,6 @@ def test_rows_too_many_for_one_event_are_quarantined_and_others_are_not(
     monkeypatch.setattr("functions.etl.imports.spool.MAX_GROUP_BYTES", 1_000)
     told = run("orders", orders(*[sale(1)] * 100, sale(2)))
     assert (told["rows_sent"], told["rows_quarantined"], told["reasons"]) == (1, 100, {"group_too_large": 100})
-
-
-def test_when_time_runs_out_a_later_message_goes_on_where_it_stopped(pipeline: Pipeline, small_messages: None) -> None:
-    files = tables(users=6)
-    run("shop-funnel", files)
-    whole = events_in(pipeline)
-    import_id = upload("shop-funnel", files)
-    assert (
-        deliver(manifest_message(import_id), context=Running(looks=7)) == []
-    )  # five files are read, two messages sent
-    paused = importing.progress(import_id)
-    assert (paused["state"], 0 < paused["events_sent"] < 15) == ("running", True)
-    (go_on,) = taken(pipeline.imports_queue)
-    assert deliver(go_on) == []
-    told = importing.progress(import_id)
-    messages = sent(pipeline.events_queue)
-    assert (told["state"], told["rows_sent"], told["events_sent"]) == ("done", 15, 15)
-    assert sum(len(message.events) for message in messages) == 15
-    assert {event["eventId"]: event for message in messages for event in message.events} == whole
-
-
-@pytest.mark.parametrize("crash", range(1, 8))
-def test_after_a_crash_at_any_point_the_same_message_finishes_the_import(
-    pipeline: Pipeline, small_messages: None, monkeypatch: pytest.MonkeyPatch, crash: int
-) -> None:
-    files = tables(users=6, home_page_table=b"user_id,page\n1,home_page\nhalf a line\n2,search_page\n99,home_page")
-    plain = run("shop-funnel", files)
-    whole, calls = events_in(pipeline), iter(range(1, 100))
-
-    def send(*arguments: Any) -> None:
-        if next(calls) == crash:
-            raise RuntimeError("the worker is gone")
-        queues.send(*arguments)
-
-    monkeypatch.setattr(steps, "send", send)
-    import_id = upload("shop-funnel", files)
-    came_back = deliver(manifest_message(import_id), "m")
-    assert came_back == (["m"] if crash < 7 else [])
-    assert deliver(manifest_message(import_id), "m") == []
-    told = importing.progress(import_id)
-    counts = ("state", "rows_read", "rows_sent", "rows_repeated", "rows_quarantined", "events_sent", "reasons")
-    assert [told[name] for name in counts] == [plain[name] for name in counts]
-    assert events_in(pipeline) == whole
-    assert pipeline.database["quarantine"].count_documents({}) == 3
-
-
-def test_a_queue_that_does_not_answer_brings_the_message_back(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def unavailable(*_: Any) -> None:
-        raise Unavailable("the queue does not take messages")
-
-    import_id = upload("orders", orders(sale(1)))
-    with monkeypatch.context() as broken:
-        broken.setattr(steps, "send", unavailable)
-        assert deliver(manifest_message(import_id), "m") == ["m"]
-    assert importing.progress(import_id)["state"] == "running"
-    assert deliver(manifest_message(import_id), "m") == []
-    assert (importing.progress(import_id)["state"], len(events_in(pipeline))) == ("done", 1)
-
-
-def test_a_store_that_does_not_answer_brings_the_message_back(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def unavailable(*_: Any) -> None:
-        raise ServerSelectionTimeoutError("no server")
-
-    import_id = upload("orders", orders(sale(1)))
-    monkeypatch.setattr(imports, "claim", unavailable)
-    assert deliver(manifest_message(import_id), "m") == ["m"]
-
-
-def test_a_second_message_of_the_manifest_changes_nothing(pipeline: Pipeline) -> None:
-    import_id = upload("orders", orders(sale(1)))
-    deliver(manifest_message(import_id))
-    first = document(pipeline)
-    assert len(events_in(pipeline)) == 1
-    assert deliver(manifest_message(import_id)) == []
-    assert (document(pipeline), events_in(pipeline)) == (first, {})
-
-
-def test_a_manifest_without_an_announcement_makes_no_import(pipeline: Pipeline) -> None:
-    import_id = upload("orders", orders(sale(1)))
-    boto3.client("s3").delete_object(Bucket=pipeline.bucket, Key=f"uploads/demo/{import_id}/_announcement.json")
-    assert deliver(manifest_message(import_id)) == []
-    assert pipeline.database["imports"].count_documents({}) == 0
-
-
-def test_an_import_goes_on_without_its_announcement_once_it_has_begun(pipeline: Pipeline) -> None:
-    import_id = upload("orders", orders(sale(1)))
-    assert progress.claim(ImportRef("demo", import_id), "first")
-    boto3.client("s3").delete_object(Bucket=pipeline.bucket, Key=f"uploads/demo/{import_id}/_announcement.json")
-    assert deliver(manifest_message(import_id), "first") == []
-    assert (importing.progress(import_id)["state"], len(events_in(pipeline))) == ("done", 1)
-
-
-def test_messages_that_arrive_at_once_make_one_import_that_one_of_them_carries(pipeline: Pipeline) -> None:
-    import_id = upload("orders", orders(sale(1)))
-    with ThreadPoolExecutor(6) as pool:
-        taken = list(pool.map(partial(progress.claim, ImportRef("demo", import_id)), map(str, range(6))))
-    assert len([document for document in taken if document]) == 1
-    assert pipeline.database["imports"].count_documents({}) == 1
-
-
-def test_while_one_message_carries_an_import_another_leaves_it_alone(pipeline: Pipeline) -> None:
-    import_id = upload("orders", orders(sale(1)))
-    assert progress.claim(ImportRef("demo", import_id), "first")
-    assert deliver(manifest_message(import_id), "second") == []
-    assert events_in(pipeline) == {}
-    assert deliver(manifest_message(import_id), "first") == []
-    assert len(events_in(pipeline)) == 1
-
-
-def test_an_import_whose_worker_was_not_heard_of_for_long_is_taken_over(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import_id = upload("orders", orders(sale(1)))
-    progress.claim(ImportRef("demo", import_id), "gone")
-    monkeypatch.setattr(progress, "ABANDONED", -progress.ABANDONED)
-    assert deliver(manifest_message(import_id), "second") == []
-    assert importing.progress(import_id)["state"] == "done"
-
-
-def test_an_import_that_never_gets_on_is_given_up_with_a_reason(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def crash(*_: Any) -> None:
-        raise RuntimeError("the worker is gone")
-
-    monkeypatch.setattr(steps, "send", crash)
-    import_id = upload("orders", orders(sale(1)))
-    assert [deliver(manifest_message(import_id), "m") for _ in range(6)] == [["m"]] * 5 + [[]]
-    told = importing.progress(import_id)
-    assert (told["state"], told["error"][:22]) == ("failed", "given up after 5 attem")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from footfall.customers.arrays import unpack_texts
 from footfall.schemas.event import EventDocument
+from footfall.schemas.interest import ToldInterest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -107,3 +108,34 @@ def test_products_beyond_the_most_are_left_out_and_counted(monkeypatch: pytest.M
     gathered.add_order(0, an_order("ann", "tea", "pot", "cup", "jug"), UTC)
     assert [edge[1] for edge in edges(gathered)] == ["tea", "pot"]
     assert gathered.left_out == 2
+
+
+def interests(gathered: ProductGathering) -> list[tuple[int, str, int, int]]:
+    """Returns who is interested in which category, how much, and since which day, counted from the first."""
+    arrays = gathered.products(9)
+    names = unpack_texts(arrays["categories"])
+    columns = (arrays[name].tolist() for name in ("interested", "interest", "interest_strength", "interest_day"))
+    first = (NOON.date() - product_gathering.FIRST_DAY).days
+    return [(person, names[of], strength, day - first) for person, of, strength, day in zip(*columns, strict=True)]
+
+
+def a_told_interest(category: str, strength: int | None, day: int = 0) -> ToldInterest:
+    return ToldInterest(category=category, strength=strength, at=NOON + timedelta(days=day), by="change")
+
+
+def test_an_interest_that_the_shop_told_counts_as_strong_as_it_was_told() -> None:
+    gathered = ProductGathering()
+    gathered.add_visit(0, [an_event("product_viewed", ("tea", "Hot  drinks"))], UTC)
+    gathered.add_told(0, a_told_interest("hot drinks", 5, day=3), UTC)
+    gathered.add_told(1, a_told_interest("Garden", 2), UTC)
+    gathered.add_told(2, a_told_interest("HOT DRINKS", None), UTC)
+    assert interests(gathered) == [(0, "Hot  drinks", 1, 0), (0, "Hot  drinks", 5, 3), (1, "Garden", 2, 0)]
+
+
+def test_spellings_of_a_category_are_one() -> None:
+    gathered = ProductGathering()
+    gathered.add_visit(0, [an_event("product_viewed", ("tea", "Drinks"))], UTC)
+    gathered.add_visit(1, [an_event("product_viewed", ("pot", "DRINKS"))], UTC)
+    arrays = gathered.products(2)
+    assert unpack_texts(arrays["categories"]) == ["Drinks"]
+    assert arrays["category"].tolist() == [0, 0]

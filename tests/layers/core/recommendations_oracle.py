@@ -18,11 +18,12 @@ class Did(NamedTuple):
 
 
 class Liked(NamedTuple):
-    """That somebody took an interest in a category on a day."""
+    """That somebody took an interest in a category on a day (1), or that the shop told one (1 to 5)."""
 
     person: int
     category: int
     day: int
+    strength: int = 1
 
 
 Table = dict[int, dict[int, float]]
@@ -107,7 +108,7 @@ def _by_interest(
     interests: defaultdict[int, float] = defaultdict(float)
     for one in liked:
         if one.person == person:
-            interests[one.category] += 0.5 ** ((as_of - one.day) / settings.half_life)
+            interests[one.category] += one.strength * 0.5 ** ((as_of - one.day) / settings.half_life)
     found = {}
     for product, weight in popular.items():
         if (of := category[product]) in interests:

@@ -26,7 +26,9 @@ PEOPLE, PRODUCTS, CATEGORIES, LAST = 6, 7, 3, 60
 did = st.builds(
     Did, st.integers(0, PEOPLE - 1), st.integers(0, PRODUCTS - 1), st.sampled_from([1, 2, 4]), st.integers(0, LAST)
 )
-liked = st.builds(Liked, st.integers(0, PEOPLE - 1), st.integers(0, CATEGORIES - 1), st.integers(0, LAST))
+liked = st.builds(
+    Liked, st.integers(0, PEOPLE - 1), st.integers(0, CATEGORIES - 1), st.integers(0, LAST), st.integers(1, 5)
+)
 shops = st.tuples(
     st.lists(did, max_size=25, unique_by=lambda one: (one.person, one.product, one.day)),
     st.lists(liked, max_size=8, unique=True),
@@ -63,6 +65,7 @@ def edges_of(shop: Shop, people: int = PEOPLE, products: int = PRODUCTS) -> Edge
         interested=ints([one.person for one in liked_]),
         interest=ints([one.category for one in liked_]),
         interest_day=ints([one.day for one in liked_]),
+        interest_strength=np.array([one.strength for one in liked_], np.uint8),
         category=ints(category),
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import betaln, gammaln, hyp2f1
+from scipy.special import betaln, expit, gammaln, hyp2f1, psi
 
 from footfall.forecasts.histories import Histories, weighted
 from footfall.forecasts.likelihood import Found, Reals, most_likely
@@ -33,7 +33,10 @@ class BgNbd(NamedTuple):
         def log_likelihood(guess: Reals) -> float:
             return float(customers @ BgNbd(*guess.tolist()).log_likelihoods(different))
 
-        return most_likely(log_likelihood, BgNbd._fields, STARTS, float(customers @ different.repeats))
+        def slopes(guess: Reals) -> Reals:
+            return BgNbd(*guess.tolist()).slopes(different) @ customers
+
+        return most_likely(log_likelihood, BgNbd._fields, STARTS, float(customers @ different.repeats), slopes)
 
     @classmethod
     def of(cls, parameters: Mapping[str, float]) -> "BgNbd":
@@ -48,6 +51,21 @@ class BgNbd(NamedTuple):
         gone = betaln(self.a + 1, self.b + np.maximum(x - 1, 0)) - (self.r + x) * np.log(self.alpha + last)
         found: Reals = rate + np.where(x > 0, np.logaddexp(there, gone), there)
         return found
+
+    def slopes(self, seen: Histories) -> Reals:
+        """Returns the derivatives of these logarithms by each parameter: parameters × histories."""
+        x, last, watched = seen
+        there = betaln(self.a, self.b + x) - (self.r + x) * np.log(self.alpha + watched)
+        gone = betaln(self.a + 1, self.b + np.maximum(x - 1, 0)) - (self.r + x) * np.log(self.alpha + last)
+        left = np.where(x > 0, expit(gone - there), 0.0)
+        stayed, both = 1 - left, psi(self.a + self.b + x)
+        start = psi(self.a + self.b)
+        by_r = psi(self.r + x) - psi(self.r) + np.log(self.alpha)
+        by_r -= stayed * np.log(self.alpha + watched) + left * np.log(self.alpha + last)
+        by_alpha = self.r / self.alpha - (self.r + x) * (stayed / (self.alpha + watched) + left / (self.alpha + last))
+        by_a = start - psi(self.a) + stayed * psi(self.a) + left * psi(self.a + 1) - both
+        by_b = start - psi(self.b) + stayed * psi(self.b + x) + left * psi(self.b + np.maximum(x - 1, 0)) - both
+        return np.array([by_r, by_alpha, by_a, by_b])
 
     def alive(self, seen: Histories) -> Reals:
         """Returns how likely each customer is still one, from 0 to 1; 1 for everybody who bought once."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import gammaln
+from scipy.special import gammaln, psi
 
 from footfall.forecasts.likelihood import Found, NotFitted, Reals, most_likely
 
@@ -35,7 +35,10 @@ class GammaGamma(NamedTuple):
         def log_likelihood(guess: Reals) -> float:
             return float(GammaGamma(*guess.tolist()).log_likelihoods(purchases, in_scale).sum())
 
-        found = most_likely(log_likelihood, GammaGamma._fields, STARTS, float(purchases.sum()))
+        def slopes(guess: Reals) -> Reals:
+            return GammaGamma(*guess.tolist()).slopes(purchases, in_scale).sum(axis=1)
+
+        found = most_likely(log_likelihood, GammaGamma._fields, STARTS, float(purchases.sum()), slopes)
         if found.parameters["q"] <= 1:
             raise NotFitted("purchases differ so much among customers that they have no mean in common")
         parameters = {**found.parameters, "gamma": found.parameters["gamma"] * scale}
@@ -55,6 +58,15 @@ class GammaGamma(NamedTuple):
             often + q * np.log(gamma) - np.log(mean) + shape * np.log(total) - (shape + q) * np.log(gamma + total)
         )
         return found
+
+    def slopes(self, purchases: Reals, mean: Reals) -> Reals:
+        """Returns the derivatives of these logarithms by each parameter: parameters × means."""
+        p, q, gamma = self
+        shape, total = p * purchases, mean * purchases
+        whole, share = psi(shape + q), np.log(gamma + total)
+        by_p = purchases * (whole - psi(shape) + np.log(total) - share)
+        by_q = whole - psi(q) + np.log(gamma) - share
+        return np.array([by_p, by_q, q / gamma - (shape + q) / (gamma + total)])
 
     def expected(self, purchases: Reals, mean: Reals) -> Reals:
         """Returns what the next purchase of each is expected to be worth, between their mean and everybody's."""

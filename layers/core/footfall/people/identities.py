@@ -48,7 +48,7 @@ def links(database: Mongo, site_id: str) -> dict[str, str]:
 
 def links_of(database: Mongo, site_id: str, visitor_ids: Collection[str]) -> dict[str, str]:
     """Returns the same of these visitors."""
-    return _linked(_people(database, site_id, visitor_ids)) if visitor_ids else {}
+    return _linked(_people(database, site_id, visitor_ids))
 
 
 def _linked(people: Iterable[PersonIdentity]) -> dict[str, str]:
@@ -95,9 +95,9 @@ def _is_user(database: Mongo, query: dict[str, str], session: ClientSession | No
 
 
 def _by_id(database: Mongo, site_id: str, person_ids: Collection[str]) -> dict[str, PersonIdentity]:
-    return {found["person_id"]: found for found in _people(database, site_id, person_ids)} if person_ids else {}
+    return {found["person_id"]: found for found in _people(database, site_id, person_ids)}
 
 
 def _people(database: Mongo, site_id: str, person_ids: Iterable[str]) -> list[PersonIdentity]:
     keys = [f"{site_id}:{person_id}" for person_id in person_ids]
-    return list(users.read(database, PersonIdentity, {"_id": {"$in": keys}}))
+    return list(users.read(database, PersonIdentity, {"_id": {"$in": keys}})) if keys else []

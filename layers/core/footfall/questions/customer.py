@@ -10,12 +10,13 @@ from pymongo.client_session import ClientSession
 
 from footfall.errors import NotFound
 from footfall.money import major_units
-from footfall.orders.purchases import in_currency_of, purchases
 from footfall.people.identities import identities
 from footfall.questions.figures import AverageOrderValue, Currency, NetRevenue, Orders, Refunds, Revenue
 from footfall.questions.forecasts import Churn, Degraded, LifetimeValue, churn_details, degraded, lifetime_details
 from footfall.questions.interests import Interest, interests_of
-from footfall.questions.left_out import LeftOut, left_out
+from footfall.questions.left_out import LeftOut
+from footfall.questions.person_orders import orders_of
+from footfall.questions.recommendations import Recommendation, shown_to
 from footfall.rates import percentage
 from footfall.schemas.customer import CustomerDocument, Priority, PurchaseTiming
 from footfall.schemas.order import Conversion, OrderDocument, OrderFlag, OrderStatus
@@ -175,6 +176,9 @@ class CustomerAnswer(BaseModel):
     sessions: Visits
     orders: OrdersSummary
     interests: list[Interest] = Field(description="As `/api/users/{user_id}/interests` has them")
+    recommendations: list[Recommendation] = Field(
+        description="The ten foremost products to show them, as `/api/recommendations/{customer_id}` has them"
+    )
 
 
 @answering()
@@ -194,6 +198,7 @@ def answer(site_id: str, question: CustomerQuestion) -> CustomerAnswer:
         sessions=_visits(_sessions_of(site, customer_id)),
         orders=summary,
         interests=interests_of(site_id, customer_id),
+        recommendations=shown_to(site_id, customer_id),
     )
 
 
@@ -265,32 +270,19 @@ def _visits(by_device: Sequence[_DeviceSessions]) -> Visits:
     )
 
 
-class _Sum(TypedDict):
-    orders: int
-    amount: int
-
-
 def _summary(site: Site, customer_id: str) -> OrdersSummary:
-    # all of one moment; MongoDB adds the orders up, since a customer may have very many
-    whose: dict[str, object] = {"user_id": customer_id}
+    # all of one moment
     with client().start_session(snapshot=True) as session:
-        bought = _sum({**purchases(site), **whose}, "total", session)
-        refunds = _sum({**in_currency_of(site), **whose}, "refunded", session)["amount"]
+        found = orders_of(site, customer_id, session)
         return OrdersSummary(
-            count=bought["orders"],
-            revenue=major_units(bought["amount"], site.currency),
-            refunds=major_units(refunds, site.currency),
-            net_revenue=major_units(bought["amount"] - refunds, site.currency),
-            average_order_value=major_units(bought["amount"] / (bought["orders"] or 1), site.currency),
+            count=found.orders,
+            revenue=major_units(found.revenue, site.currency),
+            refunds=major_units(found.refunds, site.currency),
+            net_revenue=major_units(found.revenue - found.refunds, site.currency),
+            average_order_value=major_units(found.revenue / (found.orders or 1), site.currency),
             recent=[order_of(order, site.currency) for order in _newest(site, customer_id, session)],
-            **left_out(site, whose, session).model_dump(),
+            **found.left_out.model_dump(),
         )
-
-
-def _sum(condition: dict[str, object], field: str, session: ClientSession) -> _Sum:
-    group = {"_id": None, "orders": {"$sum": 1}, "amount": {"$sum": f"${field}"}}
-    found = orders.aggregate(database(), _Sum, [{"$match": condition}, {"$group": group}], session=session)
-    return next(found, _Sum(orders=0, amount=0))
 
 
 def _newest(site: Site, customer_id: str, session: ClientSession) -> Iterator[OrderDocument]:

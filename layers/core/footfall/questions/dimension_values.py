@@ -4,7 +4,8 @@ What sessions have is counted in sessions, all of which have a value, if only th
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Literal, NamedTuple, TypedDict
 
 import numpy as np
@@ -13,8 +14,9 @@ from pymongo.errors import ExecutionTimeout
 from footfall.breakdowns.days import NUMBERS
 from footfall.breakdowns.packed import CODES
 from footfall.days import DayRange
-from footfall.dimensions import LONGEST, Dimension
+from footfall.dimensions import LONGEST, SEGMENT, Dimension
 from footfall.errors import FieldProblem, Invalid
+from footfall.people.profiles import NAMES_APART
 from footfall.questions.breakdown import figures_of_days
 from footfall.questions.kept_days import kept_days, runs_without
 from footfall.questions.lake_values import NOWHERE, lake_values
@@ -174,9 +176,27 @@ def _bounded(value: str) -> Condition:
 
 
 def _of_people(rollups: Rollups, dimension: Dimension, days: DayRange, bots: bool) -> ValueCounts:
-    _, told = read_sessions(rollups, days, {dimension.name: dimension}, bots=bots)
+    row, values = _of_segments(dimension) if dimension.name == SEGMENT else (dimension, _itself)
+    _, told = read_sessions(rollups, days, {dimension.name: row}, bots=bots)
     coded = told[dimension.name]
     shown: Counter[str] = Counter()
     for text, count in zip(coded.texts, np.bincount(coded.codes, minlength=len(coded.texts)).tolist(), strict=True):
-        shown[text] += count
+        shown.update(dict.fromkeys(values(text), count))
     return _ranked("sessions", +shown, shown.total())
+
+
+def _itself(text: str) -> list[str]:
+    return [text]
+
+
+def _of_segments(dimension: Dimension) -> tuple[Dimension, Callable[[str], list[str]]]:
+    # those too that the site has saved, as a filter takes them; since values are cut, all names of somebody are told
+    # by a short text that stands for them
+    texts: dict[str, str] = {}
+    told = replace(dimension, person="segment_names", fold=lambda names: texts.setdefault(names, str(len(texts))))
+
+    def values(text: str) -> list[str]:
+        names = {short: names for names, short in texts.items()}.get(text)
+        return dimension.shown_of(names.split(NAMES_APART)) if names else [dimension.missing]
+
+    return told, values

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field, create_model
 
-from footfall.dimensions import BUILT_IN, BUILT_IN_NAMES, LONGEST, Dimension, dimensions_of, none_named
+from footfall.dimensions import BUILT_IN, BUILT_IN_NAMES, LONGEST, SEGMENT, Dimension, dimensions_of, none_named
 from footfall.errors import FieldProblem, Invalid
 from footfall.people.profiles import NAMES_APART
 from footfall.questions.range import RangeQuestion
@@ -16,7 +16,6 @@ MOST_VALUES = 50
 EXCLUDED = "!"
 OF_ORDERS = "commerce."
 """How the fields of events begin that orders have too."""
-SEGMENT = "segment"
 PASSES, FAILS = "passes", "fails"
 Bots = Literal["exclude", "include"]
 BOTS = "Whether programs that load pages are counted too"

@@ -7,12 +7,14 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from footfall.catalog.interests import folded
 from footfall.people.identities import person_of
 from footfall.questions.offered import not_offered
 from footfall.rates import percentage
 from footfall.recommendations.numbered import OF_A_PERSON
 from footfall.recommendations.told import CATEGORY_EVENTS, categories_of_visit
 from footfall.schemas.event import BehaviourEvent
+from footfall.schemas.interest import ToldInterests
 from footfall.schemas.person import PersonIdentity
 from footfall.schemas.recommendation import (
     Degraded,
@@ -24,7 +26,7 @@ from footfall.schemas.recommendation import (
     RecommendedProduct,
     Source,
 )
-from footfall.stores.collections import events, recommendations, users
+from footfall.stores.collections import events, interests, recommendations, users
 from footfall.stores.mongo import answering, database
 
 LATEST_EVENTS = 200
@@ -54,7 +56,8 @@ class Reason(BaseModel):
 
     edges: list[EdgeName] = Field(
         description="One edge: what the person did with it before. `INTERESTED_IN`, `BELONGS_TO`: it is popular in"
-        " `category`, which interests the person. Three: what the person did with `product_id`, what most people did"
+        " `category`, which interests the person. `SIMILAR_TO` and another: what most who behave like them did. Three:"
+        " what the person did with `product_id`, what most people did"
         " with that one, and what people mostly do with the recommended one",
         examples=[["PURCHASED", "PURCHASED", "PURCHASED"]],
     )
@@ -76,8 +79,8 @@ class Recommendation(BaseModel):
     score: float = Field(description="From 0 to 1; it falls along the list", examples=[0.84])
     category: str | None = Field(description="As the latest event or order says")
     source: Source = Field(
-        description="`graph`: by what the person did; `popular`: bought or viewed by most, in a category that interests"
-        " the person or of all"
+        description="`graph`: by what the person did; `vectors`: by what those did who behave most like them;"
+        " `popular`: bought or viewed by most, in a category that interests the person or of all"
     )
     reasons: list[Reason] = Field(description="The weightiest paths, two at most; none for what is popular with all")
 
@@ -93,6 +96,15 @@ class RecommendationsAnswer(BaseModel):
     version: int | None = Field(description="Of the model")
 
 
+def shown_to(site_id: str, customer_id: str) -> list[Recommendation]:
+    """Returns the ten foremost products to show somebody; raises Unavailable."""
+    return answer(site_id, customer_id, RecommendationsQuestion()).recommendations
+
+
+def _is_of(product: RankedProduct, category: str | None) -> bool:
+    return category is None or folded(product.get("category", "")) == folded(category)
+
+
 class _Somebody(NamedTuple):
     person_id: str
     visitors: Sequence[str]
@@ -105,7 +117,7 @@ def answer(site_id: str, customer_id: str, question: RecommendationsQuestion) ->
     key = f"{site_id}:person:{somebody.person_id}"
     own = next(recommendations.read(database(), PersonRecommendations, {"_id": key}), None)
     every = own.get("products", []) if own else []
-    wanted = [each for each in every if question.category in (None, each.get("category"))]
+    wanted = [each for each in every if _is_of(each, question.category)]
     found = _offered(site_id, wanted)
     if own and len(found) >= question.limit:
         return _answer(somebody, found[: question.limit], own)
@@ -140,7 +152,16 @@ def _interests(site_id: str, somebody: _Somebody) -> list[str]:
     counts = Counter(
         name for event in found if event["type"] in CATEGORY_EVENTS for name in categories_of_visit([event])
     )
-    return [name for name, _ in sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:MOST_INTERESTS]]
+    shown = [name for name, _ in sorted(counts.items(), key=lambda each: (-each[1], each[0]))]
+    return [*_told(site_id, somebody), *shown][:MOST_INTERESTS]
+
+
+def _told(site_id: str, somebody: _Somebody) -> list[str]:
+    # what the shop told of their interests comes first, the strongest foremost
+    query = {"_id": f"{site_id}:{somebody.person_id}"}
+    document = next(interests.read(database(), ToldInterests, query), None)
+    strengths = {each["category"]: each["strength"] or 0 for each in (document["told"] if document else ())}
+    return sorted((name for name, strength in strengths.items() if strength), key=lambda name: (-strengths[name], name))
 
 
 class _Popular(PopularProducts):
@@ -148,8 +169,10 @@ class _Popular(PopularProducts):
 
 
 def _popular(site_id: str, subjects: Sequence[str]) -> list[_Popular]:
+    subjects = list(dict.fromkeys(map(folded, subjects)))
     keys = [f"{site_id}:popular:{subject}" for subject in subjects]
-    found = {each["subject"]: each for each in recommendations.read(database(), _Popular, {"_id": {"$in": keys}})}
+    lists = recommendations.read(database(), _Popular, {"_id": {"$in": keys}})
+    found = {folded(each["subject"]): each for each in lists}
     return [found[subject] for subject in subjects if subject in found]
 
 

@@ -15,12 +15,13 @@ from footfall.schemas.model import SegmentSums
 from footfall.schemas.segment import SavedSegment, SegmentCondition, SegmentField, SegmentMatch, SegmentOperator
 from footfall.schemas.site import Site
 from footfall.stores.collections import customers
-from footfall.stores.mongo import Pipeline, database
+from footfall.stores.mongo import Condition, Pipeline, database
 
 MOST_SEGMENTS = 50
 MOST_CONDITIONS = 20
 MOST_VALUES = 20
 MOST_MILLISECONDS = 5_000
+MOST_MEMBERS = 10_000
 LARGEST = 1e12
 WORDS: dict[SegmentOperator, str] = {"at_least": "≥", "at_most": "≤", "is": "is", "is_not": "is not"}
 Text = Annotated[str, Field(min_length=1, max_length=256)]
@@ -144,6 +145,17 @@ def sums_of(site: Site, segment: SavedSegment) -> SegmentSums:
     found = customers.aggregate(database(), _Sums, pipeline, max_milliseconds=MOST_MILLISECONDS)
     sums = next(found, _Sums(customers=0, revenue=0, refunds=0, orders=0, days=0))
     return SegmentSums(name=segment["name"], **sums)
+
+
+def members_of(site: Site, segment: SavedSegment) -> list[str]:
+    """Returns the ids of the customers who are in a segment now; raises Invalid for more than ten thousand of them."""
+    match: Condition = {"site_id": site.site_id, **as_query(segment, site.currency)}
+    found = customers.of(database()).find(match, {"customer_id": True}).limit(MOST_MEMBERS + 1)
+    members = [each["customer_id"] for each in found.max_time_ms(MOST_MILLISECONDS)]
+    if len(members) > MOST_MEMBERS:
+        problem = f"more than {MOST_MEMBERS:,} customers are in this segment; save one with more conditions"
+        raise Invalid([FieldProblem("segment", problem)])
+    return members
 
 
 def described_by(segment: SavedSegment) -> str:

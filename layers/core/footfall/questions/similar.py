@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,15 +12,18 @@ from footfall.customers.segment_sums import SEGMENT_FIELDS
 from footfall.errors import NotFound, Unavailable
 from footfall.models import registry as models
 from footfall.people.identities import links_of, person_of
+from footfall.people.saved_segments import segment_named, segments_saved
 from footfall.questions.cache import remember
+from footfall.questions.saved_segments import members_of
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.funnel import Device
 from footfall.settings import VectorSearchSettings, from_environment
+from footfall.sites import get_site
 from footfall.stores import vectors
 from footfall.stores.collections import customers, users
 from footfall.stores.keys import similar_users_key
 from footfall.stores.mongo import answering, database
-from footfall.stores.vectors import PEOPLE, Neighbour, Row, equal
+from footfall.stores.vectors import PEOPLE, Neighbour, Row, among, equal
 
 PersonId = Annotated[str, Field(min_length=1, max_length=256)]
 Reason = Literal["vector_store_unavailable", "no_vector_yet"]
@@ -39,7 +43,10 @@ class SimilarFilter(NearestQuestion):
 
     device: Device | None = Field(default=None, description="Only people who make most visits on this device")
     segment: str | None = Field(
-        default=None, min_length=1, max_length=128, description="Only people of this RFM or behaviour segment"
+        default=None,
+        min_length=1,
+        max_length=128,
+        description="Only people of this RFM or behaviour segment, or of one that was saved",
     )
 
 
@@ -107,7 +114,7 @@ def without_linked(site_id: str, found: SimilarAnswer) -> SimilarAnswer:
 
 
 def _similar(site_id: str, someone: "_Someone", question: SimilarQuestion) -> SimilarAnswer:
-    search = _Search(site_id, someone.person_id, _conditions(site_id, question), _version(site_id))
+    search = _Search(site_id, someone.person_id, _only(site_id, question), _version(site_id))
     try:
         return _nearest(search, question)
     except Unavailable:
@@ -123,29 +130,34 @@ def _similar(site_id: str, someone: "_Someone", question: SimilarQuestion) -> Si
 class _Search:
     site_id: str
     person_id: str
-    conditions: Mapping[str, str]
+    only: "_Only"
     version: int
 
 
 def _nearest(search: _Search, question: SimilarQuestion) -> SimilarAnswer:
     # the person is in the key already, under whichever of their ids they were asked about
     key = similar_users_key(search.site_id, search.person_id, question.model_dump_json(exclude={"user_id"}))
-    return remember(key, str(search.version), SimilarAnswer, lambda: _found(search, question))
+    version = f"{search.version} {search.only.saved_at}"
+    return remember(key, version, SimilarAnswer, lambda: _found(search, question))
 
 
 def _found(search: _Search, question: SimilarQuestion) -> SimilarAnswer:
     own = vectors.row_of(PEOPLE, search.site_id, search.person_id)
     if own is None:
         raise NoVector
-    (found,) = nearest_people(search.site_id, [own], question)
-    return found
+    return _nearest_to_each(search.site_id, [own], question, search.only)[0]
 
 
 def nearest_people(site_id: str, own: Sequence[Row], question: SimilarFilter) -> list[SimilarAnswer]:
     """Returns the answer for each of these people's vectors, by one search; raises Invalid or Unavailable."""
-    where = " and ".join(equal(name, value) for name, value in _conditions(site_id, question).items())
-    probes = from_environment(VectorSearchSettings).milvus_nprobe
-    found = vectors.nearest_to_each(PEOPLE, site_id, [row.vector for row in own], question.limit + 1, where, probes)
+    return _nearest_to_each(site_id, own, question, _only(site_id, question))
+
+
+def _nearest_to_each(site_id: str, own: Sequence[Row], question: SimilarFilter, only: "_Only") -> list[SimilarAnswer]:
+    if only.members == []:
+        return [_answer(row, [], question) for row in own]
+    probes, asked = from_environment(VectorSearchSettings).milvus_nprobe, [row.vector for row in own]
+    found = vectors.nearest_to_each(PEOPLE, site_id, asked, question.limit + 1, only.where, probes)
     return [_answer(row, neighbours, question) for row, neighbours in zip(own, found, strict=True)]
 
 
@@ -209,13 +221,33 @@ def _person(site_id: str, user_id: str) -> _Someone:
     return _Someone.of_customer(customer) if customer else _Someone(person_id, found["device"])
 
 
-def _conditions(site_id: str, question: SimilarFilter) -> dict[str, str]:
-    conditions: dict[str, str] = {}
-    if question.segment is not None:
-        conditions[SEGMENT_FIELDS[models.model_of_segment(database(), site_id, question.segment)]] = question.segment
-    if question.device is not None:
-        conditions["device"] = question.device
-    return conditions
+@dataclass(frozen=True)
+class _Only:
+    # which people alone: by fields that both stores have, and of a segment that was saved, and when, who is in it now
+    fields: Mapping[str, str]
+    members: Sequence[str] | None = None
+    saved_at: datetime | None = None
+
+    @property
+    def where(self) -> str:
+        conditions = [equal(name, value) for name, value in self.fields.items()]
+        return " and ".join([*conditions, *([among("person_id", self.members)] if self.members else [])])
+
+    def but(self, person_id: str) -> dict[str, object]:
+        # ids as MongoDB is asked for them
+        if self.members is None:
+            return {"$ne": person_id}
+        return {"$in": [each for each in self.members if each != person_id]}
+
+
+def _only(site_id: str, question: SimilarFilter) -> _Only:
+    fields = {} if question.device is None else {"device": str(question.device)}
+    if question.segment is None:
+        return _Only(fields)
+    if saved := segment_named(segments_saved(database(), site_id), question.segment):
+        return _Only(fields, members_of(get_site(database(), site_id), saved), saved["created_at"])
+    field = SEGMENT_FIELDS[models.model_of_segment(database(), site_id, question.segment)]
+    return _Only({**fields, field: question.segment})
 
 
 def _version(site_id: str) -> int:
@@ -226,16 +258,17 @@ def _version(site_id: str) -> int:
 def _of_the_same_kind(search: _Search, someone: _Someone, limit: int) -> list[_Someone]:
     # without vectors: customers of the same segments, else people on the same device
     kind = {"rfm_segment": someone.rfm_segment, "behaviour_segment": someone.behaviour_segment}
-    same = {**{name: value for name, value in kind.items() if value}, **search.conditions}
-    if same.keys() & kind.keys():
-        alike = {"site_id": search.site_id, **same, "customer_id": {"$ne": someone.person_id}}
+    same = {**{name: value for name, value in kind.items() if value}, **search.only.fields}
+    others = search.only.but(someone.person_id)
+    if same.keys() & kind.keys() or search.only.members is not None:
+        alike = {"site_id": search.site_id, **same, "customer_id": others}
         found = customers.of(database()).find(alike).sort("monetary", -1).limit(limit)
         return [_Someone.of_customer(customer) for customer in found]
     query: dict[str, object] = {
         "site_id": search.site_id,
         "device": someone.device,
         **same,
-        "person_id": {"$ne": someone.person_id},
+        "person_id": others,
         "link": None,
     }
     return [_Someone(user["person_id"], user["device"]) for user in users.of(database()).find(query).limit(limit)]

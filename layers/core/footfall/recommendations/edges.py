@@ -17,6 +17,8 @@ Floats = NDArray[np.float32]
 class Edges:
     """Who viewed (strength 1 and 2) or purchased (4) which product on which day, and took an interest in what category.
 
+    An interest that somebody showed has the strength 1, one that the shop told from 1 to 5.
+
     `category` is of each product, -1 for none; days are counted from 1970-01-01 in the site's time zone.
     """
 
@@ -30,6 +32,7 @@ class Edges:
     interested: Ints
     interest: Ints
     interest_day: Ints
+    interest_strength: NDArray[np.uint8]
     category: Ints
 
     @property
@@ -62,6 +65,7 @@ class Edges:
             interested=self.interested[interests],
             interest=self.interest[interests],
             interest_day=self.interest_day[interests],
+            interest_strength=self.interest_strength[interests],
         )
 
     def purchases(self, first: int, last: int) -> csr_array:
@@ -82,7 +86,7 @@ def edges_of(arrays: Arrays) -> Edges:
     return Edges(
         people=int(arrays["people"]),
         products=len(arrays["category"]),
-        categories=int(arrays["category"].max(initial=-1)) + 1,
+        categories=int(max(arrays["category"].max(initial=-1), arrays["interest"].max(initial=-1))) + 1,
         person=arrays["person"],
         product=arrays["product"],
         strength=arrays["strength"],
@@ -90,5 +94,6 @@ def edges_of(arrays: Arrays) -> Edges:
         interested=arrays["interested"],
         interest=arrays["interest"],
         interest_day=arrays["interest_day"],
+        interest_strength=arrays["interest_strength"],
         category=arrays["category"],
     )

@@ -8,10 +8,12 @@ OF_A_PERSON = 30
 REASONS = 2
 KINDS: tuple[EdgeName, EdgeName] = ("VIEWED", "PURCHASED")
 BOUGHT_BEFORE, VIEWED_BEFORE, BY_INTEREST, WALKED = range(4)
+BY_LIKENESS = WALKED + 8
 PATHS: list[tuple[EdgeName, ...]] = [
     ("PURCHASED",),
     ("VIEWED",),
     ("INTERESTED_IN", "BELONGS_TO"),
     *((first, back, on) for first in KINDS for back in KINDS for on in KINDS),
+    *(("SIMILAR_TO", kind) for kind in KINDS),
 ]
-"""The ways through the graph by number: straight, by a category, or by a product and by people who took both."""
+"""The ways through the graph by number: straight, by a category, by a product and who took both, or by likeness."""

@@ -136,7 +136,7 @@ def _weights(edges: Edges, settings: Settings, as_of: int) -> csr_array:
 
 
 def _interests(edges: Edges, settings: Settings, as_of: int) -> csr_array:
-    weight = _aged(edges.interest_day, settings, as_of)
+    weight = edges.interest_strength * _aged(edges.interest_day, settings, as_of)
     return _matrix(weight, edges.interested, edges.interest, (edges.people, edges.categories))
 
 

@@ -131,17 +131,20 @@ class ModelFields(RfmFields, BehaviourSegmentFields, LifetimeFields, ChurnFields
     """All that models write on a customer."""
 
 
-class CustomerRfmSegment(TypedDict):
-    """Which RFM segment a customer is in."""
+class CustomerKey(TypedDict):
+    """Who a customer is."""
 
     customer_id: str
+
+
+class CustomerRfmSegment(CustomerKey):
+    """Which RFM segment a customer is in."""
+
     rfm_segment: str
 
 
-class CustomerSegments(ModelFields):
+class CustomerSegments(CustomerKey, ModelFields):
     """Which segments a customer is in."""
-
-    customer_id: str
 
 
 class CustomerSums(CustomerSegments, Habits):

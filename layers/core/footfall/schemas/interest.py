@@ -30,7 +30,14 @@ class FoundInterest(TypedDict):
     last_at: datetime
 
 
-class InterestsDocument(TypedDict):
+class ToldInterests(TypedDict):
+    """What was told of the interests of one person."""
+
+    person_id: str
+    told: list[ToldInterest]
+
+
+class InterestsDocument(ToldInterests):
     """The interests of one person; `categories` are the folded names of those they have, for lists by category.
 
     `revision` counts the writes.
@@ -38,8 +45,6 @@ class InterestsDocument(TypedDict):
 
     _id: str
     site_id: str
-    person_id: str
-    told: list[ToldInterest]
     found: list[FoundInterest]
     categories: list[str]
     revision: NotRequired[int]

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Literal, NotRequired, TypedDict
 
-EdgeName = Literal["PURCHASED", "VIEWED", "INTERESTED_IN", "BELONGS_TO"]
-Source = Literal["graph", "popular"]
+EdgeName = Literal["PURCHASED", "VIEWED", "INTERESTED_IN", "BELONGS_TO", "SIMILAR_TO"]
+Source = Literal["graph", "vectors", "popular"]
 Window = Literal["1d", "7d", "30d"]
 RecommendationKind = Literal["person", "popular", "trending", "cross_sell"]
 
@@ -28,8 +28,8 @@ class WalkSettings(TypedDict):
 class RecommendationReason(TypedDict):
     """One path of the graph that leads from a person to a product, and its share of the score, from 0 to 1.
 
-    A path of one edge goes straight to it; one of two by the `category`; one of three to another `product_id`, from
-    there to people who took that one, and on to what they took too.
+    A path of one edge goes straight to it; one of two by the `category`, or by people who behave alike; one of three to
+    another `product_id`, from there to people who took that one, and on to what they took too.
     """
 
     edges: list[EdgeName]

@@ -16,6 +16,7 @@ from footfall.schemas.event import EventDocument
 from footfall.schemas.exchange import ExchangeRateDocument
 from footfall.schemas.feedback import FeedbackDay, FeedbackDocument
 from footfall.schemas.funnel import FunnelDocument, RollupsDocument
+from footfall.schemas.holdout import HoldOutsDocument
 from footfall.schemas.imports import ImportDocument
 from footfall.schemas.interest import InterestsDocument
 from footfall.schemas.job import JobDocument
@@ -226,6 +227,8 @@ customers = Collection(
 )
 
 saved_segments = Collection("saved_segments", SavedSegmentsDocument, writer="api/customers")
+
+hold_outs = Collection("hold_outs", HoldOutsDocument, writer="api/customers")
 
 recommendations = Collection(
     "recommendations",

@@ -268,6 +268,11 @@ def equal(field: str, value: str) -> str:
     return f"{field} == {json.dumps(value)}"
 
 
+def among(field: str, values: Sequence[str]) -> str:
+    """Returns the condition that a field has one of these values, of which there must be some."""
+    return f"{field} in {json.dumps(values)}"
+
+
 def _of_site(site_id: str) -> str:
     return equal("site_id", site_id)
 

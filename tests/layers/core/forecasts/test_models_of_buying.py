@@ -1,6 +1,7 @@
 """The models of buying, against the integrals and the chance experiments that define them."""
 
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -88,6 +89,30 @@ def test_bg_nbd_is_the_integral_over_all_rates(model: BgNbd, seen: tuple[int, fl
     gone *= quad(lambda p: p * (1 - p) ** max(x - 1, 0) * leaving.pdf(p), 0, 1)[0]
     assert float(model.log_likelihoods(one(*seen))[0]) == pytest.approx(math.log(there + gone), abs=1e-4)
     assert float(model.alive(one(*seen))[0]) == pytest.approx(there / (there + gone), abs=1e-4)
+
+
+def differences(log_likelihoods: Callable[[list[float]], Reals], parameters: Sequence[float]) -> Reals:
+    """The derivatives of what is most likely, by how little it changes with each parameter."""
+    found = []
+    for at, value in enumerate(parameters):
+        step = 1e-5 * value
+        more, less = ([each + sign * step * (place == at) for place, each in enumerate(parameters)] for sign in (1, -1))
+        found.append((log_likelihoods(more) - log_likelihoods(less)) / (2 * step))
+    return np.array(found)
+
+
+@pytest.mark.parametrize("model", BG)
+def test_slopes_of_bg_nbd_are_what_a_little_more_of_a_parameter_does(model: BgNbd) -> None:
+    seen = Histories(*(np.array(column, float) for column in zip(*ONES, strict=True)))
+    expected = differences(lambda told: BgNbd(*told).log_likelihoods(seen), model)
+    assert model.slopes(seen) == pytest.approx(expected, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("model", [GammaGamma(6.25, 3.74, 15.44), GammaGamma(0.5, 1.2, 300.0)])
+def test_slopes_of_gamma_gamma_are_what_a_little_more_of_a_parameter_does(model: GammaGamma) -> None:
+    purchases, mean = np.array([1.0, 2.0, 40.0]), np.array([0.5, 35.0, 900.0])
+    expected = differences(lambda told: GammaGamma(*told).log_likelihoods(purchases, mean), model)
+    assert model.slopes(purchases, mean) == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
 @pytest.mark.parametrize("model", [*PARETO, *BG])
