@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.demo import demo
+from cli.doctor import doctor
 from cli.imports import import_files
 from cli.lake import lake
 from cli.quarantine import quarantine
@@ -49,3 +50,4 @@ app.command()(send)
 app.command()(simulate)
 app.command()(train)
 app.command()(status)
+app.command()(doctor)
