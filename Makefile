@@ -125,8 +125,8 @@ deploy: deploy-access build .venv/.demo  ## build and deploy to AWS, prepare the
 	.venv/bin/footfall doctor --deployed $(ENV) --prepare
 
 .PHONY: deploy-local
-deploy-local: .venv/.test .venv-sam/.made .venv-ministack/.made  ## the same `sam deploy`, to an emulator of AWS on this machine (ARGS="--policies")
-	$(PY) -m tests.deployment $(ARGS)
+deploy-local: .venv/.test .venv-sam/.made .venv-ministack/.made  ## the same `sam deploy`, to an emulator of AWS on this machine
+	$(PY) -m tests.deployment
 
 # --- benchmarks, fuzzing, faults and figures --------------------------------------------------------------------------------
 

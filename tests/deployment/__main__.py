@@ -1,15 +1,13 @@
-"""The product's own `sam deploy`, to an emulator of AWS on this machine: `python -m tests.deployment [--policies]`.
+"""The product's own `sam deploy`, to an emulator of AWS on this machine: `python -m tests.deployment`.
 
 Build for this machine, deploy the roles and the product, do what a shop does, deploy again (nothing changes), change
 one function (that one alone does), take it all down. docs/operations.md says what is proved by it and what is not.
 """
 
-import argparse
 import os
 import secrets
 import string
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -59,7 +57,7 @@ class Deployments:
         return f"{len(resources)} resources, after {len(resources_of(self._emulator, ACCESS))} roles"
 
     def versions(self) -> dict[str, str]:
-        """Returns the newest version of every function."""
+        """Returns the digest of the code of every function."""
         client = self._emulator.client("lambda")
         found = {}
         for page in client.get_paginator("list_functions").paginate():
@@ -93,11 +91,11 @@ def build() -> str:
     return str(BUILT.parent.relative_to(ROOT))
 
 
-def prove(supervisor: ProcessSupervisor, folder: Path, *, policies: bool) -> None:
+def prove(supervisor: ProcessSupervisor, folder: Path) -> None:
     """Do all of it; raises AssertionError or SystemExit where something is not as it should be."""
     step("built", build)
     stores = start_stores(supervisor, folder / "stores")
-    emulator = Emulator(supervisor, folder / "aws", policies=policies)
+    emulator = Emulator(supervisor, folder / "aws")
     try:
         deployments = Deployments(emulator, stores)
         step("deployed", deployments.deploy)
@@ -145,22 +143,18 @@ def step(name: str, work: Callable[[], str]) -> None:
     print(f"{name}: {told} ({time.monotonic() - began:.0f} s)", flush=True)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Returns 0 where all is as it should be."""
-    parser = argparse.ArgumentParser(description="sam deploy to an emulator of AWS, on this machine")
-    parser.add_argument("--policies", action="store_true", help="the emulator holds every call to its IAM policies")
-    given = parser.parse_args(arguments)
+def main() -> None:
+    """Do all of it in a folder of its own, and say what is worked around."""
     began = time.monotonic()
     print("\n".join(f"worked around, {name}: {fault}" for name, fault in EXCEPTED.items()))
     with tempfile.TemporaryDirectory(prefix="footfall-deployment-") as folder:
         supervisor = ProcessSupervisor(Path(folder) / "logs")
         try:
-            prove(supervisor, Path(folder), policies=given.policies)
+            prove(supervisor, Path(folder))
         finally:
             supervisor.stop()
     print(f"taken down, nothing is left running; {time.monotonic() - began:.0f} s in all")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()
