@@ -5,13 +5,14 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PY := .venv/bin/python
+ENV ?= dev
 SAM := .venv-sam/bin/sam
 PIP := -m pip --disable-pip-version-check --quiet
 CODE := layers/core/footfall functions infra cli tests
 LAYER_PINS := $(wildcard layers/*/requirements.txt functions/*/*/requirements.txt)
 # SAM looks for the functions' Python on the PATH; every pin is written out, so pip need not look for more (and layers do not overlap).
 SAM_ENV := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" PIP_NO_DEPS=1 SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-eu-west-1}
-TEMPLATES := template.yaml infra/alarms.yaml infra/network.yaml infra/stores.yaml infra/lake.yaml
+TEMPLATES := template.yaml infra/access.yaml infra/alarms.yaml infra/network.yaml infra/stores.yaml infra/lake.yaml
 
 .PHONY: help
 help:  ## this list
@@ -47,6 +48,11 @@ help:  ## this list
 	.venv-peers/bin/python $(PIP) install -r requirements/peers.txt
 	touch $@
 
+.venv-ministack/.made: requirements/ministack.txt
+	$$(infra/find-python 3.13) -m venv --clear .venv-ministack
+	.venv-ministack/bin/python $(PIP) install -r requirements/ministack.txt
+	touch $@
+
 node_modules/.made: package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	touch $@
@@ -80,6 +86,7 @@ check-code: .venv/.test  ## ruff, mypy --strict, import contracts
 .PHONY: check-template
 check-template: .venv-sam/.made  ## sam validate, cfn-lint before and after SAM's translation, the alarms, the state machine
 	.venv-sam/bin/python -m infra.alarms --check
+	.venv-sam/bin/python -m infra.access --check
 	$(SAM_ENV) $(SAM) validate --lint
 	$(SAM_ENV) .venv-sam/bin/python -m infra.translated template.yaml .aws-sam/translated.yaml
 	.venv-sam/bin/cfn-lint $(TEMPLATES)
@@ -104,6 +111,22 @@ check-tracker: node_modules/.made
 build: .venv-sam/.made  ## sam build, then bytecode and sizes: what `sam deploy` sends
 	$(SAM_ENV) $(SAM) build
 	.venv-sam/bin/python -m infra.build
+
+# --- deployment: docs/operations.md has the steps between -----------------------------------------------------------------
+
+.PHONY: deploy-access
+deploy-access: .venv-sam/.made  ## the functions' roles of ENV, for MongoDB to know: the first step of a deployment
+	$(SAM_ENV) $(SAM) deploy --config-env $(ENV) --template-file infra/access.yaml --stack-name footfall-$(ENV)-access \
+		--capabilities CAPABILITY_NAMED_IAM --parameter-overrides Environment=$(ENV)
+
+.PHONY: deploy
+deploy: deploy-access build .venv/.demo  ## build and deploy to AWS, prepare the stores, check each step (ENV=dev, staging, production)
+	$(SAM_ENV) $(SAM) deploy --config-env $(ENV)
+	.venv/bin/footfall doctor --deployed $(ENV) --prepare
+
+.PHONY: deploy-local
+deploy-local: .venv/.test .venv-sam/.made .venv-ministack/.made  ## the same `sam deploy`, to an emulator of AWS on this machine
+	$(PY) -m tests.deployment
 
 # --- benchmarks, fuzzing, faults and figures --------------------------------------------------------------------------------
 
@@ -147,10 +170,14 @@ openapi: .venv/.demo  ## write the OpenAPI document of all functions
 alarms: .venv/.demo  ## write the alarms of all that is in template.yaml
 	$(PY) -m infra.alarms
 
+.PHONY: access
+access: .venv/.demo  ## write the roles of all functions in template.yaml that use MongoDB
+	$(PY) -m infra.access
+
 .PHONY: sam-local
 sam-local: .venv-sam/.made .venv/.demo  ## the built functions in Docker (sam local start-api) on the local stack's stores
 	$(PY) -m cli.sam_local
 
 .PHONY: clean
 clean:  ## remove what was made, environments too
-	rm -rf .aws-sam .venv .venv-mutants .venv-peers .venv-sam node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .aws-sam .venv .venv-ministack .venv-mutants .venv-peers .venv-sam node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

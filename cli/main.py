@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from cli.demo import demo
+from cli.doctor import doctor
 from cli.imports import import_files
 from cli.key import keys
 from cli.lake import lake
@@ -51,3 +52,4 @@ app.command()(send)
 app.command()(simulate)
 app.command()(train)
 app.command()(status)
+app.command()(doctor)

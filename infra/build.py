@@ -1,5 +1,7 @@
 """What `make build` does after `sam build`: removes what never runs, compiles the rest, measures functions' sizes.
 
+Functions that use MongoDB get their roles of infra/access.yaml (infra/access.py).
+
 SAM ships no bytecode, and compiling at initialisation costs three times the time of importing.
 Run it with the functions' Python (3.13), as `.venv-sam` is: bytecode belongs to one version.
 """
@@ -11,6 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
+import yaml
+
+from infra.access import with_roles
+from infra.alarms import Dumper
 from infra.template import functions, load, resources
 
 BUILT = Path(".aws-sam/build")
@@ -20,8 +26,9 @@ NEVER_RUN = ("tests", "__pycache__")
 
 
 def finish(built: Path) -> None:
-    """Strip and compile every layer and function that SAM built."""
+    """Strip and compile every layer and function that SAM built, and give functions their roles."""
     template = load(built / "template.yaml")
+    (built / "template.yaml").write_text(yaml.dump(with_roles(template), Dumper=Dumper, sort_keys=False))
     for name in resources(template, "AWS::Serverless::Function", "AWS::Serverless::LayerVersion"):
         strip(built / name)
         in_lambda = "/opt" if name.endswith("Layer") else "/var/task"

@@ -16,8 +16,9 @@ from infra.template import Resource, functions, load, resources
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 ALARMS = Path(__file__).parent / "alarms.yaml"
+NETWORK = Path(__file__).parent / "network.yaml"
 SECONDS_A_DAY = 86_400
-DAYS_A_MONTH = 30
+SECONDS_A_MONTH = 30 * SECONDS_A_DAY
 COLD_SHARE = 0.001
 """The share of requests that find no warm environment; AWS says less than 1 % over all functions."""
 SQS_WAIT_MS = 10.0
@@ -42,7 +43,11 @@ class FunctionSize:
 
 @dataclass(frozen=True)
 class Configuration:
-    """What costs depend on in template.yaml; `access_log` in bytes per request, `window` in seconds."""
+    """What costs depend on in template.yaml; `access_log` in bytes per request, `window` in seconds.
+
+    `snap_started` has the memory of the functions that may keep snapshots, `alarms` counts the metrics they watch, and
+    `endpoints` the interface endpoints of infra/network.yaml.
+    """
 
     collect: FunctionSize
     etl: FunctionSize
@@ -56,6 +61,7 @@ class Configuration:
     fed_queues: int = 0
     secrets: int = 0
     alarms: int = 0
+    endpoints: int = 0
 
     def messages_a_batch(self, events: int, message_bytes: float, events_a_day: float) -> int:
         """Returns how many messages of so many events share a batch at that pace, evenly spread: one at least."""
@@ -115,7 +121,7 @@ def configuration() -> Configuration:
     found = functions(read)
     source = _event(found["EtlEventsFunction"], "SQS")
     api = read["Resources"]["FootfallApi"]["Properties"]
-    sizes = {name: FunctionSize(given["MemorySize"], "SnapStart" in given) for name, given in found.items()}
+    sizes = {name: FunctionSize(given["MemorySize"]) for name, given in found.items()}
     return Configuration(
         collect=sizes["ApiCollectFunction"],
         etl=sizes["EtlEventsFunction"],
@@ -125,16 +131,28 @@ def configuration() -> Configuration:
         window=source.get("MaximumBatchingWindowInSeconds", 0),
         rollups_a_day=runs_a_day(_event(found["JobsRollupFunction"], "Schedule")["Schedule"]),
         access_log=len(api["AccessLogSettings"]["Format"]),
-        snap_started=tuple(size.memory for size in sizes.values() if size.snap_start),
+        snap_started=tuple(sizes[name].memory for name, given in found.items() if "SnapStart" in given),
         fed_queues=sum(_count_events(given, "SQS") for given in found.values()),
         secrets=len(resources(read, "AWS::SecretsManager::Secret")),
-        alarms=len(resources(load(ALARMS), "AWS::CloudWatch::Alarm")),
+        alarms=sum(_metrics(alarm) for alarm in resources(load(ALARMS), "AWS::CloudWatch::Alarm").values()),
+        endpoints=sum("Condition" not in one for one in _interfaces().values()),
     )
+
+
+def _interfaces() -> dict[str, Resource]:
+    # an endpoint of S3 is a route, and costs nothing
+    found = resources(load(NETWORK), "AWS::EC2::VPCEndpoint")
+    return {name: one for name, one in found.items() if one["Properties"].get("VpcEndpointType") == "Interface"}
 
 
 def _event(function: Resource, kind: str) -> Resource:
     found: list[Resource] = [event["Properties"] for event in function["Events"].values() if event["Type"] == kind]
     return found[0]
+
+
+def _metrics(alarm: Resource) -> int:
+    # an alarm that adds up several is paid for each of them
+    return max(1, sum("MetricStat" in metric for metric in alarm["Properties"].get("Metrics", [])))
 
 
 def _count_events(function: Resource, kind: str) -> int:
@@ -200,12 +218,19 @@ def _units(size: float, unit: int) -> int:
 
 
 def fixed_cost_per_month(given: Configuration) -> dict[str, float]:
-    """Returns what is paid each month even when nothing is sent, in dollars by what it is paid for."""
-    seconds = DAYS_A_MONTH * SECONDS_A_DAY
-    polls = given.fed_queues * prices.POLLERS * seconds / prices.POLL_SECONDS
+    """Returns what is paid each month even when nothing is sent, in dollars by what it is paid for.
+
+    Schedules that find nothing to do come to some cents besides.
+    """
+    polls = given.fed_queues * prices.POLLERS * SECONDS_A_MONTH / prices.POLL_SECONDS
+    return {"polling of idle queues": polls * prices.SQS_REQUEST, "secrets": given.secrets * prices.SECRET_MONTH}
+
+
+def cost_per_month_of_choices(given: Configuration) -> dict[str, float]:
+    """Returns what parameters add to that, which are off unless asked for, in dollars by the parameter's name."""
+    kept = sum(given.snap_started) / KIB * SECONDS_A_MONTH * prices.SNAPSHOT_GB_SECOND
     return {
-        "polling of idle queues": polls * prices.SQS_REQUEST,
-        "snapshots kept for SnapStart": sum(given.snap_started) / KIB * seconds * prices.SNAPSHOT_GB_SECOND,
-        "secrets": given.secrets * prices.SECRET_MONTH,
-        "alarms": given.alarms * prices.ALARM_MONTH,
+        "KeepSnapshots": kept,
+        "AlarmEmail": given.alarms * prices.ALARM_MONTH,
+        "VpcSubnetIds": given.endpoints * prices.ZONES * prices.ENDPOINT_HOUR * SECONDS_A_MONTH / 3_600,
     }

@@ -35,9 +35,14 @@ SNS_REQUEST = 0.50 / MILLION
 # https://aws.amazon.com/cloudwatch/pricing/: standard log class, collected
 LOG_BYTE = 0.50 / GIB
 ALARM_MONTH = 0.10
+"""For each metric that an alarm watches."""
 
 # https://aws.amazon.com/secrets-manager/pricing/
 SECRET_MONTH = 0.40
+
+# https://aws.amazon.com/privatelink/pricing/: an interface endpoint, in each zone; infra/network.yaml has three zones
+ENDPOINT_HOUR = 0.01
+ZONES = 3
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html: so many MB buy one whole vCPU
 MEGABYTES_PER_VCPU = 1769

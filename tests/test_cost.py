@@ -7,15 +7,18 @@ import pytest
 
 from infra import prices
 from infra.cost import (
+    TEMPLATE,
     Configuration,
     FunctionSize,
     Measured,
     configuration,
     cost_per_million,
+    cost_per_month_of_choices,
     fixed_cost_per_month,
     runs_a_day,
 )
 from infra.prices import GIB, MILLION
+from infra.template import load
 
 SMALL = FunctionSize(memory=1024)
 PACE = 1_000_000.0
@@ -140,15 +143,25 @@ def test_another_kind_of_schedule_is_named() -> None:
 def test_the_configuration_is_the_templates() -> None:
     found = configuration()
     assert (found.collect.memory, found.etl.memory, found.batch, found.window) == (1024, 1769, 100, 1)
-    assert found.collect.snap_start
+    assert not found.collect.snap_start
+    assert len(found.snap_started) > 10
+    assert found.endpoints == 7
     assert found.fed_queues == 6
-    assert found.alarms > 0
+    assert found.alarms > 30
     assert found.access_log > 100
 
 
 def test_what_is_paid_each_month_is_told_apart() -> None:
-    month = fixed_cost_per_month(replace(GIVEN, fed_queues=4, secrets=2, alarms=3, snap_started=(1024,)))
+    given = replace(GIVEN, fed_queues=4, secrets=2, alarms=3, snap_started=(1024,), endpoints=2)
+    month, choices = fixed_cost_per_month(given), cost_per_month_of_choices(given)
     assert month["polling of idle queues"] == pytest.approx(4 * 5 * 3 * 1440 * 30 * 0.4e-6)
-    assert month["snapshots kept for SnapStart"] == pytest.approx(30 * 86_400 * prices.SNAPSHOT_GB_SECOND)
     assert month["secrets"] == pytest.approx(0.8)
-    assert month["alarms"] == pytest.approx(0.3)
+    assert choices["KeepSnapshots"] == pytest.approx(30 * 86_400 * prices.SNAPSHOT_GB_SECOND)
+    assert choices["AlarmEmail"] == pytest.approx(0.3)
+    assert choices["VpcSubnetIds"] == pytest.approx(2 * 3 * 720 * 0.01)
+
+
+def test_a_deployment_that_stands_idle_costs_at_most_three_dollars_a_month() -> None:
+    assert sum(fixed_cost_per_month(configuration()).values()) <= 3
+    parameters = load(TEMPLATE)["Parameters"]
+    assert [parameters[name]["Default"] for name in cost_per_month_of_choices(GIVEN)] == ["no", "", ""]

@@ -184,8 +184,12 @@ def main() -> None:
         table.add_row(name, *(f"{bill.lines[line]:.3f}" for bill in found.values()))
     table.add_row("total", *(f"{bill.total:.3f}" for bill in found.values()), style="bold")
     console.print(table)
-    for name, dollars in cost.fixed_cost_per_month(cost.configuration()).items():
-        console.print(f"each month besides: {dollars:.2f} dollars for {name}")
+    standing = cost.fixed_cost_per_month(cost.configuration())
+    for name, dollars in standing.items():
+        console.print(f"each month, whatever is sent: {dollars:.2f} dollars for {name}")
+    console.print(f"each month, whatever is sent: {sum(standing.values()):.2f} dollars in all", style="bold")
+    for name, dollars in cost.cost_per_month_of_choices(cost.configuration()).items():
+        console.print(f"and where it is asked for: {dollars:.2f} dollars for {name}")
     print(WORDS.format(events=int(events_a_day), cold=cost.COLD_SHARE, wait=cost.SQS_WAIT_MS))
 
 

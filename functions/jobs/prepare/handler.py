@@ -7,15 +7,18 @@ from footfall.sites import site_ids
 from footfall.stores import preparing, vectors
 from footfall.stores.mongo import database
 
+from .checking import Found, check_stores
 from .deployment import answer_deployment, is_deployment
 from .migrations import migrate
 
 
-def handler(event: JsonObject, context: LambdaContext) -> dict[str, str]:
-    """Prepare the stores.
+def handler(event: JsonObject, context: LambdaContext) -> dict[str, str] | dict[str, Found]:
+    """Prepare the stores, or with `{"check": "stores"}` return whether they let it in.
 
-    CloudFormation calls it as a custom resource at each deploy and is answered at its own address.
+    CloudFormation calls it as a custom resource where stores let everybody in, and is answered at its own address.
     """
+    if event.get("check") == "stores":
+        return check_stores()
     if is_deployment(event):
         return answer_deployment(event, prepare)
     prepare()

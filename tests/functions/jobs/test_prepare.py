@@ -19,6 +19,7 @@ from functions.jobs.prepare import handler as prepare
 from functions.jobs.prepare import migrations
 from infra.local.aws import AwsAddresses
 from tests.support.builders import NOON, LambdaContext, a_document, a_site, at, folded
+from tests.support.caches import forget_what_is_cached
 from tests.support.serving import serving
 from tests.support.sites import told_of
 
@@ -254,3 +255,17 @@ def test_models_of_an_older_version_say_what_the_customers_of_their_segments_add
         migrations.migrate(database)
     sums = {"name": "Loyal", "customers": 2, "revenue": 1_000, "refunds": 100, "orders": 6, "days": 4}
     assert [model.get("segments") for model in database["models"].find().sort("version")] == [None, [sums]]
+
+
+def test_a_check_tells_which_store_lets_the_deployment_in_and_prepares_nothing(
+    database: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask: dict[str, object] = {"check": "stores"}
+    assert prepare.handler(ask, LambdaContext()) == {"mongodb": "ok", "milvus": "ok"}
+    monkeypatch.setenv("MONGODB_URI", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=50")
+    monkeypatch.setenv("MILVUS_URI", "http://no-such-host.invalid:19530")
+    forget_what_is_cached()
+    assert prepare.handler(ask, LambdaContext()) == {"mongodb": "no_answer", "milvus": "no_such_host"}
+    monkeypatch.setenv("MONGODB_URI", "mongodb+srv://no-such-host.invalid/?serverSelectionTimeoutMS=50")
+    forget_what_is_cached()
+    assert prepare.handler(ask, LambdaContext())["mongodb"] == "no_such_host"

@@ -1,8 +1,7 @@
 """Every Redis key, and how long what is under it lives.
 
-A site stands in braces: of a Redis in cluster mode, as ElastiCache's serverless caches are, keys of one site are then
-in one slot, so that one command may take several of them
-(https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/).
+A site stands in braces. A Redis in cluster mode, as the serverless caches of ElastiCache are, then has all keys of one
+site in one slot, and one command may take several of them (https://redis.io/docs/latest/commands/cluster-keyslot/).
 """
 
 import hashlib
