@@ -42,6 +42,13 @@ class SiteOut(BaseModel):
         default=None,
         description="How many days events stay in MongoDB before the archive alone has them; null for ever",
     )
+    public_orders_until: datetime | None = Field(
+        default=None, description="Until when orders that the public write key alone told count; null for ever"
+    )
+    public_changes_until: datetime | None = Field(
+        default=None,
+        description="Until when refunds, cancellations and updates by the public write key count; null for ever",
+    )
     created_at: datetime | None = Field(default=None, description="null for a site of an older version")
 
 
@@ -96,6 +103,8 @@ def _document(wanted: NewSite, key: ApiKey, write_key_id: str) -> SiteDocument:
         "dimensions": [{"name": own.name, "property": own.property} for own in wanted.dimensions],
         "retention_days": wanted.retention_days,
         "hot_days": wanted.hot_days,
+        "public_orders_until": wanted.public_orders_until,
+        "public_changes_until": wanted.public_changes_until,
         "api_keys": [
             {
                 "key_id": key.key_id,

@@ -9,7 +9,7 @@ from footfall.currencies import read_currency
 from footfall.dimensions import MOST_OWN, is_taken
 from footfall.funnels.steps import has_conditions, words
 from footfall.schemas.site import DEFAULT_FUNNEL, FEWEST_HOT_DAYS, HOT_DAYS, SITE_ID, Funnel, OwnDimension, PageRule
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, with_config
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, with_config
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
@@ -206,6 +206,24 @@ HotDays = Annotated[
 ]
 
 
+PublicOrdersUntil = Annotated[
+    AwareDatetime | None,
+    Field(
+        description="Orders that the public write key alone told count when they were received before; from then on an "
+        "import or a secret key has to tell them too. null for ever",
+        examples=["2026-12-01T00:00:00Z"],
+    ),
+]
+PublicChangesUntil = Annotated[
+    AwareDatetime | None,
+    Field(
+        description="Refunds, cancellations and updates of orders by the public write key count when they were "
+        "received before. null for ever",
+        examples=["2026-12-01T00:00:00Z"],
+    ),
+]
+
+
 @with_config(ConfigDict(extra="forbid"))
 class SiteChanges(TypedDict, total=False):
     """Settings of a site to change; what is not given stays, and a list replaces the list that was there."""
@@ -221,6 +239,8 @@ class SiteChanges(TypedDict, total=False):
     dimensions: OwnDimensions
     retention_days: RetentionDays
     hot_days: HotDays
+    public_orders_until: PublicOrdersUntil
+    public_changes_until: PublicChangesUntil
 
 
 class NewSite(BaseModel):
@@ -242,3 +262,5 @@ class NewSite(BaseModel):
     dimensions: OwnDimensions = []
     retention_days: RetentionDays = None
     hot_days: HotDays = HOT_DAYS
+    public_orders_until: PublicOrdersUntil = None
+    public_changes_until: PublicChangesUntil = None

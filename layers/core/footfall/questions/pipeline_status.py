@@ -9,6 +9,7 @@ from pymongo.errors import ExecutionTimeout
 from footfall.documents import COUNTED, MOST_COUNTED, few_documents, last_counted
 from footfall.errors import Unavailable
 from footfall.ledger import ledger_days
+from footfall.quarantine_room import removed_of
 from footfall.questions import event_counts, queues
 from footfall.questions.flagged import flag_counts
 from footfall.questions.queues import Queues
@@ -66,6 +67,11 @@ class EtlStatus(BaseModel):
     counted_at: datetime | None = Field(description="at most about an hour ago; null where all are of this moment")
     stale_days: int = Field(description="days whose figures wait to be recomputed")
     latest_rollup: LatestRollup | None
+    quarantine_removed: dict[str, int] = Field(
+        description="how many inputs in quarantine made room for newer ones, by their reason: a site has 10,000 and"
+        " 32 MB there at most",
+        examples=[{"too_old": 120}],
+    )
     ledger: Ledger | None = Field(description="null when adding it up takes longer than two seconds")
     flags: dict[str, int] | None = Field(
         description="how many stored events have each flag, which says what was not read as it was sent:"
@@ -87,6 +93,7 @@ def answer(site_id: str) -> EtlStatus:
         counted_at=counted_at,
         stale_days=stale_days.count(database(), {"site_id": site_id}),
         latest_rollup=_latest_rollup(site_id),
+        quarantine_removed=removed_of(database(), site_id),
         ledger=_ledger(site_id),
         flags=flag_counts(database(), site_id),
     )

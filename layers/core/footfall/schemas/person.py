@@ -25,7 +25,7 @@ class FirstEvent(TypedDict):
 
 
 class CounterDocument(TypedDict):
-    """One document of `counters`: the last dense number that a site has given to anybody."""
+    """One document of `counters`: the last dense number given to anybody, or how often something was done."""
 
     _id: str
     site_id: str
