@@ -3,14 +3,18 @@
 from datetime import timedelta
 from typing import Any
 
+import bson
 import pytest
 from footfall import quarantine_room
 from footfall.quarantine_room import removed_of
-from footfall.schemas.message import API_KEY_SOURCE
+from footfall.schemas.message import API_KEY_SOURCE, EventsMessage
+from footfall.sessions.fold import fold_session
 from pymongo.database import Database
 
+from functions.etl.events import people, sessions
+from functions.etl.events.handler import handler
 from tests.functions.etl.test_events import only, run
-from tests.support.builders import NOON, a_message, a_site, an_event
+from tests.support.builders import NOON, LambdaContext, a_message, a_site, an_event, at, sqs_event
 from tests.support.telling import DAY, said, tell
 from tests.support.visits import know
 
@@ -74,3 +78,71 @@ def test_quarantine_is_bounded_in_bytes(pipeline: Mongo, monkeypatch: pytest.Mon
         run(a_message([bulky]))
     assert pipeline["quarantine"].count_documents({}) == 3
     assert removed_of(pipeline, "demo") == {"too_old": 7}
+
+
+def test_of_somebody_whose_document_is_full_the_order_is_stored_and_the_rest_quarantined_until_it_is_not(
+    pipeline: Mongo,
+) -> None:
+    ann = {"_id": "demo:ann", "site_id": "demo", "person_id": "ann", "number": 900, "merged_ids": []}
+    moments = {"at": NOON, "received_at": NOON, "sequence": 0, "event_id": "e", "device": "Other"}
+    full = {**ann, "last_seen": NOON, "first_event": moments, "old": ""}
+    left = 16 * 1024 * 1024 - len(bson.encode(full)) - 20
+    pipeline["users"].insert_one({**full, "old": "x" * left})
+    bob = an_event(visitorId="w", userId="bob")
+    bought = said(minute=1, visitorId="a" * 250, userId="ann", total=20, eventId="bought")
+    assert run(a_message([bob, bought, an_event(visitorId="x")])) == []
+    assert only(pipeline["orders"].find())["user_id"] == "ann"
+    assert {user["person_id"] for user in pipeline["users"].find()} >= {"ann", "bob", "w", "x"}
+    assert pipeline["user_sessions"].count_documents({}) == 2
+    kept = only(pipeline["quarantine"].find())
+    assert (kept["reason"], kept["detail"][:16]) == ("document_too_large", "recompute_people")
+    pipeline["users"].update_one({"_id": "demo:ann"}, {"$unset": {"old": ""}})
+    asking = EventsMessage(site_id="demo", source="replay", received_at=NOON, replay=[kept["_id"].partition(":")[2]])
+    (record,) = sqs_event([a_message([an_event(visitorId="x")])])["Records"]
+    record["body"] = asking.model_dump_json()
+    assert handler({"Records": [record]}, LambdaContext()) == {"batchItemFailures": []}
+    assert pipeline["users"].find_one({"_id": "demo:ann"})["merged_ids"] == ["a" * 250]  # type: ignore[index]
+    assert only(pipeline["quarantine"].find())["state"] == "replayed"
+    lines = list(pipeline["ledger"].find())
+    assert (sum(line["stored"] for line in lines), sum(line["quarantined"] for line in lines)) == (3, 0)
+
+
+def test_a_step_that_fails_for_one_visitor_goes_on_for_all_others_and_the_message_comes_back(
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fold(events: Any, *rest: Any) -> Any:
+        if any(event["visitor_id"] == "odd" for event in events):
+            raise KeyError("odd")
+        return fold_session(events, *rest)
+
+    monkeypatch.setattr(sessions, "fold_session", fold)
+    names = ["ann", "bob", "odd", "eve", "zoe"]
+    message = a_message([an_event(visitorId=name) for name in names])
+    assert len(run(message)) == 1
+    stored = {session["visitor_id"] for session in pipeline["user_sessions"].find()}
+    assert stored == {*names} - {"odd"}
+    monkeypatch.undo()
+
+
+def test_traits_and_visitors_of_a_person_are_bounded_and_say_so(
+    pipeline: Mongo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "MOST_MERGED", 3)
+    long = {f"trait{number}": "x" * 5_000 for number in range(6)}
+    told = [
+        an_event(eventType="identify", userId="ann", visitorId=f"v{number}{part}", traits={f"{name}-{number}": value})
+        for number in range(5)
+        for part, (name, value) in enumerate(long.items())
+    ]
+    for event in told:
+        run(a_message([event]))
+    ann = pipeline["users"].find_one({"_id": "demo:ann"})
+    assert ann is not None
+    assert (len(ann["traits"]), ann["traits_cut"], len(ann["merged_ids"]), ann["merged_cut"]) == (12, True, 3, True)
+
+
+def test_pages_and_steps_of_a_session_are_bounded_and_say_so(pipeline: Mongo) -> None:
+    run(a_message([an_event(pageType=f"page{number}", timestamp=at(number / 100)) for number in range(600)]))
+    session = only(pipeline["user_sessions"].find())
+    assert (len(session["pages_visited"]), len(session["steps"])) == (500, 100)
+    assert session["cut"] == ["pages_visited", "steps"]

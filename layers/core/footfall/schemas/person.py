@@ -82,7 +82,7 @@ class PersonDocument(PersonSightings, total=False):
     `date` is when they were first seen, `device` the one they were first seen on. A visitor who turned out to be a
     known person keeps a document with a `link` to that person, whose `merged_ids` names the visitor, and `linked_at`
     tells when it was stored last. `found_by` is what a search finds them by: their e-mail address, and each
-    word of their name.
+    word of their name. `traits_cut` says that there are more traits than are kept, `merged_cut` more visitors.
     """
 
     _id: str
@@ -94,3 +94,5 @@ class PersonDocument(PersonSightings, total=False):
     found_by: list[str]
     trait_events: int
     linked_at: datetime
+    traits_cut: bool
+    merged_cut: bool
