@@ -152,7 +152,9 @@ class CustomerOrder(BaseModel):
     refunds: list[OrderRefund]
     flags: list[OrderFlag] = Field(description="What keeps its money out of sums, or in doubt")
     converted_from: Converted | None
-    told_by: OrderSource = Field(description="The most trusted source that told its money")
+    told_by: OrderSource | None = Field(
+        description="The most trusted source that told its money; null before a deployment was prepared"
+    )
     contradictions: list[SaidOtherwise] = Field(
         description="What less trusted sources said otherwise, the first twenty"
     )
@@ -333,7 +335,7 @@ def order_of(order: OrderDocument, currency: str) -> CustomerOrder:
         refunds=[OrderRefund(at=one["at"], amount=major_units(one["amount"], own)) for one in order["refunds"]],
         flags=order.get("flags", []),
         converted_from=_converted(order.get("converted_from")),
-        told_by=order["told_by"],
+        told_by=order.get("told_by"),
         contradictions=[_otherwise(said, own) for said in order.get("contradictions", [])],
         unconfirmed_total=None if waiting is None else major_units(waiting, own),
     )

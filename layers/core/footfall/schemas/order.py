@@ -126,6 +126,6 @@ class OrderDocument(PurchasedOrder, ToldOrder):
     tax: NotRequired[int]
     discount: NotRequired[int]
     converted_from: NotRequired[Conversion]
-    told_by: OrderSource
+    told_by: NotRequired[OrderSource]
     contradictions: NotRequired[list[Contradiction]]
     unconfirmed_total: NotRequired[int]
