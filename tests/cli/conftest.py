@@ -24,7 +24,7 @@ MADE = {
     "page_rules": [{"prefix": "/p/", "page_type": "product"}],
     "funnels": [{"name": "buying", "steps": ["product", "Order Completed"]}],
     "retention_days": None,
-    "hot_days": 396,
+    "hot_days": 400,
     "created_at": None,
 }
 KEYS = {"api_key": "ak_roma_1_2", "write_key": "wk_roma_1_2"}

@@ -54,6 +54,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     f"{CORE}/people/numbers.py": (*_WHO, "tests/functions/jobs/test_rollup.py", "tests/functions/api/test_funnel.py"),
     f"{CORE}/orders/exchange.py": (*_ORDERS, "tests/functions/api/test_rates.py"),
     f"{CORE}/orders/fold.py": (*_ORDERS, "tests/functions/etl/test_orders.py", *_ARRIVAL),
+    f"{CORE}/orders/sources.py": (*_ORDERS, "tests/functions/etl/test_public_key.py"),
+    f"{EVENTS}/alone.py": ("tests/functions/etl/test_public_key.py",),
     f"{CORE}/orders/log.py": ("tests/functions/api/test_customers.py", "tests/functions/etl/test_vectors.py"),
     f"{CORE}/orders/purchases.py": (
         "tests/layers/core/test_purchases.py",

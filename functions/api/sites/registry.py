@@ -47,6 +47,13 @@ class SiteOut(BaseModel):
         default=None, description="How many events each execution environment takes; null for as many as come"
     )
     signed_requests: bool = Field(default=False, description="Whether servers have to sign what they send")
+    public_orders_until: datetime | None = Field(
+        default=None, description="Until when orders that the public write key alone told count; null for ever"
+    )
+    public_changes_until: datetime | None = Field(
+        default=None,
+        description="Until when refunds, cancellations and updates by the public write key count; null for ever",
+    )
     created_at: datetime | None = Field(default=None, description="null for a site of an older version")
     version: int = Field(default=0, description="How often its settings were changed")
 
@@ -103,6 +110,8 @@ def _document(wanted: NewSite, key: ApiKey, write_key_id: str) -> SiteDocument:
         "hot_days": wanted.hot_days,
         "events_per_second": wanted.events_per_second,
         "signed_requests": wanted.signed_requests,
+        "public_orders_until": wanted.public_orders_until,
+        "public_changes_until": wanted.public_changes_until,
         "api_keys": [
             {
                 "key_id": key.key_id,

@@ -9,7 +9,7 @@ from footfall.currencies import read_currency
 from footfall.dimensions import MOST_OWN, is_taken
 from footfall.funnels.steps import has_conditions, words
 from footfall.schemas.site import DEFAULT_FUNNEL, FEWEST_HOT_DAYS, HOT_DAYS, SITE_ID, Funnel, OwnDimension, PageRule
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, with_config
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, with_config
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
@@ -215,10 +215,24 @@ EventsPerSecond = Annotated[
         examples=[500],
     ),
 ]
-
-
 SignedRequests = Annotated[
     bool, Field(strict=True, description="Whether servers have to sign what they send with an API key")
+]
+PublicOrdersUntil = Annotated[
+    AwareDatetime | None,
+    Field(
+        description="Orders that the public write key alone told count when they were received before; from then on an "
+        "import or a secret key has to tell them too. null for ever",
+        examples=["2026-12-01T00:00:00Z"],
+    ),
+]
+PublicChangesUntil = Annotated[
+    AwareDatetime | None,
+    Field(
+        description="Refunds, cancellations and updates of orders by the public write key count when they were "
+        "received before. null for ever",
+        examples=["2026-12-01T00:00:00Z"],
+    ),
 ]
 
 
@@ -239,6 +253,8 @@ class SiteChanges(TypedDict, total=False):
     hot_days: HotDays
     events_per_second: EventsPerSecond
     signed_requests: SignedRequests
+    public_orders_until: PublicOrdersUntil
+    public_changes_until: PublicChangesUntil
 
 
 class NewSite(BaseModel):
@@ -262,3 +278,5 @@ class NewSite(BaseModel):
     hot_days: HotDays = HOT_DAYS
     events_per_second: EventsPerSecond = None
     signed_requests: SignedRequests = False
+    public_orders_until: PublicOrdersUntil = None
+    public_changes_until: PublicChangesUntil = None

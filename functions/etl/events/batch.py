@@ -3,8 +3,8 @@
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -19,7 +19,7 @@ from footfall.schemas.ledger import message_key
 from footfall.schemas.message import EventsMessage
 from footfall.schemas.quarantine import Origin, QuarantineDocument
 from footfall.schemas.session import SessionDocument
-from footfall.schemas.site import SITE_ID
+from footfall.schemas.site import SITE_ID, Site
 
 from .people import Seen
 from .stale import StaleDays
@@ -39,10 +39,11 @@ class Body:
 
 @dataclass(frozen=True)
 class Replay:
-    """A quarantined input that is read again, and the message that asks for it."""
+    """A quarantined input that is read again, the message that asks for it, and whether the ledger counts the input."""
 
     quarantine_key: str
     asked_by: str
+    counted: bool
 
 
 @dataclass
@@ -53,7 +54,8 @@ class Batch:
     their body's fingerprint; `events` those that are in the store, as they are stored; `days` those that they change;
     `seen` whom they speak of; `sessions` those that changed, and `moved` the events of people who may have bought
     before, of whose sessions other purchases may have come for it; `outcomes` by message key: what became of the events
-    of each message. `stored_before` are the keys of events that the store held already.
+    of each message. `stored_before` are the keys of events that the store held already. `quarantine_later` are inputs
+    of which something could not be derived, `failures` what else steps failed with, of single visitors.
     """
 
     site_id: str
@@ -70,6 +72,43 @@ class Batch:
     sessions: list[SessionDocument] = field(default_factory=list)
     moved: list[SessionEvent] = field(default_factory=list)
     outcomes: defaultdict[bytes, Counter[Outcome]] = field(default_factory=lambda: defaultdict(Counter))
+    quarantine_later: list[QuarantineDocument] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+
+    def parts(self) -> list["Batch"]:
+        """Returns this batch as two halves of its visitors, and what its messages ask for apart; none for one visitor.
+
+        What they quarantine, count and fail with is this batch's.
+        """
+        visitors = sorted({each["visitor_id"] for each in (*self.events, *self.sessions, *self.moved)})
+        if len(visitors) + bool(self.messages) < 2:
+            return []
+        half = len(visitors) // 2
+        parts = [self._of(some) for some in (visitors[:half], visitors[half:]) if some]
+        return [replace(self._of([]), messages=self.messages), *parts] if self.messages else parts
+
+    def _of(self, visitors: Collection[str]) -> "Batch":
+        part = replace(
+            self,
+            messages={},
+            events=[event for event in self.events if event["visitor_id"] in visitors],
+            sessions=[session for session in self.sessions if session["visitor_id"] in visitors],
+            moved=[event for event in self.moved if event["visitor_id"] in visitors],
+        )
+        part.days = self.days
+        return part
+
+    def take(self, parts: Sequence["Batch"]) -> None:
+        """Take over what the parts made of it."""
+        self.sessions = [session for part in parts for session in part.sessions]
+        self.moved = [event for part in parts for event in part.moved]
+        self.seen = Seen(
+            newcomers={visitor for part in parts for visitor in part.seen.newcomers},
+            links={visitor: known for part in parts for visitor, known in part.seen.links.items()},
+        )
+
+
+Step = Callable[[Batch, Site], None]
 
 
 def read_batches(records: Sequence[SqsRecord]) -> Iterator[Batch]:

@@ -31,7 +31,7 @@ def _lines(batch: Batch, zone: ZoneInfo) -> list[LedgerLine]:
     lines = []
     for message_id, (source, at) in {**unread, **read}.items():
         outcome = batch.outcomes.get(message_key(message_id), Counter())
-        if message_id in batch.replays:  # it counted as quarantined before, under the message that brought it
+        if message_id in batch.replays and batch.replays[message_id].counted:  # under the message that brought it
             outcome["quarantined"] -= 1
         if outcome and message_id not in failed:
             line = _line(batch.site_id, message_id, source, at.astimezone(zone), outcome)

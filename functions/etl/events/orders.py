@@ -11,7 +11,6 @@ from footfall.events.log import BY_VISITOR
 from footfall.events.remnants import with_remnants
 from footfall.orders.fold import (
     ORDER_EVENTS,
-    TELLING,
     by_customer,
     fold_orders,
     name_of_another,
@@ -19,6 +18,7 @@ from footfall.orders.fold import (
     unsigned_visitors,
 )
 from footfall.orders.purchases import moments_of
+from footfall.orders.sources import TELLING, PublicWord
 from footfall.orders.tellings import commerce_of, currency_of, is_told, ranked
 from footfall.people.identities import links_of
 from footfall.schemas.event import ToldEvent
@@ -83,11 +83,12 @@ def _recompute(database: Mongo, site: Site, days: StaleDays, told: Mapping[str, 
 def _store(
     database: Mongo, site: Site, days: StaleDays, told: Mapping[str, list[ToldEvent]], links: Mapping[str, str]
 ) -> None:
+    word = PublicWord(site.public_orders_until, site.public_changes_until)
     orders: list[OrderDocument] = []
     superseded: dict[str, int] = {}
     for order_id, found in told.items():
         parts = {name: _in_one_currency(part) for name, part in by_customer(order_id, found).items()}
-        folded = fold_orders(parts, days.zone, links)
+        folded = fold_orders(parts, days.zone, links, word)
         orders += folded
         superseded |= dict.fromkeys(_no_longer(site.site_id, order_id, found, folded), len(found))
     derived.store(database, days, ORDERS, convert(database, site, orders), superseded=superseded)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from footfall.clock import now
 from footfall.events.remnants import with_remnants
-from footfall.people.fold import Sighting, by_person, fold_traits, sex_of, sightings
+from footfall.people.fold import Sighting, bounded_traits, by_person, sex_of, sightings, told_traits
 from footfall.people.searching import found_by
 from footfall.schemas.event import EventDocument, ToldEvent
 from footfall.schemas.person import FirstEvent, Link, PersonDocument, PersonSightings
@@ -17,7 +17,7 @@ from footfall.stores.mongo import Mongo, duplicates
 from pymongo import ReturnDocument, UpdateOne
 from pymongo.errors import BulkWriteError
 
-MOST_MERGED = 10_000
+MOST_MERGED = 2_000
 """Visitors that a person is known to have been; the first in the order of their ids, whatever order they come in."""
 
 
@@ -97,7 +97,8 @@ def _reserve(database: Mongo, site_id: str, count: int) -> int:
 def _document(key: str, site_id: str, number: int, seen: Sighting) -> PersonDocument:
     telling = _telling(seen)
     first = seen.first
-    traits = fold_traits(telling)
+    told = told_traits(telling)
+    traits = bounded_traits(told)
     document = PersonDocument(
         _id=key,
         site_id=site_id,
@@ -114,6 +115,10 @@ def _document(key: str, site_id: str, number: int, seen: Sighting) -> PersonDocu
         first_event=_first_event(first),
         first_told_at=now(),
     )
+    if len(told) > len(traits):
+        document["traits_cut"] = True
+    if len(seen.merged_ids) > MOST_MERGED:
+        document["merged_cut"] = True
     if seen.link:
         document["link"] = seen.link
         document["linked_at"] = document["first_told_at"]
@@ -171,6 +176,9 @@ def _update(key: str, seen: Sighting) -> UpdateOne:
     }
     if seen.merged_ids:
         merged = {"$setUnion": ["$merged_ids", {"$literal": sorted(seen.merged_ids)}]}
+        fields["merged_cut"] = {
+            "$cond": [{"$gt": [{"$size": merged}, MOST_MERGED]}, True, {"$ifNull": ["$merged_cut", "$$REMOVE"]}]
+        }
         fields["merged_ids"] = {"$slice": [{"$sortArray": {"input": merged, "sortBy": 1}}, MOST_MERGED]}
     if seen.link:
         fields["link"] = {"$min": ["$link", {"$literal": seen.link}]}
@@ -206,15 +214,19 @@ def _retell(database: Mongo, site_id: str, people: dict[str, Sighting]) -> None:
 
 
 def _retelling(key: str, events: list[ToldEvent]) -> UpdateOne:
-    traits = fold_traits(events)
+    told = told_traits(events)
+    traits = bounded_traits(told)
+    cut = {"$set": {"traits_cut": True}} if len(told) > len(traits) else {"$unset": {"traits_cut": ""}}
     return UpdateOne(
         {"_id": key, "trait_events": {"$lte": len(events)}},
         {
+            **cut,
             "$set": {
                 "traits": traits,
                 "found_by": found_by(traits),
                 "sex": sex_of(traits),
                 "trait_events": len(events),
-            }
+                **cut.get("$set", {}),
+            },
         },
     )

@@ -11,6 +11,7 @@ from footfall.stores.collections import quarantine
 from footfall.stores.mongo import Mongo
 from pydantic import ValidationError
 
+from .alone import UNDERIVED
 from .batch import Batch, Body, Replay, quarantine_message
 
 
@@ -26,7 +27,9 @@ def open_inputs(database: Mongo, batch: Batch) -> None:
     waiting = quarantine.of(database).find({"_id": {"$in": list(asked)}, "stage": "events", "state": "waiting"})
     for document in waiting:
         replay_id = f"replay:{document['_id'].rpartition(':')[2]}"
-        batch.replays[replay_id] = Replay(document["_id"], asked[document["_id"]])
+        batch.replays[replay_id] = Replay(
+            document["_id"], asked[document["_id"]], counted=document["message_key"] is not None
+        )
         _open(batch, replay_id, document)
 
 
@@ -34,7 +37,7 @@ def _open(batch: Batch, replay_id: str, document: QuarantineDocument) -> None:
     text = document["original"].decode(errors="surrogatepass")
     origin = document["origin"]
     try:
-        if "message_id" in origin:
+        if "message_id" in origin or origin.get("source") == UNDERIVED:
             message = EventsMessage.model_validate(decode_leniently(text))
         else:
             message = EventsMessage.model_validate(
@@ -52,14 +55,16 @@ def _open(batch: Batch, replay_id: str, document: QuarantineDocument) -> None:
     except (ValidationError, ValueError, RecursionError):
         message = None
     if message and message.site_id == batch.site_id:
-        batch.messages[replay_id] = message.model_copy(update={"replay": [], "reprocess": [], "recheck": []})
+        asks = message.reprocess if message.source == UNDERIVED else []
+        alone = {"replay": [], "recheck": [], "reprocess": asks}
+        batch.messages[replay_id] = message.model_copy(update=alone)
     else:
         quarantine_message(batch, Body(replay_id, text), document["reason"], document["detail"])
 
 
 def failed(batch: Batch) -> set[str]:
     """Returns the ids of replays whose input was quarantined once more."""
-    again = {document["_id"] for document in batch.quarantine}
+    again = {document["_id"] for document in (*batch.quarantine, *batch.quarantine_later)}
     return {replay_id for replay_id, replay in batch.replays.items() if replay.quarantine_key in again}
 
 

@@ -1,6 +1,6 @@
 """The steps that a batch of events goes through, top to bottom."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -38,10 +38,10 @@ from . import (
     store,
     suspects,
 )
-from .batch import Batch, count, count_quarantined, quarantine_event, quarantine_message
+from .alone import by_visitor
+from .batch import Batch, Step, count, count_quarantined, quarantine_event, quarantine_message
 
 LIVE = timedelta(minutes=30)
-Step = Callable[[Batch, Site], None]
 
 
 def read_messages(batch: Batch, site: Site) -> None:
@@ -109,6 +109,11 @@ def restore_archived(batch: Batch, site: Site) -> None:
     for message in batch.messages.values():
         for part in message.restore:
             restoring.restore(database(), site.site_id, part)
+
+
+def keep_underived(batch: Batch, site: Site) -> None:
+    """Store of what something could never be derived, before anything is acknowledged."""
+    keep(database(), batch.quarantine_later)
 
 
 def add_reprocessed(batch: Batch, site: Site) -> None:
@@ -216,6 +221,12 @@ def announce_sessions(batch: Batch, site: Site) -> None:
     announce(from_environment(SessionsTopicSettings).sessions_topic_arn, message)
 
 
+def fail_at_last(batch: Batch, site: Site) -> None:
+    """Have messages come back of which a step failed for single visitors: for all others everything is done."""
+    if batch.failures:
+        raise batch.failures[0]
+
+
 def note_replays(batch: Batch, site: Site) -> None:
     """Mark what was replayed, once everything that comes of it is done."""
     replays.note(database(), batch)
@@ -230,21 +241,26 @@ STEPS: tuple[Step, ...] = (
     restore_archived,
     add_reprocessed,
     find_days,
-    recompute_people,
-    recompute_sessions,
-    recompute_orders,
-    settle_conversions,
-    keep_feedback,
+    by_visitor(recompute_people),
+    by_visitor(recompute_sessions),
+    by_visitor(recompute_orders),
+    by_visitor(settle_conversions),
+    by_visitor(keep_feedback),
     read_feedback_anew,
     mark_days,
-    count_received,
+    keep_underived,
     announce_sessions,
+    fail_at_last,
+    count_received,
     note_replays,
 )
 
 
 def run(batch: Batch) -> None:
-    """Take one site's messages through every step; raises Unavailable when a store does not answer."""
+    """Take one site's messages through every step; raises Unavailable when a store does not answer.
+
+    Raises what a step failed with for single visitors once all is done for the others.
+    """
     with answering():
         site = find_site(database(), batch.site_id)
         if site is None:

@@ -15,9 +15,11 @@ from footfall.customers.segment_sums import SEGMENT_FIELDS, Segments
 from footfall.models.registry import in_use
 from footfall.orders.fold import ORDER_EVENTS, buyer_of, order_id_of, told_id_of, told_in, unsigned_visitors
 from footfall.orders.remnants import remnants_of_order
+from footfall.orders.sources import source_of
 from footfall.people.identities import links_of
 from footfall.people.remnants import remnant_of_person
 from footfall.people.searching import found_by
+from footfall.quarantine import KEPT
 from footfall.schemas.customer import CustomerSums
 from footfall.schemas.event import VIEW_TYPES, EventDocument
 from footfall.schemas.order import OrderDocument
@@ -68,7 +70,9 @@ def migrate(database: Mongo) -> None:
     _name_the_revoked_keys(database)
     _say_where_orders_were_told(database)
     _give_orders_to_their_buyers(database)
+    _say_who_told_of_orders(database)
     _keep_what_removed_events_told(database)
+    _say_how_large_quarantined_inputs_are(database)
     _have_sessions_rechecked(database)
     _have_dimensions_of_sessions_read(database)
     _add_up_the_segments(database)
@@ -104,6 +108,12 @@ def _say_what_products_are_found_by(database: Mongo) -> None:
     for some in chunks(products.of(database).find({"words": {"$exists": False}}), PRODUCTS_PER_WRITE):
         writes = [UpdateOne({"_id": each["_id"]}, {"$set": {"words": words_of(each)}}) for each in some]
         products.of(database).bulk_write(writes, ordered=False)
+
+
+def _say_how_large_quarantined_inputs_are(database: Mongo) -> None:
+    # until 0.1.0 quarantine had no bounds; what waits there has as long as what comes now
+    measured = {"size": {"$binarySize": "$original"}, "expires_at": now() + KEPT}
+    quarantine.of(database).update_many({"size": {"$exists": False}}, [{"$set": measured}])
 
 
 def _name_the_revoked_keys(database: Mongo) -> None:
@@ -148,6 +158,18 @@ def _say_where_orders_were_told(database: Mongo) -> None:
         told = _events_of(database, some, {"order_completed"})
         places = {each["_id"]: told_in(_of_buyer(each, told[each["site_id"], told_id_of(each)])) for each in some}
         writes = [UpdateOne({"_id": key}, {"$set": {"told_in": found}}) for key, found in places.items()]
+        orders.of(database).bulk_write(writes, ordered=False)
+
+
+def _say_who_told_of_orders(database: Mongo) -> None:
+    # until 0.1.0 an order did not say whose word its money is; what nothing is left of was the shop's own to keep
+    for some in chunks(orders.of(database).find({"told_by": {"$exists": False}}), ORDERS_PER_WRITE):
+        told = _events_of(database, some, ORDER_EVENTS)
+        found = {each["_id"]: _of_buyer(each, told[each["site_id"], told_id_of(each)]) for each in some}
+        writes = [
+            UpdateOne({"_id": key}, {"$set": {"told_by": source_of(theirs) if theirs else "secret_key"}})
+            for key, theirs in found.items()
+        ]
         orders.of(database).bulk_write(writes, ordered=False)
 
 

@@ -7,6 +7,7 @@ into the time stay marked for the next run, which is started at once.
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from typing import Literal, NamedTuple
@@ -24,13 +25,14 @@ from footfall.schemas.funnel import LastRun, RollupRun
 from footfall.schemas.site import Site
 from footfall.sites import find_site, get_site, site_ids
 from footfall.stores.collections import rollups
-from footfall.stores.mongo import answering, database
+from footfall.stores.mongo import UNAVAILABLE, answering, database
 from pydantic import BaseModel
+from pymongo.errors import ExecutionTimeout
 
 from . import lake, queries, turns, watermark
 from .expired import known_before, recount
 from .recompute import recompute
-from .writing import DayRollup, note_run, replace_days, unmark
+from .writing import DayRollup, note_failure, note_run, replace_days, unmark
 
 GUARD_MILLISECONDS = 10_000
 MOST_STARTED = 12
@@ -52,21 +54,21 @@ class Command(BaseModel):
 def handler(event: JsonObject, context: LambdaContext) -> dict[str, int]:
     """Recompute; returns what was done: sites, days, events, days left, milliseconds.
 
-    Raises NotFound when the site asked for is not there.
+    Raises NotFound when the site asked for is not there. A site that fails is noted and skipped; RuntimeError says that
+    there was one once all others are done, so that the function's alarm rings.
     """
     started = time.monotonic()
     command = Command.model_validate(event)
     with answering():
         sites = _sites(command)
-        runs = _all_runs(sites, command, context)
-        for site in sites:
-            fold_ledger(database(), site.site_id, now())
-            if _in_time(context):
-                note_documents(database(), site.site_id, now())
+        failing: list[str] = []
+        runs = _all_runs(sites, command, context, failing)
     done: dict[str, int] = {name: sum(run[name] for _, run in runs) for name in SUMS}
     left = sum({site_id: run["left"] for site_id, run in runs}.values())  # after the last run of each
     summary = {"sites": len(sites), **done, "left": left, "milliseconds": _milliseconds_since(started)}
     logger().info("rolled up", extra=summary)
+    if failing:
+        raise RuntimeError(f"the rollups of {len(failing)} sites failed: /etl/status of each says how")
     return summary
 
 
@@ -79,13 +81,18 @@ def _sites(command: Command) -> list[Site]:
     return sorted(sites, key=lambda site: ran.get(site.site_id, NEVER))  # whom the time was too short for comes first
 
 
-def _all_runs(sites: list[Site], command: Command, context: LambdaContext) -> list[tuple[str, RollupRun]]:
+def _all_runs(
+    sites: list[Site], command: Command, context: LambdaContext, failing: list[str]
+) -> list[tuple[str, RollupRun]]:
     emptied = watermark.emptied_to()  # before any mark is read
     runs: list[tuple[str, RollupRun]] = []
     cut: list[str] = []
     for number, site in enumerate(sites):
         in_time = _share(context, len(sites) - number)
-        done = list(_runs(site, command, emptied, in_time, context))
+        done: list[_Done] = []
+        with _failing_alone(site, failing):
+            done += _runs(site, command, emptied, in_time, context)
+            _add_up(site, context)
         runs += [(site.site_id, each.run) for each in done]
         if done and not in_time() and _goes_on(done, command):
             cut.append(site.site_id)
@@ -105,6 +112,27 @@ def _goes_on(done: list[_Done], command: Command) -> bool:
     return (done[-1].asked or done[-1].run["left"] > 0) and (
         not command.started or any(one.run["days"] for one in done)
     )
+
+
+@contextmanager
+def _failing_alone(site: Site, failing: list[str]) -> Iterator[None]:
+    # what takes too long fails for the site that has it; a database that does not answer does so for all
+    try:
+        yield
+    except Unavailable:
+        raise
+    except Exception as error:
+        if isinstance(error, UNAVAILABLE) and not isinstance(error, ExecutionTimeout):
+            raise
+        logger().exception("a site's rollup failed", extra={"site_id": site.site_id})
+        failing.append(site.site_id)
+        note_failure(site.site_id, type(error).__name__, now())
+
+
+def _add_up(site: Site, context: LambdaContext) -> None:
+    fold_ledger(database(), site.site_id, now())
+    if _in_time(context):
+        note_documents(database(), site.site_id, now())
 
 
 def _share(context: LambdaContext, sites: int) -> InTime:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NamedTuple
 
 from bson import ObjectId
@@ -151,4 +152,11 @@ def unmark(site_id: str, days: list[DayRollup], marks: dict[str, object]) -> Non
 
 def note_run(site_id: str, run: RollupRun) -> None:
     """Keep what the last run did, where /etl/status and the readers of rollups find it."""
-    rollups.of(database()).update_one({"_id": site_id}, {"$set": {"site_id": site_id, **run}}, upsert=True)
+    done = {"$set": {"site_id": site_id, **run}, "$unset": {"failing": ""}}
+    rollups.of(database()).update_one({"_id": site_id}, done, upsert=True)
+
+
+def note_failure(site_id: str, error: str, at: datetime) -> None:
+    """Keep that a run of a site failed, until one does not, where /etl/status finds it."""
+    noted = {"$set": {"site_id": site_id, "failing.at": at, "failing.error": error}, "$min": {"failing.since": at}}
+    rollups.of(database()).update_one({"_id": site_id}, noted, upsert=True)

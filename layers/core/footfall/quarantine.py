@@ -2,16 +2,19 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pymongo import UpdateOne
 
+from footfall.quarantine_room import make_room
 from footfall.schemas.quarantine import Origin, QuarantineDocument, Stage
 from footfall.stores.collections import quarantine
 from footfall.stores.mongo import Mongo
 
 UNKNOWN_SITE = "-"
 """The site of what cannot be read far enough to know its site."""
+KEPT = timedelta(days=90)
+"""So long an input may wait for its cause to be mended and its replay; as long as the ledger knows its message."""
 
 
 def quarantined(
@@ -39,6 +42,8 @@ def quarantined(
         message_key=message_key,
         event_id=event_id,
         attempts=0,
+        size=len(original),
+        expires_at=seen + KEPT,
     )
 
 
@@ -48,7 +53,10 @@ def quarantine_key(site_id: str, original: bytes, file: str = "", line: int | st
 
 
 def keep(database: Mongo, documents: Sequence[QuarantineDocument]) -> dict[str, QuarantineDocument]:
-    """Store what is not there yet; returns what the store holds under each key, whoever brought it first."""
+    """Store what is not there yet; returns what the store holds under each key, whoever brought it first.
+
+    Where a site has more than it may, the oldest make room.
+    """
     if not documents:
         return {}
     kept = {document["_id"]: document for document in reversed(documents)}
@@ -56,10 +64,13 @@ def keep(database: Mongo, documents: Sequence[QuarantineDocument]) -> dict[str, 
         [UpdateOne({"_id": key}, {"$setOnInsert": document}, upsert=True) for key, document in kept.items()],
         ordered=False,
     )
-    if written.upserted_count == len(kept):
-        return kept
-    stored = quarantine.of(database).find({"_id": {"$in": list(kept)}}, {"original": False})
-    return {found["_id"]: found for found in stored}
+    if written.upserted_count < len(kept):
+        stored = quarantine.of(database).find({"_id": {"$in": list(kept)}}, {"original": False})
+        kept = kept | {found["_id"]: found for found in stored}
+    if written.upserted_count:
+        for site_id in {document["site_id"] for document in documents}:
+            make_room(database, site_id)
+    return kept
 
 
 def note_replayed(database: Mongo, keys: Sequence[str], at: datetime) -> None:

@@ -40,7 +40,7 @@ def test_a_shop_in_euro_in_rome_is_made_with_keys_that_open_it(deployed: Mongo) 
 def test_a_site_needs_no_more_than_an_id(deployed: Mongo) -> None:
     made = make("roma")
     assert (made["name"], made["currency"], made["time_zone"], made["retention_days"]) == ("roma", "EUR", "UTC", None)
-    assert made["hot_days"] == 396
+    assert made["hot_days"] == 400
 
 
 def test_a_site_of_an_older_version_has_all_its_events_in_mongodb_until_it_is_told(deployed: Mongo) -> None:

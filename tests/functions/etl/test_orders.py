@@ -63,9 +63,12 @@ def test_a_file_that_is_imported_again_is_the_newest_word(pipeline: Mongo) -> No
     assert totals == [("ann", 10000), ("bob", 9000), ("ann", 10000), ("ann", 10000), ("bob", 9000)]
 
 
-def test_a_file_that_tells_no_currency_leaves_the_orders(pipeline: Mongo) -> None:
+def test_a_file_that_tells_no_currency_leaves_that_of_the_server_and_not_that_of_a_page(pipeline: Mongo) -> None:
     tell(said(minute=1, total=110, currency="USD"))
     tell(said(total=120), source="import:monday")
+    (order,) = orders(pipeline)
+    assert (order["currency"], order["total"]) == ("EUR", 12000)
+    tell(said(total=120, currency="USD"), source="collect:secret")
     (order,) = orders(pipeline)
     assert (order["currency"], order["total"]) == ("USD", 12000)
 

@@ -152,12 +152,31 @@ def test_orders_of_an_older_version_list_their_refunds(database: Mongo) -> None:
         ]
     )
     about = {"site_id": "shop", "type": "order_cancelled", "commerce": {"order_id": "2"}, "timestamp": cancelled_at}
-    database["events"].insert_one({"_id": "shop:e", **about})
+    database["events"].insert_one({"_id": "shop:e", "source": "collect", **about})
     for _ in range(2):
         prepare.handler({}, LambdaContext())
     found = {order["order_id"]: order["refunds"] for order in database["orders"].find()}
     assert found == {"1": [{"at": noon, "amount": 30}], "2": [{"at": cancelled_at, "amount": 50}], "3": []}
     assert "site_id_1_refunded_at_1" not in database["orders"].index_information()
+
+
+def test_orders_of_an_older_version_say_who_told_them(database: Mongo) -> None:
+    for order_id, source in {"page": "collect", "file": "import:orders", "server": "collect:secret"}.items():
+        event = a_document(eventType="purchase", properties={"order_id": order_id, "total": 5})
+        database["events"].insert_one({**event, "source": source})
+        database["orders"].insert_one({"_id": f"demo:{order_id}", "site_id": "demo", "order_id": order_id})
+    database["orders"].insert_one({"_id": "demo:gone", "site_id": "demo", "order_id": "gone"})
+    migrations._say_who_told_of_orders(database)
+    found = {order["order_id"]: order["told_by"] for order in database["orders"].find()}
+    assert found == {"page": "public_key", "file": "import", "server": "secret_key", "gone": "secret_key"}
+
+
+def test_inputs_in_quarantine_of_an_older_version_say_how_large_they_are_and_when_they_go(database: Mongo) -> None:
+    database["quarantine"].insert_one({"_id": "demo:1", "site_id": "demo", "original": b"12345"})
+    migrations._say_how_large_quarantined_inputs_are(database)
+    found = database["quarantine"].find_one({"_id": "demo:1"})
+    assert found is not None
+    assert (found["size"], found["expires_at"] > NOON) == (5, True)
 
 
 def test_orders_of_an_older_version_are_whose_their_visitors_turned_out_to_be(

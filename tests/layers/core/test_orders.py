@@ -4,10 +4,14 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import permutations
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from footfall.orders import refunds as folding
-from footfall.orders.fold import order_id_of
+from footfall.orders.fold import by_customer, fold_orders, order_id_of
+from footfall.orders.purchases import is_counted
+from footfall.orders.sources import SOURCES, TELLING, PublicWord
+from footfall.orders.tellings import PUBLIC, commerce_of, trust
 from footfall.schemas.event import EventDocument, Json
 from footfall.schemas.message import API_KEY_SOURCE, COLLECT_SOURCE
 from footfall.schemas.order import OrderDocument
@@ -394,3 +398,79 @@ def test_two_variants_given_back_on_one_day_are_two_refunds() -> None:
     lines = [{"product_id": "x", "variant": variant, "price": 20, "quantity": 1} for variant in ("red", "blue")]
     back = [told("order_refunded", DAY + minute, products=[line]) for minute, line in enumerate(lines)]
     assert given_back(fold_order("o1", [told(total=40, products=lines), *back])) == [(1, 2000), (1, 2000)]
+
+
+def test_a_guessed_order_id_rewrites_no_order_that_the_shop_told() -> None:
+    for own in (MONDAY, API_KEY_SOURCE):
+        whole = told(source=own, total=2184, currency="EUR", userId="ann", eventId="own")
+        guessed = [
+            told(minute=-9000, total=1_000_000_000, userId="eve", visitorId="eve", eventId="g1"),
+            told("order_updated", 1, total=1, currency="JPY", version=99, updated_at=at(9), eventId="g2"),
+            told("order_refunded", 2, total=2184, eventId="g3"),
+            told("order_cancelled", 3, eventId="g4"),
+        ]
+        order, before = fold_order("o1", [whole, *guessed]), fold_order("o1", [whole])
+        same = set(before) - {"events", "told_in", "flags"}
+        assert {name: order[name] for name in same} == {name: before[name] for name in same}  # type: ignore[literal-required]
+        assert [said["event_id"] for said in order["contradictions"]] == ["g1", "g2", "g3", "g4"]
+        assert (order["flags"], order["told_by"]) == (["contradicted"], SOURCES[trust(whole)])
+
+
+def test_a_public_key_says_neither_the_currency_nor_the_total_of_lines_that_the_shop_told() -> None:
+    products = [{"product_id": "x", "price": 20, "quantity": 2}]
+    own = told(source=API_KEY_SOURCE, products=products)
+    order = fold_order("o1", [own, told(minute=1, total=9999, currency="JPY")])
+    assert (order["total"], order["currency"]) == (4000, "EUR")
+
+
+def test_who_has_one_key_for_pages_and_server_amends_refunds_and_cancels() -> None:
+    placed, newer = told(total=50), told("order_updated", 1, total=40)
+    order = fold_order("o1", [placed, newer, told("order_refunded", 2, total=10)])
+    assert (order["total"], order["refunded"], order["told_by"]) == (4000, 1000, "public_key")
+    assert "contradictions" not in order
+    assert fold_order("o1", [placed, told("order_cancelled", 2)])["status"] == "cancelled"
+
+
+def test_what_a_file_or_a_server_gives_back_counts_whoever_told_the_order() -> None:
+    for first, second in [(COLLECT_SOURCE, MONDAY), (COLLECT_SOURCE, API_KEY_SOURCE), (API_KEY_SOURCE, MONDAY)]:
+        order = fold_order("o1", [told(source=first, total=50), told("order_refunded", 2, source=second, total=10)])
+        assert (order["refunded"], order.get("flags")) == (1000, None)
+
+
+def test_the_public_keys_orders_count_until_the_site_asks_for_its_own_word() -> None:
+    events = [told(total=50), told("order_refunded", 2, total=10)]
+    for until, counted in [(None, 5000), (NOON + timedelta(seconds=1), 5000), (NOON, 0)]:
+        word = PublicWord(orders_until=until)
+        (order,) = fold_orders(by_customer("o1", events), ZoneInfo("UTC"), {}, word)
+        assert (order["total"], bool(order["refunds"])) == (counted, counted > 0)
+        assert (order.get("unconfirmed_total"), is_counted(order, "EUR")) == (
+            (None, True) if counted else (5000, False)
+        )
+        confirmed = [*events, told(minute=5, source=API_KEY_SOURCE, total=50)]
+        (order,) = fold_orders(by_customer("o1", confirmed), ZoneInfo("UTC"), {}, word)
+        assert (order["total"], is_counted(order, "EUR")) == (5000, True)
+
+
+def test_the_public_key_changes_no_order_where_the_site_asks_for_a_secret_one() -> None:
+    changes = [
+        told("order_refunded", 2, total=10),
+        told("order_cancelled", 3),
+        told("order_updated", 4, total=1),
+    ]
+    word = PublicWord(changes_until=NOON)
+    (order,) = fold_orders(by_customer("o1", [told(total=50), *changes]), ZoneInfo("UTC"), {}, word)
+    assert (order["total"], order["refunded"], order["status"]) == (5000, 0, "completed")
+    assert [said["type"] for said in order["contradictions"]] == [event["type"] for event in changes]
+    (lone,) = fold_orders(by_customer("o1", changes[:1]), ZoneInfo("UTC"), {}, word)
+    assert (lone["status"], lone["refunds"], lone["refunded"]) == ("refund_only", [], 0)
+
+
+@given(st.lists(tellings(), min_size=1, max_size=8))
+def test_nothing_that_the_public_key_says_changes_the_money_that_the_shop_told(events: list[EventDocument]) -> None:
+    own = [event for event in events if trust(event) > PUBLIC]
+    parts = by_customer("o1", own)
+    found = {order["order_id"]: order for order in folded("o1", events)}
+    for order in folded("o1", own) if own else ():
+        if any("total" in commerce_of(event) for event in parts[order["order_id"]] if event["type"] in TELLING):
+            for name in ("total", "refunded", "refunds", "currency"):
+                assert found[order["order_id"]][name] == order[name]

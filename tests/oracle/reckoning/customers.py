@@ -6,9 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from tests.oracle.life import Json, Question
+from tests.oracle.reckoning.events import Event
 from tests.oracle.reckoning.numbers import money, rate
 from tests.oracle.reckoning.orders import Order
 from tests.oracle.reckoning.shop import Reckoning
+from tests.oracle.reckoning.tellings import read_lines, told_total
 
 NOT_FOUND: Json = {"status": 404}
 MOST_ORDERS = 20
@@ -83,6 +85,25 @@ def order_shown(shop: Reckoning, order: Order) -> Json:
         "refunds": [{"at": written(one.at), "amount": money(one.amount, order.currency)} for one in order.refunds],
         "flags": _sorted(order.flags),
         "converted_from": None,
+        "told_by": order.told_by,
+        "contradictions": [_otherwise(one, order.currency) for one in order.contradictions],
+        "unconfirmed_total": None,
+    }
+
+
+def _otherwise(event: Event, home: str) -> Json:
+    told = event.fields.get("currency")
+    currency = str(told or home)
+    found = told_total(event, currency)
+    summed = sum(line.total for line in read_lines(event, currency)) if "total" not in event.fields else 0
+    amount = found if found is not None else (summed or None)
+    return {
+        "at": written(event.at),
+        "event_id": event.event_id,
+        "type": event.kind,
+        "source": "public_key" if event.trust == 0 else "import",
+        "total": None if amount is None else money(amount, currency),
+        "currency": currency if amount is not None else told,
     }
 
 

@@ -28,6 +28,9 @@ class Order:
     refunds: tuple[Refund, ...]
     cancelled: bool
     flags: frozenset[str]
+    told_by: str
+    contradictions: tuple[Event, ...]
+    """What less trusted sources said otherwise."""
 
     @property
     def refunded(self) -> int:
@@ -68,18 +71,56 @@ def _edition(event: Event) -> tuple[object, ...]:
     return event.trust, file, event.fields.get("version"), event.fields.get("updated_at")
 
 
+SOURCES = ("public_key", "import", "secret_key")
+
+
+def _telling_money(tellings: Iterable[Event], currency: str) -> list[Event]:
+    return [one for one in tellings if told_total(one, currency) is not None or _sum(one, currency)]
+
+
+def _otherwise(tellings: Sequence[Event], total: int | None, currency: str) -> list[Event]:
+    # of what sources less trusted than the one whose word counts say of the money
+    best = max((one.trust for one in _telling_money(tellings, currency)), default=0)
+    lower = [one for one in tellings if one.trust < best]
+    return [
+        one
+        for one in lower
+        if one.fields.get("currency", currency) != currency or told_total(one, currency) not in (None, total)
+    ]
+
+
+def _heard(told: list[Event]) -> list[Event]:
+    # of an order that the shop itself told, the public key gives nothing back
+    own = any(one.trust > 0 and one.kind in ("order_completed", "order_updated") for one in told)
+    back = ("order_refunded", "order_cancelled")
+    return [one for one in told if not (own and one.trust == 0 and one.kind in back)]
+
+
+def _own(foremost_first: Sequence[Event], currency: str) -> Sequence[Event]:
+    # where the shop itself tells what an order comes to, nobody else does
+    own = [event for event in foremost_first if event.trust > 0]
+    tells = any(told_total(event, currency) is not None or _sum(event, currency) for event in own)
+    return own if tells else foremost_first
+
+
 def _order(name: str, told: list[Event], known: Links, home: str, zone: ZoneInfo, *, two: bool) -> Order:
+    otherwise = [one for one in told if one not in _heard(told)]
+    told = _heard(told)
     tellings = sorted((one for one in told if one.kind in ("order_completed", "order_updated")), key=rank, reverse=True)
     others = sorted((one for one in told if one not in tellings), key=rank, reverse=True)
     completions = tuple(one for one in told if one.kind == "order_completed")
     currency = _currency(tellings or others, home)
     counting = [one for one in tellings if one.fields.get("currency", currency) == currency]
     total, lines = _total(counting, currency), _lines(counting, currency)
-    refunds, readable = given_back(told, total, lines, currency, zone, placed=bool(completions))
+    refunds, readable = given_back(
+        told, total, _lines(_own(counting, currency), currency), currency, zone, placed=bool(completions)
+    )
     who = _customer(tellings, others, known)
     first = (completions or tuple(told))[0]
     unknown = bool(completions) and total is None
+    said_otherwise = (*otherwise, *_otherwise(tellings, total, currency))
     flags = {
+        "contradicted": bool(said_otherwise),
         "two_customers": two,
         "amount_missing": unknown and not _unreadable(tellings, currency),
         "amount_unreadable": unknown and _unreadable(tellings, currency),
@@ -97,6 +138,8 @@ def _order(name: str, told: list[Event], known: Links, home: str, zone: ZoneInfo
         refunds=refunds,
         cancelled=any(one.kind == "order_cancelled" for one in told),
         flags=frozenset(flag for flag, holds in flags.items() if holds),
+        told_by=SOURCES[max(one.trust for one in _telling_money(tellings, currency) or tellings or others)],
+        contradictions=tuple(sorted(said_otherwise, key=lambda one: one.order))[:20],
     )
 
 
@@ -108,7 +151,8 @@ def _customer(tellings: Sequence[Event], others: Sequence[Event], known: Links) 
 
 
 def _placed_at(completions: Sequence[Event]) -> datetime | None:
-    # when it was first heard of; a newer file knows better than an older one
+    # when the shop itself said so first, else a page; a newer file knows better than an older one
+    completions = [event for event in completions if event.trust > 0] or completions
     files = [event for event in completions if event.trust == 1]
     moments = [event.at for event in completions if event.trust != 1]
     return min([*moments, *([max(files, key=rank).at] if files else [])], default=None)
@@ -116,13 +160,14 @@ def _placed_at(completions: Sequence[Event]) -> datetime | None:
 
 def _currency(foremost_first: Sequence[Event], home: str) -> str:
     # of the foremost that tells an amount, else of the foremost that says one, else the site's
-    said = [(event, str(event.fields.get("currency", ""))) for event in foremost_first]
+    said = [(event, str(event.fields.get("currency", ""))) for event in _own(foremost_first, home)]
     of_total = [currency for event, currency in said if told_total(event, currency or home) is not None][:1]
     return next(filter(None, [*of_total, *(currency for _, currency in said)]), home)
 
 
 def _total(foremost_first: Sequence[Event], currency: str) -> int | None:
     # what a telling says, or what the lines come to of one that changes them; else what the lines of any come to
+    foremost_first = _own(foremost_first, currency)
     for event in foremost_first:
         if (found := told_total(event, currency)) is not None:
             return found

@@ -25,7 +25,7 @@ from footfall.events.storable import MAX_EVENT_BYTES, MAX_IMPORTED_VALUES, MAX_V
 from footfall.events.vitals import read_vitals
 from footfall.schemas.event import Commerce, EventDocument, Json
 from footfall.schemas.message import COLLECT_SOURCE, IMPORT_SOURCE, EventsMessage
-from footfall.schemas.site import Site
+from footfall.schemas.site import HOT_DAYS, Site
 
 
 def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datetime) -> EventDocument:
@@ -40,6 +40,8 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         raise Unstorable("too_large", f"one event holds at most {MAX_EVENT_BYTES} bytes")
     kind, name = type_of(event["event_type"], get("event_name"))
     clocks = (history_clocks if imported else read_clocks)(get("timestamp"), get("sent_at"), message.received_at)
+    if message.source == COLLECT_SOURCE and clocks.timestamp < message.received_at - believed_back(site):
+        raise Unstorable("too_old", "older than the public key is believed: import it, or send it with a secret key")
     flags += clocks.flags  # what was not read as it was sent; every reader below may add to it
     properties = _properties(whole, get("properties"))
     kind = (action_type(properties) or kind) if kind == "custom" else kind
@@ -103,6 +105,11 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     if flags:
         known["flags"] = list(dict.fromkeys(flags))
     return cast(EventDocument, always | known)
+
+
+def believed_back(site: Site) -> timedelta:
+    """Returns how far back a site believes the public write key: as far as it keeps events at hand, `hot_days`."""
+    return timedelta(days=site.hot_days or HOT_DAYS)
 
 
 LONGEST_ID = 256

@@ -11,13 +11,33 @@ from zoneinfo import ZoneInfo
 
 from footfall.currencies import CODES
 from footfall.orders.refunds import Ordered, fold_refunds
-from footfall.orders.tellings import IMPORT, commerce_of, currency_of, customers, is_told, rank, ranked, trust
-from footfall.schemas.event import ToldEvent, order_in_time
+from footfall.orders.sources import (
+    FOR_EVER,
+    TELLING,
+    Heard,
+    PublicWord,
+    contradictions,
+    heard,
+    is_unconfirmed,
+    source_of,
+)
+from footfall.orders.tellings import (
+    IMPORT,
+    PUBLIC,
+    commerce_of,
+    currency_of,
+    customers,
+    is_told,
+    own_word,
+    rank,
+    ranked,
+    trust,
+)
+from footfall.schemas.event import OrderLine, ToldEvent, order_in_time
 from footfall.schemas.order import NamedOrder, OrderDocument, OrderFlag, OrderStatus, ToldIn
 
 ORDER_EVENTS = frozenset({"order_completed", "order_updated", "order_refunded", "order_cancelled"})
 PARTS: tuple[Literal["shipping", "tax", "discount"], ...] = ("shipping", "tax", "discount")
-TELLING = frozenset({"order_completed", "order_updated"})
 MOST_TOLD_IN = 20
 Value = TypeVar("Value")
 
@@ -43,15 +63,18 @@ def by_customer(order_id: str, events: Sequence[ToldEvent]) -> dict[str, list[To
 
 
 def fold_orders(
-    told: Mapping[str, Sequence[ToldEvent]], zone: ZoneInfo, links: Mapping[str, str]
+    told: Mapping[str, Sequence[ToldEvent]],
+    zone: ZoneInfo,
+    links: Mapping[str, str],
+    word: PublicWord = FOR_EVER,
 ) -> list[OrderDocument]:
     """Returns the orders of one id from what was told of them, by name, in any order; `zone` says which day is one.
 
-    `links` say whom those of its `unsigned_visitors` turned out to be who turned out to be somebody. Two customers'
-    orders are each flagged `two_customers`.
+    `links` say whom those of its `unsigned_visitors` turned out to be who turned out to be somebody, `word` until when
+    the site takes the public key's. Two customers' orders are each flagged `two_customers`.
     """
     count = sum(len(events) for events in told.values())
-    orders = [_fold(name, events, count, zone, links) for name, events in told.items()]
+    orders = [_fold(name, heard(events, word), count, zone, links, word) for name, events in told.items()]
     if len(orders) > 1:
         for order in orders:
             order["flags"] = [*order.get("flags", []), "two_customers"]
@@ -96,18 +119,20 @@ def _foremost_first(events: Iterable[ToldEvent]) -> list[ToldEvent]:
 
 
 def _fold(
-    order_id: str, events: Sequence[ToldEvent], count: int, zone: ZoneInfo, links: Mapping[str, str]
+    order_id: str, told: Heard, count: int, zone: ZoneInfo, links: Mapping[str, str], word: PublicWord
 ) -> OrderDocument:
-    told = _foremost_first(events)
-    tellings = [event for event in told if event["type"] in TELLING]
+    # where nothing is heard, who said it still names the order
+    events = told.events
+    foremost = _foremost_first(events or told.unheard)
+    tellings = [event for event in foremost if event["type"] in TELLING]
     placed = [event for event in events if event["type"] == "order_completed"]
-    currency = currency_of(tellings or told) or ""
-    priced = [event for event in tellings if commerce_of(event).get("currency") == currency]
-    total, lines = _total(priced), _first(commerce_of(event).get("lines") for event in priced) or []
-    refunds, all_read = fold_refunds(events, Ordered(lines, total, currency, bool(placed)), zone)
-    first = min(placed or events, key=order_in_time)
-    user_id = _buyer_of(told, links)
-    flags = _flags(tellings, total, currency, placed=bool(placed), all_read=all_read)
+    currency = currency_of(tellings or foremost) or ""
+    priced = _in_currency(tellings, currency)
+    of_own_word = _in_currency(own_word(tellings), currency)
+    total = _total(of_own_word)
+    refunds, all_read = fold_refunds(events, Ordered(_lines(of_own_word), total, currency, bool(placed)), zone)
+    first = min(placed or foremost, key=order_in_time)
+    user_id = _buyer_of(foremost, links)
     refunded = sum(refund["amount"] for refund in refunds)
     order = OrderDocument(
         _id=f"{first['site_id']}:{order_id}",
@@ -119,21 +144,45 @@ def _fold(
         refunded_at=refunds[0]["at"] if refunds else None,
         refunds=refunds,
         currency=currency,
-        lines=lines,
+        lines=_lines(priced),
         total=total or 0,
         refunded=refunded,
         coupon=_first(commerce_of(event).get("coupon") for event in tellings),
-        country=_first(_country(event) for event in told),
+        country=_first(_country(event) for event in foremost),
         status=_status(events, total or 0, refunded),
         told_in=told_in(placed),
+        told_by=source_of(foremost),
         events=count,
     )
-    more = {**_parts(priced), **({"flags": flags} if flags else {})}
-    return cast(OrderDocument, {**order, **more})
+    flags = _flags(tellings, total, currency, placed=bool(placed), all_read=all_read)
+    otherwise = contradictions(told, total, currency)
+    if otherwise:
+        order["contradictions"] = otherwise
+        flags.append("contradicted")
+    if flags:
+        order["flags"] = sorted(flags)
+    whole = cast(OrderDocument, {**order, **_parts(priced)})
+    return _unconfirmed(whole) if is_unconfirmed(placed, order["told_by"], word) else whole
+
+
+def _unconfirmed(order: OrderDocument) -> OrderDocument:
+    # nothing of it is in any sum until the shop itself tells of it
+    flags: list[OrderFlag] = [*order.get("flags", []), "unconfirmed"]
+    gone = OrderDocument(**{**order, "total": 0, "refunds": [], "refunded": 0, "refunded_at": None, "flags": flags})
+    gone["unconfirmed_total"] = order["total"]
+    return gone
 
 
 def _first(values: Iterable[Value | None]) -> Value | None:
     return next((value for value in values if value), None)
+
+
+def _in_currency(tellings: Iterable[ToldEvent], currency: str) -> list[ToldEvent]:
+    return [event for event in tellings if commerce_of(event).get("currency") == currency]
+
+
+def _lines(tellings: Iterable[ToldEvent]) -> list[OrderLine]:
+    return _first(commerce_of(event).get("lines") for event in tellings) or []
 
 
 def _total(tellings: Sequence[ToldEvent]) -> int | None:
@@ -168,8 +217,9 @@ def _country(event: ToldEvent) -> str | None:
     return commerce_of(event).get("country") or event.get("country")
 
 
-def _placed_at(placed: Sequence[ToldEvent]) -> datetime | None:
-    # the first that was heard of it; a file says when it was, and a newer file better
+def _placed_at(told: Sequence[ToldEvent]) -> datetime | None:
+    # the first that the shop itself said of it, else a page; a file says when it was, and a newer file better
+    placed = [event for event in told if trust(event) > PUBLIC] or told
     files = [event for event in placed if trust(event) == IMPORT]
     moments = [event["timestamp"] for event in placed if trust(event) != IMPORT]
     if files:

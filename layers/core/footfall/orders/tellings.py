@@ -39,6 +39,16 @@ def rank(event: ToldEvent) -> Rank:
     return trust(event), told.get("version", -1), changed, told.get("updated_at") or heard, heard, order_in_time(event)
 
 
+def own_word(tellings: Iterable[ToldEvent]) -> list[ToldEvent]:
+    """Returns those tellings that may say what an order comes to.
+
+    It is those of the shop itself where any of them does, else all.
+    """
+    found = list(tellings)
+    own = [event for event in found if trust(event) > PUBLIC]
+    return own if any("total" in commerce_of(event) for event in own) else found
+
+
 def ranked(events: Iterable[ToldEvent]) -> list[ToldEvent]:
     """Returns tellings, the one that counts most first."""
     return sorted(events, key=rank, reverse=True)
@@ -53,9 +63,10 @@ def is_told(event: ToldEvent, field: str) -> bool:
 def currency_of(tellings: Iterable[ToldEvent]) -> str | None:
     """Returns the currency of an order from its tellings, the foremost first; None where nobody says or assumes one.
 
-    It is that of the foremost with a total, if it says any; else the foremost that is known; else the site's.
+    It is that of the foremost with a total, if it says any; else the foremost that is known; else the site's. The
+    public key does not say in which currency the shop's own word is.
     """
-    events = list(tellings)
+    events = own_word(tellings)
     of_total = [event for event in events if is_told(event, "total")][:1]
     told = [commerce_of(event)["currency"] for event in [*of_total, *events] if is_told(event, "currency")]
     known = [currency for currency in told if currency != UNKNOWN]

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import islice
 
+from footfall.codec import encode_ascii
 from footfall.schemas.event import EventDocument, Json, ToldEvent, order_in_time
 from footfall.schemas.person import Link
 
 MOST_TRAITS = 200
+MOST_TRAIT_BYTES = 64_000
+"""So much is kept of a person's traits, as JSON: names and values."""
 
 
 @dataclass
@@ -60,12 +62,29 @@ def _link(visitor: Sighting, event: EventDocument, person_id: str) -> None:
 def fold_traits(events: Iterable[ToldEvent]) -> Json:
     """Returns a person's traits from every event that tells any: the latest word on each counts.
 
-    Of more than 200 it is those that were told first.
+    Of more than 200, or 64 kB, it is those that were told first.
     """
+    return bounded_traits(told_traits(events))
+
+
+def told_traits(events: Iterable[ToldEvent]) -> Json:
+    """Returns all that was told of a person, the latest word on each, those first that were told first."""
     traits: Json = {}
     for event in sorted(events, key=order_in_time):
         traits.update(event.get("traits") or {})
-    return dict(islice(traits.items(), MOST_TRAITS))
+    return traits
+
+
+def bounded_traits(traits: Json) -> Json:
+    """Returns as many traits as are kept: one that does not fit is left out, whatever comes after it."""
+    kept: Json = {}
+    left = MOST_TRAIT_BYTES
+    for name, value in traits.items():
+        size = len(encode_ascii({name: value}))
+        if len(kept) < MOST_TRAITS and size <= left:
+            kept[name] = value
+            left -= size
+    return kept
 
 
 def sex_of(traits: Json) -> str | None:

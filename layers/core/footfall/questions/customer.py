@@ -19,7 +19,7 @@ from footfall.questions.person_orders import orders_of
 from footfall.questions.recommendations import Recommendation, shown_to
 from footfall.rates import percentage
 from footfall.schemas.customer import CustomerDocument, Priority, PurchaseTiming
-from footfall.schemas.order import Conversion, OrderDocument, OrderFlag, OrderStatus
+from footfall.schemas.order import Contradiction, Conversion, OrderDocument, OrderFlag, OrderSource, OrderStatus
 from footfall.schemas.site import Site
 from footfall.sessions.conversions import has_counted_order
 from footfall.sites import get_site
@@ -127,6 +127,17 @@ class Converted(BaseModel):
     date: date
 
 
+class SaidOtherwise(BaseModel):
+    """What a less trusted source said of an order, and does not count."""
+
+    at: datetime
+    event_id: str
+    type: str = Field(description="The event's type", examples=["order_refunded"])
+    source: OrderSource = Field(description="Who said it")
+    total: float | None = Field(description="The amount it told, in major units of `currency`; null for none")
+    currency: str | None = Field(description="What it told its amount in; null where it told none")
+
+
 class CustomerOrder(BaseModel):
     """One order, or a refund whose order was never seen (`refund_only`)."""
 
@@ -142,6 +153,15 @@ class CustomerOrder(BaseModel):
     refunds: list[OrderRefund]
     flags: list[OrderFlag] = Field(description="What keeps its money out of sums, or in doubt")
     converted_from: Converted | None
+    told_by: OrderSource | None = Field(
+        description="The most trusted source that told its money; null before a deployment was prepared"
+    )
+    contradictions: list[SaidOtherwise] = Field(
+        description="What less trusted sources said otherwise, the first twenty"
+    )
+    unconfirmed_total: float | None = Field(
+        description="What it comes to by the public key's word alone, where the site waits for its own; else null"
+    )
 
 
 class OrdersSummary(LeftOut):
@@ -293,6 +313,7 @@ def _newest(site: Site, customer_id: str, session: ClientSession) -> Iterator[Or
 def order_of(order: OrderDocument, currency: str) -> CustomerOrder:
     """Returns what is shown of an order of a site that has this currency."""
     own = order["currency"] or currency
+    waiting = order.get("unconfirmed_total")
     return CustomerOrder(
         order_id=order["order_id"],
         placed_at=order["placed_at"],
@@ -306,6 +327,22 @@ def order_of(order: OrderDocument, currency: str) -> CustomerOrder:
         refunds=[OrderRefund(at=one["at"], amount=major_units(one["amount"], own)) for one in order["refunds"]],
         flags=order.get("flags", []),
         converted_from=_converted(order.get("converted_from")),
+        told_by=order.get("told_by"),
+        contradictions=[_otherwise(said, own) for said in order.get("contradictions", [])],
+        unconfirmed_total=None if waiting is None else major_units(waiting, own),
+    )
+
+
+def _otherwise(said: Contradiction, own: str) -> SaidOtherwise:
+    currency = said.get("currency")
+    amount = said.get("total")
+    return SaidOtherwise(
+        at=said["at"],
+        event_id=said["event_id"],
+        type=said["type"],
+        source=said["source"],
+        total=None if amount is None else major_units(amount, currency or own),
+        currency=currency,
     )
 
 

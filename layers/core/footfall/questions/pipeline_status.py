@@ -9,6 +9,7 @@ from pymongo.errors import ExecutionTimeout
 from footfall.documents import COUNTED, MOST_COUNTED, few_documents, last_counted
 from footfall.errors import Unavailable
 from footfall.ledger import ledger_days
+from footfall.quarantine_room import removed_of
 from footfall.questions import event_counts, queues
 from footfall.questions.flagged import flag_counts
 from footfall.questions.queues import Queues
@@ -55,6 +56,14 @@ class LatestRollup(BaseModel):
     milliseconds: int = Field(description="how long it took")
 
 
+class FailingRollup(BaseModel):
+    """That the site's daily figures cannot be recomputed: the operator has been alarmed, other sites go on."""
+
+    since: datetime = Field(description="when it failed first")
+    at: datetime = Field(description="when it failed last")
+    error: str = Field(description="the kind of error", examples=["DocumentTooLarge"])
+
+
 class EtlStatus(BaseModel):
     """How far the pipeline is from event to answer: with empty queues and no stale day, every answer is complete."""
 
@@ -66,6 +75,12 @@ class EtlStatus(BaseModel):
     counted_at: datetime | None = Field(description="at most about an hour ago; null where all are of this moment")
     stale_days: int = Field(description="days whose figures wait to be recomputed")
     latest_rollup: LatestRollup | None
+    failing_rollup: FailingRollup | None = Field(default=None, description="null while rollups of the site succeed")
+    quarantine_removed: dict[str, int] = Field(
+        description="how many inputs in quarantine made room for newer ones, by their reason: a site has 10,000 and"
+        " 32 MB there at most",
+        examples=[{"too_old": 120}],
+    )
     ledger: Ledger | None = Field(description="null when adding it up takes longer than two seconds")
     flags: dict[str, int] | None = Field(
         description="how many stored events have each flag, which says what was not read as it was sent:"
@@ -87,6 +102,8 @@ def answer(site_id: str) -> EtlStatus:
         counted_at=counted_at,
         stale_days=stale_days.count(database(), {"site_id": site_id}),
         latest_rollup=_latest_rollup(site_id),
+        failing_rollup=_failing_rollup(site_id),
+        quarantine_removed=removed_of(database(), site_id),
         ledger=_ledger(site_id),
         flags=flag_counts(database(), site_id),
     )
@@ -109,6 +126,11 @@ def _latest_rollup(site_id: str) -> LatestRollup | None:
         return None
     counts = {"days": run["days"], "events": run["events"], "left": run["left"]}
     return LatestRollup(ran_at=run["ran_at"], **counts, milliseconds=run["milliseconds"])
+
+
+def _failing_rollup(site_id: str) -> FailingRollup | None:
+    found = rollups.of(database()).find_one({"_id": site_id, "failing": {"$exists": True}})
+    return FailingRollup.model_validate(found["failing"]) if found and "failing" in found else None
 
 
 def _ledger(site_id: str) -> Ledger | None:

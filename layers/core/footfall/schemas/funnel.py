@@ -97,6 +97,14 @@ class LastRun(TypedDict, total=False):
     ran_at: datetime
 
 
+class RollupFailure(TypedDict):
+    """That the rollups of a site fail: since when, when last, and the kind of error."""
+
+    since: datetime
+    at: datetime
+    error: str
+
+
 class RollupsDocument(RollupRun):
     """One document of `rollups`: how far the rollups of a site are; `version` changes with every change of one.
 
@@ -109,3 +117,4 @@ class RollupsDocument(RollupRun):
     counted: NotRequired[CountedDocuments]
     turn: NotRequired[RollupTurn]
     asked: NotRequired[bool]
+    failing: NotRequired[RollupFailure]

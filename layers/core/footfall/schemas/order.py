@@ -6,10 +6,31 @@ from typing import Literal, NotRequired, TypedDict
 from footfall.schemas.event import OrderLine
 
 OrderStatus = Literal["completed", "refunded", "partly_refunded", "cancelled", "refund_only"]
-OrderFlag = Literal["amount_missing", "amount_unreadable", "currency_unknown", "refund_unreadable", "two_customers"]
-"""What keeps an order's money out of sums, or in doubt."""
-UNKNOWN_AMOUNT: tuple[OrderFlag, ...] = ("amount_missing", "amount_unreadable")
-"""Nobody told the order's total, or it could not be read."""
+OrderFlag = Literal[
+    "amount_missing",
+    "amount_unreadable",
+    "currency_unknown",
+    "refund_unreadable",
+    "two_customers",
+    "unconfirmed",
+    "contradicted",
+]
+"""What keeps an order's money out of sums, or in doubt; `contradicted` where a less trusted source said otherwise."""
+UNKNOWN_AMOUNT: tuple[OrderFlag, ...] = ("amount_missing", "amount_unreadable", "unconfirmed")
+"""Nobody told the order's total, it could not be read, or the public key alone told it where that is not enough."""
+OrderSource = Literal["public_key", "import", "secret_key"]
+"""Who told an order's money; the later in this list, the more trusted."""
+
+
+class Contradiction(TypedDict):
+    """What a less trusted source said of an order, and does not count; `total` in minor units of `currency`."""
+
+    at: datetime
+    event_id: str
+    type: str
+    source: OrderSource
+    total: NotRequired[int]
+    currency: NotRequired[str]
 
 
 class Refund(TypedDict):
@@ -90,7 +111,9 @@ class OrderDocument(PurchasedOrder, ToldOrder):
     All amounts of an order in another currency are in the site's where it has given a rate: `converted_from` says so.
     `currency` is XXX where one was told and cannot be read, and `total` 0 where it is not known: `flags` say so.
     `user_id` is None for a guest, who is only a visitor and has not turned out to be anybody. `refund_only` is a refund
-    whose order was never seen: it has no `placed_at`. `events` counts all that speak of its id.
+    whose order was never seen: it has no `placed_at`. `events` counts all that speak of its id. `told_by` is the most
+    trusted source of its money, `contradictions` what less trusted ones said otherwise, the first twenty, and
+    `unconfirmed_total` what it would come to where the site waits for its own word on it.
     """
 
     _id: str
@@ -103,3 +126,6 @@ class OrderDocument(PurchasedOrder, ToldOrder):
     tax: NotRequired[int]
     discount: NotRequired[int]
     converted_from: NotRequired[Conversion]
+    told_by: NotRequired[OrderSource]
+    contradictions: NotRequired[list[Contradiction]]
+    unconfirmed_total: NotRequired[int]

@@ -25,7 +25,7 @@ class FirstEvent(TypedDict):
 
 
 class CounterDocument(TypedDict):
-    """One document of `counters`: the last dense number that a site has given to anybody."""
+    """One document of `counters`: the last dense number given to anybody, or how often something was done."""
 
     _id: str
     site_id: str
@@ -89,7 +89,8 @@ class PersonDocument(PersonSightings, total=False):
     when they were first seen, which was stored at `first_told_at`, `device` the one they were first seen on. A
     visitor who turned out to be a known person keeps a document with a `link` to that person, whose `merged_ids`
     names the visitor, and `linked_at` tells when it was stored last. `found_by` is what a search finds them by:
-    their e-mail address, and each word of their name.
+    their e-mail address, and each word of their name. `traits_cut` says that there are more traits than are kept,
+    `merged_cut` more visitors.
     """
 
     _id: str
@@ -102,3 +103,5 @@ class PersonDocument(PersonSightings, total=False):
     trait_events: int
     first_told_at: datetime
     linked_at: datetime
+    traits_cut: bool
+    merged_cut: bool

@@ -42,7 +42,7 @@ class QuarantineDocument(OriginalInput):
     `origin` says where it came from: the message's source and, for an import, its file and line. `message_key` is of
     the message that brought it first; what an import quarantined never was in one. `event_id` is its event's, where it
     told one. `attempts` counts the replays that failed, and `tried_at` and `tried_by` tell of the last of them; once
-    one has succeeded, the `state` is `replayed`, and `replayed_at` tells when.
+    one has succeeded, the `state` is `replayed`, and `replayed_at` tells when. `size` is that of the original in bytes.
     """
 
     site_id: str
@@ -55,3 +55,5 @@ class QuarantineDocument(OriginalInput):
     tried_at: NotRequired[datetime]
     tried_by: NotRequired[str]
     replayed_at: NotRequired[datetime]
+    size: int
+    expires_at: datetime

@@ -1,9 +1,12 @@
 """A session: one visit of one person, recomputed from its events."""
 
 from datetime import datetime
-from typing import NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from footfall.schemas.event import Attribution
+
+CutField = Literal["pages_visited", "steps"]
+"""What a session may have had more of than it tells."""
 
 
 class SessionOwner(TypedDict):
@@ -141,12 +144,13 @@ class SessionDocument(LiveSession, SessionFigures):
     looking at pages; a bounce is one page view, no interaction and no purchase. `orders` are the purchases that came of
     it, the first five hundred, wherever they were told; `conversion_value` is what those in the currency of the first
     amount to, in minor units of `currency`. `computed_at` is when it was last recomputed, and the one field that events
-    do not determine.
+    do not determine. `cut` names what there is more of than is kept.
     """
 
     _id: str
     site_id: str
     derived: bool
     pages_visited: list[str]
+    cut: NotRequired[list[CutField]]
     entry_page: str | None
     steps: dict[str, datetime]

@@ -103,8 +103,10 @@ class FunnelDefinition(TypedDict):
 
 
 FEWEST_HOT_DAYS = 35
-HOT_DAYS = 396
-"""Thirteen months: what a new site keeps in MongoDB; one of an older version keeps all until it is told otherwise."""
+HOT_DAYS = 400
+"""Thirteen months: what a new site keeps in MongoDB; one of an older version keeps all until it is told otherwise.
+
+So far back a site believes the public write key too, unless it says otherwise."""
 
 
 class SiteDocument(TypedDict):
@@ -126,6 +128,8 @@ class SiteDocument(TypedDict):
     dimensions: NotRequired[list[OwnDimensionDocument]]
     retention_days: int | None
     hot_days: NotRequired[int | None]
+    public_orders_until: NotRequired[datetime | None]
+    public_changes_until: NotRequired[datetime | None]
     api_keys: list[ApiKeyDocument]
     write_keys: NotRequired[list[WriteKeyDocument]]
     revoked_keys: NotRequired[list[str]]
@@ -140,7 +144,8 @@ class Site(BaseModel):
 
     `own_domains` are the shop's own besides those that its pages are on: who comes from there, or from a subdomain of
     one, comes from the shop. With `hash_routes`, every part of an address after its # is a page of its own; without
-    it, those are that begin with `#/` or `#!`.
+    it, those are that begin with `#/` or `#!`. What the public write key alone tells of orders counts when it was
+    received before `public_orders_until`, and of refunds, cancellations and updates before `public_changes_until`.
     """
 
     site_id: str = Field(pattern=SITE_ID)
@@ -155,4 +160,6 @@ class Site(BaseModel):
     dimensions: list[OwnDimension] = []
     retention_days: int | None = Field(default=None, ge=1)
     hot_days: int | None = Field(default=None, ge=FEWEST_HOT_DAYS)
+    public_orders_until: datetime | None = None
+    public_changes_until: datetime | None = None
     api_keys: list[StoredApiKey] = []

@@ -7,11 +7,12 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TypeVar
 
 from footfall.schemas.event import INTERACTION_TYPES, VIEW_TYPES, NamedEvent, SessionEvent, StepEvent, order_in_time
 from footfall.schemas.message import LiveOrder, SessionSummary
-from footfall.schemas.session import FirstEvent, LiveSession, SessionDocument, SessionOrder, SessionSpan
+from footfall.schemas.session import CutField, FirstEvent, LiveSession, SessionDocument, SessionOrder, SessionSpan
 
 Session = TypeVar("Session", bound=SessionEvent)
 Span = TypeVar("Span", bound=SessionSpan)
@@ -108,7 +109,8 @@ def fold_session(events: Iterable[SessionEvent], computed_at: datetime) -> Sessi
     visited = [page.get("page_type") or page.get("path") or "other" for page in pages]
     interactions = sum(event["type"] in INTERACTION_TYPES for event in ordered)
     user_id = _first(event.get("user_id") for event in reversed(ordered))
-    return SessionDocument(
+    steps = _first_times(pages)
+    session = SessionDocument(
         _id=f"{first['site_id']}:{session_id}",
         site_id=first["site_id"],
         session_id=session_id,
@@ -135,7 +137,7 @@ def fold_session(events: Iterable[SessionEvent], computed_at: datetime) -> Sessi
         landing_path=pages[0].get("path") if pages else None,
         exit_path=pages[-1].get("path") if pages else None,
         last_event=last["type"],
-        steps=_first_times(pages),
+        steps=dict(islice(steps.items(), MOST_STEPS)),
         interactions=interactions,
         converted=False,
         conversion_value=0,
@@ -148,6 +150,13 @@ def fold_session(events: Iterable[SessionEvent], computed_at: datetime) -> Sessi
         first_events=[_first_event(event) for event in ordered[:FIRST_EVENTS]],
         computed_at=computed_at,
     )
+    cut = _cut(len(set(visited)), len(steps))
+    return {**session, "cut": cut} if cut else session
+
+
+def _cut(pages: int, steps: int) -> list[CutField]:
+    found: list[tuple[CutField, bool]] = [("pages_visited", pages > MOST_PAGES), ("steps", steps > MOST_STEPS)]
+    return [name for name, is_cut in found if is_cut]
 
 
 def _first_event(event: SessionEvent) -> FirstEvent:
@@ -165,7 +174,7 @@ def _first_times(pages: list[SessionEvent]) -> dict[str, datetime]:
     steps: dict[str, datetime] = {}
     for page in pages:
         kind = page.get("page_type")
-        if kind and "." not in kind and not kind.startswith("$") and len(steps) < MOST_STEPS:
+        if kind and "." not in kind and not kind.startswith("$") and len(steps) <= MOST_STEPS:
             steps.setdefault(kind, page["timestamp"])
     return steps
 

@@ -87,7 +87,7 @@ audit = Collection(
     keep=(Expiry("at", 400 * 86_400),),
 )
 
-counters = Collection("counters", CounterDocument, writer="etl/events")
+counters = Collection("counters", CounterDocument, writer="etl")
 
 events = Collection(
     "events",
@@ -291,10 +291,11 @@ quarantine = Collection(
         _index("site_id", "stage", "reason", "state", "first_seen"),
         _index("site_id", "state", "-first_seen", "-_id"),
         _index("site_id", "-first_seen"),
+        _index("site_id", "reason", "first_seen", "size"),
         _index("site_id", "event_id", partialFilterExpression={"event_id": {"$gt": ""}}),
         _index("site_id", "origin.import_id", partialFilterExpression={"origin.import_id": {"$gt": ""}}),
     ],
-    keep=(Retention("first_seen", {"state": "replayed"}),),
+    keep=(Retention("first_seen", {"state": "replayed"}), AT_EXPIRY),
 )
 
 models = Collection("models", ModelDocument, writer="training/publish", indexes=[_index("site_id", "name", "-version")])
