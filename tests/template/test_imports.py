@@ -38,7 +38,10 @@ TOO_HEAVY = {
     "functions/jobs/sweep": {"fastapi", "numpy", "pandas", "pymilvus"},
 }
 # What a function imports once it needs it, and not at its start.
-LATER = {"functions/etl/events": ("footfall.lake.archive",)}
+LATER = {
+    "functions/api/customers": ("footfall.lake.archive",),
+    "functions/etl/events": ("footfall.lake.archive",),
+}
 NEVER = {"aws_xray_sdk", "moto", "pytest"}
 
 

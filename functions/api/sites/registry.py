@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from secrets import token_hex
 
 from footfall.clock import now
 from footfall.dimensions import BUILT_IN_NAMES
@@ -22,6 +23,7 @@ from .signing import new_signed_api_key, signed_write_key
 
 CHANGES = TypeAdapter(SiteChanges)
 FIRST_KEY = "made with the site"
+PEPPER_BYTES = 32
 
 
 class SiteOut(BaseModel):
@@ -42,6 +44,11 @@ class SiteOut(BaseModel):
         default=None,
         description="How many days events stay in MongoDB before the archive alone has them; null for ever",
     )
+    keep_orders: bool = Field(
+        default=False, description="Whether orders of people who are erased stay, without whose they were"
+    )
+    hash_private: bool = Field(default=False, description="Whether what is private is hashed instead of blotted out")
+    needed_properties: list[str] = Field(default=[], description="Parameters and properties that stay as they are")
     created_at: datetime | None = Field(default=None, description="null for a site of an older version")
 
 
@@ -96,6 +103,10 @@ def _document(wanted: NewSite, key: ApiKey, write_key_id: str) -> SiteDocument:
         "dimensions": [{"name": own.name, "property": own.property} for own in wanted.dimensions],
         "retention_days": wanted.retention_days,
         "hot_days": wanted.hot_days,
+        "keep_orders": wanted.keep_orders,
+        "hash_private": wanted.hash_private,
+        "needed_properties": wanted.needed_properties,
+        "pepper": token_hex(PEPPER_BYTES),
         "api_keys": [
             {
                 "key_id": key.key_id,

@@ -204,6 +204,27 @@ HotDays = Annotated[
         examples=[HOT_DAYS],
     ),
 ]
+HashPrivate = Annotated[
+    bool,
+    Field(
+        strict=True,
+        description="Whether what is private in addresses and properties is hashed with a secret of the site's own, so "
+        "that equal values stay equal; else it is blotted out",
+    ),
+]
+NeededProperties = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=64)]],
+    AfterValidator(_different),
+    Field(
+        max_length=100,
+        description="Names of parameters and properties that are stored as they are, though they sound private",
+        examples=[["street"]],
+    ),
+]
+KeepOrders = Annotated[
+    bool,
+    Field(strict=True, description="Whether orders of people who are erased stay, without whose they were"),
+]
 
 
 @with_config(ConfigDict(extra="forbid"))
@@ -221,6 +242,9 @@ class SiteChanges(TypedDict, total=False):
     dimensions: OwnDimensions
     retention_days: RetentionDays
     hot_days: HotDays
+    keep_orders: KeepOrders
+    hash_private: HashPrivate
+    needed_properties: NeededProperties
 
 
 class NewSite(BaseModel):
@@ -242,3 +266,6 @@ class NewSite(BaseModel):
     dimensions: OwnDimensions = []
     retention_days: RetentionDays = None
     hot_days: HotDays = HOT_DAYS
+    keep_orders: KeepOrders = False
+    hash_private: HashPrivate = False
+    needed_properties: NeededProperties = []

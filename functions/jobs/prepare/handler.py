@@ -1,7 +1,7 @@
 """jobs/prepare: makes what the stores need before the first event, at every deploy."""
 
 from footfall.aws.invocations import JsonObject, LambdaContext
-from footfall.observability import logger
+from footfall.observability import logger, telling_codes
 from footfall.stores import preparing, vectors
 from footfall.stores.mongo import database
 
@@ -9,6 +9,7 @@ from .deployment import answer_deployment, is_deployment
 from .migrations import migrate
 
 
+@telling_codes
 def handler(event: JsonObject, context: LambdaContext) -> dict[str, str]:
     """Prepare the stores.
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from footfall.aws.invocations import JsonObject, LambdaContext
-from footfall.observability import logger
+from footfall.observability import logger, telling_codes
+from footfall.schemas.erasure import ErasureToMake
 from footfall.schemas.event import Json
 from footfall.schemas.site import Site
 from footfall.sites import find_site, get_site, site_ids
@@ -19,6 +20,7 @@ from footfall.stores.mongo import answering, database
 from pydantic import BaseModel, Field
 
 from .archive import archive_days
+from .erasing import end_pass
 from .lake import remove_replaced
 from .removal import clean_up
 
@@ -26,20 +28,31 @@ GUARD_SECONDS = 10
 
 
 class Command(BaseModel):
-    """What to remove: of one site what is older than so many days, or of every site what it does not keep."""
+    """What to remove: of one site what is older than so many days, or of every site what it does not keep.
+
+    With `erasure`, the events of the person whom it is about, and nothing else.
+    """
 
     site_id: str | None = None
     retention_days: int | None = Field(default=None, ge=1)
     dry_run: bool = False
     seconds: float | None = Field(default=None, gt=0)
+    erasure: ErasureToMake | None = None
 
 
+@telling_codes
 def handler(event: JsonObject, context: LambdaContext) -> dict[str, list[Json]]:
-    """Remove; returns what was removed of each site. What does not fit into the time is left to the next run.
+    """Remove; returns what was removed of each site that was cleaned up.
+
+    What does not fit into the time is left to the next run.
 
     Raises NotFound when the site asked for is not there.
     """
     command = Command.model_validate(event)
+    if command.erasure:
+        with answering():
+            end_pass(database(), command.erasure)
+        return {"cleanups": []}
     left = context.get_remaining_time_in_millis() / 1000 - GUARD_SECONDS
     ends = time.monotonic() + min(command.seconds or left, left)
     with answering():

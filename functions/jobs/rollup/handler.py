@@ -16,7 +16,7 @@ from footfall.days import Day, DayRange, day_of, zone_named
 from footfall.documents import note_documents
 from footfall.funnels.steps import definition
 from footfall.ledger import fold_ledger
-from footfall.observability import logger
+from footfall.observability import logger, telling_codes
 from footfall.schemas.funnel import RollupRun
 from footfall.schemas.site import Site
 from footfall.sites import find_site, get_site, site_ids
@@ -39,6 +39,7 @@ class Command(BaseModel):
     date: Day | None = None
 
 
+@telling_codes
 def handler(event: JsonObject, context: LambdaContext) -> dict[str, int]:
     """Recompute; returns what was done: sites, days, events, days left, milliseconds.
 

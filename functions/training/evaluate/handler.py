@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from footfall.aws.invocations import LambdaContext
 from footfall.models import runs
 from footfall.models.table import MODELS, trained
+from footfall.observability import telling_codes
 from footfall.schemas.model import AllFitted, Evaluated, Figures
 from footfall.stores.mongo import answering, database
 
 
+@telling_codes
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
     """Judge a run's models; a rejected run ends here, with its reasons noted."""
     with answering():

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from footfall.aws.invocations import LambdaContext
 from footfall.models.artefacts import SavedFiles, model_key, save_arrays, save_json, work_key
 from footfall.models.table import MODELS
+from footfall.observability import telling_codes
 from footfall.schemas.model import Fitted, ModelToFit
 
 
+@telling_codes
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
     """Fit one model, and save what is needed to judge, publish and use it."""
     return fit(ModelToFit.model_validate(event)).model_dump(mode="json")

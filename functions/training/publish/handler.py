@@ -9,6 +9,7 @@ from footfall.models import registry, runs
 from footfall.models.populations import measured
 from footfall.models.table import trained
 from footfall.models.trained import Trained
+from footfall.observability import telling_codes
 from footfall.schemas.model import Ended, Evaluated, ModelDocument, ModelName, RunState
 from footfall.sites import get_site
 from footfall.stores.mongo import answering, database
@@ -43,6 +44,7 @@ class FailedRun(BaseModel):
     error: Failure
 
 
+@telling_codes
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
     """Publish what a run made; or, given a version to `restore`, that one again; or note the `error` that ended one.
 

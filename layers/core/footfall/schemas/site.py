@@ -126,6 +126,10 @@ class SiteDocument(TypedDict):
     dimensions: NotRequired[list[OwnDimensionDocument]]
     retention_days: int | None
     hot_days: NotRequired[int | None]
+    keep_orders: NotRequired[bool]
+    hash_private: NotRequired[bool]
+    needed_properties: NotRequired[list[str]]
+    pepper: NotRequired[str]
     api_keys: list[ApiKeyDocument]
     write_keys: NotRequired[list[WriteKeyDocument]]
     revoked_keys: NotRequired[list[str]]
@@ -136,8 +140,10 @@ class Site(BaseModel):
     """One tenant. `retention_days` is how long its events are kept, None for ever; `hot_days` how long in MongoDB.
 
     `own_domains` are the shop's own besides those that its pages are on: who comes from there, or from a subdomain of
-    one, comes from the shop. With `hash_routes`, every part of an address after its # is a page of its own; without
-    it, those are that begin with `#/` or `#!`.
+    one, comes from the shop. With `keep_orders`, the orders of people who are erased stay, without whose they were;
+    What is private in addresses and properties is blotted out, or with `hash_private` a digest; `needed_properties` are
+    names whose values stay. `pepper` is what digests are keyed with. With `hash_routes`, every part of an address after
+    its # is a page of its own; without it, those are that begin with `#/` or `#!`.
     """
 
     site_id: str = Field(pattern=SITE_ID)
@@ -152,4 +158,8 @@ class Site(BaseModel):
     dimensions: list[OwnDimension] = []
     retention_days: int | None = Field(default=None, ge=1)
     hot_days: int | None = Field(default=None, ge=FEWEST_HOT_DAYS)
+    keep_orders: bool = False
+    hash_private: bool = False
+    needed_properties: list[str] = []
+    pepper: str = ""
     api_keys: list[StoredApiKey] = []

@@ -51,6 +51,11 @@ class Key:
         return self.text.split(":")[2]
 
 
+def is_of_site(text: str, site_id: str) -> bool:
+    """Returns whether a key is of what is kept of a site."""
+    return text.startswith(f"session:{site_id}:") or text.split(":")[2:3] == [site_id]
+
+
 def answer_key(kind: str, site_id: str, question: str, seconds: int = DAY) -> Key:
     """Returns the key of the answer to a question of a kind; what is there says itself of which state it is."""
     return Key(f"{kind}:{site_id}:{_digest(question)}", seconds)
