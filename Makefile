@@ -84,9 +84,9 @@ check-code: .venv/.test  ## ruff, mypy --strict, import contracts
 	.venv/bin/lint-imports
 
 .PHONY: check-template
-check-template: .venv-sam/.made  ## sam validate, cfn-lint before and after SAM's translation, the alarms, the state machine
-	.venv-sam/bin/python -m infra.alarms --check
-	.venv-sam/bin/python -m infra.access --check
+check-template: .venv-sam/.made .venv/.test  ## sam validate, cfn-lint before and after SAM's translation, the alarms, the state machine
+	$(PY) -m infra.alarms --check
+	$(PY) -m infra.access --check
 	$(SAM_ENV) $(SAM) validate --lint
 	$(SAM_ENV) .venv-sam/bin/python -m infra.translated template.yaml .aws-sam/translated.yaml
 	.venv-sam/bin/cfn-lint $(TEMPLATES)

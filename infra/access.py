@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from infra.alarms import Dumper
+from infra.references import Dumper
 from infra.template import Resource, Template, functions, load
 from infra.written import write_or_check
 

@@ -12,6 +12,7 @@ import yaml
 
 from functions.api.authorizer.issuer_keys import ISSUER_SILENT
 from functions.api.collect.rules import CANNOT_BE_READ
+from infra.references import Dumper, Ref
 from infra.template import Template, functions, load, resources
 from infra.written import ROOT, write_or_check
 
@@ -30,23 +31,6 @@ LOG_GROUP = "FunctionsLogGroup"
 METRICS_PER_ALARM = 10
 """A hard limit: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html"""
 PERIOD = 300
-
-
-class Ref(str):
-    """A reference to a parameter or a resource."""
-
-    __slots__ = ()
-
-
-class Dumper(yaml.SafeDumper):
-    """Writes references with CloudFormation's short tag, and every value in full."""
-
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - the signature is YAML's
-        """Returns that no value is an alias of an equal one before it."""
-        return True
-
-
-Dumper.add_representer(Ref, lambda dumper, ref: dumper.represent_scalar("!Ref", ref))
 
 
 TOPIC = {

@@ -16,7 +16,7 @@ from py_compile import PycInvalidationMode
 import yaml
 
 from infra.access import with_roles
-from infra.alarms import Dumper
+from infra.references import Dumper
 from infra.template import functions, load, resources
 
 BUILT = Path(".aws-sam/build")

@@ -14,6 +14,15 @@ from infra.local.http_server import HttpServer, Receive, Scope, Send, bound_sock
 WEB = Path(__file__).parents[2] / "web"
 PAGES = WEB / "demo-shop"
 SCRIPT = WEB / "tracker" / "footfall.js"
+GUARDS = (
+    ("cache-control", "no-store"),  # the next demo on this port has another key
+    ("cross-origin-opener-policy", "same-origin"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
+    ("referrer-policy", "strict-origin-when-cross-origin"),  # a shop is told where visitors come from
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+)
+"""What its pages say to browsers: the OWASP Secure Headers Project."""
 
 
 class DemoShop:
@@ -60,5 +69,4 @@ def _file(path: str) -> bytes | None:
 
 
 def _response(status: int, body: bytes, kind: str, *more: tuple[str, str]) -> Response:
-    # no browser may keep it: the next demo on this port has another key
-    return Response(status, body, (("content-type", kind), ("cache-control", "no-store"), *more))
+    return Response(status, body, (("content-type", kind), *GUARDS, *more))

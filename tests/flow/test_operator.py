@@ -74,8 +74,8 @@ def test_everything_can_be_derived_anew_and_cleaned_up(shop: Shop) -> None:
     assert shop.operate("/etl/run-sync").json()["failed"] == 0
     assert len(shop.get("/etl/recent-sessions")["sessions"]) == 2
 
-    planned = shop.post("/etl/cleanup?retention_days=30&dry_run=true").json()["removed"]
-    done = shop.post("/etl/cleanup?retention_days=30").json()["removed"]
+    planned = shop.post("/etl/cleanup?retention_days=30").json()["removed"]
+    done = shop.post("/etl/cleanup?retention_days=30&confirm=true").json()["removed"]
     assert planned == done
     assert done.pop("lake_periods") > 0
     rest = {"feedback": 0, "archived_days": 0, "quarantine": 0}

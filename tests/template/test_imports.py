@@ -39,6 +39,7 @@ TOO_HEAVY = {
 }
 # What a function imports once it needs it, and not at its start.
 LATER = {
+    "functions/api/customers": ("footfall.lake.archive",),
     "functions/etl/events": ("footfall.lake.archive",),
     "functions/api/authorizer": ("functions.api.authorizer.tokens",),
 }

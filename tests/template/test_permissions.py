@@ -21,6 +21,8 @@ ASKED_BY = {
     "delete_object": {"s3:DeleteObject"},
     "list_objects_v2": {"s3:ListBucket"},
     "delete_message_batch": {"sqs:DeleteMessage"},
+    "change_message_visibility_batch": {"sqs:ChangeMessageVisibility"},
+    "list_object_versions": {"s3:ListBucketVersions", "s3:DeleteObjectVersion"},
     "receive_message": {"sqs:ReceiveMessage"},
     "list_executions": {"states:ListExecutions"},
     "put_object": {"s3:PutObject"},

@@ -102,9 +102,8 @@ def is_allowed(write: Write, function: str) -> bool:
     if function == "jobs/prepare" and write.module == MIGRATIONS:
         return True
     if write.collection == SOME:
-        return (
-            function == "jobs/retention" and write.method in DELETES
-        )  # it walks all that are declared to be kept for days
+        # these walk all that are declared to be kept for days, or to hold people
+        return function in ("jobs/retention", "jobs/erase") and write.method in DELETES
     collection = COLLECTIONS[write.collection]
     if collection.writer and (function == collection.writer or function.startswith(f"{collection.writer}/")):
         return True
@@ -113,4 +112,5 @@ def is_allowed(write: Write, function: str) -> bool:
 
 def _removers(collection: Collection[object]) -> set[str | None]:  # type: ignore[type-var]
     retained = any(isinstance(end, Retention) for end in collection.keep)
-    return {collection.removed_by, "jobs/retention" if retained else None}
+    erased = {"jobs/erase"} if collection.person else set()
+    return {collection.removed_by, "jobs/retention" if retained else None, *erased}

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Path, Query, status
-from footfall.http.app import PROBLEMS, ReadSite, WriteSite, as_lambda, create_app
+from footfall.http.app import PROBLEMS, AdminSite, ReadSite, WriteSite, as_lambda, create_app
 from footfall.http.audit import AuditedRoute
 from footfall.questions import (
     churn_predictions,
@@ -15,14 +15,19 @@ from footfall.questions import (
     customer_orders,
     customer_search,
     customers,
+    erasure,
+    export,
     hold_outs,
     recommendations,
     segments,
     trending,
 )
 from footfall.questions.saved_segments import SegmentIn, SegmentOut
+from footfall.schemas.erasure import ERASURE_ID
 
-from . import holding_out, saving
+from . import holding_out, rights, saving
+
+PersonId = Annotated[str, Path(min_length=1, max_length=256)]
 
 app = create_app("customers", AuditedRoute)
 
@@ -41,6 +46,40 @@ def get_customer(
 ) -> customer.CustomerAnswer:
     """Returns scores as of the last training, and visits and orders as they stand now."""
     return customer.answer(site_id, customer.CustomerQuestion(customer_id=customer_id))
+
+
+@app.delete("/api/customers/{customer_id}", status_code=202, summary="Erase somebody everywhere")
+def erase_customer(
+    site_id: AdminSite, customer_id: Annotated[PersonId, Path(description="A user's or a visitor's id")]
+) -> erasure.Erasure:
+    """Have somebody erased, as everybody they turned out to be; returns the receipt, which says how far it is.
+
+    From now on nothing of them is stored: not what waits in queues, is sent late, replayed or imported again. Asked
+    again, it is the same erasure. Nobody can take it back.
+    """
+    return rights.erase(site_id, customer_id)
+
+
+@app.get("/api/erasures/{erasure_id}", summary="How far an erasure is")
+def get_erasure(
+    site_id: AdminSite,
+    erasure_id: Annotated[str, Path(pattern=ERASURE_ID, description="As the erasure was answered")],
+) -> erasure.Erasure:
+    """Returns the receipt of an erasure: when it was asked for, how much was removed of what, and when it was done."""
+    return erasure.answer(site_id, erasure.ErasureToFind(erasure_id=erasure_id))
+
+
+@app.get("/api/customers/{customer_id}/export", summary="All that is held of somebody")
+def export_customer(
+    site_id: AdminSite,
+    customer_id: Annotated[PersonId, Path(description="A user's or a visitor's id")],
+    question: Annotated[export.ExportQuestion, Query()],
+) -> export.Export:
+    """Returns a part of all documents that are held of somebody, whoever they turned out to be, as they are stored.
+
+    `next` leads to the next part, until it is null.
+    """
+    return export.answer(site_id, customer_id, question)
 
 
 @app.get("/api/customers/{customer_id}/journey", summary="What one customer did: sessions, orders and feedback")

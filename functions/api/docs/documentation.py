@@ -20,7 +20,8 @@ def page() -> tuple[str, str]:
     """Returns the page with its style and script inside, and the policy by which a browser runs these two alone."""
     text, style, script = ((HERE / "page" / name).read_text(encoding="utf-8") for name in PARTS)
     policy = (
-        f"default-src 'none'; connect-src 'self'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'"
+        f"default-src 'none'; connect-src 'self'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return text.replace("{{style}}", style).replace("{{script}}", script), policy
 

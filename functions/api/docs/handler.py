@@ -7,6 +7,12 @@ from footfall.http.app import as_lambda, create_app
 from .documentation import document, page
 
 CACHED = {"Cache-Control": "public, max-age=300"}
+OF_A_PAGE = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+"""What a page says besides: the OWASP Secure Headers Project."""
 
 app = create_app("docs")
 
@@ -15,7 +21,7 @@ app = create_app("docs")
 def docs() -> Response:
     """Returns a page to read about every route and to try it."""
     text, policy = page()
-    return HTMLResponse(text, headers={**CACHED, "Content-Security-Policy": policy})
+    return HTMLResponse(text, headers={**CACHED, **OF_A_PAGE, "Content-Security-Policy": policy})
 
 
 @app.get("/openapi.json", summary="The OpenAPI document")

@@ -119,14 +119,14 @@ def process_type(
 def cleanup(
     site_id: AdminSite,
     retention_days: Annotated[int, Query(ge=1, le=36_500, description="How many days of events to keep")],
-    dry_run: Annotated[bool, Query(description="Tell what would be removed, and do nothing")] = False,
+    confirm: Annotated[bool, Query(description="Remove it; else it is only told what would be removed")] = False,
 ) -> Cleanup:
-    """Remove events, sessions, feedback and replayed quarantine that are older; returns how many of each.
+    """Returns how many events, sessions, texts of feedback and replayed inputs are older; removes them if confirmed.
 
     Orders, people and daily figures stay. Nothing that is unprocessed is removed: neither what waits in quarantine, nor
     days whose figures wait to be recomputed.
     """
-    return clean_up(site_id, retention_days, dry_run)
+    return clean_up(site_id, retention_days, dry_run=not confirm)
 
 
 @router.post("/etl/lake/restore", summary="Store archived days again")

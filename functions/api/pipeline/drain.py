@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, ParamSpec
 from botocore.exceptions import BotoCoreError, ClientError
 from footfall.aws.functions import invoke
 from footfall.aws.invocations import BatchResponse, JsonObject
+from footfall.aws.messages import delete, receive
 from footfall.aws.queues import depth
 from footfall.chunks import chunks
 from footfall.errors import Unavailable
 from footfall.settings import EventsQueueSettings, PipelineSettings, from_environment
 from pydantic import BaseModel, Field
-
-from .messages import delete, receive
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef

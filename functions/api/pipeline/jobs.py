@@ -50,7 +50,7 @@ def start_jobs(site_id: str) -> Started:
     return Started(jobs=["sweep", "rollup"], queued=queued["waiting"] + queued["in_flight"])
 
 
-def clean_up(site_id: str, retention_days: int, dry_run: bool) -> Cleanup:
+def clean_up(site_id: str, retention_days: int, *, dry_run: bool) -> Cleanup:
     """Have jobs/retention remove what is older, while the caller can wait; returns what, raises Unavailable."""
     command = {"site_id": site_id, "retention_days": retention_days, "dry_run": dry_run, "seconds": CLEANUP_SECONDS}
     function = from_environment(PipelineSettings).retention_function_name

@@ -7,13 +7,12 @@ import time
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+from footfall.aws.messages import delete, receive
 from footfall.aws.queues import Entry, depth, send_entries
 from footfall.errors import Unavailable
 from footfall.questions.queues import QueueName
 from footfall.settings import QueueStatusSettings, from_environment
 from pydantic import BaseModel, Field
-
-from .messages import delete, receive
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from secrets import token_hex
 
 from footfall.clock import now
 from footfall.dimensions import BUILT_IN_NAMES
@@ -23,6 +24,7 @@ from .signing import new_signed_api_key, new_signed_write_key
 CHANGES = TypeAdapter(SiteChanges)
 FIRST_KEY = "made with the site"
 TOLD_TO_COLLECT = {"origins", "events_per_second", "signed_requests"}
+PEPPER_BYTES = 32
 
 
 class SiteOut(BaseModel):
@@ -54,6 +56,11 @@ class SiteOut(BaseModel):
         default=None,
         description="Until when refunds, cancellations and updates by the public write key count; null for ever",
     )
+    keep_orders: bool = Field(
+        default=False, description="Whether orders of people who are erased stay, without whose they were"
+    )
+    hash_private: bool = Field(default=False, description="Whether what is private is hashed instead of blotted out")
+    needed_properties: list[str] = Field(default=[], description="Parameters and properties that stay as they are")
     created_at: datetime | None = Field(default=None, description="null for a site of an older version")
     version: int = Field(default=0, description="How often its settings were changed")
 
@@ -112,6 +119,10 @@ def _document(wanted: NewSite, key: ApiKey, write_key_id: str) -> SiteDocument:
         "signed_requests": wanted.signed_requests,
         "public_orders_until": wanted.public_orders_until,
         "public_changes_until": wanted.public_changes_until,
+        "keep_orders": wanted.keep_orders,
+        "hash_private": wanted.hash_private,
+        "needed_properties": wanted.needed_properties,
+        "pepper": token_hex(PEPPER_BYTES),
         "api_keys": [
             {
                 "key_id": key.key_id,

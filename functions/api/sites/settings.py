@@ -203,6 +203,27 @@ HotDays = Annotated[
         examples=[HOT_DAYS],
     ),
 ]
+HashPrivate = Annotated[
+    bool,
+    Field(
+        strict=True,
+        description="Whether what is private in addresses and properties is hashed with a secret of the site's own, so "
+        "that equal values stay equal; else it is blotted out",
+    ),
+]
+NeededProperties = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=64)]],
+    AfterValidator(_different),
+    Field(
+        max_length=100,
+        description="Names of parameters and properties that are stored as they are, though they sound private",
+        examples=[["street"]],
+    ),
+]
+KeepOrders = Annotated[
+    bool,
+    Field(strict=True, description="Whether orders of people who are erased stay, without whose they were"),
+]
 
 
 EventsPerSecond = Annotated[
@@ -255,6 +276,9 @@ class SiteChanges(TypedDict, total=False):
     signed_requests: SignedRequests
     public_orders_until: PublicOrdersUntil
     public_changes_until: PublicChangesUntil
+    keep_orders: KeepOrders
+    hash_private: HashPrivate
+    needed_properties: NeededProperties
 
 
 class NewSite(BaseModel):
@@ -280,3 +304,6 @@ class NewSite(BaseModel):
     signed_requests: SignedRequests = False
     public_orders_until: PublicOrdersUntil = None
     public_changes_until: PublicChangesUntil = None
+    keep_orders: KeepOrders = False
+    hash_private: HashPrivate = False
+    needed_properties: NeededProperties = []

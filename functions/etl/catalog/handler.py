@@ -7,7 +7,7 @@ from footfall.aws.batches import process
 from footfall.aws.invocations import BatchResponse, LambdaContext, SqsEvent, SqsRecord
 from footfall.chunks import chunks
 from footfall.clock import now
-from footfall.observability import logger
+from footfall.observability import logger, telling_codes
 from footfall.quarantine import UNKNOWN_SITE, keep, quarantined
 from footfall.schemas.catalog import CatalogMessage
 from footfall.schemas.message import SessionsMessage
@@ -25,6 +25,7 @@ GROUP_BYTES = 200_000
 Message = CatalogMessage | SessionsMessage
 
 
+@telling_codes
 def handler(event: SqsEvent, context: LambdaContext) -> BatchResponse:
     """Make the changes that a batch of messages asks for; returns the messages that must come back.
 

@@ -13,7 +13,7 @@ from footfall.clock import now
 from footfall.codec import decode_leniently
 from footfall.events.ip_addresses import without_addresses
 from footfall.events.reading import told_id
-from footfall.quarantine import UNKNOWN_SITE, quarantined
+from footfall.quarantine import UNKNOWN_SITE, nothing_of, quarantined
 from footfall.schemas.event import EventDocument, Json, SessionEvent
 from footfall.schemas.ledger import message_key
 from footfall.schemas.message import EventsMessage
@@ -154,6 +154,15 @@ def quarantine_event(batch: Batch, raw: object, message: EventsMessage, key: byt
     original, event_id = json.dumps(without_addresses(raw)).encode(), told_id(raw)
     batch.quarantine.append(
         quarantined(batch.site_id, "events", reason, detail, original, origin, batch.processed_at, key, event_id)
+    )
+
+
+def quarantine_erased(batch: Batch, event: EventDocument) -> None:
+    """Count an event of somebody who was erased, and keep nothing of it but that it came."""
+    original = f"{event['event_id']}:{event['body_sha256']}".encode()
+    origin, key = Origin(source=event["source"]), event.get("message_key")
+    batch.quarantine.append(
+        nothing_of(quarantined(batch.site_id, "events", "", "", original, origin, batch.processed_at, key))
     )
 
 

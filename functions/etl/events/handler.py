@@ -8,7 +8,7 @@ from footfall.aws.batches import process
 from footfall.aws.invocations import BatchResponse, LambdaContext, SqsEvent, SqsRecord
 from footfall.chunks import chunks
 from footfall.errors import Unavailable
-from footfall.observability import logger
+from footfall.observability import logger, telling_codes
 
 from .batch import read_batches
 from .steps import note_waiting, run, run_suspect
@@ -18,6 +18,7 @@ GROUP_BYTES = 2_000_000
 """So much goes through the steps at a time: quick together, and in time-out's reach what is done is done."""
 
 
+@telling_codes
 def handler(event: SqsEvent, context: LambdaContext) -> BatchResponse:
     """Process a batch of SQS messages in groups; returns those that must come back.
 

@@ -63,7 +63,7 @@ def _open(batch: Batch, replay_id: str, document: QuarantineDocument) -> None:
 
 
 def failed(batch: Batch) -> set[str]:
-    """Returns the ids of replays whose input was quarantined once more."""
+    """Returns the ids of replays whose input was quarantined once more; one of somebody erased is done with."""
     again = {document["_id"] for document in (*batch.quarantine, *batch.quarantine_later)}
     return {replay_id for replay_id, replay in batch.replays.items() if replay.quarantine_key in again}
 

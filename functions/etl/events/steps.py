@@ -12,6 +12,7 @@ from footfall.events import log as events_log
 from footfall.events.live import newest_live
 from footfall.events.normalise import normalise
 from footfall.orders.fold import order_id_of
+from footfall.people.erased import erased_among
 from footfall.quarantine import keep
 from footfall.schemas.event import EventDocument, Json
 from footfall.schemas.ledger import message_key
@@ -39,7 +40,7 @@ from . import (
     suspects,
 )
 from .alone import by_visitor
-from .batch import Batch, Step, count, count_quarantined, quarantine_event, quarantine_message
+from .batch import Batch, Step, count, count_quarantined, quarantine_erased, quarantine_event, quarantine_message
 
 LIVE = timedelta(minutes=30)
 
@@ -80,6 +81,20 @@ def _normalise(batch: Batch, site: Site, message: EventsMessage, key: bytes, raw
         event["message_key"] = key
         batch.events.append(event)
         batch.originals.setdefault(event["body_sha256"], (raw, message))
+
+
+def leave_out_erased(batch: Batch, site: Site) -> None:
+    """Of people who were erased nothing is stored again, whatever brings it: it is counted, and that is all."""
+    ids = {who for event in batch.events for who in _ids_of(event)}
+    if erased := erased_among(database(), site, ids):
+        left_out = [event for event in batch.events if not erased.isdisjoint(_ids_of(event))]
+        batch.events = [event for event in batch.events if erased.isdisjoint(_ids_of(event))]
+        for event in left_out:
+            quarantine_erased(batch, event)
+
+
+def _ids_of(event: EventDocument) -> list[str]:
+    return [event["visitor_id"], *filter(None, [event.get("user_id")])]
 
 
 def store_events(batch: Batch, site: Site) -> None:
@@ -188,10 +203,13 @@ def read_feedback_anew(batch: Batch, site: Site) -> None:
 
 
 def mark_days(batch: Batch, site: Site) -> None:
-    """Mark every day of these events, and of all that was done by visitors who turned out to be somebody."""
+    """Mark every day of these events, of all that was done by visitors who turned out to be somebody, and of which
+    something was erased.
+    """
     moments = events_log.half_days_of(database(), site.site_id, batch.seen.linked)
     archived_too = archived.moments_of_sessions(database(), site.site_id, batch.seen.linked)
-    batch.days.mark(database(), batch.days.own | batch.days.of([*moments, *archived_too]))
+    erased = {str(day) for message in batch.messages.values() for day in message.stale}
+    batch.days.mark(database(), batch.days.own | batch.days.of([*moments, *archived_too]) | erased)
 
 
 def count_received(batch: Batch, site: Site) -> None:
@@ -236,6 +254,7 @@ STEPS: tuple[Step, ...] = (
     read_messages,
     open_replays,
     normalise_events,
+    leave_out_erased,
     store_events,
     keep_quarantine,
     restore_archived,

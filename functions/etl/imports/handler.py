@@ -8,7 +8,7 @@ from footfall.aws.invocations import BatchResponse, LambdaContext, SqsEvent, Sqs
 from footfall.errors import Unimportable
 from footfall.imports.kind import Destination
 from footfall.imports.kinds import KINDS
-from footfall.observability import logger
+from footfall.observability import logger, telling_codes
 from footfall.schemas.imports import ImportDocument, is_told
 from footfall.sites import find_site
 from footfall.stores.collections import imports
@@ -24,6 +24,7 @@ MAX_ATTEMPTS = 5
 Clock = Callable[[], int]
 
 
+@telling_codes
 def handler(event: SqsEvent, context: LambdaContext) -> BatchResponse:
     """Carry on with the imports that SQS messages name, one by one; returns the messages that must come back."""
 
@@ -63,7 +64,7 @@ def carry_on(ref: ImportRef, message_id: str, clock: Clock) -> None:
                 step(job)
             _hand_over(job)
     except Unimportable as error:
-        logger().warning("import failed", extra={"import_id": ref.import_id, "detail": error.detail})
+        logger().warning("import failed", extra={"import_id": ref.import_id})
         note_failed(ref, error.detail)
 
 

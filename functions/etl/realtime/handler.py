@@ -7,13 +7,14 @@ no more. While Redis does not answer, a message whose news is fresh comes back; 
 from footfall.aws.invocations import BatchResponse, SqsEvent, SqsRecord, coming_back
 from footfall.clock import now
 from footfall.errors import Unavailable
-from footfall.observability import logger
+from footfall.observability import logger, telling_codes
 from footfall.schemas.message import SessionsMessage
 from pydantic import ValidationError
 
 from .steps import Batch, run
 
 
+@telling_codes
 def handler(event: SqsEvent, context: object) -> BatchResponse:
     """Show a batch of messages of the sessions topic; returns those that must come back."""
     batch = Batch(now())

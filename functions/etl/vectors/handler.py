@@ -7,13 +7,14 @@ from footfall.aws.batches import process
 from footfall.aws.invocations import BatchResponse, LambdaContext, SqsEvent, SqsRecord
 from footfall.models import registry as models
 from footfall.models.embedding import embed, load
-from footfall.observability import logger
+from footfall.observability import logger, telling_codes
 from footfall.schemas.message import SessionsMessage
 from footfall.sites import find_site
 from footfall.stores.mongo import answering, database
 from pydantic import ValidationError
 
 
+@telling_codes
 def handler(event: SqsEvent, context: LambdaContext) -> BatchResponse:
     """Bring vectors up to date for a batch of messages of the sessions topic; returns those that must come back.
 

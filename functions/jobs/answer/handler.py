@@ -7,6 +7,7 @@ api/funnel and api/metrics have it `ask`, api/jobs `poll` and `cancel`; infra/an
 from collections.abc import Callable, Mapping
 
 from footfall.aws.invocations import LambdaContext
+from footfall.observability import telling_codes
 from footfall.schemas.job import AskedQuestion, JobMessage
 from footfall.stores.mongo import answering
 
@@ -25,6 +26,7 @@ STEPS: Mapping[str, Callable[[Event], Event]] = {
 }
 
 
+@telling_codes
 def handler(event: Event, context: LambdaContext) -> dict[str, object]:
     """Do one step of a job; returns what its caller or the next step needs."""
     with answering():

@@ -1,7 +1,7 @@
 """jobs/prepare: makes what the stores need before the first event, at every deploy."""
 
 from footfall.aws.invocations import JsonObject, LambdaContext
-from footfall.observability import logger
+from footfall.observability import logger, telling_codes
 from footfall.sending import tell_collect
 from footfall.sites import site_ids
 from footfall.stores import preparing, vectors
@@ -12,6 +12,7 @@ from .deployment import answer_deployment, is_deployment
 from .migrations import migrate
 
 
+@telling_codes
 def handler(event: JsonObject, context: LambdaContext) -> dict[str, str] | dict[str, Found]:
     """Prepare the stores, or with `{"check": "stores"}` return whether they let it in.
 

@@ -6,6 +6,7 @@ Each migration tells by what it finds whether it has been done, so that a deploy
 from collections import defaultdict
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from secrets import token_hex
 from typing import Any
 
 from footfall.catalog.products import words_of
@@ -78,7 +79,14 @@ def migrate(database: Mongo) -> None:
     _add_up_the_segments(database)
     _say_what_people_are_found_by(database)
     _say_what_products_are_found_by(database)
+    _give_sites_their_pepper(database)
     _drop_what_other_indexes_do(database)
+
+
+def _give_sites_their_pepper(database: Mongo) -> None:
+    for site in sites.of(database).find({"pepper": {"$exists": False}}, {"_id": 1}):
+        without = {"_id": site["_id"], "pepper": {"$exists": False}}
+        sites.of(database).update_one(without, {"$set": {"pepper": token_hex(32)}})
 
 
 def _name_the_numbers(database: Mongo) -> None:

@@ -59,7 +59,7 @@ def archive_days(database: Mongo, site: Site, in_time: Callable[[], bool]) -> in
         try:
             moved += _archive(database, site, day, in_time)
         except (Damaged, Unlike) as error:
-            named = {"site_id": site.site_id, "day": str(day.first), "what": str(error), "why": type(error).__name__}
+            named = {"site_id": site.site_id, "day": str(day.first), "why": type(error).__name__}
             logger().error("a day cannot be archived: its events stay in MongoDB", extra=named)
     return moved
 

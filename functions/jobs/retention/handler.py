@@ -12,7 +12,8 @@ from functools import partial
 
 from footfall.aws.invocations import JsonObject, LambdaContext
 from footfall.days import Day
-from footfall.observability import logger
+from footfall.observability import logger, telling_codes
+from footfall.schemas.erasure import ErasureToMake
 from footfall.schemas.event import Json
 from footfall.schemas.site import Site
 from footfall.sites import find_site, get_site, site_ids
@@ -20,6 +21,7 @@ from footfall.stores.mongo import answering, database
 from pydantic import BaseModel, Field
 
 from .archive import archive_days
+from .erasing import end_pass
 from .lake import remove_replaced
 from .removal import clean_up
 from .restoring import drop_restored, restore_days
@@ -37,7 +39,8 @@ class Days(BaseModel):
 class Command(BaseModel):
     """What to remove: of one site what is older than so many days, or of every site what it does not keep.
 
-    With `restore` nothing is removed: archived days of one site are stored again.
+    With `restore` nothing is removed: archived days of one site are stored again. With `erasure`, the events of the
+    person whom it is about are removed, and nothing else.
     """
 
     site_id: str | None = None
@@ -45,8 +48,10 @@ class Command(BaseModel):
     dry_run: bool = False
     seconds: float | None = Field(default=None, gt=0)
     restore: Days | None = None
+    erasure: ErasureToMake | None = None
 
 
+@telling_codes
 def handler(event: JsonObject, context: LambdaContext) -> Json:
     """Remove; returns what was removed of each site, or how far archived days are stored again.
 
@@ -55,6 +60,10 @@ def handler(event: JsonObject, context: LambdaContext) -> Json:
     Raises NotFound when the site asked for is not there.
     """
     command = Command.model_validate(event)
+    if command.erasure:
+        with answering():
+            end_pass(database(), command.erasure)
+        return {"cleanups": []}
     left = context.get_remaining_time_in_millis() / 1000 - GUARD_SECONDS
     ends = time.monotonic() + min(command.seconds or left, left)
     if command.site_id and command.restore:

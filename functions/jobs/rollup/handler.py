@@ -20,7 +20,7 @@ from footfall.documents import note_documents
 from footfall.errors import Unavailable
 from footfall.funnels.steps import definition
 from footfall.ledger import fold_ledger
-from footfall.observability import logger
+from footfall.observability import logger, telling_codes
 from footfall.schemas.funnel import LastRun, RollupRun
 from footfall.schemas.site import Site
 from footfall.sites import find_site, get_site, site_ids
@@ -51,6 +51,7 @@ class Command(BaseModel):
     started: int = 0
 
 
+@telling_codes
 def handler(event: JsonObject, context: LambdaContext) -> dict[str, int]:
     """Recompute; returns what was done: sites, days, events, days left, milliseconds.
 

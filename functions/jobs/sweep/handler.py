@@ -12,7 +12,7 @@ from footfall.aws.invocations import JsonObject, LambdaContext
 from footfall.aws.queues import send
 from footfall.chunks import chunks
 from footfall.clock import now
-from footfall.observability import logger
+from footfall.observability import logger, telling_codes
 from footfall.schemas.feedback import FeedbackText
 from footfall.schemas.message import EventsMessage, Span
 from footfall.schemas.session import SessionSpan
@@ -27,6 +27,7 @@ SPANS_PER_MESSAGE = 500
 TEXTS_A_SWEEP = 1_000
 
 
+@telling_codes
 def handler(event: JsonObject, context: LambdaContext) -> dict[str, int]:
     """Sweep every site, or the one that is asked for.
 

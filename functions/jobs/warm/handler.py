@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from footfall.aws.invocations import JsonObject, LambdaContext
 from footfall.errors import Invalid, NotFound
-from footfall.observability import logger
+from footfall.observability import logger, telling_codes
 from footfall.questions import dashboard, funnel, funnel_trend
 from footfall.questions.dashboard_answer import DashboardQuestion
 from pydantic import BaseModel
@@ -28,6 +28,7 @@ class Command(BaseModel):
     site_id: str
 
 
+@telling_codes
 def handler(event: JsonObject, context: LambdaContext) -> dict[str, list[str]]:
     """Answer the usual questions of a site; returns which were answered.
 
@@ -44,7 +45,7 @@ def handler(event: JsonObject, context: LambdaContext) -> dict[str, list[str]]:
             answer(site_id)
             answered.append(name)
         except (Invalid, NotFound) as error:  # asking again would not help
-            logger().warning("a usual question has no answer", extra={"question": name, "why": str(error)})
+            logger().warning("a usual question has no answer", extra={"question": name, "why": type(error).__name__})
         except Exception as error:  # noqa: BLE001 - it is raised once the others were asked
             logger().exception("a usual question failed", extra={"question": name})
             failures.append(error)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from footfall.aws.invocations import LambdaContext
 from footfall.models import runs
+from footfall.observability import telling_codes
 from footfall.schemas.model import AllFitted, Chosen, Evaluated, Extracted
 from footfall.stores.mongo import answering, database
 
@@ -13,6 +14,7 @@ FIRST = "rfm"
 """Without this model there are no customers to write anything on."""
 
 
+@telling_codes
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
     """Judge a run's models and choose; a run that has nothing to publish ends here, with its reasons noted."""
     with answering():

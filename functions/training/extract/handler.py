@@ -12,6 +12,7 @@ from footfall.models import registry, runs
 from footfall.models.artefacts import save_arrays, work_key
 from footfall.models.behaviour_vectors import EARLIER
 from footfall.models.table import MODELS
+from footfall.observability import telling_codes
 from footfall.orders.log import orders_of
 from footfall.people.identities import links
 from footfall.propensity.columns import arrays_of
@@ -38,6 +39,7 @@ class SiteToRead(BaseModel):
     restore: int = 0
 
 
+@telling_codes
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
     """Extract the features of `site_id` for the run `run_id`; without a site, say which sites there are to train."""
     with answering():

@@ -8,10 +8,11 @@ from footfall.errors import Unavailable
 from footfall.models.artefacts import model_key, save_arrays, save_json, saved_files, saved_values, work_key
 from footfall.models.table import MODELS
 from footfall.models.trained import Champion, Fit
-from footfall.observability import logger
+from footfall.observability import logger, telling_codes
 from footfall.schemas.model import PARAMETERS, Artefact, Candidate, Fitted, InUse, ModelToFit, ToldDetails
 
 
+@telling_codes
 def handler(event: Mapping[str, object], context: LambdaContext) -> dict[str, object]:
     """Fit one model, apply the one in use to the same data, and save what is needed to judge, publish and use both.
 

@@ -11,6 +11,7 @@ from footfall.errors import FootfallError
 from footfall.models import registry, runs
 from footfall.models.populations import measured
 from footfall.models.table import published
+from footfall.observability import telling_codes
 from footfall.schemas.model import Ended, Evaluated, Failure, Published, Run, Shard
 from footfall.sites import get_site
 from footfall.stores.mongo import answering, database
@@ -58,6 +59,7 @@ class FailedRun(BaseModel):
     error: Failure
 
 
+@telling_codes
 def handler(event: Event, context: LambdaContext) -> dict[str, object]:
     """Do one step; returns what the next needs."""
     with answering():

@@ -6,11 +6,16 @@ from datetime import datetime, timedelta
 
 from pymongo import UpdateOne
 
+from footfall.people.erased import anybody_erased, erased_among
+from footfall.people.mentions import values_in
 from footfall.quarantine_room import make_room
 from footfall.schemas.quarantine import Origin, QuarantineDocument, Stage
+from footfall.sites import find_site
 from footfall.stores.collections import quarantine
 from footfall.stores.mongo import Mongo
 
+ERASED = "erased_person"
+"""The reason of what spoke of somebody who was erased."""
 UNKNOWN_SITE = "-"
 """The site of what cannot be read far enough to know its site."""
 KEPT = timedelta(days=90)
@@ -52,14 +57,29 @@ def quarantine_key(site_id: str, original: bytes, file: str = "", line: int | st
     return f"{site_id}:{hashlib.sha256(f'{file}:{line}:'.encode() + original).hexdigest()}"
 
 
+def nothing_of(document: QuarantineDocument) -> QuarantineDocument:
+    """Returns the same without anything that the input said: it spoke of somebody who was erased."""
+    source = document["origin"].get("source")
+    return {
+        **document,
+        "reason": ERASED,
+        "detail": "it speaks of somebody who was erased",
+        "original": b"",
+        "origin": Origin(source=source) if source else Origin(),
+        "event_id": None,
+        "state": "erased",
+    }
+
+
 def keep(database: Mongo, documents: Sequence[QuarantineDocument]) -> dict[str, QuarantineDocument]:
     """Store what is not there yet; returns what the store holds under each key, whoever brought it first.
 
-    Where a site has more than it may, the oldest make room.
+    Of an input that speaks of somebody who was erased, only that it came. Where a site has more than it may, the oldest
+    make room.
     """
     if not documents:
         return {}
-    kept = {document["_id"]: document for document in reversed(documents)}
+    kept = {document["_id"]: document for document in _without_erased(database, documents)[::-1]}
     written = quarantine.of(database).bulk_write(
         [UpdateOne({"_id": key}, {"$setOnInsert": document}, upsert=True) for key, document in kept.items()],
         ordered=False,
@@ -71,6 +91,22 @@ def keep(database: Mongo, documents: Sequence[QuarantineDocument]) -> dict[str, 
         for site_id in {document["site_id"] for document in documents}:
             make_room(database, site_id)
     return kept
+
+
+def _without_erased(database: Mongo, documents: Sequence[QuarantineDocument]) -> list[QuarantineDocument]:
+    waiting = [document for document in documents if document["state"] == "waiting"]
+    site = find_site(database, waiting[0]["site_id"]) if waiting else None
+    if site is None or not anybody_erased(database, site.site_id):  # what is of no site is of no person of it
+        return list(documents)
+    told = {document["_id"]: frozenset(values_in(_text(document))) for document in waiting}
+    erased = erased_among(database, site, {value for values in told.values() for value in values})
+    return [
+        document if erased.isdisjoint(told.get(document["_id"], ())) else nothing_of(document) for document in documents
+    ]
+
+
+def _text(document: QuarantineDocument) -> str:
+    return document["original"].decode(errors="replace")
 
 
 def note_replayed(database: Mongo, keys: Sequence[str], at: datetime) -> None:

@@ -117,6 +117,17 @@ class QueueStatusSettings(BaseModel):
     vectors_dead_letter_queue_url: str
 
 
+class DeadLetterSettings(BaseModel):
+    """The queues of what was given up: messages that may speak of people."""
+
+    events_dead_letter_queue_url: str
+    imports_dead_letter_queue_url: str
+    catalog_dead_letter_queue_url: str
+    interests_dead_letter_queue_url: str
+    realtime_dead_letter_queue_url: str
+    vectors_dead_letter_queue_url: str
+
+
 class SessionsTopicSettings(BaseModel):
     """Where recomputed sessions are announced."""
 
@@ -169,6 +180,18 @@ class WarmingSettings(BaseModel):
     """The function that answers the usual questions after the cache was emptied."""
 
     warm_function_name: str
+
+
+class ErasingSettings(BaseModel):
+    """The function that removes events, also those of people who are erased."""
+
+    retention_function_name: str
+
+
+class AskingToEraseSettings(BaseModel):
+    """The function that erases people."""
+
+    erase_function_name: str
 
 
 class PipelineSettings(BaseModel):

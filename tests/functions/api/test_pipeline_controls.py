@@ -136,9 +136,17 @@ def test_events_of_a_type_are_processed_anew(database: Mongo, queue_urls: Urls) 
 
 def test_a_clean_up_is_done_by_the_job_and_told(database: Mongo, queue_urls: Urls, pipeline: Lambda) -> None:
     database["events"].insert_one(dict(a_document()))
-    status, answer = request(handler, "POST", "/etl/cleanup", {"retention_days": 1})
+    status, answer = request(handler, "POST", "/etl/cleanup", {"retention_days": 1, "confirm": "true"})
     assert (status, answer["removed"]["events"], answer["complete"]) == (200, 1, True)
     assert [(function, kind) for function, kind, _ in pipeline.calls] == [("retention", "RequestResponse")]
+    assert database["events"].count_documents({}) == 0
+
+
+def test_a_clean_up_that_is_not_confirmed_only_tells(database: Mongo, queue_urls: Urls, pipeline: Lambda) -> None:
+    database["events"].insert_one(dict(a_document()))
+    status, answer = request(handler, "POST", "/etl/cleanup", {"retention_days": 1})
+    assert (status, answer["removed"]["events"], answer["dry_run"]) == (200, 1, True)
+    assert database["events"].count_documents({}) == 1
 
 
 def test_a_function_that_fails_is_no_success(queue_urls: Urls, stores: None, lambda_service: Lambda) -> None:
@@ -150,8 +158,8 @@ def test_a_function_that_fails_is_no_success(queue_urls: Urls, stores: None, lam
 
 
 def test_a_parameter_that_is_misspelt_does_nothing(queue_urls: Urls, stores: None, invoked: list[Any]) -> None:
-    status, problem = request(handler, "POST", "/etl/cleanup", {"retention_days": 1, "dryrun": "true"})
-    assert (status, [error["field"] for error in problem["errors"]], invoked) == (422, ["dryrun"], [])
+    status, problem = request(handler, "POST", "/etl/cleanup", {"retention_days": 1, "confirmed": "true"})
+    assert (status, [error["field"] for error in problem["errors"]], invoked) == (422, ["confirmed"], [])
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "many", ""])

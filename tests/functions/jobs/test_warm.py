@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from footfall import sites
 from footfall.errors import Invalid, Unavailable
+from footfall.observability import Failed
 from footfall.stores.redis import ask
-from pydantic import ValidationError
 from pymongo.database import Database
 
 from functions.jobs.warm import handler as warm
@@ -75,5 +75,5 @@ def test_nothing_is_begun_that_there_is_no_time_for(shop: Mongo) -> None:
 
 @pytest.mark.parametrize("event", [{}, {"site_id": 7}, {"site_id": None}])
 def test_a_command_without_a_site_is_refused(event: dict[str, object]) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(Failed):
         warm.handler(event, LambdaContext(60_000))

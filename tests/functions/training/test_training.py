@@ -10,11 +10,11 @@ from footfall.errors import NotFound
 from footfall.models import registry as models
 from footfall.models.artefacts import load_arrays
 from footfall.models.table import MODELS
+from footfall.observability import Failed
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.model import Extracted
 from footfall.stores import vectors
 from footfall.stores.vectors import PAGES, PEOPLE
-from pydantic import ValidationError
 from pymongo.database import Database
 
 from functions.training.evaluate.handler import handler as evaluate
@@ -248,7 +248,7 @@ def test_orders_that_come_while_it_reads_fail_no_run(database: Mongo, site: str)
 def test_a_run_that_lacks_a_model_is_not_judged(database: Mongo, site: str) -> None:
     run = fitted(site)
     for incomplete in (run["fitted"][1:], [*run["fitted"][1:], None]):
-        with pytest.raises(ValidationError):
+        with pytest.raises(Failed):
             evaluate({**run, "fitted": incomplete}, CONTEXT)
 
 

@@ -80,3 +80,22 @@ def listed(bucket: str, prefix: str) -> Iterator[tuple[str, datetime]]:
             yield from ((found["Key"], found["LastModified"]) for found in page.get("Contents", ()))
     except (BotoCoreError, ClientError) as error:
         raise Unavailable("S3 does not answer") from error
+
+
+def remove_versions(bucket: str, prefix: str, *, replaced_only: bool = False) -> int:
+    """Remove the objects whose names begin with a prefix, with every version there was of them; returns how many.
+
+    With `replaced_only`, what is there now stays: older versions go, and those of what was removed. Raises Unavailable
+    when S3 does not answer.
+    """
+    removed = 0
+    try:
+        for page in s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+            for version in [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]:
+                if replaced_only and version["IsLatest"] and "Size" in version:
+                    continue
+                s3().delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+                removed += "Size" in version
+    except (BotoCoreError, ClientError) as error:
+        raise Unavailable("S3 does not answer") from error
+    return removed

@@ -19,6 +19,7 @@ from footfall.events.lenient import shortened
 from footfall.events.names import page_type_named, type_of
 from footfall.events.nobody import somebody
 from footfall.events.page_types import type_of_page
+from footfall.events.privacy import Privacy, privacy_of
 from footfall.events.reading import SPELLINGS, USUAL_SPELLINGS, read_event
 from footfall.events.screens import screen_class
 from footfall.events.storable import MAX_EVENT_BYTES, MAX_IMPORTED_VALUES, MAX_VALUES, ROOM
@@ -47,9 +48,12 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
     kind = (action_type(properties) or kind) if kind == "custom" else kind
     context = get("context") or {}
     page = _page(context, properties)
-    url, referrer = get("url") or _text(page.get("url")), get("referrer") or _text(page.get("referrer"))
+    privacy = privacy_of(site)
+    url, referrer, path = (
+        _address(privacy, get(name) or _text(page.get(name))) for name in ("url", "referrer", "path")
+    )
     address = url_parts(url, site.hash_routes) if url else NOWHERE
-    place = page_at(address, get("path") or _text(page.get("path")), site.hash_routes)
+    place = page_at(address, path, site.hash_routes)
     user_agent = _text(context.get("userAgent")) or message.user_agent
     agent = agent_of(user_agent)
     own = own_hosts(site)
@@ -68,7 +72,7 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "sequence": get("sequence", 0),
         "device": device_of(get("device") or _platform(context), agent),
         "bot": agent.bot,
-        "attribution": attribution_of(_utm(get("attribution"), context), address, referrer, own),
+        "attribution": attribution_of(_utm(privacy, get("attribution"), context), address, referrer, own),
         "source": message.source,
         "body_sha256": sha256(content).hexdigest(),
     }
@@ -80,7 +84,9 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "sent_at": clocks.sent_at,
         "url": url,
         "path": place.path,
-        "title": get("title") or _text(page.get("title")) or (get("event_name") if kind == "pageview" else None),
+        "title": _title(
+            privacy, get("title") or _text(page.get("title")) or (get("event_name") if kind == "pageview" else None)
+        ),
         "referrer": referrer,
         "referrer_host": referring_host(referrer, address.host, own) if referrer else None,
         "page_type": _page_type(get("page_type"), kind, place, site),
@@ -89,12 +95,12 @@ def normalise(raw: Json, message: EventsMessage, site: Site, processed_at: datet
         "language": _language(context, request, flags),
         "screen": screen_class(get("screen_width") or context.get("screen"), _is_android_app(agent, user_agent)),
         "country": _country(context, properties, request, flags),
-        "element": get("element"),
+        "element": privacy.properties({"element": get("element")})["element"],
         "coordinates": get("coordinates"),
         "value": get("value"),
         "duration": get("duration"),
         "vitals": read_vitals(get("vitals"), flags),
-        "properties": properties or None,
+        "properties": privacy.properties(properties) or None,
         "traits": _traits(get("traits"), context) if kind != "group" else None,
         "commerce": _commerce(kind, properties, get("value"), site, flags) if kind in COMMERCE_TYPES else None,
         "ip": message.ip,
@@ -113,6 +119,8 @@ def believed_back(site: Site) -> timedelta:
 
 
 LONGEST_ID = 256
+KEYS = frozenset({"writeKey", "write_key", "apiKey", "api_key"})
+"""Keys that items of a batch may carry, and that are nobody's properties."""
 EVERY_BROWSER = "Mozilla/"
 """How the user agents of all browsers begin, and those of SDKs for servers and apps do not."""
 
@@ -171,7 +179,7 @@ def _properties(raw: Json, properties: Json | None) -> Json:
 
 def _is_no_field(name: str, raw: Json) -> bool:
     # the second: another name of the same field was read in its place
-    return name not in SPELLINGS or any(other in raw for other in SPELLINGS[name])
+    return name not in KEYS and (name not in SPELLINGS or any(other in raw for other in SPELLINGS[name]))
 
 
 def _commerce(kind: str, properties: Json, value: object, site: Site, flags: list[str]) -> Commerce:
@@ -185,11 +193,19 @@ def _traits(traits: Json | None, context: Json) -> Json | None:
     return told if isinstance(told, dict) and told else None
 
 
-def _utm(attribution: Json | None, context: Json) -> Json | None:
+def _address(privacy: Privacy, told: str | None) -> str | None:
+    return privacy.address(told) if told else None
+
+
+def _title(privacy: Privacy, told: str | None) -> str | None:
+    return privacy.text(told) if told else None
+
+
+def _utm(privacy: Privacy, attribution: Json | None, context: Json) -> Json | None:
     utm = (attribution or {}).get("utmParams") or context.get("campaign")
     if not isinstance(utm, dict):
         return None
-    return {**utm, "campaign": utm.get("campaign") or utm.get("name")}
+    return privacy.properties({**utm, "campaign": utm.get("campaign") or utm.get("name")})
 
 
 def _is_a_browsers(message: EventsMessage, user_agent: str | None) -> bool:

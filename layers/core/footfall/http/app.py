@@ -33,6 +33,16 @@ PROBLEM_JSON = "application/problem+json"
 TEXT_TYPES = ["application/json", PROBLEM_JSON, "text/", "application/javascript"]
 LARGEST_ANSWER = 6 * 1024 * 1024
 """What Lambda hands on, as JSON: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
+GUARDS = {
+    "cache-control": "private, no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+"""What every answer says to browsers: OWASP's REST Security Cheat Sheet, "Security Headers". There is no
+Cross-Origin-Resource-Policy, since pages of shops embed collect's pixel."""
 LONGEST_CHARACTER = 12
 """Bytes of one that JSON escapes as two halves."""
 TOO_MUCH = FieldProblem("query", "the answer is larger than the 6 MB of one: ask for fewer days, steps or items")
@@ -152,13 +162,18 @@ def as_lambda(app: FastAPI) -> LambdaHandler:
     def handler(event: object, context: LambdaContext) -> HttpResponse:
         try:
             given = answer(readable(event), context)
-            return _refusal(event, Invalid([TOO_MUCH])) if _is_too_large(given) else given
+            return _guarded(_refusal(event, Invalid([TOO_MUCH])) if _is_too_large(given) else given)
         except BadRequest as error:
-            return _refusal(event, error)
+            return _guarded(_refusal(event, error))
         except UnicodeEncodeError:
-            return _refusal(event, BadRequest("the request is not Unicode"))
+            return _guarded(_refusal(event, BadRequest("the request is not Unicode")))
 
     return handler
+
+
+def _guarded(answer: HttpResponse) -> HttpResponse:
+    # what a route says itself stays
+    return {**answer, "headers": {**GUARDS, **answer["headers"]}}
 
 
 def _is_too_large(answer: HttpResponse) -> bool:

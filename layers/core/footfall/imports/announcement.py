@@ -6,9 +6,14 @@ MAX_ANNOUNCEMENT_BYTES = 262_144
 """More than twenty files and a hundred columns with the longest names take, each letter of them escaped."""
 
 
+def uploads_of(site_id: str) -> str:
+    """Returns how the names of all that a site has uploaded begin."""
+    return f"uploads/{site_id}/"
+
+
 def uploads_folder(site_id: str, import_id: str) -> str:
     """Returns the folder of S3 that one import of a site is uploaded to."""
-    return f"uploads/{site_id}/{import_id}"
+    return f"{uploads_of(site_id)}{import_id}"
 
 
 def announcement_key(site_id: str, import_id: str) -> str:

@@ -140,19 +140,31 @@ def content_of(file: Path) -> Content:
     return content
 
 
-def texts_in(file: Path, without: Collection[str] = ()) -> Iterator[str]:
-    """Yields the events of a file as texts, but for those of people with some ids; raises Damaged."""
-    for rows in _read(file, ("body",), BY_VISITOR, f"NOT ({_of(without)})"):
+def texts_in(file: Path, without: Collection[str] = (), shared: Collection[str] = ()) -> Iterator[str]:
+    """Yields the events of a file as texts, but for those of somebody with some ids; raises Damaged.
+
+    `shared` are visitors of whom only what nobody named did is theirs.
+    """
+    for rows in _read(file, ("body",), BY_VISITOR, f"NOT ({_of(without, shared)})"):
         yield from (body for (body,) in rows)
 
 
-def holds(file: Path, ids: Collection[str]) -> bool:
-    """Returns whether a file has an event of somebody with one of these ids; raises Damaged."""
-    return any(_read(file, ("event_id",), BY_VISITOR, _of(ids)))
+def holds(file: Path, ids: Collection[str], shared: Collection[str] = ()) -> bool:
+    """Returns whether a file has an event of somebody with these ids; raises Damaged."""
+    return any(_read(file, ("event_id",), BY_VISITOR, _of(ids, shared)))
 
 
-def _of(ids: Collection[str]) -> str:
-    return " OR ".join(f"coalesce({name} IN ({_quoted(ids)}), false)" for name in PERSON) if ids else "false"
+def events_of(file: Path, ids: Collection[str], shared: Collection[str]) -> Iterator[EventDocument]:
+    """Yields a file's events of somebody with these ids, one visitor after the other; raises Damaged."""
+    for rows in _read(file, ("body",), BY_VISITOR, _of(ids, shared)):
+        yield from (event_of(body) for (body,) in rows)
+
+
+def _of(ids: Collection[str], shared: Collection[str]) -> str:
+    theirs = [f"coalesce({name} IN ({_quoted(ids)}), false)" for name in PERSON if ids]
+    if shared:
+        theirs.append(f"(coalesce(visitor_id IN ({_quoted(shared)}), false) AND user_id IS NULL)")
+    return " OR ".join(theirs) or "false"
 
 
 def _quoted(ids: Collection[str]) -> str:

@@ -58,7 +58,12 @@ def saved_values(artefacts: Mapping[str, Artefact]) -> Mapping[str, Any]:
 
 def work_key(run: Run, name: str) -> str:
     """Returns where a run keeps what only its own states read; such files may be deleted after some days."""
-    return f"work/{run.site_id}/{run.version}/{name}"
+    return f"{work_of(run.site_id)}{run.version}/{name}"
+
+
+def work_of(site_id: str) -> str:
+    """Returns how the names of what a site's runs keep for their own states begin: whose features they are is in it."""
+    return f"work/{site_id}/"
 
 
 def model_key(run: Run, name: str) -> str:

@@ -1,7 +1,7 @@
 """The question what was quarantined and why: every reason with its counts, and a page of inputs."""
 
 from datetime import datetime
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, get_args
 
 from pydantic import BaseModel, Field
 
@@ -12,7 +12,7 @@ from footfall.schemas.quarantine import Origin, QuarantineDocument, Stage
 from footfall.stores.collections import quarantine
 from footfall.stores.mongo import Condition, Pipeline, answering, database
 
-QuarantineState = Literal["waiting", "replayed"]
+QuarantineState = Literal["waiting", "replayed", "erased"]
 SHOWN_CHARACTERS = 4_000
 
 
@@ -33,7 +33,10 @@ class QuarantineFilter(BaseModel):
 class QuarantineQuestion(QuarantineFilter, KeyedQuestion):  # fields of the last base come first, in errors as in docs
     """Which page of which inputs."""
 
-    state: QuarantineState = Field(default="waiting", description="Those that wait, or those replayed with success")
+    state: QuarantineState = Field(
+        default="waiting",
+        description="Those that wait, those replayed with success, or those of people who were erased",
+    )
     quarantine_id: str | None = Field(
         default=None, pattern=r"^[0-9a-f]{6,64}$", description="Only the input of this id, or whose id begins so"
     )
@@ -53,6 +56,7 @@ class QuarantineReason(BaseModel):
     reason: str = Field(description="code of the reason", examples=["integer_too_large"])
     waiting: int = Field(description="that may be replayed")
     replayed: int = Field(description="that were read again with success")
+    erased: int = Field(description="that spoke of people who were erased: of these nothing is kept")
 
 
 class QuarantineOrigin(BaseModel):
@@ -148,11 +152,12 @@ class _ReasonCounts(TypedDict):
     _id: _ReasonKey
     waiting: int
     replayed: int
+    erased: int
 
 
 def _reasons(site_id: str) -> list[QuarantineReason]:
     # an index holds all that is counted
-    counts = {state: {"$sum": {"$cond": [{"$eq": ["$state", state]}, 1, 0]}} for state in ("waiting", "replayed")}
+    counts = {state: {"$sum": {"$cond": [{"$eq": ["$state", state]}, 1, 0]}} for state in get_args(QuarantineState)}
     pipeline: Pipeline = [
         {"$match": {"site_id": site_id}},
         {"$group": {"_id": {"stage": "$stage", "reason": "$reason"}, **counts}},
@@ -164,6 +169,7 @@ def _reasons(site_id: str) -> list[QuarantineReason]:
             reason=group["_id"]["reason"],
             waiting=group["waiting"],
             replayed=group["replayed"],
+            erased=group["erased"],
         )
         for group in quarantine.aggregate(database(), _ReasonCounts, pipeline)
     ]

@@ -218,6 +218,12 @@ class EventMoment(TypedDict):
     event_id: str
 
 
+class EventKey(TypedDict):
+    """Which event it is."""
+
+    event_id: str
+
+
 class NamedEvent(TypedDict):
     """What an event is called: in funnels, and wherever events are counted by what happened."""
 

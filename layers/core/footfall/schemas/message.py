@@ -1,6 +1,6 @@
 """What travels through the queues."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
@@ -40,10 +40,11 @@ class EventsMessage(BaseModel):
     """One message of the events queue: a batch of events of one site, as they came, and how they came.
 
     `country` is what the gateway found the sender's to be. `message_id` stays the same however often the message is
-    sent, moved or delivered; older ones have none. A message of the sweeper or of api/pipeline brings no events:
+    sent, moved or delivered; older ones have none. A message of a job or of api/pipeline brings no events:
     `recheck` says whose sessions to recompute, `reprocess` from which stored events (by event id) to derive everything
     anew, `replay` which quarantined inputs to read again, `reread` of which feedback (by event id) to read the text
-    anew, and `restore` which archived events to store again.
+    anew, and `restore` which archived events to store again. `stale` are days from which an erasure has removed
+    something.
     """
 
     version: Literal[1] = 1
@@ -61,6 +62,7 @@ class EventsMessage(BaseModel):
     replay: list[Text] = []
     reread: list[Text] = []
     restore: list[ArchivedPart] = []
+    stale: list[date] = []
 
 
 class ContinueMessage(BaseModel):

@@ -60,6 +60,12 @@ class PersonSightings(PersonNumber, total=False):
     first_event: Required[FirstEvent]
 
 
+class PersonTraits(PersonIdentity, total=False):
+    """What was told of somebody."""
+
+    traits: Json
+
+
 class PersonSeen(PersonIdentity, total=False):
     """What a profile is made of: when somebody was first seen, and their sex as it was told."""
 
@@ -82,7 +88,7 @@ class PersonProfile(TypedDict):
     segment_names: NotRequired[str]
 
 
-class PersonDocument(PersonSightings, total=False):
+class PersonDocument(PersonSightings, PersonTraits, total=False):
     """One document of `users`.
 
     `person_id` is the shop's id of the person, else the visitor id. `number` is a dense one, for bitmaps. `date` is
@@ -98,7 +104,6 @@ class PersonDocument(PersonSightings, total=False):
     device: str
     sex: str | None
     date: datetime
-    traits: Json
     found_by: list[str]
     trait_events: int
     first_told_at: datetime

@@ -42,13 +42,14 @@ class QuarantineDocument(OriginalInput):
     `origin` says where it came from: the message's source and, for an import, its file and line. `message_key` is of
     the message that brought it first; what an import quarantined never was in one. `event_id` is its event's, where it
     told one. `attempts` counts the replays that failed, and `tried_at` and `tried_by` tell of the last of them; once
-    one has succeeded, the `state` is `replayed`, and `replayed_at` tells when. `size` is that of the original in bytes.
+    one has succeeded, the `state` is `replayed`, and `replayed_at` tells when. An `erased` one spoke of somebody who
+    was erased: it is counted, and nothing of it is kept. `size` is that of the original in bytes.
     """
 
     site_id: str
     detail: str
     first_seen: datetime
-    state: Literal["waiting", "replayed"]
+    state: Literal["waiting", "replayed", "erased"]
     message_key: bytes | None
     event_id: str | None
     attempts: int

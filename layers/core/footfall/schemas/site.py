@@ -130,6 +130,10 @@ class SiteDocument(TypedDict):
     hot_days: NotRequired[int | None]
     public_orders_until: NotRequired[datetime | None]
     public_changes_until: NotRequired[datetime | None]
+    keep_orders: NotRequired[bool]
+    hash_private: NotRequired[bool]
+    needed_properties: NotRequired[list[str]]
+    pepper: NotRequired[str]
     api_keys: list[ApiKeyDocument]
     write_keys: NotRequired[list[WriteKeyDocument]]
     revoked_keys: NotRequired[list[str]]
@@ -146,6 +150,9 @@ class Site(BaseModel):
     one, comes from the shop. With `hash_routes`, every part of an address after its # is a page of its own; without
     it, those are that begin with `#/` or `#!`. What the public write key alone tells of orders counts when it was
     received before `public_orders_until`, and of refunds, cancellations and updates before `public_changes_until`.
+    With `keep_orders`, the orders of people who are erased stay, without whose they were. What is private in addresses
+    and properties is blotted out, or with `hash_private` a digest; `needed_properties` are names whose values stay.
+    `pepper` is what digests are keyed with.
     """
 
     site_id: str = Field(pattern=SITE_ID)
@@ -162,4 +169,8 @@ class Site(BaseModel):
     hot_days: int | None = Field(default=None, ge=FEWEST_HOT_DAYS)
     public_orders_until: datetime | None = None
     public_changes_until: datetime | None = None
+    keep_orders: bool = False
+    hash_private: bool = False
+    needed_properties: list[str] = []
+    pepper: str = ""
     api_keys: list[StoredApiKey] = []

@@ -12,6 +12,7 @@ from footfall.schemas.audit import AuditDocument
 from footfall.schemas.catalog import CatalogReceiptDocument
 from footfall.schemas.customer import CustomerDocument
 from footfall.schemas.dimension import DaySessionsDocument, DimensionDocument
+from footfall.schemas.erasure import ErasureDocument, Tombstone
 from footfall.schemas.event import EventDocument
 from footfall.schemas.exchange import ExchangeRateDocument
 from footfall.schemas.feedback import FeedbackDay, FeedbackDocument
@@ -330,6 +331,15 @@ jobs = Collection(
     indexes=[_index("site_id", "state", "asked_at")],
     keep=(Expiry("expires_at", 86_400),),
 )
+
+erasures = Collection(
+    "erasures",
+    ErasureDocument,
+    writer="jobs",
+    indexes=[_index("site_id", "-asked_at"), _index("due_at", partialFilterExpression={"state": "running"})],
+)
+
+tombstones = Collection("tombstones", Tombstone, writer="jobs/erase", indexes=[_index("site_id")])
 
 COLLECTIONS: Mapping[str, Collection[Any]] = {
     each.name: each for each in list(vars().values()) if isinstance(each, Collection)

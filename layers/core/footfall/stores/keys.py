@@ -55,6 +55,11 @@ class Key:
         return self.text.partition("{")[2].partition("}")[0]
 
 
+def is_of_site(text: str, site_id: str) -> bool:
+    """Returns whether a key is of what is kept of a site."""
+    return text.startswith(f"session:{site_id}:") or text.split(":")[2:3] == [site_id]
+
+
 def answer_key(kind: str, site_id: str, question: str, seconds: int = DAY) -> Key:
     """Returns the key of the answer to a question of a kind; what is there says itself of which state it is."""
     return Key(f"{kind}:{in_braces(site_id)}:{_digest(question)}", seconds)

@@ -70,6 +70,16 @@ def remove(name: str) -> None:
         objects.remove(place, name)
 
 
+def forget_removed(folder: str) -> None:
+    """Remove what a bucket still has of files that were removed from a folder or replaced in it.
+
+    Raises Unavailable when the place does not answer. A folder of this machine has nothing more of them.
+    """
+    place = _place()
+    if not isinstance(place, Path):
+        objects.remove_versions(place, folder, replaced_only=True)
+
+
 def listed(folder: str) -> Iterator[tuple[str, datetime]]:
     """Returns the files of a folder, whose name ends with `/`: name, and when it was stored.
 

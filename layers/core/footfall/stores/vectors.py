@@ -179,6 +179,31 @@ def remove(collection: VectorCollection, site_id: str, subjects: Sequence[str]) 
             client().delete(collection.name, ids=keys, timeout=WRITE_SECONDS)
 
 
+def erase(collection: VectorCollection, site_id: str, subjects: Sequence[str]) -> int:
+    """Remove the vectors of these subjects for good; returns how many there were.
+
+    A deleted row is only hidden until its segment is compacted, and a search may see it for a moment: so it is looked
+    for at strong consistency, and Unavailable raised while any is left.
+    """
+    with answering():
+        found = sum(_count(collection, site_id, some) for some in chunks(subjects, ROWS_PER_WRITE))
+        if found:
+            remove(collection, site_id, subjects)
+            client().flush(collection.name, timeout=10 * WRITE_SECONDS)
+            client().compact(collection.name, timeout=WRITE_SECONDS)
+            if any(_count(collection, site_id, some) for some in chunks(subjects, ROWS_PER_WRITE)):
+                raise Unavailable("the vector store still has what was removed")
+        return found
+
+
+def _count(collection: VectorCollection, site_id: str, subjects: Sequence[str]) -> int:
+    keys = [_key(site_id, subject) for subject in subjects]
+    found = client().query(
+        collection.name, ids=keys, output_fields=["id"], consistency_level="Strong", timeout=WRITE_SECONDS
+    )
+    return len(found)
+
+
 def remove_older(collection: VectorCollection, site_id: str, version: int) -> None:
     """Remove the vectors of a site that an older model made."""
     with answering():

@@ -13,13 +13,16 @@ HIDDEN_SECONDS = 60
 """What fails here comes back after so long, and not after the queue's own minutes."""
 
 
-def receive(url: str, at_most: int) -> "list[MessageTypeDef]":
-    """Returns what one call brings, ten messages at most, with all that SQS says of them; an empty queue has none."""
+def receive(url: str, at_most: int, hidden_seconds: int = HIDDEN_SECONDS) -> "list[MessageTypeDef]":
+    """Returns what one call brings, ten messages at most, with all that SQS says of them; an empty queue has none.
+
+    Nobody else sees them for so many seconds.
+    """
     answer = sqs().receive_message(
         QueueUrl=url,
         MaxNumberOfMessages=min(MAX_BATCH, at_most),
         WaitTimeSeconds=1,
-        VisibilityTimeout=HIDDEN_SECONDS,
+        VisibilityTimeout=hidden_seconds,
         AttributeNames=["All"],
         MessageAttributeNames=["All"],
     )
@@ -33,5 +36,17 @@ def delete(url: str, messages: "Iterable[MessageTypeDef]") -> None:
             QueueUrl=url,
             Entries=[
                 {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]} for number, message in enumerate(some)
+            ],
+        )
+
+
+def show(url: str, handles: Iterable[str]) -> None:
+    """Have messages that were received be seen by others again, by their receipt handles."""
+    for some in chunks(handles, MAX_BATCH):
+        sqs().change_message_visibility_batch(
+            QueueUrl=url,
+            Entries=[
+                {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+                for number, handle in enumerate(some)
             ],
         )
