@@ -75,7 +75,17 @@ def with_roles(template: Template) -> Template:
         made[name] = _in_its_role(name, function, permitted=bool(statements))
         if statements:
             made[_permissions(name)] = _policy(name, statements)
-    return {**template, "Resources": made}
+    known = known_to_mongodb(template)
+    return {**template, "Resources": {name: _of_the_roles(known, resource) for name, resource in made.items()}}
+
+
+def _of_the_roles(known: list[str], resource: Resource) -> Resource:
+    # a policy beside a function's own names the role that SAM would have made
+    if resource["Type"] != "AWS::IAM::Policy":
+        return resource
+    roles = {f"{name}Role": {"Fn::Sub": role_name(name)} for name in known}
+    given = resource["Properties"]
+    return {**resource, "Properties": {**given, "Roles": [roles.get(one.get("Ref"), one) for one in given["Roles"]]}}
 
 
 def _statements(given: Resource) -> Iterator[Resource]:

@@ -58,12 +58,25 @@ def test_a_role_may_do_what_the_template_says_of_its_function(template: Template
         assert own == name or own not in json.dumps(deployed), f"{own} is left"
 
 
+def others(given: Template, changed: set[str]) -> Template:
+    """All of a template's resources but these and policies."""
+    return {n: r for n, r in given["Resources"].items() if n not in changed and r["Type"] != "AWS::IAM::Policy"}
+
+
 def test_all_else_of_the_template_is_as_it_was(template: Template, deployed: Template) -> None:
     changed = {*known_to_mongodb(template), *resources(template, "AWS::IAM::Role")}
 
-    assert {n: r for n, r in deployed["Resources"].items() if n not in changed and r["Type"] != "AWS::IAM::Policy"} == {
-        n: r for n, r in template["Resources"].items() if n not in changed
-    }
+    assert others(deployed, changed) == others(template, changed)
+
+
+def test_a_policy_beside_a_functions_own_is_of_its_role_too(template: Template, deployed: Template) -> None:
+    policies = resources(template, "AWS::IAM::Policy")
+    assert policies
+
+    for name, policy in policies.items():
+        (role,) = policy["Properties"]["Roles"]
+        named = {"Fn::Sub": role_name(role["Ref"].removesuffix("Role"))}
+        assert deployed["Resources"][name] == {**policy, "Properties": {**policy["Properties"], "Roles": [named]}}
 
 
 def test_what_has_a_name_of_its_own_has_its_environment_in_it(template: Template) -> None:

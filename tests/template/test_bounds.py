@@ -22,10 +22,12 @@ SCORER = "footfall.propensity.columns:MOST_KINDS"
 BOUNDS: dict[str, dict[str, str]] = {
     "sites": {
         **dict.fromkeys(("origins", "own_domains", "page_rules", "funnels", "funnels.steps", "dimensions"), SETTINGS),
+        "needed_properties": SETTINGS,
         "api_keys": KEYS,
         "write_keys": KEYS,
         "revoked_keys": "functions.api.sites.keys:MOST_REVOKED",
     },
+    "audit": dict.fromkeys(("about", "fields"), "footfall.http.audit:MOST_NAMES"),
     "events": {
         "commerce.assumed": LINES,
         "commerce.lines": LINES,
@@ -74,6 +76,12 @@ BOUNDS: dict[str, dict[str, str]] = {
         "segments.conditions": "footfall.questions.saved_segments:MOST_CONDITIONS",
         "segments.conditions.values": "footfall.questions.saved_segments:MOST_VALUES",
     },
+    "hold_outs": {"hold_outs": "footfall.questions.hold_outs:MOST_HOLD_OUTS"},
+    "erasures": {
+        **dict.fromkeys(("ids", "shared", "texts"), "functions.etl.events.people:MOST_MERGED"),
+        "days": DAYS,
+        "erased": "footfall.stores.collections:COLLECTIONS",
+    },
     "recommendations": dict.fromkeys(
         ("products", "products.reasons", "popular", "trending", "pairs"), "footfall.models.table:MODELS"
     ),
@@ -95,7 +103,7 @@ BOUNDS: dict[str, dict[str, str]] = {
     "rollups": {"counted.documents": "footfall.documents:COUNTED"},
     "models": dict.fromkeys(
         (
-            *("metrics", "artefacts", "artefacts[]", "segments", "risks", "values"),
+            *("metrics", "artefacts", "artefacts[]", "segments", "risks", "values", "reasons", "trained_on.rows"),
             *("details.segments", "details.segments.deviations", "details.segments.habits"),
             *("details.lifetime.parameters", "details.lifetime.parameters[]", "details.churn.learnt_as_of"),
             *("population.spreads.edges", "population.spreads.values", "population.spreads.counts"),
@@ -109,7 +117,7 @@ BOUNDS: dict[str, dict[str, str]] = {
         ),
         SCORER,
     ),
-    "training_runs": dict.fromkeys(("figures", "figures[]", "reasons", "error"), MODEL),
+    "training_runs": dict.fromkeys(("figures", "figures[]", "reasons", "error", "choices.reasons"), MODEL),
     "ledger_sums": {"days": DAYS},
     "imports": dict.fromkeys(
         ("reasons", "problems", "files", "checkpoint.sent.reasons", "checkpoint.sent.problems", "readers", "options"),
