@@ -2,6 +2,7 @@
 
 CORE = "layers/core/footfall"
 EVENTS = "functions/etl/events"
+_ERASED = ("tests/functions/jobs/test_erase.py", "tests/functions/api/test_rights.py")
 _ORDERS = ("tests/layers/core/test_orders.py", "tests/layers/core/test_exchange.py")
 _SESSIONS = ("tests/layers/core/test_sessions.py", "tests/layers/core/test_conversions.py")
 _FUNNELS = ("tests/layers/core/test_funnels.py", "tests/layers/core/test_evidence.py")
@@ -28,6 +29,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     f"{CORE}/sessions/conversions.py": (*_SESSIONS, *_CONVERSIONS, *_ARRIVAL, "tests/functions/api/test_metrics.py"),
     f"{CORE}/sessions/fold.py": (*_SESSIONS, *_QUEUE[:1], *_CONVERSIONS, "tests/functions/etl/test_realtime.py"),
+    f"{CORE}/people/erased.py": _ERASED,
+    f"{CORE}/people/erasing.py": _ERASED,
     f"{CORE}/people/fold.py": ("tests/layers/core/test_people.py", *_WHO, *_QUEUE[:1], *_ARRIVAL),
     f"{CORE}/people/identities.py": (
         "tests/layers/core/test_identities.py",
@@ -51,7 +54,9 @@ TESTS: dict[str, tuple[str, ...]] = {
         "tests/layers/core/test_segment_conditions.py",
         "tests/functions/api/test_saved_segments.py",
     ),
+    f"{CORE}/people/mentions.py": _ERASED,
     f"{CORE}/people/numbers.py": (*_WHO, "tests/functions/jobs/test_rollup.py", "tests/functions/api/test_funnel.py"),
+    f"{CORE}/orders/anonymous.py": _ERASED,
     f"{CORE}/orders/exchange.py": (*_ORDERS, "tests/functions/api/test_rates.py"),
     f"{CORE}/orders/fold.py": (*_ORDERS, "tests/functions/etl/test_orders.py", *_ARRIVAL),
     f"{CORE}/orders/sources.py": (*_ORDERS, "tests/functions/etl/test_public_key.py"),

@@ -19,8 +19,9 @@ NEWEST_OR_NEAREST = {
     *("/events/recent", "/etl/recent-sessions", "/api/similar/{user_id}", "/api/search/customers"),
     *("/api/clv/predictions", "/api/churn/predictions", "/api/similar", "/api/similar/pages/{page}"),
     *("/api/recommendations/{customer_id}", "/api/recommendations/trending", "/api/cross-sell"),
+    "/api/customers/{customer_id}/export",
 }
-"""Questions for so many at most, and not for a list."""
+"""Questions for so many at most, and not for a list; an export goes on in parts, of many collections."""
 PAGING = {"page", "page_size"}
 PAGED = PAGING | {"total", "total_pages"}
 ANALYTIC = {

@@ -62,22 +62,22 @@ def test_who_may_not_administer_may_neither_erase_nor_export(shop: Mongo) -> Non
     assert refusal(handler, "/api/erasures/" + "0" * 32, scopes="admin")[0] == 404
 
 
-def parts(person_id: str, page_size: int) -> list[dict[str, Any]]:
+def parts(person_id: str, limit: int) -> list[dict[str, Any]]:
     """Everything that an export tells, part by part."""
     found: list[dict[str, Any]] = []
-    asked: dict[str, Any] = {"page_size": page_size}
+    asked: dict[str, Any] = {"limit": limit}
     while True:
         part = ask(handler, f"/api/customers/{person_id}/export", asked, scopes="admin")
-        assert len(part["documents"]) <= page_size
+        assert len(part["documents"]) <= limit
         found += part["documents"]
         if part["next"] is None:
             return found
         asked["after"] = part["next"]
 
 
-@pytest.mark.parametrize("page_size", [1, 2, 100])
-def test_an_export_has_every_document_of_a_person_once_and_none_of_others(shop: Mongo, page_size: int) -> None:
-    told = parts("v1", page_size)
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_an_export_has_every_document_of_a_person_once_and_none_of_others(shop: Mongo, limit: int) -> None:
+    told = parts("v1", limit)
     held = {
         collection.name: [
             document

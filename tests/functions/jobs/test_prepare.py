@@ -136,8 +136,18 @@ def test_keys_that_an_older_version_revoked_stay_revoked(database: Mongo) -> Non
     database["sites"].insert_one({"_id": "shop", "site_id": "shop", "revoked_write_keys": ["0123456789ab"]})
     for _ in range(2):
         migrations.migrate(database)
-    site = database["sites"].find_one()
+    site = database["sites"].find_one({}, {"pepper": 0})
     assert site == {"_id": "shop", "site_id": "shop", "revoked_keys": ["0123456789ab"]}
+
+
+def test_a_site_of_an_older_version_is_given_a_pepper_that_stays(database: Mongo) -> None:
+    database["sites"].insert_one({"_id": "shop", "site_id": "shop"})
+    found = []
+    for _ in range(2):
+        migrations.migrate(database)
+        found += [site["pepper"] for site in database["sites"].find()]
+    assert found == [found[0]] * 2
+    assert len(found[0]) == 64
 
 
 def test_orders_of_an_older_version_list_their_refunds(database: Mongo) -> None:

@@ -26,7 +26,7 @@ LARGEST = 3_000_000
 class ExportQuestion(BaseModel):
     """Which part."""
 
-    page_size: int = Field(default=100, ge=1, le=100, description="How many documents at most")
+    limit: int = Field(default=100, ge=1, le=100, description="How many documents at most")
     after: str | None = Field(default=None, max_length=2_048, description="`next` of the part before")
 
 
@@ -68,7 +68,7 @@ def answer(site_id: str, person_id: str, question: ExportQuestion) -> Export:
     found = _all(subject, _place_of(question.after))
     part: list[_Found] = []
     size = 0
-    for each in islice(found, question.page_size):
+    for each in islice(found, question.limit):
         part.append(each)
         size += len(str(each.document))
         if size > LARGEST:
