@@ -56,7 +56,6 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     f"{CORE}/people/mentions.py": _ERASED,
     f"{CORE}/people/numbers.py": (*_WHO, "tests/functions/jobs/test_rollup.py", "tests/functions/api/test_funnel.py"),
-    f"{CORE}/orders/anonymous.py": _ERASED,
     f"{CORE}/orders/exchange.py": (*_ORDERS, "tests/functions/api/test_rates.py"),
     f"{CORE}/orders/fold.py": (*_ORDERS, "tests/functions/etl/test_orders.py", *_ARRIVAL),
     f"{CORE}/orders/sources.py": (*_ORDERS, "tests/functions/etl/test_public_key.py"),

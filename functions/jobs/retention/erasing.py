@@ -13,7 +13,7 @@ from footfall.clock import now
 from footfall.days import day_of, zone_named
 from footfall.lake.periods import archive_of, folder_of
 from footfall.observability import logger
-from footfall.orders.anonymous import anonymous
+
 from footfall.orders.fold import ORDER_EVENTS
 from footfall.people.erasing import Subject, subject_in
 from footfall.schemas.erasure import ErasureDocument, ErasureToMake
@@ -29,6 +29,7 @@ from footfall.stores.mongo import Condition, Mongo, duplicates
 from pymongo import InsertOne
 from pymongo.errors import BulkWriteError
 
+from .anonymous import anonymous
 from .erasure import erase
 from .lake import remove_replaced
 
