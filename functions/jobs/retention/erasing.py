@@ -13,7 +13,6 @@ from footfall.clock import now
 from footfall.days import day_of, zone_named
 from footfall.lake.periods import archive_of, folder_of
 from footfall.observability import logger
-
 from footfall.orders.fold import ORDER_EVENTS
 from footfall.people.erasing import Subject, subject_in
 from footfall.schemas.erasure import ErasureDocument, ErasureToMake
