@@ -199,6 +199,8 @@ class Template:
         if name in PSEUDO_PARAMETERS:
             return PSEUDO_PARAMETERS[name]
         logical_id, _, part = name.partition(".")  # SAM's Function.Alias and Function.Version
+        if logical_id not in self.resources and logical_id.removesuffix("Role") in self.resources:
+            return logical_id  # the role that SAM makes for a function
         resource = self._resource(logical_id)
         return f"{resource.arn}:{part.lower()}" if part else resource.ref
 

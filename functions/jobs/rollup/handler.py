@@ -17,7 +17,7 @@ from footfall.aws.invocations import JsonObject, LambdaContext
 from footfall.clock import now
 from footfall.days import Day, DayRange, day_of, zone_named
 from footfall.documents import note_documents
-from footfall.errors import Unavailable
+from footfall.errors import FootfallError, Unavailable
 from footfall.funnels.steps import definition
 from footfall.ledger import fold_ledger
 from footfall.observability import logger, telling_codes
@@ -41,6 +41,12 @@ ends a chain of 16 functions that start each other."""
 SUMS: tuple[Literal["days", "events", "people_unknown"], ...] = ("days", "events", "people_unknown")
 NEVER = datetime.min.replace(tzinfo=UTC)
 InTime = Callable[[], bool]
+
+
+class RollupsFailed(FootfallError):
+    """Raised once all is done for the other sites."""
+
+    title = "Rollups failed"
 
 
 class Command(BaseModel):
@@ -69,7 +75,7 @@ def handler(event: JsonObject, context: LambdaContext) -> dict[str, int]:
     summary = {"sites": len(sites), **done, "left": left, "milliseconds": _milliseconds_since(started)}
     logger().info("rolled up", extra=summary)
     if failing:
-        raise RuntimeError(f"the rollups of {len(failing)} sites failed: /etl/status of each says how")
+        raise RollupsFailed(f"the rollups of {len(failing)} sites failed: /etl/status of each says how")
     return summary
 
 

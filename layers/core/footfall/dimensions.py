@@ -197,10 +197,10 @@ BUILT_IN = (
 """Those of every site. What brought a visitor is their session's, so that all figures by source agree."""
 BUILT_IN_NAMES = frozenset(row.name for row in BUILT_IN)
 PARAMETERS = """
-after at bins bots breakdown clv_category compare depth direction exclude featured first from from_page from_step funnel
-grid ids label length limit max_price metric min_price min_score model next nodes order outcome page_size path period
-periods priority product_id q query returning risk_level search segment_type site_id sort_by step steps to to_page
-to_step top type unit value window window_mode
+after arm at bins bots breakdown clv_category compare days depth direction exclude featured first from from_page
+from_step funnel grid ids label length limit max_price metric min_price min_score model next nodes order outcome
+page_size path period periods priority product_id q query returning risk_level search segment_type site_id sort_by
+step steps to to_page to_step top type unit value window window_mode
 """
 """What questions have other parameters for: a site's own dimension, which is one too, cannot be called so."""
 

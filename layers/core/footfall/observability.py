@@ -15,6 +15,9 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from footfall.errors import FootfallError
 
+UNTOLD = "what it says may hold documents: the log says where it was raised"
+"""What is told of an error that is not ours."""
+
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
@@ -64,4 +67,4 @@ def telling_codes(handler: Callable[Parameters, Result]) -> Callable[Parameters,
 def _named(error: Exception) -> Failed:
     # by its class whoever called knows it; of its text nothing is left
     kind: type[Failed] = type(type(error).__name__, (Failed,), {})
-    return kind("what it says may hold documents: the log says where it was raised")
+    return kind(UNTOLD)

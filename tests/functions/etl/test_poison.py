@@ -68,9 +68,13 @@ def test_a_value_that_cannot_be_carried_costs_itself_and_is_flagged(
     assert pipeline["quarantine"].count_documents({}) == 0
 
 
-@pytest.mark.parametrize(
-    "value", [r'{"\u0000": {}}', '{"": 1}', str(2**63), "NaN", '[{"a": "\\ud83d"}]', '"2026-03-01T12:00:00Z"']
-)
+def test_what_was_sent_in_another_century_is_too_old_for_the_public_key(pipeline: Mongo) -> None:
+    run(str(2**63), "sent_at")
+    assert set(stored(pipeline)) == {"good"}
+    assert [(aside["reason"], aside["event_id"]) for aside in pipeline["quarantine"].find()] == [("too_old", "odd")]
+
+
+@pytest.mark.parametrize("value", [r'{"\u0000": {}}', '{"": 1}', "NaN", '[{"a": "\\ud83d"}]', '"2026-03-01T12:00:00Z"'])
 @pytest.mark.parametrize("at", ["sent_at", "sentAt"])
 def test_a_send_time_may_be_as_odd_as_any_value(pipeline: Mongo, at: str, value: str) -> None:
     run(value, at)

@@ -173,12 +173,12 @@ def test_a_run_with_an_artefact_of_another_checksum_fails_with_its_cause_and_wha
     assert train(site)["state"] == "published"
     before = listed(site)
     run = evaluated(site, "changed")
-    vectors = next(fitted for fitted in run["fitted"] if fitted["model"] == "behaviour_vectors")
-    vectors["work"]["vectors"]["sha256"] = "0" * 64
+    vectors = next(chosen for chosen in run["chosen"] if chosen["model"] == "behaviour_vectors")
+    vectors["published"]["work"]["vectors"]["sha256"] = "0" * 64
     with pytest.raises(Corrupted, match="is not what was saved") as raised:
-        publish(run, LambdaContext())
+        publish({"step": "publish", "run": run}, LambdaContext())
     told = {"Error": type(raised.value).__name__, "Cause": str(raised.value)}
-    publish({"site_id": site, "run_id": "changed", "error": told}, LambdaContext())
+    publish({"step": "fail", "site_id": site, "run_id": "changed", "error": told}, LambdaContext())
     failed = database["training_runs"].find_one({"site_id": site, "run_id": "changed"}) or {}
     assert failed["state"] == "failed"
     assert listed(site) == before

@@ -33,6 +33,7 @@ def one(shop: Reckoning, customer_id: str) -> Json:
     newest.sort(key=lambda order: order.placed_at.timestamp() if order.placed_at else 0, reverse=True)
     return {
         "customer_id": customer_id,
+        "recommendations": [],
         "currency": shop.shop.currency,
         "rfm": None,  # found by training, which no life here runs
         "lifetime": None,
@@ -95,7 +96,8 @@ def _otherwise(event: Event, home: str) -> Json:
     told = event.fields.get("currency")
     currency = str(told or home)
     found = told_total(event, currency)
-    summed = sum(line.total for line in read_lines(event, currency)) if "total" not in event.fields else 0
+    telling = event.kind in ("order_completed", "order_updated") and "total" not in event.fields
+    summed = sum(line.total for line in read_lines(event, currency)) if telling else 0
     amount = found if found is not None else (summed or None)
     return {
         "at": written(event.at),

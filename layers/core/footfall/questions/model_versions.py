@@ -33,8 +33,8 @@ class ModelCard(BaseModel):
     version: int = Field(description="the version in use")
     trained_at: datetime
     trained_on: TrainedOn | None
-    checksum: str
-    metrics: dict[str, object]
+    checksum: str = Field(description="SHA-256 over its files")
+    metrics: dict[str, object] = Field(description="how good it is, beside its baselines, with intervals")
 
     @classmethod
     def of(cls, model: ModelDocument) -> "ModelCard":

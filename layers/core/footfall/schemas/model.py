@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal, NotRequired, Self, TypedDict
+from typing import Annotated, Literal, NotRequired, Self, TypedDict
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -162,11 +162,13 @@ class Choice(TypedDict):
     `figure` is what decides between the two where both have it, as it is of each on the latest window.
     """
 
-    published: Literal["challenger", "champion"] | None
-    reasons: list[str]
-    figure: str | None
-    challenger: float | None
-    champion: float | None
+    published: Annotated[
+        Literal["challenger", "champion"] | None, Field(description="Which is put into use; null for neither")
+    ]
+    reasons: Annotated[list[str], Field(description="Why the challenger is not")]
+    figure: Annotated[str | None, Field(description="The metric that decides; null where only one has it")]
+    challenger: Annotated[float | None, Field(description="That metric of the newly trained one")]
+    champion: Annotated[float | None, Field(description="That metric of the one in use, on the same days")]
 
 
 class Chosen(BaseModel):
@@ -338,10 +340,10 @@ class ModelDetails(ToldDetails):
 class TrainedOn(TypedDict):
     """What a model was trained on: the days from `first` to `last`, how many rows of each kind, and by which code."""
 
-    first: str | None
-    last: str | None
-    rows: dict[str, int]
-    code_version: str
+    first: Annotated[str | None, Field(description="The first day")]
+    last: Annotated[str | None, Field(description="The last day")]
+    rows: Annotated[dict[str, int], Field(description="How many there were of each kind")]
+    code_version: Annotated[str, Field(description="Of the code that trained it")]
 
 
 class ModelDocument(TypedDict):
