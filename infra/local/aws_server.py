@@ -16,6 +16,7 @@ from infra.local import queue_ages  # noqa: F401 — moto's CloudWatch finds it 
 from infra.local.aws import LOOPBACK
 from infra.local.durable_queue import use_durable_queues
 from infra.local.moto_changes import change_moto
+from infra.local.own_clients import own_wsgi
 
 
 def main(listener: int, lambda_endpoint: str, folder: Path | None) -> None:
@@ -26,7 +27,7 @@ def main(listener: int, lambda_endpoint: str, folder: Path | None) -> None:
     use_durable_queues(folder / "sqs" if folder else None)
     if folder:
         _keep_state(folder)
-    application = DomainDispatcherApplication(create_backend_app)
+    application = own_wsgi(DomainDispatcherApplication(create_backend_app))
     server = make_server(LOOPBACK, 0, application, threaded=True, request_handler=MotoRequestHandler, fd=listener)
     server.serve_forever()
 

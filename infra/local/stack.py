@@ -21,6 +21,7 @@ from infra.local.event_sources import Disorder, EventSource
 from infra.local.gateway import Gateway
 from infra.local.http_server import Application, HttpServer, Receive, Scope, Send, bound_socket
 from infra.local.lambda_api import LambdaApi
+from infra.local.own_clients import own_asgi
 from infra.local.plan import Plan, function_name
 from infra.local.processes import ProcessSupervisor
 from infra.local.resources import create_resources
@@ -134,7 +135,7 @@ class Stack:
         plan = self._start_stores_and_functions(supervisor)
         self._custom_resources = CustomResources(lambda_endpoint)
         lambda_api = LambdaApi(self.functions, self._background, self._executor)
-        self._serve(_Platform(lambda_api, self._custom_resources), lambdas)
+        self._serve(own_asgi(_Platform(lambda_api, self._custom_resources)), lambdas)
         self._custom_resources.create(self.template, self.functions)
         self._start_event_sources(plan)
         self._start_scheduler(plan)
