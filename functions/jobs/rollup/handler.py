@@ -61,8 +61,8 @@ class Command(BaseModel):
 def handler(event: JsonObject, context: LambdaContext) -> dict[str, int]:
     """Recompute; returns what was done: sites, days, events, days left, milliseconds.
 
-    Raises NotFound when the site asked for is not there. A site that fails is noted and skipped; RollupsFailed says that
-    there was one once all others are done, so that the function's alarm rings.
+    Raises NotFound when the site asked for is not there. A site that fails is noted and skipped; RollupsFailed says
+    that there was one once all others are done, so that the function's alarm rings.
     """
     started = time.monotonic()
     command = Command.model_validate(event)
